@@ -1,0 +1,153 @@
+# Build, test and check. `make help` lists the targets.
+#
+#   make BUILD=debug       no optimisation, for a debugger
+#   make BUILD=asan test   address + undefined behaviour sanitizers
+#   make BUILD=tsan test   thread sanitizer
+#   make BUILD=f64  test   double precision: strict gradient checks
+#   make test RUN=valgrind run the tests under another program
+#
+# Every BUILD has its own directory under build/, so switching never mixes
+# objects; build/contrast is the release program. CFLAGS, CPPFLAGS, LDFLAGS and
+# LDLIBS are yours: what the numbers depend on is in CT_CFLAGS, comes after them
+# and stays.
+
+BUILD   ?= release
+ROOT    ?= build
+OUT     := $(ROOT)/$(BUILD)
+
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+           -Wmissing-prototypes -Wvla -Wdouble-promotion
+
+# No -ffast-math (it deletes isnan and reorders sums) and no -march=native (the
+# program must run on the next machine). fma is written where it is meant, so
+# contraction is off. The other two change no value: they let compilers turn
+# sqrt and ?: into vector instructions.
+CT_CFLAGS := -Iinclude -Isrc -MMD -MP -std=c11 -D_POSIX_C_SOURCE=200809L \
+             -ffp-contract=off -fno-math-errno -fno-trapping-math
+CT_LDLIBS := -lm -pthread
+
+MODE_release := -O3 -g
+MODE_debug   := -O0 -g
+MODE_f64     := -O2 -g -DCT_REAL_DOUBLE
+MODE_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+MODE_tsan    := -O1 -g -fsanitize=thread
+ifeq ($(MODE_$(BUILD)),)
+$(error BUILD=$(BUILD): choose release, debug, asan, tsan or f64)
+endif
+CFLAGS    ?= $(MODE_$(BUILD))
+ifneq ($(filter -Ofast -ffast-math,$(CFLAGS)),)
+$(error CFLAGS has $(filter -Ofast -ffast-math,$(CFLAGS)), which changes the numbers; use -O3)
+endif
+ALL_CFLAGS = $(WARN) $(CPPFLAGS) $(CFLAGS) $(CT_CFLAGS)
+# Given CFLAGS replace the mode's optimisation, never what the mode is about.
+ifneq ($(filter asan tsan f64,$(BUILD)),)
+ALL_CFLAGS += $(filter -f% -D%,$(MODE_$(BUILD)))
+endif
+# Now, before the rules for single files add theirs.
+FLAGS := $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LDLIBS)
+
+LIB_SRC  := $(filter-out src/cli/%,$(wildcard src/*/*.c src/*/*/*.c)) $(wildcard models/*.c datasets/*.c)
+CLI_SRC  := $(wildcard src/cli/*.c)
+TEST_SRC := $(wildcard tests/support/*.c tests/unit/*.c tests/unit/*/*.c)
+CASES    := $(patsubst test_%.c,%,$(notdir $(wildcard tests/unit/*/test_*.c)))
+LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/%.o)
+CLI_OBJ  := $(CLI_SRC:%.c=$(OUT)/%.o)
+TEST_OBJ := $(TEST_SRC:%.c=$(OUT)/%.o)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all demo test check-gradients sanitize lint clean help FORCE
+
+all: $(OUT)/contrast $(OUT)/libcontrast.a ## Build the program and the library
+ifeq ($(BUILD),release)
+	@ln -sf release/contrast $(ROOT)/contrast
+	@ln -sf release/libcontrast.a $(ROOT)/libcontrast.a
+endif
+
+demo: all ## Build, then show the collapse and its fix with numbers measured here
+	@$(OUT)/contrast demo
+
+test: $(OUT)/tests/run ## Run every unit test; T=normalize runs one case. Fetches Check if missing
+	$(if $(T),CK_RUN_CASE=$(T)) $(RUN) $(OUT)/tests/run
+
+check-gradients: ## Check every gradient in double precision
+	@$(MAKE) --no-print-directory BUILD=f64 test
+
+sanitize: ## Run every unit test under the address and thread sanitizers
+	@$(MAKE) --no-print-directory BUILD=asan test
+	@$(MAKE) --no-print-directory BUILD=tsan test
+
+lint: $(LIB_OBJ) $(CLI_OBJ) ## Check layers, sizes, headers and symbols (src/README.md)
+	@sh tests/lint/layers.sh
+	@sh tests/lint/sizes.sh
+	@CC='$(CC)' sh tests/lint/headers.sh
+	@sh tests/lint/symbols.sh $(OUT)
+	@CC='$(CC)' sh tests/lint/test.sh
+
+clean: ## Remove everything that make created
+	rm -rf $(ROOT)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+# Rewrite $@ only if it does not hold $(1) yet: what depends on it is then remade.
+keep = +@mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' > $@
+
+# Another compiler, other flags or a deleted file remake what they touch.
+$(OUT)/flags: FORCE
+	$(call keep,$(subst ','\'',$(FLAGS)))
+$(OUT)/objects: FORCE
+	$(call keep,$(LIB_OBJ))
+
+$(OUT)/libcontrast.a: $(LIB_OBJ) $(OUT)/objects
+	@rm -f $@
+	$(AR) rcs $@ $(LIB_OBJ)
+
+$(OUT)/contrast: $(CLI_OBJ) $(OUT)/libcontrast.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CT_LDLIBS)
+
+# The list of test cases comes from the file names: tests/unit/*/test_NAME.c
+# defines NAME_case(), and no test can be forgotten.
+$(OUT)/tests/cases.h: FORCE
+	$(call keep,$(patsubst %,X(%),$(CASES)))
+
+# Once a directory, before the first test is compiled.
+$(OUT)/tests/have-check:
+	@CC='$(CC)' sh tests/support/get-check.sh
+	@mkdir -p $(@D) && touch $@
+$(TEST_OBJ): | $(OUT)/tests/have-check
+
+CHECK_CFLAGS = $(shell pkg-config --cflags check 2>/dev/null)
+CHECK_LIBS   = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
+
+# The recipes as C strings, for src/experiment/builtin.c.
+RECIPES := $(wildcard models/recipes/*.ini)
+$(OUT)/gen/experiment/recipes.h: $(RECIPES) Makefile
+	@mkdir -p $(@D)
+	@for r in $(RECIPES); do \
+	    printf '{"%s",\n' "$$(basename $$r .ini)"; \
+	    sed -e 's/["\\]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $$r; \
+	    printf '},\n'; \
+	done > $@
+$(OUT)/src/experiment/builtin.o: $(OUT)/gen/experiment/recipes.h
+$(OUT)/src/experiment/builtin.o: CT_CFLAGS += -I$(OUT)/gen
+
+$(OUT)/tests/run: $(TEST_OBJ) $(OUT)/libcontrast.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) $(CT_LDLIBS)
+
+$(OUT)/tests/unit/main.o: $(OUT)/tests/cases.h
+$(OUT)/tests/%.o: CT_CFLAGS += -Itests/support -I$(OUT)/tests $(CHECK_CFLAGS)
+# Check's macros make an empty variadic argument, which -Wpedantic dislikes.
+$(OUT)/tests/%.o: CT_CFLAGS += -Wno-pedantic -Wno-variadic-macros -Wno-missing-prototypes
+
+$(OUT)/%.o: %.c $(OUT)/flags Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# One body of kernels, compiled once for each instruction set, chosen at start.
+ifneq ($(findstring x86_64,$(shell $(CC) -dumpmachine)),)
+$(OUT)/src/kernels/avx2.o: CT_CFLAGS += -mavx2 -mfma
+$(OUT)/src/kernels/avx512.o: CT_CFLAGS += -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma -mprefer-vector-width=512
+endif
+
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)

@@ -1,0 +1,166 @@
+/* shapes.c -- the `shapes` data set: which scenes there are and who gets them.
+ *
+ * Pictures are drawn by shapes_draw.c, captions written by shapes_captions.c. All
+ * possible scenes are numbered; the numbers are shuffled once by the seed and cut
+ * into pools, one a split, so that no scene of one split occurs in another. Item k
+ * of a split depends on (seed, split, k) alone, not on how many were asked for.
+ *
+ * Layer: datasets. */
+#include "contrast/datasets.h"
+
+#include "contrast/random.h"
+#include "shapes.h"
+
+enum { N_KINDS = N_SHAPES * N_COLOURS, /* an object, up to size and place */
+       N_ONE = N_KINDS * N_SIZES * N_PLACES,
+       N_SCENES = N_ONE + N_KINDS * N_KINDS * N_DIRECTIONS };
+
+/* Scene number `id`; every id in [0, N_SCENES) is one. */
+static scene scene_of(int id)
+{
+    scene s = {.n_objects = id < N_ONE ? 1 : 2};
+    int   rest = id < N_ONE ? id : id - N_ONE;
+    for (int k = 0; k < s.n_objects; k++) {
+        s.shape[k] = rest % N_SHAPES;
+        s.colour[k] = rest / N_SHAPES % N_COLOURS;
+        rest /= N_KINDS;
+    }
+    if (s.n_objects == 1) {
+        s.size = rest % N_SIZES;
+        s.place = rest / N_SIZES;
+    } else {
+        s.direction = rest;
+    }
+    return s;
+}
+
+/* Held out of training: one colour of each shape, one shape of each colour. */
+static bool is_held_out(const scene *s)
+{
+    for (int k = 0; k < s->n_objects; k++)
+        if (s->colour[k] == (3 * s->shape[k] + 2) % N_COLOURS)
+            return true;
+    return false;
+}
+
+/* Two objects of one shape are left out: "star above" would not say which star. */
+static bool is_drawn(const scene *s)
+{
+    return s->n_objects == 1 || s->shape[0] != s->shape[1];
+}
+
+/* Scenes in random order. */
+typedef struct pool {
+    int *id, n;
+} pool;
+
+/* All drawn scenes of one kind, shuffled; id has room for N_SCENES. */
+static pool gather_pool(int *id, int n_objects, bool held_out, uint64_t seed)
+{
+    pool      q = {id, 0};
+    ct_random r = ct_random_make(seed, CT_STREAM_SPLIT, (uint64_t)(2 * n_objects + held_out));
+    for (int k = 0; k < N_SCENES; k++) {
+        scene s = scene_of(k);
+        if (s.n_objects == n_objects && is_drawn(&s) && is_held_out(&s) == held_out)
+            q.id[q.n++] = k;
+    }
+    ct_random_shuffle(&r, q.id, q.n);
+    return q;
+}
+
+typedef pool pools[CT_N_SPLITS][2]; /* [split][number of objects - 1] */
+
+/* A quarter of the scenes is for testing, an eighth for validation, the rest for
+ * training. One-object scenes, a quarter of the pictures, are the first to run out. */
+static ct_status cut_pools(ct_pairs *p, uint64_t seed, pools q, ct_error *err)
+{
+    int *id = ct_arena_zeroed(&p->arena, N_SCENES, sizeof *id);
+    if (id == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "shapes: no memory for a list of %d scenes", N_SCENES);
+    for (int k = 0; k < 2; k++) {
+        pool all = gather_pool(id, k + 1, false, seed);
+        int  n_test = all.n / 4, n_rest = n_test + all.n / 8;
+        q[CT_TEST][k] = (pool){id, n_test};
+        q[CT_VALIDATION][k] = (pool){id + n_test, n_rest - n_test};
+        q[CT_TRAIN][k] = (pool){id + n_rest, all.n - n_rest};
+        q[CT_COMPOSITION][k] = gather_pool(id + all.n, k + 1, true, seed);
+        id += all.n + q[CT_COMPOSITION][k].n;
+    }
+    for (int s = CT_TRAIN + 1; s < CT_N_SPLITS; s++)
+        if (p->count[s] > 4 * q[s][0].n)
+            return CT_FAIL(err, CT_ERR_CONFIG, "shapes: %d items in the %s split; expected at most %d, all different",
+                           p->count[s], ct_split_name((ct_split)s), 4 * q[s][0].n);
+    return CT_OK;
+}
+
+/* Every fourth picture shows one object. Training draws from its pool; the other
+ * splits take each scene once, so that every item has one right answer. */
+static int choose_scene(pools q, ct_split split, int k, ct_random *r)
+{
+    const pool *from = &q[split][k % 4 == 0 ? 0 : 1];
+    if (split == CT_TRAIN)
+        return from->id[ct_random_below(r, (uint32_t)from->n)];
+    return from->id[k % 4 == 0 ? k / 4 : k - k / 4 - 1];
+}
+
+ct_shapes_options ct_shapes_defaults(void)
+{
+    return (ct_shapes_options){
+        .size = 16, .n_train = 8192, .n_validation = 500, .n_test = 1000, .n_composition = 500, .noise = 8};
+}
+
+static ct_status check_options(const ct_shapes_options *o, ct_error *err)
+{
+    if (o->size < 8 || o->size > 64)
+        return CT_FAIL(err, CT_ERR_CONFIG, "shapes: size is %d; expected 8 to 64 pixels", o->size);
+    if (!(o->noise >= 0 && o->noise <= 128))
+        return CT_FAIL(err, CT_ERR_CONFIG, "shapes: noise is %g; expected 0 to 128", o->noise);
+    return CT_OK;
+}
+
+static ct_status fill(ct_pairs *p, const ct_shapes_options *o, ct_error *err)
+{
+    size_t       dim = (size_t)o->size * (size_t)o->size * 3;
+    uint8_t     *pixels = ct_arena_zeroed(&p->arena, (size_t)p->n, dim);
+    int         *group = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *group);
+    const char **caption = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *caption);
+    if (pixels == NULL || group == NULL || caption == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "shapes: no memory for %d pictures of %zu bytes", p->n, dim);
+    pools     q;
+    ct_status status = cut_pools(p, o->seed, q, err);
+    if (status != CT_OK)
+        return status;
+    for (int split = 0; split < CT_N_SPLITS; split++)
+        for (int k = 0; k < p->count[split]; k++) {
+            int       i = p->index[split][k];
+            uint64_t  item = (uint64_t)k * CT_N_SPLITS + (uint64_t)split;
+            ct_random draw = ct_random_make(o->seed, CT_STREAM_DATA, item);
+            ct_random word = ct_random_make(o->seed, CT_STREAM_CAPTION, item);
+            char      text[CAPTION_BYTES];
+            group[i] = choose_scene(q, (ct_split)split, k, &draw);
+            scene s = scene_of(group[i]);
+            ct_shapes_draw(&s, o->size, o->noise, &draw, pixels + (size_t)i * dim);
+            ct_shapes_caption(&s, &word, text);
+            caption[i] = ct_arena_strdup(&p->arena, text);
+            if (caption[i] == NULL)
+                return CT_FAIL(err, CT_ERR_NOMEM, "shapes: no memory for caption %d", i);
+        }
+    p->group = group;
+    p->side[0].u8 = pixels;
+    p->side[0].dim = (int)dim;
+    p->side[0].width = p->side[0].height = o->size;
+    p->side[0].channels = 3;
+    return ct_pairs_set_captions(p, 1, caption, err);
+}
+
+ct_pairs *ct_shapes(const ct_shapes_options *o, ct_error *err)
+{
+    const int count[CT_N_SPLITS] = {o->n_train, o->n_validation, o->n_test, o->n_composition};
+    if (check_options(o, err) != CT_OK)
+        return NULL;
+    ct_pairs *p = ct_pairs_new("shapes", count, err);
+    if (p == NULL || fill(p, o, err) == CT_OK)
+        return p;
+    ct_pairs_free(p);
+    return NULL;
+}

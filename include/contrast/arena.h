@@ -1,0 +1,48 @@
+/* arena.h -- memory that dies all at once.
+ *
+ * A training step allocates many small arrays and frees them together: an
+ * arena hands out pieces of a block and takes all of them back in one reset.
+ * When a block is full another one is added; the next reset replaces them by
+ * one block that would have held everything, so a warm step never reaches
+ * malloc. Pieces are poisoned under AddressSanitizer once they are dead.
+ */
+#ifndef CT_ARENA_H
+#define CT_ARENA_H
+
+#include "contrast/status.h"
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ct_arena {
+    struct ct_arena_block *block; /* newest block; older ones hang behind it  */
+    size_t used;                  /* bytes handed out since the last reset    */
+    size_t limit;                 /* most bytes the arena may hold; 0 = none  */
+} ct_arena;
+
+/* Prepare an arena of at most `limit` bytes (0: no limit). Allocates nothing. */
+void ct_arena_init(ct_arena *a, size_t limit);
+
+/* `bytes` bytes aligned to 64, not cleared; NULL if memory or the limit is
+ * reached. Owned by the arena; valid until reset or free. */
+void *ct_arena_alloc(ct_arena *a, size_t bytes);
+
+/* The same, for `count` items of `size` bytes, all zero. NULL on overflow too. */
+void *ct_arena_zeroed(ct_arena *a, size_t count, size_t size);
+
+/* Copy of a string. Owned by the arena. */
+char *ct_arena_strdup(ct_arena *a, const char *s);
+
+/* Everything handed out is dead; the memory is kept for the next round. */
+void ct_arena_reset(ct_arena *a);
+
+/* Give the memory back. The arena may be used again. */
+void ct_arena_free(ct_arena *a);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,25 @@
+/* contrast.h -- everything public, for programs that do not mind. */
+#ifndef CT_CONTRAST_H
+#define CT_CONTRAST_H
+
+#define CT_VERSION "0.1.0"
+
+#include "contrast/activation.h"
+#include "contrast/arena.h"
+#include "contrast/data.h"
+#include "contrast/datasets.h"
+#include "contrast/device.h"
+#include "contrast/idx.h"
+#include "contrast/loss.h"
+#include "contrast/metrics.h"
+#include "contrast/models.h"
+#include "contrast/nn.h"
+#include "contrast/ops.h"
+#include "contrast/optim.h"
+#include "contrast/random.h"
+#include "contrast/real.h"
+#include "contrast/scalar.h"
+#include "contrast/status.h"
+#include "contrast/tensor.h"
+
+#endif

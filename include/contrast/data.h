@@ -1,0 +1,156 @@
+/* data.h -- a data set of pairs, as the trainer sees it.
+ *
+ * Two sides of n items each, item i of one paired with item i of the other. A
+ * side is numbers (float or bytes, a row an item) or captions. Generators and
+ * loaders (datasets.h) fill a ct_pairs; this header turns parts of it into
+ * batches. Nothing here knows a model.
+ */
+#ifndef CT_DATA_H
+#define CT_DATA_H
+
+#include "contrast/arena.h"
+#include "contrast/real.h"
+#include "contrast/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum ct_split {
+    CT_TRAIN,
+    CT_VALIDATION,
+    CT_TEST,
+    CT_COMPOSITION, /* test pairs whose combination of attributes was never trained on */
+    CT_N_SPLITS
+} ct_split;
+
+/* "train", "validation", "test", "composition". */
+const char *ct_split_name(ct_split split);
+
+/* One side. Exactly one of f32, u8, text is set. */
+typedef struct ct_side {
+    int                n;
+    int                dim;     /* values an item; 0 for captions            */
+    const float       *f32;     /* (n, dim)                                  */
+    const uint8_t     *u8;      /* (n, dim); stays bytes, 0..255             */
+    const char *const *text;    /* (n_texts): distinct captions, UTF-8       */
+    int                n_texts;
+    const int         *text_of; /* (n): item i says text[text_of[i]]         */
+    int                width, height, channels; /* of an image, channels last; 0 if none */
+} ct_side;
+
+/* A data set. Everything it points to lives in its arena (or is borrowed by
+ * it); free with ct_pairs_free. */
+typedef struct ct_pairs {
+    const char *name;
+    int         n;
+    ct_side     side[2];          /* 0 image (or first), 1 text (or second)      */
+    const int  *group;            /* (n) or NULL: equal = the same meaning       */
+    int        *index[CT_N_SPLITS]; /* items of each split                        */
+    int         count[CT_N_SPLITS];
+
+    /* For prompt classification: class of each item, and for each class the
+     * prompts that stand for it (all captions of that class). */
+    int                n_classes;
+    const int         *label;       /* (n) or NULL                               */
+    const char *const *class_name;  /* (n_classes)                               */
+    int                n_prompts;   /* prompts a class                           */
+    const char *const *prompt;      /* (n_classes * n_prompts), class by class   */
+
+    double   mutual_information;    /* nats, if known; else NaN                  */
+    ct_arena arena;
+} ct_pairs;
+
+/* A data set with count[s] items in split s, in order: the first count[0] items
+ * are the training split, and so on. n, side[].n and index are set; everything
+ * else is 0 or NULL, mutual_information NaN. The name is borrowed.
+ * Errors  CT_ERR_CONFIG (no training item, a negative count, too many), CT_ERR_NOMEM
+ * Returns NULL on error; caller frees with ct_pairs_free. */
+ct_pairs *ct_pairs_new(const char *name, const int count[CT_N_SPLITS], ct_error *err);
+void      ct_pairs_free(ct_pairs *p); /* accepts NULL; frees p itself */
+
+/* Make `side` captions: item i says caption[i]. Equal captions are stored once,
+ * in order of first appearance. The strings must live as long as p.
+ * Errors  CT_ERR_NOMEM */
+ct_status ct_pairs_set_captions(ct_pairs *p, int side, const char *const *caption, ct_error *err);
+
+/* ---- numbers ------------------------------------------------------------ */
+
+/* x' = (x - mean) / spread with one mean and spread a side, fitted on the
+ * training split (population standard deviation over all values). A side of
+ * captions, or one whose values are all equal, gets mean 0 and spread 1. */
+typedef struct ct_standard {
+    double mean, spread;
+} ct_standard;
+
+ct_standard ct_standard_fit(const ct_pairs *p, int side);
+
+/* Rows `items` of a numeric side, standardised, into out (n, dim). */
+void ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *s, const int *items, int n, ct_real *out);
+
+/* ---- captions ----------------------------------------------------------- */
+
+/* How a text becomes token ids: lower-cased words, neighbouring word pairs and
+ * character n-grams of "<word>". Each is hashed (FNV-1a, 32 bit, a code point at
+ * a time) modulo `buckets`; n-grams with a "~" in front, so that none hashes as a
+ * word. "Red stars" gives red, stars, "red stars", ~<re, ~red, ~ed>, ~<st, ...
+ * A word is a run of letters and digits; lower case is known for Latin (to
+ * U+017F), Greek and Cyrillic.
+ * Requires  buckets > 0, 0 <= ngram_min <= ngram_max <= CT_NGRAM_MAX (asserted) */
+#define CT_NGRAM_MAX 8
+
+typedef struct ct_text_config {
+    int  buckets;
+    bool words, word_pairs;
+    int  ngram_min, ngram_max; /* in code points; 0, 0: none */
+} ct_text_config;
+
+/* Ids of a text, at most `cap` of them into `id` (NULL to count only); the
+ * answer is how many there are. Bytes that are not UTF-8 each count as U+FFFD. */
+int ct_text_ids(const char *text, const ct_text_config *c, int *id, int cap);
+
+/* Ids of every distinct caption of a side, made once and then gathered. */
+typedef struct ct_tokens {
+    int *offset; /* (n_texts + 1)   */
+    int *id;     /* (offset[n_texts]) */
+    int  n_texts;
+    int  longest; /* most ids in one caption */
+} ct_tokens;
+
+/* Errors  CT_ERR_NOMEM. Free with ct_tokens_free. */
+ct_status ct_tokens_init(ct_tokens *t, const char *const *text, int n_texts, const ct_text_config *c,
+                         ct_error *err);
+void      ct_tokens_free(ct_tokens *t);
+
+/* Bags of texts which[0..n): offsets into `offset` (n + 1), ids into `id`
+ * (room for n * t->longest). */
+void ct_tokens_gather(const ct_tokens *t, const int *which, int n, int *offset, int *id);
+
+/* ---- order of training -------------------------------------------------- */
+
+/* Batches of `batch` items without replacement, in a new random order every
+ * epoch; what does not fill a batch at the end of an epoch is dropped. Batch k
+ * is a function of (seed, k), so a sampler needs no state to be resumed. */
+typedef struct ct_sampler {
+    const int *items; /* borrowed: the split's index */
+    int        n, batch;
+    uint64_t   seed;
+    int       *order; /* the order of epoch `epoch`  */
+    long       epoch;
+} ct_sampler;
+
+/* Errors  CT_ERR_NOMEM; CT_ERR_CONFIG if batch > n or batch < 1. */
+ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, uint64_t seed, ct_error *err);
+void      ct_sampler_free(ct_sampler *s);
+
+/* Items of step 0, 1, ...: `batch` of them, owned by the sampler, valid until
+ * the next call. */
+const int *ct_sampler_batch(ct_sampler *s, long step);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

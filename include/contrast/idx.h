@@ -1,0 +1,40 @@
+/* idx.h -- IDX files: the format of MNIST and its kin.
+ *
+ * 00 00 TT DD, then DD big-endian 32-bit sizes, then the values, C order,
+ * big-endian. Bytes only (TT = 08); other types are refused by name. Memory: the
+ * file's length, whatever its sizes claim.
+ */
+#ifndef CT_IDX_H
+#define CT_IDX_H
+
+#include "contrast/arena.h"
+#include "contrast/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ct_idx {
+    int            n_dims;
+    int            dim[4];
+    const uint8_t *data; /* product of dim values, inside the bytes read */
+} ct_idx;
+
+/* Read a whole file that must have `n_dims` dimensions (1 to 4), into the arena.
+ * Errors  CT_ERR_IO      cannot be opened or read
+ *         CT_ERR_FORMAT  gzip (the message says: gunzip first), wrong magic or
+ *                        type or number of dimensions, length does not fit
+ *         CT_ERR_NOMEM */
+ct_status ct_idx_read(const char *path, int n_dims, ct_arena *arena, ct_idx *out, ct_error *err);
+
+/* The same from memory that outlives `out`; `path` is for messages. */
+ct_status ct_idx_parse(const char *path, const uint8_t *data, size_t size, int n_dims, ct_idx *out,
+                       ct_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

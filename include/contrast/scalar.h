@@ -1,0 +1,23 @@
+/* scalar.h -- the few transcendental functions that bookkeeping needs, in
+ * double, the same bits on every machine (libm's differ between systems).
+ *
+ * Schedules, metrics, generators and closed forms use these; loops over arrays
+ * use the kernels. Accuracy: relative error below 4e-16 (exp, log, log1p), and
+ * absolute error below 4e-16 (sin, cos) for |x| <= 1e5. NaN gives NaN. */
+#ifndef CT_SCALAR_H
+#define CT_SCALAR_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+double ct_scalar_exp(double x);
+double ct_scalar_log(double x);   /* -infinity at 0, NaN below */
+double ct_scalar_log1p(double x); /* log(1 + x), exact for small x too */
+double ct_scalar_sin(double x);
+double ct_scalar_cos(double x);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

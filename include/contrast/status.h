@@ -1,0 +1,58 @@
+/* status.h -- how the library reports failure.
+ *
+ * Three rules, one per kind of mistake:
+ *
+ *  1. The outside world (a file, an option, memory) can fail at any time.
+ *     Such a function returns ct_status and fills the caller's ct_error.
+ *  2. Building a graph can fail on a shape or on memory. The operation returns
+ *     NULL, the graph keeps the first error, and NULL inputs pass through, so
+ *     a chain of operations needs one check at its end: ct_graph_error().
+ *  3. A caller that breaks a documented precondition has a bug. CT_ASSERT
+ *     stops the program at the line that noticed; it is on in every build.
+ *
+ * The library never prints and never exits, except for rule 3.
+ */
+#ifndef CT_STATUS_H
+#define CT_STATUS_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum ct_status {
+    CT_OK = 0,
+    CT_ERR_SHAPE,   /* operand shapes do not fit the operation          */
+    CT_ERR_NOMEM,   /* an arena or malloc could not supply the bytes    */
+    CT_ERR_IO,      /* the system refused to open, read or write a file */
+    CT_ERR_FORMAT,  /* a file was read, but its contents are not valid  */
+    CT_ERR_CONFIG,  /* unknown option name, or value out of range       */
+    CT_ERR_NUMERIC, /* a loss or a gradient became NaN or infinite      */
+} ct_status;
+
+/* One failure. Zero-initialise it; pass NULL if only the status matters. */
+typedef struct ct_error {
+    ct_status   status;
+    const char *file;     /* source position that raised it: --verbose only  */
+    int         line;
+    char        msg[320]; /* one line for the user; begins with path:line:
+                             when the user's own file is at fault            */
+} ct_error;
+
+/* Record a failure and return its status, so that a caller can write
+ *     return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
+ * A ct_error that already holds a failure keeps it: first cause wins. */
+#define CT_FAIL(err, status, ...) \
+    ct_error_set((err), (status), __FILE__, __LINE__, __VA_ARGS__)
+
+ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int line,
+                       const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Abort with the text of the broken precondition; a bug of the caller. */
+#define CT_ASSERT(cond) ((cond) ? (void)0 : ct_assert_failed(#cond, __FILE__, __LINE__))
+
+void ct_assert_failed(const char *cond, const char *file, int line) __attribute__((noreturn));
+
+#ifdef __cplusplus
+}
+#endif
+#endif

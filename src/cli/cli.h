@@ -1,0 +1,71 @@
+/* cli.h -- what the commands share. Private.
+ *
+ * A command is a row in COMMANDS (main.c) with its options in a table, from which
+ * both parsing and `contrast help COMMAND` come. Only this layer prints errors
+ * and chooses exit codes.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "contrast/device.h"
+#include "contrast/status.h"
+#include "report/terminal.h"
+
+#include <stdbool.h>
+
+typedef enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_INT } cli_kind;
+
+typedef struct cli_option {
+    const char *name, *alias; /* "--output", "-o" or NULL                       */
+    cli_kind    kind;
+    void       *out;          /* bool *, const char ** or int *                 */
+    const char *value, *help; /* "RUN"; what it does                            */
+} cli_option;
+
+typedef struct cli_command {
+    const char *name, *arguments, *summary;
+    const char *help;                  /* paragraphs behind the summary; may be "" */
+    int (*run)(int argc, char **argv); /* without the command's name; exit code    */
+    const cli_option *(*options)(int *n);
+} cli_command;
+
+/* Values of the options every command has. */
+typedef struct cli_common {
+    int         threads;
+    bool        json, quiet, verbose, no_color;
+} cli_common;
+
+extern cli_common cli; /* set once, while the command line is read */
+
+/* Sort argv into options and the rest: the answer is how many of the rest, now
+ * at the front of argv; -1 after an error, which err tells. */
+int cli_parse(const cli_command *c, int argc, char **argv, ct_error *err);
+
+const cli_command *cli_find(const char *name); /* or NULL */
+const cli_command *cli_commands(int *n);
+const cli_option  *cli_common_options(int *n);
+
+/* Print "contrast: error: ..." and give the exit code of the status. */
+int cli_fail(const ct_error *err);
+/* The same for a mistake on the command line. */
+int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* A device as --threads and CONTRAST_THREADS, CONTRAST_ISA ask; NULL after an error. */
+ct_device *cli_device(ct_error *err);
+int        cli_threads(ct_error *err); /* threads for many small runs; 0 after an error */
+
+/* Terminal on stdout or stderr: colour if it is one, unless --no-color,
+ * NO_COLOR or TERM=dumb. */
+ct_terminal cli_terminal(FILE *f);
+
+/* Commands, one file each. */
+int cli_train(int argc, char **argv);
+int cli_eval(int argc, char **argv);
+int cli_demo(int argc, char **argv);
+int cli_help(int argc, char **argv);
+const cli_option *cli_train_options(int *n);
+const cli_option *cli_eval_options(int *n);
+const cli_option *cli_demo_options(int *n);
+const cli_option *cli_no_options(int *n);
+
+#endif

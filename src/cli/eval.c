@@ -1,0 +1,79 @@
+/* eval.c -- contrast eval RUN [--split S] [--json]
+ *
+ * Layer: cli. */
+#include "cli/cli.h"
+#include "cli/run_report.h"
+
+#include "experiment/run.h"
+
+#include <string.h>
+
+static const char *split_option;
+
+static const cli_option OPTIONS[] = {
+    {"--split", NULL, CLI_TEXT, &split_option, "S", "train, validation, test (default) or composition"},
+    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
+};
+
+const cli_option *cli_eval_options(int *n)
+{
+    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
+    return OPTIONS;
+}
+
+static int find_split(const char *name)
+{
+    for (int s = 0; s < CT_N_SPLITS; s++)
+        if (strcmp(name, ct_split_name((ct_split)s)) == 0)
+            return s;
+    return -1;
+}
+
+static void print_result(const char *folder, const ct_trainer *t, const ct_evaluation *e)
+{
+    ct_json j = {0};
+    if (!cli.json) {
+        print_evaluation(e);
+        return;
+    }
+    ct_json_open(&j, NULL, '{');
+    ct_json_string(&j, "run", folder);
+    ct_json_integer(&j, "step", t->step);
+    ct_evaluation_json(&j, e);
+    ct_json_close(&j);
+    if (!j.failed)
+        puts(j.text);
+    ct_json_free(&j);
+}
+
+int cli_eval(int argc, char **argv)
+{
+    ct_error      err = {0};
+    ct_recipe     recipe;
+    ct_trainer    trainer;
+    ct_evaluation e;
+    const int     split = find_split(split_option != NULL ? split_option : "test");
+    if (argc != 1)
+        return cli_usage("eval: expected one run's folder, found %d arguments", argc);
+    if (split < 0)
+        return cli_usage("--split %s: expected train, validation, test or composition", split_option);
+    if (ct_run_recipe(argv[0], &recipe, &err) != CT_OK)
+        return cli_fail(&err);
+
+    ct_device *device = cli_device(&err);
+    ct_pairs  *pairs = device != NULL ? ct_recipe_data(&recipe, &err) : NULL;
+    ct_status  status = err.status;
+    if (pairs != NULL) {
+        status = ct_trainer_init(&trainer, &recipe, pairs, device, &err);
+        if (status == CT_OK)
+            status = ct_run_load_weights(&trainer, argv[0], &err);
+        if (status == CT_OK)
+            status = ct_trainer_evaluate(&trainer, (ct_split)split, 0, &e, &err);
+        if (status == CT_OK)
+            print_result(argv[0], &trainer, &e);
+        ct_trainer_free(&trainer);
+    }
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+    return status == CT_OK ? 0 : cli_fail(&err);
+}

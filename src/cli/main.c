@@ -1,0 +1,83 @@
+/* main.c -- contrast COMMAND ...
+ *
+ * Layer: cli. */
+#include "cli/cli.h"
+
+#include "contrast/contrast.h"
+#include "formats/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const cli_command COMMANDS[] = {
+    {"demo", "", "the collapse and its fix, with numbers measured now",
+     "Needs no file and no network; ends within 30 seconds on two cores. It shows what the loss of the question\n"
+     "is worth when all vectors are equal and at best, trains towers that collapse, applies the fixes one at a\n"
+     "time over several seeds, and ends with a healthy run that answers typed captions with pictures.\n",
+     cli_demo, cli_demo_options},
+    {"train", "RECIPE [section.key=value ...]", "train two towers as a recipe says",
+     "RECIPE is an INI file or the name of a built-in recipe (contrast help recipes). Every value can be given\n"
+     "anew: contrast train shapes loss.temperature=1 train.seed=2. The run's folder gets the whole recipe,\n"
+     "metrics.jsonl, timing.jsonl and weights.safetensors.\n",
+     cli_train, cli_train_options},
+    {"eval", "RUN", "measure a trained run", "", cli_eval, cli_eval_options},
+    {"help", "[COMMAND | recipe | recipes | losses]", "this list; a command; the keys of a recipe; ...", "", cli_help,
+     cli_no_options},
+};
+
+const cli_command *cli_commands(int *n)
+{
+    *n = (int)(sizeof COMMANDS / sizeof *COMMANDS);
+    return COMMANDS;
+}
+
+const cli_command *cli_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
+        if (strcmp(name, COMMANDS[i].name) == 0)
+            return &COMMANDS[i];
+    return NULL;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static int run_command(int argc, char **argv)
+{
+    if (argc == 0) {
+        cli_help(0, NULL);
+        return 2;
+    }
+    if (strcmp(argv[0], "--version") == 0) {
+        printf("contrast %s\n", CT_VERSION);
+        return 0;
+    }
+    const cli_command *c = cli_find(argv[0]);
+    if (asks_for_help(argc, argv))
+        return cli_help(c != NULL, argv);
+    if (c == NULL) {
+        const char *near = ct_nearest_name(argv[0], &COMMANDS[0].name, (int)(sizeof COMMANDS / sizeof *COMMANDS),
+                                           sizeof *COMMANDS);
+        return cli_usage("there is no command %s; %s%s", argv[0], near != NULL ? "did you mean " : "try: contrast help",
+                         near != NULL ? near : "");
+    }
+    ct_error  err = {0};
+    const int n = cli_parse(c, argc - 1, argv + 1, &err);
+    return n < 0 ? cli_fail(&err) : c->run(n, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    const int code = run_command(argc - 1, argv + 1);
+    /* results that did not reach their file are not results */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "contrast: error: standard output: %s\n", strerror(errno));
+        return code != 0 ? code : 1;
+    }
+    return code;
+}

@@ -1,0 +1,114 @@
+/* run_report.c -- progress of a run, and the figures at its end.
+ *
+ * The loss is always shown beside ln N, where it would be if all embeddings were
+ * equal, and its floor: a number alone does not say whether a run is stuck.
+ *
+ * Layer: cli. */
+#include "cli/run_report.h"
+
+#include <math.h>
+#include <string.h>
+
+static void draw_progress(run_report *r, const ct_trainer *t, const ct_step *s, double seconds)
+{
+    const int    steps = t->recipe->train.steps;
+    const double share = (double)s->step / steps, rate = seconds > 0 ? (double)s->step / seconds : 0;
+    FILE        *f = r->terminal.out;
+    if (r->terminal.redraw)
+        fputs("\r\033[K", f);
+    fprintf(f, "step %ld/%d ", s->step, steps);
+    if (r->terminal.redraw && r->terminal.width >= 80)
+        ct_draw_bar(&r->terminal, 16, share);
+    fprintf(f, " loss %.4f (equal %.4f, floor %.4f)", s->loss, r->chance, r->floor);
+    if (r->terminal.redraw && r->terminal.width >= 110)
+        fprintf(f, " tau %.3f", s->temperature);
+    fprintf(f, " %.0f pairs/s %.0f s left", rate * t->recipe->train.batch, rate > 0 ? (double)(steps - s->step) / rate : 0);
+    if (!r->terminal.redraw)
+        fputc('\n', f);
+    fflush(f);
+}
+
+static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double seconds)
+{
+    run_report *r = ctx;
+    const int   steps = t->recipe->train.steps, tenth = steps >= 10 ? steps / 10 : 1;
+    r->seconds = seconds;
+    if (cli.quiet)
+        return;
+    const bool due = r->terminal.redraw ? seconds - r->last_s > 0.1 : s->step == 1 || s->step % tenth == 0;
+    if (!due && s->step != steps)
+        return;
+    r->last_s = seconds;
+    draw_progress(r, t, s, seconds);
+}
+
+static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e)
+{
+    run_report *r = ctx;
+    if (e->split != CT_VALIDATION) {
+        r->final[r->n_final++] = *e;
+    } else if (!cli.quiet) {
+        fprintf(r->terminal.out, "%sstep %ld: validation recall@1 %.3f image to text, %.3f text to image, of %d\n",
+                r->terminal.redraw ? "\r\033[K" : "", t->step, e->recall[0].at1, e->recall[1].at1, e->n);
+    }
+}
+
+void run_report_begin(run_report *r, const ct_recipe *recipe, const volatile sig_atomic_t *stop)
+{
+    const ct_loss *loss = ct_loss_find(recipe->loss.name);
+    /* a learned temperature may fall to 0.01 */
+    const double tau = recipe->loss.learn_temperature ? 0.01 : recipe->loss.temperature;
+    *r = (run_report){.watch = {.ctx = r, .on_step = on_step, .on_evaluation = on_evaluation, .stop = stop},
+                      .terminal = cli_terminal(stderr),
+                      .chance = loss->collapsed(recipe->train.batch, tau),
+                      .floor = loss->floor(recipe->train.batch, tau)};
+}
+
+void print_evaluation(const ct_evaluation *e)
+{
+    const ct_geometry *g = &e->geometry;
+    printf("%s, %d pairs:\n", ct_split_name(e->split), e->n);
+    for (int i = 0; i < 2; i++)
+        printf("  %s  recall@1 %.3f  @5 %.3f  @10 %.3f  median rank %.1f\n", i == 0 ? "image to text" : "text to image",
+               e->recall[i].at1, e->recall[i].at5, e->recall[i].at10, e->recall[i].median_rank);
+    printf("  loss %.4f at N = %d (all equal: %.4f)", e->loss, e->batch, e->loss + e->information);
+    printf("  mean cosine of pairs %.3f, of others %.3f\n", g->diagonal_mean, g->off_diagonal_mean);
+    printf("  effective rank %.1f and %.1f (centred %.1f and %.1f)  modality gap %.3f\n", g->rank[0], g->rank[1],
+           g->rank_centred[0], g->rank_centred[1], g->gap);
+    if (!isnan(e->prompt_accuracy))
+        printf("  prompt accuracy %.4f\n", e->prompt_accuracy);
+}
+
+static void print_json(const run_report *r, const ct_trainer *t, const char *folder)
+{
+    ct_json j = {0};
+    ct_json_open(&j, NULL, '{');
+    ct_json_string(&j, "run", folder);
+    ct_json_integer(&j, "steps", t->step);
+    ct_json_number(&j, "seconds", r->seconds);
+    ct_json_open(&j, "evaluations", '[');
+    for (int i = 0; i < r->n_final; i++) {
+        ct_json_open(&j, NULL, '{');
+        ct_evaluation_json(&j, &r->final[i]);
+        ct_json_close(&j);
+    }
+    ct_json_close(&j);
+    ct_json_close(&j);
+    if (!j.failed)
+        puts(j.text);
+    ct_json_free(&j);
+}
+
+void run_report_end(run_report *r, const ct_trainer *t, const char *folder)
+{
+    if (r->terminal.redraw && !cli.quiet && t->step > 0)
+        fputc('\n', r->terminal.out);
+    if (cli.json) {
+        print_json(r, t, folder);
+        return;
+    }
+    for (int i = 0; i < r->n_final; i++)
+        print_evaluation(&r->final[i]);
+    if (r->n_final > 0)
+        printf("%ld steps in %.1f s; next: contrast eval %s\n", t->step, r->seconds, folder);
+}

@@ -1,0 +1,114 @@
+/* train.c -- contrast train RECIPE [section.key=value ...] [-o RUN]
+ *
+ * Layer: cli. */
+#include "cli/cli.h"
+#include "cli/run_report.h"
+
+#include "experiment/run.h"
+#include "platform/file.h"
+
+#include <signal.h>
+#include <string.h>
+
+static struct {
+    const char *output;
+    bool        force;
+} option;
+
+static const cli_option OPTIONS[] = {
+    {"--output", "-o", CLI_TEXT, &option.output, "RUN", "the run's folder (default: runs/NAME, or the next free one)"},
+    {"--force", "-f", CLI_FLAG, &option.force, NULL, "write over a run that is there"},
+    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print the final evaluations as JSON"},
+    {"--quiet", "-q", CLI_FLAG, &cli.quiet, NULL, "no progress"},
+};
+
+const cli_option *cli_train_options(int *n)
+{
+    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
+    return OPTIONS;
+}
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int number)
+{
+    stop_signal = number;
+}
+
+/* The first signal ends the run after its step; a second one ends the program. */
+static void catch_signals(void)
+{
+    struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&act.sa_mask);
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+}
+
+/* A file, or the name of a built-in recipe; then the settings. */
+static ct_status load_recipe(ct_recipe *r, int argc, char **argv, ct_error *err)
+{
+    const char *builtin = ct_recipe_builtin(argv[0]);
+    ct_status   status;
+    *r = ct_recipe_defaults();
+    if (!ct_file_exists(argv[0]) && builtin != NULL)
+        status = ct_recipe_parse(r, argv[0], builtin, err);
+    else
+        status = ct_recipe_read(r, argv[0], err);
+    for (int i = 1; i < argc && status == CT_OK; i++)
+        status = ct_recipe_override(r, argv[i], err);
+    return status == CT_OK ? ct_recipe_check(r, err) : status;
+}
+
+/* runs/NAME, runs/NAME-2, ...: the first that is not there. */
+static void choose_folder(const char *recipe, char *out, size_t size)
+{
+    const char *slash = strrchr(recipe, '/'), *base = slash != NULL ? slash + 1 : recipe;
+    const int   length = (int)strcspn(base, ".");
+    snprintf(out, size, "runs/%.*s", length, base);
+    for (int k = 2; ct_file_exists(out); k++)
+        snprintf(out, size, "runs/%.*s-%d", length, base, k);
+}
+
+static int train(ct_trainer *t, const char *folder)
+{
+    ct_error   err = {0};
+    run_report report;
+    run_report_begin(&report, t->recipe, &stop_signal);
+    catch_signals();
+    ct_status status = ct_run_train(t, folder, &report.watch, &err);
+    run_report_end(&report, t, folder);
+    if (status != CT_OK)
+        return cli_fail(&err);
+    return stop_signal != 0 ? 128 + stop_signal : 0;
+}
+
+int cli_train(int argc, char **argv)
+{
+    ct_error   err = {0};
+    ct_recipe  recipe;
+    ct_trainer trainer;
+    char       folder[CT_PATH_BYTES];
+    if (argc < 1)
+        return cli_usage("train: expected a recipe; try: contrast train shapes");
+    if (load_recipe(&recipe, argc, argv, &err) != CT_OK)
+        return cli_fail(&err);
+    if (option.output != NULL)
+        snprintf(folder, sizeof folder, "%s", option.output);
+    else
+        choose_folder(argv[0], folder, sizeof folder);
+    if (ct_run_exists(folder) && !option.force)
+        return cli_usage("%s holds a run already; give another -o, or --force to write over it", folder);
+
+    int        code = 0;
+    ct_device *device = cli_device(&err);
+    ct_pairs  *pairs = device != NULL ? ct_recipe_data(&recipe, &err) : NULL;
+    if (pairs == NULL || ct_trainer_init(&trainer, &recipe, pairs, device, &err) != CT_OK)
+        code = cli_fail(&err);
+    else
+        code = train(&trainer, folder);
+    if (pairs != NULL)
+        ct_trainer_free(&trainer);
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+    return code;
+}

@@ -1,0 +1,14 @@
+/* letters.h -- just enough of Unicode to split and compare words. Private. */
+#ifndef DATA_LETTERS_H
+#define DATA_LETTERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Simple lower case for ASCII, Latin-1, Latin Extended-A, Greek and Cyrillic. */
+uint32_t data_lower_case(uint32_t c);
+
+/* Letters and digits; beyond ASCII, all but the usual spaces and punctuation. */
+bool data_is_letter(uint32_t c);
+
+#endif

@@ -1,0 +1,122 @@
+/* pairs.c -- the life of a data set of pairs, and its captions.
+ *
+ * For the generators and loaders in datasets/, which see public headers only. A
+ * data set lives inside its own arena: freeing the arena frees all of it.
+ *
+ * Layer: data. */
+#include "contrast/data.h"
+
+#include "platform/memory.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *ct_split_name(ct_split split)
+{
+    static const char *const NAME[CT_N_SPLITS] = {"train", "validation", "test", "composition"};
+    return NAME[split];
+}
+
+static ct_status check_counts(const char *name, const int count[CT_N_SPLITS], ct_error *err)
+{
+    int room = INT_MAX;
+    for (int s = 0; s < CT_N_SPLITS; s++) {
+        int least = s == CT_TRAIN ? 1 : 0;
+        if (count[s] < least || count[s] > room)
+            return CT_FAIL(err, CT_ERR_CONFIG, "%s: %d items in the %s split; expected %d to %d", name, count[s],
+                           ct_split_name((ct_split)s), least, room);
+        room -= count[s];
+    }
+    return CT_OK;
+}
+
+ct_pairs *ct_pairs_new(const char *name, const int count[CT_N_SPLITS], ct_error *err)
+{
+    if (check_counts(name, count, err) != CT_OK)
+        return NULL;
+    int n = 0;
+    for (int s = 0; s < CT_N_SPLITS; s++)
+        n += count[s];
+    ct_arena arena;
+    ct_arena_init(&arena, 0);
+    ct_pairs *p = ct_arena_zeroed(&arena, 1, sizeof *p);
+    int      *item = ct_arena_zeroed(&arena, (size_t)n, sizeof *item);
+    if (p == NULL || item == NULL) {
+        ct_arena_free(&arena);
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d pairs", name, n);
+        return NULL;
+    }
+    p->name = name;
+    p->n = p->side[0].n = p->side[1].n = n;
+    p->mutual_information = (double)NAN;
+    for (int i = 0; i < n; i++)
+        item[i] = i;
+    for (int s = 0; s < CT_N_SPLITS; s++) {
+        p->index[s] = item;
+        p->count[s] = count[s];
+        item += count[s];
+    }
+    p->arena = arena; /* from here on the only copy that may grow */
+    return p;
+}
+
+void ct_pairs_free(ct_pairs *p)
+{
+    if (p == NULL)
+        return;
+    ct_arena arena = p->arena; /* p itself lies in it */
+    ct_arena_free(&arena);
+}
+
+typedef struct entry {
+    const char *caption;
+    int         item;
+} entry;
+
+/* By caption, equal ones by item: a total order, so that every qsort agrees. */
+static int compare_entries(const void *a, const void *b)
+{
+    const entry *x = a, *y = b;
+    int          c = strcmp(x->caption, y->caption);
+    return c != 0 ? c : (x->item > y->item) - (x->item < y->item);
+}
+
+/* first[i] = the first item that says what item i says. Sorting, not hashing:
+ * captions may come from a file that was made to collide. */
+static void find_first(entry *e, int n, int *first)
+{
+    qsort(e, (size_t)n, sizeof *e, compare_entries);
+    for (int k = 0; k < n; k++) {
+        bool again = k > 0 && strcmp(e[k].caption, e[k - 1].caption) == 0;
+        first[e[k].item] = again ? first[e[k - 1].item] : e[k].item;
+    }
+}
+
+ct_status ct_pairs_set_captions(ct_pairs *p, int side, const char *const *caption, ct_error *err)
+{
+    ct_side     *s = &p->side[side];
+    entry       *e = ct_alloc((size_t)p->n, sizeof *e);
+    const char **text = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *text);
+    int         *text_of = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *text_of);
+    if (e == NULL || text == NULL || text_of == NULL) {
+        ct_free(e);
+        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d captions", p->name, p->n);
+    }
+    for (int i = 0; i < p->n; i++)
+        e[i] = (entry){caption[i], i};
+    find_first(e, p->n, text_of);
+    ct_free(e);
+    for (int i = 0; i < p->n; i++) { /* first items to numbers; first[i] <= i */
+        if (text_of[i] == i) {
+            text[s->n_texts] = caption[i];
+            text_of[i] = s->n_texts++;
+        } else {
+            text_of[i] = text_of[text_of[i]];
+        }
+    }
+    s->text = text;
+    s->text_of = text_of;
+    return CT_OK;
+}

@@ -1,0 +1,87 @@
+/* trainer.h -- a model, its data and its optimiser, one step at a time. Private.
+ *
+ * The one place where data meets models: it turns items of a ct_pairs into the
+ * batches that towers read. Everything a step computes is a function of the
+ * recipe, the data and the step's number.
+ */
+#ifndef EXPERIMENT_TRAINER_H
+#define EXPERIMENT_TRAINER_H
+
+#include "contrast/data.h"
+#include "contrast/loss.h"
+#include "contrast/metrics.h"
+#include "contrast/models.h"
+#include "contrast/optim.h"
+#include "experiment/recipe.h"
+
+/* Room for one side of a batch; which arrays exist depends on the side. */
+typedef struct ct_side_room {
+    ct_real *x;                   /* (rows, dim) */
+    int     *offset, *id, *which; /* bags        */
+} ct_side_room;
+
+typedef struct ct_trainer {
+    const ct_recipe *recipe; /* borrowed, as are pairs and device */
+    const ct_pairs  *pairs;
+    ct_device       *device;
+    const ct_loss   *loss;
+    ct_two_tower     model;
+    ct_optim         optim;
+    ct_schedule      schedule;
+    ct_sampler       sampler;
+    ct_standard      standard[2];
+    ct_text_config   text[2];
+    ct_tokens        tokens[2];
+    ct_side_room     room[2];
+    int             *group; /* (batch) of the batch, or NULL */
+    ct_graph         graph;
+    ct_arena         arena;
+    long             step; /* updates made */
+} ct_trainer;
+
+/* What a step was. */
+typedef struct ct_step {
+    long   step; /* 1 for the first */
+    double loss, temperature, rate, gradient_norm;
+} ct_step;
+
+/* What the embeddings of a split are worth. */
+typedef struct ct_evaluation {
+    ct_split    split;
+    int         n;       /* pairs looked at                                      */
+    ct_recall   recall[2]; /* image to text, text to image                       */
+    ct_geometry geometry;
+    double      loss;    /* mean over batches of `batch` pairs of the split      */
+    int         batch;   /* train.batch, or n if that is smaller                 */
+    double      information; /* ln batch - loss, nats: at least this much is shared; NaN for losses
+                                that are not a bound                             */
+    double      prompt_accuracy; /* NaN without classes */
+} ct_evaluation;
+
+/* Open the data of a recipe. NULL and the reason; free with ct_pairs_free. */
+ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err);
+
+/* Errors  CT_ERR_CONFIG (batch larger than the data, ...), CT_ERR_NOMEM.
+ * Free with ct_trainer_free, also after an error. */
+ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pairs, ct_device *device, ct_error *err);
+void      ct_trainer_free(ct_trainer *t);
+
+/* One update. Errors  CT_ERR_NUMERIC names the step and the first tensor that
+ * is not finite; the weights are then those before the step. CT_ERR_NOMEM. */
+ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err);
+
+/* Loss of n items, at most a batch or 512, as a tensor of t->graph, which the
+ * caller resets before and asks for errors behind. */
+ct_tensor *ct_trainer_loss(ct_trainer *t, const int *items, int n);
+
+/* Embeddings (n, d), not normalised, of items of one side; of texts as typed. */
+ct_status ct_trainer_embed(ct_trainer *t, int side, const int *items, int n, ct_real *out, ct_error *err);
+ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *text, int n, ct_real *out, ct_error *err);
+
+/* Measure the first `limit` pairs of a split (0: all of them). */
+ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out, ct_error *err);
+
+/* Width of the embeddings. */
+int ct_trainer_width(const ct_trainer *t);
+
+#endif

@@ -1,0 +1,153 @@
+/* json_read.c -- JSON, read a value at a time, without recursion or memory.
+ *
+ * Files come from anywhere, so every byte is checked before it is believed.
+ * Strings are decoded where they stand; a decoded string is never longer than
+ * what it was written as, and its NUL falls on the closing quote or before.
+ *
+ * Layer: formats. Used by safetensors and by readers of metrics.jsonl. */
+#include "formats/json.h"
+
+#include "formats/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_DEPTH 8
+
+void ct_json_reader_init(ct_json_reader *r, char *text)
+{
+    *r = (ct_json_reader){.start = text, .at = text};
+}
+
+static ct_json_type fail(ct_json_reader *r, const char *problem)
+{
+    r->problem = problem;
+    return CT_JSON_BAD;
+}
+
+/* The next character that is not white space; NUL at the end. */
+static char peek(ct_json_reader *r)
+{
+    r->at += strspn(r->at, " \t\r\n");
+    return *r->at;
+}
+
+/* Is `word` next? Then pass over it. */
+static bool accept(ct_json_reader *r, const char *word)
+{
+    const size_t n = strlen(word);
+    const bool   same = strncmp(r->at, word, n) == 0;
+    r->at += same ? n : 0;
+    return same;
+}
+
+/* The number of \uXXXX; -1 if it is not there. */
+static long read_hex(ct_json_reader *r)
+{
+    char digits[5] = "";
+    if (!accept(r, "\\u") || strspn(r->at, "0123456789abcdefABCDEF") < 4)
+        return -1;
+    memcpy(digits, r->at, 4);
+    r->at += 4;
+    return strtol(digits, NULL, 16);
+}
+
+/* Decode the escape at r->at; bytes written, 0 if it is not valid. */
+static int read_escape(ct_json_reader *r, char *out)
+{
+    static const char LETTER[] = "\"\\/bfnrt", MEANS[] = "\"\\/\b\f\n\r\t";
+    const char       *known = r->at[1] != '\0' ? strchr(LETTER, r->at[1]) : NULL;
+    if (known != NULL) {
+        r->at += 2;
+        *out = MEANS[known - LETTER];
+        return 1;
+    }
+    long code = read_hex(r);
+    if (code >= 0xD800 && code < 0xDC00) { /* the first half of a pair */
+        const long low = read_hex(r);
+        code = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00) : -1;
+    }
+    return code <= 0 || (code >= 0xDC00 && code < 0xE000) ? 0 : ct_utf8_put(out, (uint32_t)code);
+}
+
+/* The string whose opening quote is at r->at; NULL if it is not valid. */
+static const char *read_string(ct_json_reader *r)
+{
+    char    *text = ++r->at, *out = text;
+    uint32_t code = 0;
+    for (int n; *r->at != '"'; out += n) {
+        if (*r->at == '\\') {
+            n = read_escape(r, out);
+        } else {
+            n = ct_utf8_get(r->at, &code);
+            n = code < 0x20 ? 0 : n;
+            memmove(out, r->at, (size_t)n);
+            r->at += n;
+        }
+        if (n == 0) {
+            fail(r, "in a string, expected UTF-8, a known escape or '\"'");
+            return NULL;
+        }
+    }
+    r->at++;
+    *out = '\0';
+    return text;
+}
+
+static ct_json_type open_bracket(ct_json_reader *r, bool object)
+{
+    if (r->depth == MAX_DEPTH)
+        return fail(r, "brackets nest more than 8 deep");
+    const unsigned bit = 1U << r->depth++;
+    r->objects = object ? r->objects | bit : r->objects & ~bit;
+    r->begun = false;
+    return object ? CT_JSON_OBJECT : CT_JSON_ARRAY;
+}
+
+static ct_json_type read_value(ct_json_reader *r)
+{
+    if (peek(r) == '"')
+        return (r->text = read_string(r)) != NULL ? CT_JSON_STRING : CT_JSON_BAD;
+    if (*r->at == '{' || *r->at == '[')
+        return open_bracket(r, *r->at++ == '{');
+    if (accept(r, "null"))
+        return CT_JSON_NULL;
+    if ((r->truth = accept(r, "true")) || accept(r, "false"))
+        return CT_JSON_BOOL;
+    const size_t n = ct_number_get(r->at, &r->number);
+    if (n == 0)
+        return fail(r, "expected a value");
+    r->natural = strspn(r->at, "0123456789") == n;
+    r->at += n;
+    return CT_JSON_NUMBER;
+}
+
+ct_json_type ct_json_next(ct_json_reader *r)
+{
+    const bool in_object = r->depth > 0 && (r->objects >> (r->depth - 1) & 1) != 0;
+    const char c = peek(r);
+    r->key = r->text = NULL;
+    if (r->problem != NULL)
+        return CT_JSON_BAD;
+    if (r->depth == 0 && r->begun)
+        return c == '\0' ? CT_JSON_END : fail(r, "expected the end");
+    if (r->depth > 0 && c == (in_object ? '}' : ']')) {
+        r->at++;
+        r->depth--;
+        r->begun = true;
+        return CT_JSON_CLOSE;
+    }
+    if (r->begun && !accept(r, ","))
+        return fail(r, in_object ? "expected ',' or '}'" : "expected ',' or ']'");
+    r->begun = true;
+    if (in_object) {
+        if (peek(r) != '"')
+            return fail(r, "expected '\"' and a key");
+        if ((r->key = read_string(r)) == NULL)
+            return CT_JSON_BAD;
+        if (peek(r) != ':')
+            return fail(r, "expected ':'");
+        r->at++;
+    }
+    return read_value(r);
+}

@@ -1,0 +1,69 @@
+/* safetensors.h -- named arrays in a file that other tools read too. Private.
+ *
+ * 8 bytes: length of the header, little endian. The header: JSON, name -> dtype,
+ * shape, data_offsets, and "__metadata__": text -> text. Then the data, row by
+ * row, little endian. Source: github.com/huggingface/safetensors.
+ */
+#ifndef FORMATS_SAFETENSORS_H
+#define FORMATS_SAFETENSORS_H
+
+#include "contrast/arena.h"
+#include "contrast/real.h"
+#include "contrast/status.h"
+
+#include <stddef.h>
+
+enum {
+    CT_SAFETENSORS_HEADER = 1 << 20, /* most bytes of a header */
+    CT_SAFETENSORS_NAME = 256,       /* most bytes of a name or metadata key */
+    CT_SAFETENSORS_MAX = 256,        /* most tensors */
+    CT_SAFETENSORS_MAX_METADATA = 64,
+};
+
+typedef struct ct_metadata {
+    const char *key, *value;
+} ct_metadata;
+
+typedef struct ct_named_matrix {
+    const char    *name;
+    const ct_real *x; /* (rows, cols) */
+    int            rows, cols;
+} ct_named_matrix;
+
+/* Write matrices as F32 (F64 in the double build), sorted by name as the reference
+ * writer does, replacing the file whole or not at all.
+ * Errors    CT_ERR_IO; CT_ERR_NOMEM; CT_ERR_CONFIG (header too long)
+ * Requires  names that differ, numbers within the limits above (asserted) */
+ct_status ct_safetensors_write(const char *path, const ct_named_matrix *m, int n, const ct_metadata *metadata,
+                               int n_metadata, ct_error *err);
+
+typedef struct ct_safetensor {
+    const char          *name;
+    const unsigned char *bytes; /* as in the file: see ct_safetensor_values */
+    size_t               count; /* product of its n_dims sizes */
+    size_t               width; /* bytes of a value: 4 for F32, 8 for F64 */
+    int                  n_dims, dim[4];
+} ct_safetensor;
+
+typedef struct ct_safetensors {
+    int           n_tensors, n_metadata;
+    ct_safetensor tensor[CT_SAFETENSORS_MAX]; /* in the order of their data */
+    ct_metadata   metadata[CT_SAFETENSORS_MAX_METADATA];
+} ct_safetensors;
+
+/* Read a file of F32 and F64 tensors into the arena, which needs its size and no
+ * more. Strict: no hole, no overlap, no byte to spare, no name twice.
+ * Errors  CT_ERR_IO; CT_ERR_NOMEM; CT_ERR_FORMAT */
+ct_status ct_safetensors_read(const char *path, ct_arena *arena, ct_safetensors *out, ct_error *err);
+
+/* The same from memory, whose header it changes and which must outlive `out`;
+ * `path` is for messages. */
+ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out, ct_error *err);
+
+const ct_safetensor *ct_safetensors_find(const ct_safetensors *f, const char *name);    /* or NULL */
+const char          *ct_safetensors_metadata(const ct_safetensors *f, const char *key); /* or NULL */
+
+/* All its values, as ct_real, into out[count]. */
+void ct_safetensor_values(const ct_safetensor *t, ct_real *out);
+
+#endif

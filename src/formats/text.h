@@ -1,0 +1,36 @@
+/* text.h -- what text is made of: characters, numbers, names. Private.
+ * Every text ends with a NUL. */
+#ifndef FORMATS_TEXT_H
+#define FORMATS_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of the UTF-8 character at s, 1 to 4, and its code point; 0 at the end or if
+ * it is not valid (cut off, overlong, surrogate, beyond U+10FFFF). */
+int ct_utf8_get(const char *s, uint32_t *code);
+
+/* Write a code point as UTF-8: 1 to 4 bytes. */
+int ct_utf8_put(char *out, uint32_t code);
+
+/* The first byte that is not UTF-8 or begins a control character, which could
+ * change what a terminal shows of a message; the end if there is none. */
+const char *ct_text_unprintable(const char *s);
+
+/* The number that s begins with, written as in JSON: -12.5e-3. Answers how many
+ * bytes it has, 0 if there is none or it is beyond double or 64 digits. Rounded
+ * to the nearest double, whatever the locale. */
+size_t ct_number_get(const char *s, double *x);
+
+/* The shortest number that reads back as x, which is finite; as (float)x if
+ * `single`. The same characters with every libc and locale. */
+#define CT_NUMBER_BYTES 40
+void ct_number_put(char out[CT_NUMBER_BYTES], double x, bool single);
+
+/* For "did you mean": the name closest to `word`, if at most a third of its bytes
+ * (rounded up) must be changed, else NULL. name[0] is the first of n pointers to
+ * names, each `stride` bytes after the last (the size of the struct they are in). */
+const char *ct_nearest_name(const char *word, const char *const *name, int n, size_t stride);
+
+#endif

@@ -1,0 +1,403 @@
+/* body.h -- every kernel, once. Included by one file for each instruction set,
+ * which names its table: #define K_ISA k_isa_avx2, K_ISA_NAME "avx2".
+ *
+ * Loops are plain C for the compiler to vectorise; only the product tile is
+ * written in vectors. The rules that make all sets agree are in kernels.h.
+ */
+#include "kernels/elementary.h"
+#include "kernels/isa.h"
+#include "kernels/lanes.h"
+
+#define SUMS 16 /* interleaved partial sums */
+
+/* ---- product ---- */
+
+/* The tile in registers: acc[r][v] runs down k, one fma an element a step. Force-inlined
+ * with constant `rows`, so that the loops over r and v unroll and acc is registers. */
+static inline __attribute__((always_inline)) void tile_rows(int rows, int k, const ct_real *a, ptrdiff_t a_row,
+                                                            ptrdiff_t a_col, const ct_real *b, ct_real *c,
+                                                            ptrdiff_t c_row, bool add)
+{
+    lanes acc[TILE_ROWS][TILE_VECS];
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int v = 0; v < TILE_VECS; v++)
+            acc[r][v] = add ? lanes_load(c + r * c_row + v * LANES) : lanes_all(0);
+    for (int i = 0; i < k; i++, a += a_col, b += TILE_COLS) {
+        lanes bv[TILE_VECS];
+#pragma GCC unroll 8
+        for (int v = 0; v < TILE_VECS; v++)
+            bv[v] = lanes_load(b + v * LANES);
+#pragma GCC unroll 8
+        for (int r = 0; r < rows; r++) {
+            lanes ar = lanes_all(a[r * a_row]);
+#pragma GCC unroll 8
+            for (int v = 0; v < TILE_VECS; v++)
+                acc[r][v] = lanes_fma(ar, bv[v], acc[r][v]);
+        }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int v = 0; v < TILE_VECS; v++)
+            lanes_store(c + r * c_row + v * LANES, acc[r][v]);
+}
+
+static void tile_full(int rows, int k, const ct_real *a, ptrdiff_t a_row, ptrdiff_t a_col, const ct_real *b,
+                      ct_real *c, ptrdiff_t c_row, bool add)
+{
+    switch (rows) {
+    case 1: tile_rows(1, k, a, a_row, a_col, b, c, c_row, add); break;
+    case 2: tile_rows(2, k, a, a_row, a_col, b, c, c_row, add); break;
+    case 3: tile_rows(3, k, a, a_row, a_col, b, c, c_row, add); break;
+    case 4: tile_rows(4, k, a, a_row, a_col, b, c, c_row, add); break;
+#if TILE_ROWS > 4
+    case 5: tile_rows(5, k, a, a_row, a_col, b, c, c_row, add); break;
+    case 6: tile_rows(6, k, a, a_row, a_col, b, c, c_row, add); break;
+#endif
+#if TILE_ROWS > 6
+    case 7: tile_rows(7, k, a, a_row, a_col, b, c, c_row, add); break;
+    case 8: tile_rows(8, k, a, a_row, a_col, b, c, c_row, add); break;
+#endif
+    }
+}
+
+static void tile(int rows, int cols, int k, const ct_real *a, ptrdiff_t a_row, ptrdiff_t a_col, const ct_real *b,
+                 ct_real *c, ptrdiff_t c_row, bool add)
+{
+    if (cols == TILE_COLS) {
+        tile_full(rows, k, a, a_row, a_col, b, c, c_row, add);
+        return;
+    }
+    ct_real edge[TILE_ROWS * TILE_COLS] = {0}; /* c has no room for a whole tile here */
+    for (int r = 0; add && r < rows; r++)
+        memcpy(edge + r * TILE_COLS, c + r * c_row, (size_t)cols * sizeof *c);
+    tile_full(rows, k, a, a_row, a_col, b, edge, TILE_COLS, add);
+    for (int r = 0; r < rows; r++)
+        memcpy(c + r * c_row, edge + r * TILE_COLS, (size_t)cols * sizeof *c);
+}
+
+/* Eight by eight, so that a block's lines stay in the first-level cache and the
+ * compiler can hold it in registers. */
+static void transpose(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, ptrdiff_t stride)
+{
+    int i = 0;
+    for (; i + 8 <= n; i += 8) {
+        int k = 0;
+        for (; k + 8 <= depth; k += 8) {
+            ct_real block[8][8];
+            for (int r = 0; r < 8; r++)
+                for (int c = 0; c < 8; c++)
+                    block[c][r] = x[(i + r) * row + k + c];
+            for (int c = 0; c < 8; c++)
+                memcpy(y + (k + c) * stride + i, block[c], sizeof block[c]);
+        }
+        for (; k < depth; k++)
+            for (int r = 0; r < 8; r++)
+                y[k * stride + i + r] = x[(i + r) * row + k];
+    }
+    for (; i < n; i++)
+        for (int k = 0; k < depth; k++)
+            y[k * stride + i] = x[i * row + k];
+}
+
+/* ---- sums ---- */
+
+/* s[j] + s[j+8], then +4, +2, +1. */
+static inline ct_real join(ct_real s[SUMS])
+{
+    for (int width = SUMS / 2; width > 0; width /= 2)
+        for (int j = 0; j < width; j++)
+            s[j] += s[j + width];
+    return s[0];
+}
+
+static ct_real dot(size_t n, const ct_real *a, const ct_real *b)
+{
+    ct_real s[SUMS] = {0};
+    size_t  i = 0;
+    for (; i + SUMS <= n; i += SUMS)
+        for (int j = 0; j < SUMS; j++)
+            s[j] += a[i + (size_t)j] * b[i + (size_t)j];
+    for (; i < n; i++)
+        s[i % SUMS] += a[i] * b[i];
+    return join(s);
+}
+
+static ct_real sum(size_t n, const ct_real *x)
+{
+    ct_real s[SUMS] = {0};
+    size_t  i = 0;
+    for (; i + SUMS <= n; i += SUMS)
+        for (int j = 0; j < SUMS; j++)
+            s[j] += x[i + (size_t)j];
+    for (; i < n; i++)
+        s[i % SUMS] += x[i];
+    return join(s);
+}
+
+/* A row of any length: blocks in order. */
+static ct_real row_dot(size_t n, const ct_real *a, const ct_real *b)
+{
+    ct_real total = dot(n < K_BLOCK ? n : K_BLOCK, a, b);
+    for (size_t i = K_BLOCK; i < n; i += K_BLOCK)
+        total += dot(n - i < K_BLOCK ? n - i : K_BLOCK, a + i, b + i);
+    return total;
+}
+
+/* ---- elementwise: y from a, b, ... and the numbers p ---- */
+
+#define EACH(...)                                    \
+    for (size_t i = from; i < to; i++) {             \
+        __VA_ARGS__;                                 \
+    }
+#define KERNEL(name) static void name(const k_args *k, size_t from, size_t to)
+
+KERNEL(axpy)
+{
+    const ct_real *a = k->a, p = k->p[0];
+    ct_real       *y = k->y;
+    EACH(y[i] += p * a[i])
+}
+
+KERNEL(scale)
+{
+    const ct_real *a = k->a, p = k->p[0];
+    ct_real       *y = k->y;
+    EACH(y[i] = p * a[i])
+}
+
+KERNEL(add)
+{
+    const ct_real *a = k->a, *b = k->b;
+    ct_real       *y = k->y;
+    EACH(y[i] = a[i] + b[i])
+}
+
+KERNEL(muladd)
+{
+    const ct_real *a = k->a, *b = k->b;
+    ct_real       *y = k->y;
+    EACH(y[i] += a[i] * b[i])
+}
+
+#define MAP(name, function)            \
+    KERNEL(name)                       \
+    {                                  \
+        const ct_real *a = k->a;       \
+        ct_real       *y = k->y;       \
+        EACH(y[i] = function(a[i]))    \
+    }
+MAP(map_exp, exp_real)
+MAP(map_log, log_real)
+MAP(map_tanh, tanh_real)
+MAP(map_erf, erf_real)
+
+/* y = f(a) */
+KERNEL(activation)
+{
+    const ct_real *a = k->a;
+    ct_real       *y = k->y;
+    switch (k->f) {
+    case CT_ACT_NONE: EACH(y[i] = a[i]) break;
+    case CT_ACT_RELU: EACH(y[i] = a[i] > 0 ? a[i] : a[i] <= 0 ? 0 : a[i]) break; /* NaN stays NaN */
+    case CT_ACT_GELU: EACH(y[i] = a[i] * normal_cdf_real(a[i])) break;
+    case CT_ACT_TANH: EACH(y[i] = tanh_real(a[i])) break;
+    case CT_ACT_SIGMOID: EACH(y[i] = sigmoid_real(a[i])) break;
+    }
+}
+
+/* y = c f', from a = z (GELU) or b = f(z) */
+KERNEL(activation_grad)
+{
+    const ct_real *a = k->a, *b = k->b, *c = k->c;
+    ct_real       *y = k->y;
+    switch (k->f) {
+    case CT_ACT_NONE: EACH(y[i] = c[i]) break;
+    case CT_ACT_RELU: EACH(y[i] = b[i] > 0 ? c[i] : 0) break;
+    case CT_ACT_GELU: EACH(y[i] = c[i] * (normal_cdf_real(a[i]) + a[i] * normal_density_real(a[i]))) break;
+    case CT_ACT_TANH: EACH(y[i] = c[i] * (1 - b[i] * b[i])) break;
+    case CT_ACT_SIGMOID: EACH(y[i] = c[i] * (b[i] * (1 - b[i]))) break;
+    }
+}
+
+/* p: rate, momentum, decay; a: gradient; y: moment, y2: values */
+KERNEL(sgd)
+{
+    const ct_real *a = k->a, rate = k->p[0], momentum = k->p[1], decay = k->p[2];
+    ct_real       *m = k->y, *x = k->y2;
+    EACH(m[i] = momentum * m[i] + (a[i] + decay * x[i]); x[i] -= rate * m[i])
+}
+
+/* p: 1 - rate decay, beta1, 1 - beta1, beta2, 1 - beta2, rate / bias1, 1 / sqrt(bias2), eps */
+KERNEL(adamw)
+{
+    const ct_real *a = k->a, keep = k->p[0], beta1 = k->p[1], new1 = k->p[2], beta2 = k->p[3], new2 = k->p[4],
+                  step = k->p[5], unbias = k->p[6], eps = k->p[7];
+    ct_real *m = k->y, *v = k->y2, *x = k->y3;
+    EACH(m[i] = beta1 * m[i] + new1 * a[i]; v[i] = beta2 * v[i] + new2 * (a[i] * a[i]);
+         x[i] = keep * x[i] - step * m[i] / (sqrt_real(v[i]) * unbias + eps))
+}
+
+/* ---- rows of k->m values ---- */
+
+/* y[i] = <a[i,:], b[i,:]> */
+KERNEL(row_dots)
+{
+    size_t m = (size_t)k->m;
+    EACH(k->y[i] = row_dot(m, k->a + i * m, k->b + i * m))
+}
+
+/* |a|; a row whose squares overflow is measured in units of its largest element. */
+static ct_real row_length(size_t n, const ct_real *a)
+{
+    const ct_real r = sqrt_real(row_dot(n, a, a));
+    ct_real       peak = 0, s[SUMS] = {0};
+    if (!isinf(r))
+        return r;
+    for (size_t i = 0; i < n; i++)
+        peak = abs_real(a[i]) > peak ? abs_real(a[i]) : peak;
+    for (size_t i = 0; i < n; i++)
+        s[i % SUMS] += a[i] / peak * (a[i] / peak);
+    return peak * sqrt_real(join(s));
+}
+
+/* y[i,:] = a[i,:] / r, y2[i] = r = max(|a[i,:]|, p[0]) */
+KERNEL(normalize_rows)
+{
+    size_t m = (size_t)k->m;
+    for (size_t i = from; i < to; i++) {
+        const ct_real *a = k->a + i * m;
+        ct_real       *y = k->y + i * m, r = row_length(m, a);
+        r = r < k->p[0] ? k->p[0] : r;
+        for (size_t j = 0; j < m; j++)
+            y[j] = a[j] / r;
+        k->y2[i] = r;
+    }
+}
+
+/* y[i,:] += (c[i,:] - <c, a> a[i,:]) / r, a = unit rows, b = r, p[0] = eps: no projection where
+ * the length was clamped to eps */
+KERNEL(normalize_rows_grad)
+{
+    size_t m = (size_t)k->m;
+    for (size_t i = from; i < to; i++) {
+        const ct_real *a = k->a + i * m, *c = k->c + i * m, r = k->b[i];
+        const ct_real  along = r > k->p[0] ? row_dot(m, c, a) : 0;
+        ct_real       *y = k->y + i * m;
+        for (size_t j = 0; j < m; j++)
+            y[j] += (c[j] - along * a[j]) / r;
+    }
+}
+
+/* Peaks of -infinity or infinity are not subtracted: x - x would be NaN. */
+static inline ct_real shift_of(ct_real peak)
+{
+    return peak - peak == 0 ? peak : 0;
+}
+
+static ct_real largest(size_t n, const ct_real *x)
+{
+    ct_real s[SUMS];
+    for (int j = 0; j < SUMS; j++)
+        s[j] = x[0];
+    size_t i = 0;
+    for (; i + SUMS <= n; i += SUMS)
+        for (int j = 0; j < SUMS; j++) { /* a NaN once met stays */
+            ct_real v = x[i + (size_t)j];
+            s[j] = v > s[j] ? v : v == v ? s[j] : v;
+        }
+    for (; i < n; i++)
+        s[0] = x[i] > s[0] ? x[i] : x[i] == x[i] ? s[0] : x[i];
+    for (int j = 1; j < SUMS; j++)
+        s[0] = s[j] > s[0] ? s[j] : s[j] == s[j] ? s[0] : s[j];
+    return s[0];
+}
+
+/* y[j] = e^(x[j] - shift); returns their sum; n <= K_BLOCK */
+static ct_real exp_sum(size_t n, const ct_real *x, ct_real shift, ct_real *y)
+{
+    for (size_t j = 0; j < n; j++)
+        y[j] = exp_real(x[j] - shift);
+    return sum(n, y);
+}
+
+/* y[i] = peak of a[i,:], y2[i] = sum_j e^(a[i,j] - peak), y3 (or scratch) = the exponentials */
+KERNEL(row_exp_sums)
+{
+    size_t  m = (size_t)k->m;
+    ct_real scratch[K_BLOCK];
+    for (size_t i = from; i < to; i++) {
+        const ct_real *x = k->a + i * m;
+        ct_real        peak = largest(m, x), shift = shift_of(peak), total = 0;
+        for (size_t j = 0; j < m; j += K_BLOCK) {
+            ct_real *y = k->y3 != NULL ? k->y3 + i * m + j : scratch;
+            ct_real  part = exp_sum(m - j < K_BLOCK ? m - j : K_BLOCK, x + j, shift, y);
+            total = j == 0 ? part : total + part;
+        }
+        k->y[i] = peak;
+        k->y2[i] = total;
+    }
+}
+
+/* ---- columns: a has k->m rows, k->stride apart; columns from .. to - 1 ---- */
+
+/* y[j] += sum_i a[i,j], one chain */
+KERNEL(col_sums)
+{
+    ct_real *y = k->y;
+    for (int r = 0; r < k->m; r++) {
+        const ct_real *x = k->a + (size_t)r * (size_t)k->stride;
+        EACH(y[i] += x[i])
+    }
+}
+
+/* y[j] = peak of column j, y2[j] = sum_i e^(a[i,j] - peak), y3 = the exponentials or NULL */
+KERNEL(col_exp_sums)
+{
+    ct_real *peak = k->y, *total = k->y2;
+    size_t   stride = (size_t)k->stride;
+    EACH(peak[i] = k->a[i]; total[i] = 0)
+    for (int r = 1; r < k->m; r++) {
+        const ct_real *x = k->a + (size_t)r * stride;
+        EACH(peak[i] = x[i] > peak[i] ? x[i] : x[i] == x[i] ? peak[i] : x[i])
+    }
+    for (int r = 0; r < k->m; r++) {
+        const ct_real *x = k->a + (size_t)r * stride;
+        if (k->y3 != NULL) {
+            ct_real *y = k->y3 + (size_t)r * stride;
+            EACH(y[i] = exp_real(x[i] - shift_of(peak[i])); total[i] += y[i])
+        } else {
+            EACH(total[i] += exp_real(x[i] - shift_of(peak[i])))
+        }
+    }
+}
+
+const k_isa K_ISA = {
+    .name = K_ISA_NAME,
+    .tile_rows = TILE_ROWS,
+    .tile_cols = TILE_COLS,
+    .tile = tile,
+    .transpose = transpose,
+    .dot = dot,
+    .sum = sum,
+    .axpy = axpy,
+    .scale = scale,
+    .add = add,
+    .muladd = muladd,
+    .exp = map_exp,
+    .log = map_log,
+    .tanh = map_tanh,
+    .erf = map_erf,
+    .activation = activation,
+    .activation_grad = activation_grad,
+    .sgd = sgd,
+    .adamw = adamw,
+    .row_dots = row_dots,
+    .normalize_rows = normalize_rows,
+    .normalize_rows_grad = normalize_rows_grad,
+    .row_exp_sums = row_exp_sums,
+    .col_sums = col_sums,
+    .col_exp_sums = col_exp_sums,
+};

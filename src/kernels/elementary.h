@@ -1,0 +1,146 @@
+/* elementary.h -- exp, log, tanh and erf of one float. Private to kernels/.
+ *
+ * IEEE operations in a written order, no fma, no table, no branch: a compiler
+ * turns a loop of them into vector code, and every machine gives the same bits.
+ * Errors below 2 ulp (tests/unit/kernels/test_k_vector.c). Polynomials were
+ * fitted by weighted least squares with Lawson's reweighting, coefficients
+ * rounded to float one at a time from the lowest.
+ *
+ * The double build exists for tests of gradients alone and takes libm's.
+ */
+#ifndef KERNELS_ELEMENTARY_H
+#define KERNELS_ELEMENTARY_H
+
+#include "contrast/real.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef CT_REAL_DOUBLE
+
+static inline double exp_real(double x) { return exp(x); }
+static inline double log_real(double x) { return log(x); }
+static inline double tanh_real(double x) { return tanh(x); }
+static inline double erf_real(double x) { return erf(x); }
+static inline double sqrt_real(double x) { return sqrt(x); }
+static inline double abs_real(double x) { return fabs(x); }
+
+#else
+
+static inline float sqrt_real(float x) { return __builtin_sqrtf(x); }
+static inline float abs_real(float x) { return __builtin_fabsf(x); }
+
+/* Bits are unsigned: what a NaN or a negative argument makes of them may wrap. */
+static inline float float_of(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static inline uint32_t bits_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+/* e^x = 2^k e^r, k = round(x / ln 2), |r| <= ln(2)/2. Adding 1.5 * 2^23 rounds
+ * to an integer and leaves it in the low bits. 2^k is applied as two factors,
+ * so that results beyond the normal range come out right. */
+static inline float exp_real(float x)
+{
+    float c = x > 89.0f ? 89.0f : x; /* beyond: infinity and 0; a NaN passes both */
+    c = c < -104.0f ? -104.0f : c;
+    float   shifted = c * 0x1.715476p+0f + 0x1.8p23f, k = shifted - 0x1.8p23f;
+    float   r = (c - k * 0x1.62e400p-1f) - k * 0x1.7f7d1cp-20f;
+    float   q = 0x1.6d7ee8p-10f;
+    q = q * r + 0x1.123b18p-7f;
+    q = q * r + 0x1.5554bcp-5f;
+    q = q * r + 0x1.555490p-3f;
+    q = q * r + 0.5f;
+    float   y = 1.0f + (r + r * r * q);
+    int32_t n = (int32_t)(bits_of(shifted) - bits_of(0x1.8p23f)), half = n >> 1;
+    return y * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(n - half + 127) << 23);
+}
+
+/* log x = k ln 2 + log m, m in [sqrt(1/2), sqrt 2); with f = m - 1, s = f / (2 + f):
+ * log m = 2 atanh(s) = f - s (f - s^2 t(s^2)). */
+static inline float log_real(float x)
+{
+    int      tiny = x < 0x1p-126f;
+    uint32_t u = bits_of(tiny ? x * 0x1p23f : x) - bits_of(0x1.6a09e6p-1f) + bits_of(1.0f);
+    float    k = (float)((int32_t)(u >> 23) - 127 - (tiny ? 23 : 0));
+    float    f = float_of((u & 0x7fffff) + bits_of(0x1.6a09e6p-1f)) - 1.0f;
+    float    s = f / (2.0f + f), z = s * s;
+    float    t = 0x1.f1308ep-3f;
+    t = t * z + 0x1.23d3fep-2f;
+    t = t * z + 0x1.999c26p-2f;
+    t = t * z + 0x1.555554p-1f;
+    float y = k * 0x1.62e400p-1f + (f - (s * (f - z * t) - k * 0x1.7f7d1cp-20f));
+    y = x > 0x1.fffffep127f ? x : y;
+    y = x == 0.0f ? -(float)INFINITY : y;
+    return x >= 0.0f ? y : (float)NAN;
+}
+
+/* Small |x|: odd polynomial. Else 1 - 2 / (e^2|x| + 1), with the sign of x. */
+static inline float tanh_real(float x)
+{
+    float a = abs_real(x), z = x * x;
+    float p = 0x1.1ace3ep-9f;
+    p = p * z - 0x1.0c895ep-7f;
+    p = p * z + 0x1.63ad18p-6f;
+    p = p * z - 0x1.b9f220p-5f;
+    p = p * z + 0x1.11107cp-3f;
+    p = p * z - 0x1.555554p-2f;
+    float small = x + x * (z * p);
+    float large = 1.0f - 2.0f / (exp_real(2.0f * a) + 1.0f);
+    return a < 0.625f ? small : x < 0.0f ? -large : large;
+}
+
+/* |x| < 1: x + x p(x^2). Else 1 - e^q(|x|), q fitted to ln erfc on [1, 4]; from
+ * 4 on erf rounds to 1. */
+static inline float erf_real(float x)
+{
+    float a = abs_real(x), z = x * x;
+    float p = 0x1.4c344ep-14f;
+    p = p * z - 0x1.a50b0ep-11f;
+    p = p * z + 0x1.542e10p-8f;
+    p = p * z - 0x1.b7fe90p-6f;
+    p = p * z + 0x1.ce2d50p-4f;
+    p = p * z - 0x1.812740p-2f;
+    p = p * z + 0x1.06eba8p-3f;
+    float small = x + x * p;
+    float u = (a > 4.0f ? 4.0f : a) - 2.0f;
+    float q = -0x1.260966p-17f;
+    q = q * u + 0x1.600d18p-13f;
+    q = q * u - 0x1.77ca98p-11f;
+    q = q * u + 0x1.d200d6p-9f;
+    q = q * u - 0x1.0e016ep-6f;
+    q = q * u - 0x1.d8f624p-1f;
+    q = q * u - 0x1.1ac322p+2f;
+    q = q * u - 0x1.575b32p+2f;
+    float large = 1.0f - exp_real(q);
+    return a < 1.0f ? small : x < 0.0f ? -large : large;
+}
+
+#endif
+
+static inline ct_real sigmoid_real(ct_real x)
+{
+    return 1 / (1 + exp_real(-x));
+}
+
+/* Phi(x) = (1 + erf(x / sqrt 2)) / 2, phi(x) = e^(-x^2/2) / sqrt(2 pi). */
+static inline ct_real normal_cdf_real(ct_real x)
+{
+    return (ct_real)0.5 * (1 + erf_real(x * (ct_real)0.70710678118654752440));
+}
+
+static inline ct_real normal_density_real(ct_real x)
+{
+    return (ct_real)0.39894228040143267794 * exp_real((ct_real)-0.5 * x * x);
+}
+
+#endif

@@ -1,0 +1,104 @@
+/* kernels.h -- loops on plain arrays. Private to the library.
+ *
+ * Callers have checked everything: kernels return nothing and cannot fail.
+ * Every call takes the device, which knows the instruction set and the threads;
+ * neither changes a bit of any result:
+ *
+ *  - an element of a matrix product is one chain of fused multiply-adds over
+ *    the inner index in order, starting from 0, or from what c holds if `add`;
+ *  - any other sum uses 16 interleaved partial sums (element i goes to sum
+ *    i mod 16), joined pairwise (j with j+8, then +4, +2, +1), over blocks of
+ *    K_BLOCK elements whose sums are added in order;
+ *  - elementwise functions are IEEE operations in a written order, without fma.
+ *
+ * Reference for every kernel: the plain loop in tests/unit/kernels.
+ */
+#ifndef KERNELS_KERNELS_H
+#define KERNELS_KERNELS_H
+
+#include "contrast/activation.h"
+#include "contrast/device.h"
+#include "contrast/real.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define K_BLOCK 4096 /* elements in a block of a sum, and of a parallel loop */
+
+/* ---- threads ---- */
+
+/* Call body(ctx, block) for every block in [0, n_blocks), on any thread, in any
+ * order; returns when all are done. */
+void k_parallel(ct_device *dev, int n_blocks, void (*body)(void *ctx, int block), void *ctx);
+
+/* ---- matrix product: c (m, n) = a b, or c += a b with `add` ---- */
+
+/* Element (i, j) of a is a[i * row + j * col]: a transposed matrix is the same
+ * numbers with the strides swapped. */
+typedef struct k_matrix {
+    const ct_real *x;
+    ptrdiff_t      row, col;
+} k_matrix;
+
+/* a (m, k), b (k, n), c (m, n) with rows c_row apart. */
+void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
+              ptrdiff_t c_row, bool add);
+
+/* Packed row-major operands: nt: a (m,k) b (n,k), c = a b'
+ *                            nn: a (m,k) b (k,n), c = a b
+ *                            tn: a (k,m) b (k,n), c = a' b */
+void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add);
+void k_matmul_nn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add);
+void k_matmul_tn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add);
+
+/* y[j] += sum_i x[i,j], one chain over i in order: x (n, d). */
+void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y);
+
+/* ---- sums ---- */
+
+ct_real k_dot(ct_device *dev, size_t n, const ct_real *a, const ct_real *b);
+ct_real k_sum(ct_device *dev, size_t n, const ct_real *x);
+void    k_row_dots(ct_device *dev, int n, int d, const ct_real *a, const ct_real *b, ct_real *y);
+
+/* ---- elementwise; y may be x ---- */
+
+void k_axpy(ct_device *dev, size_t n, ct_real a, const ct_real *x, ct_real *y);  /* y += a x  */
+void k_scale(ct_device *dev, size_t n, ct_real a, const ct_real *x, ct_real *y); /* y  = a x  */
+void k_add(ct_device *dev, size_t n, const ct_real *a, const ct_real *b, ct_real *y);
+void k_muladd(ct_device *dev, size_t n, const ct_real *a, const ct_real *b, ct_real *y); /* y += a b */
+void k_exp(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
+void k_log(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
+void k_tanh(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
+void k_erf(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
+
+/* y = f(z); dz = dy f'(z), given z (read for GELU alone) and y. */
+void k_activation(ct_device *dev, ct_activation f, size_t n, const ct_real *z, ct_real *y);
+void k_activation_grad(ct_device *dev, ct_activation f, size_t n, const ct_real *z, const ct_real *y,
+                       const ct_real *dy, ct_real *dz);
+
+/* ---- rows ---- */
+
+/* r[i] = max(|x[i,:]|, eps), y[i,:] = x[i,:] / r[i]. */
+void k_normalize_rows(ct_device *dev, int n, int d, const ct_real *x, ct_real eps, ct_real *y, ct_real *r);
+/* dx[i,:] += (dy[i,:] - c y[i,:]) / r[i], c = <dy[i,:], y[i,:]> where r[i] > eps, else 0. */
+void k_normalize_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r, ct_real eps,
+                           const ct_real *dy, ct_real *dx);
+
+/* peak[i] = largest of row i (NaN if it has one), total[i] = sum_j e^(x[i,j] - peak[i]);
+ * y[i,j] = e^(x[i,j] - peak[i]) if y is not NULL. y may be x. An infinite peak is
+ * not subtracted. */
+void k_row_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total, ct_real *y);
+/* The same down the columns: peak (m), total (m): one chain over i in order. */
+void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total, ct_real *y);
+
+/* ---- optimisers: one pass over memory (formulas in contrast/optim.h) ---- */
+
+void k_sgd(ct_device *dev, size_t n, ct_real rate, ct_real momentum, ct_real decay, const ct_real *dx, ct_real *m,
+           ct_real *x);
+/* bias1 = 1 - beta1^t, bias2 = 1 - beta2^t. */
+typedef struct k_adamw_args {
+    ct_real rate, beta1, beta2, eps, decay, bias1, bias2;
+} k_adamw_args;
+void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx, ct_real *m, ct_real *v, ct_real *x);
+
+#endif

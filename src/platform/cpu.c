@@ -1,0 +1,48 @@
+/* cpu.c -- instruction sets and processors.
+ *
+ * __builtin_cpu_supports asks the operating system too (XGETBV): a processor
+ * whose wide registers the system does not save counts as one without.
+ *
+ * Layer: platform. */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include "platform/cpu.h"
+
+#ifdef __linux__
+#include <sched.h>
+#endif
+#include <unistd.h>
+
+bool ct_cpu_has_avx2(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return false;
+#endif
+}
+
+bool ct_cpu_has_avx512(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+#else
+    return false;
+#endif
+}
+
+int ct_cpu_count(void)
+{
+#ifdef __linux__
+    cpu_set_t set; /* containers and taskset give fewer than there are */
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return CPU_COUNT(&set);
+#endif
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (int)n : 1;
+}
+
+bool ct_is_terminal(FILE *f)
+{
+    return isatty(fileno(f)) == 1;
+}

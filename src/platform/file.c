@@ -1,0 +1,192 @@
+/* file.c -- reading whole files, replacing them without loss, keeping a log.
+ *
+ * Easy to get wrong: write may take a part of the bytes, or none because a
+ * signal came. rename makes a file visible, not durable: without the sync before
+ * it a power cut may leave an empty file, without the sync of the folder after it
+ * the old one. A failed sync is never repeated: the system may have dropped the
+ * bytes, and the second would succeed. close, stat and unlink overwrite errno.
+ *
+ * Layer: platform. */
+#include "platform/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static ct_status read_whole(int fd, const char *path, size_t limit, ct_arena *arena, char **data,
+                            size_t *size, ct_error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return CT_FAIL(err, CT_ERR_IO, "%s: expected a regular file, not a folder, pipe or device", path);
+    const uintmax_t length = (uintmax_t)st.st_size;
+    if (limit != 0 && length > limit)
+        return CT_FAIL(err, CT_ERR_IO, "%s: expected at most %zu bytes, found %ju", path, limit, length);
+    char *p = length < SIZE_MAX ? ct_arena_alloc(arena, (size_t)length + 1) : NULL;
+    if (p == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %ju bytes", path, length);
+
+    size_t  got = 0; /* the byte kept for the NUL also shows whether the file has grown */
+    ssize_t k;
+    while ((k = read(fd, p + got, (size_t)length + 1 - got)) > 0 || (k < 0 && errno == EINTR))
+        got += k > 0 ? (size_t)k : 0;
+    if (k < 0 || got != length)
+        return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, k < 0 ? strerror(errno) : "changed while it was read");
+    p[got] = '\0';
+    *data = p;
+    *size = got;
+    return CT_OK;
+}
+
+ct_status ct_file_read(const char *path, size_t limit, ct_arena *arena, char **data, size_t *size,
+                       ct_error *err)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* nonblock: a pipe must not make us wait */
+    if (fd < 0)
+        return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
+    ct_status status = read_whole(fd, path, limit, arena, data, size, err);
+    close(fd);
+    return status;
+}
+
+/* EINVAL comes from what cannot be synced at all: a device, some network folders. */
+static bool sync_fd(int fd)
+{
+    return fsync(fd) == 0 || errno == EINVAL;
+}
+
+/* Make the name `path` itself durable. */
+static ct_status sync_folder_of(const char *path, ct_error *err)
+{
+    char        folder[CT_PATH_BYTES] = ".";
+    const char *slash = strrchr(path, '/');
+    if (slash != NULL)
+        snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    int  fd = open(folder, O_RDONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && sync_fd(fd);
+    int  reason = errno;
+    if (fd >= 0)
+        close(fd);
+    return ok ? CT_OK : CT_FAIL(err, CT_ERR_IO, "%s: cannot sync its folder: %s", path, strerror(reason));
+}
+
+static void fail_with_errno(ct_writer *w)
+{
+    w->status = CT_FAIL(w->err, CT_ERR_IO, "%s: %s", w->path, strerror(errno));
+}
+
+static ct_status copy_path(char out[CT_PATH_BYTES], const char *path, ct_error *err)
+{
+    if (snprintf(out, CT_PATH_BYTES, "%s", path) < CT_PATH_BYTES)
+        return CT_OK;
+    return CT_FAIL(err, CT_ERR_IO, "%.60s...: path longer than %d bytes", path, CT_PATH_BYTES - 1);
+}
+
+ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err)
+{
+    *w = (ct_writer){.fd = -1, .err = err};
+    if ((w->status = copy_path(w->path, path, err)) != CT_OK)
+        return w->status;
+    if (kind == CT_REPLACE) {
+        snprintf(w->tmp, sizeof w->tmp, "%s.tmp", path);
+        unlink(w->tmp); /* a killed program may have left one, or it is a link to elsewhere */
+        w->fd = open(w->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } else {
+        w->fd = open(w->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    }
+    if (w->fd < 0)
+        fail_with_errno(w);
+    return w->status;
+}
+
+static void write_all(ct_writer *w, const unsigned char *p, size_t size)
+{
+    while (size > 0 && w->status == CT_OK) {
+        const ssize_t k = write(w->fd, p, size);
+        if (k < 0 && errno != EINTR)
+            fail_with_errno(w);
+        p += k > 0 ? k : 0;
+        size -= k > 0 ? (size_t)k : 0;
+    }
+}
+
+ct_status ct_writer_flush(ct_writer *w)
+{
+    write_all(w, w->buffer, w->used);
+    w->used = 0;
+    return w->status;
+}
+
+void ct_writer_bytes(ct_writer *w, const void *data, size_t size)
+{
+    if (size > sizeof w->buffer - w->used)
+        ct_writer_flush(w);
+    if (size > sizeof w->buffer) {
+        write_all(w, data, size);
+    } else {
+        memcpy(w->buffer + w->used, data, size);
+        w->used += size;
+    }
+}
+
+/* Close; PATH.tmp becomes PATH if that is wanted and all went well, else it goes. */
+static void close_writer(ct_writer *w, bool keep)
+{
+    if (w->fd >= 0 && close(w->fd) != 0) /* a network disk may say only now that it is full */
+        fail_with_errno(w);
+    w->fd = -1;
+    if (w->tmp[0] == '\0')
+        return;
+    if (keep && w->status == CT_OK && rename(w->tmp, w->path) != 0)
+        fail_with_errno(w);
+    if (!keep || w->status != CT_OK)
+        unlink(w->tmp);
+    w->tmp[0] = '\0';
+}
+
+ct_status ct_writer_commit(ct_writer *w)
+{
+    ct_writer_flush(w);
+    if (w->status == CT_OK && !sync_fd(w->fd))
+        fail_with_errno(w);
+    close_writer(w, true);
+    if (w->status == CT_OK)
+        w->status = sync_folder_of(w->path, w->err);
+    return w->status;
+}
+
+void ct_writer_abandon(ct_writer *w)
+{
+    close_writer(w, false);
+}
+
+bool ct_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+ct_status ct_folder_make(const char *path, ct_error *err)
+{
+    char        p[CT_PATH_BYTES], *at = p;
+    struct stat st;
+    ct_status   status = copy_path(p, path, err);
+    if (status != CT_OK)
+        return status;
+    do { /* a, then a/b, then a/b/c */
+        at += strspn(at, "/");
+        at += strcspn(at, "/");
+        const char rest = *at;
+        *at = '\0';
+        const int reason = mkdir(p, 0777) == 0 ? 0 : errno;
+        if (reason == 0)
+            status = sync_folder_of(p, err);
+        else if (stat(p, &st) != 0 || !S_ISDIR(st.st_mode))
+            status = CT_FAIL(err, CT_ERR_IO, "%s: cannot make the folder: %s", p, strerror(reason));
+        *at = rest;
+    } while (status == CT_OK && *at != '\0');
+    return status;
+}

@@ -1,0 +1,48 @@
+/* file.h -- reading whole files, replacing them without loss, logs. Private.
+ * Errors of all: CT_ERR_IO with "path: reason"; CT_ERR_NOMEM. */
+#ifndef PLATFORM_FILE_H
+#define PLATFORM_FILE_H
+
+#include "contrast/arena.h"
+#include "contrast/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CT_PATH_BYTES 1024 /* longest path that can be written, with its NUL */
+
+/* Contents of a regular file of at most `limit` bytes (0: any), followed by a
+ * NUL that `size` does not count. Owned by the arena. A folder, a pipe or a file
+ * that changes its length while it is read is an error. */
+ct_status ct_file_read(const char *path, size_t limit, ct_arena *arena, char **data, size_t *size,
+                       ct_error *err);
+
+typedef enum ct_writing {
+    CT_REPLACE, /* appears under its name when it is whole: written as PATH.tmp, synced,
+                   renamed, its folder synced; on failure the old file stays */
+    CT_LOG,     /* emptied or created at once, then grows; the buffer never splits what
+                   one call hands over, so a killed run's log ends with a whole line */
+} ct_writing;
+
+/* A file being written. The first failure is kept and later calls do nothing,
+ * so a caller writes everything and asks once, at commit. */
+typedef struct ct_writer {
+    int           fd;
+    size_t        used;
+    ct_error     *err; /* lives at least as long as the writer */
+    ct_status     status;
+    char          path[CT_PATH_BYTES];
+    char          tmp[CT_PATH_BYTES + 4]; /* written until commit; "" for a log */
+    unsigned char buffer[8192];
+} ct_writer;
+
+ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err);
+void      ct_writer_bytes(ct_writer *w, const void *data, size_t size);
+ct_status ct_writer_flush(ct_writer *w);   /* hand the buffer to the system */
+ct_status ct_writer_commit(ct_writer *w);  /* the first failure of all calls; closes */
+void      ct_writer_abandon(ct_writer *w); /* remove PATH.tmp, PATH untouched; closes */
+
+bool      ct_file_exists(const char *path);
+ct_status ct_folder_make(const char *path, ct_error *err); /* and its parents; fine if it exists */
+
+#endif

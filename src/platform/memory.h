@@ -1,0 +1,23 @@
+/* memory.h -- the one door to malloc, so that a test can shut it. Private. */
+#ifndef PLATFORM_MEMORY_H
+#define PLATFORM_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* count * size bytes, aligned to 64, not cleared; NULL if there is no memory or
+ * the product overflows. Free with ct_free, which accepts NULL. */
+void *ct_alloc(size_t count, size_t size);
+void *ct_alloc_zeroed(size_t count, size_t size);
+void  ct_free(void *p);
+
+/* Checked arithmetic on sizes that come from outside: false on overflow. */
+bool ct_size_mul(size_t a, size_t b, size_t *out);
+bool ct_size_add(size_t a, size_t b, size_t *out);
+
+/* For tests: the n-th allocation from now fails (0 is the next one), once;
+ * -1 turns it off. ct_alloc_count: allocations since the program began. */
+void ct_alloc_fail_at(long n);
+long ct_alloc_count(void);
+
+#endif

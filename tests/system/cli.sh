@@ -1,0 +1,64 @@
+#!/bin/sh
+# The command line: help, exit codes, and one clear line for each mistake.
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+
+run help
+check "help exits 0" [ "$code" = 0 ]
+check "help lists train" grep -q "train" "$scratch/out"
+run
+check "no arguments: help, and a usage exit" [ "$code" = 2 ]
+run --version
+check "--version prints a version" grep -Eq '^contrast [0-9]+\.[0-9]+' "$scratch/out"
+for c in demo train eval help; do
+    run help $c
+    check "help $c" [ "$code" = 0 ]
+    check "help $c shows the exit status" grep -q "exit status" "$scratch/out"
+    run $c --help
+    check "$c --help" [ "$code" = 0 ]
+done
+run help recipe
+check "help recipe is itself a recipe" [ "$code" = 0 ]
+cp "$scratch/out" "$scratch/all.ini"
+check "every key of it is accepted" rejects 2 "train.batch = 0" train "$scratch/all.ini" train.batch=0
+run help losses
+check "help losses names the question's" grep -q question "$scratch/out"
+
+check "unknown command" rejects 2 "did you mean train" trian shapes
+check "unknown option" rejects 2 "did you mean --quiet" train shapes --quite
+check "option without value" rejects 2 "expected RUN" train shapes -o
+check "threads must be a number" rejects 2 "expected a whole number" train shapes --threads x
+check "no recipe" rejects 2 "expected a recipe" train
+check "missing recipe file" rejects 1 "nowhere.ini" train nowhere.ini
+check "unknown key" rejects 2 "did you mean train.batch" train shapes train.bacth=7
+check "unknown section" rejects 2 "did you mean optim.rate" train shapes optm.rate=7
+check "not a setting" rejects 2 "expected section.key=value" train shapes batch
+check "value of the wrong type" rejects 2 "expected a whole number" train shapes train.batch=seven
+check "value out of range" rejects 2 "from 1 to" train shapes train.steps=0
+check "unknown choice" rejects 2 "one of: sgd adamw" train shapes optim.name=adam
+check "unknown loss" rejects 2 "did you mean clip" train shapes loss.name=clop
+check "widths that do not fit" rejects 2 "one embedding width" train shapes image.layers=64,32 text.layers=64,16
+check "bad widths" rejects 2 "widths" train shapes image.layers=64,,32
+check "batch larger than the data" rejects 2 "there are 10 training pairs" \
+    train shapes data.n_train=10 train.batch=11 -o "$scratch/large"
+check "nothing was written for it" [ ! -e "$scratch/large" ]
+check "instruction set that is not there" env CONTRAST_ISA=mmx sh -c '! "$0" train shapes 2>/dev/null' "$program"
+check "eval without a run" rejects 2 "expected one run" eval
+check "eval of what is no run" rejects 1 "nowhere/recipe.ini" eval nowhere
+check "eval of an unknown split" rejects 2 "--split" eval nowhere --split tset
+
+printf '[train]\nbatch = 7\nbatch = 8\n' >"$scratch/twice.ini"
+check "a key set twice names its line" rejects 2 "twice.ini:3" train "$scratch/twice.ini"
+printf '[train]\nbatch 7\n' >"$scratch/equals.ini"
+check "a line that is no setting names its line" rejects 2 "equals.ini:2" train "$scratch/equals.ini"
+printf '[train]\nbacth = 7\n' >"$scratch/typo.ini"
+check "a typo in a file names its line and the key" rejects 2 "typo.ini:2: there is no key train.bacth; did you mean train.batch" \
+    train "$scratch/typo.ini"
+: >"$scratch/empty.ini"
+check "an empty recipe has all defaults" rejects 2 "train.steps = 0" train "$scratch/empty.ini" train.steps=0
+
+if [ -e /dev/full ]; then
+    "$program" help >/dev/full 2>"$scratch/err"
+    check "a full standard output is an error" [ $? = 1 ]
+fi
+done_testing

@@ -1,0 +1,27 @@
+#!/bin/sh
+# The commands of README.md, in its order, in a copy of the tree; then its C program.
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+mkdir "$scratch/copy"
+(cd "$root" && tar -cf - Makefile README.md src include models tests datasets/*.[ch] datasets/*.sh) | tar -xf - -C "$scratch/copy"
+cd "$scratch/copy" || exit 1
+
+# Text between ```LANGUAGE and ```.
+block() {
+    awk -v fence="\`\`\`$1" '$0 == fence { inside = 1; next } $0 == "```" { inside = 0 } inside' README.md
+}
+block sh >commands
+check "README.md has commands" [ "$(wc -l <commands)" -ge 8 ]
+while read -r line; do
+    case $line in
+    *fashion*) command -v dpkg >/dev/null && dpkg -s dataset-fashion-mnist >/dev/null 2>&1 || continue ;;
+    esac
+    check "README: $line" sh -c "$line" >"$scratch/out" 2>&1 </dev/null
+done <commands
+
+block c >first.c
+check "README's program compiles and runs" sh -c \
+    "${CC:-cc} -std=c11 -Wall -Wextra -Iinclude first.c build/libcontrast.a -lm -pthread -o first && ./first >first.out"
+check "... and prints what README shows" grep -qF -e "$(sed -n 4p first.out)" README.md
+done_testing

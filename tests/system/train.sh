@@ -1,0 +1,88 @@
+#!/bin/sh
+# Training as a user does it: the run's folder, the same bytes twice, what is
+# refused, and what is left when a run goes wrong.
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+small="data.n_train=512 data.n_validation=64 data.n_test=64 data.n_composition=32 train.batch=32 train.steps=40
+    image.layers=64,32 text.layers=64,32 text.buckets=512 text.bag_dim=32 monitor.evaluate_every=20"
+
+# shellcheck disable=SC2086 # the settings are words
+train() {
+    run train shapes $small "$@"
+}
+
+train -o "$scratch/one" --threads 1 -q
+check "a run ends with 0" [ "$code" = 0 ]
+for f in recipe.ini metrics.jsonl timing.jsonl weights.safetensors; do
+    check "it has $f" [ -s "$scratch/one/$f" ]
+done
+check "no temporary file is left" [ -z "$(find "$scratch/one" -name '*.tmp')" ]
+check "metrics have step, loss, temperature, rate and gradient norm" \
+    grep -q '^{"step":40,"loss":[0-9.e-]*,"temperature":[0-9.e-]*,"rate":[0-9.e-]*,"gradient_norm":[0-9.e-]*}$' \
+    "$scratch/one/metrics.jsonl"
+check "metrics have a validation, a test and a composition line" \
+    [ "$(grep -c '"recall_at_1"' "$scratch/one/metrics.jsonl")" = 3 ]
+check "metrics have no clock" sh -c "! grep -q second '$scratch/one/metrics.jsonl'"
+check "the recipe has every value" grep -q '^buckets = 512$' "$scratch/one/recipe.ini"
+
+train -o "$scratch/two" --threads 2 -q
+check "twice the same metrics, with another number of threads" cmp -s "$scratch/one/metrics.jsonl" "$scratch/two/metrics.jsonl"
+check "twice the same weights" cmp -s "$scratch/one/weights.safetensors" "$scratch/two/weights.safetensors"
+run train "$scratch/one/recipe.ini" -o "$scratch/three" -q
+check "its own recipe gives the same weights" cmp -s "$scratch/one/weights.safetensors" "$scratch/three/weights.safetensors"
+train -o "$scratch/other" -q train.seed=2
+check "another seed gives other weights" sh -c "! cmp -s '$scratch/one/weights.safetensors' '$scratch/other/weights.safetensors'"
+train -o "$scratch/more" -q train.checkpoint_every=10
+check "saving on the way changes nothing" cmp -s "$scratch/one/weights.safetensors" "$scratch/more/weights.safetensors"
+
+run eval "$scratch/one" --json
+check "eval of the run" [ "$code" = 0 ]
+tested=$(grep '"split":"test"' "$scratch/one/metrics.jsonl" | sed 's/^{"step":40,//')
+check "eval gives the figures of the end of training" grep -qF -e "$tested" "$scratch/out"
+run eval "$scratch/one" --split composition
+check "eval of another split" grep -q "^composition, 32 pairs" "$scratch/out"
+
+check "a run is not written over" rejects 2 "holds a run already" train shapes -o "$scratch/one"
+check "nothing of it was touched" cmp -s "$scratch/one/weights.safetensors" "$scratch/two/weights.safetensors"
+train -o "$scratch/one" -q --force train.steps=5
+check "--force writes over it" [ "$code" = 0 ]
+
+# shellcheck disable=SC2086
+check "an absurd rate names the step and the tensor" rejects 3 "first bad tensor" \
+    train shapes $small -o "$scratch/bad" -q optim.name=sgd optim.rate=1e12 monitor.log_every=1
+check "... and keeps the lines before it" grep -q '^{"step":1,' "$scratch/bad/metrics.jsonl"
+check "... and saves no weights" [ ! -e "$scratch/bad/weights.safetensors" ]
+
+cp -r "$scratch/two" "$scratch/cut"
+head -c 1000 "$scratch/two/weights.safetensors" >"$scratch/cut/weights.safetensors"
+check "cut weights are named" rejects 1 "cut/weights.safetensors" eval "$scratch/cut"
+sed 's/^layers = 64,32/layers = 65,32/' "$scratch/two/recipe.ini" >"$scratch/cut/recipe.ini"
+cp "$scratch/two/weights.safetensors" "$scratch/cut/weights.safetensors"
+check "weights of another shape are named" rejects 1 "image.0.weight" eval "$scratch/cut"
+
+mkdir "$scratch/locked"
+chmod 500 "$scratch/locked"
+if [ "$(id -u)" != 0 ]; then
+    # shellcheck disable=SC2086
+    check "a folder that cannot be written is named" rejects 1 "locked" train shapes $small -o "$scratch/locked/run" -q
+fi
+echo text >"$scratch/file"
+# shellcheck disable=SC2086
+check "a file in place of a folder is named" rejects 1 "$scratch/file" train shapes $small -o "$scratch/file/run" -q
+
+# A signal finishes the step, saves, and exits with 128 + its number. (TERM: a shell
+# starts background commands with INT ignored.)
+# shellcheck disable=SC2086
+"$program" train shapes $small -o "$scratch/stopped" -q train.steps=1000000 train.batch=8 &
+pid=$!
+sleep 1
+kill -TERM $pid
+wait $pid
+check "SIGTERM exits with 143" [ $? = 143 ]
+check "... with weights" [ -s "$scratch/stopped/weights.safetensors" ]
+run eval "$scratch/stopped"
+check "... that can be measured" [ "$code" = 0 ]
+
+run train latent -o "$scratch/latent" -q train.steps=300
+check "the latent recipe trains" [ "$code" = 0 ]
+done_testing

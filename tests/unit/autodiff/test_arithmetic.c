@@ -1,0 +1,218 @@
+/* test_arithmetic.c -- add, scale, scale_by, exp, mean and row_dots: by hand, by
+ * differences, and what they refuse. */
+#include "gradcheck.h"
+#include "testing.h"
+
+#include "contrast/ops.h"
+
+static const struct { int n, d; } SHAPES[] = {{1, 1}, {1, 7}, {5, 1}, {3, 16}, {2, 17}, {2, 33}, {4, 8}};
+
+/* ---- the operations as gradcheck wants them ---- */
+
+static ct_tensor *add_op(ct_graph *g, ct_tensor *const *in, const void *unused)
+{
+    (void)unused;
+    return ct_add(g, in[0], in[1]);
+}
+
+static ct_tensor *scale_op(ct_graph *g, ct_tensor *const *in, const void *unused)
+{
+    (void)unused;
+    return ct_scale(g, in[0], (ct_real)-2.5);
+}
+
+static ct_tensor *exp_op(ct_graph *g, ct_tensor *const *in, const void *unused)
+{
+    (void)unused;
+    return ct_exp(g, in[0]);
+}
+
+static ct_tensor *mean_op(ct_graph *g, ct_tensor *const *in, const void *unused)
+{
+    (void)unused; /* larger, so that 1 / (n d) does not hide in the tolerance */
+    return ct_mean(g, ct_scale(g, in[0], 64));
+}
+
+static ct_tensor *row_dots_op(ct_graph *g, ct_tensor *const *in, const void *unused)
+{
+    (void)unused;
+    return ct_row_dots(g, in[0], in[1]);
+}
+
+static ct_tensor *scale_by_op(ct_graph *g, ct_tensor *const *in, const void *unused)
+{
+    (void)unused;
+    return ct_scale_by(g, in[0], in[1]);
+}
+
+/* Everything twice: each operation meets its own input again. */
+static ct_tensor *tangle(ct_graph *g, ct_tensor *const *in, const void *unused)
+{
+    (void)unused;
+    ct_tensor *a = in[0], *e = ct_exp(g, ct_scale(g, a, (ct_real)0.5));
+    ct_tensor *twice = ct_add(g, ct_add(g, a, a), e);
+    ct_tensor *dots = ct_row_dots(g, twice, twice);
+    ct_tensor *s = ct_mean(g, e);
+    return ct_scale(g, ct_add(g, ct_scale_by(g, dots, s), ct_row_dots(g, a, e)), (ct_real)0.1);
+}
+
+static const struct { gradcheck_fn f; int n_in; } OPS[] = {
+    {add_op, 2}, {scale_op, 1}, {exp_op, 1}, {mean_op, 1}, {row_dots_op, 2}, {tangle, 1},
+};
+
+START_TEST(backward_matches_difference)
+{
+    ct_real a[2 * 33], b[2 * 33];
+    for (int s = 0; s < COUNT(SHAPES); s++) {
+        const int       n = SHAPES[s].n, d = SHAPES[s].d;
+        gradcheck_input in[] = {{n, d, a}, {n, d, b}};
+        gradcheck_fill(a, n * d, 1u + (unsigned)s);
+        gradcheck_fill(b, n * d, 50u + (unsigned)s);
+        ck_gradcheck(OPS[_i].f, NULL, in, OPS[_i].n_in);
+    }
+}
+END_TEST
+
+START_TEST(scale_by_matches_difference)
+{
+    ct_real         x[2 * 33], s[1] = {(ct_real)-1.5};
+    const int       n = SHAPES[_i].n, d = SHAPES[_i].d;
+    gradcheck_input in[] = {{n, d, x}, {1, 1, s}};
+    gradcheck_fill(x, n * d, 9u + (unsigned)_i);
+    ck_gradcheck(scale_by_op, NULL, in, 2);
+}
+END_TEST
+
+START_TEST(add_by_hand)
+{
+    ct_graph g;
+    open_graph(&g);
+    ct_tensor *a = ct_leaf(&g, 1, 2, (ct_real[]){1, 2}), *b = ct_leaf(&g, 1, 2, (ct_real[]){10, 20});
+    ct_tensor *y = ct_add(&g, a, b), *z = ct_add(&g, a, a);
+    ck_values(y, 1, 2, 11, 22);
+    ck_values(z, 1, 2, 2, 4);
+    ct_backward(&g, ct_add(&g, y, z), (ct_real[]){1, -2});
+    ck_grads(a, 3, -6);
+    ck_grads(b, 1, -2);
+    close_graph(&g);
+}
+END_TEST
+
+START_TEST(scale_by_hand)
+{
+    ct_graph g;
+    open_graph(&g);
+    ct_tensor *x = ct_leaf(&g, 2, 1, (ct_real[]){3, -5}), *s = ct_leaf(&g, 1, 1, (ct_real[]){4});
+    ct_tensor *y = ct_scale(&g, x, -2), *z = ct_scale_by(&g, x, s);
+    ck_values(y, 2, 1, -6, 10);
+    ck_values(z, 2, 1, 12, -20);
+    ct_backward(&g, ct_add(&g, y, z), (ct_real[]){1, 10});
+    ck_grads(x, -2 + 4, -20 + 40);
+    ck_grads(s, 3 - 50);
+    close_graph(&g);
+}
+END_TEST
+
+START_TEST(a_scalar_may_scale_itself) /* s^2: x and s are one tensor */
+{
+    ct_graph g;
+    open_graph(&g);
+    ct_tensor *s = ct_leaf(&g, 1, 1, (ct_real[]){3});
+    ct_tensor *y = ct_scale_by(&g, s, s);
+    ck_values(y, 1, 1, 9);
+    ct_backward(&g, y, NULL);
+    ck_grads(s, 6);
+    close_graph(&g);
+}
+END_TEST
+
+START_TEST(exp_by_hand)
+{
+    ct_graph g;
+    open_graph(&g);
+    ct_tensor *x = ct_leaf(&g, 1, 4, (ct_real[]){0, 1, -1, -(ct_real)1e4});
+    ct_tensor *y = ct_exp(&g, x);
+    ck_values(y, 1, 4, 1, 2.7182818284590452, 0.36787944117144233, 0);
+    ct_backward(&g, y, (ct_real[]){1, 2, 3, 4});
+    ck_grads(x, 1, 5.4365636569180905, 1.103638323514327, 0);
+    close_graph(&g);
+}
+END_TEST
+
+START_TEST(mean_by_hand)
+{
+    ct_graph g;
+    open_graph(&g);
+    ct_tensor *x = ct_leaf(&g, 2, 2, (ct_real[]){1, 2, 3, 6});
+    ct_tensor *y = ct_mean(&g, x);
+    ck_values(y, 1, 1, 3);
+    ct_backward(&g, y, (ct_real[]){8});
+    ck_grads(x, 2, 2, 2, 2);
+    close_graph(&g);
+}
+END_TEST
+
+START_TEST(row_dots_by_hand)
+{
+    ct_graph g;
+    open_graph(&g);
+    ct_tensor *a = ct_leaf(&g, 2, 2, (ct_real[]){1, 2, 3, 4});
+    ct_tensor *b = ct_leaf(&g, 2, 2, (ct_real[]){5, 6, 7, -8});
+    ct_tensor *y = ct_row_dots(&g, a, b);
+    ck_values(y, 2, 1, 17, -11);
+    ct_backward(&g, y, (ct_real[]){1, 10});
+    ck_grads(a, 5, 6, 70, -80);
+    ck_grads(b, 1, 2, 30, 40);
+    close_graph(&g);
+}
+END_TEST
+
+START_TEST(row_dots_are_the_diagonal_of_matmul)
+{
+    ct_graph g;
+    ct_real  a[7 * 19], b[7 * 19];
+    open_graph(&g);
+    gradcheck_fill(a, 7 * 19, 1);
+    gradcheck_fill(b, 7 * 19, 2);
+    ct_tensor *ta = ct_leaf(&g, 7, 19, a), *tb = ct_leaf(&g, 7, 19, b);
+    ct_tensor *dots = ct_row_dots(&g, ta, tb), *all = ct_matmul_nt(&g, ta, tb);
+    for (int i = 0; i < 7; i++)
+        ck_close(dots->x[i], all->x[i * 7 + i], 20 * (double)REAL_EPS);
+    close_graph(&g);
+}
+END_TEST
+
+START_TEST(shapes_must_fit)
+{
+    ct_graph g;
+    open_graph(&g);
+    ct_tensor *a = ct_leaf(&g, 2, 3, NULL), *b = ct_leaf(&g, 3, 2, NULL), *c = ct_leaf(&g, 1, 2, NULL);
+    ck_assert_ptr_null(ct_add(&g, a, b));
+    ck_graph_fails(&g, CT_ERR_SHAPE, "add: ", "(2, 3)", "(3, 2)");
+    ct_graph_reset(&g);
+    a = ct_leaf(&g, 2, 3, NULL), b = ct_leaf(&g, 2, 4, NULL);
+    ck_assert_ptr_null(ct_row_dots(&g, a, b));
+    ck_graph_fails(&g, CT_ERR_SHAPE, "row_dots: ", "(2, 3)", "(2, 4)");
+    ct_graph_reset(&g);
+    a = ct_leaf(&g, 2, 3, NULL), c = ct_leaf(&g, 1, 2, NULL);
+    ck_assert_ptr_null(ct_scale_by(&g, a, c));
+    ck_graph_fails(&g, CT_ERR_SHAPE, "scale_by: ", "(1, 2)");
+    close_graph(&g);
+}
+END_TEST
+
+TCase *arithmetic_case(void)
+{
+    TCase *tc = tcase_create("arithmetic");
+    tcase_add_loop_test(tc, backward_matches_difference, 0, COUNT(OPS));
+    tcase_add_loop_test(tc, scale_by_matches_difference, 0, COUNT(SHAPES));
+    tcase_add_test(tc, add_by_hand);
+    tcase_add_test(tc, scale_by_hand);
+    tcase_add_test(tc, a_scalar_may_scale_itself);
+    tcase_add_test(tc, exp_by_hand);
+    tcase_add_test(tc, mean_by_hand);
+    tcase_add_test(tc, row_dots_by_hand);
+    tcase_add_test(tc, row_dots_are_the_diagonal_of_matmul);
+    tcase_add_test(tc, shapes_must_fit);
+    return tc;
+}

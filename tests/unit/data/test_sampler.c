@@ -1,0 +1,119 @@
+/* test_sampler.c -- epochs are permutations, and step k is the same however one
+ * gets there. */
+#include "suites.h"
+
+#include "contrast/data.h"
+#include "platform/memory.h"
+
+#include <string.h>
+
+enum { N = 23, BATCH = 5, PER_EPOCH = N / BATCH };
+
+static int ITEMS[N];
+
+static ct_sampler start(uint64_t seed)
+{
+    ct_sampler s;
+    for (int i = 0; i < N; i++)
+        ITEMS[i] = 100 + 3 * i;
+    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, seed, NULL), CT_OK);
+    return s;
+}
+
+START_TEST(an_epoch_has_no_item_twice)
+{
+    ct_sampler s = start(1);
+    for (long epoch = 0; epoch < 20; epoch++) {
+        bool seen[N] = {false};
+        for (long k = 0; k < PER_EPOCH; k++) {
+            const int *batch = ct_sampler_batch(&s, epoch * PER_EPOCH + k);
+            for (int i = 0; i < BATCH; i++) {
+                int which = (batch[i] - 100) / 3;
+                ck_assert(batch[i] >= 100 && which < N && batch[i] == ITEMS[which]);
+                ck_assert(!seen[which]);
+                seen[which] = true;
+            }
+        }
+    }
+    ct_sampler_free(&s);
+}
+END_TEST
+
+START_TEST(every_item_has_its_turn) /* what is dropped is not always the same */
+{
+    ct_sampler s = start(1);
+    int        count[N] = {0};
+    for (long k = 0; k < 100 * PER_EPOCH; k++) {
+        const int *batch = ct_sampler_batch(&s, k);
+        for (int i = 0; i < BATCH; i++)
+            count[(batch[i] - 100) / 3]++;
+    }
+    for (int i = 0; i < N; i++) /* binomial(100, 20/23): 87 +- 3.4 */
+        ck_assert(count[i] > 70 && count[i] < 100);
+    ct_sampler_free(&s);
+}
+END_TEST
+
+START_TEST(a_step_does_not_depend_on_the_way_to_it)
+{
+    ct_sampler walked = start(7), jumped = start(7);
+    int        batch[12][BATCH];
+    for (long k = 0; k < 12; k++)
+        memcpy(batch[k], ct_sampler_batch(&walked, k), sizeof batch[k]);
+    for (long k = 11; k >= 0; k -= 3)
+        ck_assert_int_eq(memcmp(batch[k], ct_sampler_batch(&jumped, k), sizeof batch[k]), 0);
+    ct_sampler_free(&walked);
+    ct_sampler_free(&jumped);
+}
+END_TEST
+
+START_TEST(seeds_and_epochs_order_differently)
+{
+    ct_sampler one = start(1), two = start(2);
+    int        first[BATCH];
+    memcpy(first, ct_sampler_batch(&one, 0), sizeof first);
+    ck_assert_int_ne(memcmp(first, ct_sampler_batch(&two, 0), sizeof first), 0);
+    ck_assert_int_ne(memcmp(first, ct_sampler_batch(&one, PER_EPOCH), sizeof first), 0);
+    ct_sampler_free(&one);
+    ct_sampler_free(&two);
+}
+END_TEST
+
+START_TEST(a_batch_must_fit_the_items)
+{
+    static const int WRONG[] = {0, -1, N + 1};
+    for (int k = 0; k < 3; k++) {
+        ct_sampler s;
+        ct_error   err = {0};
+        ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, WRONG[k], 1, &err), CT_ERR_CONFIG);
+        ck_assert_ptr_nonnull(strstr(err.msg, "expected 1 to 23"));
+        ct_sampler_free(&s);
+    }
+    ct_sampler all;
+    ck_assert_int_eq(ct_sampler_init(&all, ITEMS, N, N, 1, NULL), CT_OK);
+    ck_assert_ptr_eq(ct_sampler_batch(&all, 3), all.order);
+    ct_sampler_free(&all);
+}
+END_TEST
+
+START_TEST(a_failed_allocation_is_reported)
+{
+    ct_sampler s;
+    ct_alloc_fail_at(0);
+    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, 1, NULL), CT_ERR_NOMEM);
+    ct_alloc_fail_at(-1);
+    ct_sampler_free(&s);
+}
+END_TEST
+
+TCase *sampler_case(void)
+{
+    TCase *tc = tcase_create("sampler");
+    tcase_add_test(tc, an_epoch_has_no_item_twice);
+    tcase_add_test(tc, every_item_has_its_turn);
+    tcase_add_test(tc, a_step_does_not_depend_on_the_way_to_it);
+    tcase_add_test(tc, seeds_and_epochs_order_differently);
+    tcase_add_test(tc, a_batch_must_fit_the_items);
+    tcase_add_test(tc, a_failed_allocation_is_reported);
+    return tc;
+}

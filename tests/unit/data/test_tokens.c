@@ -1,0 +1,68 @@
+/* test_tokens.c -- ids of all captions, against asking for each caption alone. */
+#include "suites.h"
+
+#include "contrast/data.h"
+#include "platform/memory.h"
+
+#include <string.h>
+
+static const char *const TEXT[] = {"a red star", "", "two shapes: red star above blue ring", "ring"};
+static const ct_text_config CONFIG = {.buckets = 4096, .words = true, .word_pairs = true, .ngram_min = 3,
+                                      .ngram_max = 5};
+
+START_TEST(tokens_are_the_ids_of_each_text)
+{
+    ct_tokens t;
+    ct_error  err = {0};
+    ck_assert_int_eq(ct_tokens_init(&t, TEXT, 4, &CONFIG, &err), CT_OK);
+    int longest = 0;
+    for (int i = 0; i < 4; i++) {
+        int id[200], n = ct_text_ids(TEXT[i], &CONFIG, id, 200);
+        ck_assert_int_eq(t.offset[i + 1] - t.offset[i], n);
+        ck_assert_int_eq(memcmp(t.id + t.offset[i], id, (size_t)n * sizeof *id), 0);
+        longest = n > longest ? n : longest;
+    }
+    ck_assert_int_eq(t.longest, longest);
+    ct_tokens_free(&t);
+}
+END_TEST
+
+START_TEST(gather_picks_bags_in_the_order_asked)
+{
+    static const int WHICH[] = {3, 1, 0, 3};
+    ct_tokens        t;
+    int              offset[5], id[4 * 200];
+    ck_assert_int_eq(ct_tokens_init(&t, TEXT, 4, &CONFIG, NULL), CT_OK);
+    ck_assert_int_le(t.longest, 200);
+    ct_tokens_gather(&t, WHICH, 4, offset, id);
+    ck_assert_int_eq(offset[0], 0);
+    for (int i = 0; i < 4; i++) {
+        int from = t.offset[WHICH[i]], n = t.offset[WHICH[i] + 1] - from;
+        ck_assert_int_eq(offset[i + 1] - offset[i], n);
+        ck_assert_int_eq(memcmp(id + offset[i], t.id + from, (size_t)n * sizeof *id), 0);
+    }
+    ct_tokens_free(&t);
+}
+END_TEST
+
+START_TEST(failed_allocations_are_reported)
+{
+    ct_tokens t;
+    for (long n = 0; n < 2; n++) {
+        ct_error err = {0};
+        ct_alloc_fail_at(n);
+        ck_assert_int_eq(ct_tokens_init(&t, TEXT, 4, &CONFIG, &err), CT_ERR_NOMEM);
+        ct_alloc_fail_at(-1);
+        ck_assert_ptr_nonnull(strstr(err.msg, "4 captions"));
+    }
+}
+END_TEST
+
+TCase *tokens_case(void)
+{
+    TCase *tc = tcase_create("tokens");
+    tcase_add_test(tc, tokens_are_the_ids_of_each_text);
+    tcase_add_test(tc, gather_picks_bags_in_the_order_asked);
+    tcase_add_test(tc, failed_allocations_are_reported);
+    return tc;
+}

@@ -1,0 +1,267 @@
+/* test_trainer.c -- the training step and the trials, on a task with a known
+ * answer: pairs of vectors that share a latent, which towers must find. */
+#include "suites.h"
+
+#include "contrast/scalar.h"
+#include "experiment/trials.h"
+#include "platform/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+static ct_recipe small_recipe(const char *settings)
+{
+    ct_error  err = {0};
+    ct_recipe r = ct_recipe_defaults();
+    ck_assert_msg(ct_variant_apply(&r, "data.kind=latent data.dim=8 data.shared=4 data.rho=0.99 data.n_train=128 "
+                                       "data.n_validation=32 data.n_test=64 image.layers=16,8 text.layers=16,8 "
+                                       "loss.temperature=0.2 optim.rate=0.01 train.batch=32 train.steps=60",
+                                   &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_variant_apply(&r, settings, &err) == CT_OK, "%s", err.msg);
+    return r;
+}
+
+typedef struct fixture {
+    ct_recipe  recipe;
+    ct_device *device;
+    ct_pairs  *pairs;
+    ct_trainer t;
+} fixture;
+
+static void open_trainer(fixture *f, const char *settings, int threads, const char *isa)
+{
+    ct_error err = {0};
+    f->recipe = small_recipe(settings);
+    f->device = ct_device_new(threads, isa, &err);
+    f->pairs = ct_recipe_data(&f->recipe, &err);
+    ck_assert_msg(f->device != NULL && f->pairs != NULL, "%s", err.msg);
+    ck_assert_msg(ct_trainer_init(&f->t, &f->recipe, f->pairs, f->device, &err) == CT_OK, "%s", err.msg);
+}
+
+static void close_trainer(fixture *f)
+{
+    ct_trainer_free(&f->t);
+    ct_pairs_free(f->pairs);
+    ct_device_free(f->device);
+}
+
+static ct_step train(fixture *f, int steps)
+{
+    ct_step s = {0};
+    for (int i = 0; i < steps; i++)
+        ck_assert_int_eq(ct_trainer_step(&f->t, &s, NULL), CT_OK);
+    return s;
+}
+
+START_TEST(towers_find_what_the_sides_share)
+{
+    fixture       f;
+    ct_evaluation before, after;
+    open_trainer(&f, "data.n_train=512 train.steps=200", 1, NULL);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &before, NULL), CT_OK);
+    const ct_step s = train(&f, 200);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &after, NULL), CT_OK);
+    ck_assert_int_eq(s.step, 200);
+    ck_assert_int_eq(after.n, 64);
+    ck_assert_int_eq(after.batch, 32);
+    ck_assert_double_lt(before.recall[0].at1, 0.15);
+    ck_assert_double_gt(after.recall[0].at1, 0.4);
+    ck_assert_double_gt(after.recall[1].at1, 0.4);
+    ck_assert_double_eq_tol(after.information, ct_scalar_log(32) - after.loss, 1e-12);
+    ck_assert_double_gt(after.information, 1);
+    ck_assert(isnan(after.prompt_accuracy)); /* no classes here */
+    close_trainer(&f);
+}
+END_TEST
+
+START_TEST(weights_do_not_depend_on_the_device)
+{
+    static const struct { int threads; const char *isa; } OTHER[] = {
+        {2, NULL}, {3, "portable"}, {1, "avx2"}, {2, "avx512"}};
+    fixture    one, other;
+    ct_device *there = ct_device_new(1, OTHER[_i].isa, NULL);
+    ct_device_free(there);
+    if (there == NULL) /* not an instruction set of this machine */
+        return;
+    open_trainer(&one, "optim.clip=0.5 image.dropout=0.2", 1, NULL);
+    open_trainer(&other, "optim.clip=0.5 image.dropout=0.2", OTHER[_i].threads, OTHER[_i].isa);
+    train(&one, 20);
+    train(&other, 20);
+    const ct_params *p = &one.t.model.params;
+    ck_assert_mem_eq(p->x, other.t.model.params.x, p->size * sizeof *p->x);
+    close_trainer(&one);
+    close_trainer(&other);
+}
+END_TEST
+
+START_TEST(a_warm_step_allocates_nothing)
+{
+    fixture f;
+    open_trainer(&f, "image.dropout=0.1", 1, NULL);
+    train(&f, 9); /* two epochs of four batches, and the arena's one block */
+    const long before = ct_alloc_count();
+    train(&f, 9);
+    ck_assert_int_eq(ct_alloc_count(), before);
+    close_trainer(&f);
+}
+END_TEST
+
+START_TEST(measuring_changes_no_weight)
+{
+    fixture       one, other;
+    ct_evaluation e;
+    open_trainer(&one, "image.dropout=0.2", 1, NULL);
+    open_trainer(&other, "image.dropout=0.2", 1, NULL);
+    for (int i = 0; i < 10; i++) {
+        train(&one, 1);
+        train(&other, 1);
+        ck_assert_int_eq(ct_trainer_evaluate(&other.t, CT_VALIDATION, 20, &e, NULL), CT_OK);
+        ck_assert_int_eq(e.n, 20);
+    }
+    const ct_params *p = &one.t.model.params;
+    ck_assert_mem_eq(p->x, other.t.model.params.x, p->size * sizeof *p->x);
+    close_trainer(&one);
+    close_trainer(&other);
+}
+END_TEST
+
+START_TEST(embeddings_do_not_depend_on_their_neighbours)
+{
+    fixture f;
+    ct_real all[64 * 8], one[8];
+    open_trainer(&f, "", 1, NULL);
+    train(&f, 5);
+    const int *items = f.pairs->index[CT_TEST];
+    ck_assert_int_eq(ct_trainer_embed(&f.t, 1, items, 64, all, NULL), CT_OK);
+    for (int i = 0; i < 64; i += 21) {
+        ck_assert_int_eq(ct_trainer_embed(&f.t, 1, items + i, 1, one, NULL), CT_OK);
+        ck_assert_mem_eq(one, all + 8 * i, sizeof one);
+    }
+    close_trainer(&f);
+}
+END_TEST
+
+START_TEST(a_loss_that_is_not_finite_names_step_and_tensor)
+{
+    fixture   f;
+    ct_error  err = {0};
+    ct_step   s;
+    ct_status status = CT_OK;
+    open_trainer(&f, "", 1, NULL);
+    train(&f, 3);
+    ct_params_find(&f.t.model.params, "image.1.weight")->x[5] = (ct_real)NAN;
+    status = ct_trainer_step(&f.t, &s, &err);
+    ck_assert_int_eq(status, CT_ERR_NUMERIC);
+    ck_assert_msg(strstr(err.msg, "step 4: the loss is") == err.msg, "%s", err.msg);
+    ck_assert_msg(strstr(err.msg, "image.1.weight (8, 16)") != NULL, "%s", err.msg);
+    close_trainer(&f);
+}
+END_TEST
+
+START_TEST(a_batch_larger_than_the_data_is_refused)
+{
+    ct_error   err = {0};
+    ct_trainer t;
+    ct_recipe  r = small_recipe("train.batch=129");
+    ct_pairs  *pairs = ct_recipe_data(&r, NULL);
+    ct_device *device = ct_device_new(1, NULL, NULL);
+    ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, &err), CT_ERR_CONFIG);
+    ck_assert_msg(strstr(err.msg, "there are 128 training pairs") != NULL, "%s", err.msg);
+    ct_trainer_free(&t);
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+}
+END_TEST
+
+START_TEST(a_run_survives_every_failed_allocation)
+{
+    const ct_recipe r = small_recipe("train.steps=2");
+    ct_status       status;
+    long            n = 0;
+    ct_device      *device = ct_device_new(1, NULL, NULL);
+    ct_pairs       *pairs = ct_recipe_data(&r, NULL);
+    do {
+        ct_trainer    t;
+        ct_step       s;
+        ct_evaluation e;
+        ct_error      err = {0};
+        ct_alloc_fail_at(n++);
+        status = ct_trainer_init(&t, &r, pairs, device, &err);
+        if (status == CT_OK)
+            status = ct_trainer_step(&t, &s, &err);
+        if (status == CT_OK)
+            status = ct_trainer_evaluate(&t, CT_TEST, 16, &e, &err);
+        ct_alloc_fail_at(-1);
+        ck_assert_msg(status == CT_OK || status == CT_ERR_NOMEM, "%s", err.msg);
+        ck_assert(status == CT_OK || err.msg[0] != '\0');
+        ct_trainer_free(&t);
+    } while (status != CT_OK);
+    ck_assert_int_gt(n, 10);
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+}
+END_TEST
+
+/* ---- trials ---- */
+
+START_TEST(trials_are_what_single_runs_are)
+{
+    static const ct_variant VARIANT[] = {{"plain", ""}, {"diverges", "optim.name=sgd optim.rate=1e12 image.layers=16,16,16,8"}};
+    const ct_recipe         r = small_recipe("");
+    ct_pairs               *pairs = ct_recipe_data(&r, NULL);
+    ct_trial                one[4], two[4];
+    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 1, one, NULL), CT_OK);
+    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 2, two, NULL), CT_OK);
+    for (int k = 0; k < 4; k++) {
+        const bool diverges = k >= 2 && sizeof(ct_real) == 4; /* a double holds even that */
+        ck_assert(one[k].diverged == diverges && two[k].diverged == diverges);
+        if (k < 2) {
+            ck_assert(one[k].loss == two[k].loss && one[k].escape == two[k].escape);
+            ck_assert_double_eq_tol(one[k].chance, ct_scalar_log(32), 1e-12);
+            ck_assert_int_ge(one[k].escape, CT_TRIAL_WINDOW);
+        }
+    }
+    ck_assert(one[0].loss != one[1].loss); /* seeds differ */
+    fixture f; /* variant 0, seed 2, alone */
+    open_trainer(&f, "train.seed=2", 1, NULL);
+    double sum = 0;
+    for (int i = 0; i < 60; i++) {
+        const double loss = train(&f, 1).loss;
+        sum += i >= 60 - CT_TRIAL_WINDOW ? loss : 0;
+    }
+    ck_assert_double_eq_tol(one[1].loss, sum / CT_TRIAL_WINDOW, 1e-9);
+    close_trainer(&f);
+    ct_error err = {0};
+    ck_assert_int_eq(ct_trials_run(&r, pairs, &(ct_variant){"bad", "optim.speed=1"}, 1, 1, 1, one, &err), CT_ERR_CONFIG);
+    ct_pairs_free(pairs);
+}
+END_TEST
+
+START_TEST(spreads_are_median_and_range)
+{
+    double    odd[] = {3, -1, 2}, even[] = {4, 1, 3, 2}, lost[] = {(double)NAN, 1, 2};
+    ct_spread s = ct_spread_of(odd, 3);
+    ck_assert(s.median == 2 && s.least == -1 && s.most == 3);
+    s = ct_spread_of(even, 4);
+    ck_assert(s.median == 2.5 && s.least == 1 && s.most == 4);
+    s = ct_spread_of(lost, 3);
+    ck_assert(s.median == 2 && s.least == 1 && isnan(s.most)); /* a run that failed is the worst one */
+}
+END_TEST
+
+TCase *trainer_case(void)
+{
+    TCase *tc = tcase_create("trainer");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, towers_find_what_the_sides_share);
+    tcase_add_loop_test(tc, weights_do_not_depend_on_the_device, 0, 4);
+    tcase_add_test(tc, a_warm_step_allocates_nothing);
+    tcase_add_test(tc, measuring_changes_no_weight);
+    tcase_add_test(tc, embeddings_do_not_depend_on_their_neighbours);
+    tcase_add_test(tc, a_loss_that_is_not_finite_names_step_and_tensor);
+    tcase_add_test(tc, a_batch_larger_than_the_data_is_refused);
+    tcase_add_test(tc, a_run_survives_every_failed_allocation);
+    tcase_add_test(tc, trials_are_what_single_runs_are);
+    tcase_add_test(tc, spreads_are_median_and_range);
+    return tc;
+}

@@ -1,0 +1,75 @@
+/* test_nearest.c -- "did you mean": distances counted by hand. */
+#include "suites.h"
+
+#include "formats/text.h"
+
+#include <string.h>
+
+static const struct key {
+    int         number; /* names stand in structs, as those of real tables do */
+    const char *name;
+} KEYS[] = {{1, "temperature"}, {2, "steps"}, {3, "seed"}, {4, "learning_rate"}, {5, "weight_decay"}};
+
+static const char *nearest(const char *word)
+{
+    return ct_nearest_name(word, &KEYS[0].name, 5, sizeof *KEYS);
+}
+
+START_TEST(finds_the_name_that_was_meant)
+{
+    ck_assert_str_eq(nearest("temprature"), "temperature");   /* one missing */
+    ck_assert_str_eq(nearest("temperrature"), "temperature"); /* one too many */
+    ck_assert_str_eq(nearest("tempetarure"), "temperature");  /* two wrong */
+    ck_assert_str_eq(nearest("step"), "steps");
+    ck_assert_str_eq(nearest("sed"), "seed");
+    ck_assert_str_eq(nearest("learning-rate"), "learning_rate");
+    ck_assert_str_eq(nearest("seed"), "seed");
+}
+END_TEST
+
+START_TEST(stays_silent_when_nothing_is_near)
+{
+    ck_assert_ptr_null(nearest("margin"));
+    ck_assert_ptr_null(nearest(""));
+    ck_assert_ptr_null(nearest("tempxxxxxre")); /* 5 of 11 */
+    ck_assert_ptr_null(ct_nearest_name("seed", &KEYS[0].name, 0, sizeof *KEYS));
+}
+END_TEST
+
+START_TEST(a_third_may_be_wrong_and_no_more)
+{
+    const char *const names[] = {"abcdef"};
+    ck_assert_ptr_nonnull(ct_nearest_name("abcdxx", names, 1, sizeof *names));
+    ck_assert_ptr_null(ct_nearest_name("abcxxx", names, 1, sizeof *names));
+}
+END_TEST
+
+START_TEST(the_first_of_equals_wins)
+{
+    const char *const names[] = {"cat", "car"};
+    ck_assert_str_eq(ct_nearest_name("cap", names, 2, sizeof *names), "cat");
+}
+END_TEST
+
+START_TEST(long_words_are_left_alone)
+{
+    char word[200];
+    memset(word, 'a', sizeof word);
+    word[199] = '\0';
+    const char *const names[] = {word};
+    ck_assert_ptr_null(ct_nearest_name(word, names, 1, sizeof *names));
+    ck_assert_ptr_null(ct_nearest_name("aaa", names, 1, sizeof *names));
+    ck_assert_ptr_null(nearest(word));
+}
+END_TEST
+
+TCase *nearest_case(void)
+{
+    TCase *c = tcase_create("nearest");
+    tcase_add_test(c, finds_the_name_that_was_meant);
+    tcase_add_test(c, stays_silent_when_nothing_is_near);
+    tcase_add_test(c, a_third_may_be_wrong_and_no_more);
+    tcase_add_test(c, the_first_of_equals_wins);
+    tcase_add_test(c, long_words_are_left_alone);
+    return c;
+}

@@ -43,6 +43,9 @@ typedef struct k_matrix {
 /* a (m, k), b (k, n), c (m, n) with rows c_row apart. */
 void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
               ptrdiff_t c_row, bool add);
+/* The same on the calling thread alone: for the body of a k_parallel. */
+void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row,
+                   bool add);
 
 /* Packed row-major operands: nt: a (m,k) b (n,k), c = a b'
  *                            nn: a (m,k) b (k,n), c = a b

@@ -72,20 +72,38 @@ static void run_task(void *ctx, int task)
     }
 }
 
-void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row, bool add)
+static product plan(const ct_device *dev, int threads, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
+                    ptrdiff_t c_row, bool add)
 {
-    product   p = {dev->isa, m, n, k, a, b, c, c_row, add, m, (n + COL_PART - 1) / COL_PART};
-    const int threads = ct_device_threads(dev);
-    int       row_tasks = 1; /* cutting rows packs b again for each part: only where threads would idle */
+    product p = {dev->isa, m, n, k, a, b, c, c_row, add, m, (n + COL_PART - 1) / COL_PART};
+    int     row_tasks = 1; /* cutting rows packs b again for each part: only where threads would idle */
     while (threads > 1 && row_tasks * p.col_tasks < 2 * threads && m / (row_tasks + 1) >= 2 * ROW_STEP)
         row_tasks++;
     p.row_part = ((m + row_tasks - 1) / row_tasks + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
-    const int n_tasks = (m + p.row_part - 1) / p.row_part * p.col_tasks;
-    if ((double)m * n * k < 1e5) /* some microseconds: not worth another thread */
-        for (int task = 0; task < n_tasks; task++)
-            run_task(&p, task);
-    else
-        k_parallel(dev, n_tasks, run_task, &p);
+    return p;
+}
+
+static int n_tasks(const product *p)
+{
+    return (p->m + p->row_part - 1) / p->row_part * p->col_tasks;
+}
+
+void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row,
+                   bool add)
+{
+    product p = plan(dev, 1, m, n, k, a, b, c, c_row, add);
+    for (int task = 0; task < n_tasks(&p); task++)
+        run_task(&p, task);
+}
+
+void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row, bool add)
+{
+    if ((double)m * n * k < 1e5) { /* some microseconds: not worth another thread */
+        k_matmul_here(dev, m, n, k, a, b, c, c_row, add);
+        return;
+    }
+    product p = plan(dev, ct_device_threads(dev), m, n, k, a, b, c, c_row, add);
+    k_parallel(dev, n_tasks(&p), run_task, &p);
 }
 
 void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add)

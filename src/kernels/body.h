@@ -154,6 +154,26 @@ static void pack_straight(int n, int depth, const ct_real *x, ptrdiff_t row, ct_
         pack_rows(n, depth, x, row, y, TILE_ROWS);
 }
 
+/* As many chains as a tile has, from 0: x = x a + b stays finite. */
+static void fma_rounds(int rounds)
+{
+    const lanes a = lanes_all((ct_real)0.5), b = lanes_all((ct_real)1);
+    lanes       chain[TILE_ROWS * TILE_VECS];
+    ct_real     out[LANES];
+#pragma GCC unroll 16
+    for (int i = 0; i < TILE_ROWS * TILE_VECS; i++)
+        chain[i] = lanes_all((ct_real)i);
+    for (int k = 0; k < rounds; k++)
+#pragma GCC unroll 16
+        for (int i = 0; i < TILE_ROWS * TILE_VECS; i++)
+            chain[i] = lanes_fma(chain[i], a, b);
+#pragma GCC unroll 16
+    for (int i = 1; i < TILE_ROWS * TILE_VECS; i++)
+        chain[0] = lanes_fma(chain[i], a, chain[0]);
+    lanes_store(out, chain[0]);
+    __asm__ volatile("" : : "r"(out) : "memory"); /* the result counts as used */
+}
+
 /* ---- sums ---- */
 
 /* s[j] + s[j+8], then +4, +2, +1. */
@@ -205,6 +225,11 @@ static ct_real row_dot(size_t n, const ct_real *a, const ct_real *b)
         __VA_ARGS__;                                 \
     }
 #define KERNEL(name) static void name(const k_args *k, size_t from, size_t to)
+
+KERNEL(copy)
+{
+    memcpy(k->y + from, k->a + from, (to - from) * sizeof *k->y);
+}
 
 KERNEL(axpy)
 {
@@ -435,6 +460,9 @@ const k_isa K_ISA = {
     .pack_transposed = pack_transposed,
     .dot = dot,
     .sum = sum,
+    .fma_rounds = fma_rounds,
+    .fma_round = 2 * LANES * TILE_ROWS * TILE_VECS,
+    .copy = copy,
     .axpy = axpy,
     .scale = scale,
     .add = add,

@@ -47,10 +47,14 @@ typedef struct k_isa {
     void (*pack_straight)(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width);
     void (*pack_transposed)(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width);
 
+    /* rounds x fma_round operations that wait for nothing but the units that do them */
+    void (*fma_rounds)(int rounds);
+    int  fma_round;
+
     ct_real (*dot)(size_t n, const ct_real *a, const ct_real *b); /* n <= K_BLOCK */
     ct_real (*sum)(size_t n, const ct_real *x);                   /* n <= K_BLOCK */
 
-    k_range axpy, scale, add, muladd, exp, log, tanh, erf, activation, activation_grad, sgd, adamw; /* elements */
+    k_range copy, axpy, scale, add, muladd, exp, log, tanh, erf, activation, activation_grad, sgd, adamw; /* elements */
     k_range row_dots, normalize_rows, normalize_rows_grad, row_exp_sums;                            /* rows     */
     k_range col_sums, col_exp_sums;                                                                 /* columns  */
 } k_isa;

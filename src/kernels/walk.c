@@ -143,25 +143,25 @@ static void gather_chunk(void *ctx, int chunk)
     const int     from = chunk * p->chunk, to = least(w->m, from + p->chunk);
     found        *mine = (found *)w->space + chunk;
     ct_real       room[K_TILE * K_STRIP] __attribute__((aligned(64)));
-    k_sums        rows[K_SUMS];
+    k_sums        sums[K_SUMS];
     for (int k = 0; k < w->n_sums; k++) {
-        rows[k] = w->sums[k];
-        if (rows[k].columns)
+        sums[k] = w->sums[k];
+        if (sums[k].columns)
             continue;
-        rows[k].total = mine->total[k];
-        rows[k].slope = w->sums[k].slope != NULL ? mine->slope[k] : NULL;
-        rows[k].origin = mine->origin[k];
-        memcpy(rows[k].origin, w->sums[k].origin + p->i0, (size_t)p->rows * sizeof(ct_real));
-        k_sums_clear(&rows[k], p->rows);
+        sums[k].total = mine->total[k];
+        sums[k].slope = w->sums[k].slope != NULL ? mine->slope[k] : NULL;
+        sums[k].origin = mine->origin[k];
+        memcpy(sums[k].origin, w->sums[k].origin + p->i0, (size_t)p->rows * sizeof(ct_real));
+        k_sums_clear(&sums[k], p->rows);
     }
     for (int j0 = from; j0 < to; j0 += K_TILE) {
         ct_real *x = kept_tile(p, j0) != NULL ? kept_tile(p, j0) : room;
         k_cells  t = {x, p->rows, least(K_TILE, to - j0)};
         make_tile(p, j0, t.cols, x);
-        for (int k = 0; k < w->n_sums; k++) {
-            const k_sums s = rows[k].columns ? sums_from(&w->sums[k], j0) : rows[k];
-            p->loops->gather(&t, &s);
-        }
+        for (int k = 0; k < w->n_sums; k++)
+            if (sums[k].columns)
+                sums[k] = sums_from(&w->sums[k], j0);
+        p->loops->gather(&t, w->n_sums, sums);
     }
 }
 

@@ -87,7 +87,7 @@ typedef struct k_cells {
 
 typedef struct k_walk_loops {
     /* Sums of a tile into s, whose arrays begin at the tile's first anchor. */
-    void (*gather)(const k_cells *t, const k_sums *s);
+    void (*gather)(const k_cells *t, int n_sums, const k_sums *s);
     /* The sums of `other`, over other cells of the same anchors, into s. */
     void (*join)(const k_sums *s, const k_sums *other, int anchors);
     /* g = dS of a tile; g may be t->x. */

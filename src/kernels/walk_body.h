@@ -65,8 +65,6 @@ static inline ct_real hinge_slope(ct_real x) { return x > 0 ? 1 : 0; }
 
 static void gather_rows(const k_cells *t, const k_sums *s)
 {
-    if (s->f == K_EXP)
-        row_peaks(t, s);
     const ct_real  scale = s->scale;
     const ct_real *origin = s->origin;
     switch (s->f) {
@@ -87,25 +85,26 @@ static void gather_rows(const k_cells *t, const k_sums *s)
 
 /* ---- gather: along columns ---- */
 
+/* Halves on top of each other: loops that compilers turn into vectors. */
+static ct_real largest_of(ct_real x[K_STRIP])
+{
+    for (int width = K_STRIP / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++)
+            x[i] = later_peak(x[i], x[i + width]);
+    return x[0];
+}
+
 static void column_peaks(const k_cells *t, const k_sums *s)
 {
-    ct_real       fresh[K_TILE] = {0};
+    ct_real       fresh[K_TILE] = {0}, z[K_STRIP];
     const ct_real scale = s->scale;
     for (int j = 0; j < t->cols; j++) {
         const ct_real *x = t->x + j * K_STRIP;
-        ct_real        peak[SUMS];
-        int            i = 0;
-        for (int k = 0; k < SUMS; k++)
-            peak[k] = s->origin[j];
-        for (; i + SUMS <= t->rows; i += SUMS)
-            for (int k = 0; k < SUMS; k++)
-                peak[k] = later_peak(peak[k], scale * x[i + k]);
-        for (; i < t->rows; i++)
-            peak[0] = later_peak(peak[0], scale * x[i]);
-        for (int width = SUMS / 2; width > 0; width /= 2)
-            for (int k = 0; k < width; k++)
-                peak[k] = later_peak(peak[k], peak[k + width]);
-        fresh[j] = peak[0];
+        for (int i = 0; i < t->rows; i++)
+            z[i] = scale * x[i];
+        for (int i = t->rows; i < K_STRIP; i++)
+            z[i] = s->origin[j];
+        fresh[j] = later_peak(s->origin[j], largest_of(z));
     }
     raise_peaks(t->cols, fresh, s);
 }
@@ -121,8 +120,6 @@ static void column_peaks(const k_cells *t, const k_sums *s)
 
 static void gather_columns(const k_cells *t, const k_sums *s)
 {
-    if (s->f == K_EXP)
-        column_peaks(t, s);
     const ct_real scale = s->scale;
     switch (s->f) {
     case K_EXP: COLUMN_SUMS(exp_real, s->total) return;
@@ -140,12 +137,83 @@ static void gather_columns(const k_cells *t, const k_sums *s)
     }
 }
 
-static void walk_gather(const k_cells *t, const k_sums *s)
+/* ---- rows and columns of the same exponentials ----
+ *
+ * The symmetric losses sum e^(scale S) both ways. Where the peaks of a tile's
+ * anchors lie close together, one exponential a cell, measured from a place in
+ * their middle, serves both: nothing overflows, and what underflows is nothing
+ * beside any of the peaks. Elsewhere each sum takes its own. */
+
+#define CLOSE 40 /* e^20 times a weight and e^-87 over e^20 beside a sum: both harmless */
+
+static bool are_twins(int n_sums, const k_sums *s)
 {
-    if (s->columns)
-        gather_columns(t, s);
-    else
-        gather_rows(t, s);
+    return n_sums == 2 && s[0].f == K_EXP && s[1].f == K_EXP && !s[0].columns && s[1].columns &&
+           s[0].scale == s[1].scale;
+}
+
+static void widen(int n, const ct_real *x, ct_real *low, ct_real *high)
+{
+    for (int i = 0; i < n; i++) {
+        *low = x[i] < *low ? x[i] : *low;
+        *high = x[i] > *high ? x[i] : *high;
+    }
+}
+
+/* Whether the origins of a tile's anchors are close; the middle of them. */
+static bool are_close(const k_cells *t, const k_sums *rows, const k_sums *columns, ct_real *middle)
+{
+    ct_real low = rows->origin[0], high = low;
+    widen(t->rows, rows->origin, &low, &high);
+    widen(t->cols, columns->origin, &low, &high);
+    *middle = low / 2 + high / 2; /* the sum of two lowest numbers would overflow */
+    return high - low <= CLOSE; /* false for a NaN */
+}
+
+static void add_parts(int n, const ct_real *part, ct_real middle, const k_sums *s)
+{
+    for (int i = 0; i < n; i++)
+        s->total[i] += (double)part[i] * (double)exp_real(middle - s->origin[i]);
+}
+
+static void gather_twins(const k_cells *t, const k_sums *rows, const k_sums *columns, ct_real middle)
+{
+    const ct_real scale = rows->scale;
+    ct_real       across[K_TILE] = {0}; /* sum of each column */
+    for (int j = 0; j < t->cols; j += CHAIN) {
+        ct_real   down[K_STRIP] = {0};
+        const int to = t->cols - j < CHAIN ? t->cols : j + CHAIN;
+        for (int k = j; k < to; k++) {
+            const ct_real *x = t->x + k * K_STRIP;
+            ct_real        e[K_STRIP];
+            for (int i = 0; i < t->rows; i++) {
+                e[i] = exp_real(scale * x[i] - middle);
+                down[i] += e[i];
+            }
+            across[k] = sum((size_t)t->rows, e);
+        }
+        add_parts(t->rows, down, middle, rows);
+    }
+    add_parts(t->cols, across, middle, columns);
+}
+
+static void walk_gather(const k_cells *t, int n_sums, const k_sums *s)
+{
+    ct_real middle;
+    for (int k = 0; k < n_sums; k++)
+        if (s[k].f == K_EXP && s[k].columns)
+            column_peaks(t, &s[k]);
+        else if (s[k].f == K_EXP)
+            row_peaks(t, &s[k]);
+    if (are_twins(n_sums, s) && are_close(t, &s[0], &s[1], &middle)) {
+        gather_twins(t, &s[0], &s[1], middle);
+        return;
+    }
+    for (int k = 0; k < n_sums; k++)
+        if (s[k].columns)
+            gather_columns(t, &s[k]);
+        else
+            gather_rows(t, &s[k]);
 }
 
 static void walk_join(const k_sums *s, const k_sums *other, int anchors)
@@ -197,8 +265,30 @@ static void add_column_slopes(int n, const ct_real *x, const k_sums *s, int j, c
     }
 }
 
+/* y[i] = e^(z - middle) (weight of i e^(middle - origin of i) + the same of j) */
+static void spread_twins(const k_cells *t, const k_sums *rows, const k_sums *columns, ct_real middle, ct_real *g)
+{
+    const ct_real scale = rows->scale;
+    ct_real       down[K_STRIP], across[K_TILE];
+    for (int i = 0; i < t->rows; i++)
+        down[i] = rows->weight[i] * exp_real(middle - rows->origin[i]);
+    for (int j = 0; j < t->cols; j++)
+        across[j] = columns->weight[j] * exp_real(middle - columns->origin[j]);
+    for (int j = 0; j < t->cols; j++) {
+        const ct_real *x = t->x + j * K_STRIP, one = across[j];
+        ct_real       *y = g + j * K_STRIP;
+        for (int i = 0; i < t->rows; i++)
+            y[i] = exp_real(scale * x[i] - middle) * (down[i] + one);
+    }
+}
+
 static void walk_spread(const k_cells *t, int n_sums, const k_sums *s, ct_real *g)
 {
+    ct_real middle;
+    if (are_twins(n_sums, s) && are_close(t, &s[0], &s[1], &middle)) {
+        spread_twins(t, &s[0], &s[1], middle, g);
+        return;
+    }
     for (int j = 0; j < t->cols; j++) {
         const ct_real *x = t->x + j * K_STRIP;
         ct_real        y[K_STRIP] = {0};

@@ -38,6 +38,18 @@ k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, bool columns);
 
 bool loss_pairs_gather(ct_graph *g, loss_pairs *p);
 
+/* A sum that loses nothing to its length (Kahan 1965). */
+typedef struct loss_total {
+    double sum, lost;
+} loss_total;
+
+static inline void loss_add(loss_total *t, double x)
+{
+    const double y = x - t->lost, s = t->sum + y;
+    t->lost = s - t->sum - y;
+    t->sum = s;
+}
+
 /* ---- groups: several positives a row (groups.c) ---- */
 
 /* Rows in the order of their groups: group k is row[start[k]] .. row[start[k+1] - 1];

@@ -25,32 +25,30 @@ static double softplus(double u)
 }
 
 /* `part` times the loss of each anchor, rows or columns, and what it asks of the gradient. */
-static double weigh_anchors(loss_pairs *p, const k_sums *s, double part)
+static void weigh_anchors(loss_pairs *p, const k_sums *s, double part, loss_total *loss)
 {
-    double loss = 0;
     for (int i = 0; i < p->n; i++) {
         const double above = (double)s->origin[i] - (double)(p->scale * p->s[i]); /* exact where they are close */
         const double u = ct_scalar_log(s->total[i]) + above;
         const double w = 1 / (1 + ct_scalar_exp(-u));
-        loss += part * softplus(u);
+        loss_add(loss, part * softplus(u));
         s->weight[i] = s->total[i] > 0 ? (ct_real)(part * w / s->total[i]) : 0;
         p->ds[i] -= (ct_real)(part * w);
     }
-    return loss;
 }
 
 /* Several positives: where row i has P(i) instead of i alone, its loss changes from
  * -ln p_ii to the mean of -ln p_ij over P(i), and the target from [i=j] to
  * [j in P(i)] / |P(i)|; for columns likewise, so that rows and columns together
  * get z_ii - mean z_ij. */
-static bool spread_positives(ct_graph *g, loss_pairs *p, const int *group, double *loss)
+static bool spread_positives(ct_graph *g, loss_pairs *p, const int *group, loss_total *loss)
 {
     ct_real *mean = op_scratch(g, (size_t)p->n, sizeof *mean);
     p->groups = loss_groups_new(g, p->n, group);
     if (p->groups == NULL || mean == NULL || !loss_groups_mean(g, p, mean))
         return false;
     for (int i = 0; i < p->n; i++)
-        *loss += (double)p->scale * ((double)p->s[i] - (double)mean[i]) / p->n;
+        loss_add(loss, (double)p->scale * ((double)p->s[i] - (double)mean[i]) / p->n);
     for (int m = 0; m < p->groups->start[p->groups->n_groups]; m++)
         p->ds[p->groups->row[m]] += 1 / (ct_real)p->n;
     return true;
@@ -67,12 +65,13 @@ static ct_tensor *softmax_loss(ct_graph *g, const char *name, ct_tensor *a, ct_t
     if (rows == NULL || (symmetric && (columns = loss_pairs_sum(g, p, K_EXP, true)) == NULL) || !loss_pairs_gather(g, p))
         return NULL;
     const double each = (symmetric ? 0.5 : 1) / p->n;
-    double       loss = weigh_anchors(p, rows, each);
+    loss_total   loss = {0};
+    weigh_anchors(p, rows, each, &loss);
     if (symmetric)
-        loss += weigh_anchors(p, columns, each);
+        weigh_anchors(p, columns, each, &loss);
     if (group != NULL && !spread_positives(g, p, group, &loss))
         return NULL;
-    y->x[0] = (ct_real)loss;
+    y->x[0] = (ct_real)loss.sum;
     return y;
 }
 

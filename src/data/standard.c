@@ -42,7 +42,17 @@ ct_standard ct_standard_fit(const ct_pairs *p, int side)
 void ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *st, const int *items, int n, ct_real *out)
 {
     const ct_side *s = &p->side[side];
+    const size_t   dim = (size_t)s->dim;
+    if (s->u8 != NULL) { /* a byte has 256 values: divide once for each */
+        ct_real of[256];
+        for (int v = 0; v < 256; v++)
+            of[v] = (ct_real)((v - st->mean) / st->spread);
+        for (int i = 0; i < n; i++)
+            for (size_t k = 0; k < dim; k++)
+                *out++ = of[s->u8[(size_t)items[i] * dim + k]];
+        return;
+    }
     for (int i = 0; i < n; i++)
-        for (int k = 0; k < s->dim; k++)
-            *out++ = (ct_real)((value_at(s, items[i], k) - st->mean) / st->spread);
+        for (size_t k = 0; k < dim; k++)
+            *out++ = (ct_real)(((double)s->f32[(size_t)items[i] * dim + k] - st->mean) / st->spread);
 }

@@ -24,6 +24,10 @@ static const cli_command COMMANDS[] = {
      "It ends with the bytes of a run that was never stopped, on any machine and with any number of threads.\n",
      cli_resume, cli_resume_options},
     {"eval", "RUN", "measure a trained run", "", cli_eval, cli_eval_options},
+    {"bench", "", "how fast this machine does what training does",
+     "Products, kernels and training steps, each beside the limit that the machine sets, measured in the same\n"
+     "run. A step is forward, symmetric loss with a learned temperature, backward and AdamW.\n",
+     cli_bench, cli_bench_options},
     {"help", "[COMMAND | recipe | recipes | losses]", "this list; a command; the keys of a recipe; ...", "", cli_help,
      cli_no_options},
 };

@@ -104,4 +104,11 @@ typedef struct k_adamw_args {
 } k_adamw_args;
 void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx, ct_real *m, ct_real *v, ct_real *x);
 
+/* ---- the machine's limits, for contrast bench ---- */
+
+/* Independent chains of fma in registers, on every thread; the answer is how many operations
+ * that was, a multiply-add counting as two. */
+double k_fma_rounds(ct_device *dev, int rounds);
+void   k_copy(ct_device *dev, size_t n, const ct_real *x, ct_real *y); /* y = x, no overlap */
+
 #endif

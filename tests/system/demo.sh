@@ -17,7 +17,8 @@ check "the gradient at all equal is 0 but for rounding" holds "$(first all_equal
 tr '{' '\n' <"$scratch/out" >"$scratch/lines"
 # spread NAME KEY: the median of KEY in the training of that name
 spread() {
-    sed -n "/\"name\":\"$1\"/,/\"name\"/p" "$scratch/lines" | grep -A1 "\"$2\":\$" | sed -n 's/"median":\([-0-9.e]*\).*/\1/p' | head -n 1
+    sed -n "/\"name\":\"$1\"/,/\"name\"/p" "$scratch/lines" |
+        sed -n "/\"$2\":\$/{n;s/\"median\":\([-0-9.e]*\).*/\1/p;}" | head -n 1
 }
 # escaped NAME
 escaped() {

@@ -241,7 +241,7 @@ static void work_step(void *arg)
     ct_tensor *a = ct_two_tower_embed(g, &s->model, 0, &s->batch[0]), *b = ct_two_tower_embed(g, &s->model, 1, &s->batch[1]);
     ct_tensor *loss = ct_loss_clip(g, a, b, &(ct_loss_inputs){.log_scale = ct_two_tower_log_scale(g, &s->model)});
     ct_backward(g, loss, NULL);
-    ct_optim_step(&s->optim, s->device, p->x, p->dx, p->n_decay, 1e-3);
+    ct_optim_step(&s->optim, s->device, p->x, ct_params_gradients(p), p->n_decay, 1e-3);
     ct_two_tower_clamp(&s->model);
 }
 

@@ -54,8 +54,9 @@ static void panel(const k_panel *p)
     ct_real        *c = p->c;
     const int       k = p->k;
     int             left = p->rows;
-    for (; left >= TILE_ROWS; left -= TILE_ROWS) {
-        for (int r = 0; r < TILE_ROWS; r++)
+    const bool      in_place = p->a_tile == TILE_ROWS * a_row; /* tiles may begin at any row */
+    for (; left >= (in_place ? 2 * TILE_ROWS : TILE_ROWS) || left == TILE_ROWS; left -= TILE_ROWS) {
+        for (int r = 0; from != NULL && k > 64 && r < TILE_ROWS; r++)
             __builtin_prefetch(c + (TILE_ROWS + r) * c_row, 1); /* of the next tile, ready when it is */
         if (a_row == 1)
             tile(TILE_ROWS, TILE_VECS, k, a, 1, a_col, b, b_row, from, from_row, c, c_row);
@@ -65,19 +66,27 @@ static void panel(const k_panel *p)
         c += TILE_ROWS * c_row;
         from = from != NULL ? from + TILE_ROWS * from_row : NULL;
     }
+    /* The rest in two halves if it is more than a tile: 6 + 1 rows would take as long as 6 + 4. */
+    for (int rows; left > 0; left -= rows) {
+        rows = left > TILE_ROWS ? (left + 1) / 2 : left;
 #define TILE(r) tile(r, TILE_VECS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row); break
-    switch (left) {
-    case 1: TILE(1);
-    case 2: TILE(2);
-    case 3: TILE(3);
+        switch (rows) {
+        case 1: TILE(1);
+        case 2: TILE(2);
+        case 3: TILE(3);
+        case 4: TILE(4);
 #if TILE_ROWS > 4
-    case 4: TILE(4);
-    case 5: TILE(5);
+        case 5: TILE(5);
+        case 6: TILE(6);
 #endif
 #if TILE_ROWS > 6
-    case 6: TILE(6);
-    case 7: TILE(7);
+        case 7: TILE(7);
+        case 8: TILE(8);
 #endif
+        }
+        a += rows * a_row;
+        c += rows * c_row;
+        from = from != NULL ? from + rows * from_row : NULL;
     }
 }
 
@@ -420,14 +429,22 @@ KERNEL(row_exp_sums)
 
 /* ---- columns: a has k->m rows, k->stride apart; columns from .. to - 1 ---- */
 
-/* y[j] += sum_i a[i,j], one chain */
+/* y[j] += sum_i a[i,j], one chain; some columns at a time, in registers */
 KERNEL(col_sums)
 {
-    ct_real *y = k->y;
-    for (int r = 0; r < k->m; r++) {
-        const ct_real *x = k->a + (size_t)r * (size_t)k->stride;
-        EACH(y[i] += x[i])
+    enum { SOME = 64 };
+    const ct_real *x = k->a;
+    const size_t   stride = (size_t)k->stride;
+    for (; from + SOME <= to; from += SOME) {
+        ct_real s[SOME];
+        memcpy(s, k->y + from, sizeof s);
+        for (size_t r = 0; r < (size_t)k->m; r++)
+            for (int j = 0; j < SOME; j++)
+                s[j] += x[r * stride + from + (size_t)j];
+        memcpy(k->y + from, s, sizeof s);
     }
+    for (size_t r = 0; r < (size_t)k->m; r++)
+        EACH(k->y[i] += x[r * stride + i])
 }
 
 /* y[j] = peak of column j, y2[j] = sum_i e^(a[i,j] - peak), y3 = the exponentials or NULL */

@@ -33,6 +33,10 @@ typedef struct product {
     ct_real     *c;
     ptrdiff_t    c_row;
     bool         add;
+
+    const ct_real *bias; /* what c starts from, a row for all; or NULL */
+    ct_activation  f;    /* y = f(c), where y is not NULL              */
+    ct_real       *y;
 } product;
 
 static int least(int a, int b)
@@ -76,7 +80,7 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
                           .a_row = p->a.row,
                           .a_col = p->a.col,
                           .b_row = b_part != NULL ? width : p->b.row,
-                          .from_row = p->c_row,
+                          .from_row = goes_on ? p->c_row : 0,
                           .c_row = p->c_row};
     if (at.cols >= A_REUSE) {
         pack(isa, panel.a, p->a.row, p->a.col, at.rows, at.depth, isa->tile_rows, a_part);
@@ -88,9 +92,14 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
     for (int j = 0; j < at.cols; j += width) {
         panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * at.depth : p->b.x + at.k0 * p->b.row + at.j0 + j;
         panel.c = p->c + at.i0 * p->c_row + at.j0 + j;
-        panel.from = goes_on ? panel.c : NULL;
+        panel.from = goes_on ? panel.c : p->bias != NULL ? p->bias + at.j0 + j : NULL;
         isa->panel(&panel, least(width, at.cols - j));
     }
+    if (p->y != NULL && at.k0 + at.depth >= p->k)
+        for (int i = at.i0; i < at.i0 + at.rows; i++) {
+            const ptrdiff_t from = i * p->c_row + at.j0;
+            isa->activation(&(k_args){.a = p->c + from, .y = p->y + from, .f = p->f}, 0, (size_t)at.cols);
+        }
 }
 
 /* ---- thin ---- */
@@ -178,23 +187,35 @@ static void run_tall(ct_device *dev, const product *p)
 void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row,
                    bool add)
 {
-    const product p = {dev->isa, m, n, k, a, b, c, c_row, add};
+    const product p = {.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row, .add = add};
     run_thin(&(thin_job){&p, n}, 0);
+}
+
+static void run(ct_device *dev, const product *p)
+{
+    const int threads = ct_device_threads(dev), width = p->isa->tile_cols, panels = (p->n + width - 1) / width;
+    const bool is_short = (double)p->m * p->n * p->k < 1e5; /* some microseconds: not worth another thread */
+    thin_job   job = {p, p->n};
+    if (is_short || (threads == 1 && p->m <= ROW_PART)) {
+        run_thin(&job, 0);
+    } else if (p->m <= ROW_PART) {
+        job.cols = (panels + threads - 1) / threads * width;
+        k_parallel(dev, (p->n + job.cols - 1) / job.cols, run_thin, &job);
+    } else {
+        run_tall(dev, p);
+    }
 }
 
 void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row, bool add)
 {
-    const product p = {dev->isa, m, n, k, a, b, c, c_row, add};
-    const int     threads = ct_device_threads(dev), width = p.isa->tile_cols, panels = (n + width - 1) / width;
-    if (threads == 1 && m <= ROW_PART)
-        run_thin(&(thin_job){&p, n}, 0);
-    else if ((double)m * n * k < 5e5) /* some microseconds: not worth another thread */
-        run_thin(&(thin_job){&p, n}, 0);
-    else if (m <= ROW_PART) {
-        thin_job job = {&p, (panels + threads - 1) / threads * width};
-        k_parallel(dev, (n + job.cols - 1) / job.cols, run_thin, &job);
-    } else
-        run_tall(dev, &p);
+    run(dev, &(product){.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row, .add = add});
+}
+
+void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, const ct_real *bias, ct_activation f,
+                    ct_real *z, ct_real *y)
+{
+    run(dev, &(product){.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = z, .c_row = n, .bias = bias, .f = f,
+                        .y = f != CT_ACT_NONE ? y : NULL});
 }
 
 void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add)

@@ -8,13 +8,13 @@
  * Layer: formats. */
 #include "formats/safetensors.h"
 
+#include "formats/bytes.h"
 #include "formats/json.h"
 #include "formats/text.h"
 #include "platform/file.h"
 #include "platform/memory.h"
 
 #include <limits.h>
-#include <stdint.h>
 #include <string.h>
 
 typedef struct parser {
@@ -25,14 +25,6 @@ typedef struct parser {
     ct_safetensors      *out;
     ct_error            *err;
 } parser;
-
-static uint64_t little_endian(const unsigned char *p, size_t n_bytes)
-{
-    uint64_t bits = 0;
-    for (size_t k = 0; k < n_bytes; k++)
-        bits |= (uint64_t)p[k] << 8 * k;
-    return bits;
-}
 
 static ct_status refuse(parser *p, const char *why)
 {
@@ -165,7 +157,7 @@ static ct_status check_layout(parser *p)
 
 ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out, ct_error *err)
 {
-    const uint64_t n = size < 8 ? 0 : little_endian((const unsigned char *)data, 8);
+    const uint64_t n = size < 8 ? 0 : ct_bytes_get((const unsigned char *)data, 8, false);
     if (n == 0 || n > CT_SAFETENSORS_HEADER || n > size - 8 || data[8] != '{')
         return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a safetensors file (header up to 1 MiB)", path);
     parser p = {.path = path, .out = out, .err = err};
@@ -207,13 +199,6 @@ const char *ct_safetensors_metadata(const ct_safetensors *f, const char *key)
 
 void ct_safetensor_values(const ct_safetensor *t, ct_real *out)
 {
-    for (size_t i = 0; i < t->count; i++) {
-        const uint64_t bits = little_endian(t->bytes + i * t->width, t->width);
-        const uint32_t low = (uint32_t)bits;
-        double         wide;
-        float          narrow;
-        memcpy(&wide, &bits, sizeof wide);
-        memcpy(&narrow, &low, sizeof narrow);
-        out[i] = t->width == 8 ? (ct_real)wide : (ct_real)narrow;
-    }
+    for (size_t i = 0; i < t->count; i++)
+        out[i] = (ct_real)ct_bytes_real(ct_bytes_get(t->bytes + i * t->width, (int)t->width, false), (int)t->width);
 }

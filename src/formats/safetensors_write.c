@@ -6,10 +6,10 @@
  * Layer: formats. */
 #include "formats/safetensors.h"
 
+#include "formats/bytes.h"
 #include "formats/json.h"
 #include "platform/file.h"
 
-#include <stdint.h>
 #include <string.h>
 
 static size_t bytes_of(const ct_named_matrix *m)
@@ -66,8 +66,7 @@ static void build_header(ct_json *j, const ct_named_matrix *m, int n, const ct_m
 static void write_little_endian(ct_writer *w, uint64_t bits, size_t n_bytes)
 {
     unsigned char byte[8];
-    for (size_t k = 0; k < n_bytes; k++)
-        byte[k] = (unsigned char)(bits >> 8 * k);
+    ct_bytes_put(byte, (int)n_bytes, bits);
     ct_writer_bytes(w, byte, n_bytes);
 }
 

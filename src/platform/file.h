@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define CT_PATH_BYTES 1024 /* longest path that can be written, with its NUL */
 
@@ -16,6 +17,18 @@
  * that changes its length while it is read is an error. */
 ct_status ct_file_read(const char *path, size_t limit, ct_arena *arena, char **data, size_t *size,
                        ct_error *err);
+
+/* A regular file whose length stays, read where it is needed. `path` is borrowed. */
+typedef struct ct_source {
+    int         fd; /* -1: closed */
+    uint64_t    size;
+    const char *path;
+} ct_source;
+
+ct_status ct_source_open(ct_source *s, const char *path, ct_error *err);
+/* `size` bytes from `at`; fewer are an error. Several threads may read at once. */
+ct_status ct_source_read(const ct_source *s, uint64_t at, void *out, size_t size, ct_error *err);
+void      ct_source_close(ct_source *s); /* also after a failed open */
 
 typedef enum ct_writing {
     CT_REPLACE, /* appears under its name when it is whole: written as PATH.tmp, synced,

@@ -58,8 +58,9 @@ typedef struct ct_findings {
     double matched;       /* share of pairs that are each other's nearest               */
     double matched_elsewhere; /* share of rows whose nearest, not their partner, has
                              them as its nearest too                                    */
-    double nearness;      /* median of |a_i - nearest b|^2 / |a_i - nearest other a|^2:
-                             far below 1 where some b is the partner of a_i             */
+    double nearer;        /* share of rows of a nearer to some b than to any other a: 0.5
+                             if a and b are drawn alike, more if each a has a partner   */
+    int    nearer_rows;   /* how many rows that was looked up for                       */
     double histogram_on[CT_COSINE_BINS], histogram_off[CT_COSINE_BINS]; /* shares       */
 } ct_findings;
 

@@ -21,6 +21,11 @@ static const cli_command COMMANDS[] = {
      "metrics.jsonl, timing.jsonl and weights.safetensors.\n",
      cli_train, cli_train_options},
     {"eval", "RUN", "measure a trained run", "", cli_eval, cli_eval_options},
+    {"diagnose", "A.npy [B.npy] | RUN", "say whether embeddings collapsed, how, and what to try",
+     "A.npy and B.npy are matrices of floats, row i of one paired with row i of the other; one alone is looked at\n"
+     "for what a single side can show. States: healthy, collapsed, dimensional-collapse, plateau, unaligned,\n"
+     "mispaired, modality-gap, degenerate-norms, uncertain.\n",
+     cli_diagnose, cli_diagnose_options},
     {"help", "[COMMAND | recipe | recipes | losses]", "this list; a command; the keys of a recipe; ...", "", cli_help,
      cli_no_options},
 };

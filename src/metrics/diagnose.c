@@ -24,12 +24,13 @@
 #define WORKS         0.5   /* recall@1                                                     */
 #define CHANCE        0.4   /* share of wrong items ahead; 0.5 is pure chance               */
 #define WEAK          0.2   /* above: pairs match, but not well                             */
-#define SIGMAS        4     /* of that share under chance: 1 / sqrt(12 n)                   */
-#define ELSEWHERE     0.25  /* rows whose mutual nearest is not their partner               */
-#define NEARER        0.95  /* nearest of the other side against the nearest of the own one */
+#define SIGMAS        4     /* of that share under chance, 1 / sqrt(12 n): pairs match      */
+#define DOUBT         3     /* ... and below this they do not                               */
+#define ELSEWHERE     0.2   /* rows whose mutual nearest is not their partner               */
+#define NEARER_SIGMAS 4.5   /* of the share that is nearer to the other side: 1 / sqrt(4 n) */
 #define GAP           0.4   /* distance of the means                                        */
 #define GAP_SHARE     0.4   /* of the distance of pairs that the gap makes up               */
-#define SEPARABLE     0.95
+#define SEPARABLE     0.85  /* held out; few rows in few columns overlap                    */
 #define AT_LN_N       0.05  /* of ln N: the loss sits there                                 */
 
 static const ct_state_text TEXT[CT_N_STATES] = {
@@ -121,9 +122,15 @@ static double ahead(const view *v)
     return (v->f->ahead[0] + v->f->ahead[1]) / 2;
 }
 
+/* Standard deviations away from chance. */
+static double certainty(const view *v)
+{
+    return (0.5 - ahead(v)) * sqrt(12.0 * v->f->n);
+}
+
 static bool pairs_match(const view *v)
 {
-    return v->f->n_sides == 2 && ahead(v) < CHANCE && (0.5 - ahead(v)) * sqrt(12.0 * v->f->n) > SIGMAS;
+    return v->f->n_sides == 2 && ahead(v) < CHANCE && certainty(v) > SIGMAS;
 }
 
 static double least_variance(const view *v)
@@ -273,13 +280,14 @@ static bool does_not_match(view *v)
     if (v->f->n_sides == 1 || pairs_match(v))
         return false;
     say_pairs(v);
-    if (ahead(v) < CHANCE) {
+    if (ahead(v) < CHANCE && certainty(v) > DOUBT) {
         say(v, "better than chance, but %d rows are too few to be sure", v->f->n);
         return decide(v, CT_UNCERTAIN);
     }
-    if (v->f->matched_elsewhere > ELSEWHERE && v->f->nearness < NEARER) {
-        say(v, "%.0f %% of rows have a mutual nearest row of another number, at %.2f times the squared distance of their "
-               "nearest neighbour on their own side", 100 * v->f->matched_elsewhere, v->f->nearness);
+    const double partners = (v->f->nearer - 0.5) * sqrt(4.0 * v->f->nearer_rows);
+    if (v->f->matched_elsewhere > ELSEWHERE && partners > NEARER_SIGMAS) {
+        say(v, "%.0f %% of rows have a mutual nearest row of another number, and %.0f %% are nearer to a row of the other side "
+               "than to any of their own", 100 * v->f->matched_elsewhere, 100 * v->f->nearer);
         return decide(v, CT_MISPAIRED);
     }
     say_variance(v);

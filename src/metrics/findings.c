@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEAR_ROWS 256 /* rows whose neighbours on their own side are looked up */
+#define NEAR_ROWS 512 /* rows whose neighbours on their own side are looked up */
 #define CHUNK     512
 
 /* ---- rows as they come ---- */
@@ -163,6 +163,8 @@ static void measure_spectrum(metric *m, const side *s, int n, int d, ct_side_fin
             f->spectrum[f->n_spectrum++] = sqrt(l[k]);
     }
     f->rank = rank_of(whole, least);
+    if (f->variance < METRIC_NOISE_VARIANCE)
+        return; /* rounding has no directions */
     f->rank_centred = rank_of(l, least);
     f->participation = squares > 0 ? sum * sum / squares : 0;
 }
@@ -210,30 +212,30 @@ static double skewness(const int *x, int n)
     return square > 0 ? cube / (square * sqrt(square)) : 0;
 }
 
-/* The cosine of some rows of a with the most similar other row of a; median of
- * |a_i - nearest b|^2 / |a_i - nearest other a|^2. */
-static double nearness(metric *m, const ct_real *a, const pairing *p, int n, int d)
+/* Share of some rows of a that are nearer to a row of b than to any other row of a;
+ * ties count for a. */
+static double measure_nearer(metric *m, const ct_real *a, const pairing *p, int n, int d, int *looked_up)
 {
     int      rows;
     ct_real *few = metric_sample(m, a, n, d, NEAR_ROWS, &rows), *s = metric_rows(m, NEAR_ROWS, CHUNK, sizeof *s);
-    double  *best = metric_rows(m, NEAR_ROWS, 1, sizeof *best), *ratio = metric_rows(m, NEAR_ROWS, 1, sizeof *ratio);
+    ct_real *best = metric_rows(m, NEAR_ROWS, 1, sizeof *best);
+    *looked_up = rows;
     if (m->status != CT_OK || n < 2)
-        return 1;
+        return 0.5;
     for (int i = 0; i < rows; i++)
-        best[i] = -1;
+        best[i] = -2; /* below any cosine */
     for (int j0 = 0; j0 < n; j0 += CHUNK) {
         const int cols = metric_least(CHUNK, n - j0);
         k_matmul_nt(m->device, rows, cols, d, few, a + (ptrdiff_t)j0 * d, s, false);
         for (int i = 0; i < rows; i++)
             for (int j = 0; j < cols; j++)
-                if ((long long)i * n / rows != j0 + j && (double)s[i * cols + j] > best[i])
-                    best[i] = (double)s[i * cols + j];
+                if ((long long)i * n / rows != j0 + j && s[i * cols + j] > best[i])
+                    best[i] = s[i * cols + j];
     }
-    for (int i = 0; i < rows; i++) {
-        const double across = 1 - (double)p->best[0][(long long)i * n / rows], own = 1 - best[i];
-        ratio[i] = fmax(across, 1e-9) / fmax(own, 1e-9);
-    }
-    return median(ratio, rows);
+    int count = 0;
+    for (int i = 0; i < rows; i++)
+        count += p->best[0][(long long)i * n / rows] > best[i];
+    return (double)count / rows;
 }
 
 static void measure_pairs(metric *m, side s[2], int n, int d, const int *group, ct_findings *f)
@@ -259,7 +261,7 @@ static void measure_pairs(metric *m, side s[2], int n, int d, const int *group, 
     }
     f->matched = (double)here / n;
     f->matched_elsewhere = (double)elsewhere / n;
-    f->nearness = nearness(m, a, &p, n, d);
+    f->nearer = measure_nearer(m, a, &p, n, d, &f->nearer_rows);
     f->separability = metric_separability(m, a, b, n, d);
     int            rows;
     const ct_real *few = metric_sample(m, a, n, d, CT_SAMPLE_ROWS, &rows);
@@ -271,9 +273,12 @@ static void measure_pairs(metric *m, side s[2], int n, int d, const int *group, 
 /* Needs both sides centred. */
 static void compare_means(const side s[2], int n, int d, ct_findings *f)
 {
-    double means = 0, gap = 0;
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * d; i++)
-        f->cross_covariance += s[0].unit[i] * s[1].unit[i] / n;
+    double means = 0, gap = 0, distance = 0;
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * d; i++) {
+        const double a = s[0].unit[i], b = s[1].unit[i];
+        f->cross_covariance += a * b / n;
+        distance += (a - b) * (a - b) / n;
+    }
     for (int k = 0; k < d; k++) {
         means += s[0].mean[k] * s[1].mean[k];
         gap += (s[0].mean[k] - s[1].mean[k]) * (s[0].mean[k] - s[1].mean[k]);
@@ -281,7 +286,7 @@ static void compare_means(const side s[2], int n, int d, ct_findings *f)
     f->diagonal_mean = means + f->cross_covariance;
     f->off_diagonal_mean = n > 1 ? means - f->cross_covariance / (n - 1) : 0;
     f->gap = sqrt(gap);
-    f->alignment = f->side[0].variance + f->side[1].variance - 2 * f->cross_covariance + gap;
+    f->alignment = distance + gap; /* around the means, and of the means */
 }
 
 ct_status ct_findings_measure(ct_device *device, const ct_real *a, const ct_real *b, int n, int d, const int *group,

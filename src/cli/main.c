@@ -26,6 +26,10 @@ static const cli_command COMMANDS[] = {
      "for what a single side can show. States: healthy, collapsed, dimensional-collapse, plateau, unaligned,\n"
      "mispaired, modality-gap, degenerate-norms, uncertain.\n",
      cli_diagnose, cli_diagnose_options},
+    {"bench", "", "how fast this machine does what training does",
+     "Products, kernels and training steps, each beside the limit that the machine sets, measured in the same\n"
+     "run. A step is forward, symmetric loss with a learned temperature, backward and AdamW.\n",
+     cli_bench, cli_bench_options},
     {"help", "[COMMAND | recipe | recipes | losses]", "this list; a command; the keys of a recipe; ...", "", cli_help,
      cli_no_options},
 };

@@ -216,7 +216,7 @@ ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err)
     const ct_status status = graph_status(g, err);
     if (status != CT_OK)
         return status;
-    const double norm = ct_grad_norm(t->device, p->dx, p->size);
+    const double norm = ct_grad_norm(t->device, ct_params_gradients(p), p->size);
     if (!isfinite(norm))
         return report_bad(t, norm, "gradient", true, err);
 

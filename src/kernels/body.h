@@ -13,93 +13,174 @@
 /* ---- product ---- */
 
 /* The tile in registers: acc[r][v] runs down k, one fma an element a step. Force-inlined
- * with constant `rows`, so that the loops over r and v unroll and acc is registers. */
-static inline __attribute__((always_inline)) void tile_rows(int rows, int k, const ct_real *a, ptrdiff_t a_row,
-                                                            ptrdiff_t a_col, const ct_real *b, ct_real *c,
-                                                            ptrdiff_t c_row, bool add)
+ * with constant sizes, so that the loops over r and v unroll and acc is registers; a_row is 1 for
+ * a packed, which then is one stream of memory. */
+static inline __attribute__((always_inline)) void tile(int rows, int vecs, int k, const ct_real *a,
+                                                             ptrdiff_t a_row, ptrdiff_t a_col, const ct_real *b,
+                                                             ptrdiff_t b_row, const ct_real *from, ptrdiff_t from_row,
+                                                             ct_real *c, ptrdiff_t c_row)
 {
     lanes acc[TILE_ROWS][TILE_VECS];
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
-        for (int v = 0; v < TILE_VECS; v++)
-            acc[r][v] = add ? lanes_load(c + r * c_row + v * LANES) : lanes_all(0);
-    for (int i = 0; i < k; i++, a += a_col, b += TILE_COLS) {
+        for (int v = 0; v < vecs; v++)
+            acc[r][v] = from != NULL ? lanes_load(from + r * from_row + v * LANES) : lanes_all(0);
+    for (int i = 0; i < k; i++, a += a_col, b += b_row) {
         lanes bv[TILE_VECS];
 #pragma GCC unroll 8
-        for (int v = 0; v < TILE_VECS; v++)
+        for (int v = 0; v < vecs; v++)
             bv[v] = lanes_load(b + v * LANES);
 #pragma GCC unroll 8
         for (int r = 0; r < rows; r++) {
             lanes ar = lanes_all(a[r * a_row]);
 #pragma GCC unroll 8
-            for (int v = 0; v < TILE_VECS; v++)
+            for (int v = 0; v < vecs; v++)
                 acc[r][v] = lanes_fma(ar, bv[v], acc[r][v]);
         }
     }
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
-        for (int v = 0; v < TILE_VECS; v++)
+        for (int v = 0; v < vecs; v++)
             lanes_store(c + r * c_row + v * LANES, acc[r][v]);
 }
 
-static void tile_full(int rows, int k, const ct_real *a, ptrdiff_t a_row, ptrdiff_t a_col, const ct_real *b,
-                      ct_real *c, ptrdiff_t c_row, bool add)
+/* All tiles of one panel of b, from the top down. */
+static void panel(const k_panel *p)
 {
-    switch (rows) {
-    case 1: tile_rows(1, k, a, a_row, a_col, b, c, c_row, add); break;
-    case 2: tile_rows(2, k, a, a_row, a_col, b, c, c_row, add); break;
-    case 3: tile_rows(3, k, a, a_row, a_col, b, c, c_row, add); break;
-    case 4: tile_rows(4, k, a, a_row, a_col, b, c, c_row, add); break;
+    const ptrdiff_t a_row = p->a_row, a_col = p->a_col, b_row = p->b_row, from_row = p->from_row, c_row = p->c_row;
+    const ct_real  *a = p->a, *b = p->b, *from = p->from;
+    ct_real        *c = p->c;
+    const int       k = p->k;
+    int             left = p->rows;
+    const bool      in_place = p->a_tile == TILE_ROWS * a_row; /* tiles may begin at any row */
+    for (; left >= (in_place ? 2 * TILE_ROWS : TILE_ROWS) || left == TILE_ROWS; left -= TILE_ROWS) {
+        for (int r = 0; from != NULL && k > 64 && r < TILE_ROWS; r++)
+            __builtin_prefetch(c + (TILE_ROWS + r) * c_row, 1); /* of the next tile, ready when it is */
+        if (a_row == 1)
+            tile(TILE_ROWS, TILE_VECS, k, a, 1, a_col, b, b_row, from, from_row, c, c_row);
+        else
+            tile(TILE_ROWS, TILE_VECS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row);
+        a += p->a_tile;
+        c += TILE_ROWS * c_row;
+        from = from != NULL ? from + TILE_ROWS * from_row : NULL;
+    }
+    /* The rest in two halves if it is more than a tile: 6 + 1 rows would take as long as 6 + 4. */
+    for (int rows; left > 0; left -= rows) {
+        rows = left > TILE_ROWS ? (left + 1) / 2 : left;
+#define TILE(r) tile(r, TILE_VECS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row); break
+        switch (rows) {
+        case 1: TILE(1);
+        case 2: TILE(2);
+        case 3: TILE(3);
+        case 4: TILE(4);
 #if TILE_ROWS > 4
-    case 5: tile_rows(5, k, a, a_row, a_col, b, c, c_row, add); break;
-    case 6: tile_rows(6, k, a, a_row, a_col, b, c, c_row, add); break;
+        case 5: TILE(5);
+        case 6: TILE(6);
 #endif
 #if TILE_ROWS > 6
-    case 7: tile_rows(7, k, a, a_row, a_col, b, c, c_row, add); break;
-    case 8: tile_rows(8, k, a, a_row, a_col, b, c, c_row, add); break;
+        case 7: TILE(7);
+        case 8: TILE(8);
 #endif
-    }
-}
-
-static void tile(int rows, int cols, int k, const ct_real *a, ptrdiff_t a_row, ptrdiff_t a_col, const ct_real *b,
-                 ct_real *c, ptrdiff_t c_row, bool add)
-{
-    if (cols == TILE_COLS) {
-        tile_full(rows, k, a, a_row, a_col, b, c, c_row, add);
-        return;
-    }
-    ct_real edge[TILE_ROWS * TILE_COLS] = {0}; /* c has no room for a whole tile here */
-    for (int r = 0; add && r < rows; r++)
-        memcpy(edge + r * TILE_COLS, c + r * c_row, (size_t)cols * sizeof *c);
-    tile_full(rows, k, a, a_row, a_col, b, edge, TILE_COLS, add);
-    for (int r = 0; r < rows; r++)
-        memcpy(c + r * c_row, edge + r * TILE_COLS, (size_t)cols * sizeof *c);
-}
-
-/* Eight by eight, so that a block's lines stay in the first-level cache and the
- * compiler can hold it in registers. */
-static void transpose(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, ptrdiff_t stride)
-{
-    int i = 0;
-    for (; i + 8 <= n; i += 8) {
-        int k = 0;
-        for (; k + 8 <= depth; k += 8) {
-            ct_real block[8][8];
-            for (int r = 0; r < 8; r++)
-                for (int c = 0; c < 8; c++)
-                    block[c][r] = x[(i + r) * row + k + c];
-            for (int c = 0; c < 8; c++)
-                memcpy(y + (k + c) * stride + i, block[c], sizeof block[c]);
         }
-        for (; k < depth; k++)
-            for (int r = 0; r < 8; r++)
-                y[k * stride + i + r] = x[(i + r) * row + k];
+        a += rows * a_row;
+        c += rows * c_row;
+        from = from != NULL ? from + rows * from_row : NULL;
     }
-    for (; i < n; i++)
-        for (int k = 0; k < depth; k++)
-            y[k * stride + i] = x[i * row + k];
+}
+
+/* A panel narrower than a tile: c has no room for whole vectors, so they go by a copy. */
+static void edge_panel(const k_panel *p, int cols)
+{
+    for (int i = 0; i < p->rows; i += TILE_ROWS) {
+        const int rows = p->rows - i < TILE_ROWS ? p->rows - i : TILE_ROWS;
+        ct_real   copy[TILE_ROWS * TILE_COLS] = {0}, *c = p->c + i * p->c_row;
+        k_panel   one = *p;
+        for (int r = 0; p->from != NULL && r < rows; r++)
+            memcpy(copy + r * TILE_COLS, p->from + (i + r) * p->from_row, (size_t)cols * sizeof *c);
+        one.rows = rows;
+        one.a += i / TILE_ROWS * p->a_tile;
+        one.from = one.c = copy;
+        one.from_row = one.c_row = TILE_COLS;
+        panel(&one);
+        for (int r = 0; r < rows; r++)
+            memcpy(c + r * p->c_row, copy + r * TILE_COLS, (size_t)cols * sizeof *c);
+    }
+}
+
+static void panel_of(const k_panel *p, int cols)
+{
+    if (cols == TILE_COLS)
+        panel(p);
+    else
+        edge_panel(p, cols);
+}
+
+/* Eight by eight. Fewer than eight rows are filled up with the last one: what they give lands where
+ * the next k writes, and behind the last k in room that the caller has. */
+static void transpose(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width)
+{
+    for (int i = 0; i < n; i += 8) {
+        const ct_real *in[8];
+        const int      here = n - i < 8 ? n - i : 8;
+        for (int r = 0; r < 8; r++)
+            in[r] = x + (i + (r < here ? r : here - 1)) * row;
+        int k = 0;
+        if (here == 8 || width <= 8)
+            for (; k + 8 <= depth; k += 8)
+                transpose_8x8(in, k, y + k * width + i, width);
+        for (; k < depth; k++)
+            for (int r = 0; r < here; r++)
+                y[k * width + i + r] = in[r][k];
+    }
+}
+
+static void pack_transposed(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width)
+{
+    for (int i = 0; i < n; i += width, y += (ptrdiff_t)width * depth)
+        transpose(n - i < width ? n - i : width, depth, x + i * row, row, y, width);
+}
+
+static inline __attribute__((always_inline)) void pack_rows(int n, int depth, const ct_real *x, ptrdiff_t row,
+                                                            ct_real *y, int width)
+{
+    for (int k = 0; k < depth; k++, x += row, y += width) { /* k outside: x is read along its lines */
+        int i = 0;
+        for (; i + width <= n; i += width)
+            memcpy(y + (ptrdiff_t)i * depth, x + i, (size_t)width * sizeof *y);
+        if (i < n)
+            memcpy(y + (ptrdiff_t)i * depth, x + i, (size_t)(n - i) * sizeof *y);
+    }
+}
+
+/* Vectors of known number. */
+static void pack_straight(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width)
+{
+    if (width == TILE_COLS)
+        pack_rows(n, depth, x, row, y, TILE_COLS);
+    else
+        pack_rows(n, depth, x, row, y, TILE_ROWS);
+}
+
+/* As many chains as a tile has, from 0: x = x a + b stays finite. */
+static void fma_rounds(int rounds)
+{
+    const lanes a = lanes_all((ct_real)0.5), b = lanes_all((ct_real)1);
+    lanes       chain[TILE_ROWS * TILE_VECS];
+    ct_real     out[LANES];
+#pragma GCC unroll 16
+    for (int i = 0; i < TILE_ROWS * TILE_VECS; i++)
+        chain[i] = lanes_all((ct_real)i);
+    for (int k = 0; k < rounds; k++)
+#pragma GCC unroll 16
+        for (int i = 0; i < TILE_ROWS * TILE_VECS; i++)
+            chain[i] = lanes_fma(chain[i], a, b);
+#pragma GCC unroll 16
+    for (int i = 1; i < TILE_ROWS * TILE_VECS; i++)
+        chain[0] = lanes_fma(chain[i], a, chain[0]);
+    lanes_store(out, chain[0]);
+    __asm__ volatile("" : : "r"(out) : "memory"); /* the result counts as used */
 }
 
 /* ---- sums ---- */
@@ -153,6 +234,11 @@ static ct_real row_dot(size_t n, const ct_real *a, const ct_real *b)
         __VA_ARGS__;                                 \
     }
 #define KERNEL(name) static void name(const k_args *k, size_t from, size_t to)
+
+KERNEL(copy)
+{
+    memcpy(k->y + from, k->a + from, (to - from) * sizeof *k->y);
+}
 
 KERNEL(axpy)
 {
@@ -343,14 +429,22 @@ KERNEL(row_exp_sums)
 
 /* ---- columns: a has k->m rows, k->stride apart; columns from .. to - 1 ---- */
 
-/* y[j] += sum_i a[i,j], one chain */
+/* y[j] += sum_i a[i,j], one chain; some columns at a time, in registers */
 KERNEL(col_sums)
 {
-    ct_real *y = k->y;
-    for (int r = 0; r < k->m; r++) {
-        const ct_real *x = k->a + (size_t)r * (size_t)k->stride;
-        EACH(y[i] += x[i])
+    enum { SOME = 64 };
+    const ct_real *x = k->a;
+    const size_t   stride = (size_t)k->stride;
+    for (; from + SOME <= to; from += SOME) {
+        ct_real s[SOME];
+        memcpy(s, k->y + from, sizeof s);
+        for (size_t r = 0; r < (size_t)k->m; r++)
+            for (int j = 0; j < SOME; j++)
+                s[j] += x[r * stride + from + (size_t)j];
+        memcpy(k->y + from, s, sizeof s);
     }
+    for (size_t r = 0; r < (size_t)k->m; r++)
+        EACH(k->y[i] += x[r * stride + i])
 }
 
 /* y[j] = peak of column j, y2[j] = sum_i e^(a[i,j] - peak), y3 = the exponentials or NULL */
@@ -378,10 +472,14 @@ const k_isa K_ISA = {
     .name = K_ISA_NAME,
     .tile_rows = TILE_ROWS,
     .tile_cols = TILE_COLS,
-    .tile = tile,
-    .transpose = transpose,
+    .panel = panel_of,
+    .pack_straight = pack_straight,
+    .pack_transposed = pack_transposed,
     .dot = dot,
     .sum = sum,
+    .fma_rounds = fma_rounds,
+    .fma_round = 2 * LANES * TILE_ROWS * TILE_VECS,
+    .copy = copy,
     .axpy = axpy,
     .scale = scale,
     .add = add,

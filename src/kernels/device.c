@@ -39,7 +39,9 @@ ct_device *ct_device_new(int threads, const char *isa, ct_error *err)
     }
     ct_device *dev = ct_alloc(1, sizeof *dev);
     ct_pool   *pool = ct_pool_new(threads > 0 ? threads : ct_cpu_count());
-    if (dev == NULL || pool == NULL) {
+    ct_real   *panels = ct_alloc(K_PANELS, sizeof *panels);
+    if (dev == NULL || pool == NULL || panels == NULL) {
+        ct_free(panels);
         ct_free(dev);
         ct_pool_free(pool);
         CT_FAIL(err, CT_ERR_NOMEM, "device: out of memory");
@@ -47,6 +49,7 @@ ct_device *ct_device_new(int threads, const char *isa, ct_error *err)
     }
     dev->isa = found;
     dev->pool = pool;
+    dev->panels = panels;
     return dev;
 }
 
@@ -55,6 +58,7 @@ void ct_device_free(ct_device *dev)
     if (dev == NULL)
         return;
     ct_pool_free(dev->pool);
+    ct_free(dev->panels);
     ct_free(dev);
 }
 

@@ -22,23 +22,39 @@ typedef struct k_args {
 /* Elements, rows or columns from .. to - 1. */
 typedef void (*k_range)(const k_args *args, size_t from, size_t to);
 
+/* A panel of the product: c (rows, cols) = from + a b over k inner steps. a is a stack of tiles, a_tile
+ * apart, in each of which element (i, k) is a[i * a_row + k * a_col]. b has k rows, b_row apart, in
+ * each of which tile_cols values may be read. from NULL means 0; it may be c, or one row for all (from_row 0). */
+typedef struct k_panel {
+    int            rows, k;
+    const ct_real *a, *b, *from;
+    ptrdiff_t      a_tile, a_row, a_col, b_row, from_row;
+    ct_real       *c;
+    ptrdiff_t      c_row;
+} k_panel;
+
 typedef struct k_isa {
     const char *name;
 
     /* Register tile of the product: tile_rows x tile_cols elements of c. */
     int tile_rows, tile_cols;
-    /* c (rows, cols) = [c +] a b for rows <= tile_rows, cols <= tile_cols; b is packed,
-     * k rows of tile_cols values, zeros beyond cols. */
-    void (*tile)(int rows, int cols, int k, const ct_real *a, ptrdiff_t a_row, ptrdiff_t a_col, const ct_real *b,
-                 ct_real *c, ptrdiff_t c_row, bool add);
+    /* c = from + a b for one panel of cols <= tile_cols columns. */
+    void (*panel)(const k_panel *p, int cols);
 
-    /* y[k * stride + i] = x[i * row + k] for i < n, k < depth. */
-    void (*transpose)(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, ptrdiff_t stride);
+    /* Copy n rows (or columns) of x, depth deep, into panels of `width`, tile_rows or tile_cols, one behind
+     * the other: element (i, k) is y[i / width * width * depth + k * width + i % width]. In x it is
+     * x[k * row + i], or transposed x[i * row + k]. Up to 8 values behind a panel may be written. */
+    void (*pack_straight)(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width);
+    void (*pack_transposed)(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width);
+
+    /* rounds x fma_round operations that wait for nothing but the units that do them */
+    void (*fma_rounds)(int rounds);
+    int  fma_round;
 
     ct_real (*dot)(size_t n, const ct_real *a, const ct_real *b); /* n <= K_BLOCK */
     ct_real (*sum)(size_t n, const ct_real *x);                   /* n <= K_BLOCK */
 
-    k_range axpy, scale, add, muladd, exp, log, tanh, erf, activation, activation_grad, sgd, adamw; /* elements */
+    k_range copy, axpy, scale, add, muladd, exp, log, tanh, erf, activation, activation_grad, sgd, adamw; /* elements */
     k_range row_dots, normalize_rows, normalize_rows_grad, row_exp_sums;                            /* rows     */
     k_range col_sums, col_exp_sums;                                                                 /* columns  */
 } k_isa;

@@ -46,6 +46,10 @@ void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_re
 /* The same on the calling thread alone: for the body of a k_parallel. */
 void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row,
                    bool add);
+/* A dense layer while its tiles are warm: z = a b + bias, y = f(z); bias (n) or NULL; z and y
+ * (m, n) packed. z may be y where the derivative can be read off y (all but GELU). */
+void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, const ct_real *bias, ct_activation f,
+                    ct_real *z, ct_real *y);
 
 /* Packed row-major operands: nt: a (m,k) b (n,k), c = a b'
  *                            nn: a (m,k) b (k,n), c = a b
@@ -103,5 +107,12 @@ typedef struct k_adamw_args {
     ct_real rate, beta1, beta2, eps, decay, bias1, bias2;
 } k_adamw_args;
 void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx, ct_real *m, ct_real *v, ct_real *x);
+
+/* ---- the machine's limits, for contrast bench ---- */
+
+/* Independent chains of fma in registers, on every thread; the answer is how many operations
+ * that was, a multiply-add counting as two. */
+double k_fma_rounds(ct_device *dev, int rounds);
+void   k_copy(ct_device *dev, size_t n, const ct_real *x, ct_real *y); /* y = x, no overlap */
 
 #endif

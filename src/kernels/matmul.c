@@ -1,22 +1,30 @@
-/* matmul.c -- the matrix product: cutting it into tasks and panels.
+/* matmul.c -- the matrix product: cutting it into tasks, blocks and panels.
  *
- * Each task computes its own block of c, so threads share nothing. A task walks
- * the inner dimension in steps of K_PART: it copies that part of b into panels,
- * tile_cols wide and padded with zeros, that stay in the second-level cache, and
- * runs the register tile over its rows. Between parts the tile reloads c, which
- * is exact, so every element stays one chain of fma in index order.
+ * The loops are those of Goto and van de Geijn ("Anatomy of high-performance
+ * matrix multiplication", 2008). A panel of b, tile_cols wide and K_PART deep,
+ * stays in the first-level cache while the tiles of a block of a, which stays in
+ * the second, run over it. Between parts of k a tile reloads c, which is exact, so
+ * every element stays one chain of fma in index order. Two ways to cut:
  *
- * a is read in place, one broadcast element at a time, whichever way it lies:
- * packing it too made transposed products slower (NOTES.md).
+ *     tall    many rows: all threads copy a part of b into panels they share, then
+ *             each takes blocks of rows
+ *     thin    few rows: each thread takes columns and has panels of its own
+ *
+ * Copying an operand into panels pays where what is copied is read often enough;
+ * where it does not, tiles read it in place (NOTES.md has the figures).
  *
  * Layer: kernels. */
 #include "kernels/device.h"
 
 #include <string.h>
 
-#define K_PART   256 /* inner steps a panel                                    */
-#define COL_PART 128 /* columns of c a task: a panel of 128 KiB                */
-#define ROW_STEP 24  /* rows of c a task: a multiple, so that tiles are full   */
+#define K_PART   320 /* inner steps a panel                                  */
+#define ROW_PART 96  /* most rows of a block of a: a multiple of every tile  */
+#define COL_PART 256 /* most columns of a thin task's panels                 */
+
+#define A_REUSE 384 /* columns of c from which on copying a pays */
+#define B_REUSE 32  /* rows of c from which on copying b pays    */
+#define SLACK   8   /* values that packing may write too many    */
 
 typedef struct product {
     const k_isa *isa;
@@ -25,7 +33,10 @@ typedef struct product {
     ct_real     *c;
     ptrdiff_t    c_row;
     bool         add;
-    int          row_part, col_tasks;
+
+    const ct_real *bias; /* what c starts from, a row for all; or NULL */
+    ct_activation  f;    /* y = f(c), where y is not NULL              */
+    ct_real       *y;
 } product;
 
 static int least(int a, int b)
@@ -33,77 +44,178 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* Copy b[k0 .. k0+depth, j0 .. j0+cols) into panels of `width` columns. */
-static void pack_b(const product *p, int k0, int depth, int j0, int cols, int width, ct_real *out)
+/* Rows (of a) or columns (of b) `from` .. from+n, inner steps k0 .. k0+depth, as panels. */
+static void pack(const k_isa *isa, const ct_real *x, ptrdiff_t line, ptrdiff_t step, int n, int depth, int width,
+                 ct_real *out)
 {
-    for (int j = 0; j < cols; j += width, out += (ptrdiff_t)depth * width) {
-        const ct_real *from = p->b.x + k0 * p->b.row + (j0 + j) * p->b.col;
-        int            here = least(width, cols - j);
-        if (here < width)
-            memset(out, 0, (size_t)depth * (size_t)width * sizeof *out);
-        if (p->b.row == 1) {
-            p->isa->transpose(here, depth, from, p->b.col, out, width);
-            continue;
-        }
+    if (n % width != 0) { /* a tile reads the whole panel: no unset values in it */
+        ct_real *last = out + (ptrdiff_t)(n / width) * width * depth;
+        memset(last, 0, (size_t)width * (size_t)depth * sizeof *last);
+    }
+    if (step == 1)
+        isa->pack_transposed(n, depth, x, line, out, width);
+    else if (line == 1)
+        isa->pack_straight(n, depth, x, step, out, width);
+    else
         for (int k = 0; k < depth; k++)
-            for (int i = 0; i < here; i++)
-                out[(ptrdiff_t)k * width + i] = from[k * p->b.row + i * p->b.col];
-    }
+            for (int i = 0; i < n; i++)
+                out[(ptrdiff_t)(i / width) * width * depth + k * width + i % width] = x[i * line + k * step];
 }
 
-static void run_task(void *ctx, int task)
-{
-    const product *p = ctx;
-    const int      width = p->isa->tile_cols, height = p->isa->tile_rows;
-    const int      i0 = task / p->col_tasks * p->row_part, rows = least(p->row_part, p->m - i0);
-    const int      j0 = task % p->col_tasks * COL_PART, cols = least(COL_PART, p->n - j0);
-    ct_real        b_part[K_PART * COL_PART] __attribute__((aligned(64)));
+/* A part of the product: rows i0 .. i0+rows of c, columns j0 .. j0+cols, inner steps k0 .. k0+depth. */
+typedef struct part {
+    int i0, rows, j0, cols, k0, depth;
+} part;
 
-    for (int k0 = 0; k0 == 0 || k0 < p->k; k0 += K_PART) { /* once even for k = 0: c becomes 0 */
-        const int depth = least(K_PART, p->k - k0);
-        pack_b(p, k0, depth, j0, cols, width, b_part);
-        for (int i = 0; i < rows; i += height) {
-            const int      high = least(height, rows - i);
-            const ct_real *a = p->a.x + (i0 + i) * p->a.row + k0 * p->a.col;
-            for (int j = 0; j < cols; j += width)
-                p->isa->tile(high, least(width, cols - j), depth, a, p->a.row, p->a.col, b_part + (ptrdiff_t)j * depth,
-                             p->c + (i0 + i) * p->c_row + j0 + j, p->c_row, p->add || k0 > 0);
+/* One part, at most ROW_PART rows. b_part holds panels of b; NULL: read b in place. */
+static void run_part(const product *p, part at, const ct_real *b_part, ct_real *a_part)
+{
+    const k_isa *isa = p->isa;
+    const int    width = isa->tile_cols;
+    const bool   goes_on = p->add || at.k0 > 0;
+    k_panel      panel = {.rows = at.rows,
+                          .k = at.depth,
+                          .a = p->a.x + at.i0 * p->a.row + at.k0 * p->a.col,
+                          .a_tile = isa->tile_rows * p->a.row,
+                          .a_row = p->a.row,
+                          .a_col = p->a.col,
+                          .b_row = b_part != NULL ? width : p->b.row,
+                          .from_row = goes_on ? p->c_row : 0,
+                          .c_row = p->c_row};
+    if (at.cols >= A_REUSE) {
+        pack(isa, panel.a, p->a.row, p->a.col, at.rows, at.depth, isa->tile_rows, a_part);
+        panel.a = a_part;
+        panel.a_tile = (ptrdiff_t)isa->tile_rows * at.depth;
+        panel.a_row = 1;
+        panel.a_col = isa->tile_rows;
+    }
+    for (int j = 0; j < at.cols; j += width) {
+        panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * at.depth : p->b.x + at.k0 * p->b.row + at.j0 + j;
+        panel.c = p->c + at.i0 * p->c_row + at.j0 + j;
+        panel.from = goes_on ? panel.c : p->bias != NULL ? p->bias + at.j0 + j : NULL;
+        isa->panel(&panel, least(width, at.cols - j));
+    }
+    if (p->y != NULL && at.k0 + at.depth >= p->k)
+        for (int i = at.i0; i < at.i0 + at.rows; i++) {
+            const ptrdiff_t from = i * p->c_row + at.j0;
+            isa->activation(&(k_args){.a = p->c + from, .y = p->y + from, .f = p->f}, 0, (size_t)at.cols);
         }
-    }
 }
 
-static product plan(const ct_device *dev, int threads, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
-                    ptrdiff_t c_row, bool add)
+/* ---- thin ---- */
+
+typedef struct thin_job {
+    const product *p;
+    int            cols; /* a task */
+} thin_job;
+
+static void run_thin(void *ctx, int task)
 {
-    product p = {dev->isa, m, n, k, a, b, c, c_row, add, m, (n + COL_PART - 1) / COL_PART};
-    int     row_tasks = 1; /* cutting rows packs b again for each part: only where threads would idle */
-    while (threads > 1 && row_tasks * p.col_tasks < 2 * threads && m / (row_tasks + 1) >= 2 * ROW_STEP)
-        row_tasks++;
-    p.row_part = ((m + row_tasks - 1) / row_tasks + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
-    return p;
+    const thin_job *job = ctx;
+    const product  *p = job->p;
+    const k_isa    *isa = p->isa;
+    const int       j0 = task * job->cols, j1 = least(p->n, j0 + job->cols);
+    ct_real         b_part[K_PART * COL_PART + SLACK] __attribute__((aligned(64)));
+    ct_real         a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
+    for (int j = j0, cols; j < j1; j += cols)
+        for (int k = 0; k == 0 || k < p->k; k += K_PART) { /* once even for k = 0: c becomes 0 */
+            const int      depth = least(K_PART, p->k - k);
+            const ct_real *from = p->b.x + k * p->b.row + j * p->b.col;
+            cols = least(COL_PART, j1 - j);
+            bool in_place = p->b.col == 1 && p->m < B_REUSE;
+            if (in_place && cols > isa->tile_cols)
+                cols -= cols % isa->tile_cols; /* what is left gets a padded panel of its own */
+            in_place = in_place && cols % isa->tile_cols == 0;
+            if (!in_place)
+                pack(isa, from, p->b.col, p->b.row, cols, depth, isa->tile_cols, b_part);
+            for (int i = 0; i < p->m; i += ROW_PART)
+                run_part(p, (part){i, least(ROW_PART, p->m - i), j, cols, k, depth}, in_place ? NULL : b_part, a_part);
+        }
 }
 
-static int n_tasks(const product *p)
+/* ---- tall ---- */
+
+typedef struct tall_job {
+    const product *p;
+    ct_real       *panels;
+    int            blocks, groups; /* of rows of c; of panels of b */
+    int            j0, cols, k0, depth;
+} tall_job;
+
+/* Tiles or panels before the i-th of n even shares. */
+static int share(int all, int i, int n)
 {
-    return (p->m + p->row_part - 1) / p->row_part * p->col_tasks;
+    return (int)((long long)all * i / n);
 }
+
+static void pack_group(void *ctx, int g)
+{
+    const tall_job *job = ctx;
+    const product  *p = job->p;
+    const int       width = p->isa->tile_cols, panels = (job->cols + width - 1) / width;
+    const int       from = share(panels, g, job->groups) * width, to = share(panels, g + 1, job->groups) * width;
+    pack(p->isa, p->b.x + job->k0 * p->b.row + (job->j0 + from) * p->b.col, p->b.col, p->b.row,
+         least(to, job->cols) - from, job->depth, width, job->panels + (ptrdiff_t)from * job->depth);
+}
+
+static void run_rows(void *ctx, int block)
+{
+    const tall_job *job = ctx;
+    const product  *p = job->p;
+    const int       height = p->isa->tile_rows, tiles = (p->m + height - 1) / height;
+    const int       i0 = share(tiles, block, job->blocks) * height, i1 = share(tiles, block + 1, job->blocks) * height;
+    ct_real         a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
+    run_part(p, (part){i0, least(i1, p->m) - i0, job->j0, job->cols, job->k0, job->depth}, job->panels, a_part);
+}
+
+static void run_tall(ct_device *dev, const product *p)
+{
+    const int threads = ct_device_threads(dev), most = K_PANELS / K_PART;
+    const int tiles = ROW_PART / p->isa->tile_rows * p->isa->tile_rows; /* rows a block can have */
+    int       blocks = (p->m + tiles - 1) / tiles;
+    blocks = (blocks + threads - 1) / threads * threads; /* equally many for each thread */
+    for (int j = 0; j < p->n; j += most)
+        for (int k = 0; k == 0 || k < p->k; k += K_PART) {
+            tall_job job = {p, dev->panels, blocks, threads, j, least(most, p->n - j), k, least(K_PART, p->k - k)};
+            k_parallel(dev, job.groups, pack_group, &job);
+            k_parallel(dev, job.blocks, run_rows, &job);
+        }
+}
+
+/* ---- the choice ---- */
 
 void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row,
                    bool add)
 {
-    product p = plan(dev, 1, m, n, k, a, b, c, c_row, add);
-    for (int task = 0; task < n_tasks(&p); task++)
-        run_task(&p, task);
+    const product p = {.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row, .add = add};
+    run_thin(&(thin_job){&p, n}, 0);
+}
+
+static void run(ct_device *dev, const product *p)
+{
+    const int threads = ct_device_threads(dev), width = p->isa->tile_cols, panels = (p->n + width - 1) / width;
+    const bool is_short = (double)p->m * p->n * p->k < 1e5; /* some microseconds: not worth another thread */
+    thin_job   job = {p, p->n};
+    if (is_short || (threads == 1 && p->m <= ROW_PART)) {
+        run_thin(&job, 0);
+    } else if (p->m <= ROW_PART) {
+        job.cols = (panels + threads - 1) / threads * width;
+        k_parallel(dev, (p->n + job.cols - 1) / job.cols, run_thin, &job);
+    } else {
+        run_tall(dev, p);
+    }
 }
 
 void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row, bool add)
 {
-    if ((double)m * n * k < 1e5) { /* some microseconds: not worth another thread */
-        k_matmul_here(dev, m, n, k, a, b, c, c_row, add);
-        return;
-    }
-    product p = plan(dev, ct_device_threads(dev), m, n, k, a, b, c, c_row, add);
-    k_parallel(dev, n_tasks(&p), run_task, &p);
+    run(dev, &(product){.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row, .add = add});
+}
+
+void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, const ct_real *bias, ct_activation f,
+                    ct_real *z, ct_real *y)
+{
+    run(dev, &(product){.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = z, .c_row = n, .bias = bias, .f = f,
+                        .y = f != CT_ACT_NONE ? y : NULL});
 }
 
 void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add)

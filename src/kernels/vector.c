@@ -187,3 +187,29 @@ void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx,
                                p->rate / p->bias1, 1 / (ct_real)sqrt((double)p->bias2), p->eps}};
     run(dev, dev->isa->adamw, &args, n, 1);
 }
+
+/* ---- the machine ---- */
+
+typedef struct fma_job {
+    const k_isa *isa;
+    int          rounds;
+} fma_job;
+
+static void run_fma(void *ctx, int block)
+{
+    const fma_job *job = ctx;
+    (void)block;
+    job->isa->fma_rounds(job->rounds);
+}
+
+double k_fma_rounds(ct_device *dev, int rounds)
+{
+    fma_job job = {dev->isa, rounds};
+    k_parallel(dev, ct_device_threads(dev), run_fma, &job);
+    return (double)dev->isa->fma_round * rounds * ct_device_threads(dev);
+}
+
+void k_copy(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
+{
+    run(dev, dev->isa->copy, &(k_args){.a = x, .y = y}, n, 1);
+}

@@ -1,9 +1,15 @@
-/* pool.c -- the team: one mutex, two conditions, one shared counter.
+/* pool.c -- the team: one shared counter, and a mutex with two conditions for those who sleep.
  *
  * The caller publishes a job and takes blocks like everybody else; a block is
  * an index from an atomic counter. Between jobs a worker looks at the job
  * number for a short while before it sleeps, because the loops of a training
  * step follow each other within microseconds and waking a thread costs more.
+ * While nobody sleeps no lock is taken: a loop costs about a microsecond.
+ *
+ * Easy to get wrong: going to sleep while a job is being published. Who goes to
+ * sleep counts itself and then looks at the job number; who publishes changes the
+ * number and then looks at the count. In sequentially consistent order one of the two
+ * sees the other.
  *
  * Where threads cannot be started the caller does all blocks itself: slower,
  * the same results.
@@ -18,7 +24,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define SPINS 4000             /* some 10 microseconds                             */
+#define SPINS 4000             /* some 100 microseconds                            */
 #define STACK ((size_t)1 << 20) /* kernels keep panels on it; musl gives 128 KiB */
 
 struct ct_pool {
@@ -31,6 +37,8 @@ struct ct_pool {
     atomic_long job;      /* number of the current job                  */
     atomic_int  next;     /* next block to take                         */
     atomic_int  busy;     /* workers that have not finished this job    */
+    atomic_int  sleepers; /* workers that sleep, or are about to        */
+    atomic_bool caller_sleeps;
     int         n_blocks; /* of the job, with its body and context      */
     void (*body)(void *ctx, int block);
     void *ctx;
@@ -60,8 +68,26 @@ static void await_job(ct_pool *p, long seen)
         pause_briefly();
     }
     pthread_mutex_lock(&p->lock);
+    atomic_fetch_add(&p->sleepers, 1);
     while (atomic_load(&p->job) == seen)
         pthread_cond_wait(&p->work, &p->lock);
+    atomic_fetch_sub(&p->sleepers, 1);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* The caller: wait until no worker is busy. */
+static void await_workers(ct_pool *p)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load(&p->busy) == 0)
+            return;
+        pause_briefly();
+    }
+    pthread_mutex_lock(&p->lock);
+    atomic_store(&p->caller_sleeps, true);
+    while (atomic_load(&p->busy) > 0)
+        pthread_cond_wait(&p->done, &p->lock);
+    atomic_store(&p->caller_sleeps, false);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -73,7 +99,7 @@ static void *work(void *arg)
         if (p->stop)
             return NULL;
         take_blocks(p);
-        if (atomic_fetch_sub(&p->busy, 1) == 1) { /* last one out tells the caller */
+        if (atomic_fetch_sub(&p->busy, 1) == 1 && atomic_load(&p->caller_sleeps)) { /* the last one out tells */
             pthread_mutex_lock(&p->lock);
             pthread_cond_signal(&p->done);
             pthread_mutex_unlock(&p->lock);
@@ -83,10 +109,12 @@ static void *work(void *arg)
 
 static void publish(ct_pool *p)
 {
-    pthread_mutex_lock(&p->lock);
     atomic_fetch_add(&p->job, 1);
-    pthread_cond_broadcast(&p->work);
-    pthread_mutex_unlock(&p->lock);
+    if (atomic_load(&p->sleepers) > 0) {
+        pthread_mutex_lock(&p->lock);
+        pthread_cond_broadcast(&p->work);
+        pthread_mutex_unlock(&p->lock);
+    }
 }
 
 static void start_threads(ct_pool *p)
@@ -154,11 +182,6 @@ void ct_pool_run(ct_pool *p, int n_blocks, void (*body)(void *ctx, int block), v
     atomic_store(&p->busy, p->n_started);
     publish(p);
     take_blocks(p);
-    for (int i = 0; i < SPINS && atomic_load(&p->busy) > 0; i++)
-        pause_briefly();
-    pthread_mutex_lock(&p->lock);
-    while (atomic_load(&p->busy) > 0)
-        pthread_cond_wait(&p->done, &p->lock);
-    pthread_mutex_unlock(&p->lock);
+    await_workers(p);
 }
 #endif

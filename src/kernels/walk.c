@@ -1,0 +1,276 @@
+/* walk.c -- the walk over all pairs: strips, chunks and tiles, and who computes
+ * what. The loops over the cells of a tile are in walk_body.h.
+ *
+ * A task owns one chunk of the columns of a strip: their column sums and the rows
+ * of db that belong to them. What it finds for the strip's rows, sums or da, it
+ * leaves in a place of its own; the places are joined at the end of the strip.
+ * So no two threads write to the same number, and every sum has one order.
+ *
+ * A tile is computed as b a' and not as a b': then the strip's rows are the packed
+ * operand of the product, and the wide side is read in place (NOTES.md).
+ *
+ * Layer: kernels. */
+#include "kernels/walk.h"
+
+#include "kernels/device.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#ifdef CT_REAL_DOUBLE
+#define LOWEST (-DBL_MAX)
+#else
+#define LOWEST (-FLT_MAX)
+#endif
+
+#define KEPT_MOST ((size_t)1 << 22) /* cells of S: 16 MiB of floats stay in a last-level cache      */
+#define CHUNK_STEP 24               /* columns; every register tile divides it                       */
+#define CHUNK_LEAST 48
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int round_up(int x, int step)
+{
+    return (x + step - 1) / step * step;
+}
+
+/* Columns of a chunk of m. */
+static int chunk_of(int m)
+{
+    const int pieces = m / CHUNK_LEAST < 1 ? 1 : least(m / CHUNK_LEAST, K_CHUNKS);
+    return round_up((m + pieces - 1) / pieces, CHUNK_STEP);
+}
+
+static int n_chunks(int m)
+{
+    return (m + chunk_of(m) - 1) / chunk_of(m);
+}
+
+static const k_walk_loops *loops_of(const ct_device *dev)
+{
+#ifdef K_HAVE_X86
+    if (dev->isa == &k_isa_avx512)
+        return &k_walk_avx512;
+    if (dev->isa == &k_isa_avx2)
+        return &k_walk_avx2;
+#else
+    (void)dev;
+#endif
+    return &k_walk_portable;
+}
+
+typedef struct job {
+    const k_walk       *w;
+    const ct_device    *dev;
+    const k_walk_loops *loops;
+    ct_real             blank; /* what a cell that is left out holds: f and f' are 0 there */
+    int                 i0, rows, chunk; /* the strip; columns a chunk */
+    ct_real            *da, *db;
+    bool                add_a, add_b;
+} job;
+
+/* ---- memory ---- */
+
+/* What a chunk finds for the rows of a strip, one after the other for each sum. */
+typedef struct found {
+    double  total[K_SUMS][K_STRIP], slope[K_SUMS][K_STRIP];
+    ct_real origin[K_SUMS][K_STRIP];
+} found;
+
+size_t k_walk_kept(int n, int m)
+{
+    const size_t cells = (size_t)round_up(n, K_STRIP) * (size_t)m;
+    return cells <= KEPT_MOST ? cells : 0;
+}
+
+size_t k_walk_space(int n, int m, int d)
+{
+    const size_t part = (size_t)least(n, K_STRIP) * (size_t)d * sizeof(ct_real);
+    return (size_t)n_chunks(m) * (part > sizeof(found) ? part : sizeof(found));
+}
+
+void k_sums_clear(k_sums *s, int anchors)
+{
+    for (int i = 0; i < anchors; i++) {
+        s->total[i] = 0;
+        if (s->f == K_EXP)
+            s->origin[i] = LOWEST;
+        if (s->slope != NULL)
+            s->slope[i] = 0;
+    }
+}
+
+/* s seen from anchor k on. */
+static k_sums sums_from(const k_sums *s, int k)
+{
+    k_sums part = *s;
+    part.origin += k;
+    part.total += k;
+    part.slope = s->slope != NULL ? s->slope + k : NULL;
+    part.weight = s->weight != NULL ? s->weight + k : NULL;
+    return part;
+}
+
+/* ---- a tile ---- */
+
+/* Columns j0 .. j0 + cols of the strip, into x. */
+static void make_tile(const job *p, int j0, int cols, ct_real *x)
+{
+    const k_walk *w = p->w;
+    k_matmul_here(p->dev, cols, p->rows, w->d, (k_matrix){w->b + (ptrdiff_t)j0 * w->d, w->d, 1},
+                  (k_matrix){w->a + (ptrdiff_t)p->i0 * w->d, 1, w->d}, x, K_STRIP, false);
+    for (int i = p->i0 > j0 ? p->i0 : j0; w->off_diagonal && i < least(p->i0 + p->rows, j0 + cols); i++)
+        x[(i - j0) * K_STRIP + i - p->i0] = p->blank;
+    if (w->group_a != NULL)
+        p->loops->blank_groups(p->rows, cols, w->group_a + p->i0, w->group_b + j0, p->blank, x);
+}
+
+static ct_real *kept_tile(const job *p, int j0)
+{
+    return p->w->kept != NULL ? p->w->kept + (ptrdiff_t)p->i0 * p->w->m + (ptrdiff_t)j0 * K_STRIP : NULL;
+}
+
+/* ---- gather ---- */
+
+static void gather_chunk(void *ctx, int chunk)
+{
+    const job    *p = ctx;
+    const k_walk *w = p->w;
+    const int     from = chunk * p->chunk, to = least(w->m, from + p->chunk);
+    found        *mine = (found *)w->space + chunk;
+    ct_real       room[K_TILE * K_STRIP] __attribute__((aligned(64)));
+    k_sums        sums[K_SUMS];
+    for (int k = 0; k < w->n_sums; k++) {
+        sums[k] = w->sums[k];
+        if (sums[k].columns)
+            continue;
+        sums[k].total = mine->total[k];
+        sums[k].slope = w->sums[k].slope != NULL ? mine->slope[k] : NULL;
+        sums[k].origin = mine->origin[k];
+        memcpy(sums[k].origin, w->sums[k].origin + p->i0, (size_t)p->rows * sizeof(ct_real));
+        k_sums_clear(&sums[k], p->rows);
+    }
+    for (int j0 = from; j0 < to; j0 += K_TILE) {
+        ct_real *x = kept_tile(p, j0) != NULL ? kept_tile(p, j0) : room;
+        k_cells  t = {x, p->rows, least(K_TILE, to - j0)};
+        make_tile(p, j0, t.cols, x);
+        for (int k = 0; k < w->n_sums; k++)
+            if (sums[k].columns)
+                sums[k] = sums_from(&w->sums[k], j0);
+        p->loops->gather(&t, w->n_sums, sums);
+    }
+}
+
+static void join_rows(const job *p)
+{
+    for (int k = 0; k < p->w->n_sums; k++) {
+        const k_sums s = sums_from(&p->w->sums[k], p->i0);
+        for (int c = 0; !s.columns && c < n_chunks(p->w->m); c++) {
+            found       *f = (found *)p->w->space + c;
+            const k_sums other = {.f = s.f, .origin = f->origin[k], .total = f->total[k], .slope = f->slope[k]};
+            p->loops->join(&s, &other, p->rows);
+        }
+    }
+}
+
+static job start(ct_device *dev, const k_walk *w)
+{
+    /* e^-inf = 0, ln(1 + e^-inf) = 0, max(-inf, 0) = 0; but a square is 0 at 0 */
+    const ct_real blank = w->sums[0].f == K_SQUARE ? 0 : -(ct_real)INFINITY;
+    return (job){.w = w, .dev = dev, .loops = loops_of(dev), .blank = blank, .chunk = chunk_of(w->m)};
+}
+
+void k_walk_gather(ct_device *dev, const k_walk *w)
+{
+    job p = start(dev, w);
+    for (p.i0 = 0; p.i0 < w->n; p.i0 += K_STRIP) {
+        p.rows = least(K_STRIP, w->n - p.i0);
+        k_parallel(dev, n_chunks(w->m), gather_chunk, &p);
+        join_rows(&p);
+    }
+}
+
+/* ---- spread ---- */
+
+static ct_real *part_of_da(const job *p, int chunk)
+{
+    const k_walk *w = p->w;
+    return (ct_real *)w->space + (size_t)chunk * (size_t)least(w->n, K_STRIP) * (size_t)w->d;
+}
+
+static void spread_chunk(void *ctx, int chunk)
+{
+    const job     *p = ctx;
+    const k_walk  *w = p->w;
+    const int      from = chunk * p->chunk, to = least(w->m, from + p->chunk), d = w->d;
+    const k_matrix strip = {w->a + (ptrdiff_t)p->i0 * d, d, 1};
+    ct_real        g[K_TILE * K_STRIP] __attribute__((aligned(64)));
+    for (int j0 = from; j0 < to; j0 += K_TILE) {
+        k_cells t = {kept_tile(p, j0), p->rows, least(K_TILE, to - j0)};
+        k_sums  sums[K_SUMS];
+        if (t.x == NULL) {
+            make_tile(p, j0, t.cols, g);
+            t.x = g;
+        }
+        for (int k = 0; k < w->n_sums; k++)
+            sums[k] = sums_from(&w->sums[k], w->sums[k].columns ? j0 : p->i0);
+        p->loops->spread(&t, w->n_sums, sums, g);
+        if (p->db != NULL)
+            k_matmul_here(p->dev, t.cols, d, t.rows, (k_matrix){g, K_STRIP, 1}, strip, p->db + (ptrdiff_t)j0 * d, d,
+                          p->add_b || p->i0 > 0);
+        if (p->da != NULL)
+            k_matmul_here(p->dev, t.rows, d, t.cols, (k_matrix){g, 1, K_STRIP},
+                          (k_matrix){w->b + (ptrdiff_t)j0 * d, d, 1}, part_of_da(p, chunk), d, j0 > from);
+    }
+}
+
+static void join_da(ct_device *dev, const job *p)
+{
+    const size_t size = (size_t)p->rows * (size_t)p->w->d;
+    ct_real     *da = p->da + (size_t)p->i0 * (size_t)p->w->d;
+    if (!p->add_a)
+        memcpy(da, part_of_da(p, 0), size * sizeof *da);
+    for (int c = p->add_a ? 0 : 1; c < n_chunks(p->w->m); c++)
+        k_add(dev, size, da, part_of_da(p, c), da);
+}
+
+void k_walk_spread(ct_device *dev, const k_walk *w, ct_real *da, bool add_a, ct_real *db, bool add_b)
+{
+    job p = start(dev, w);
+    p.da = da;
+    p.db = db;
+    p.add_a = add_a;
+    p.add_b = add_b;
+    for (p.i0 = 0; p.i0 < w->n; p.i0 += K_STRIP) {
+        p.rows = least(K_STRIP, w->n - p.i0);
+        k_parallel(dev, n_chunks(w->m), spread_chunk, &p);
+        if (da != NULL)
+            join_da(dev, &p);
+    }
+}
+
+/* ---- rows of unit length ---- */
+
+typedef struct rows_job {
+    const k_walk_loops *loops;
+    const ct_real      *y, *r;
+    ct_real            *dx, eps;
+    size_t              n, d;
+} rows_job;
+
+static void unit_rows_block(void *ctx, int block)
+{
+    const rows_job *p = ctx;
+    const size_t    from = (size_t)block * K_STRIP, to = from + K_STRIP;
+    p->loops->unit_rows_grad(from, to < p->n ? to : p->n, p->d, p->y, p->r, p->eps, p->dx);
+}
+
+void k_unit_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r, ct_real eps, ct_real *dx)
+{
+    rows_job p = {loops_of(dev), y, r, dx, eps, (size_t)n, (size_t)d};
+    k_parallel(dev, (n + K_STRIP - 1) / K_STRIP, unit_rows_block, &p);
+}

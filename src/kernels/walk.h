@@ -1,0 +1,104 @@
+/* walk.h -- sums over all pairs of rows of two matrices, and their gradients,
+ * without ever holding the matrix of all pairs. Private to the library.
+ *
+ * S = a b' is (n, m): row i is anchor a[i,:], column j is b[j,:]. A loss over
+ * pairs is made of sums along rows or columns of S,
+ *
+ *     total[i] = sum_j f(scale S[i,j] - origin[i])           (rows; columns alike)
+ *
+ * and of a cheap function of the totals. So its value needs one walk over S that
+ * gathers the totals, and its gradient a second one that spreads
+ *
+ *     dS[i,j] = sum over the sums of weight[i] f'(scale S[i,j] - origin[i])
+ *     da += dS b         db += dS' a
+ *
+ * where the caller has set each weight to scale dL/dtotal. Both walks make S
+ * tile by tile: memory is O((n + m) d), time O(n m d). A small S is kept between
+ * the two (k_walk_kept), with the same bits.
+ *
+ * Order of sums: strips of K_STRIP rows one after the other; in a strip, the
+ * columns are cut into at most K_CHUNKS chunks, each walked in tiles by one
+ * thread; what the chunks have found is joined in their order. All of these
+ * sizes depend on n and m alone, never on the threads.
+ */
+#ifndef KERNELS_WALK_H
+#define KERNELS_WALK_H
+
+#include "kernels/kernels.h"
+
+#define K_STRIP  128 /* rows of S walked together: whole register tiles   */
+#define K_TILE   240 /* columns of a tile, at most: tile and rows in cache */
+#define K_CHUNKS 16  /* pieces of a strip that threads share, at most     */
+#define K_SUMS   4   /* sums in one walk, at most                         */
+
+typedef enum k_cell {
+    K_EXP,      /* e^x; origin follows the largest scale S, so nothing overflows */
+    K_SOFTPLUS, /* ln(1 + e^x)                                                   */
+    K_SQUARE,   /* x^2; its origins are 0                                        */
+    K_HINGE     /* max(x, 0)                                                     */
+} k_cell;
+
+typedef struct k_sums {
+    k_cell   f;
+    bool     columns; /* one sum for each column; else for each row              */
+    ct_real  scale;
+    ct_real *origin; /* (anchors) K_EXP: largest scale S so far; else the caller's */
+    double  *total;  /* (anchors) added to                                       */
+    double  *slope;  /* (anchors) sum of f', added to; or NULL. Not with K_EXP   */
+    ct_real *weight; /* (anchors) read by k_walk_spread alone                    */
+} k_sums;
+
+typedef struct k_walk {
+    int            n, m, d;
+    const ct_real *a, *b;            /* (n, d), (m, d)                            */
+    bool           off_diagonal;     /* leave out S[i,i]                          */
+    const int     *group_a, *group_b; /* leave out pairs of equal group; or NULL  */
+    int            n_sums;
+    k_sums         sums[K_SUMS];
+    ct_real       *kept;  /* k_walk_kept values between gather and spread; or NULL */
+    void          *space; /* k_walk_space bytes                                   */
+} k_walk;
+
+/* Values to keep S in, or 0 where it is better computed again. */
+size_t k_walk_kept(int n, int m);
+size_t k_walk_space(int n, int m, int d);
+
+/* Where K_EXP starts from: no peak yet, nothing summed. */
+void k_sums_clear(k_sums *s, int anchors);
+
+void k_walk_gather(ct_device *dev, const k_walk *w);
+
+/* da (n, d) and db (m, d); NULL: not wanted. With `add` the gradients are added to
+ * what is there, else they replace it. */
+void k_walk_spread(ct_device *dev, const k_walk *w, ct_real *da, bool add_a, ct_real *db, bool add_b);
+
+/* dx[i,:] = (dx[i,:] - <dx[i,:], y[i,:]> y[i,:]) / r[i], in place: back through
+ * k_normalize_rows; no projection where r[i] is eps. */
+void k_unit_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r, ct_real eps, ct_real *dx);
+
+/* ---- for each instruction set (walk_body.h) ---- */
+
+/* Part of S, transposed: cell (i, j) is x[j * K_STRIP + i], since the strip's rows
+ * are packed once and its columns are many. */
+typedef struct k_cells {
+    const ct_real *x;
+    int            rows, cols; /* at most K_STRIP, K_TILE */
+} k_cells;
+
+typedef struct k_walk_loops {
+    /* Sums of a tile into s, whose arrays begin at the tile's first anchor. */
+    void (*gather)(const k_cells *t, int n_sums, const k_sums *s);
+    /* The sums of `other`, over other cells of the same anchors, into s. */
+    void (*join)(const k_sums *s, const k_sums *other, int anchors);
+    /* g = dS of a tile; g may be t->x. */
+    void (*spread)(const k_cells *t, int n_sums, const k_sums *s, ct_real *g);
+    /* x[j * K_STRIP + i] = blank where the groups are equal. */
+    void (*blank_groups)(int rows, int cols, const int *row_group, const int *col_group, ct_real blank, ct_real *x);
+    void (*unit_rows_grad)(size_t from, size_t to, size_t d, const ct_real *y, const ct_real *r, ct_real eps,
+                           ct_real *dx);
+} k_walk_loops;
+
+extern const k_walk_loops k_walk_portable;
+extern const k_walk_loops k_walk_avx2, k_walk_avx512;
+
+#endif

@@ -26,8 +26,7 @@
 #define WEAK          0.2   /* above: pairs match, but not well                             */
 #define SIGMAS        4     /* of that share under chance, 1 / sqrt(12 n): pairs match      */
 #define DOUBT         3     /* ... and below this they do not                               */
-#define ELSEWHERE     0.2   /* rows whose mutual nearest is not their partner               */
-#define NEARER_SIGMAS 4.5   /* of the share that is nearer to the other side: 1 / sqrt(4 n) */
+#define PARTNERS      3.5   /* standard deviations: see partners                            */
 #define GAP           0.4   /* distance of the means                                        */
 #define GAP_SHARE     0.4   /* of the distance of pairs that the gap makes up               */
 #define SEPARABLE     0.85  /* held out; few rows in few columns overlap                    */
@@ -275,6 +274,16 @@ static bool uses_few_directions(view *v)
     return decide(v, CT_DIMENSIONAL_COLLAPSE);
 }
 
+/* Do rows have partners under other numbers? If both sides are drawn alike, no more than
+ * half of the rows are in a mutual nearest pair and half are nearer to some row of the
+ * other side than to any of their own (measured: for 2 to 768 columns); the answer is
+ * by how many standard deviations, 1 / sqrt(4 n), the two shares exceed that. */
+static double partners(const view *v)
+{
+    const ct_findings *f = v->f;
+    return fmax(0, (f->matched_elsewhere - 0.5) * sqrt(4.0 * f->n)) + fmax(0, (f->nearer - 0.5) * sqrt(4.0 * f->nearer_rows));
+}
+
 static bool does_not_match(view *v)
 {
     if (v->f->n_sides == 1 || pairs_match(v))
@@ -284,8 +293,7 @@ static bool does_not_match(view *v)
         say(v, "better than chance, but %d rows are too few to be sure", v->f->n);
         return decide(v, CT_UNCERTAIN);
     }
-    const double partners = (v->f->nearer - 0.5) * sqrt(4.0 * v->f->nearer_rows);
-    if (v->f->matched_elsewhere > ELSEWHERE && partners > NEARER_SIGMAS) {
+    if (partners(v) > PARTNERS) {
         say(v, "%.0f %% of rows have a mutual nearest row of another number, and %.0f %% are nearer to a row of the other side "
                "than to any of their own", 100 * v->f->matched_elsewhere, 100 * v->f->nearer);
         return decide(v, CT_MISPAIRED);

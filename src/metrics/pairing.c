@@ -13,7 +13,7 @@
 #include "kernels/kernels.h"
 
 #define STRIPS 8
-#define TILE   128 /* 64 KiB of cosines: they and the columns' counters stay near */
+#define TILE   256 /* rows and columns: a panel of b is packed once for many rows of a */
 
 /* The CT_HUB_K most similar items so far, the most similar first. */
 typedef struct shortlist {

@@ -63,12 +63,14 @@ int cli_split(const char *name);
 
 /* Commands, one file each. */
 int cli_train(int argc, char **argv);
+int cli_resume(int argc, char **argv);
 int cli_eval(int argc, char **argv);
 int cli_diagnose(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 int cli_help(int argc, char **argv);
 const cli_option *cli_train_options(int *n);
+const cli_option *cli_resume_options(int *n);
 const cli_option *cli_eval_options(int *n);
 const cli_option *cli_diagnose_options(int *n);
 const cli_option *cli_demo_options(int *n);

@@ -8,10 +8,11 @@
 
 #include <string.h>
 
-static const char *split_option;
+static const char *split_option, *checkpoint_option;
 
 static const cli_option OPTIONS[] = {
     {"--split", NULL, CLI_TEXT, &split_option, "S", "train, validation, test (default) or composition"},
+    {"--checkpoint", NULL, CLI_TEXT, &checkpoint_option, "C", "latest (default), best, or a step"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
 };
 
@@ -67,7 +68,7 @@ int cli_eval(int argc, char **argv)
     if (pairs != NULL) {
         status = ct_trainer_init(&trainer, &recipe, pairs, device, &err);
         if (status == CT_OK)
-            status = ct_run_load_weights(&trainer, argv[0], &err);
+            status = ct_run_load_weights(&trainer, argv[0], checkpoint_option, &err);
         if (status == CT_OK)
             status = ct_trainer_evaluate(&trainer, (ct_split)split, 0, &e, &err);
         if (status == CT_OK)

@@ -18,8 +18,11 @@ static const cli_command COMMANDS[] = {
     {"train", "RECIPE [section.key=value ...]", "train two towers as a recipe says",
      "RECIPE is an INI file or the name of a built-in recipe (contrast help recipes). Every value can be given\n"
      "anew: contrast train shapes loss.temperature=1 train.seed=2. The run's folder gets the whole recipe,\n"
-     "metrics.jsonl, timing.jsonl and weights.safetensors.\n",
+     "metrics.jsonl, timing.jsonl and checkpoints. Ctrl-C or SIGTERM: finish the step, save, end.\n",
      cli_train, cli_train_options},
+    {"resume", "RUN", "go on with a run that was stopped or killed",
+     "It ends with the bytes of a run that was never stopped, on any machine and with any number of threads.\n",
+     cli_resume, cli_resume_options},
     {"eval", "RUN", "measure a trained run", "", cli_eval, cli_eval_options},
     {"diagnose", "A.npy [B.npy] | RUN", "say whether embeddings collapsed, how, and what to try",
      "A.npy and B.npy are matrices of floats, row i of one paired with row i of the other; one alone is looked at\n"

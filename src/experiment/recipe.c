@@ -76,7 +76,9 @@ static const key KEYS[] = {
     {"train", "batch", INT, AT(train.batch), 1, 1 << 20, NULL, "pairs a step: N, with N - 1 negatives each"},
     {"train", "steps", INT, AT(train.steps), 1, 1e9, NULL, "updates"},
     {"train", "seed", LONG, AT(train.seed), 0, 1e15, NULL, "of weights, order and dropout"},
-    {"train", "checkpoint_every", INT, AT(train.checkpoint_every), 0, 1e9, NULL, "steps between saved weights; 0: end"},
+    {"train", "checkpoint_every", INT, AT(train.checkpoint_every), 0, 1e9, NULL, "steps between checkpoints; 0: evaluations, end"},
+    {"train", "keep_last", INT, AT(train.keep_last), 1, 1e9, NULL, "checkpoints that stay, beside the best"},
+    {"train", "keep_best", BOOL, AT(train.keep_best), 0, 0, NULL, "keep the checkpoint of the best validation recall@1"},
     {"monitor", "log_every", INT, AT(monitor.log_every), 1, 1e9, NULL, "steps between lines of metrics.jsonl"},
     {"monitor", "evaluate_every", INT, AT(monitor.evaluate_every), 0, 1e9, NULL, "steps between evaluations; 0: end"},
     {"monitor", "pairs", INT, AT(monitor.pairs), 2, 1e6, NULL, "validation pairs of an evaluation, at most"},
@@ -119,6 +121,8 @@ ct_recipe ct_recipe_defaults(void)
     r.train.batch = 128;
     r.train.steps = 1000;
     r.train.seed = 1;
+    r.train.keep_last = 2;
+    r.train.keep_best = true;
     r.monitor.log_every = 10;
     r.monitor.evaluate_every = 0;
     r.monitor.pairs = 1000;

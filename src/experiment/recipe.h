@@ -60,7 +60,9 @@ typedef struct ct_recipe {
     struct {
         int  batch, steps;
         long seed;
-        int  checkpoint_every; /* steps; 0: only at the end */
+        int  checkpoint_every; /* steps; 0: at evaluations and at the end */
+        int  keep_last;        /* so many checkpoints stay                */
+        bool keep_best;
     } train;
     struct {
         int log_every;      /* steps between lines of metrics.jsonl           */

@@ -3,6 +3,7 @@
 #define FORMATS_BYTES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -31,6 +32,17 @@ static inline double ct_bytes_real(uint64_t bits, int width)
     memcpy(&wide, &bits, sizeof wide);
     memcpy(&narrow, &low, sizeof narrow);
     return width == 8 ? wide : (double)narrow;
+}
+
+/* FNV-1a, 64 bits, of what went before (CT_BYTES_HASH: nothing) and n more bytes.
+ * Every change of a single byte changes it: each round is a bijection. */
+#define CT_BYTES_HASH 0xCBF29CE484222325u
+static inline uint64_t ct_bytes_hash(uint64_t hash, const void *data, size_t n)
+{
+    const unsigned char *p = data;
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ p[i]) * 0x100000001B3u;
+    return hash;
 }
 
 #endif

@@ -15,6 +15,7 @@
 #include "platform/memory.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct parser {
@@ -155,6 +156,28 @@ static ct_status check_layout(parser *p)
     return CT_OK;
 }
 
+/* If the file carries its hash (safetensors.h): is it that of its bytes? */
+static ct_status check_hash(parser *p, char *header, size_t n)
+{
+    static const char KEY[] = "\"" CT_SAFETENSORS_HASH "\":\"";
+    char             *digits = strstr(header, KEY), was[17] = "", is[17];
+    unsigned char     length[8];
+    if (digits == NULL || (size_t)(header + n - digits) < sizeof KEY + 16)
+        return CT_OK;
+    digits += sizeof KEY - 1;
+    memcpy(was, digits, 16);
+    memcpy(digits, CT_SAFETENSORS_ZEROS, 16);
+    ct_bytes_put(length, 8, n);
+    uint64_t hash = ct_bytes_hash(CT_BYTES_HASH, length, 8);
+    hash = ct_bytes_hash(hash, header, n);
+    hash = ct_bytes_hash(hash, p->data, p->data_size);
+    snprintf(is, sizeof is, "%016jx", (uintmax_t)hash);
+    memcpy(digits, was, 16);
+    if (memcmp(was, is, 16) != 0)
+        return CT_FAIL(p->err, CT_ERR_FORMAT, "%s: is damaged: its hash is %s, expected the one that it names", p->path, is);
+    return CT_OK;
+}
+
 ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out, ct_error *err)
 {
     const uint64_t n = size < 8 ? 0 : ct_bytes_get((const unsigned char *)data, 8, false);
@@ -167,7 +190,9 @@ ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_saf
     data[n] = '\0';
     out->n_tensors = out->n_metadata = 0;
     ct_json_reader_init(&p.json, data);
-    ct_status status = read_header(&p);
+    ct_status status = check_hash(&p, data, (size_t)n);
+    if (status == CT_OK)
+        status = read_header(&p);
     if (status == CT_OK && p.json.at != data + n)
         status = refuse(&p, "expected no NUL");
     return status == CT_OK ? check_layout(&p) : status;

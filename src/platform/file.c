@@ -135,6 +135,25 @@ ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_err
     return w->status;
 }
 
+ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_error *err)
+{
+    struct stat st;
+    *w = (ct_writer){.fd = -1, .err = err, .size = keep};
+    if ((w->status = copy_path(w->path, path, err)) != CT_OK)
+        return w->status;
+    w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (w->fd < 0 || fstat(w->fd, &st) != 0)
+        fail_with_errno(w);
+    else if ((uint64_t)st.st_size < keep)
+        w->status = CT_FAIL(err, CT_ERR_FORMAT, "%s: expected at least %ju bytes, found %ju", path, (uintmax_t)keep,
+                            (uintmax_t)st.st_size);
+    else if (ftruncate(w->fd, (off_t)keep) != 0 || lseek(w->fd, (off_t)keep, SEEK_SET) < 0)
+        fail_with_errno(w);
+    if (w->status != CT_OK && w->fd >= 0)
+        close(w->fd);
+    return w->status;
+}
+
 static void write_all(ct_writer *w, const unsigned char *p, size_t size)
 {
     while (size > 0 && w->status == CT_OK) {
@@ -153,8 +172,17 @@ ct_status ct_writer_flush(ct_writer *w)
     return w->status;
 }
 
+ct_status ct_writer_sync(ct_writer *w)
+{
+    ct_writer_flush(w);
+    if (w->status == CT_OK && !sync_fd(w->fd))
+        fail_with_errno(w);
+    return w->status;
+}
+
 void ct_writer_bytes(ct_writer *w, const void *data, size_t size)
 {
+    w->size += size;
     if (size > sizeof w->buffer - w->used)
         ct_writer_flush(w);
     if (size > sizeof w->buffer) {
@@ -182,9 +210,7 @@ static void close_writer(ct_writer *w, bool keep)
 
 ct_status ct_writer_commit(ct_writer *w)
 {
-    ct_writer_flush(w);
-    if (w->status == CT_OK && !sync_fd(w->fd))
-        fail_with_errno(w);
+    ct_writer_sync(w);
     close_writer(w, true);
     if (w->status == CT_OK)
         w->status = sync_folder_of(w->path, w->err);
@@ -199,6 +225,13 @@ void ct_writer_abandon(ct_writer *w)
 bool ct_file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+ct_status ct_file_remove(const char *path, ct_error *err)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return CT_OK;
+    return CT_FAIL(err, CT_ERR_IO, "%s: cannot remove it: %s", path, strerror(errno));
 }
 
 ct_status ct_folder_make(const char *path, ct_error *err)

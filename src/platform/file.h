@@ -42,6 +42,7 @@ typedef enum ct_writing {
 typedef struct ct_writer {
     int           fd;
     size_t        used;
+    uint64_t      size; /* bytes of the file with those in the buffer */
     ct_error     *err; /* lives at least as long as the writer */
     ct_status     status;
     char          path[CT_PATH_BYTES];
@@ -50,12 +51,24 @@ typedef struct ct_writer {
 } ct_writer;
 
 ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err);
+/* Go on with a log behind its first `keep` bytes; what follows them is cut off. */
+ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_error *err);
 void      ct_writer_bytes(ct_writer *w, const void *data, size_t size);
 ct_status ct_writer_flush(ct_writer *w);   /* hand the buffer to the system */
+ct_status ct_writer_sync(ct_writer *w);    /* and have it put on the disk */
 ct_status ct_writer_commit(ct_writer *w);  /* the first failure of all calls; closes */
 void      ct_writer_abandon(ct_writer *w); /* remove PATH.tmp, PATH untouched; closes */
 
 bool      ct_file_exists(const char *path);
+ct_status ct_file_remove(const char *path, ct_error *err); /* fine if it is not there */
 ct_status ct_folder_make(const char *path, ct_error *err); /* and its parents; fine if it exists */
+
+/* Names in a folder, sorted, in the arena. */
+ct_status ct_folder_list(const char *path, ct_arena *arena, char ***name, int *n, ct_error *err);
+
+/* Only one process at a time holds the lock of a folder; it ends with the process,
+ * however that ends. `fd` is for ct_folder_unlock, -1 after an error. */
+ct_status ct_folder_lock(const char *path, int *fd, ct_error *err);
+void      ct_folder_unlock(int fd);
 
 #endif

@@ -12,7 +12,7 @@
 #include <string.h>
 
 static struct {
-    const char *loss, *loss_name, *temperature, *groups, *split;
+    const char *loss, *loss_name, *temperature, *groups, *split, *checkpoint;
     int         batch;
     bool        fail;
 } option;
@@ -24,6 +24,7 @@ static const cli_option OPTIONS[] = {
     {"--batch", NULL, CLI_INT, &option.batch, "N", "pairs a batch (default: the rows, at most 256)"},
     {"--groups", NULL, CLI_TEXT, &option.groups, "G.npy", "integers: pairs of equal number mean the same"},
     {"--split", NULL, CLI_TEXT, &option.split, "S", "of a run: train, validation, test (default) or composition"},
+    {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C", "of a run: last (default), best or a step"},
     {"--fail-on-collapse", NULL, CLI_FLAG, &option.fail, NULL, "exit with 3 unless healthy, modality-gap or uncertain"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON: the state is under \"state\""},
 };
@@ -202,7 +203,7 @@ static int diagnose_run(const char *folder, ct_autopsy *a)
     ct_pairs  *pairs = device != NULL ? ct_recipe_data(&recipe, &err) : NULL;
     if (pairs != NULL) {
         if (ct_trainer_init(&trainer, &recipe, pairs, device, &err) == CT_OK &&
-            ct_run_load_weights(&trainer, folder, &err) == CT_OK)
+            ct_run_load_weights(&trainer, folder, option.checkpoint, &err) == CT_OK)
             ct_autopsy_run(&trainer, (ct_split)split, a, &err);
         ct_trainer_free(&trainer);
     }

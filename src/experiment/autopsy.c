@@ -38,7 +38,7 @@ ct_loss_reading ct_landmarks_read(const ct_landmarks *l, double value)
 {
     return (ct_loss_reading){.loss = value,
                              .equal = l->equal,
-                             .floor = fmax(l->floor, l->duplicates),
+                             .floor = l->floor, /* not that of duplicates: rows of a group may differ */
                              .no_negatives = strcmp(l->loss->name, "positives") == 0};
 }
 

@@ -43,7 +43,8 @@ check "a wrong key names the nearest" rejects 2 "optim.rate" sweep phase optim.r
 check "a wrong value in a list is found before any run" rejects 2 "optim.rate = x" sweep phase optim.rate=1,x
 check "a recipe that does not hold is refused" rejects 2 "image.layers ends in" sweep phase "image.layers=64,32|16" -o "$scratch/bad"
 
-run sweep phase train.steps=40 image.activation=relu text.activation=relu optim.rate=0.1,1e12 seed=1 -q
+run sweep shapes data.n_train=512 data.n_validation=64 data.n_test=64 data.n_composition=32 train.batch=32 train.steps=40 \
+    optim.name=sgd optim.rate=0.1,1e12 seed=1 -q
 check "a run that diverges is a result" grep -q "optim.rate=1e12  *diverged" "$scratch/out"
 run sweep phase train.steps=40 data.rho=0.2,0.99 train.batch=8,16 optim.momentum=0,0.5 -q
 check "three keys: a table" [ "$(grep -c '^data.rho' "$scratch/out")" = 8 ]

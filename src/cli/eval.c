@@ -22,11 +22,12 @@ const cli_option *cli_eval_options(int *n)
     return OPTIONS;
 }
 
-static int find_split(const char *name)
+int cli_split(const char *name)
 {
     for (int s = 0; s < CT_N_SPLITS; s++)
-        if (strcmp(name, ct_split_name((ct_split)s)) == 0)
+        if (strcmp(name != NULL ? name : "test", ct_split_name((ct_split)s)) == 0)
             return s;
+    cli_usage("--split %s: expected train, validation, test or composition", name);
     return -1;
 }
 
@@ -53,11 +54,11 @@ int cli_eval(int argc, char **argv)
     ct_recipe     recipe;
     ct_trainer    trainer;
     ct_evaluation e;
-    const int     split = find_split(split_option != NULL ? split_option : "test");
     if (argc != 1)
         return cli_usage("eval: expected one run's folder, found %d arguments", argc);
+    const int split = cli_split(split_option);
     if (split < 0)
-        return cli_usage("--split %s: expected train, validation, test or composition", split_option);
+        return 2;
     if (ct_run_recipe(argv[0], &recipe, &err) != CT_OK)
         return cli_fail(&err);
 

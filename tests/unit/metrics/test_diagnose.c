@@ -1,6 +1,7 @@
 /* The diagnosis on cases whose state is known, and its rules one by one. */
 #include "diagnosis_cases.h"
 #include "metric_helpers.h"
+#include "testing.h"
 
 #include <stdio.h>
 

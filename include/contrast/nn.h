@@ -40,6 +40,7 @@ typedef struct ct_param {
     int      fan_in;   /* of the layer; a bias has its weight's           */
     double   value;    /* added to what init draws                        */
     bool     decay;    /* weight decay applies                            */
+    bool     fresh;    /* dx is to become 0 before it is used             */
     ct_real *x, *dx;   /* (rows, cols) in the flat arrays; NULL before build */
 } ct_param;
 
@@ -48,7 +49,8 @@ typedef struct ct_params {
     int      n;
     size_t   size;    /* values in all, each parameter padded to 16 with zeros */
     size_t   n_decay; /* the first n_decay of them belong to decayed ones      */
-    ct_real *x, *dx;  /* (size): values and gradients                          */
+    ct_real *x, *dx;  /* (size): values and gradients; read the latter through
+                         ct_params_gradients                                   */
 } ct_params;
 
 void ct_params_init(ct_params *p);
@@ -65,7 +67,11 @@ int ct_params_declare(ct_params *p, const char *name, int rows, int cols, ct_ini
  * Errors  CT_ERR_NOMEM; p is then empty, as after ct_params_free */
 ct_status ct_params_build(ct_params *p, uint64_t seed, ct_error *err);
 
-void ct_params_zero_grad(ct_params *p);
+/* Gradients begin anew. Nothing is written yet: the first backward that reaches a
+ * parameter sets its dx, others add; ct_params_gradients zeroes those that none
+ * reached and returns all of them (size), for norms and optimisers. */
+void           ct_params_zero_grad(ct_params *p);
+const ct_real *ct_params_gradients(ct_params *p);
 
 /* Parameter `index` as a tensor of the graph; backward adds to its dx. */
 ct_tensor *ct_params_tensor(ct_graph *g, ct_params *p, int index);

@@ -37,6 +37,7 @@ struct ct_tensor {
     ct_real    *x;          /* values (rows, cols)                            */
     ct_real    *dx;         /* dL/dx, same shape; NULL until backward comes   */
     bool        needs_grad; /* a leaf that wants it, or made from such a one  */
+    bool       *fresh;      /* of a parameter: what dx holds is old; or NULL  */
     const char *name;       /* of a parameter or an operation, for messages   */
 
     /* How it was made; for operations only. */

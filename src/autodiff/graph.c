@@ -100,13 +100,17 @@ ct_real *op_grad(ct_tensor *t, bool *add)
 {
     if (!t->needs_grad)
         return NULL;
-    if (add != NULL)
-        *add = t->dx != NULL;
-    if (t->dx == NULL) {
+    bool first = t->dx == NULL;
+    if (first)
         t->dx = op_scratch(t->graph, op_size(t), sizeof *t->dx);
-        if (t->dx != NULL && add == NULL)
-            memset(t->dx, 0, op_size(t) * sizeof *t->dx);
+    if (t->fresh != NULL) {
+        first = *t->fresh;
+        *t->fresh = false;
     }
+    if (add != NULL)
+        *add = !first;
+    else if (first && t->dx != NULL)
+        memset(t->dx, 0, op_size(t) * sizeof *t->dx);
     return t->dx;
 }
 

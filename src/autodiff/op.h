@@ -23,7 +23,7 @@ ct_tensor *op_new(ct_graph *g, const struct ct_op *op, int rows, int cols, ct_te
 
 /* Where backward adds dL/dt, or NULL: not wanted, or no memory. Zeroed on first
  * use; but if `add` is given, the caller promises to write every element when
- * *add comes back false, and the zeros are saved. */
+ * *add comes back false, and the zeros are saved: a pass over all parameters. */
 ct_real *op_grad(ct_tensor *t, bool *add);
 
 /* Scratch in the graph's arena, until reset. NULL, and the error, if it is full. */

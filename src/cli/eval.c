@@ -8,10 +8,11 @@
 
 #include <string.h>
 
-static const char *split_option;
+static const char *split_option, *checkpoint_option;
 
 static const cli_option OPTIONS[] = {
     {"--split", NULL, CLI_TEXT, &split_option, "S", "train, validation, test (default) or composition"},
+    {"--checkpoint", NULL, CLI_TEXT, &checkpoint_option, "C", "latest (default), best, or a step"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
 };
 
@@ -21,11 +22,12 @@ const cli_option *cli_eval_options(int *n)
     return OPTIONS;
 }
 
-static int find_split(const char *name)
+int cli_split(const char *name)
 {
     for (int s = 0; s < CT_N_SPLITS; s++)
-        if (strcmp(name, ct_split_name((ct_split)s)) == 0)
+        if (strcmp(name != NULL ? name : "test", ct_split_name((ct_split)s)) == 0)
             return s;
+    cli_usage("--split %s: expected train, validation, test or composition", name);
     return -1;
 }
 
@@ -52,11 +54,11 @@ int cli_eval(int argc, char **argv)
     ct_recipe     recipe;
     ct_trainer    trainer;
     ct_evaluation e;
-    const int     split = find_split(split_option != NULL ? split_option : "test");
     if (argc != 1)
         return cli_usage("eval: expected one run's folder, found %d arguments", argc);
+    const int split = cli_split(split_option);
     if (split < 0)
-        return cli_usage("--split %s: expected train, validation, test or composition", split_option);
+        return 2;
     if (ct_run_recipe(argv[0], &recipe, &err) != CT_OK)
         return cli_fail(&err);
 
@@ -66,7 +68,7 @@ int cli_eval(int argc, char **argv)
     if (pairs != NULL) {
         status = ct_trainer_init(&trainer, &recipe, pairs, device, &err);
         if (status == CT_OK)
-            status = ct_run_load_weights(&trainer, argv[0], &err);
+            status = ct_run_load_weights(&trainer, argv[0], checkpoint_option, &err);
         if (status == CT_OK)
             status = ct_trainer_evaluate(&trainer, (ct_split)split, 0, &e, &err);
         if (status == CT_OK)

@@ -1,4 +1,5 @@
-/* train.c -- contrast train RECIPE [section.key=value ...] [-o RUN]
+/* train.c -- contrast train RECIPE [section.key=value ...] [-o RUN], and
+ * contrast resume RUN, which goes on with it.
  *
  * Layer: cli. */
 #include "cli/cli.h"
@@ -8,10 +9,11 @@
 #include "platform/file.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct {
-    const char *output;
+    const char *output, *checkpoint;
     bool        force;
 } option;
 
@@ -22,16 +24,31 @@ static const cli_option OPTIONS[] = {
     {"--quiet", "-q", CLI_FLAG, &cli.quiet, NULL, "no progress"},
 };
 
+static const cli_option RESUME_OPTIONS[] = {
+    {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C", "latest (default), best, or a step"},
+    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print the final evaluations as JSON"},
+    {"--quiet", "-q", CLI_FLAG, &cli.quiet, NULL, "no progress"},
+};
+
 const cli_option *cli_train_options(int *n)
 {
     *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
     return OPTIONS;
 }
 
-static volatile sig_atomic_t stop_signal;
+const cli_option *cli_resume_options(int *n)
+{
+    *n = (int)(sizeof RESUME_OPTIONS / sizeof *RESUME_OPTIONS);
+    return RESUME_OPTIONS;
+}
 
+static volatile sig_atomic_t stop_signal, safe_to_end = 1;
+
+/* Where nothing would be lost there is nothing to wait for. */
 static void on_signal(int number)
 {
+    if (safe_to_end)
+        _Exit(128 + number);
     stop_signal = number;
 }
 
@@ -47,13 +64,8 @@ static void catch_signals(void)
 /* A file, or the name of a built-in recipe; then the settings. */
 static ct_status load_recipe(ct_recipe *r, int argc, char **argv, ct_error *err)
 {
-    const char *builtin = ct_recipe_builtin(argv[0]);
-    ct_status   status;
     *r = ct_recipe_defaults();
-    if (!ct_file_exists(argv[0]) && builtin != NULL)
-        status = ct_recipe_parse(r, argv[0], builtin, err);
-    else
-        status = ct_recipe_read(r, argv[0], err);
+    ct_status status = ct_recipe_load(r, argv[0], err);
     for (int i = 1; i < argc && status == CT_OK; i++)
         status = ct_recipe_override(r, argv[i], err);
     return status == CT_OK ? ct_recipe_check(r, err) : status;
@@ -69,14 +81,27 @@ static void choose_folder(const char *recipe, char *out, size_t size)
         snprintf(out, size, "runs/%.*s-%d", length, base, k);
 }
 
-static int train(ct_trainer *t, const char *folder)
+/* Train in a folder, or, `resuming`, go on there. */
+static int run(const ct_recipe *recipe, const char *folder, bool resuming)
 {
     ct_error   err = {0};
+    ct_trainer t;
     run_report report;
-    run_report_begin(&report, t->recipe, &stop_signal);
-    catch_signals();
-    ct_status status = ct_run_train(t, folder, &report.watch, &err);
-    run_report_end(&report, t, folder);
+    ct_device *device = cli_device(&err);
+    ct_pairs  *pairs = device != NULL ? ct_recipe_data(recipe, &err) : NULL;
+    ct_status  status = err.status;
+    if (pairs != NULL && (status = ct_trainer_init(&t, recipe, pairs, device, &err)) == CT_OK) {
+        run_report_begin(&report, recipe, &stop_signal);
+        report.watch.safe = &safe_to_end;
+        catch_signals();
+        status = resuming ? ct_run_resume(&t, folder, option.checkpoint, &report.watch, &err)
+                          : ct_run_train(&t, folder, &report.watch, &err);
+        run_report_end(&report, &t, folder);
+    }
+    if (pairs != NULL)
+        ct_trainer_free(&t);
+    ct_pairs_free(pairs);
+    ct_device_free(device);
     if (status != CT_OK)
         return cli_fail(&err);
     return stop_signal != 0 ? 128 + stop_signal : 0;
@@ -84,10 +109,9 @@ static int train(ct_trainer *t, const char *folder)
 
 int cli_train(int argc, char **argv)
 {
-    ct_error   err = {0};
-    ct_recipe  recipe;
-    ct_trainer trainer;
-    char       folder[CT_PATH_BYTES];
+    ct_error  err = {0};
+    ct_recipe recipe;
+    char      folder[CT_PATH_BYTES];
     if (argc < 1)
         return cli_usage("train: expected a recipe; try: contrast train shapes");
     if (load_recipe(&recipe, argc, argv, &err) != CT_OK)
@@ -98,17 +122,16 @@ int cli_train(int argc, char **argv)
         choose_folder(argv[0], folder, sizeof folder);
     if (ct_run_exists(folder) && !option.force)
         return cli_usage("%s holds a run already; give another -o, or --force to write over it", folder);
+    return run(&recipe, folder, false);
+}
 
-    int        code = 0;
-    ct_device *device = cli_device(&err);
-    ct_pairs  *pairs = device != NULL ? ct_recipe_data(&recipe, &err) : NULL;
-    if (pairs == NULL || ct_trainer_init(&trainer, &recipe, pairs, device, &err) != CT_OK)
-        code = cli_fail(&err);
-    else
-        code = train(&trainer, folder);
-    if (pairs != NULL)
-        ct_trainer_free(&trainer);
-    ct_pairs_free(pairs);
-    ct_device_free(device);
-    return code;
+int cli_resume(int argc, char **argv)
+{
+    ct_error  err = {0};
+    ct_recipe recipe;
+    if (argc != 1)
+        return cli_usage("resume: expected one run's folder, found %d arguments", argc);
+    if (ct_run_recipe(argv[0], &recipe, &err) != CT_OK)
+        return cli_fail(&err);
+    return run(&recipe, argv[0], true);
 }

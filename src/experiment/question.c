@@ -65,7 +65,7 @@ static ct_status descend(ct_graph *g, ct_free_embeddings *m, ct_optim *optim, ct
         if (out->steps == STEPS)
             return CT_OK;
         ct_backward(g, loss, NULL);
-        ct_optim_step(optim, g->device, m->params.x, m->params.dx, m->params.n_decay,
+        ct_optim_step(optim, g->device, m->params.x, ct_params_gradients(&m->params), m->params.n_decay,
                       ct_schedule_rate(&schedule, out->steps));
     }
 }

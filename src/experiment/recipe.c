@@ -46,8 +46,15 @@ typedef struct key {
     {section, "ngram_max", INT, AT(tower[i].ngram_max), 0, 16, NULL, "captions: longest character n-gram"}
 
 static const key KEYS[] = {
-    {"data", "kind", CHOICE, AT(data.kind), 0, 0, "shapes latent fashion-mnist", "where the pairs come from"},
-    {"data", "seed", LONG, AT(data.seed), 0, 1e15, NULL, "of the generated data"},
+    {"data", "kind", CHOICE, AT(data.kind), 0, 0, "shapes latent fashion-mnist pairs", "where the pairs come from"},
+    {"data", "seed", LONG, AT(data.seed), 0, 1e15, NULL, "of generated data; of the split by shares"},
+    {"data", "image", TEXT, AT(data.image), 0, 0, NULL, "pairs: .npy, IDX, text, or .tsv of (picture, caption)"},
+    {"data", "text", TEXT, AT(data.text), 0, 0, NULL, "pairs: the other side: .npy, IDX, or a caption a line"},
+    {"data", "groups", TEXT, AT(data.groups), 0, 0, NULL, "pairs: .npy of integers; equal means the same"},
+    {"data", "split", TEXT, AT(data.split), 0, 0, NULL, "pairs: a line train, validation or test a pair"},
+    {"data", "validation", REAL, AT(data.validation), 0, 0.99, NULL, "pairs: share of them, where split is not set"},
+    {"data", "test", REAL, AT(data.test), 0, 0.99, NULL, "pairs: share of them, where split is not set"},
+    {"data", "resize", INT, AT(data.resize), 0, 1024, NULL, "pairs: pixels a side of every picture; 0: as it is"},
     {"data", "n_train", INT, AT(data.n_train), 1, 1e8, NULL, "shapes, latent: training pairs"},
     {"data", "n_validation", INT, AT(data.n_validation), 1, 1e7, NULL, "validation pairs"},
     {"data", "n_test", INT, AT(data.n_test), 1, 1e7, NULL, "shapes, latent: test pairs"},
@@ -95,7 +102,9 @@ static const key KEYS[] = {
     {"train", "batch", INT, AT(train.batch), 1, 1 << 20, NULL, "pairs a step: N, with N - 1 negatives each"},
     {"train", "steps", INT, AT(train.steps), 1, 1e9, NULL, "updates"},
     {"train", "seed", LONG, AT(train.seed), 0, 1e15, NULL, "of weights, order and dropout"},
-    {"train", "checkpoint_every", INT, AT(train.checkpoint_every), 0, 1e9, NULL, "steps between saved weights; 0: end"},
+    {"train", "checkpoint_every", INT, AT(train.checkpoint_every), 0, 1e9, NULL, "steps between checkpoints; 0: evaluations, end"},
+    {"train", "keep_last", INT, AT(train.keep_last), 1, 1e9, NULL, "checkpoints that stay, beside the best"},
+    {"train", "keep_best", BOOL, AT(train.keep_best), 0, 0, NULL, "keep the checkpoint of the best validation recall@1"},
     {"monitor", "log_every", INT, AT(monitor.log_every), 1, 1e9, NULL, "steps between lines of metrics.jsonl"},
     {"monitor", "evaluate_every", INT, AT(monitor.evaluate_every), 0, 1e9, NULL, "steps between evaluations; 0: end"},
     {"monitor", "pairs", INT, AT(monitor.pairs), 2, 1e6, NULL, "validation pairs of an evaluation, at most"},
@@ -126,6 +135,7 @@ ct_recipe ct_recipe_defaults(void)
     r.data.dim = 32;
     r.data.shared = 8;
     r.data.rho = 0.9;
+    r.data.validation = r.data.test = 0.1;
     strcpy(r.data.dir, "datasets/fashion-mnist");
     strcpy(r.loss.name, "clip");
     r.loss.temperature = 0.07;
@@ -139,6 +149,8 @@ ct_recipe ct_recipe_defaults(void)
     r.train.batch = 128;
     r.train.steps = 1000;
     r.train.seed = 1;
+    r.train.keep_last = 2;
+    r.train.keep_best = true;
     r.monitor.log_every = 10;
     r.monitor.evaluate_every = 0;
     r.monitor.pairs = 1000;

@@ -18,7 +18,7 @@
 
 #define CT_RECIPE_TEXT 256 /* longest text value, with its NUL */
 
-typedef enum ct_data_kind { CT_DATA_SHAPES, CT_DATA_LATENT, CT_DATA_FASHION_MNIST } ct_data_kind;
+typedef enum ct_data_kind { CT_DATA_SHAPES, CT_DATA_LATENT, CT_DATA_FASHION_MNIST, CT_DATA_PAIRS } ct_data_kind;
 
 typedef struct ct_widths {
     int n, width[CT_MAX_LAYERS];
@@ -44,6 +44,9 @@ typedef struct ct_recipe {
         int    dim, shared; /* latent */
         double rho;
         char   dir[CT_RECIPE_TEXT]; /* fashion-mnist */
+        char   image[CT_RECIPE_TEXT], text[CT_RECIPE_TEXT], groups[CT_RECIPE_TEXT], split[CT_RECIPE_TEXT]; /* pairs */
+        double validation, test;
+        int    resize;
     } data;
     ct_tower_recipe tower[2]; /* [image], [text] */
     struct {
@@ -63,7 +66,9 @@ typedef struct ct_recipe {
     struct {
         int  batch, steps;
         long seed;
-        int  checkpoint_every; /* steps; 0: only at the end */
+        int  checkpoint_every; /* steps; 0: at evaluations and at the end */
+        int  keep_last;        /* so many checkpoints stay                */
+        bool keep_best;
     } train;
     struct {
         int log_every;      /* steps between lines of metrics.jsonl           */
@@ -97,5 +102,10 @@ size_t ct_recipe_write(const ct_recipe *r, bool help, char *out, size_t size);
  * models/recipes are compiled in. ct_recipe_builtin_name lists them. */
 const char *ct_recipe_builtin(const char *name);
 const char *ct_recipe_builtin_name(int index); /* NULL behind the last */
+
+
+/* The file of that path, or the built-in recipe of that name, over what r holds.
+ * Errors  as ct_recipe_read */
+ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err);
 
 #endif

@@ -3,16 +3,22 @@
  *     RUN/recipe.ini          the whole recipe, nothing left to defaults
  *     RUN/metrics.jsonl       a line every monitor.log_every steps, a line an
  *                             evaluation; no clock in it, so that a run done
- *                             twice gives the same bytes
+ *                             twice, or killed and resumed, gives the same bytes
  *     RUN/timing.jsonl        seconds and pairs per second of the same steps
- *     RUN/weights.safetensors parameters by PyTorch's names; standardisation
- *                             of numeric sides and the step as metadata
+ *     RUN/environment.json    version, compiler, instruction set, threads
+ *     RUN/checkpoints/step-000040.safetensors   see checkpoint.h; the last
+ *                             train.keep_last, and the best
+ *     RUN/latest, RUN/best    each names one of them
+ *
+ * While a process writes a run it holds the lock of the folder.
  */
 #ifndef EXPERIMENT_RUN_H
 #define EXPERIMENT_RUN_H
 
+#include "experiment/checkpoint.h"
 #include "experiment/trainer.h"
 #include "formats/json.h"
+#include "platform/file.h"
 
 #include <signal.h>
 
@@ -22,13 +28,25 @@ typedef struct ct_run_watch {
     void (*on_step)(void *ctx, const ct_trainer *t, const ct_step *s, double seconds); /* every step */
     void (*on_evaluation)(void *ctx, const ct_trainer *t, const ct_evaluation *e);
     const volatile sig_atomic_t *stop; /* not 0: save after this step and return CT_OK early */
+    volatile sig_atomic_t *safe; /* the run makes it 1 while all that counts is on the disk, so that an
+                                    end at once loses nothing: while it evaluates */
 } ct_run_watch;
 
 /* Train `t` to the end of its recipe, with the folder as above (made if it does
- * not exist), then measure the test split and, if there is one, the composition
- * split. Errors: those of a step, of files (CT_ERR_IO); a run that fails keeps the
- * metrics written so far and the weights saved last. */
+ * not exist; the files of an older run in it go), then measure the test split and,
+ * if there is one, the composition split. Errors: those of a step, of files
+ * (CT_ERR_IO; also if another process writes there); a run that fails keeps the
+ * metrics written so far and its last checkpoint. */
 ct_status ct_run_train(ct_trainer *t, const char *folder, const ct_run_watch *watch, ct_error *err);
+
+/* Go on from a checkpoint (`which`: see below), or, if a run was killed before its
+ * first, from the beginning; ends with the bytes of a run that was never stopped.
+ * Errors: those of ct_run_train and ct_checkpoint_load. */
+ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which, const ct_run_watch *watch, ct_error *err);
+
+/* Path of a checkpoint: which is "latest" (also NULL), "best", or a step.
+ * Errors  CT_ERR_IO (there is none), CT_ERR_FORMAT, CT_ERR_CONFIG */
+ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_PATH_BYTES], ct_error *err);
 
 /* Is there a run in this folder? */
 bool ct_run_exists(const char *folder);
@@ -36,10 +54,9 @@ bool ct_run_exists(const char *folder);
 /* The recipe of a run. Errors as ct_recipe_read. */
 ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err);
 
-/* Parameters of a run into / out of a trainer of the same recipe.
- * Errors  CT_ERR_IO, CT_ERR_FORMAT (a parameter is missing or of other shape) */
-ct_status ct_run_save_weights(const ct_trainer *t, const char *folder, ct_error *err);
-ct_status ct_run_load_weights(ct_trainer *t, const char *folder, ct_error *err);
+/* Parameters and standardisation of a checkpoint into a trainer of the same recipe.
+ * Errors  those of ct_run_checkpoint and ct_checkpoint_load */
+ct_status ct_run_load_weights(ct_trainer *t, const char *folder, const char *which, ct_error *err);
 
 /* Members of an evaluation, into an open object. */
 void ct_evaluation_json(ct_json *j, const ct_evaluation *e);

@@ -6,6 +6,7 @@
  * Layer: formats. Used by the loaders in datasets/. */
 #include "contrast/idx.h"
 
+#include "formats/bytes.h"
 #include "platform/file.h"
 #include "platform/memory.h"
 
@@ -39,8 +40,7 @@ ct_status ct_idx_parse(const char *path, const uint8_t *data, size_t size, int n
     bool   ok = true;
     *out = (ct_idx){.n_dims = n_dims, .data = data + header};
     for (int k = 0; k < n_dims; k++) {
-        const uint8_t *b = data + 4 + 4 * k;
-        const uint32_t dim = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+        const uint32_t dim = (uint32_t)ct_bytes_get(data + 4 + 4 * k, 4, true);
         ok = ok && dim <= INT_MAX && ct_size_mul(count, dim, &count);
         out->dim[k] = (int)dim;
     }

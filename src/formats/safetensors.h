@@ -11,12 +11,13 @@
 #include "contrast/real.h"
 #include "contrast/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
     CT_SAFETENSORS_HEADER = 1 << 20, /* most bytes of a header */
     CT_SAFETENSORS_NAME = 256,       /* most bytes of a name or metadata key */
-    CT_SAFETENSORS_MAX = 256,        /* most tensors */
+    CT_SAFETENSORS_MAX = 512,        /* most tensors */
     CT_SAFETENSORS_MAX_METADATA = 64,
 };
 
@@ -28,7 +29,13 @@ typedef struct ct_named_matrix {
     const char    *name;
     const ct_real *x; /* (rows, cols) */
     int            rows, cols;
+    bool           vector; /* one row, written as (cols): PyTorch's biases */
 } ct_named_matrix;
+
+/* Metadata that stands for all bytes of the file: written as ZEROS, it becomes their
+ * hash (FNV-1a, 64 bits, over the file with zeros in this place); read, it must be. */
+#define CT_SAFETENSORS_HASH  "contrast.hash"
+#define CT_SAFETENSORS_ZEROS "0000000000000000"
 
 /* Write matrices as F32 (F64 in the double build), sorted by name as the reference
  * writer does, replacing the file whole or not at all.

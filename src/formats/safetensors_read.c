@@ -8,13 +8,14 @@
  * Layer: formats. */
 #include "formats/safetensors.h"
 
+#include "formats/bytes.h"
 #include "formats/json.h"
 #include "formats/text.h"
 #include "platform/file.h"
 #include "platform/memory.h"
 
 #include <limits.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct parser {
@@ -25,14 +26,6 @@ typedef struct parser {
     ct_safetensors      *out;
     ct_error            *err;
 } parser;
-
-static uint64_t little_endian(const unsigned char *p, size_t n_bytes)
-{
-    uint64_t bits = 0;
-    for (size_t k = 0; k < n_bytes; k++)
-        bits |= (uint64_t)p[k] << 8 * k;
-    return bits;
-}
 
 static ct_status refuse(parser *p, const char *why)
 {
@@ -163,9 +156,31 @@ static ct_status check_layout(parser *p)
     return CT_OK;
 }
 
+/* If the file carries its hash (safetensors.h): is it that of its bytes? */
+static ct_status check_hash(parser *p, char *header, size_t n)
+{
+    static const char KEY[] = "\"" CT_SAFETENSORS_HASH "\":\"";
+    char             *digits = strstr(header, KEY), was[17] = "", is[17];
+    unsigned char     length[8];
+    if (digits == NULL || (size_t)(header + n - digits) < sizeof KEY + 16)
+        return CT_OK;
+    digits += sizeof KEY - 1;
+    memcpy(was, digits, 16);
+    memcpy(digits, CT_SAFETENSORS_ZEROS, 16);
+    ct_bytes_put(length, 8, n);
+    uint64_t hash = ct_bytes_hash(CT_BYTES_HASH, length, 8);
+    hash = ct_bytes_hash(hash, header, n);
+    hash = ct_bytes_hash(hash, p->data, p->data_size);
+    snprintf(is, sizeof is, "%016jx", (uintmax_t)hash);
+    memcpy(digits, was, 16);
+    if (memcmp(was, is, 16) != 0)
+        return CT_FAIL(p->err, CT_ERR_FORMAT, "%s: is damaged: its hash is %s, expected the one that it names", p->path, is);
+    return CT_OK;
+}
+
 ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out, ct_error *err)
 {
-    const uint64_t n = size < 8 ? 0 : little_endian((const unsigned char *)data, 8);
+    const uint64_t n = size < 8 ? 0 : ct_bytes_get((const unsigned char *)data, 8, false);
     if (n == 0 || n > CT_SAFETENSORS_HEADER || n > size - 8 || data[8] != '{')
         return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a safetensors file (header up to 1 MiB)", path);
     parser p = {.path = path, .out = out, .err = err};
@@ -175,7 +190,9 @@ ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_saf
     data[n] = '\0';
     out->n_tensors = out->n_metadata = 0;
     ct_json_reader_init(&p.json, data);
-    ct_status status = read_header(&p);
+    ct_status status = check_hash(&p, data, (size_t)n);
+    if (status == CT_OK)
+        status = read_header(&p);
     if (status == CT_OK && p.json.at != data + n)
         status = refuse(&p, "expected no NUL");
     return status == CT_OK ? check_layout(&p) : status;
@@ -207,13 +224,6 @@ const char *ct_safetensors_metadata(const ct_safetensors *f, const char *key)
 
 void ct_safetensor_values(const ct_safetensor *t, ct_real *out)
 {
-    for (size_t i = 0; i < t->count; i++) {
-        const uint64_t bits = little_endian(t->bytes + i * t->width, t->width);
-        const uint32_t low = (uint32_t)bits;
-        double         wide;
-        float          narrow;
-        memcpy(&wide, &bits, sizeof wide);
-        memcpy(&narrow, &low, sizeof narrow);
-        out[i] = t->width == 8 ? (ct_real)wide : (ct_real)narrow;
-    }
+    for (size_t i = 0; i < t->count; i++)
+        out[i] = (ct_real)ct_bytes_real(ct_bytes_get(t->bytes + i * t->width, (int)t->width, false), (int)t->width);
 }

@@ -18,6 +18,7 @@
 
 #include "contrast/activation.h"
 #include "contrast/device.h"
+#include "contrast/random.h"
 #include "contrast/real.h"
 
 #include <stdbool.h>
@@ -46,6 +47,10 @@ void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_re
 /* The same on the calling thread alone: for the body of a k_parallel. */
 void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row,
                    bool add);
+/* A dense layer while its tiles are warm: z = a b + bias, y = f(z); bias (n) or NULL; z and y
+ * (m, n) packed. z may be y where the derivative can be read off y (all but GELU). */
+void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, const ct_real *bias, ct_activation f,
+                    ct_real *z, ct_real *y);
 
 /* Packed row-major operands: nt: a (m,k) b (n,k), c = a b'
  *                            nn: a (m,k) b (k,n), c = a b
@@ -94,6 +99,17 @@ void k_row_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *pea
 /* The same down the columns: peak (m), total (m): one chain over i in order. */
 void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total, ct_real *y);
 
+/* ---- picked rows: bag i picks rows id[offset[i]] .. id[offset[i+1] - 1] of a table of d columns ---- */
+
+/* y[i,:] = mean of the picked rows; 0 for an empty bag. y (n, d). */
+void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *offset, const int *id, ct_real *y);
+/* dtable[id,:] += dy[i,:] / size of bag i, bags in order. */
+void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *offset, const int *id, ct_real *dtable);
+
+/* mask[i] = 0 if word i of r is below `threshold`, else keep; y = mask x. */
+void k_dropout(ct_device *dev, size_t n, const ct_random *r, uint32_t threshold, ct_real keep, const ct_real *x,
+               ct_real *mask, ct_real *y);
+
 /* ---- optimisers: one pass over memory (formulas in contrast/optim.h) ---- */
 
 void k_sgd(ct_device *dev, size_t n, ct_real rate, ct_real momentum, ct_real decay, const ct_real *dx, ct_real *m,
@@ -103,5 +119,12 @@ typedef struct k_adamw_args {
     ct_real rate, beta1, beta2, eps, decay, bias1, bias2;
 } k_adamw_args;
 void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx, ct_real *m, ct_real *v, ct_real *x);
+
+/* ---- the machine's limits, for contrast bench ---- */
+
+/* Independent chains of fma in registers, on every thread; the answer is how many operations
+ * that was, a multiply-add counting as two. */
+double k_fma_rounds(ct_device *dev, int rounds);
+void   k_copy(ct_device *dev, size_t n, const ct_real *x, ct_real *y); /* y = x, no overlap */
 
 #endif

@@ -24,6 +24,7 @@
 
 #define A_REUSE 384 /* columns of c from which on copying a pays */
 #define B_REUSE 32  /* rows of c from which on copying b pays    */
+#define SHALLOW 64  /* inner steps up to which k counts as short   */
 #define SLACK   8   /* values that packing may write too many    */
 
 typedef struct product {
@@ -33,6 +34,10 @@ typedef struct product {
     ct_real     *c;
     ptrdiff_t    c_row;
     bool         add;
+
+    const ct_real *bias; /* what c starts from, a row for all; or NULL */
+    ct_activation  f;    /* y = f(c), where y is not NULL              */
+    ct_real       *y;
 } product;
 
 static int least(int a, int b)
@@ -69,14 +74,15 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
     const k_isa *isa = p->isa;
     const int    width = isa->tile_cols;
     const bool   goes_on = p->add || at.k0 > 0;
-    k_panel      panel = {.rows = at.rows,
-                          .k = at.depth,
+    /* Where k is short the product is the writing of c: then along its rows, some at a time. */
+    const int step = at.depth <= SHALLOW ? 2 * isa->tile_rows : at.rows;
+    k_panel   panel = {.k = at.depth,
                           .a = p->a.x + at.i0 * p->a.row + at.k0 * p->a.col,
                           .a_tile = isa->tile_rows * p->a.row,
                           .a_row = p->a.row,
                           .a_col = p->a.col,
                           .b_row = b_part != NULL ? width : p->b.row,
-                          .from_row = p->c_row,
+                          .from_row = goes_on ? p->c_row : 0,
                           .c_row = p->c_row};
     if (at.cols >= A_REUSE) {
         pack(isa, panel.a, p->a.row, p->a.col, at.rows, at.depth, isa->tile_rows, a_part);
@@ -85,12 +91,21 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
         panel.a_row = 1;
         panel.a_col = isa->tile_rows;
     }
-    for (int j = 0; j < at.cols; j += width) {
-        panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * at.depth : p->b.x + at.k0 * p->b.row + at.j0 + j;
-        panel.c = p->c + at.i0 * p->c_row + at.j0 + j;
-        panel.from = goes_on ? panel.c : NULL;
-        isa->panel(&panel, least(width, at.cols - j));
+    for (int i = 0; i < at.rows; i += step) {
+        panel.rows = least(step, at.rows - i);
+        for (int j = 0; j < at.cols; j += width) {
+            panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * at.depth : p->b.x + at.k0 * p->b.row + at.j0 + j;
+            panel.c = p->c + (at.i0 + i) * p->c_row + at.j0 + j;
+            panel.from = goes_on ? panel.c : p->bias != NULL ? p->bias + at.j0 + j : NULL;
+            isa->panel(&panel, least(width, at.cols - j));
+        }
+        panel.a += step / isa->tile_rows * panel.a_tile;
     }
+    if (p->y != NULL && at.k0 + at.depth >= p->k)
+        for (int i = at.i0; i < at.i0 + at.rows; i++) {
+            const ptrdiff_t from = i * p->c_row + at.j0;
+            isa->activation(&(k_args){.a = p->c + from, .y = p->y + from, .f = p->f}, 0, (size_t)at.cols);
+        }
 }
 
 /* ---- thin ---- */
@@ -178,23 +193,36 @@ static void run_tall(ct_device *dev, const product *p)
 void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row,
                    bool add)
 {
-    const product p = {dev->isa, m, n, k, a, b, c, c_row, add};
+    const product p = {.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row, .add = add};
     run_thin(&(thin_job){&p, n}, 0);
+}
+
+static void run(ct_device *dev, const product *p)
+{
+    const int threads = ct_device_threads(dev), width = p->isa->tile_cols, panels = (p->n + width - 1) / width;
+    const double work = (double)p->m * p->n * p->k;
+    const bool   is_thin = p->m <= ROW_PART || work < 4e6; /* sharing panels costs a round of the threads */
+    thin_job     job = {p, p->n};
+    if (work < 1e5 || (threads == 1 && is_thin)) { /* some microseconds: not worth another thread */
+        run_thin(&job, 0);
+    } else if (is_thin) {
+        job.cols = (panels + threads - 1) / threads * width;
+        k_parallel(dev, (p->n + job.cols - 1) / job.cols, run_thin, &job);
+    } else {
+        run_tall(dev, p);
+    }
 }
 
 void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row, bool add)
 {
-    const product p = {dev->isa, m, n, k, a, b, c, c_row, add};
-    const int     threads = ct_device_threads(dev), width = p.isa->tile_cols, panels = (n + width - 1) / width;
-    if (threads == 1 && m <= ROW_PART)
-        run_thin(&(thin_job){&p, n}, 0);
-    else if ((double)m * n * k < 5e5) /* some microseconds: not worth another thread */
-        run_thin(&(thin_job){&p, n}, 0);
-    else if (m <= ROW_PART) {
-        thin_job job = {&p, (panels + threads - 1) / threads * width};
-        k_parallel(dev, (n + job.cols - 1) / job.cols, run_thin, &job);
-    } else
-        run_tall(dev, &p);
+    run(dev, &(product){.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row, .add = add});
+}
+
+void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, const ct_real *bias, ct_activation f,
+                    ct_real *z, ct_real *y)
+{
+    run(dev, &(product){.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = z, .c_row = n, .bias = bias, .f = f,
+                        .y = f != CT_ACT_NONE ? y : NULL});
 }
 
 void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add)

@@ -24,7 +24,7 @@
 #define LOWEST (-FLT_MAX)
 #endif
 
-#define KEPT_MOST ((size_t)1 << 18) /* cells of S: 1 MiB of floats stays in a second-level cache   */
+#define KEPT_MOST ((size_t)1 << 22) /* cells of S: 16 MiB of floats stay in a last-level cache      */
 #define CHUNK_STEP 24               /* columns; every register tile divides it                       */
 #define CHUNK_LEAST 48
 

@@ -94,14 +94,29 @@ ct_status ct_params_build(ct_params *p, uint64_t seed, ct_error *err)
 
 void ct_params_zero_grad(ct_params *p)
 {
-    memset(p->dx, 0, p->size * sizeof *p->dx);
+    for (int k = 0; k < p->n; k++)
+        p->list[k].fresh = true;
+}
+
+const ct_real *ct_params_gradients(ct_params *p)
+{
+    for (int k = 0; k < p->n; k++) {
+        ct_param *q = &p->list[k];
+        if (q->fresh)
+            memset(q->dx, 0, (size_t)q->rows * (size_t)q->cols * sizeof *q->dx);
+        q->fresh = false;
+    }
+    return p->dx;
 }
 
 ct_tensor *ct_params_tensor(ct_graph *g, ct_params *p, int index)
 {
     CT_ASSERT(p->x != NULL && index >= 0 && index < p->n);
     ct_param *q = &p->list[index];
-    return ct_variable(g, q->name, q->rows, q->cols, q->x, q->dx);
+    ct_tensor *t = ct_variable(g, q->name, q->rows, q->cols, q->x, q->dx);
+    if (t != NULL)
+        t->fresh = &q->fresh;
+    return t;
 }
 
 ct_param *ct_params_find(ct_params *p, const char *name)

@@ -17,40 +17,72 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static ct_status read_whole(int fd, const char *path, size_t limit, ct_arena *arena, char **data,
-                            size_t *size, ct_error *err)
+ct_status ct_source_open(ct_source *s, const char *path, ct_error *err)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+    *s = (ct_source){.path = path};
+    s->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* nonblock: a pipe must not make us wait */
+    if (s->fd < 0)
+        return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
+    if (fstat(s->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        ct_source_close(s);
         return CT_FAIL(err, CT_ERR_IO, "%s: expected a regular file, not a folder, pipe or device", path);
-    const uintmax_t length = (uintmax_t)st.st_size;
-    if (limit != 0 && length > limit)
-        return CT_FAIL(err, CT_ERR_IO, "%s: expected at most %zu bytes, found %ju", path, limit, length);
-    char *p = length < SIZE_MAX ? ct_arena_alloc(arena, (size_t)length + 1) : NULL;
-    if (p == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %ju bytes", path, length);
+    }
+    s->size = (uint64_t)st.st_size;
+    return CT_OK;
+}
 
-    size_t  got = 0; /* the byte kept for the NUL also shows whether the file has grown */
+void ct_source_close(ct_source *s)
+{
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = -1;
+}
+
+/* How many of `size` bytes there are; -1 and errno. */
+static ssize_t read_some(const ct_source *s, uint64_t at, char *out, size_t size)
+{
+    size_t  got = 0;
     ssize_t k;
-    while ((k = read(fd, p + got, (size_t)length + 1 - got)) > 0 || (k < 0 && errno == EINTR))
+    while ((k = pread(s->fd, out + got, size - got, (off_t)(at + got))) > 0 || (k < 0 && errno == EINTR))
         got += k > 0 ? (size_t)k : 0;
-    if (k < 0 || got != length)
-        return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, k < 0 ? strerror(errno) : "changed while it was read");
-    p[got] = '\0';
-    *data = p;
-    *size = got;
+    return k < 0 ? -1 : (ssize_t)got;
+}
+
+ct_status ct_source_read(const ct_source *s, uint64_t at, void *out, size_t size, ct_error *err)
+{
+    const ssize_t got = read_some(s, at, out, size);
+    if (got < 0 || (size_t)got != size)
+        return CT_FAIL(err, CT_ERR_IO, "%s: %s", s->path, got < 0 ? strerror(errno) : "changed while it was read");
     return CT_OK;
 }
 
 ct_status ct_file_read(const char *path, size_t limit, ct_arena *arena, char **data, size_t *size,
                        ct_error *err)
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* nonblock: a pipe must not make us wait */
-    if (fd < 0)
-        return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
-    ct_status status = read_whole(fd, path, limit, arena, data, size, err);
-    close(fd);
-    return status;
+    ct_source s;
+    ct_status status = ct_source_open(&s, path, err);
+    if (status != CT_OK)
+        return status;
+    char      *p = NULL;
+    const bool fits = limit == 0 || s.size <= limit;
+    if (fits && s.size < SIZE_MAX)
+        p = ct_arena_alloc(arena, (size_t)s.size + 1);
+    if (!fits)
+        status = CT_FAIL(err, CT_ERR_IO, "%s: expected at most %zu bytes, found %ju", path, limit, (uintmax_t)s.size);
+    else if (p == NULL)
+        status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %ju bytes", path, (uintmax_t)s.size);
+    else
+        status = ct_source_read(&s, 0, p, (size_t)s.size, err);
+    if (status == CT_OK && read_some(&s, s.size, p + s.size, 1) != 0) /* it has grown */
+        status = CT_FAIL(err, CT_ERR_IO, "%s: changed while it was read", path);
+    ct_source_close(&s);
+    if (status != CT_OK)
+        return status;
+    p[s.size] = '\0';
+    *data = p;
+    *size = (size_t)s.size;
+    return CT_OK;
 }
 
 /* EINVAL comes from what cannot be synced at all: a device, some network folders. */
@@ -103,6 +135,25 @@ ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_err
     return w->status;
 }
 
+ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_error *err)
+{
+    struct stat st;
+    *w = (ct_writer){.fd = -1, .err = err, .size = keep};
+    if ((w->status = copy_path(w->path, path, err)) != CT_OK)
+        return w->status;
+    w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (w->fd < 0 || fstat(w->fd, &st) != 0)
+        fail_with_errno(w);
+    else if ((uint64_t)st.st_size < keep)
+        w->status = CT_FAIL(err, CT_ERR_FORMAT, "%s: expected at least %ju bytes, found %ju", path, (uintmax_t)keep,
+                            (uintmax_t)st.st_size);
+    else if (ftruncate(w->fd, (off_t)keep) != 0 || lseek(w->fd, (off_t)keep, SEEK_SET) < 0)
+        fail_with_errno(w);
+    if (w->status != CT_OK && w->fd >= 0)
+        close(w->fd);
+    return w->status;
+}
+
 static void write_all(ct_writer *w, const unsigned char *p, size_t size)
 {
     while (size > 0 && w->status == CT_OK) {
@@ -121,8 +172,17 @@ ct_status ct_writer_flush(ct_writer *w)
     return w->status;
 }
 
+ct_status ct_writer_sync(ct_writer *w)
+{
+    ct_writer_flush(w);
+    if (w->status == CT_OK && !sync_fd(w->fd))
+        fail_with_errno(w);
+    return w->status;
+}
+
 void ct_writer_bytes(ct_writer *w, const void *data, size_t size)
 {
+    w->size += size;
     if (size > sizeof w->buffer - w->used)
         ct_writer_flush(w);
     if (size > sizeof w->buffer) {
@@ -150,9 +210,7 @@ static void close_writer(ct_writer *w, bool keep)
 
 ct_status ct_writer_commit(ct_writer *w)
 {
-    ct_writer_flush(w);
-    if (w->status == CT_OK && !sync_fd(w->fd))
-        fail_with_errno(w);
+    ct_writer_sync(w);
     close_writer(w, true);
     if (w->status == CT_OK)
         w->status = sync_folder_of(w->path, w->err);
@@ -167,6 +225,13 @@ void ct_writer_abandon(ct_writer *w)
 bool ct_file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+ct_status ct_file_remove(const char *path, ct_error *err)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return CT_OK;
+    return CT_FAIL(err, CT_ERR_IO, "%s: cannot remove it: %s", path, strerror(errno));
 }
 
 ct_status ct_folder_make(const char *path, ct_error *err)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define CT_PATH_BYTES 1024 /* longest path that can be written, with its NUL */
 
@@ -16,6 +17,18 @@
  * that changes its length while it is read is an error. */
 ct_status ct_file_read(const char *path, size_t limit, ct_arena *arena, char **data, size_t *size,
                        ct_error *err);
+
+/* A regular file whose length stays, read where it is needed. `path` is borrowed. */
+typedef struct ct_source {
+    int         fd; /* -1: closed */
+    uint64_t    size;
+    const char *path;
+} ct_source;
+
+ct_status ct_source_open(ct_source *s, const char *path, ct_error *err);
+/* `size` bytes from `at`; fewer are an error. Several threads may read at once. */
+ct_status ct_source_read(const ct_source *s, uint64_t at, void *out, size_t size, ct_error *err);
+void      ct_source_close(ct_source *s); /* also after a failed open */
 
 typedef enum ct_writing {
     CT_REPLACE, /* appears under its name when it is whole: written as PATH.tmp, synced,
@@ -29,6 +42,7 @@ typedef enum ct_writing {
 typedef struct ct_writer {
     int           fd;
     size_t        used;
+    uint64_t      size; /* bytes of the file with those in the buffer */
     ct_error     *err; /* lives at least as long as the writer */
     ct_status     status;
     char          path[CT_PATH_BYTES];
@@ -37,12 +51,24 @@ typedef struct ct_writer {
 } ct_writer;
 
 ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err);
+/* Go on with a log behind its first `keep` bytes; what follows them is cut off. */
+ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_error *err);
 void      ct_writer_bytes(ct_writer *w, const void *data, size_t size);
 ct_status ct_writer_flush(ct_writer *w);   /* hand the buffer to the system */
+ct_status ct_writer_sync(ct_writer *w);    /* and have it put on the disk */
 ct_status ct_writer_commit(ct_writer *w);  /* the first failure of all calls; closes */
 void      ct_writer_abandon(ct_writer *w); /* remove PATH.tmp, PATH untouched; closes */
 
 bool      ct_file_exists(const char *path);
+ct_status ct_file_remove(const char *path, ct_error *err); /* fine if it is not there */
 ct_status ct_folder_make(const char *path, ct_error *err); /* and its parents; fine if it exists */
+
+/* Names in a folder, sorted, in the arena. */
+ct_status ct_folder_list(const char *path, ct_arena *arena, char ***name, int *n, ct_error *err);
+
+/* Only one process at a time holds the lock of a folder; it ends with the process,
+ * however that ends. `fd` is for ct_folder_unlock, -1 after an error. */
+ct_status ct_folder_lock(const char *path, int *fd, ct_error *err);
+void      ct_folder_unlock(int fd);
 
 #endif

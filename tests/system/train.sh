@@ -13,7 +13,8 @@ train() {
 
 train -o "$scratch/one" --threads 1 -q
 check "a run ends with 0" [ "$code" = 0 ]
-for f in recipe.ini metrics.jsonl timing.jsonl weights.safetensors; do
+last=checkpoints/step-000040.safetensors
+for f in recipe.ini metrics.jsonl timing.jsonl environment.json latest best $last; do
     check "it has $f" [ -s "$scratch/one/$f" ]
 done
 check "no temporary file is left" [ -z "$(find "$scratch/one" -name '*.tmp')" ]
@@ -27,13 +28,16 @@ check "the recipe has every value" grep -q '^buckets = 512$' "$scratch/one/recip
 
 train -o "$scratch/two" --threads 2 -q
 check "twice the same metrics, with another number of threads" cmp -s "$scratch/one/metrics.jsonl" "$scratch/two/metrics.jsonl"
-check "twice the same weights" cmp -s "$scratch/one/weights.safetensors" "$scratch/two/weights.safetensors"
+check "twice the same weights" cmp -s "$scratch/one/$last" "$scratch/two/$last"
 run train "$scratch/one/recipe.ini" -o "$scratch/three" -q
-check "its own recipe gives the same weights" cmp -s "$scratch/one/weights.safetensors" "$scratch/three/weights.safetensors"
+check "its own recipe gives the same weights" cmp -s "$scratch/one/$last" "$scratch/three/$last"
 train -o "$scratch/other" -q train.seed=2
-check "another seed gives other weights" sh -c "! cmp -s '$scratch/one/weights.safetensors' '$scratch/other/weights.safetensors'"
-train -o "$scratch/more" -q train.checkpoint_every=10
-check "saving on the way changes nothing" cmp -s "$scratch/one/weights.safetensors" "$scratch/more/weights.safetensors"
+check "another seed gives other weights" sh -c "! cmp -s '$scratch/one/$last' '$scratch/other/$last'"
+train -o "$scratch/more" -q train.checkpoint_every=10 train.keep_last=3
+check "saving on the way changes no number" cmp -s "$scratch/one/metrics.jsonl" "$scratch/more/metrics.jsonl"
+check "the last three checkpoints and the best stay" \
+    [ "$(cd "$scratch/more/checkpoints" && echo *)" = "step-000020.safetensors step-000030.safetensors step-000040.safetensors" ]
+check "latest names the last" grep -qx "$last" "$scratch/more/latest"
 
 run eval "$scratch/one" --json
 check "eval of the run" [ "$code" = 0 ]
@@ -43,7 +47,7 @@ run eval "$scratch/one" --split composition
 check "eval of another split" grep -q "^composition, 32 pairs" "$scratch/out"
 
 check "a run is not written over" rejects 2 "holds a run already" train shapes -o "$scratch/one"
-check "nothing of it was touched" cmp -s "$scratch/one/weights.safetensors" "$scratch/two/weights.safetensors"
+check "nothing of it was touched" cmp -s "$scratch/one/$last" "$scratch/two/$last"
 train -o "$scratch/one" -q --force train.steps=5
 check "--force writes over it" [ "$code" = 0 ]
 
@@ -51,13 +55,13 @@ check "--force writes over it" [ "$code" = 0 ]
 check "an absurd rate names the step and the tensor" rejects 3 "first bad tensor" \
     train shapes $small -o "$scratch/bad" -q optim.name=sgd optim.rate=1e12 monitor.log_every=1
 check "... and keeps the lines before it" grep -q '^{"step":1,' "$scratch/bad/metrics.jsonl"
-check "... and saves no weights" [ ! -e "$scratch/bad/weights.safetensors" ]
+check "... and saves no weights" [ ! -e "$scratch/bad/latest" ]
 
 cp -r "$scratch/two" "$scratch/cut"
-head -c 1000 "$scratch/two/weights.safetensors" >"$scratch/cut/weights.safetensors"
-check "cut weights are named" rejects 1 "cut/weights.safetensors" eval "$scratch/cut"
+head -c 1000 "$scratch/two/$last" >"$scratch/cut/$last"
+check "cut weights are named" rejects 1 "cut/$last" eval "$scratch/cut"
 sed 's/^layers = 64,32/layers = 65,32/' "$scratch/two/recipe.ini" >"$scratch/cut/recipe.ini"
-cp "$scratch/two/weights.safetensors" "$scratch/cut/weights.safetensors"
+cp "$scratch/two/$last" "$scratch/cut/$last"
 check "weights of another shape are named" rejects 1 "image.0.weight" eval "$scratch/cut"
 
 mkdir "$scratch/locked"
@@ -79,7 +83,7 @@ sleep 1
 kill -TERM $pid
 wait $pid
 check "SIGTERM exits with 143" [ $? = 143 ]
-check "... with weights" [ -s "$scratch/stopped/weights.safetensors" ]
+check "... with a checkpoint" [ -s "$scratch/stopped/$(cat "$scratch/stopped/latest")" ]
 run eval "$scratch/stopped"
 check "... that can be measured" [ "$code" = 0 ]
 

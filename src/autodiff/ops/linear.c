@@ -1,14 +1,12 @@
 /* linear.c -- a dense layer with bias and activation as one operation.
  *
- * The rows of y start as the bias and the product adds to them, so the bias
- * costs no pass of its own. The derivative of every activation but GELU can be
+ * The sums start from the bias, and the activation is applied to each part of the
+ * product while it is in cache. The derivative of every activation but GELU can be
  * read off its output, so z = x w' + b is kept for GELU alone.
  *
  * Layer: autodiff. Needs kernels (product, activations, column sums). */
 #include "autodiff/op.h"
 #include "kernels/kernels.h"
-
-#include <string.h>
 
 typedef struct linear_saved {
     ct_activation f;
@@ -23,12 +21,8 @@ static void linear_forward(ct_tensor *y)
 {
     const ct_tensor    *x = y->in[0], *w = y->in[1], *b = y->in[2];
     const linear_saved *s = y->saved;
-    ct_device          *dev = y->graph->device;
-    for (int i = 0; b != NULL && i < y->rows; i++)
-        memcpy(s->z + (size_t)i * (size_t)y->cols, b->x, (size_t)y->cols * sizeof *b->x);
-    k_matmul_nt(dev, y->rows, y->cols, x->cols, x->x, w->x, s->z, b != NULL);
-    if (s->f != CT_ACT_NONE)
-        k_activation(dev, s->f, op_size(y), s->z, y->x);
+    k_matmul_dense(y->graph->device, y->rows, y->cols, x->cols, (k_matrix){x->x, x->cols, 1}, (k_matrix){w->x, 1, x->cols},
+                   b != NULL ? b->x : NULL, s->f, s->z, y->x);
 }
 
 static void linear_backward(ct_tensor *y)

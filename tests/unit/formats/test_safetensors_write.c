@@ -164,7 +164,7 @@ START_TEST(a_list_beyond_the_limits_is_a_bug)
     static ct_metadata     metadata[CT_SAFETENSORS_MAX_METADATA + 1];
     for (int i = 0; i <= CT_SAFETENSORS_MAX; i++) {
         snprintf(name[i], sizeof name[i], "%d", i);
-        m[i] = (ct_named_matrix){name[i], W, 1, 1};
+        m[i] = (ct_named_matrix){name[i], W, 1, 1, false};
     }
     for (int i = 0; i <= CT_SAFETENSORS_MAX_METADATA; i++)
         metadata[i] = (ct_metadata){name[i], "value"};

@@ -128,10 +128,39 @@ START_TEST(backward_adds_to_a_parameter_until_it_is_cleared)
             ck_close(p.list[0].dx[i], pass * 20 * (i + 1), 0);
         ct_graph_reset(&g);
     }
-    p.dx[0] = p.dx[p.size - 1] = 5;
+    p.list[1].dx[0] = 5;
     ct_params_zero_grad(&p);
+    const ct_real *dx = ct_params_gradients(&p);
     for (size_t i = 0; i < p.size; i++)
-        ck_assert(p.dx[i] == 0);
+        ck_assert(dx[i] == 0);
+    close_graph(&g);
+    ct_params_free(&p);
+}
+END_TEST
+
+/* After zero_grad nothing is written: what a parameter's dx holds must not be added to, whether the
+ * operation sets it (a product) or adds to it (a scale), nor left where no backward comes. */
+START_TEST(old_gradients_do_not_stay)
+{
+    ct_params p;
+    ct_graph  g;
+    build_four(&p);
+    open_graph(&g);
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < p.size; i++)
+            p.dx[i] = 7;
+        ct_params_zero_grad(&p);
+        ct_tensor *x = ct_params_tensor(&g, &p, 0), *again = ct_params_tensor(&g, &p, 0);
+        ct_tensor *y = pass == 0 ? ct_scale(&g, x, 2) : ct_matmul_nt(&g, ct_leaf(&g, 1, 3, (ct_real[]){2, 2, 2}), x);
+        ct_backward(&g, ct_add(&g, ct_mean(&g, y), ct_mean(&g, again)), NULL); /* the parameter twice */
+        ct_params_gradients(&p);
+        for (int i = 0; i < 3; i++)
+            ck_close(p.list[0].dx[i], pass == 0 ? 1 : 2 + 1 / 3.0, 1e-6);
+        for (int k = 1; k < p.n; k++)
+            for (int i = 0; i < p.list[k].rows * p.list[k].cols; i++)
+                ck_assert(p.list[k].dx[i] == 0);
+        ct_graph_reset(&g);
+    }
     close_graph(&g);
     ct_params_free(&p);
 }
@@ -260,6 +289,7 @@ TCase *params_case(void)
     tcase_add_test(tc, parameters_are_found_by_name);
     tcase_add_test(tc, there_is_room_for_the_most_parameters);
     tcase_add_test(tc, backward_adds_to_a_parameter_until_it_is_cleared);
+    tcase_add_test(tc, old_gradients_do_not_stay);
     tcase_add_test(tc, linear_layer_declares_a_weight_and_a_bias);
     tcase_add_test(tc, linear_layer_works_as_by_hand);
     tcase_add_test(tc, linear_layer_passes_null_through);

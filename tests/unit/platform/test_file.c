@@ -411,6 +411,23 @@ START_TEST(a_file_in_the_way_of_a_folder_is_an_error)
 }
 END_TEST
 
+START_TEST(a_source_is_read_where_it_is_needed)
+{
+    ct_source s;
+    char      got[4] = "";
+    put("0123456789");
+    ck_assert_int_eq(ct_source_open(&s, path, &err), CT_OK);
+    ck_assert_uint_eq(s.size, 10);
+    ck_assert_int_eq(ct_source_read(&s, 7, got, 3, &err), CT_OK);
+    ck_assert_str_eq(got, "789");
+    ck_assert_int_eq(ct_source_read(&s, 2, got, 3, &err), CT_OK);
+    ck_assert_str_eq(got, "234");
+    check_error(ct_source_read(&s, 8, got, 3, &err), "changed while it was read");
+    ct_source_close(&s);
+    ct_source_close(&s);
+}
+END_TEST
+
 TCase *file_case(void)
 {
     TCase *c = tcase_create("file");
@@ -418,6 +435,7 @@ TCase *file_case(void)
     tcase_add_checked_fixture(c, make_folder, remove_folder);
     tcase_add_test(c, reads_a_file_and_an_empty_one);
     tcase_add_test(c, a_limit_is_exact);
+    tcase_add_test(c, a_source_is_read_where_it_is_needed);
     tcase_add_test(c, what_is_no_regular_file_is_refused);
     tcase_add_test(c, reading_without_memory_is_an_error);
     tcase_add_test(c, a_file_that_grows_is_refused);

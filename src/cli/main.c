@@ -29,6 +29,10 @@ static const cli_command COMMANDS[] = {
      "for what a single side can show. States: healthy, collapsed, dimensional-collapse, plateau, unaligned,\n"
      "mispaired, modality-gap, degenerate-norms, uncertain.\n",
      cli_diagnose, cli_diagnose_options},
+    {"loss", "A.npy B.npy", "what a loss is worth on two arrays of embeddings, and why",
+     "Row i of A belongs to row i of B. Beside the loss: what it is worth when all are equal, and its floor for\n"
+     "this N, d and temperature. Gradients are with respect to the arrays as given, before normalisation.\n",
+     cli_loss, cli_loss_options},
     {"sweep", "RECIPE section.key=VALUES ... [seed=1..8]", "many small runs over a grid of settings and seeds",
      "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a range (lo..hi:n evenly,\n"
      "lo..hi:n(log) evenly in the logarithm). Each point is trained from every seed, one run to a thread. Two keys\n"

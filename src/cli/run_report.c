@@ -56,12 +56,13 @@ static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e
 void run_report_begin(run_report *r, const ct_recipe *recipe, const volatile sig_atomic_t *stop)
 {
     const ct_loss *loss = ct_loss_find(recipe->loss.name);
-    /* a learned temperature may fall to 0.01 */
-    const double tau = recipe->loss.learn_temperature ? 0.01 : recipe->loss.temperature;
+    ct_loss_setting s = ct_recipe_setting(recipe);
+    if (recipe->loss.learn_temperature)
+        s.temperature = 0.01; /* as low as it may fall */
     *r = (run_report){.watch = {.ctx = r, .on_step = on_step, .on_evaluation = on_evaluation, .stop = stop},
                       .terminal = cli_terminal(stderr),
-                      .chance = loss->collapsed(recipe->train.batch, tau),
-                      .floor = loss->floor(recipe->train.batch, tau)};
+                      .chance = loss->collapsed(&s),
+                      .floor = loss->floor(&s)};
 }
 
 void print_evaluation(const ct_evaluation *e)

@@ -84,8 +84,10 @@ trained_set *train_all(ct_device *device)
             must(ct_trainer_embed(&t, side, pairs->index[CT_TEST], n, all->run[k].x[side], &err), &err);
         }
         all->run[k].loss = s.loss;
-        all->run[k].equal = t.loss->collapsed(r.train.batch, s.temperature);
-        all->run[k].floor = t.loss->floor(r.train.batch, s.temperature);
+        ct_loss_setting setting = ct_recipe_setting(&r);
+        setting.temperature = s.temperature;
+        all->run[k].equal = t.loss->collapsed(&setting);
+        all->run[k].floor = t.loss->floor(&setting);
         all->run[k].no_negatives = strcmp(r.loss.name, "positives") == 0;
         ct_trainer_free(&t);
         ct_pairs_free(pairs);

@@ -35,6 +35,10 @@ static const cli_command COMMANDS[] = {
      "with several values make a phase diagram. The same command goes on where an interrupted one stopped.\n"
      "  contrast sweep phase 'loss.temperature=0.02..2:20(log)' 'optim.rate=0.003..3:20(log)' seed=1..4 -o phase\n",
      cli_sweep, cli_sweep_options},
+    {"lesson", "[NAME ... | all]", "one fact at a time, each number beside what it should be",
+     "Without a name it lists the lessons. A row passes by the rule that is printed below it; a lesson with a row\n"
+     "that differs ends with exit status 3.\n",
+     cli_lesson, cli_lesson_options},
     {"bench", "", "how fast this machine does what training does",
      "Products, kernels and training steps, each beside the limit that the machine sets, measured in the same\n"
      "run. A step is forward, symmetric loss with a learned temperature, backward and AdamW.\n",

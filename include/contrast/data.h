@@ -30,12 +30,15 @@ typedef enum ct_split {
 /* "train", "validation", "test", "composition". */
 const char *ct_split_name(ct_split split);
 
-/* One side. Exactly one of f32, u8, text is set. */
+typedef struct ct_row_file ct_row_file; /* rows that stay in their file */
+
+/* One side. Exactly one of f32, u8, file, text is set. */
 typedef struct ct_side {
     int                n;
     int                dim;     /* values an item; 0 for captions            */
     const float       *f32;     /* (n, dim)                                  */
     const uint8_t     *u8;      /* (n, dim); stays bytes, 0..255             */
+    ct_row_file       *file;    /* (n, dim), read when a batch wants them    */
     const char *const *text;    /* (n_texts): distinct captions, UTF-8       */
     int                n_texts;
     const int         *text_of; /* (n): item i says text[text_of[i]]         */
@@ -62,6 +65,7 @@ typedef struct ct_pairs {
 
     double   mutual_information;    /* nats, if known; else NaN                  */
     ct_arena arena;
+    ct_arena files; /* what a loader read before it knew how many pairs there are */
 } ct_pairs;
 
 /* A data set with count[s] items in split s, in order: the first count[0] items
@@ -77,6 +81,33 @@ void      ct_pairs_free(ct_pairs *p); /* accepts NULL; frees p itself */
  * Errors  CT_ERR_NOMEM */
 ct_status ct_pairs_set_captions(ct_pairs *p, int side, const char *const *caption, ct_error *err);
 
+/* ---- pairs of one's own ------------------------------------------------- */
+
+/* Where the two sides are. A side is one of
+ *   .npy   float32, float64 or uint8 of shape (n, ...): a row an item
+ *   IDX    bytes of any number of dimensions
+ *   text   one caption a line, UTF-8, none empty
+ * and stays in its file unless it is text, so it may be larger than memory. Or `image`
+ * is a .tsv with a line "PICTURE <tab> caption" a pair, pictures being PGM or PPM with
+ * paths that begin at the .tsv, and `text` is "".
+ * Equal captions are one group where `groups` is "". */
+typedef struct ct_files_options {
+    const char *image, *text;
+    const char *groups; /* "" or a .npy of n integers: equal = the same meaning      */
+    const char *split;  /* "" or a file with a line "train", "validation" or "test" a
+                           pair                                                      */
+    double      validation, test; /* without it: shares that are drawn with `seed`   */
+    uint64_t    seed;
+    int         resize; /* pictures to so many pixels each way; 0: they must all have
+                           the size of the first                                     */
+} ct_files_options;
+
+/* Errors  CT_ERR_IO; CT_ERR_FORMAT "path: ..." or "path:line: ..." (counts that differ,
+ *         an empty caption, no UTF-8, a picture of another size or colour, ...);
+ *         CT_ERR_CONFIG (no file for a side, shares beyond 1); CT_ERR_NOMEM
+ * Returns NULL on error; caller frees with ct_pairs_free. */
+ct_pairs *ct_pairs_from_files(const ct_files_options *o, ct_error *err);
+
 /* ---- numbers ------------------------------------------------------------ */
 
 /* x' = (x - mean) / spread with one mean and spread a side, fitted on the
@@ -86,10 +117,13 @@ typedef struct ct_standard {
     double mean, spread;
 } ct_standard;
 
-ct_standard ct_standard_fit(const ct_pairs *p, int side);
+/* Errors, of a side that is in a file  CT_ERR_IO; CT_ERR_FORMAT (a number that is
+ *         not finite) */
+ct_status ct_standard_fit(const ct_pairs *p, int side, ct_standard *out, ct_error *err);
 
-/* Rows `items` of a numeric side, standardised, into out (n, dim). */
-void ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *s, const int *items, int n, ct_real *out);
+/* Rows `items` of a numeric side, standardised, into out (n, dim). Errors as above. */
+ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *s, const int *items, int n, ct_real *out,
+                        ct_error *err);
 
 /* ---- captions ----------------------------------------------------------- */
 

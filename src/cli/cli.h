@@ -70,6 +70,7 @@ int cli_sweep(int argc, char **argv);
 int cli_lesson(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_bench(int argc, char **argv);
+int cli_hash(int argc, char **argv);
 int cli_help(int argc, char **argv);
 const cli_option *cli_train_options(int *n);
 const cli_option *cli_resume_options(int *n);
@@ -79,6 +80,7 @@ const cli_option *cli_sweep_options(int *n);
 const cli_option *cli_lesson_options(int *n);
 const cli_option *cli_demo_options(int *n);
 const cli_option *cli_bench_options(int *n);
+const cli_option *cli_hash_options(int *n);
 const cli_option *cli_no_options(int *n);
 
 #endif

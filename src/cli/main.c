@@ -43,6 +43,9 @@ static const cli_command COMMANDS[] = {
      "Products, kernels and training steps, each beside the limit that the machine sets, measured in the same\n"
      "run. A step is forward, symmetric loss with a learned temperature, backward and AdamW.\n",
      cli_bench, cli_bench_options},
+    {"hash", "RUN | FILE", "sixteen digits that stand for the weights of a run",
+     "Equal hashes mean equal weights to the last bit: the way to see that two machines did the same.\n",
+     cli_hash, cli_hash_options},
     {"help", "[COMMAND | recipe | recipes | losses]", "this list; a command; the keys of a recipe; ...", "", cli_help,
      cli_no_options},
 };

@@ -6,6 +6,7 @@
  * Layer: data. */
 #include "contrast/data.h"
 
+#include "data/row_file.h"
 #include "platform/memory.h"
 
 #include <limits.h>
@@ -66,6 +67,9 @@ void ct_pairs_free(ct_pairs *p)
 {
     if (p == NULL)
         return;
+    for (int side = 0; side < 2; side++)
+        data_row_file_close(p->side[side].file);
+    ct_arena_free(&p->files);
     ct_arena arena = p->arena; /* p itself lies in it */
     ct_arena_free(&arena);
 }

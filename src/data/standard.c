@@ -3,46 +3,89 @@
  * For the trainer: towers expect inputs of mean 0 and spread 1. What is easy to
  * get wrong: if all values are equal, a mean that is off by one rounding gives a
  * spread of 1e-17 and blows the side up. Floats have 24 bits, so a double adds up
- * 2^29 equal ones without rounding.
+ * 2^29 equal ones without rounding. Bytes are counted first and added up after.
  *
  * Layer: data. */
 #include "contrast/data.h"
 
+#include "data/row_file.h"
+
 #include <math.h>
 
-static double value_at(const ct_side *s, int item, int k)
-{
-    size_t at = (size_t)item * (size_t)s->dim + (size_t)k;
-    return s->u8 != NULL ? s->u8[at] : (double)s->f32[at];
-}
+/* What a pass over the training split adds up: one chain, items in order; or how
+ * often each byte occurs. */
+typedef struct tally {
+    double centre, sum, squares;
+    double count[256];
+    bool   bytes;
+} tally;
 
-/* Mean of (x - centre)^power, power 1 or 2, over the training split: one chain,
- * items in order. */
-static double mean_power(const ct_pairs *p, const ct_side *s, double centre, int power)
+static ct_status pass(const ct_pairs *p, const ct_side *s, tally *t, ct_error *err)
 {
-    double sum = 0;
+    double x[DATA_PIECE];
     for (int i = 0; i < p->count[CT_TRAIN]; i++)
-        for (int k = 0; k < s->dim; k++) {
-            double x = value_at(s, p->index[CT_TRAIN][i], k) - centre;
-            sum += power == 1 ? x : x * x;
+        for (int from = 0; from < s->dim; from += DATA_PIECE) {
+            const int n = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;
+            ct_status status = data_values(s, p->index[CT_TRAIN][i], from, n, x, err);
+            if (status != CT_OK)
+                return status;
+            for (int k = 0; k < n && t->bytes; k++)
+                t->count[(int)x[k]]++;
+            for (int k = 0; k < n && !t->bytes; k++) {
+                t->sum += x[k] - t->centre;
+                t->squares += (x[k] - t->centre) * (x[k] - t->centre);
+            }
         }
-    return sum / ((double)p->count[CT_TRAIN] * s->dim);
+    return CT_OK;
 }
 
-ct_standard ct_standard_fit(const ct_pairs *p, int side)
+ct_status ct_standard_fit(const ct_pairs *p, int side, ct_standard *out, ct_error *err)
 {
     const ct_side *s = &p->side[side];
+    *out = (ct_standard){.mean = 0, .spread = 1};
     if (s->dim == 0 || p->count[CT_TRAIN] == 0)
-        return (ct_standard){.mean = 0, .spread = 1};
-    double mean = mean_power(p, s, 0, 1);
-    double spread = sqrt(mean_power(p, s, mean, 2));
-    return spread > 0 ? (ct_standard){mean, spread} : (ct_standard){.mean = 0, .spread = 1};
+        return CT_OK;
+    const double n = (double)p->count[CT_TRAIN] * s->dim;
+    tally        t = {.bytes = s->u8 != NULL || (s->file != NULL && s->file->array.kind == 'u')};
+    ct_status    status = pass(p, s, &t, err);
+    for (int v = 0; v < 256 && t.bytes; v++)
+        t.sum += t.count[v] * v;
+    t.centre = t.sum / n;
+    t.squares = 0;
+    const double mean = t.centre;
+    if (status == CT_OK && !t.bytes)
+        status = pass(p, s, &t, err);
+    for (int v = 0; v < 256 && t.bytes; v++)
+        t.squares += t.count[v] * ((v - mean) * (v - mean));
+    const double spread = sqrt(t.squares / n);
+    if (status == CT_OK && spread > 0)
+        *out = (ct_standard){mean, spread};
+    return status;
 }
 
-void ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *st, const int *items, int n, ct_real *out)
+ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *st, const int *items, int n, ct_real *out,
+                        ct_error *err)
 {
     const ct_side *s = &p->side[side];
+    const size_t   dim = (size_t)s->dim;
+    if (s->u8 != NULL) { /* a byte has 256 values: divide once for each */
+        ct_real of[256];
+        for (int v = 0; v < 256; v++)
+            of[v] = (ct_real)((v - st->mean) / st->spread);
+        for (int i = 0; i < n; i++)
+            for (size_t k = 0; k < dim; k++)
+                *out++ = of[s->u8[(size_t)items[i] * dim + k]];
+        return CT_OK;
+    }
+    double         x[DATA_PIECE];
     for (int i = 0; i < n; i++)
-        for (int k = 0; k < s->dim; k++)
-            *out++ = (ct_real)((value_at(s, items[i], k) - st->mean) / st->spread);
+        for (int from = 0; from < s->dim; from += DATA_PIECE) {
+            const int here = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;
+            ct_status status = data_values(s, items[i], from, here, x, err);
+            if (status != CT_OK)
+                return status;
+            for (int k = 0; k < here; k++)
+                *out++ = (ct_real)((x[k] - st->mean) / st->spread);
+        }
+    return CT_OK;
 }

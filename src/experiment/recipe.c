@@ -46,8 +46,15 @@ typedef struct key {
     {section, "ngram_max", INT, AT(tower[i].ngram_max), 0, 16, NULL, "captions: longest character n-gram"}
 
 static const key KEYS[] = {
-    {"data", "kind", CHOICE, AT(data.kind), 0, 0, "shapes latent fashion-mnist", "where the pairs come from"},
-    {"data", "seed", LONG, AT(data.seed), 0, 1e15, NULL, "of the generated data"},
+    {"data", "kind", CHOICE, AT(data.kind), 0, 0, "shapes latent fashion-mnist pairs", "where the pairs come from"},
+    {"data", "seed", LONG, AT(data.seed), 0, 1e15, NULL, "of generated data; of the split by shares"},
+    {"data", "image", TEXT, AT(data.image), 0, 0, NULL, "pairs: .npy, IDX, text, or .tsv of (picture, caption)"},
+    {"data", "text", TEXT, AT(data.text), 0, 0, NULL, "pairs: the other side: .npy, IDX, or a caption a line"},
+    {"data", "groups", TEXT, AT(data.groups), 0, 0, NULL, "pairs: .npy of integers; equal means the same"},
+    {"data", "split", TEXT, AT(data.split), 0, 0, NULL, "pairs: a line train, validation or test a pair"},
+    {"data", "validation", REAL, AT(data.validation), 0, 0.99, NULL, "pairs: share of them, where split is not set"},
+    {"data", "test", REAL, AT(data.test), 0, 0.99, NULL, "pairs: share of them, where split is not set"},
+    {"data", "resize", INT, AT(data.resize), 0, 1024, NULL, "pairs: pixels a side of every picture; 0: as it is"},
     {"data", "n_train", INT, AT(data.n_train), 1, 1e8, NULL, "shapes, latent: training pairs"},
     {"data", "n_validation", INT, AT(data.n_validation), 1, 1e7, NULL, "validation pairs"},
     {"data", "n_test", INT, AT(data.n_test), 1, 1e7, NULL, "shapes, latent: test pairs"},
@@ -109,6 +116,7 @@ ct_recipe ct_recipe_defaults(void)
     r.data.dim = 32;
     r.data.shared = 8;
     r.data.rho = 0.9;
+    r.data.validation = r.data.test = 0.1;
     strcpy(r.data.dir, "datasets/fashion-mnist");
     strcpy(r.loss.name, "clip");
     r.loss.temperature = 0.07;

@@ -17,7 +17,7 @@
 
 #define CT_RECIPE_TEXT 256 /* longest text value, with its NUL */
 
-typedef enum ct_data_kind { CT_DATA_SHAPES, CT_DATA_LATENT, CT_DATA_FASHION_MNIST } ct_data_kind;
+typedef enum ct_data_kind { CT_DATA_SHAPES, CT_DATA_LATENT, CT_DATA_FASHION_MNIST, CT_DATA_PAIRS } ct_data_kind;
 
 typedef struct ct_widths {
     int n, width[CT_MAX_LAYERS];
@@ -43,6 +43,9 @@ typedef struct ct_recipe {
         int    dim, shared; /* latent */
         double rho;
         char   dir[CT_RECIPE_TEXT]; /* fashion-mnist */
+        char   image[CT_RECIPE_TEXT], text[CT_RECIPE_TEXT], groups[CT_RECIPE_TEXT], split[CT_RECIPE_TEXT]; /* pairs */
+        double validation, test;
+        int    resize;
     } data;
     ct_tower_recipe tower[2]; /* [image], [text] */
     struct {

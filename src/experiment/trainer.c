@@ -5,11 +5,13 @@
 
 #include "contrast/datasets.h"
 #include "contrast/scalar.h"
+#include "kernels/kernels.h"
 
 #include <math.h>
 #include <string.h>
 
-#define CHUNK 512 /* rows embedded at once when nothing is trained */
+#define CHUNK    512 /* rows embedded at once when nothing is trained */
+#define GATHERED 64  /* rows that a thread copies at a time           */
 
 ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err)
 {
@@ -36,6 +38,11 @@ ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err)
         o.n_test = r->data.n_test;
         o.seed = seed;
         return ct_latent(&o, err);
+    }
+    case CT_DATA_PAIRS: {
+        const ct_files_options o = {r->data.image, r->data.text, r->data.groups, r->data.split,
+                                    r->data.validation, r->data.test, seed, r->data.resize};
+        return ct_pairs_from_files(&o, err);
     }
     case CT_DATA_FASHION_MNIST: {
         ct_fashion_options o = ct_fashion_defaults();
@@ -90,7 +97,9 @@ static ct_status prepare_side(ct_trainer *t, int side, ct_error *err)
 {
     const ct_tower_recipe *r = &t->recipe->tower[side];
     const ct_side         *s = &t->pairs->side[side];
-    t->standard[side] = ct_standard_fit(t->pairs, side);
+    const ct_status status = ct_standard_fit(t->pairs, side, &t->standard[side], err);
+    if (status != CT_OK)
+        return status;
     t->text[side] = (ct_text_config){r->buckets, r->words, r->word_pairs, r->ngram_min, r->ngram_max};
     if (s->text != NULL && ct_tokens_init(&t->tokens[side], s->text, s->n_texts, &t->text[side], err) != CT_OK)
         return CT_ERR_NOMEM;
@@ -150,13 +159,33 @@ int ct_trainer_width(const ct_trainer *t)
 
 /* ---- a step ---- */
 
-/* Items of one side as a tower reads them; n at most the room. */
+typedef struct rows_job {
+    const ct_trainer *t;
+    int               side, n;
+    const int        *items;
+} rows_job;
+
+static void gather_rows(void *ctx, int block)
+{
+    const rows_job *j = ctx;
+    const int       from = block * GATHERED, n = j->n - from < GATHERED ? j->n - from : GATHERED;
+    const size_t    dim = (size_t)j->t->pairs->side[j->side].dim;
+    ct_pairs_rows(j->t->pairs, j->side, &j->t->standard[j->side], j->items + from, n,
+                  j->t->room[j->side].x + (size_t)from * dim, NULL);
+}
+
+/* Items of one side as a tower reads them; n at most the room. An error of reading
+ * them is the graph's. */
 static ct_batch_side gather(ct_trainer *t, int side, const int *items, int n)
 {
     const ct_side *s = &t->pairs->side[side];
     ct_side_room  *room = &t->room[side];
     if (s->text == NULL) {
-        ct_pairs_rows(t->pairs, side, &t->standard[side], items, n, room->x);
+        rows_job job = {t, side, n, items};
+        if (s->file == NULL) /* values in memory: nothing can fail */
+            k_parallel(t->device, (n + GATHERED - 1) / GATHERED, gather_rows, &job);
+        else
+            ct_pairs_rows(t->pairs, side, &t->standard[side], items, n, room->x, &t->graph.error);
         return (ct_batch_side){.n = n, .x = room->x};
     }
     for (int i = 0; i < n; i++)
@@ -169,6 +198,8 @@ ct_tensor *ct_trainer_loss(ct_trainer *t, const int *items, int n)
 {
     const ct_batch_side image = gather(t, 0, items, n), text = gather(t, 1, items, n);
     ct_graph           *g = &t->graph;
+    if (ct_graph_error(g) != NULL)
+        return NULL;
     for (int i = 0; t->pairs->group != NULL && i < n; i++)
         t->group[i] = t->pairs->group[items[i]];
     ct_tensor           *a = ct_two_tower_embed(g, &t->model, 0, &image);
@@ -237,9 +268,10 @@ ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err)
 
 static ct_status embed_batch(ct_trainer *t, int side, const ct_batch_side *in, ct_real *out, ct_error *err)
 {
-    ct_graph_reset(&t->graph);
     t->graph.training = false;
-    const ct_tensor *z = ct_two_tower_embed(&t->graph, &t->model, side, in);
+    const ct_tensor *z = NULL;
+    if (ct_graph_error(&t->graph) == NULL)
+        z = ct_two_tower_embed(&t->graph, &t->model, side, in);
     if (z != NULL)
         memcpy(out, z->x, (size_t)z->rows * (size_t)z->cols * sizeof *out);
     return graph_status(&t->graph, err);
@@ -249,6 +281,7 @@ ct_status ct_trainer_embed(ct_trainer *t, int side, const int *items, int n, ct_
 {
     ct_status status = CT_OK;
     for (int i = 0; i < n && status == CT_OK; i += CHUNK) {
+        ct_graph_reset(&t->graph);
         const ct_batch_side in = gather(t, side, items + i, n - i < CHUNK ? n - i : CHUNK);
         status = embed_batch(t, side, &in, out + (size_t)i * (size_t)ct_trainer_width(t), err);
     }
@@ -270,6 +303,7 @@ ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *tex
         if (id == NULL) {
             status = CT_FAIL(err, CT_ERR_NOMEM, "trainer: no memory for %d texts", n);
         } else {
+            ct_graph_reset(&t->graph);
             ct_tokens_gather(&tokens, which, here, offset, id);
             const ct_batch_side in = {.n = here, .offset = offset, .id = id};
             status = embed_batch(t, side, &in, out + (size_t)i * (size_t)ct_trainer_width(t), err);

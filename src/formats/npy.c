@@ -132,12 +132,14 @@ static ct_status scan_header(const char *path, scanner s, ct_npy *a, ct_error *e
 }
 
 /* The shape and the length of the file, each checked by the other. */
-static ct_status check_sizes(const char *path, ct_npy *a, uint64_t file_size, ct_error *err)
+ct_status ct_npy_check_sizes(const char *path, ct_npy *a, uint64_t file_size, ct_error *err)
 {
     size_t cols = 1, bytes = 0;
     bool   ok = true;
-    for (int k = 1; k < a->n_dims; k++)
-        ok = ok && ct_size_mul(cols, (size_t)a->dim[k], &cols);
+    for (int k = 0; k < a->n_dims; k++)
+        ok = ok && a->dim[k] >= 0;
+    for (int k = 1; k < a->n_dims && ok; k++)
+        ok = ct_size_mul(cols, (size_t)a->dim[k], &cols);
     a->rows = a->n_dims > 0 ? a->dim[0] : 1;
     ok = ok && cols <= INT_MAX && ct_size_mul((size_t)a->rows, cols, &a->count) &&
          ct_size_mul(a->count, (size_t)a->width, &bytes);
@@ -165,7 +167,7 @@ ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size,
     const char *start = (const char *)head + before;
     ct_status   status = scan_header(path, (scanner){start, start + length}, out, err);
     out->offset = (uint64_t)before + length;
-    return status == CT_OK ? check_sizes(path, out, file_size, err) : status;
+    return status == CT_OK ? ct_npy_check_sizes(path, out, file_size, err) : status;
 }
 
 double ct_npy_value(const ct_npy *a, const unsigned char *p, size_t k)

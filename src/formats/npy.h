@@ -38,6 +38,10 @@ typedef struct ct_npy {
 ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size, uint64_t file_size, ct_npy *out,
                        ct_error *err);
 
+/* Set rows, cols and count from dim, and check them against the file (for other
+ * formats that are arrays too). A negative dim is an error. */
+ct_status ct_npy_check_sizes(const char *path, ct_npy *a, uint64_t file_size, ct_error *err);
+
 /* Value k in the order of the file, where p points at value 0; and its place in
  * row-major order. A whole number beyond 2^53 is rounded. */
 double ct_npy_value(const ct_npy *a, const unsigned char *p, size_t k);

@@ -194,11 +194,12 @@ void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matr
 static void run(ct_device *dev, const product *p)
 {
     const int threads = ct_device_threads(dev), width = p->isa->tile_cols, panels = (p->n + width - 1) / width;
-    const bool is_short = (double)p->m * p->n * p->k < 1e5; /* some microseconds: not worth another thread */
-    thin_job   job = {p, p->n};
-    if (is_short || (threads == 1 && p->m <= ROW_PART)) {
+    const double work = (double)p->m * p->n * p->k;
+    const bool   is_thin = p->m <= ROW_PART || work < 4e6; /* sharing panels costs a round of the threads */
+    thin_job     job = {p, p->n};
+    if (work < 1e5 || (threads == 1 && is_thin)) { /* some microseconds: not worth another thread */
         run_thin(&job, 0);
-    } else if (p->m <= ROW_PART) {
+    } else if (is_thin) {
         job.cols = (panels + threads - 1) / threads * width;
         k_parallel(dev, (p->n + job.cols - 1) / job.cols, run_thin, &job);
     } else {

@@ -25,7 +25,7 @@
 #include <stdbool.h>
 
 #define SPINS 4000             /* some 100 microseconds                            */
-#define STACK ((size_t)1 << 20) /* kernels keep panels on it; musl gives 128 KiB */
+#define STACK ((size_t)2 << 20) /* kernels keep panels and tiles on it; musl gives 128 KiB */
 
 struct ct_pool {
     int             n_threads, n_started;

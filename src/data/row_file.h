@@ -1,0 +1,28 @@
+/* row_file.h -- rows that stay in their file: .npy or IDX. Private. */
+#ifndef DATA_ROW_FILE_H
+#define DATA_ROW_FILE_H
+
+#include "contrast/data.h"
+#include "formats/npy.h"
+#include "platform/file.h"
+
+struct ct_row_file {
+    ct_source source;
+    ct_npy    array; /* of an IDX file too: bytes, at its offset */
+    char      path[CT_PATH_BYTES];
+};
+
+/* Is it a .npy or an IDX file, by its first bytes? */
+bool data_is_row_file(const char *path);
+
+/* A file of float32, float64 or uint8 rows, in the arena; data_row_file_close
+ * accepts NULL. Errors  CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */
+ct_status data_row_file_open(const char *path, ct_arena *arena, ct_row_file **out, ct_error *err);
+void      data_row_file_close(ct_row_file *f);
+
+/* Values from..from+n of an item of a numeric side, wherever they are; n at most
+ * DATA_PIECE. Errors  CT_ERR_IO; CT_ERR_FORMAT (a number that is not finite) */
+#define DATA_PIECE 2048
+ct_status data_values(const ct_side *s, int item, int from, int n, double *out, ct_error *err);
+
+#endif

@@ -1,0 +1,77 @@
+#!/bin/sh
+# Pairs of one's own through the program: trained, measured, larger than memory; and a
+# line for every mistake.
+#
+#     tests/system/own-data.sh [PROGRAM]      ROWS=700000 pictures of 3,072 bytes: 2 GB
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+rows=${ROWS:-700000}
+
+# npy FILE TYPE SHAPE: a header, padded to 128 bytes; the values follow on stdin.
+npy() {
+    { printf '\223NUMPY\001\000\166\000'
+      printf "%-117s\n" "{'descr': '$2', 'fortran_order': False, 'shape': $3, }"
+      cat; } >"$1"
+}
+
+# A digit drawn as 8 x 8 pixels of noise around its own pattern, and its name.
+awk 'BEGIN {
+    srand(1); split("zero one two three four five six seven eight nine", name, " ")
+    for (k = 0; k < 10; k++) for (p = 0; p < 64; p++) pattern[k, p] = int(rand() * 200)
+    for (i = 0; i < 600; i++) {
+        k = i % 10
+        print "a picture of " name[k + 1] > "'"$scratch"'/captions.txt"
+        for (p = 0; p < 64; p++) printf "\\%03o", pattern[k, p] + int(rand() * 50)
+    }
+}' >"$scratch/octal"
+printf "$(cat "$scratch/octal")" | npy "$scratch/x.npy" '|u1' '(600, 8, 8)'
+cat >"$scratch/own.ini" <<END
+[data]
+kind = pairs
+image = $scratch/x.npy
+text = $scratch/captions.txt
+[image]
+layers = 32,16
+[text]
+layers = 16
+buckets = 256
+bag_dim = 16
+[train]
+batch = 32
+steps = 200
+END
+run train "$scratch/own.ini" -o "$scratch/run" -q
+check "pairs of one's own are trained on" [ "$code" = 0 ]
+run eval "$scratch/run" --json
+check "... and measured" [ "$code" = 0 ]
+check "... with success: recall@1 $(first recall_at_1 "$scratch/out")" holds "$(first recall_at_1 "$scratch/out") > 0.9"
+
+bad() { sed "s|^$1 = .*|$1 = $2|" "$scratch/own.ini" >"$scratch/bad.ini"; }
+head -n 599 "$scratch/captions.txt" >"$scratch/short.txt"
+bad text "$scratch/short.txt"
+check "counts that differ" rejects 1 "short.txt: 599 items; expected one for each of the 600" train "$scratch/bad.ini" -o "$scratch/no"
+sed '17s/.*//' "$scratch/captions.txt" >"$scratch/empty.txt"
+bad text "$scratch/empty.txt"
+check "an empty caption" rejects 1 "empty.txt:17: is empty" train "$scratch/bad.ini" -o "$scratch/no"
+check "a share that leaves nothing" rejects 2 "data.validation + data.test" train "$scratch/own.ini" data.validation=0.9 data.test=0.9 -o "$scratch/no"
+check "nothing was written" [ ! -e "$scratch/no" ]
+
+# Larger than memory: a file with a hole takes no room on the disk.
+printf '' | npy "$scratch/large.npy" '|u1' "($rows, 32, 32, 3)"
+dd if=/dev/urandom of="$scratch/large.npy" bs=1048576 count=64 seek=1 conv=notrunc 2>/dev/null
+dd if=/dev/zero of="$scratch/large.npy" bs=1 count=0 seek=$((rows * 3072 + 128)) 2>/dev/null
+awk "BEGIN { for (i = 0; i < $rows; i++) print \"picture of kind \" i % 1000 }" >"$scratch/large.txt"
+"$program" train "$scratch/own.ini" data.image="$scratch/large.npy" data.text="$scratch/large.txt" train.batch=256 \
+    train.steps=100 data.validation=0.001 data.test=0.001 -o "$scratch/large" -q >"$scratch/out" 2>"$scratch/err" &
+pid=$!
+peak=0
+while kill -0 $pid 2>/dev/null; do
+    now=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$pid/status 2>/dev/null)
+    [ -n "$now" ] && peak=$now
+    sleep 0.2
+done
+wait $pid
+check "$((rows * 3072 / 1048576)) MB train: $(cat "$scratch/err")" [ $? = 0 ]
+echo "own-data: $((rows * 3072 / 1048576)) MB of pictures trained with $((peak / 1024)) MB resident"
+check "... under 300 MB resident" [ "$peak" -lt 307200 ]
+done_testing

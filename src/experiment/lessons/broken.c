@@ -42,7 +42,7 @@ static ct_status train(ct_lesson_run *run, bool shuffled, uint64_t seed, ct_auto
         *loss = step.loss;
     }
     if (status == CT_OK)
-        status = ct_autopsy_run(&t, CT_TEST, a, err);
+        status = ct_autopsy_run(&t, CT_TEST, 0, a, err);
     ct_trainer_free(&t);
     ct_pairs_free(pairs);
     return status;

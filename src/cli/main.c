@@ -29,6 +29,10 @@ static const cli_command COMMANDS[] = {
      "for what a single side can show. States: healthy, collapsed, dimensional-collapse, plateau, unaligned,\n"
      "mispaired, modality-gap, degenerate-norms, uncertain.\n",
      cli_diagnose, cli_diagnose_options},
+    {"check", "RECIPE [section.key=value ...]", "is a recipe worth starting? Seconds before hours",
+     "Checks the gradients of the very model, learns one batch by heart, compares with shuffled pairs, and estimates\n"
+     "time and memory of the whole run. Exit status 3 if one of the three fails.\n",
+     cli_check, cli_check_options},
     {"sweep", "RECIPE section.key=VALUES ... [seed=1..8]", "many small runs over a grid of settings and seeds",
      "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a range (lo..hi:n evenly,\n"
      "lo..hi:n(log) evenly in the logarithm). Each point is trained from every seed, one run to a thread. Two keys\n"

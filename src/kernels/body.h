@@ -307,14 +307,17 @@ KERNEL(dropout)
         for (int round = 0; round < PHILOX_ROUNDS; round++, philox_bump(key))
             for (int b = 0; b < SOME; b++)
                 philox_round(&word[0][b], &word[1][b], &word[2][b], &word[3][b], key);
-        ct_real mask[4 * SOME];
+        uint32_t of[4 * SOME]; /* an element: no branch, which would be guessed wrong */
         for (int b = 0; b < SOME; b++)
             for (int w = 0; w < 4; w++)
-                mask[4 * b + w] = word[w][b] < k->threshold ? 0 : k->p[0];
+                of[4 * b + w] = word[w][b];
         const size_t first = 4 * block, end = 4 * (to < block + SOME ? to : block + SOME), here = (end < n ? end : n) - first;
+        const uint32_t threshold = k->threshold;
+        const ct_real  keep = k->p[0], *a = k->a + first;
+        ct_real       *mask = k->y2 + first, *y = k->y + first;
         for (size_t e = 0; e < here; e++) {
-            k->y2[first + e] = mask[e];
-            k->y[first + e] = 0 + k->a[first + e] * mask[e];
+            mask[e] = of[e] < threshold ? 0 : keep;
+            y[e] = 0 + a[e] * mask[e];
         }
     }
 }

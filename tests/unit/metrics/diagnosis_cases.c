@@ -396,7 +396,7 @@ static void make_generated(ct_random *r, diagnosis_case *c)
 
 diagnosis_case make_case(int k, const trained_set *trained)
 {
-    ct_random      r = ct_random_make(11, CT_STREAM_TEST, (uint64_t)k);
+    ct_random      r = ct_random_make(13, CT_STREAM_TEST, (uint64_t)k);
     diagnosis_case c = {.label = (ct_state)(k / 2 % CT_N_STATES), .kind = "generated"};
     c.n = PICK(&r, 24, 32, 64, 100, 128, 200, 300, 400);
     c.d = PICK(&r, 2, 3, 8, 16, 32, 64, 128, 256, 512, 768);

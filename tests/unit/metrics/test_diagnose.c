@@ -14,7 +14,7 @@ static bool calls_it_collapsed(ct_state s)
     return s == CT_COLLAPSED || s == CT_DIMENSIONAL_COLLAPSE || s == CT_PLATEAU;
 }
 
-/* Even cases are those that the rules were made with, odd ones were kept aside.
+/* Even cases may be looked at to change a rule, odd ones are kept aside.
  * CONTRAST_REPORT=1 in the environment prints the misses of the former and the shares. */
 START_TEST(names_the_state_of_95_of_100_cases)
 {
@@ -38,7 +38,7 @@ START_TEST(names_the_state_of_95_of_100_cases)
         free_case(&c);
     }
     if (report)
-        printf("right: %d of %d that the rules were made with, %d of %d kept aside; healthy called collapsed: %d\n", right[0],
+        printf("right: %d of %d even cases, %d of %d odd ones; healthy called collapsed: %d\n", right[0],
                of[0], right[1], of[1], slandered);
     ck_assert_int_ge(right[0] * 100, 95 * of[0]);
     ck_assert_int_ge(right[1] * 100, 95 * of[1]);

@@ -110,18 +110,12 @@ static ct_status towers(ct_lesson_run *run, ct_error *err)
 {
     static ct_trial trial[N_VARIANTS * SEEDS];
     double          left[N_VARIANTS][SEEDS], copy[3][SEEDS];
-    ct_recipe       recipe = ct_recipe_defaults();
-    ct_status       status = ct_recipe_load(&recipe, "collapse", err);
-    ct_pairs       *pairs = status == CT_OK ? ct_recipe_data(&recipe, err) : NULL;
-    if (pairs == NULL)
-        return err->status;
-    status = ct_trials_run(&recipe, pairs, VARIANT, N_VARIANTS, SEEDS, run->threads, trial, err);
-    ct_pairs_free(pairs);
+    const ct_status status = ct_lesson_trials(run, "collapse", "train.steps=2000", VARIANT, N_VARIANTS, SEEDS, trial, err);
     if (status != CT_OK)
         return status;
     for (int v = 0; v < N_VARIANTS; v++) {
         for (int s = 0; s < SEEDS; s++)
-            left[v][s] = trial[v * SEEDS + s].escape > 0 ? (double)trial[v * SEEDS + s].escape : recipe.train.steps;
+            left[v][s] = trial[v * SEEDS + s].escape > 0 ? (double)trial[v * SEEDS + s].escape : 2000;
         for (int s = 0; s < SEEDS; s++)
             copy[0][s] = left[v][s];
         ct_lesson_show(run, copy[0], SEEDS, "towers, %s: step that leaves ln 7 (2000: stays)", VARIANT[v].name);

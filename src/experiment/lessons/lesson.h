@@ -85,8 +85,14 @@ typedef struct ct_free_descent {
 
 ct_status ct_lesson_descend(ct_device *device, const ct_free_descent *f, double *loss, ct_error *err);
 
+/* n_variants * seeds trials of a built-in recipe with common settings, as ct_trials_run gives
+ * them. Errors  as ct_trials_run */
+ct_status ct_lesson_trials(ct_lesson_run *run, const char *recipe, const char *common, const ct_variant *variant, int n_variants,
+                           int seeds, ct_trial *out, ct_error *err);
+
 /* One file each. */
 extern const ct_lesson CT_LESSON_ESCAPE, CT_LESSON_FLOOR, CT_LESSON_CONE, CT_LESSON_GAP, CT_LESSON_INFORMATION,
-    CT_LESSON_FALSE_NEGATIVES, CT_LESSON_BROKEN;
+    CT_LESSON_FALSE_NEGATIVES, CT_LESSON_BROKEN, CT_LESSON_DIMENSIONAL, CT_LESSON_TEMPERATURE,
+    CT_LESSON_NEGATIVES, CT_LESSON_SYMMETRY;
 
 #endif

@@ -12,7 +12,7 @@
 
 static const ct_lesson *const LESSONS[] = {
     &CT_LESSON_ESCAPE, &CT_LESSON_FLOOR,           &CT_LESSON_CONE,   &CT_LESSON_GAP,
-    &CT_LESSON_INFORMATION, &CT_LESSON_FALSE_NEGATIVES, &CT_LESSON_BROKEN,
+    &CT_LESSON_DIMENSIONAL, &CT_LESSON_INFORMATION, &CT_LESSON_TEMPERATURE, &CT_LESSON_NEGATIVES, &CT_LESSON_SYMMETRY, &CT_LESSON_FALSE_NEGATIVES, &CT_LESSON_BROKEN,
 };
 #define N_LESSONS ((int)(sizeof LESSONS / sizeof *LESSONS))
 
@@ -119,6 +119,20 @@ void ct_lesson_show(ct_lesson_run *run, double *x, int n, const char *fmt, ...)
     r->measured = ct_spread_of(x, n);
     r->n = n;
     r->verdict = CT_SHOWN;
+}
+
+ct_status ct_lesson_trials(ct_lesson_run *run, const char *recipe, const char *common, const ct_variant *variant, int n_variants,
+                           int seeds, ct_trial *out, ct_error *err)
+{
+    ct_recipe r = ct_recipe_defaults();
+    ct_status status = ct_recipe_load(&r, recipe, err);
+    if (status == CT_OK)
+        status = ct_variant_apply(&r, common, err);
+    ct_pairs *pairs = status == CT_OK ? ct_recipe_data(&r, err) : NULL;
+    if (pairs != NULL)
+        ct_trials_run(&r, pairs, variant, n_variants, seeds, run->threads, out, err);
+    ct_pairs_free(pairs);
+    return err->status;
 }
 
 /* ---- free embeddings ---- */

@@ -95,7 +95,7 @@ trained_set *train_all(ct_device *device)
 
 void free_trained(trained_set *t)
 {
-    for (int k = 0; k < N_RUNS; k++)
+    for (int k = 0; t != NULL && k < N_RUNS; k++)
         for (int side = 0; side < 2; side++)
             free(t->run[k].x[side]);
     free(t);
@@ -309,7 +309,7 @@ static bool from_training(ct_random *r, diagnosis_case *c, const trained_set *t)
     for (int k = 0; k < N_RUNS; k++)
         if (RUN[k].label == (shuffled ? CT_HEALTHY : c->label))
             found[n++] = k;
-    if (n == 0)
+    if (n == 0 || t == NULL)
         return false;
     const int k = found[ct_random_below(r, (uint32_t)n)], rows = t->run[k].n;
     c->kind = RUN[k].kind, c->d = t->run[k].d;

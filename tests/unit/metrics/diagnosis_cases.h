@@ -23,6 +23,7 @@ typedef struct trained_set trained_set;
 trained_set *train_all(ct_device *device);
 void         free_trained(trained_set *t);
 
+/* trained may be NULL: all are generated then. */
 diagnosis_case make_case(int k, const trained_set *trained);
 void           free_case(diagnosis_case *c);
 

@@ -110,13 +110,14 @@ static ct_status embed_and_cut(ct_trainer *t, const int *items, int n, ct_arena 
     return status == CT_OK ? ct_autopsy_arrays(t->device, x[0], x[1], n, d, group, out, err) : status;
 }
 
-ct_status ct_autopsy_run(ct_trainer *t, ct_split split, ct_autopsy *out, ct_error *err)
+ct_status ct_autopsy_run(ct_trainer *t, ct_split split, int limit, ct_autopsy *out, ct_error *err)
 {
-    ct_arena arena;
-    if (t->pairs->count[split] == 0)
+    const int count = t->pairs->count[split], n = limit > 0 && limit < count ? limit : count;
+    ct_arena  arena;
+    if (n == 0)
         return CT_FAIL(err, CT_ERR_CONFIG, "the data has no %s split", ct_split_name(split));
     ct_arena_init(&arena, 0);
-    const ct_status status = embed_and_cut(t, t->pairs->index[split], t->pairs->count[split], &arena, out, err);
+    const ct_status status = embed_and_cut(t, t->pairs->index[split], n, &arena, out, err);
     ct_arena_free(&arena);
     return status;
 }

@@ -108,6 +108,7 @@ static const key KEYS[] = {
     {"monitor", "log_every", INT, AT(monitor.log_every), 1, 1e9, NULL, "steps between lines of metrics.jsonl"},
     {"monitor", "evaluate_every", INT, AT(monitor.evaluate_every), 0, 1e9, NULL, "steps between evaluations; 0: end"},
     {"monitor", "pairs", INT, AT(monitor.pairs), 2, 1e6, NULL, "validation pairs of an evaluation, at most"},
+    {"monitor", "stop_on_collapse", BOOL, AT(monitor.stop_on_collapse), 0, 0, NULL, "end when an evaluation finds a collapse"},
 };
 #define N_KEYS ((int)(sizeof KEYS / sizeof *KEYS))
 

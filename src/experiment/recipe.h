@@ -74,6 +74,7 @@ typedef struct ct_recipe {
         int log_every;      /* steps between lines of metrics.jsonl           */
         int evaluate_every; /* steps between evaluations; 0: only at the end  */
         int pairs;          /* at most so many validation pairs each time     */
+        bool stop_on_collapse;  /* end with an error when an evaluation finds a collapse */
     } monitor;
 } ct_recipe;
 

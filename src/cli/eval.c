@@ -2,11 +2,8 @@
  *
  * Layer: cli. */
 #include "cli/cli.h"
+#include "cli/opened.h"
 #include "cli/run_report.h"
-
-#include "experiment/run.h"
-
-#include <string.h>
 
 static const char *split_option, *checkpoint_option;
 
@@ -20,14 +17,6 @@ const cli_option *cli_eval_options(int *n)
 {
     *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
     return OPTIONS;
-}
-
-static int find_split(const char *name)
-{
-    for (int s = 0; s < CT_N_SPLITS; s++)
-        if (strcmp(name, ct_split_name((ct_split)s)) == 0)
-            return s;
-    return -1;
 }
 
 static void print_result(const char *folder, const ct_trainer *t, const ct_evaluation *e)
@@ -50,31 +39,18 @@ static void print_result(const char *folder, const ct_trainer *t, const ct_evalu
 int cli_eval(int argc, char **argv)
 {
     ct_error      err = {0};
-    ct_recipe     recipe;
-    ct_trainer    trainer;
+    opened_run    run;
     ct_evaluation e;
     const int     split = find_split(split_option != NULL ? split_option : "test");
     if (argc != 1)
         return cli_usage("eval: expected one run's folder, found %d arguments", argc);
     if (split < 0)
         return cli_usage("--split %s: expected train, validation, test or composition", split_option);
-    if (ct_run_recipe(argv[0], &recipe, &err) != CT_OK)
-        return cli_fail(&err);
-
-    ct_device *device = cli_device(&err);
-    ct_pairs  *pairs = device != NULL ? ct_recipe_data(&recipe, &err) : NULL;
-    ct_status  status = err.status;
-    if (pairs != NULL) {
-        status = ct_trainer_init(&trainer, &recipe, pairs, device, &err);
-        if (status == CT_OK)
-            status = ct_run_load_weights(&trainer, argv[0], checkpoint_option, &err);
-        if (status == CT_OK)
-            status = ct_trainer_evaluate(&trainer, (ct_split)split, 0, &e, &err);
-        if (status == CT_OK)
-            print_result(argv[0], &trainer, &e);
-        ct_trainer_free(&trainer);
-    }
-    ct_pairs_free(pairs);
-    ct_device_free(device);
+    ct_status status = opened_run_open(&run, argv[0], checkpoint_option, &err);
+    if (status == CT_OK)
+        status = ct_trainer_evaluate(&run.trainer, (ct_split)split, 0, &e, &err);
+    if (status == CT_OK)
+        print_result(argv[0], &run.trainer, &e);
+    opened_run_close(&run);
     return status == CT_OK ? 0 : cli_fail(&err);
 }

@@ -24,6 +24,12 @@ static const cli_command COMMANDS[] = {
      "It ends with the bytes of a run that was never stopped, on any machine and with any number of threads.\n",
      cli_resume, cli_resume_options},
     {"eval", "RUN", "measure a trained run", "", cli_eval, cli_eval_options},
+    {"embed", "RUN (--images F | --texts F) -o E.npy", "embeddings of images or texts, as a NumPy array",
+     "Unit rows: a dot product is a cosine. They do not depend on what else is embedded, nor on threads.\n",
+     cli_embed, cli_embed_options},
+    {"search", "RUN [QUERY]", "images for a text, texts for an image",
+     "QUERY is a text, or the number of an image of the split. Without one, queries are read as typed.\n",
+     cli_search, cli_search_options},
     {"bench", "", "how fast this machine does what training does",
      "Products, kernels and training steps, each beside the limit that the machine sets, measured in the same\n"
      "run. A step is forward, symmetric loss with a learned temperature, backward and AdamW.\n",

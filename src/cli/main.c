@@ -30,6 +30,17 @@ static const cli_command COMMANDS[] = {
     {"search", "RUN [QUERY]", "images for a text, texts for an image",
      "QUERY is a text, or the number of an image of the split. Without one, queries are read as typed.\n",
      cli_search, cli_search_options},
+    {"export", "RUN (--torch F.py | --onnx DIR | --projector DIR)", "take a run to other programs",
+     "The towers and their texts' hashing as a PyTorch module, as ONNX, or embeddings to look at.\n",
+     cli_export, cli_export_options},
+    {"import", "W.safetensors RECIPE [section.key=value ...]", "begin a run with given weights",
+     "Float32, float64, float16 and bfloat16 under the names that export writes. The run stands at step 0: it can\n"
+     "be measured and searched, and resume trains it.\n",
+     cli_import, cli_train_options},
+    {"inspect", "FILE", "what is in a checkpoint or a safetensors file",
+     "Every parameter with its mean, spread and, in a checkpoint, the norm of its mean gradient; the recipe; the\n"
+     "hash. FILE may be a run: its latest checkpoint.\n",
+     cli_inspect, cli_inspect_options},
     {"bench", "", "how fast this machine does what training does",
      "Products, kernels and training steps, each beside the limit that the machine sets, measured in the same\n"
      "run. A step is forward, symmetric loss with a learned temperature, backward and AdamW.\n",

@@ -36,27 +36,6 @@ static const char *text_of(const ct_search *s, int at)
     return side->text != NULL ? side->text[side->text_of[s->items[at]]] : "";
 }
 
-/* Picture `at` of the split as red, green and blue bytes; numbers that end at 1 or
- * below are shares of 255. False if it is no picture or cannot be read. */
-static bool picture_of(const ct_search *s, int at, ct_arena *arena, uint8_t **out)
-{
-    const ct_side    *side = &s->t->pairs->side[0];
-    const ct_standard raw = {.mean = 0, .spread = 1};
-    const size_t      n = (size_t)side->width * (size_t)side->height, channels = (size_t)side->channels;
-    ct_real          *x = n > 0 ? ct_arena_zeroed(arena, (size_t)side->dim, sizeof *x) : NULL;
-    *out = n > 0 ? ct_arena_zeroed(arena, n, 3) : NULL;
-    if (x == NULL || *out == NULL || ct_pairs_rows(s->t->pairs, 0, &raw, &s->items[at], 1, x, NULL) != CT_OK)
-        return false;
-    double most = 0;
-    for (int k = 0; k < side->dim; k++)
-        most = (double)x[k] > most ? (double)x[k] : most;
-    for (size_t k = 0; k < 3 * n; k++) {
-        const double v = (double)x[channels == 3 ? k : k / 3 * channels] * (most <= 1 ? 255 : 1);
-        (*out)[k] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
-    }
-    return true;
-}
-
 static void draw(const ct_search *s, const ct_hit *hit, int n)
 {
     const ct_side    *side = &s->t->pairs->side[0];
@@ -66,7 +45,8 @@ static void draw(const ct_search *s, const ct_hit *hit, int n)
     int               shown = 0;
     ct_arena          arena;
     ct_arena_init(&arena, 0);
-    for (uint8_t *p; shown < n && shown < DRAWN && shown < fits && picture_of(s, hit[shown].at, &arena, &p);)
+    for (uint8_t *p; shown < n && shown < DRAWN && shown < fits && 
+         ct_search_picture(s, hit[shown].at, &arena, &p, NULL) == CT_OK;)
         picture[shown++] = p;
     if (shown > 0)
         ct_draw_pictures(&terminal, 2, picture, shown, side->width, side->height);

@@ -56,7 +56,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(OUT)/%.o)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all demo test check-gradients sanitize lint clean help FORCE
+.PHONY: all demo test check-gradients sanitize bench-peers lint clean help FORCE
 
 all: $(OUT)/contrast $(OUT)/libcontrast.a ## Build the program and the library
 ifeq ($(BUILD),release)
@@ -76,6 +76,9 @@ check-gradients: ## Check every gradient in double precision
 sanitize: ## Run every unit test under the address and thread sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan test
 	@$(MAKE) --no-print-directory BUILD=tsan test
+
+bench-peers: all ## Measure beside NumPy and PyTorch, if they are there; JSON=FILE keeps the table
+	@$${PYTHON:-python3} tests/bench/peers.py $(OUT)/contrast $(if $(JSON),--json $(JSON)) $(if $(ONLY),--only $(ONLY))
 
 lint: $(LIB_OBJ) $(CLI_OBJ) ## Check layers, sizes, headers and symbols (src/README.md)
 	@sh tests/lint/layers.sh

@@ -9,6 +9,7 @@
 #include "contrast/data.h"
 #include "contrast/datasets.h"
 #include "contrast/device.h"
+#include "contrast/diagnose.h"
 #include "contrast/idx.h"
 #include "contrast/loss.h"
 #include "contrast/metrics.h"

@@ -22,7 +22,7 @@ const cli_option *cli_bench_options(int *n)
 static void print_row(void *ctx, const ct_bench_row *r)
 {
     (void)ctx;
-    char speed[32] = "", limit[32] = "", pairs[32] = "";
+    char speed[32] = "", limit[32] = "", pairs[64] = "";
     if (r->gflops > 0)
         snprintf(speed, sizeof speed, "%.1f GFLOP/s", r->gflops);
     else
@@ -30,7 +30,7 @@ static void print_row(void *ctx, const ct_bench_row *r)
     if (r->limit > 0)
         snprintf(limit, sizeof limit, "%3.0f %% of the limit", 100 * r->limit / r->seconds);
     if (r->pairs > 0)
-        snprintf(pairs, sizeof pairs, "%.0f pairs/s", r->pairs / r->seconds);
+        snprintf(pairs, sizeof pairs, "%8.0f pairs/s %7.1f MB", r->pairs / r->seconds, r->mbytes);
     printf("  %-8s %-32s %10.4f ms %16s  %-18s %s\n", r->kind, r->name, 1e3 * r->seconds, speed, limit, pairs);
     fflush(stdout);
 }
@@ -46,6 +46,7 @@ static void json_row(void *ctx, const ct_bench_row *r)
     ct_json_number(j, "gbytes", r->gbytes);
     ct_json_number(j, "limit_seconds", r->limit);
     ct_json_integer(j, "pairs", r->pairs);
+    ct_json_number(j, "mbytes", r->mbytes);
     ct_json_close(j);
 }
 

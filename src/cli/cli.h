@@ -58,6 +58,9 @@ int        cli_threads(ct_error *err); /* threads for many small runs; 0 after a
  * NO_COLOR or TERM=dumb. */
 ct_terminal cli_terminal(FILE *f);
 
+/* --split: its ct_split, test by default; -1 after telling the mistake. */
+int cli_split(const char *name);
+
 /* Commands, one file each. */
 int cli_train(int argc, char **argv);
 int cli_resume(int argc, char **argv);
@@ -67,8 +70,11 @@ int cli_search(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_inspect(int argc, char **argv);
+int cli_diagnose(int argc, char **argv);
+int cli_sweep(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_bench(int argc, char **argv);
+int cli_hash(int argc, char **argv);
 int cli_help(int argc, char **argv);
 const cli_option *cli_train_options(int *n);
 const cli_option *cli_resume_options(int *n);
@@ -77,8 +83,11 @@ const cli_option *cli_embed_options(int *n);
 const cli_option *cli_search_options(int *n);
 const cli_option *cli_export_options(int *n);
 const cli_option *cli_inspect_options(int *n);
+const cli_option *cli_diagnose_options(int *n);
+const cli_option *cli_sweep_options(int *n);
 const cli_option *cli_demo_options(int *n);
 const cli_option *cli_bench_options(int *n);
+const cli_option *cli_hash_options(int *n);
 const cli_option *cli_no_options(int *n);
 
 #endif

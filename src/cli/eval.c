@@ -5,6 +5,8 @@
 #include "cli/opened.h"
 #include "cli/run_report.h"
 
+#include <string.h>
+
 static const char *split_option, *checkpoint_option;
 
 static const cli_option OPTIONS[] = {
@@ -17,6 +19,15 @@ const cli_option *cli_eval_options(int *n)
 {
     *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
     return OPTIONS;
+}
+
+int cli_split(const char *name)
+{
+    for (int s = 0; s < CT_N_SPLITS; s++)
+        if (strcmp(name != NULL ? name : "test", ct_split_name((ct_split)s)) == 0)
+            return s;
+    cli_usage("--split %s: expected train, validation, test or composition", name);
+    return -1;
 }
 
 static void print_result(const char *folder, const ct_trainer *t, const ct_evaluation *e)
@@ -41,11 +52,11 @@ int cli_eval(int argc, char **argv)
     ct_error      err = {0};
     opened_run    run;
     ct_evaluation e;
-    const int     split = find_split(split_option != NULL ? split_option : "test");
     if (argc != 1)
         return cli_usage("eval: expected one run's folder, found %d arguments", argc);
+    const int split = cli_split(split_option);
     if (split < 0)
-        return cli_usage("--split %s: expected train, validation, test or composition", split_option);
+        return 2;
     ct_status status = opened_run_open(&run, argv[0], checkpoint_option, &err);
     if (status == CT_OK)
         status = ct_trainer_evaluate(&run.trainer, (ct_split)split, 0, &e, &err);

@@ -38,13 +38,13 @@ int cli_export(int argc, char **argv)
 {
     ct_error   err = {0};
     opened_run run;
-    const int  split = find_split(option.split != NULL ? option.split : "test");
     if (argc != 1)
         return cli_usage("export: expected one run's folder, found %d arguments", argc);
     if (option.torch == NULL && option.onnx == NULL && option.projector == NULL)
         return cli_usage("export: expected --torch F.py, --onnx DIR or --projector DIR");
+    const int split = cli_split(option.split);
     if (split < 0)
-        return cli_usage("--split %s: expected train, validation, test or composition", option.split);
+        return 2;
     ct_status status = opened_run_open(&run, argv[0], option.checkpoint, &err);
     if (status == CT_OK && option.torch != NULL)
         status = ct_export_torch(&run.trainer, option.torch, &err);

@@ -41,10 +41,24 @@ static const cli_command COMMANDS[] = {
      "Every parameter with its mean, spread and, in a checkpoint, the norm of its mean gradient; the recipe; the\n"
      "hash. FILE may be a run: its latest checkpoint.\n",
      cli_inspect, cli_inspect_options},
+    {"diagnose", "A.npy [B.npy] | RUN", "say whether embeddings collapsed, how, and what to try",
+     "A.npy and B.npy are matrices of floats, row i of one paired with row i of the other; one alone is looked at\n"
+     "for what a single side can show. States: healthy, collapsed, dimensional-collapse, plateau, unaligned,\n"
+     "mispaired, modality-gap, degenerate-norms, uncertain.\n",
+     cli_diagnose, cli_diagnose_options},
+    {"sweep", "RECIPE section.key=VALUES ... [seed=1..8]", "many small runs over a grid of settings and seeds",
+     "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a range (lo..hi:n evenly,\n"
+     "lo..hi:n(log) evenly in the logarithm). Each point is trained from every seed, one run to a thread. Two keys\n"
+     "with several values make a phase diagram. The same command goes on where an interrupted one stopped.\n"
+     "  contrast sweep phase 'loss.temperature=0.02..2:20(log)' 'optim.rate=0.003..3:20(log)' seed=1..4 -o phase\n",
+     cli_sweep, cli_sweep_options},
     {"bench", "", "how fast this machine does what training does",
      "Products, kernels and training steps, each beside the limit that the machine sets, measured in the same\n"
      "run. A step is forward, symmetric loss with a learned temperature, backward and AdamW.\n",
      cli_bench, cli_bench_options},
+    {"hash", "RUN | FILE", "sixteen digits that stand for the weights of a run",
+     "Equal hashes mean equal weights to the last bit: the way to see that two machines did the same.\n",
+     cli_hash, cli_hash_options},
     {"help", "[COMMAND | recipe | recipes | losses]", "this list; a command; the keys of a recipe; ...", "", cli_help,
      cli_no_options},
 };

@@ -5,8 +5,6 @@
 
 #include "cli/cli.h"
 
-#include <string.h>
-
 ct_status opened_run_open(opened_run *r, const char *folder, const char *checkpoint, ct_error *err)
 {
     *r = (opened_run){0};
@@ -28,12 +26,4 @@ void opened_run_close(opened_run *r)
         ct_trainer_free(&r->trainer);
     ct_pairs_free(r->pairs);
     ct_device_free(r->device);
-}
-
-int find_split(const char *name)
-{
-    for (int s = 0; s < CT_N_SPLITS; s++)
-        if (strcmp(name, ct_split_name((ct_split)s)) == 0)
-            return s;
-    return -1;
 }

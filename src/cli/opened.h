@@ -17,7 +17,4 @@ typedef struct opened_run {
 ct_status opened_run_open(opened_run *r, const char *folder, const char *checkpoint, ct_error *err);
 void      opened_run_close(opened_run *r);
 
-/* The split of that name, -1 if there is none. */
-int find_split(const char *name);
-
 #endif

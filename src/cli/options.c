@@ -134,8 +134,10 @@ int cli_threads(ct_error *err)
 
 ct_device *cli_device(ct_error *err)
 {
-    const char *isa = getenv("CONTRAST_ISA");
+    const char *isa = getenv("CONTRAST_ISA"), *odd = ct_cpu_odd_arithmetic();
     const int   threads = cli_threads(err);
+    if (odd != NULL)
+        fprintf(stderr, "contrast: warning: %s: numbers will differ from those of other machines\n", odd);
     return threads > 0 ? ct_device_new(threads, isa != NULL && *isa != '\0' ? isa : NULL, err) : NULL;
 }
 

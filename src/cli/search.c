@@ -128,11 +128,11 @@ int cli_search(int argc, char **argv)
     ct_error   err = {0};
     opened_run run;
     ct_search  search = {0};
-    const int  split = find_split(option.split != NULL ? option.split : "test");
     if (argc != 1 && argc != 2)
         return cli_usage("search: expected a run's folder and a query (in quotes), found %d arguments", argc);
+    const int split = cli_split(option.split);
     if (split < 0)
-        return cli_usage("--split %s: expected train, validation, test or composition", option.split);
+        return 2;
     if (option.top > MOST)
         return cli_usage("--top %d: expected at most %d", option.top, MOST);
     ct_status status = opened_run_open(&run, argv[0], option.checkpoint, &err);

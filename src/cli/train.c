@@ -65,13 +65,8 @@ static void catch_signals(void)
 /* A file, or the name of a built-in recipe; then the settings. */
 static ct_status load_recipe(ct_recipe *r, int argc, char **argv, ct_error *err)
 {
-    const char *builtin = ct_recipe_builtin(argv[0]);
-    ct_status   status;
     *r = ct_recipe_defaults();
-    if (!ct_file_exists(argv[0]) && builtin != NULL)
-        status = ct_recipe_parse(r, argv[0], builtin, err);
-    else
-        status = ct_recipe_read(r, argv[0], err);
+    ct_status status = ct_recipe_load(r, argv[0], err);
     for (int i = 1; i < argc && status == CT_OK; i++)
         status = ct_recipe_override(r, argv[i], err);
     return status == CT_OK ? ct_recipe_check(r, err) : status;

@@ -67,6 +67,16 @@ ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *st, cons
                         ct_error *err)
 {
     const ct_side *s = &p->side[side];
+    const size_t   dim = (size_t)s->dim;
+    if (s->u8 != NULL) { /* a byte has 256 values: divide once for each */
+        ct_real of[256];
+        for (int v = 0; v < 256; v++)
+            of[v] = (ct_real)((v - st->mean) / st->spread);
+        for (int i = 0; i < n; i++)
+            for (size_t k = 0; k < dim; k++)
+                *out++ = of[s->u8[(size_t)items[i] * dim + k]];
+        return CT_OK;
+    }
     double         x[DATA_PIECE];
     for (int i = 0; i < n; i++)
         for (int from = 0; from < s->dim; from += DATA_PIECE) {

@@ -281,6 +281,9 @@ static ct_status measure_steps(bench *b, ct_error *err)
         {{64, 48}, {128, 128, 64}, 7},      {{64, 48}, {128, 128, 64}, 32},     {{784, 256}, {256, 256, 64}, 7},
         {{784, 256}, {256, 256, 64}, 32},   {{784, 256}, {256, 256, 64}, 128},  {{784, 256}, {256, 256, 64}, 512},
         {{784, 256}, {256, 256, 64}, 2048}, {{784, 512}, {1024, 1024, 256}, 512},
+        {{784, 256}, {256, 256, 64}, 8192}, {{784, 256}, {64, 64, 64}, 512}, /* the rest: how it scales */
+        {{784, 256}, {128, 128, 64}, 512},  {{784, 256}, {512, 512, 64}, 512},
+        {{784, 256}, {1024, 1024, 64}, 512},
     };
     ct_status status = CT_OK;
     for (size_t i = 0; i < sizeof SHAPE / sizeof *SHAPE && status == CT_OK; i++) {
@@ -297,6 +300,7 @@ static ct_status measure_steps(bench *b, ct_error *err)
             const double flops = step_flops(h), bytes = 7.0 * (double)s.model.params.size * sizeof(ct_real);
             row.seconds = measure(work_step, &s);
             row.limit = flops / b->flops + bytes / b->bytes;
+            row.mbytes = 1e-6 * ((double)s.graph.arena.used + 4.0 * (double)s.model.params.size * sizeof(ct_real));
             report(b, row, flops, 0);
         }
         if (ct_graph_error(&s.graph) != NULL)

@@ -19,6 +19,7 @@ typedef struct ct_bench_row {
     double      gflops;  /* 1e9 operations a second; a multiply-add counts as two    */
     double      gbytes;  /* 1e9 bytes a second, read and written; 0: not measured    */
     int         pairs;   /* of a step, else 0                                        */
+    double      mbytes;  /* 1e6 bytes that a step holds: graph, parameters, moments  */
     double      limit;   /* seconds that the machine's limits allow; 0: none stated  */
 } ct_bench_row;
 

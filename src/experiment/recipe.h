@@ -97,4 +97,9 @@ size_t ct_recipe_write(const ct_recipe *r, bool help, char *out, size_t size);
 const char *ct_recipe_builtin(const char *name);
 const char *ct_recipe_builtin_name(int index); /* NULL behind the last */
 
+
+/* The file of that path, or the built-in recipe of that name, over what r holds.
+ * Errors  as ct_recipe_read */
+ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err);
+
 #endif

@@ -156,7 +156,7 @@ static int compare_steps(const void *a, const void *b)
 static ct_status prune(const run *r, long newest, int keep)
 {
     char      path[CT_PATH_BYTES], name[64], **file;
-    int       n, n_steps = 0;
+    int       n = 0, n_steps = 0;
     ct_arena  arena;
     ct_arena_init(&arena, 0);
     ct_status status = ct_run_path(path, r->folder, "checkpoints", r->err);

@@ -5,11 +5,13 @@
 
 #include "contrast/datasets.h"
 #include "contrast/scalar.h"
+#include "kernels/kernels.h"
 
 #include <math.h>
 #include <string.h>
 
-#define CHUNK 512 /* rows embedded at once when nothing is trained */
+#define CHUNK    512 /* rows embedded at once when nothing is trained */
+#define GATHERED 64  /* rows that a thread copies at a time           */
 
 ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err)
 {
@@ -157,6 +159,21 @@ int ct_trainer_width(const ct_trainer *t)
 
 /* ---- a step ---- */
 
+typedef struct rows_job {
+    const ct_trainer *t;
+    int               side, n;
+    const int        *items;
+} rows_job;
+
+static void gather_rows(void *ctx, int block)
+{
+    const rows_job *j = ctx;
+    const int       from = block * GATHERED, n = j->n - from < GATHERED ? j->n - from : GATHERED;
+    const size_t    dim = (size_t)j->t->pairs->side[j->side].dim;
+    ct_pairs_rows(j->t->pairs, j->side, &j->t->standard[j->side], j->items + from, n,
+                  j->t->room[j->side].x + (size_t)from * dim, NULL);
+}
+
 /* Items of one side as a tower reads them; n at most the room. An error of reading
  * them is the graph's. */
 static ct_batch_side gather(ct_trainer *t, int side, const int *items, int n)
@@ -164,7 +181,11 @@ static ct_batch_side gather(ct_trainer *t, int side, const int *items, int n)
     const ct_side *s = &t->pairs->side[side];
     ct_side_room  *room = &t->room[side];
     if (s->text == NULL) {
-        ct_pairs_rows(t->pairs, side, &t->standard[side], items, n, room->x, &t->graph.error);
+        rows_job job = {t, side, n, items};
+        if (s->file == NULL) /* values in memory: nothing can fail */
+            k_parallel(t->device, (n + GATHERED - 1) / GATHERED, gather_rows, &job);
+        else
+            ct_pairs_rows(t->pairs, side, &t->standard[side], items, n, room->x, &t->graph.error);
         return (ct_batch_side){.n = n, .x = room->x};
     }
     for (int i = 0; i < n; i++)

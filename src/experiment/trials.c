@@ -42,12 +42,12 @@ static double window_mean(const window *w)
     return sum / n;
 }
 
-static ct_status run_trial(ct_trainer *t, ct_trial *out, ct_error *err)
+ct_status ct_trial_train(ct_trainer *t, ct_trial *out, ct_error *err)
 {
     window    w = {.seen = 0};
     ct_step   s = {0};
     ct_status status = CT_OK;
-    out->chance = t->loss->collapsed(t->recipe->train.batch, t->recipe->loss.temperature);
+    *out = (ct_trial){.chance = t->loss->collapsed(t->recipe->train.batch, t->recipe->loss.temperature)};
     while (status == CT_OK && t->step < t->recipe->train.steps) {
         status = ct_trainer_step(t, &s, err);
         w.loss[w.seen++ % CT_TRIAL_WINDOW] = s.loss;
@@ -56,6 +56,13 @@ static ct_status run_trial(ct_trainer *t, ct_trial *out, ct_error *err)
     }
     out->loss = window_mean(&w);
     out->temperature = s.temperature;
+    out->diverged = status == CT_ERR_NUMERIC;
+    return status;
+}
+
+static ct_status run_trial(ct_trainer *t, ct_trial *out, ct_error *err)
+{
+    ct_status status = ct_trial_train(t, out, err);
     if (status == CT_OK)
         status = ct_trainer_evaluate(t, CT_TEST, 0, &out->test, err);
     out->diverged = status == CT_ERR_NUMERIC;

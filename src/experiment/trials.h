@@ -32,6 +32,10 @@ typedef struct ct_spread {
     double median, least, most;
 } ct_spread;
 
+/* Train to the end of the recipe; all but `test` is set. A run that diverges is an
+ * error (CT_ERR_NUMERIC) and a result: out->diverged. Errors as ct_trainer_step. */
+ct_status ct_trial_train(ct_trainer *t, ct_trial *out, ct_error *err);
+
 /* Run n_variants * n_seeds trials (seeds 1, 2, ...) of `base` on the same pairs,
  * on `threads` threads; out[v * n_seeds + s]. No result depends on threads.
  * Errors  CT_ERR_CONFIG (a setting), CT_ERR_NOMEM */

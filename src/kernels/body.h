@@ -5,183 +5,10 @@
  * written in vectors. The rules that make all sets agree are in kernels.h.
  */
 #include "kernels/elementary.h"
-#include "kernels/isa.h"
-#include "kernels/lanes.h"
+#include "kernels/product_body.h"
+#include "platform/philox.h"
 
 #define SUMS 16 /* interleaved partial sums */
-
-/* ---- product ---- */
-
-/* The tile in registers: acc[r][v] runs down k, one fma an element a step. Force-inlined
- * with constant sizes, so that the loops over r and v unroll and acc is registers; a_row is 1 for
- * a packed, which then is one stream of memory. */
-static inline __attribute__((always_inline)) void tile(int rows, int vecs, int k, const ct_real *a,
-                                                             ptrdiff_t a_row, ptrdiff_t a_col, const ct_real *b,
-                                                             ptrdiff_t b_row, const ct_real *from, ptrdiff_t from_row,
-                                                             ct_real *c, ptrdiff_t c_row)
-{
-    lanes acc[TILE_ROWS][TILE_VECS];
-#pragma GCC unroll 8
-    for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
-        for (int v = 0; v < vecs; v++)
-            acc[r][v] = from != NULL ? lanes_load(from + r * from_row + v * LANES) : lanes_all(0);
-    for (int i = 0; i < k; i++, a += a_col, b += b_row) {
-        lanes bv[TILE_VECS];
-#pragma GCC unroll 8
-        for (int v = 0; v < vecs; v++)
-            bv[v] = lanes_load(b + v * LANES);
-#pragma GCC unroll 8
-        for (int r = 0; r < rows; r++) {
-            lanes ar = lanes_all(a[r * a_row]);
-#pragma GCC unroll 8
-            for (int v = 0; v < vecs; v++)
-                acc[r][v] = lanes_fma(ar, bv[v], acc[r][v]);
-        }
-    }
-#pragma GCC unroll 8
-    for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
-        for (int v = 0; v < vecs; v++)
-            lanes_store(c + r * c_row + v * LANES, acc[r][v]);
-}
-
-/* All tiles of one panel of b, from the top down. */
-static void panel(const k_panel *p)
-{
-    const ptrdiff_t a_row = p->a_row, a_col = p->a_col, b_row = p->b_row, from_row = p->from_row, c_row = p->c_row;
-    const ct_real  *a = p->a, *b = p->b, *from = p->from;
-    ct_real        *c = p->c;
-    const int       k = p->k;
-    int             left = p->rows;
-    const bool      in_place = p->a_tile == TILE_ROWS * a_row; /* tiles may begin at any row */
-    for (; left >= (in_place ? 2 * TILE_ROWS : TILE_ROWS) || left == TILE_ROWS; left -= TILE_ROWS) {
-        for (int r = 0; from != NULL && k > 64 && r < TILE_ROWS; r++)
-            __builtin_prefetch(c + (TILE_ROWS + r) * c_row, 1); /* of the next tile, ready when it is */
-        if (a_row == 1)
-            tile(TILE_ROWS, TILE_VECS, k, a, 1, a_col, b, b_row, from, from_row, c, c_row);
-        else
-            tile(TILE_ROWS, TILE_VECS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row);
-        a += p->a_tile;
-        c += TILE_ROWS * c_row;
-        from = from != NULL ? from + TILE_ROWS * from_row : NULL;
-    }
-    /* The rest in two halves if it is more than a tile: 6 + 1 rows would take as long as 6 + 4. */
-    for (int rows; left > 0; left -= rows) {
-        rows = left > TILE_ROWS ? (left + 1) / 2 : left;
-#define TILE(r) tile(r, TILE_VECS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row); break
-        switch (rows) {
-        case 1: TILE(1);
-        case 2: TILE(2);
-        case 3: TILE(3);
-        case 4: TILE(4);
-#if TILE_ROWS > 4
-        case 5: TILE(5);
-        case 6: TILE(6);
-#endif
-#if TILE_ROWS > 6
-        case 7: TILE(7);
-        case 8: TILE(8);
-#endif
-        }
-        a += rows * a_row;
-        c += rows * c_row;
-        from = from != NULL ? from + rows * from_row : NULL;
-    }
-}
-
-/* A panel narrower than a tile: c has no room for whole vectors, so they go by a copy. */
-static void edge_panel(const k_panel *p, int cols)
-{
-    for (int i = 0; i < p->rows; i += TILE_ROWS) {
-        const int rows = p->rows - i < TILE_ROWS ? p->rows - i : TILE_ROWS;
-        ct_real   copy[TILE_ROWS * TILE_COLS] = {0}, *c = p->c + i * p->c_row;
-        k_panel   one = *p;
-        for (int r = 0; p->from != NULL && r < rows; r++)
-            memcpy(copy + r * TILE_COLS, p->from + (i + r) * p->from_row, (size_t)cols * sizeof *c);
-        one.rows = rows;
-        one.a += i / TILE_ROWS * p->a_tile;
-        one.from = one.c = copy;
-        one.from_row = one.c_row = TILE_COLS;
-        panel(&one);
-        for (int r = 0; r < rows; r++)
-            memcpy(c + r * p->c_row, copy + r * TILE_COLS, (size_t)cols * sizeof *c);
-    }
-}
-
-static void panel_of(const k_panel *p, int cols)
-{
-    if (cols == TILE_COLS)
-        panel(p);
-    else
-        edge_panel(p, cols);
-}
-
-/* Eight by eight. Fewer than eight rows are filled up with the last one: what they give lands where
- * the next k writes, and behind the last k in room that the caller has. */
-static void transpose(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width)
-{
-    for (int i = 0; i < n; i += 8) {
-        const ct_real *in[8];
-        const int      here = n - i < 8 ? n - i : 8;
-        for (int r = 0; r < 8; r++)
-            in[r] = x + (i + (r < here ? r : here - 1)) * row;
-        int k = 0;
-        if (here == 8 || width <= 8)
-            for (; k + 8 <= depth; k += 8)
-                transpose_8x8(in, k, y + k * width + i, width);
-        for (; k < depth; k++)
-            for (int r = 0; r < here; r++)
-                y[k * width + i + r] = in[r][k];
-    }
-}
-
-static void pack_transposed(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width)
-{
-    for (int i = 0; i < n; i += width, y += (ptrdiff_t)width * depth)
-        transpose(n - i < width ? n - i : width, depth, x + i * row, row, y, width);
-}
-
-static inline __attribute__((always_inline)) void pack_rows(int n, int depth, const ct_real *x, ptrdiff_t row,
-                                                            ct_real *y, int width)
-{
-    for (int k = 0; k < depth; k++, x += row, y += width) { /* k outside: x is read along its lines */
-        int i = 0;
-        for (; i + width <= n; i += width)
-            memcpy(y + (ptrdiff_t)i * depth, x + i, (size_t)width * sizeof *y);
-        if (i < n)
-            memcpy(y + (ptrdiff_t)i * depth, x + i, (size_t)(n - i) * sizeof *y);
-    }
-}
-
-/* Vectors of known number. */
-static void pack_straight(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width)
-{
-    if (width == TILE_COLS)
-        pack_rows(n, depth, x, row, y, TILE_COLS);
-    else
-        pack_rows(n, depth, x, row, y, TILE_ROWS);
-}
-
-/* As many chains as a tile has, from 0: x = x a + b stays finite. */
-static void fma_rounds(int rounds)
-{
-    const lanes a = lanes_all((ct_real)0.5), b = lanes_all((ct_real)1);
-    lanes       chain[TILE_ROWS * TILE_VECS];
-    ct_real     out[LANES];
-#pragma GCC unroll 16
-    for (int i = 0; i < TILE_ROWS * TILE_VECS; i++)
-        chain[i] = lanes_all((ct_real)i);
-    for (int k = 0; k < rounds; k++)
-#pragma GCC unroll 16
-        for (int i = 0; i < TILE_ROWS * TILE_VECS; i++)
-            chain[i] = lanes_fma(chain[i], a, b);
-#pragma GCC unroll 16
-    for (int i = 1; i < TILE_ROWS * TILE_VECS; i++)
-        chain[0] = lanes_fma(chain[i], a, chain[0]);
-    lanes_store(out, chain[0]);
-    __asm__ volatile("" : : "r"(out) : "memory"); /* the result counts as used */
-}
 
 /* ---- sums ---- */
 
@@ -427,6 +254,74 @@ KERNEL(row_exp_sums)
     }
 }
 
+/* ---- picked rows ---- */
+
+/* y[i,:] = mean of the rows of a that bag i picks; none: 0 */
+KERNEL(bag_mean)
+{
+    const size_t d = (size_t)k->m;
+    for (size_t i = from; i < to; i++) {
+        const int count = k->offset[i + 1] - k->offset[i];
+        ct_real  *y = k->y + i * d;
+        memset(y, 0, d * sizeof *y);
+        for (int l = k->offset[i]; l < k->offset[i + 1]; l++) {
+            const ct_real *row = k->a + (size_t)k->id[l] * d;
+            for (size_t j = 0; j < d; j++)
+                y[j] += row[j];
+        }
+        const ct_real share = count > 0 ? 1 / (ct_real)count : 0;
+        for (size_t j = 0; j < d; j++)
+            y[j] *= share;
+    }
+}
+
+/* The way back, for columns from .. to - 1 of k->stride bags: y[id,:] += a[i,:] / count. Bags in
+ * order, since two may pick the same row. */
+KERNEL(bag_spread)
+{
+    const size_t d = (size_t)k->m;
+    for (size_t i = 0; i < (size_t)k->stride; i++) {
+        const ct_real share = 1 / (ct_real)(k->offset[i + 1] - k->offset[i]), *a = k->a + i * d;
+        for (int l = k->offset[i]; l < k->offset[i + 1]; l++) {
+            ct_real *y = k->y + (size_t)k->id[l] * d;
+            for (size_t j = from; j < to; j++)
+                y[j] += share * a[j];
+        }
+    }
+}
+
+/* Blocks of four elements: y2 = 0 where the random word of an element is below k->threshold, else
+ * p[0]; y = y2 a. Some blocks side by side, so that Philox runs in vectors. */
+KERNEL(dropout)
+{
+    enum { SOME = 64 };
+    const size_t n = (size_t)k->n;
+    for (size_t block = from; block < to; block += SOME) {
+        uint32_t word[4][SOME], key[2] = {(uint32_t)k->random.seed, (uint32_t)(k->random.seed >> 32)};
+        for (int b = 0; b < SOME; b++) {
+            word[0][b] = (uint32_t)(block + (size_t)b);
+            word[1][b] = (uint32_t)k->random.step;
+            word[2][b] = (uint32_t)(k->random.step >> 32);
+            word[3][b] = (uint32_t)k->random.stream;
+        }
+        for (int round = 0; round < PHILOX_ROUNDS; round++, philox_bump(key))
+            for (int b = 0; b < SOME; b++)
+                philox_round(&word[0][b], &word[1][b], &word[2][b], &word[3][b], key);
+        uint32_t of[4 * SOME]; /* an element: no branch, which would be guessed wrong */
+        for (int b = 0; b < SOME; b++)
+            for (int w = 0; w < 4; w++)
+                of[4 * b + w] = word[w][b];
+        const size_t first = 4 * block, end = 4 * (to < block + SOME ? to : block + SOME), here = (end < n ? end : n) - first;
+        const uint32_t threshold = k->threshold;
+        const ct_real  keep = k->p[0], *a = k->a + first;
+        ct_real       *mask = k->y2 + first, *y = k->y + first;
+        for (size_t e = 0; e < here; e++) {
+            mask[e] = of[e] < threshold ? 0 : keep;
+            y[e] = 0 + a[e] * mask[e];
+        }
+    }
+}
+
 /* ---- columns: a has k->m rows, k->stride apart; columns from .. to - 1 ---- */
 
 /* y[j] += sum_i a[i,j], one chain; some columns at a time, in registers */
@@ -496,6 +391,9 @@ const k_isa K_ISA = {
     .normalize_rows = normalize_rows,
     .normalize_rows_grad = normalize_rows_grad,
     .row_exp_sums = row_exp_sums,
+    .bag_mean = bag_mean,
+    .bag_spread = bag_spread,
+    .dropout = dropout,
     .col_sums = col_sums,
     .col_exp_sums = col_exp_sums,
 };

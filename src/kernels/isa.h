@@ -7,6 +7,7 @@
 #ifndef KERNELS_ISA_H
 #define KERNELS_ISA_H
 
+#include "contrast/random.h"
 #include "kernels/kernels.h"
 
 /* What a range kernel works on; each uses the fields its comment names. */
@@ -17,6 +18,10 @@ typedef struct k_args {
     int            m; /* columns, for kernels on rows; rows, for those on columns */
     int            stride;
     ct_activation  f;
+    const int     *offset, *id; /* of bags */
+    ct_random      random;      /* of dropout */
+    uint32_t       threshold;
+    size_t         n;
 } k_args;
 
 /* Elements, rows or columns from .. to - 1. */
@@ -55,8 +60,9 @@ typedef struct k_isa {
     ct_real (*sum)(size_t n, const ct_real *x);                   /* n <= K_BLOCK */
 
     k_range copy, axpy, scale, add, muladd, exp, log, tanh, erf, activation, activation_grad, sgd, adamw; /* elements */
-    k_range row_dots, normalize_rows, normalize_rows_grad, row_exp_sums;                            /* rows     */
-    k_range col_sums, col_exp_sums;                                                                 /* columns  */
+    k_range row_dots, normalize_rows, normalize_rows_grad, row_exp_sums, bag_mean;                  /* rows     */
+    k_range col_sums, col_exp_sums, bag_spread;                                                     /* columns  */
+    k_range dropout; /* four elements */
 } k_isa;
 
 extern const k_isa k_isa_portable;

@@ -18,6 +18,7 @@
 
 #include "contrast/activation.h"
 #include "contrast/device.h"
+#include "contrast/random.h"
 #include "contrast/real.h"
 
 #include <stdbool.h>
@@ -97,6 +98,17 @@ void k_normalize_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const
 void k_row_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total, ct_real *y);
 /* The same down the columns: peak (m), total (m): one chain over i in order. */
 void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total, ct_real *y);
+
+/* ---- picked rows: bag i picks rows id[offset[i]] .. id[offset[i+1] - 1] of a table of d columns ---- */
+
+/* y[i,:] = mean of the picked rows; 0 for an empty bag. y (n, d). */
+void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *offset, const int *id, ct_real *y);
+/* dtable[id,:] += dy[i,:] / size of bag i, bags in order. */
+void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *offset, const int *id, ct_real *dtable);
+
+/* mask[i] = 0 if word i of r is below `threshold`, else keep; y = mask x. */
+void k_dropout(ct_device *dev, size_t n, const ct_random *r, uint32_t threshold, ct_real keep, const ct_real *x,
+               ct_real *mask, ct_real *y);
 
 /* ---- optimisers: one pass over memory (formulas in contrast/optim.h) ---- */
 

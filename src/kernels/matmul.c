@@ -24,6 +24,7 @@
 
 #define A_REUSE 384 /* columns of c from which on copying a pays */
 #define B_REUSE 32  /* rows of c from which on copying b pays    */
+#define SHALLOW 64  /* inner steps up to which k counts as short   */
 #define SLACK   8   /* values that packing may write too many    */
 
 typedef struct product {
@@ -73,8 +74,9 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
     const k_isa *isa = p->isa;
     const int    width = isa->tile_cols;
     const bool   goes_on = p->add || at.k0 > 0;
-    k_panel      panel = {.rows = at.rows,
-                          .k = at.depth,
+    /* Where k is short the product is the writing of c: then along its rows, some at a time. */
+    const int step = at.depth <= SHALLOW ? 2 * isa->tile_rows : at.rows;
+    k_panel   panel = {.k = at.depth,
                           .a = p->a.x + at.i0 * p->a.row + at.k0 * p->a.col,
                           .a_tile = isa->tile_rows * p->a.row,
                           .a_row = p->a.row,
@@ -89,11 +91,15 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
         panel.a_row = 1;
         panel.a_col = isa->tile_rows;
     }
-    for (int j = 0; j < at.cols; j += width) {
-        panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * at.depth : p->b.x + at.k0 * p->b.row + at.j0 + j;
-        panel.c = p->c + at.i0 * p->c_row + at.j0 + j;
-        panel.from = goes_on ? panel.c : p->bias != NULL ? p->bias + at.j0 + j : NULL;
-        isa->panel(&panel, least(width, at.cols - j));
+    for (int i = 0; i < at.rows; i += step) {
+        panel.rows = least(step, at.rows - i);
+        for (int j = 0; j < at.cols; j += width) {
+            panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * at.depth : p->b.x + at.k0 * p->b.row + at.j0 + j;
+            panel.c = p->c + (at.i0 + i) * p->c_row + at.j0 + j;
+            panel.from = goes_on ? panel.c : p->bias != NULL ? p->bias + at.j0 + j : NULL;
+            isa->panel(&panel, least(width, at.cols - j));
+        }
+        panel.a += step / isa->tile_rows * panel.a_tile;
     }
     if (p->y != NULL && at.k0 + at.depth >= p->k)
         for (int i = at.i0; i < at.i0 + at.rows; i++) {
@@ -194,11 +200,12 @@ void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matr
 static void run(ct_device *dev, const product *p)
 {
     const int threads = ct_device_threads(dev), width = p->isa->tile_cols, panels = (p->n + width - 1) / width;
-    const bool is_short = (double)p->m * p->n * p->k < 1e5; /* some microseconds: not worth another thread */
-    thin_job   job = {p, p->n};
-    if (is_short || (threads == 1 && p->m <= ROW_PART)) {
+    const double work = (double)p->m * p->n * p->k;
+    const bool   is_thin = p->m <= ROW_PART || work < 4e6; /* sharing panels costs a round of the threads */
+    thin_job     job = {p, p->n};
+    if (work < 1e5 || (threads == 1 && is_thin)) { /* some microseconds: not worth another thread */
         run_thin(&job, 0);
-    } else if (p->m <= ROW_PART) {
+    } else if (is_thin) {
         job.cols = (panels + threads - 1) / threads * width;
         k_parallel(dev, (p->n + job.cols - 1) / job.cols, run_thin, &job);
     } else {

@@ -9,7 +9,9 @@
 
 #include <math.h>
 
-#define GRAIN (4 * K_BLOCK) /* elements a block; twice this before threads pay */
+#define GRAIN (4 * K_BLOCK) /* cheap elements a block; twice this before threads pay */
+#define BAG_COLUMNS 32      /* of a table, a block: two cache lines of a row            */
+#define DEAR  4             /* an element of exp, a division, ... counts as so many     */
 
 typedef struct range_job {
     k_range       body;
@@ -104,33 +106,33 @@ void k_muladd(ct_device *dev, size_t n, const ct_real *a, const ct_real *b, ct_r
 
 void k_exp(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
 {
-    run(dev, dev->isa->exp, &(k_args){.a = x, .y = y}, n, 1);
+    run(dev, dev->isa->exp, &(k_args){.a = x, .y = y}, n, DEAR);
 }
 
 void k_log(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
 {
-    run(dev, dev->isa->log, &(k_args){.a = x, .y = y}, n, 1);
+    run(dev, dev->isa->log, &(k_args){.a = x, .y = y}, n, DEAR);
 }
 
 void k_tanh(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
 {
-    run(dev, dev->isa->tanh, &(k_args){.a = x, .y = y}, n, 1);
+    run(dev, dev->isa->tanh, &(k_args){.a = x, .y = y}, n, DEAR);
 }
 
 void k_erf(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
 {
-    run(dev, dev->isa->erf, &(k_args){.a = x, .y = y}, n, 1);
+    run(dev, dev->isa->erf, &(k_args){.a = x, .y = y}, n, DEAR);
 }
 
 void k_activation(ct_device *dev, ct_activation f, size_t n, const ct_real *z, ct_real *y)
 {
-    run(dev, dev->isa->activation, &(k_args){.a = z, .y = y, .f = f}, n, 1);
+    run(dev, dev->isa->activation, &(k_args){.a = z, .y = y, .f = f}, n, DEAR);
 }
 
 void k_activation_grad(ct_device *dev, ct_activation f, size_t n, const ct_real *z, const ct_real *y,
                        const ct_real *dy, ct_real *dz)
 {
-    run(dev, dev->isa->activation_grad, &(k_args){.a = z, .b = y, .c = dy, .y = dz, .f = f}, n, 1);
+    run(dev, dev->isa->activation_grad, &(k_args){.a = z, .b = y, .c = dy, .y = dz, .f = f}, n, DEAR);
 }
 
 /* ---- rows and columns ---- */
@@ -169,6 +171,32 @@ void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y)
     run(dev, dev->isa->col_sums, &(k_args){.a = x, .y = y, .m = n, .stride = d}, (size_t)d, (size_t)n);
 }
 
+/* ---- picked rows ---- */
+
+void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *offset, const int *id, ct_real *y)
+{
+    const size_t cost = (size_t)d * (size_t)(1 + (offset[n] - offset[0]) / n);
+    run(dev, dev->isa->bag_mean, &(k_args){.a = table, .y = y, .m = d, .offset = offset, .id = id}, (size_t)n, cost);
+}
+
+void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *offset, const int *id, ct_real *dtable)
+{
+    const k_args args = {.a = dy, .y = dtable, .m = d, .stride = n, .offset = offset, .id = id};
+    range_job    job = {dev->isa->bag_spread, &args, (size_t)d, BAG_COLUMNS};
+    if ((size_t)(offset[n] - offset[0]) * (size_t)d < 2 * GRAIN)
+        job.body(&args, 0, job.n);
+    else
+        k_parallel(dev, (d + BAG_COLUMNS - 1) / BAG_COLUMNS, run_block, &job);
+}
+
+void k_dropout(ct_device *dev, size_t n, const ct_random *r, uint32_t threshold, ct_real keep, const ct_real *x,
+               ct_real *mask, ct_real *y)
+{
+    run(dev, dev->isa->dropout,
+        &(k_args){.a = x, .y = y, .y2 = mask, .p = {keep}, .random = *r, .threshold = threshold, .n = n}, (n + 3) / 4,
+        4 * DEAR);
+}
+
 /* ---- optimisers ---- */
 
 void k_sgd(ct_device *dev, size_t n, ct_real rate, ct_real momentum, ct_real decay, const ct_real *dx, ct_real *m,
@@ -185,7 +213,7 @@ void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx,
                          .y3 = x,
                          .p = {1 - p->rate * p->decay, p->beta1, 1 - p->beta1, p->beta2, 1 - p->beta2,
                                p->rate / p->bias1, 1 / (ct_real)sqrt((double)p->bias2), p->eps}};
-    run(dev, dev->isa->adamw, &args, n, 1);
+    run(dev, dev->isa->adamw, &args, n, DEAR);
 }
 
 /* ---- the machine ---- */

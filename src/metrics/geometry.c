@@ -20,8 +20,6 @@
 
 #include <math.h>
 
-#define NOISE_VARIANCE 1e-10 /* of float embeddings that should be equal; isotropic ones have 1 */
-
 /* One side; x is centred half-way through the measurement. */
 typedef struct side {
     int     n, d;
@@ -98,7 +96,7 @@ static void measure_side(metric *m, side *a, ct_geometry *g, int s)
     }
     g->mean_cosine[s] = mean_off_diagonal(a->n, product, variance);
     g->std_sqrt_d[s] = a->n > 1 ? std / sqrt((double)a->d * (a->n - 1)) : 0; /* n - 1 as in torch.std */
-    g->rank_centred[s] = variance < NOISE_VARIANCE ? 0 : effective_rank(m, a);
+    g->rank_centred[s] = variance < METRIC_NOISE_VARIANCE ? 0 : effective_rank(m, a);
 }
 
 ct_status ct_geometry_measure(ct_device *device, const ct_real *a, const ct_real *b, int n, int d,

@@ -9,6 +9,9 @@
  * in the second-level cache between the product and its use. */
 #define METRIC_TILE 256
 
+/* Total variance of float embeddings that should be equal; isotropic ones have 1. */
+#define METRIC_NOISE_VARIANCE 1e-10
+
 /* One measurement. All its memory is in scratch. The first failure stays in
  * status; functions that return arrays return NULL after it, and pass NULL on. */
 typedef struct metric {

@@ -13,7 +13,7 @@
  *    and one count a query is what remains.
  *
  * Layer: metrics. Needs kernels (matmul). */
-#include "metrics/metric.h"
+#include "metrics/findings.h"
 
 #include "kernels/kernels.h"
 
@@ -91,6 +91,19 @@ static double rank_at(const int *queries, int k)
     return a + 1;
 }
 
+void metric_recall(metric *m, const int *ahead, int n, ct_recall *out)
+{
+    int *queries = metric_rows(m, n, 1, sizeof *queries);
+    if (m->status != CT_OK)
+        return;
+    for (int i = 0; i < n; i++)
+        queries[ahead[i]]++;
+    out->at1 = share_within(queries, n, 1);
+    out->at5 = share_within(queries, n, 5);
+    out->at10 = share_within(queries, n, 10);
+    out->median_rank = (rank_at(queries, (n - 1) / 2) + rank_at(queries, n / 2)) / 2;
+}
+
 ct_status ct_recall_measure(ct_device *device, const ct_real *query, const ct_real *gallery, int n, int d,
                             const int *group, ct_recall *out, ct_error *err)
 {
@@ -99,15 +112,8 @@ ct_status ct_recall_measure(ct_device *device, const ct_real *query, const ct_re
     q.query = open_rows(&m, "query", query, n, d);
     q.gallery = open_rows(&m, "gallery", gallery, n, d);
     const int *ahead = count_ahead(&m, q, NULL, group);
-    int       *queries = metric_rows(&m, n, 1, sizeof *queries);
-    if (m.status == CT_OK) {
-        for (int i = 0; i < n; i++)
-            queries[ahead[i]]++;
-        out->at1 = share_within(queries, n, 1);
-        out->at5 = share_within(queries, n, 5);
-        out->at10 = share_within(queries, n, 10);
-        out->median_rank = (rank_at(queries, (n - 1) / 2) + rank_at(queries, n / 2)) / 2;
-    }
+    if (m.status == CT_OK)
+        metric_recall(&m, ahead, n, out);
     return metric_close(&m);
 }
 

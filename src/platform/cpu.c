@@ -31,6 +31,18 @@ bool ct_cpu_has_avx512(void)
 #endif
 }
 
+const char *ct_cpu_odd_arithmetic(void)
+{
+    volatile float least = 0x1p-126f, half = 0.5f, one = 1, less = 0x1p-25f, more = 0x1.8p-24f;
+    volatile float small = least * half, same = small * one; /* a result, and an operand */
+    if (small == 0 || same == 0)
+        return "numbers below 1.2e-38 become zero (flush-to-zero is set)";
+    volatile float up = one + less, down = -one - less, near = one + more;
+    if (up != 1 || down != -1 || near != 0x1.000002p0f)
+        return "results are not rounded to nearest";
+    return NULL;
+}
+
 int ct_cpu_count(void)
 {
 #ifdef __linux__

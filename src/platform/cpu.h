@@ -5,6 +5,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* NULL, or what is unusual about this thread's floating-point state: small numbers become zero,
+ * or results are not rounded to nearest. A host program may have set that; numbers then differ
+ * from those of other machines. */
+const char *ct_cpu_odd_arithmetic(void);
+
 bool ct_cpu_has_avx2(void);   /* AVX2 and FMA                */
 bool ct_cpu_has_avx512(void); /* AVX-512 F, VL, DQ and BW    */
 

@@ -1,15 +1,21 @@
 /* pool.c -- the team: one shared counter, and a mutex with two conditions for those who sleep.
  *
  * The caller publishes a job and takes blocks like everybody else; a block is
- * an index from an atomic counter. Between jobs a worker looks at the job
- * number for a short while before it sleeps, because the loops of a training
- * step follow each other within microseconds and waking a thread costs more.
- * While nobody sleeps no lock is taken: a loop costs about a microsecond.
+ * an index from an atomic counter. Between jobs a worker looks for blocks for a
+ * short while before it sleeps, because the loops of a training step follow each
+ * other within microseconds and waking a thread costs more. While nobody sleeps no
+ * lock is taken: a loop costs about half a microsecond. The caller waits for blocks, never for
+ * workers: one that is not running, because it sleeps or another program has its
+ * processor, took no block and holds nobody up.
  *
- * Easy to get wrong: going to sleep while a job is being published. Who goes to
- * sleep counts itself and then looks at the job number; who publishes changes the
- * number and then looks at the count. In sequentially consistent order one of the two
- * sees the other.
+ * Two things are easy to get wrong:
+ *
+ *  - A worker that comes late must not take a block of one job with the body of another.
+ *    So job number and next block are one number, the ticket, taken by
+ *    compare-and-swap, and it is closed while a new job is written.
+ *  - Going to sleep while a job is published. Who goes to sleep counts itself and
+ *    then looks at the ticket; who publishes sets the ticket and then looks at the
+ *    count. In sequentially consistent order one of the two sees the other.
  *
  * Where threads cannot be started the caller does all blocks itself: slower,
  * the same results.
@@ -23,25 +29,26 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define SPINS 4000             /* some 100 microseconds                            */
-#define STACK ((size_t)1 << 20) /* kernels keep panels on it; musl gives 128 KiB */
+#define STACK ((size_t)2 << 20) /* kernels keep panels and tiles on it; musl gives 128 KiB */
 
 struct ct_pool {
     int             n_threads, n_started;
-    bool            tried, stop;
+    bool            tried;
+    atomic_bool     stop;
     pthread_t      *thread;
     pthread_mutex_t lock;
-    pthread_cond_t  work, done;
+    pthread_cond_t  work, all_done;
 
-    atomic_long job;      /* number of the current job                  */
-    atomic_int  next;     /* next block to take                         */
-    atomic_int  busy;     /* workers that have not finished this job    */
-    atomic_int  sleepers; /* workers that sleep, or are about to        */
-    atomic_bool caller_sleeps;
-    int         n_blocks; /* of the job, with its body and context      */
-    void (*body)(void *ctx, int block);
-    void *ctx;
+    _Atomic uint64_t ticket; /* number of the job << 32 | next block to take      */
+    atomic_int       done;   /* blocks of it that are finished                    */
+    atomic_int       n_blocks;
+    void (*_Atomic body)(void *ctx, int block);
+    void *_Atomic ctx;
+    atomic_int    sleepers; /* workers that sleep, or are about to               */
+    atomic_bool   caller_sleeps;
 };
 
 static inline void pause_briefly(void)
@@ -53,68 +60,98 @@ static inline void pause_briefly(void)
 #endif
 }
 
-static void take_blocks(ct_pool *p)
+#define CLOSED UINT32_MAX /* next block of a job that is being written */
+
+static bool has_blocks(ct_pool *p)
 {
-    for (int b; (b = atomic_fetch_add(&p->next, 1)) < p->n_blocks;)
-        p->body(p->ctx, b);
+    return (uint32_t)atomic_load(&p->ticket) < (uint32_t)atomic_load(&p->n_blocks);
 }
 
-/* Wait until the job's number is no longer `seen`. */
-static void await_job(ct_pool *p, long seen)
+/* Take a block and do it; false if there is none. Body and context are read before the
+ * ticket is taken: it can be taken only if no other job was written meanwhile. */
+static bool do_block(ct_pool *p)
 {
-    for (int i = 0; i < SPINS; i++) {
-        if (atomic_load(&p->job) != seen)
-            return;
-        pause_briefly();
+    uint64_t ticket = atomic_load(&p->ticket);
+    for (;;) {
+        const int n = atomic_load(&p->n_blocks);
+        void (*body)(void *ctx, int block) = atomic_load(&p->body);
+        void *ctx = atomic_load(&p->ctx);
+        if ((uint32_t)ticket >= (uint32_t)n)
+            return false;
+        if (!atomic_compare_exchange_weak(&p->ticket, &ticket, ticket + 1))
+            continue;
+        body(ctx, (int)(uint32_t)ticket);
+        if (atomic_fetch_add(&p->done, 1) == n - 1 && atomic_load(&p->caller_sleeps)) { /* the last one tells */
+            pthread_mutex_lock(&p->lock);
+            pthread_cond_signal(&p->all_done);
+            pthread_mutex_unlock(&p->lock);
+        }
+        return true;
     }
+}
+
+static void sleep_until_blocks(ct_pool *p)
+{
     pthread_mutex_lock(&p->lock);
     atomic_fetch_add(&p->sleepers, 1);
-    while (atomic_load(&p->job) == seen)
+    while (!has_blocks(p) && !atomic_load(&p->stop))
         pthread_cond_wait(&p->work, &p->lock);
     atomic_fetch_sub(&p->sleepers, 1);
-    pthread_mutex_unlock(&p->lock);
-}
-
-/* The caller: wait until no worker is busy. */
-static void await_workers(ct_pool *p)
-{
-    for (int i = 0; i < SPINS; i++) {
-        if (atomic_load(&p->busy) == 0)
-            return;
-        pause_briefly();
-    }
-    pthread_mutex_lock(&p->lock);
-    atomic_store(&p->caller_sleeps, true);
-    while (atomic_load(&p->busy) > 0)
-        pthread_cond_wait(&p->done, &p->lock);
-    atomic_store(&p->caller_sleeps, false);
     pthread_mutex_unlock(&p->lock);
 }
 
 static void *work(void *arg)
 {
     ct_pool *p = arg;
-    for (long seen = 0;; seen++) {
-        await_job(p, seen);
-        if (p->stop)
-            return NULL;
-        take_blocks(p);
-        if (atomic_fetch_sub(&p->busy, 1) == 1 && atomic_load(&p->caller_sleeps)) { /* the last one out tells */
-            pthread_mutex_lock(&p->lock);
-            pthread_cond_signal(&p->done);
-            pthread_mutex_unlock(&p->lock);
+    for (int spins = 0; !atomic_load(&p->stop);) {
+        if (do_block(p)) {
+            spins = 0;
+        } else if (spins++ < SPINS) {
+            pause_briefly();
+        } else {
+            sleep_until_blocks(p);
+            spins = 0;
         }
     }
+    return NULL;
 }
 
-static void publish(ct_pool *p)
+static void wake_sleepers(ct_pool *p)
 {
-    atomic_fetch_add(&p->job, 1);
     if (atomic_load(&p->sleepers) > 0) {
         pthread_mutex_lock(&p->lock);
         pthread_cond_broadcast(&p->work);
         pthread_mutex_unlock(&p->lock);
     }
+}
+
+static void publish(ct_pool *p, int n_blocks, void (*body)(void *ctx, int block), void *ctx)
+{
+    const uint64_t job = (atomic_load(&p->ticket) >> 32) + 1;
+    atomic_store(&p->ticket, job << 32 | CLOSED);
+    atomic_store(&p->n_blocks, n_blocks);
+    atomic_store(&p->body, body);
+    atomic_store(&p->ctx, ctx);
+    atomic_store(&p->done, 0);
+    atomic_store(&p->ticket, job << 32);
+    wake_sleepers(p);
+}
+
+/* The caller: wait for the blocks that others have taken. */
+static void await_blocks(ct_pool *p)
+{
+    const int n = atomic_load(&p->n_blocks);
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load(&p->done) == n)
+            return;
+        pause_briefly();
+    }
+    pthread_mutex_lock(&p->lock);
+    atomic_store(&p->caller_sleeps, true);
+    while (atomic_load(&p->done) < n)
+        pthread_cond_wait(&p->all_done, &p->lock);
+    atomic_store(&p->caller_sleeps, false);
+    pthread_mutex_unlock(&p->lock);
 }
 
 static void start_threads(ct_pool *p)
@@ -142,7 +179,7 @@ ct_pool *ct_pool_new(int n_threads)
     p->thread = t;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->work, NULL);
-    pthread_cond_init(&p->done, NULL);
+    pthread_cond_init(&p->all_done, NULL);
     return p;
 }
 
@@ -150,13 +187,13 @@ void ct_pool_free(ct_pool *p)
 {
     if (p == NULL)
         return;
-    p->stop = true;
-    publish(p);
+    atomic_store(&p->stop, true);
+    wake_sleepers(p);
     for (int i = 0; i < p->n_started; i++)
         pthread_join(p->thread[i], NULL);
     pthread_mutex_destroy(&p->lock);
     pthread_cond_destroy(&p->work);
-    pthread_cond_destroy(&p->done);
+    pthread_cond_destroy(&p->all_done);
     ct_free(p->thread);
     ct_free(p);
 }
@@ -175,13 +212,9 @@ void ct_pool_run(ct_pool *p, int n_blocks, void (*body)(void *ctx, int block), v
             body(ctx, b);
         return;
     }
-    p->body = body;
-    p->ctx = ctx;
-    p->n_blocks = n_blocks;
-    atomic_store(&p->next, 0);
-    atomic_store(&p->busy, p->n_started);
-    publish(p);
-    take_blocks(p);
-    await_workers(p);
+    publish(p, n_blocks, body, ctx);
+    while (do_block(p))
+        ;
+    await_blocks(p);
 }
 #endif

@@ -1,29 +1,13 @@
-/* random.c -- Philox4x32-10 and the distributions drawn from it.
- *
- * Ten rounds of two 32x32 -> 64 bit products; no state beyond the counter. The
- * known-answer vectors of the authors' Random123 are in the test.
+/* random.c -- the distributions drawn from Philox4x32-10. The known-answer vectors
+ * of its authors' Random123 are in the test.
  *
  * Layer: platform. */
 #include "contrast/random.h"
 
 #include "contrast/scalar.h"
+#include "platform/philox.h"
 
 #include <math.h>
-
-static void philox(uint32_t c[4], uint64_t key)
-{
-    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
-    for (int round = 0; round < 10; round++) {
-        uint64_t a = (uint64_t)0xD2511F53u * c[0], b = (uint64_t)0xCD9E8D57u * c[2];
-        uint32_t c1 = c[1], c3 = c[3];
-        c[0] = (uint32_t)(b >> 32) ^ c1 ^ k0;
-        c[1] = (uint32_t)b;
-        c[2] = (uint32_t)(a >> 32) ^ c3 ^ k1;
-        c[3] = (uint32_t)a;
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
-    }
-}
 
 ct_random ct_random_make(uint64_t seed, ct_stream stream, uint64_t step)
 {
@@ -36,7 +20,9 @@ void ct_random_block_at(const ct_random *r, uint64_t block, uint32_t out[4])
     out[1] = (uint32_t)r->step;
     out[2] = (uint32_t)(r->step >> 32);
     out[3] = (uint32_t)r->stream;
-    philox(out, r->seed);
+    uint32_t key[2] = {(uint32_t)r->seed, (uint32_t)(r->seed >> 32)};
+    for (int round = 0; round < PHILOX_ROUNDS; round++, philox_bump(key))
+        philox_round(&out[0], &out[1], &out[2], &out[3], key);
 }
 
 uint32_t ct_random_bits_at(const ct_random *r, uint64_t index)

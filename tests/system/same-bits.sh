@@ -6,7 +6,8 @@
 #
 # The program that is given, on one thread, is the reference. Each variant trains
 # three short recipes; metrics.jsonl and the last checkpoint must be equal byte
-# for byte. Variants whose compiler or emulator is missing are left out and named;
+# for byte, and the weights' hashes those of golden-hashes. Variants whose compiler or
+# emulator is missing are left out and named;
 # under CI=true that is a failure.
 program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1") || exit 1
 cd "$(dirname "$0")/../.." || exit 1
@@ -75,18 +76,26 @@ of() { echo "build/bits-$1/release/contrast"; }
 
 train reference 1 "$program"
 [ $failed = 0 ] || exit 1
-for n in 2 3 8; do train "threads-$n" $n "$program"; done
+# Between today's programs all may be equal and all be wrong: these were the weights before.
+while read -r name want; do
+    got=$("$program" hash "$work/reference/$name" | cut -c 1-16)
+    [ "$got" = "$want" ] && continue
+    echo "same-bits: $name ends in $got, golden-hashes says $want; if the numbers were to change, say so there"
+    failed=$((failed + 1))
+done <tests/system/golden-hashes
+for n in 2 3 5; do train "threads-$n" $n "$program"; done
 for isa in portable avx2 avx512; do train "$isa" 2 env CONTRAST_ISA=$isa "$program"; done
 
 if built gcc-O0 gcc CC=gcc CFLAGS=-O0; then
     train gcc-O0 2 "$(of gcc-O0)"
     train gcc-O0-portable 1 env CONTRAST_ISA=portable "$(of gcc-O0)"
 fi
+built gcc-O2 gcc CC=gcc CFLAGS=-O2 && train gcc-O2 2 "$(of gcc-O2)"
 if built gcc-native gcc CC=gcc CFLAGS="-O3 -march=native -ffp-contract=fast"; then
     train gcc-native 2 "$(of gcc-native)"
     train gcc-native-portable 1 env CONTRAST_ISA=portable "$(of gcc-native)"
 fi
-for level in O0 O3; do
+for level in O0 O2 O3; do
     built clang-$level clang CC=clang CFLAGS=-$level || continue
     train clang-$level 2 "$(of clang-$level)"
     train clang-$level-portable 1 env CONTRAST_ISA=portable "$(of clang-$level)"

@@ -3,12 +3,10 @@
  * Whether element i is kept is a function of (seed, step, number of this dropout
  * in the step, i): threads, order and a resumed run cannot change it.
  *
- * Layer: autodiff. Needs kernels (muladd), platform (random). */
+ * Layer: autodiff. Needs kernels (dropout, muladd), platform (random). */
 #include "autodiff/op.h"
 #include "contrast/random.h"
 #include "kernels/kernels.h"
-
-#include <string.h>
 
 #define MAX_DROPS 256 /* dropouts in one step */
 
@@ -16,20 +14,6 @@
  * forward    mask_i = 0 with probability p, else 1 / (1 - p)      y = mask x
  * backward   dx += mask dy
  */
-static void draw_mask(ct_graph *g, double p, size_t n, ct_real *mask)
-{
-    CT_ASSERT(g->n_drops < MAX_DROPS);
-    const ct_random r = ct_random_make(g->seed, CT_STREAM_DROPOUT, g->step * MAX_DROPS + g->n_drops++);
-    const uint32_t  threshold = (uint32_t)(p * 4294967296.0);
-    const ct_real   keep = (ct_real)(1 / (1 - p));
-    for (size_t i = 0; i < n; i += 4) {
-        uint32_t bits[4];
-        ct_random_block_at(&r, i / 4, bits);
-        for (size_t j = 0; j < 4 && i + j < n; j++)
-            mask[i + j] = bits[j] < threshold ? 0 : keep;
-    }
-}
-
 static void dropout_backward(ct_tensor *y)
 {
     ct_real *dx = op_grad(y->in[0], NULL);
@@ -47,8 +31,8 @@ ct_tensor *ct_dropout(ct_graph *g, ct_tensor *x, double p)
     ct_tensor *y = op_new(g, &DROPOUT, x->rows, x->cols, x, NULL, NULL, op_size(x) * sizeof *x->x);
     if (y == NULL)
         return NULL;
-    draw_mask(g, p, op_size(x), y->saved);
-    memset(y->x, 0, op_size(y) * sizeof *y->x);
-    k_muladd(g->device, op_size(y), x->x, y->saved, y->x);
+    CT_ASSERT(g->n_drops < MAX_DROPS);
+    const ct_random r = ct_random_make(g->seed, CT_STREAM_DROPOUT, g->step * MAX_DROPS + g->n_drops++);
+    k_dropout(g->device, op_size(x), &r, (uint32_t)(p * 4294967296.0), (ct_real)(1 / (1 - p)), x->x, y->saved, y->x);
     return y;
 }

@@ -1,0 +1,19 @@
+/* phase.h -- a sweep as a table; over two keys, as a phase diagram. Private. */
+#ifndef REPORT_PHASE_H
+#define REPORT_PHASE_H
+
+#include "experiment/sweep.h"
+#include "report/terminal.h"
+
+/* A row a point: state, runs in it, escape step, recall@1, loss, effective rank. */
+void ct_sweep_table(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *run);
+
+/* Rows: the first key, largest value on top; columns: the second. One letter a point: its
+ * most frequent state. Needs n_axes == 2. */
+void ct_phase_draw(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *run);
+
+/* The same as SVG: three maps side by side, state, escape step and recall@1 (medians over
+ * seeds). Errors  CT_ERR_IO */
+ct_status ct_phase_svg(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err);
+
+#endif

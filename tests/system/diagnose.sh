@@ -1,0 +1,68 @@
+#!/bin/sh
+# Diagnosing arrays and runs as a user does it. Needs python3 to write arrays.
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+
+python3 - "$scratch" <<'PY'
+import struct, sys, random
+random.seed(1)
+def save(name, rows, kind="<f4", code="f"):
+    flat = [x for row in rows for x in (row if isinstance(row, list) else [row])]
+    shape = "(%d, %d)" % (len(rows), len(rows[0])) if isinstance(rows[0], list) else "(%d,)" % len(rows)
+    head = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (kind, shape)
+    head += " " * (63 - (10 + len(head)) % 64) + "\n"
+    with open(sys.argv[1] + "/" + name, "wb") as f:
+        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + struct.pack("<%d%s" % (len(flat), code), *flat))
+g = random.gauss
+a = [[g(0, 1) for _ in range(16)] for _ in range(100)]
+save("a.npy", a)
+save("b.npy", [[x + g(0, 0.3) for x in row] for row in a])
+save("turned.npy", a[7:] + a[:7])
+save("other.npy", [[g(0, 1) for _ in range(16)] for _ in range(100)])
+save("equal.npy", [[1 + 1e-3 * g(0, 1) for _ in range(16)] for _ in range(100)])
+save("nan.npy", [[float("nan") if i == 5 else x for x in row] for i, row in enumerate(a)])
+save("few.npy", a[:5])
+save("groups.npy", [i // 2 for i in range(100)], "<i4", "i")
+PY
+
+state() {
+    want=$1
+    shift
+    (cd "$scratch" && "$program" diagnose --json "$@") >"$scratch/out" 2>"$scratch/err"
+    grep -q "^{\"state\":\"$want\"" "$scratch/out" && return 0
+    echo "diagnose $*: expected $want, found: $(cut -c1-200 "$scratch/out") $(cat "$scratch/err")" >&2
+    return 1
+}
+
+check "healthy" state healthy a.npy b.npy
+check "one side alone" state healthy a.npy
+check "collapsed" state collapsed equal.npy equal.npy
+check "one side collapsed" state collapsed equal.npy
+check "mispaired" state mispaired a.npy turned.npy
+check "unaligned" state unaligned a.npy other.npy
+check "a NaN" state degenerate-norms nan.npy b.npy
+check "too few rows" state uncertain few.npy few.npy
+check "a loss that does not belong" state uncertain a.npy b.npy --loss 4.605 --batch 100
+check "groups" state healthy a.npy b.npy --groups groups.npy --temperature 0.1 --batch 50
+check "... give a floor by duplicates: ln 2" grep -q '"floor_by_duplicates":0.693' "$scratch/out"
+
+cd "$scratch" || exit 1
+run diagnose equal.npy equal.npy --fail-on-collapse
+check "--fail-on-collapse ends with 3" [ "$code" = 3 ]
+check "... and says why" grep -q "^collapsed: " out
+run diagnose a.npy b.npy --fail-on-collapse
+check "... and with 0 if healthy" [ "$code" = 0 ]
+check "unequal rows are named" rejects 1 "few.npy is (5, 16)" diagnose a.npy few.npy
+check "a loss without N" rejects 2 "--batch" diagnose a.npy b.npy --loss 2
+check "an unknown loss" rejects 2 "there is no such loss" diagnose a.npy b.npy --loss-name inforce
+check "a file that is not there" rejects 1 "none.npy" diagnose none.npy
+check "groups of another length" rejects 1 "one a row" diagnose few.npy --groups groups.npy
+
+run train collapse -q -o stuck train.steps=200
+run diagnose stuck --json
+check "a run that sits at ln 7" grep -q '^{"state":"plateau"' out
+run train shapes -q -o fine train.steps=200 train.batch=64
+run diagnose fine --json
+check "a healthy run" grep -q '^{"state":"healthy"' out
+check "... its loss is measured" grep -q '"measured_here":true' out
+done_testing

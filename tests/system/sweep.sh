@@ -1,0 +1,51 @@
+#!/bin/sh
+# A sweep as a user does it: what it leaves, the same bytes with any number of threads,
+# and what an interrupted one keeps.
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+
+# shellcheck disable=SC2086
+sweep() {
+    run sweep phase train.steps=60 'loss.temperature=0.05,1' 'optim.rate=0.01..1:3(log)' seed=1..2 -q "$@"
+}
+
+sweep -o "$scratch/one" --threads 1
+check "a sweep ends with 0" [ "$code" = 0 ]
+check "a line a run, and one that says which sweep" [ "$(wc -l <"$scratch/one/runs.jsonl")" = 13 ]
+check "a row a point, and a head" [ "$(wc -l <"$scratch/one/sweep.csv")" = 7 ]
+check "two keys: a phase diagram" grep -q '^  *1  [a-zC?X] [a-zC?X] [a-zC?X]$' "$scratch/out"
+check "... and as SVG, well-formed" python3 -c "import sys, xml.dom.minidom as m; m.parse(sys.argv[1])" "$scratch/one/phase.svg"
+check "... with a cell a point and map" [ "$(grep -c '<title>' "$scratch/one/phase.svg")" = 18 ]
+
+sweep -o "$scratch/two" --threads 3
+check "the same bytes with other threads" cmp -s "$scratch/one/runs.jsonl" "$scratch/two/runs.jsonl"
+check "... of the table too" cmp -s "$scratch/one/sweep.csv" "$scratch/two/sweep.csv"
+check "... and of the picture" cmp -s "$scratch/one/phase.svg" "$scratch/two/phase.svg"
+
+# Killed in the middle of a line: seven whole lines and a part.
+mkdir "$scratch/cut"
+{
+    head -n 8 "$scratch/one/runs.jsonl"
+    sed -n 9p "$scratch/one/runs.jsonl" | head -c 40
+} >"$scratch/cut/runs.jsonl"
+# a mark shows that what was done is not done again
+sed -i '3s/"escape_step":[0-9]*/"escape_step":77/' "$scratch/cut/runs.jsonl"
+sweep -o "$scratch/cut"
+check "it goes on" [ "$code" = 0 ]
+check "what was there stays" grep -q '"escape_step":77' "$scratch/cut/runs.jsonl"
+sed '3d' "$scratch/one/runs.jsonl" >"$scratch/a"
+sed '3d' "$scratch/cut/runs.jsonl" >"$scratch/b"
+check "all else is as if it had not stopped" cmp -s "$scratch/a" "$scratch/b"
+
+check "another grid in the same folder is refused" rejects 2 "holds another sweep" \
+    sweep phase train.steps=60 loss.temperature=0.05,2 -o "$scratch/one"
+check "a wrong key names the nearest" rejects 2 "optim.rate" sweep phase optim.rat=1,2
+check "a wrong value in a list is found before any run" rejects 2 "optim.rate = x" sweep phase optim.rate=1,x
+check "a recipe that does not hold is refused" rejects 2 "image.layers ends in" sweep phase "image.layers=64,32|16" -o "$scratch/bad"
+
+run sweep shapes data.n_train=512 data.n_validation=64 data.n_test=64 data.n_composition=32 train.batch=32 train.steps=40 \
+    optim.name=sgd optim.rate=0.1,1e12 seed=1 -q
+check "a run that diverges is a result" grep -q "optim.rate=1e12  *diverged" "$scratch/out"
+run sweep phase train.steps=40 data.rho=0.2,0.99 train.batch=8,16 optim.momentum=0,0.5 -q
+check "three keys: a table" [ "$(grep -c '^data.rho' "$scratch/out")" = 8 ]
+done_testing

@@ -1,0 +1,133 @@
+/* test_pool.c -- every block of every loop is done once, and is done when the loop returns, whether the
+ * threads are awake, asleep or late. */
+#include "testing.h"
+
+#include "platform/memory.h"
+#include "platform/pool.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+enum { MOST = 300 };
+
+static void pause_ms(long ms)
+{
+    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+}
+
+/* Plain numbers: what one thread wrote must be seen by the caller. */
+typedef struct tally {
+    int  count[MOST], job;
+    int  seen[MOST]; /* the job's number, as each block saw it */
+    long slow;       /* a block that waits so many milliseconds; -1: none */
+} tally;
+
+static void count_block(void *ctx, int block)
+{
+    tally *t = ctx;
+    if (block == t->slow)
+        pause_ms(2);
+    t->count[block]++;
+    t->seen[block] = t->job;
+}
+
+static void check_loop(ct_pool *p, tally *t, int n)
+{
+    for (int b = 0; b < MOST; b++)
+        t->count[b] = 0;
+    t->job++;
+    ct_pool_run(p, n, count_block, t);
+    for (int b = 0; b < MOST; b++) {
+        ck_assert_int_eq(t->count[b], b < n);
+        ck_assert(b >= n || t->seen[b] == t->job);
+    }
+}
+
+START_TEST(each_block_is_done_once)
+{
+    ct_pool *p = ct_pool_new(_i);
+    tally    t = {.slow = -1};
+    ck_assert_ptr_nonnull(p);
+    ck_assert_int_eq(ct_pool_threads(p), _i);
+    for (int n = 0; n <= 20; n++)
+        check_loop(p, &t, n);
+    check_loop(p, &t, MOST);
+    ct_pool_free(p);
+}
+END_TEST
+
+/* Loops follow each other faster than a thread comes: a late one must not mix them up. */
+START_TEST(quick_loops_do_not_mix)
+{
+    ct_pool *p = ct_pool_new(4);
+    tally   *t = ct_alloc_zeroed(2, sizeof *t); /* by turns: another context each time */
+    t[0].slow = t[1].slow = -1;
+    for (int round = 0; round < 4000; round++)
+        check_loop(p, &t[round % 2], 1 + round % 7);
+    ct_pool_free(p);
+    ct_free(t);
+}
+END_TEST
+
+START_TEST(threads_that_sleep_wake_up)
+{
+    ct_pool *p = ct_pool_new(3);
+    tally    t = {.slow = -1};
+    for (int round = 0; round < 20; round++) {
+        check_loop(p, &t, 50);
+        pause_ms(5); /* more than they look for work */
+    }
+    ct_pool_free(p);
+}
+END_TEST
+
+START_TEST(the_caller_waits_for_a_slow_block)
+{
+    ct_pool *p = ct_pool_new(3);
+    tally    t = {.slow = 0};
+    for (int round = 0; round < 50; round++) {
+        t.slow = round % 5;
+        check_loop(p, &t, 5);
+    }
+    ct_pool_free(p);
+}
+END_TEST
+
+static void wait_for_another(void *ctx, int block)
+{
+    atomic_int *here = ctx;
+    (void)block;
+    atomic_fetch_add(here, 1);
+    for (int i = 0; i < 2000 && atomic_load(here) < 2; i++)
+        pause_ms(1);
+}
+
+START_TEST(two_threads_work_at_the_same_time)
+{
+    ct_pool   *p = ct_pool_new(2);
+    atomic_int here = 0;
+    ct_pool_run(p, 2, wait_for_another, &here); /* each block waits for the other to begin */
+    ck_assert_int_eq(atomic_load(&here), 2);
+    ct_pool_free(p);
+}
+END_TEST
+
+START_TEST(a_team_may_go_unused)
+{
+    ct_pool_free(ct_pool_new(8));
+    ct_pool_free(NULL);
+}
+END_TEST
+
+TCase *pool_case(void)
+{
+    TCase *tc = tcase_create("pool");
+    tcase_set_timeout(tc, 30);
+    tcase_add_loop_test(tc, each_block_is_done_once, 1, 7);
+    tcase_add_test(tc, quick_loops_do_not_mix);
+    tcase_add_test(tc, threads_that_sleep_wake_up);
+    tcase_add_test(tc, the_caller_waits_for_a_slow_block);
+    tcase_add_test(tc, two_threads_work_at_the_same_time);
+    tcase_add_test(tc, a_team_may_go_unused);
+    return tc;
+}

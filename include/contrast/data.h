@@ -108,6 +108,11 @@ typedef struct ct_files_options {
  * Returns NULL on error; caller frees with ct_pairs_free. */
 ct_pairs *ct_pairs_from_files(const ct_files_options *o, ct_error *err);
 
+/* One side alone, all of it in the training split: what is to be embedded. `path` as
+ * above, or a picture, or a .tsv; pictures become width x height (0, 0: as they are).
+ * Errors as above; the same way to free it. */
+ct_pairs *ct_items_from_file(const char *path, int side, int width, int height, ct_error *err);
+
 /* ---- numbers ------------------------------------------------------------ */
 
 /* x' = (x - mean) / spread with one mean and spread a side, fitted on the

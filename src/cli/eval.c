@@ -2,9 +2,8 @@
  *
  * Layer: cli. */
 #include "cli/cli.h"
+#include "cli/opened.h"
 #include "cli/run_report.h"
-
-#include "experiment/run.h"
 
 #include <string.h>
 
@@ -51,31 +50,18 @@ static void print_result(const char *folder, const ct_trainer *t, const ct_evalu
 int cli_eval(int argc, char **argv)
 {
     ct_error      err = {0};
-    ct_recipe     recipe;
-    ct_trainer    trainer;
+    opened_run    run;
     ct_evaluation e;
     if (argc != 1)
         return cli_usage("eval: expected one run's folder, found %d arguments", argc);
     const int split = cli_split(split_option);
     if (split < 0)
         return 2;
-    if (ct_run_recipe(argv[0], &recipe, &err) != CT_OK)
-        return cli_fail(&err);
-
-    ct_device *device = cli_device(&err);
-    ct_pairs  *pairs = device != NULL ? ct_recipe_data(&recipe, &err) : NULL;
-    ct_status  status = err.status;
-    if (pairs != NULL) {
-        status = ct_trainer_init(&trainer, &recipe, pairs, device, &err);
-        if (status == CT_OK)
-            status = ct_run_load_weights(&trainer, argv[0], checkpoint_option, &err);
-        if (status == CT_OK)
-            status = ct_trainer_evaluate(&trainer, (ct_split)split, 0, &e, &err);
-        if (status == CT_OK)
-            print_result(argv[0], &trainer, &e);
-        ct_trainer_free(&trainer);
-    }
-    ct_pairs_free(pairs);
-    ct_device_free(device);
+    ct_status status = opened_run_open(&run, argv[0], checkpoint_option, &err);
+    if (status == CT_OK)
+        status = ct_trainer_evaluate(&run.trainer, (ct_split)split, 0, &e, &err);
+    if (status == CT_OK)
+        print_result(argv[0], &run.trainer, &e);
+    opened_run_close(&run);
     return status == CT_OK ? 0 : cli_fail(&err);
 }

@@ -24,6 +24,23 @@ static const cli_command COMMANDS[] = {
      "It ends with the bytes of a run that was never stopped, on any machine and with any number of threads.\n",
      cli_resume, cli_resume_options},
     {"eval", "RUN", "measure a trained run", "", cli_eval, cli_eval_options},
+    {"embed", "RUN (--images F | --texts F) -o E.npy", "embeddings of images or texts, as a NumPy array",
+     "Unit rows: a dot product is a cosine. They do not depend on what else is embedded, nor on threads.\n",
+     cli_embed, cli_embed_options},
+    {"search", "RUN [QUERY]", "images for a text, texts for an image",
+     "QUERY is a text, or the number of an image of the split. Without one, queries are read as typed.\n",
+     cli_search, cli_search_options},
+    {"export", "RUN (--torch F.py | --onnx DIR | --projector DIR)", "take a run to other programs",
+     "The towers and their texts' hashing as a PyTorch module, as ONNX, or embeddings to look at.\n",
+     cli_export, cli_export_options},
+    {"import", "W.safetensors RECIPE [section.key=value ...]", "begin a run with given weights",
+     "Float32, float64, float16 and bfloat16 under the names that export writes. The run stands at step 0: it can\n"
+     "be measured and searched, and resume trains it.\n",
+     cli_import, cli_train_options},
+    {"inspect", "FILE", "what is in a checkpoint or a safetensors file",
+     "Every parameter with its mean, spread and, in a checkpoint, the norm of its mean gradient; the recipe; the\n"
+     "hash. FILE may be a run: its latest checkpoint.\n",
+     cli_inspect, cli_inspect_options},
     {"diagnose", "A.npy [B.npy] | RUN", "say whether embeddings collapsed, how, and what to try",
      "A.npy and B.npy are matrices of floats, row i of one paired with row i of the other; one alone is looked at\n"
      "for what a single side can show. States: healthy, collapsed, dimensional-collapse, plateau, unaligned,\n"

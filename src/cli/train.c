@@ -1,5 +1,6 @@
-/* train.c -- contrast train RECIPE [section.key=value ...] [-o RUN], and
- * contrast resume RUN, which goes on with it.
+/* train.c -- contrast train RECIPE [section.key=value ...] [-o RUN]; contrast resume
+ * RUN, which goes on with it; and contrast import W RECIPE ..., which begins one with
+ * given weights.
  *
  * Layer: cli. */
 #include "cli/cli.h"
@@ -81,8 +82,10 @@ static void choose_folder(const char *recipe, char *out, size_t size)
         snprintf(out, size, "runs/%.*s-%d", length, base, k);
 }
 
-/* Train in a folder, or, `resuming`, go on there. */
-static int run(const ct_recipe *recipe, const char *folder, bool resuming)
+/* Train in a folder, or go on there, or put `weights` there. */
+typedef enum task { TRAIN, RESUME, IMPORT } task;
+
+static int run(const ct_recipe *recipe, const char *folder, task what, const char *weights)
 {
     ct_error   err = {0};
     ct_trainer t;
@@ -94,9 +97,11 @@ static int run(const ct_recipe *recipe, const char *folder, bool resuming)
         run_report_begin(&report, recipe, &stop_signal);
         report.watch.safe = &safe_to_end;
         catch_signals();
-        status = resuming ? ct_run_resume(&t, folder, option.checkpoint, &report.watch, &err)
-                          : ct_run_train(&t, folder, &report.watch, &err);
-        run_report_end(&report, &t, folder);
+        status = what == TRAIN    ? ct_run_train(&t, folder, &report.watch, &err)
+                 : what == RESUME ? ct_run_resume(&t, folder, option.checkpoint, &report.watch, &err)
+                                  : ct_run_import(&t, weights, folder, &err);
+        if (what != IMPORT)
+            run_report_end(&report, &t, folder);
     }
     if (pairs != NULL)
         ct_trainer_free(&t);
@@ -107,13 +112,12 @@ static int run(const ct_recipe *recipe, const char *folder, bool resuming)
     return stop_signal != 0 ? 128 + stop_signal : 0;
 }
 
-int cli_train(int argc, char **argv)
+/* A new run: a recipe with its settings, a folder that holds none yet. */
+static int begin_run(int argc, char **argv, task what, const char *weights)
 {
     ct_error  err = {0};
     ct_recipe recipe;
     char      folder[CT_PATH_BYTES];
-    if (argc < 1)
-        return cli_usage("train: expected a recipe; try: contrast train shapes");
     if (load_recipe(&recipe, argc, argv, &err) != CT_OK)
         return cli_fail(&err);
     if (option.output != NULL)
@@ -122,7 +126,21 @@ int cli_train(int argc, char **argv)
         choose_folder(argv[0], folder, sizeof folder);
     if (ct_run_exists(folder) && !option.force)
         return cli_usage("%s holds a run already; give another -o, or --force to write over it", folder);
-    return run(&recipe, folder, false);
+    return run(&recipe, folder, what, weights);
+}
+
+int cli_train(int argc, char **argv)
+{
+    if (argc < 1)
+        return cli_usage("train: expected a recipe; try: contrast train shapes");
+    return begin_run(argc, argv, TRAIN, NULL);
+}
+
+int cli_import(int argc, char **argv)
+{
+    if (argc < 2)
+        return cli_usage("import: expected a safetensors file and a recipe, found %d arguments", argc);
+    return begin_run(argc - 1, argv + 1, IMPORT, argv[0]);
 }
 
 int cli_resume(int argc, char **argv)
@@ -133,5 +151,5 @@ int cli_resume(int argc, char **argv)
         return cli_usage("resume: expected one run's folder, found %d arguments", argc);
     if (ct_run_recipe(argv[0], &recipe, &err) != CT_OK)
         return cli_fail(&err);
-    return run(&recipe, argv[0], true);
+    return run(&recipe, argv[0], RESUME, NULL);
 }

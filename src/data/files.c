@@ -24,6 +24,7 @@ typedef struct loader {
     char                  **picture;    /* paths, of a .tsv */
     int                     n[2];
     const char             *path[2];
+    int                     width, height; /* of all pictures; 0: as the first */
     ct_error               *err;
 } loader;
 
@@ -121,8 +122,8 @@ static ct_status load_picture(loader *l, ct_side *s, int i, uint8_t **pixels, ct
     if (status != CT_OK)
         return CT_FAIL(l->err, status, "%s:%d: %s", l->path[0], i + 1, why.msg);
     if (i == 0) {
-        s->width = l->o->resize > 0 ? l->o->resize : p.width;
-        s->height = l->o->resize > 0 ? l->o->resize : p.height;
+        s->width = l->width > 0 ? l->width : p.width;
+        s->height = l->height > 0 ? l->height : p.height;
         s->channels = p.channels;
         const size_t dim = (size_t)s->width * (size_t)s->height * (size_t)s->channels;
         *pixels = dim <= INT_MAX ? ct_arena_zeroed(&l->arena, (size_t)l->n[0], dim) : NULL;
@@ -130,7 +131,7 @@ static ct_status load_picture(loader *l, ct_side *s, int i, uint8_t **pixels, ct
             return CT_FAIL(l->err, CT_ERR_NOMEM, "%s: no memory for %d pictures", l->path[0], l->n[0]);
         s->dim = (int)dim;
     }
-    const bool fits = l->o->resize > 0 || (p.width == s->width && p.height == s->height);
+    const bool fits = l->width > 0 || (p.width == s->width && p.height == s->height);
     if (!fits || p.channels != s->channels)
         return CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: %s is %d x %d, %s; expected %d x %d, %s, as the first%s", l->path[0],
                        i + 1, l->picture[i], p.width, p.height, p.channels == 3 ? "colour" : "grey", s->width, s->height,
@@ -241,7 +242,7 @@ static ct_status fill(loader *l, ct_pairs *p, const int *of)
 
 ct_pairs *ct_pairs_from_files(const ct_files_options *o, ct_error *err)
 {
-    loader    l = {.o = o, .err = err};
+    loader    l = {.o = o, .width = o->resize, .height = o->resize, .err = err};
     ct_pairs *p = NULL;
     int       count[CT_N_SPLITS] = {0}, *of = NULL;
     ct_arena_init(&l.arena, 0);
@@ -256,6 +257,50 @@ ct_pairs *ct_pairs_from_files(const ct_files_options *o, ct_error *err)
     }
     for (int side = 0; side < 2; side++)
         data_row_file_close(l.rows[side]);
+    ct_pairs_free(p);
+    ct_arena_free(&l.arena);
+    return NULL;
+}
+
+static bool is_picture(const char *path)
+{
+    return ends_with(path, ".pgm") || ends_with(path, ".ppm") || ends_with(path, ".pnm");
+}
+
+static ct_status open_items(loader *l, int side, const char *path)
+{
+    if (ends_with(path, ".tsv"))
+        return split_columns(l, path);
+    if (!is_picture(path))
+        return open_side(l, side, path);
+    l->path[side] = path;
+    l->n[0] = l->n[side] = 1;
+    l->picture = ct_arena_zeroed(&l->arena, 1, sizeof *l->picture);
+    if (l->picture == NULL || (l->picture[0] = ct_arena_strdup(&l->arena, path)) == NULL)
+        return CT_FAIL(l->err, CT_ERR_NOMEM, "%s: no memory for it", path);
+    return CT_OK;
+}
+
+ct_pairs *ct_items_from_file(const char *path, int side, int width, int height, ct_error *err)
+{
+    loader    l = {.width = width, .height = height, .err = err};
+    ct_pairs *p = NULL;
+    ct_arena_init(&l.arena, 0);
+    ct_status status = open_items(&l, side, path);
+    const int count[CT_N_SPLITS] = {status == CT_OK ? l.n[side] : 0};
+    if (status == CT_OK && (p = ct_pairs_new("items", count, err)) != NULL) {
+        if (l.rows[side] != NULL)
+            set_rows(&p->side[side], l.rows[side]);
+        else if (l.picture != NULL)
+            status = load_pictures(&l, &p->side[side]);
+        else
+            status = ct_pairs_set_captions(p, side, (const char *const *)l.text[side], err);
+        if (status == CT_OK) {
+            p->files = l.arena;
+            return p;
+        }
+    }
+    data_row_file_close(l.rows[side]);
     ct_pairs_free(p);
     ct_arena_free(&l.arena);
     return NULL;

@@ -217,3 +217,19 @@ ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, ct
     ct_arena_free(&arena);
     return status;
 }
+
+ct_status ct_weights_load(ct_trainer *t, const char *path, ct_error *err)
+{
+    ct_arena arena;
+    ct_arena_init(&arena, 0);
+    ct_safetensors *file = ct_arena_alloc(&arena, sizeof *file);
+    state          *s = ct_arena_alloc(&arena, sizeof *s);
+    ct_status       status = file == NULL || s == NULL ? CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", path)
+                                                       : ct_safetensors_read(path, &arena, file, err);
+    if (status == CT_OK) {
+        gather_state(s, t, true);
+        status = load_state(s, file, path, err);
+    }
+    ct_arena_free(&arena);
+    return status;
+}

@@ -348,6 +348,28 @@ ct_status ct_run_train(ct_trainer *t, const char *folder, const ct_run_watch *wa
     return status;
 }
 
+ct_status ct_run_import(ct_trainer *t, const char *weights, const char *folder, ct_error *err)
+{
+    const ct_run_watch nobody = {0};
+    run                r = {.t = t, .folder = folder, .watch = &nobody, .saved = -1, .err = err};
+    int                lock = -1;
+    r.log.metrics.fd = r.log.timing.fd = -1;
+    ct_status          status = ct_weights_load(t, weights, err);
+    if (status == CT_OK)
+        status = ct_folder_make(folder, err);
+    if (status == CT_OK)
+        status = ct_folder_lock(folder, &lock, err);
+    if (status == CT_OK)
+        status = clear_folder(&r);
+    if (status == CT_OK)
+        status = ct_run_log_open(&r.log, folder, 0, 0, err);
+    if (status == CT_OK)
+        status = save(&r);
+    const ct_status closed = ct_run_log_close(&r.log, err);
+    ct_folder_unlock(lock);
+    return status == CT_OK ? closed : status;
+}
+
 /* State as of the checkpoint; without one, as of the beginning. What was written
  * after it goes: it will be written again. */
 static ct_status rewind_to(run *r, const char *which)

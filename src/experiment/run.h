@@ -46,6 +46,11 @@ ct_status ct_run_train(ct_trainer *t, const char *folder, const ct_run_watch *wa
  * Errors: those of ct_run_train and ct_checkpoint_load. */
 ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which, const ct_run_watch *watch, ct_error *err);
 
+/* A run that begins at step 0 with the parameters of a safetensors file: to be
+ * measured, searched, exported, or resumed, which trains it as its recipe says.
+ * Errors: those of ct_run_train and ct_weights_load. */
+ct_status ct_run_import(ct_trainer *t, const char *weights, const char *folder, ct_error *err);
+
 /* Path of a checkpoint: which is "latest" (also NULL), "best", or a step.
  * Errors  CT_ERR_IO (there is none), CT_ERR_FORMAT, CT_ERR_CONFIG */
 ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_PATH_BYTES], ct_error *err);

@@ -48,7 +48,8 @@ typedef struct ct_safetensor {
     const char          *name;
     const unsigned char *bytes; /* as in the file: see ct_safetensor_values */
     size_t               count; /* product of its n_dims sizes */
-    size_t               width; /* bytes of a value: 4 for F32, 8 for F64 */
+    size_t               width; /* bytes of a value: 2 for F16 and BF16, 4 for F32, 8 for F64 */
+    bool                 brain; /* BF16 */
     int                  n_dims, dim[4];
 } ct_safetensor;
 
@@ -58,7 +59,7 @@ typedef struct ct_safetensors {
     ct_metadata   metadata[CT_SAFETENSORS_MAX_METADATA];
 } ct_safetensors;
 
-/* Read a file of F32 and F64 tensors into the arena, which needs its size and no
+/* Read a file of F16, BF16, F32 and F64 tensors into the arena, which needs its size and no
  * more. Strict: no hole, no overlap, no byte to spare, no name twice.
  * Errors  CT_ERR_IO; CT_ERR_NOMEM; CT_ERR_FORMAT */
 ct_status ct_safetensors_read(const char *path, ct_arena *arena, ct_safetensors *out, ct_error *err);

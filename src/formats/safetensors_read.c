@@ -15,6 +15,7 @@
 #include "platform/memory.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,10 +94,11 @@ static ct_status read_tensor(parser *p, const char *name)
     if (!ok || dtype == NULL || t.n_dims < 0 || n_offsets < 0)
         return refuse(p, "expected dtype, shape (up to 4 sizes), data_offsets (within the file), each once");
 
-    t.width = strcmp(dtype, "F32") == 0 ? 4 : strcmp(dtype, "F64") == 0 ? 8 : 0;
+    t.brain = strcmp(dtype, "BF16") == 0;
+    t.width = t.brain || strcmp(dtype, "F16") == 0 ? 2 : strcmp(dtype, "F32") == 0 ? 4 : strcmp(dtype, "F64") == 0 ? 8 : 0;
     if (t.width == 0)
-        return CT_FAIL(p->err, CT_ERR_FORMAT, "%s: tensor '%s': expected F32 or F64, found %s", p->path, name,
-                       dtype);
+        return CT_FAIL(p->err, CT_ERR_FORMAT, "%s: tensor '%s': expected F16, BF16, F32 or F64, found %s", p->path,
+                       name, dtype);
     for (int k = 0; k < t.n_dims; k++) {
         ok = ok && ct_size_mul(t.count, dim[k], &t.count);
         t.dim[k] = (int)dim[k];
@@ -222,8 +224,23 @@ const char *ct_safetensors_metadata(const ct_safetensors *f, const char *key)
     return NULL;
 }
 
+/* sign, 5 bits of exponent, 10 of fraction */
+static double half_value(unsigned bits)
+{
+    const int    exponent = (int)(bits >> 10 & 31);
+    const double fraction = bits & 1023, sign = bits >> 15 != 0 ? -1 : 1;
+    if (exponent == 31)
+        return fraction > 0 ? (double)NAN : sign * (double)INFINITY;
+    return sign * (exponent == 0 ? ldexp(fraction, -24) : ldexp(1024 + fraction, exponent - 25));
+}
+
 void ct_safetensor_values(const ct_safetensor *t, ct_real *out)
 {
-    for (size_t i = 0; i < t->count; i++)
-        out[i] = (ct_real)ct_bytes_real(ct_bytes_get(t->bytes + i * t->width, (int)t->width, false), (int)t->width);
+    for (size_t i = 0; i < t->count; i++) {
+        const uint64_t bits = ct_bytes_get(t->bytes + i * t->width, (int)t->width, false);
+        if (t->width == 2)
+            out[i] = (ct_real)(t->brain ? ct_bytes_real(bits << 16, 4) : half_value((unsigned)bits));
+        else
+            out[i] = (ct_real)ct_bytes_real(bits, (int)t->width);
+    }
 }

@@ -238,9 +238,24 @@ END_TEST
 
 START_TEST(other_types_are_named)
 {
-    check_refused("{" T("a", "BF16", "[4]", "[0,8]") "}", 8, "m.st: tensor 'a': expected F32 or F64, found BF16");
-    check_refused("{" T("a", "", "[4]", "[0,8]") "}", 8, "expected F32 or F64, found ");
+    check_refused("{" T("a", "I64", "[1]", "[0,8]") "}", 8, "m.st: tensor 'a': expected F16, BF16, F32 or F64, found I64");
+    check_refused("{" T("a", "", "[4]", "[0,8]") "}", 8, "expected F16, BF16, F32 or F64, found ");
     check_refused("{" T("a", "F\\u001b[2J", "[4]", "[0,8]") "}", 8, "expected dtype");
+}
+END_TEST
+
+/* 1, -2, the least subnormal, infinity (numpy.float16); 1, -2 and 3.140625 (bfloat16) */
+START_TEST(halves_are_widened)
+{
+    static const ct_safetensor half = {.bytes = (const unsigned char *)"\0\x3c\0\xc0\1\0\0\x7c", .count = 4, .width = 2};
+    static const ct_safetensor brain = {
+        .bytes = (const unsigned char *)"\x80\x3f\0\xc0\x49\x40", .count = 3, .width = 2, .brain = true};
+    ct_real x[4];
+    check_accepted("{" T("a", "BF16", "[4]", "[0,8]") "," T("b", "F16", "[4]", "[8,16]") "}", 16);
+    ct_safetensor_values(&half, x);
+    ck_assert(x[0] == 1 && x[1] == -2 && x[2] == (ct_real)0x1p-24 && x[3] > (ct_real)1e30);
+    ct_safetensor_values(&brain, x);
+    ck_assert(x[0] == 1 && x[1] == -2 && x[2] == (ct_real)3.140625);
 }
 END_TEST
 
@@ -359,6 +374,7 @@ TCase *safetensors_case(void)
     tcase_add_test(c, sizes_are_natural_numbers);
     tcase_add_test(c, every_field_is_there_once);
     tcase_add_test(c, other_types_are_named);
+    tcase_add_test(c, halves_are_widened);
     tcase_add_test(c, no_name_occurs_twice);
     tcase_add_test(c, metadata_is_text_to_text);
     tcase_add_test(c, names_are_short_and_printable);

@@ -1,0 +1,69 @@
+#!/bin/sh
+# What a run is good for afterwards: embed, search, inspect, export, import. The
+# comparisons with NumPy, safetensors, onnxruntime and PyTorch are made with what is
+# installed, and what is not is named.
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+here=$(dirname "$0")
+small="data.n_train=512 data.n_validation=64 data.n_test=64 data.n_composition=32 train.batch=32 train.steps=60
+    image.layers=64,32 image.activation=gelu text.layers=64,32 text.activation=tanh text.buckets=512 text.bag_dim=32"
+# shellcheck disable=SC2086 # the settings are words
+run train shapes $small -q -o "$scratch/run"
+check "a run" [ "$code" = 0 ]
+
+printf 'a red star\nein GRÜNER Ring\nx\n- -\nШар, two shapes: red star above blue ring\na red star\n' >"$scratch/texts.txt"
+run embed "$scratch/run" --texts "$scratch/texts.txt" -o "$scratch/texts.npy" --threads 1
+check "texts are embedded" grep -q "6 unit rows of 32" "$scratch/out"
+"$program" embed "$scratch/run" --texts - -o "$scratch/piped.npy" --threads 2 <"$scratch/texts.txt" >/dev/null
+check "... from standard input and by two threads to the same bits" cmp "$scratch/texts.npy" "$scratch/piped.npy"
+sed -n 5p "$scratch/texts.txt" >"$scratch/fifth.txt"
+run embed "$scratch/run" --texts "$scratch/fifth.txt" -o "$scratch/fifth.npy"
+check "... and alone" sh -c "tail -c 128 '$scratch/fifth.npy' >'$scratch/a'
+    tail -c 256 '$scratch/texts.npy' | head -c 128 | cmp - '$scratch/a'"
+{ printf 'P6 16 16 255\n'; head -c 768 "$program"; } >"$scratch/p.ppm"
+run embed "$scratch/run" --images "$scratch/p.ppm" -o "$scratch/p.npy"
+check "a picture is embedded" grep -q "1 unit rows of 32" "$scratch/out"
+check "rows of another width" rejects 1 "rows of 32 values, the run's tower reads 768" \
+    embed "$scratch/run" --images "$scratch/texts.npy" -o "$scratch/no.npy"
+check "texts for pictures" rejects 1 "the file holds texts" embed "$scratch/run" --images "$scratch/texts.txt" -o "$scratch/no.npy"
+check "no file to embed" rejects 2 "expected --images F or --texts F" embed "$scratch/run" -o "$scratch/no.npy"
+check "a folder that is not there" rejects 1 "/nowhere/e.npy" embed "$scratch/run" --texts "$scratch/texts.txt" -o /nowhere/e.npy
+
+run search "$scratch/run" "a red star" -k 3
+check "a text finds three images" [ "$(grep -c '^ *[-0-9.]* *[0-9]*  [a-z]' "$scratch/out")" = 3 ]
+run search "$scratch/run" 7 --json
+check "an image finds texts" [ "$(first index "$scratch/out")" -ge 0 ]
+printf 'a red star\n3\n' | "$program" search "$scratch/run" --json >"$scratch/out"
+check "queries are read as typed" [ "$(wc -l <"$scratch/out")" = 2 ]
+
+run inspect "$scratch/run"
+check "inspect shows parameters and the hash" grep -q "its hash is right" "$scratch/out"
+check "... and the recipe" grep -q "^buckets = 512$" "$scratch/out"
+run inspect "$scratch/run" --json
+check "... as JSON" grep -q '"image.0.weight":{"shape":"(64, 768)"' "$scratch/out"
+
+run export "$scratch/run" --torch "$scratch/model.py" --onnx "$scratch" --projector "$scratch/projector"
+check "export" [ "$code" = 0 ]
+for file in model.safetensors image_tower.onnx text_tower.onnx projector/tensors.bytes projector/labels.tsv \
+    projector/sprite.png projector/projector_config.json; do
+    check "it has $file" [ -s "$scratch/$file" ]
+done
+# shellcheck disable=SC2086
+run import "$scratch/model.safetensors" shapes $small -o "$scratch/back"
+check "import" [ "$code" = 0 ]
+run embed "$scratch/back" --texts "$scratch/texts.txt" -o "$scratch/back.npy"
+check "imported weights give the same embeddings" cmp "$scratch/texts.npy" "$scratch/back.npy"
+run resume "$scratch/back" -q
+check "an imported run can be trained on" [ "$code" = 0 ]
+
+if python3 -c "import numpy" 2>/dev/null; then
+    python3 -c "import numpy as np, sys
+np.save(sys.argv[1], (np.random.default_rng(1).random((20, 16, 16, 3)) * 255).astype(np.uint8))" "$scratch/x.npy"
+    run embed "$scratch/run" --images "$scratch/x.npy" -o "$scratch/images.npy"
+    check "NumPy's array is read, ours by NumPy, and the exports agree" python3 "$here/../support/compare_exports.py" \
+        "$scratch/run" "$scratch" "$scratch/x.npy" "$scratch/images.npy" "$scratch/texts.txt" "$scratch/texts.npy"
+else
+    echo "handover: comparisons left out: NumPy is not installed"
+    check "NumPy under CI" [ -z "$CI" ]
+fi
+done_testing

@@ -82,8 +82,9 @@ static void check_rows(int v, const char *side, const ct_real *rows, const ct_re
         const double unit = of_columns(v) || is("npair", v) || x.options.dot ? 1 : fmax(sqrt(length), 1e-3);
         const double tol = digits(v) * (sqrt(square) + size / unit);
         for (int k = i * x.d; k < (i + 1) * x.d; k++)
-            ck_assert_msg(fabs((double)g[k] - w[k]) <= tol, "%s n %d d %d tau %g: d%s[%d,%d] is %.9g, should be %.9g within %.2g",
-                          VARIANTS[v].loss, x.n, x.d, batch_temperature(&x), side, i, k % x.d, (double)g[k], w[k], tol);
+            if (!(fabs((double)g[k] - w[k]) <= tol)) /* asserting each would cost a system call */
+                ck_abort_msg("%s n %d d %d tau %g: d%s[%d,%d] is %.9g, should be %.9g within %.2g", VARIANTS[v].loss, x.n, x.d,
+                             batch_temperature(&x), side, i, k % x.d, (double)g[k], w[k], tol);
     }
 }
 
@@ -159,8 +160,10 @@ START_TEST(equals_the_oracle_on_degenerate_batches)
             tell(_i);
             run_loss(ct_loss_find(VARIANTS[_i].loss)->apply, &x, &got);
             ck_assert(isfinite(got.value) && isfinite(got.dlog_scale));
+            int wild = 0;
             for (int i = 0; i < n * d; i++)
-                ck_assert(isfinite(got.da[i]) && isfinite(got.db[i]));
+                wild += !isfinite(got.da[i]) || !isfinite(got.db[i]);
+            ck_assert_int_eq(wild, 0);
             const bool ties = VARIANTS[_i].mining != CT_MINE_ALL; /* a tie is shared, or broken by rounding */
             if (!ties && !(is("align-uniform", _i) && x.options.align_power != 2 && what == 1) && !of_columns(_i))
                 check(_i);

@@ -89,6 +89,7 @@ static const key KEYS[] = {
     {"monitor", "log_every", INT, AT(monitor.log_every), 1, 1e9, NULL, "steps between lines of metrics.jsonl"},
     {"monitor", "evaluate_every", INT, AT(monitor.evaluate_every), 0, 1e9, NULL, "steps between evaluations; 0: end"},
     {"monitor", "pairs", INT, AT(monitor.pairs), 2, 1e6, NULL, "validation pairs of an evaluation, at most"},
+    {"monitor", "snapshots", INT, AT(monitor.snapshots), 0, 1000, NULL, "of a few pairs, for pictures; 0: none"},
 };
 #define N_KEYS ((int)(sizeof KEYS / sizeof *KEYS))
 
@@ -134,6 +135,7 @@ ct_recipe ct_recipe_defaults(void)
     r.monitor.log_every = 10;
     r.monitor.evaluate_every = 0;
     r.monitor.pairs = 1000;
+    r.monitor.snapshots = 30;
     return r;
 }
 

@@ -71,6 +71,7 @@ typedef struct ct_recipe {
         int log_every;      /* steps between lines of metrics.jsonl           */
         int evaluate_every; /* steps between evaluations; 0: only at the end  */
         int pairs;          /* at most so many validation pairs each time     */
+        int snapshots;      /* of a few pairs through the run; 0: none        */
     } monitor;
 } ct_recipe;
 

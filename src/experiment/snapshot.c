@@ -5,7 +5,7 @@
 
 #include "contrast/scalar.h"
 #include "experiment/run_log.h"
-#include "formats/text.h"
+#include "formats/base64.h"
 #include "platform/memory.h"
 
 #include <math.h>
@@ -189,20 +189,6 @@ ct_status ct_snapshot_take(ct_trainer *t, ct_snapshot *out, ct_error *err)
 
 /* ---- writing it down ---- */
 
-/* Bytes as base64: n bytes need 4 ceil(n / 3) characters. */
-static void base64(const uint8_t *x, size_t n, char *out)
-{
-    static const char DIGIT[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < n; i += 3) {
-        const unsigned b = (unsigned)x[i] << 16 | (i + 1 < n ? (unsigned)x[i + 1] << 8 : 0) | (i + 2 < n ? x[i + 2] : 0);
-        *out++ = DIGIT[b >> 18];
-        *out++ = DIGIT[b >> 12 & 63];
-        *out++ = i + 1 < n ? DIGIT[b >> 6 & 63] : '=';
-        *out++ = i + 2 < n ? DIGIT[b & 63] : '=';
-    }
-    *out = '\0';
-}
-
 /* In ten-thousandths: more than a picture shows, and soon written. */
 static void numbers(ct_json *j, const char *key, const double *x, int n)
 {
@@ -225,12 +211,12 @@ static void end_line(ct_snapshots *f)
 static void write_snapshot(ct_snapshots *f, const ct_snapshot *s)
 {
     uint8_t  byte[CT_PROBE * CT_PROBE];
-    char     text[CT_PROBE * CT_PROBE * 4 / 3 + 8];
+    char     text[CT_BASE64_BYTES(CT_PROBE * CT_PROBE)];
     double   plane[4 * CT_PROBE];
     ct_json *j = &f->json;
     for (int i = 0; i < s->n * s->n; i++)
         byte[i] = (uint8_t)floor(fmax(-1, fmin(1, s->s[i])) * 127 + 128.5);
-    base64(byte, (size_t)(s->n * s->n), text);
+    ct_base64_put(text, byte, (size_t)(s->n * s->n));
     ct_json_open(j, NULL, '{');
     ct_json_integer(j, "step", s->step);
     ct_json_string(j, "cosines", text); /* bytes, row by row: 1 is -1, 128 is 0, 255 is 1 */
@@ -256,7 +242,7 @@ static ct_status write_pictures(ct_snapshots *f, const ct_pairs *p, const int *i
     const size_t   size = (size_t)(n * width * height * channels);
     ct_real       *x = ct_arena_alloc(arena, (size_t)n * (size_t)side->dim * sizeof *x);
     uint8_t       *byte = ct_arena_alloc(arena, size);
-    char          *text = ct_arena_alloc(arena, size * 4 / 3 + 8);
+    char          *text = ct_arena_alloc(arena, CT_BASE64_BYTES(size));
     if (x == NULL || byte == NULL || text == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "snapshot: no memory for %d pictures", n);
     const ct_status status = ct_pairs_rows(p, 0, &(ct_standard){0, 1}, items, n, x, err);
@@ -269,7 +255,7 @@ static ct_status write_pictures(ct_snapshots *f, const ct_pairs *p, const int *i
                     const double v = (double)x[i * side->dim + (r * k * side->width + c * k) * channels + h];
                     byte[to++] = (uint8_t)fmax(0, fmin(255, floor(v + 0.5)));
                 }
-    base64(byte, size, text);
+    ct_base64_put(text, byte, size);
     ct_json_open(&f->json, "picture", '{');
     ct_json_integer(&f->json, "width", width);
     ct_json_integer(&f->json, "height", height);

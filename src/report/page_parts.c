@@ -16,6 +16,7 @@ const char ct_page_style[] =
     ".runs{display:grid;gap:16px;grid-template-columns:repeat(auto-fit,minmax(min(330px,100%),1fr))}\n"
     ".kinds{display:grid;gap:20px;grid-template-columns:repeat(auto-fit,minmax(min(400px,100%),1fr))}\n"
     ".kinds.many{grid-template-columns:1fr}\n"
+    ".kinds section{content-visibility:auto;contain-intrinsic-size:auto 420px}\n" /* what is out of sight costs no frame */
     "section{margin:18px 0;min-width:0}figure{margin:0;min-width:0}svg{width:100%;height:auto;display:block;max-width:640px;margin:auto}\n"
     ".bar{position:sticky;top:0;z-index:2;background:var(--bg);border-bottom:1px solid var(--grid);padding:8px 0;display:flex;"
     "flex-wrap:wrap;gap:8px 14px;align-items:center}\n"
@@ -31,7 +32,7 @@ const char ct_page_style[] =
     "pre{overflow:auto;background:var(--code);padding:10px;border-radius:6px;font-size:.85rem}\n"
     ".lit .da{fill:var(--hi)}.lit .db{stroke:var(--hi);stroke-width:3}.lit .join{stroke:var(--hi);stroke-opacity:1;stroke-width:2.5}\n"
     ".cross{fill:none;stroke:var(--hi);stroke-width:1.5}svg .c,svg .pair{cursor:pointer}\n"
-    "@media print{.bar{display:none}section{break-inside:avoid}}\n"
+    "@media print{.bar{display:none}.kinds section{content-visibility:visible}section{break-inside:avoid}}\n"
     "@media(prefers-reduced-motion:reduce){*{scroll-behavior:auto}}\n";
 
 const char *const ct_page_script[] = {

@@ -158,11 +158,12 @@ static int level_of(double cosine)
 static void draw_matrix(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
 {
     const double size = (a->right - a->left) / r->n;
+    ct_svg_put(s, "<g transform=\"translate(%.1f %.1f) scale(%.3f)\" shape-rendering=\"crispEdges\">\n", a->left, a->top, size);
     for (int i = 0; i < r->n; i++)
         for (int j = 0; j < r->n; j++)
-            ct_svg_put(s, "<rect class=\"c h%d\" x=\"%.1f\" y=\"%.1f\" width=\"%.2f\" height=\"%.2f\"/>%s",
-                       level_of(ct_record_cosine(r, m, i, j)), a->left + size * j, a->top + size * i, size + 0.1, size + 0.1,
-                       j + 1 == r->n ? "\n" : "");
+            ct_svg_put(s, "<path class=\"c h%d\" d=\"M%d %dh1v1h-1z\"/>%s",
+                       level_of(ct_record_cosine(r, m, i, j)), j, i, j + 1 == r->n ? "\n" : "");
+    ct_svg_put(s, "</g>");
     ct_svg_put(s, "<rect class=\"frame\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>", a->left, a->top, a->right - a->left,
                a->bottom - a->top);
     for (int k = 0; k < r->n; k += 10) {

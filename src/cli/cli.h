@@ -61,6 +61,10 @@ ct_terminal cli_terminal(FILE *f);
 /* --split: its ct_split, test by default; -1 after telling the mistake. */
 int cli_split(const char *name);
 
+/* What `contrast hash` prints of the last checkpoint of a run. */
+#define CLI_HASH_BYTES 17
+ct_status cli_hash_run(const char *folder, char out[CLI_HASH_BYTES]);
+
 /* Commands, one file each. */
 int cli_train(int argc, char **argv);
 int cli_resume(int argc, char **argv);
@@ -78,6 +82,8 @@ int cli_check(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 int cli_hash(int argc, char **argv);
+int cli_report(int argc, char **argv);
+int cli_plot(int argc, char **argv);
 int cli_help(int argc, char **argv);
 const cli_option *cli_train_options(int *n);
 const cli_option *cli_resume_options(int *n);
@@ -94,6 +100,8 @@ const cli_option *cli_check_options(int *n);
 const cli_option *cli_demo_options(int *n);
 const cli_option *cli_bench_options(int *n);
 const cli_option *cli_hash_options(int *n);
+const cli_option *cli_report_options(int *n);
+const cli_option *cli_plot_options(int *n);
 const cli_option *cli_no_options(int *n);
 
 #endif

@@ -44,12 +44,29 @@ static uint64_t hash_of(const ct_safetensors *file)
     return hash;
 }
 
-int cli_hash(int argc, char **argv)
+static ct_status hash_file(const char *path, char out[CLI_HASH_BYTES], ct_error *err)
 {
-    ct_error       err = {0};
-    char           path[CT_PATH_BYTES];
     ct_arena       arena;
     ct_safetensors file;
+    ct_arena_init(&arena, 0);
+    const ct_status status = ct_safetensors_read(path, &arena, &file, err);
+    if (status == CT_OK)
+        snprintf(out, CLI_HASH_BYTES, "%016" PRIx64, hash_of(&file));
+    ct_arena_free(&arena);
+    return status;
+}
+
+ct_status cli_hash_run(const char *folder, char out[CLI_HASH_BYTES])
+{
+    char            path[CT_PATH_BYTES];
+    const ct_status status = ct_run_checkpoint(folder, NULL, path, NULL);
+    return status == CT_OK ? hash_file(path, out, NULL) : status;
+}
+
+int cli_hash(int argc, char **argv)
+{
+    ct_error err = {0};
+    char     path[CT_PATH_BYTES], hash[CLI_HASH_BYTES];
     if (argc != 1)
         return cli_usage("hash: expected one run's folder or one .safetensors file, found %d arguments", argc);
     ct_status status = CT_OK;
@@ -57,11 +74,10 @@ int cli_hash(int argc, char **argv)
         status = ct_run_checkpoint(argv[0], at_option, path, &err);
     else
         snprintf(path, sizeof path, "%s", argv[0]); /* cut short, it is not found */
-    ct_arena_init(&arena, 0);
     if (status == CT_OK)
-        status = ct_safetensors_read(path, &arena, &file, &err);
-    if (status == CT_OK)
-        printf("%016" PRIx64 "  %s\n", hash_of(&file), path);
-    ct_arena_free(&arena);
-    return status == CT_OK ? 0 : cli_fail(&err);
+        status = hash_file(path, hash, &err);
+    if (status != CT_OK)
+        return cli_fail(&err);
+    printf("%s  %s\n", hash, path);
+    return 0;
 }

@@ -54,6 +54,14 @@ static const cli_command COMMANDS[] = {
      "Checks the gradients of the very model, learns one batch by heart, compares with shuffled pairs, and estimates\n"
      "time and memory of the whole run. Exit status 3 if one of the three fails.\n",
      cli_check, cli_check_options},
+    {"report", "RUN [RUN ...]", "one page with all pictures of runs, to open from disk or to mail",
+     "Up to four runs stand beside each other, on the same axes and the same slider. The page needs no network and\n"
+     "no other file, and can be read with scripts off.\n",
+     cli_report, cli_report_options},
+    {"plot", "KIND RUN", "one picture of a run as SVG",
+     "KIND: loss, recall, temperature, matrix (cosines of all with all), histogram (of cosines), plane (principal\n"
+     "components), spectrum (singular values), path (alignment against uniformity).\n",
+     cli_plot, cli_plot_options},
     {"sweep", "RECIPE section.key=VALUES ... [seed=1..8]", "many small runs over a grid of settings and seeds",
      "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a range (lo..hi:n evenly,\n"
      "lo..hi:n(log) evenly in the logarithm). Each point is trained from every seed, one run to a thread. Two keys\n"

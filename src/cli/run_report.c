@@ -39,7 +39,9 @@ static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double sec
     const int   steps = t->recipe->train.steps, tenth = steps >= 10 ? steps / 10 : 1;
     r->seconds = seconds;
     r->mean = r->mean == 0 ? s->loss : 0.98 * r->mean + 0.02 * s->loss;
-    if (cli.quiet)
+    if (r->live != NULL)
+        cli_live_step(r->live, &r->terminal, s, seconds);
+    if (cli.quiet || r->live != NULL)
         return;
     const bool due = r->terminal.redraw ? seconds - r->last_s > 0.1 : s->step == 1 || s->step % tenth == 0;
     if (!due && s->step != steps)
@@ -53,7 +55,7 @@ static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e
     run_report *r = ctx;
     if (e->split != CT_VALIDATION) {
         r->final[r->n_final++] = *e;
-    } else if (!cli.quiet) {
+    } else if (!cli.quiet && r->live == NULL) {
         fprintf(r->terminal.out, "%sstep %ld: validation recall@1 %.3f image to text, %.3f text to image, of %d\n",
                 r->terminal.redraw ? "\r\033[K" : "", t->step, e->recall[0].at1, e->recall[1].at1, e->n);
     }

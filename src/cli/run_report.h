@@ -5,6 +5,8 @@
 #include "cli/cli.h"
 #include "experiment/run.h"
 
+typedef struct cli_live cli_live; /* live.c */
+
 /* Progress goes to stderr: a bar that is redrawn on a terminal, lines elsewhere.
  * Results go to stdout at the end. */
 typedef struct run_report {
@@ -15,7 +17,13 @@ typedef struct run_report {
     double        last_s, seconds;   /* when the bar was last drawn; so far */
     ct_evaluation final[2];          /* test, composition */
     int           n_final;
+    cli_live     *live; /* NULL: a line */
 } run_report;
+
+/* NULL where the terminal cannot be redrawn, or without memory: then there are lines. */
+cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal);
+void      cli_live_free(cli_live *l); /* accepts NULL */
+void      cli_live_step(cli_live *l, const ct_terminal *terminal, const ct_step *s, double seconds);
 
 void run_report_begin(run_report *r, const ct_recipe *recipe, const volatile sig_atomic_t *stop);
 void run_report_end(run_report *r, const ct_trainer *t, const char *folder);

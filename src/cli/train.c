@@ -15,18 +15,20 @@
 
 static struct {
     const char *output, *checkpoint;
-    bool        force;
+    bool        force, live;
 } option;
 
 static const cli_option OPTIONS[] = {
     {"--output", "-o", CLI_TEXT, &option.output, "RUN", "the run's folder (default: runs/NAME, or the next free one)"},
     {"--force", "-f", CLI_FLAG, &option.force, NULL, "write over a run that is there"},
+    {"--live", NULL, CLI_FLAG, &option.live, NULL, "draw the run as it goes: loss, cosines, spectrum (on a terminal)"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print the final evaluations as JSON"},
     {"--quiet", "-q", CLI_FLAG, &cli.quiet, NULL, "no progress"},
 };
 
 static const cli_option RESUME_OPTIONS[] = {
     {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C", "latest (default), best, or a step"},
+    {"--live", NULL, CLI_FLAG, &option.live, NULL, "draw the run as it goes: loss, cosines, spectrum (on a terminal)"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print the final evaluations as JSON"},
     {"--quiet", "-q", CLI_FLAG, &cli.quiet, NULL, "no progress"},
 };
@@ -96,12 +98,15 @@ static int run(const ct_recipe *recipe, const char *folder, task what, const cha
     if (pairs != NULL && (status = ct_trainer_init(&t, recipe, pairs, device, &err)) == CT_OK) {
         run_report_begin(&report, recipe, &stop_signal);
         report.watch.safe = &safe_to_end;
+        if (option.live)
+            report.live = cli_live_new(&t, &report.terminal);
         catch_signals();
         status = what == TRAIN    ? ct_run_train(&t, folder, &report.watch, &err)
                  : what == RESUME ? ct_run_resume(&t, folder, option.checkpoint, &report.watch, &err)
                                   : ct_run_import(&t, weights, folder, &err);
         if (what != IMPORT)
             run_report_end(&report, &t, folder);
+        cli_live_free(report.live);
     }
     if (pairs != NULL)
         ct_trainer_free(&t);

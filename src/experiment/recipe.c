@@ -109,6 +109,7 @@ static const key KEYS[] = {
     {"monitor", "evaluate_every", INT, AT(monitor.evaluate_every), 0, 1e9, NULL, "steps between evaluations; 0: end"},
     {"monitor", "pairs", INT, AT(monitor.pairs), 2, 1e6, NULL, "validation pairs of an evaluation, at most"},
     {"monitor", "stop_on_collapse", BOOL, AT(monitor.stop_on_collapse), 0, 0, NULL, "end when an evaluation finds a collapse"},
+    {"monitor", "snapshots", INT, AT(monitor.snapshots), 0, 1000, NULL, "of a few pairs, for pictures; 0: none"},
 };
 #define N_KEYS ((int)(sizeof KEYS / sizeof *KEYS))
 
@@ -155,6 +156,7 @@ ct_recipe ct_recipe_defaults(void)
     r.monitor.log_every = 10;
     r.monitor.evaluate_every = 0;
     r.monitor.pairs = 1000;
+    r.monitor.snapshots = 30;
     return r;
 }
 

@@ -75,6 +75,7 @@ typedef struct ct_recipe {
         int evaluate_every; /* steps between evaluations; 0: only at the end  */
         int pairs;          /* at most so many validation pairs each time     */
         bool stop_on_collapse;  /* end with an error when an evaluation finds a collapse */
+        int snapshots;      /* of a few pairs through the run; 0: none        */
     } monitor;
 } ct_recipe;
 

@@ -11,6 +11,7 @@
 
 #include "contrast/contrast.h"
 #include "experiment/run_log.h"
+#include "experiment/snapshot.h"
 #include "platform/clock.h"
 #include "platform/cpu.h"
 #include "platform/file.h"
@@ -23,6 +24,7 @@ typedef struct run {
     const char         *folder;
     const ct_run_watch *watch;
     ct_run_log          log;
+    ct_snapshots        snapshots;
     ct_progress         progress;
     long                saved; /* step of the last checkpoint; -1: none */
     ct_error           *err;
@@ -195,6 +197,8 @@ static ct_status save(run *r)
         return CT_OK;
     snprintf(name, sizeof name, CHECKPOINT "\n", step);
     ct_status status = ct_run_log_sync(&r->log);
+    if (status == CT_OK && r->snapshots.w.fd >= 0)
+        status = ct_writer_sync(&r->snapshots.w);
     r->progress.metrics_bytes = r->log.metrics.size;
     if (status == CT_OK)
         status = step_path(path, r->folder, step, r->err);
@@ -270,7 +274,7 @@ static ct_status run_steps(run *r)
 {
     const ct_recipe *recipe = r->t->recipe;
     const int        steps = recipe->train.steps;
-    ct_status        status = CT_OK;
+    ct_status        status = r->t->step == 0 ? ct_snapshots_step(&r->snapshots, r->t, r->err) : CT_OK;
     while (status == CT_OK) {
         const bool evaluates = r->t->step > 0 && r->t->step < steps && is_due(r->t->step, recipe->monitor.evaluate_every);
         ct_step    s;
@@ -286,6 +290,7 @@ static ct_status run_steps(run *r)
             status = ct_trainer_step(r->t, &s, r->err);
         if (status != CT_OK)
             break;
+        status = ct_snapshots_step(&r->snapshots, r->t, r->err);
         if (s.step == 1 || s.step == steps || is_due(s.step, recipe->monitor.log_every))
             ct_run_log_step(&r->log, r->t, &s);
         if (r->watch->on_step != NULL)
@@ -310,11 +315,14 @@ static ct_status run_logged(run *r)
 {
     ct_status status = ct_run_log_open(&r->log, r->folder, r->progress.metrics_bytes, r->t->step, r->err);
     if (status == CT_OK)
+        status = ct_snapshots_open(&r->snapshots, r->folder, r->t, r->err);
+    if (status == CT_OK)
         status = save_environment(r);
     if (status == CT_OK)
         status = run_to_end(r);
-    const ct_status closed = ct_run_log_close(&r->log, r->err);
-    return status == CT_OK ? closed : status;
+    const ct_status closed = ct_snapshots_close(&r->snapshots, r->err);
+    const ct_status ended = ct_run_log_close(&r->log, r->err);
+    return status != CT_OK ? status : closed != CT_OK ? closed : ended;
 }
 
 /* The folder of a new run; what an older one left there goes, its pointers first. */
@@ -335,7 +343,7 @@ static ct_status clear_folder(const run *r)
 
 ct_status ct_run_train(ct_trainer *t, const char *folder, const ct_run_watch *watch, ct_error *err)
 {
-    run       r = {.t = t, .folder = folder, .watch = watch, .saved = -1, .err = err};
+    run       r = {.t = t, .folder = folder, .watch = watch, .saved = -1, .snapshots.w.fd = -1, .err = err};
     int       lock = -1;
     ct_status status = ct_folder_make(folder, err);
     if (status == CT_OK)
@@ -401,7 +409,7 @@ static ct_status rewind_to(run *r, const char *which)
 
 ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which, const ct_run_watch *watch, ct_error *err)
 {
-    run       r = {.t = t, .folder = folder, .watch = watch, .saved = -1, .err = err};
+    run       r = {.t = t, .folder = folder, .watch = watch, .saved = -1, .snapshots.w.fd = -1, .err = err};
     int       lock = -1;
     ct_status status = ct_folder_lock(folder, &lock, err);
     if (status == CT_OK)

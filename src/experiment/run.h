@@ -4,6 +4,7 @@
  *     RUN/metrics.jsonl       a line every monitor.log_every steps, a line an
  *                             evaluation; no clock in it, so that a run done
  *                             twice, or killed and resumed, gives the same bytes
+ *     RUN/snapshots.jsonl     a few pairs through the run: see snapshot.h
  *     RUN/timing.jsonl        seconds and pairs per second of the same steps
  *     RUN/environment.json    version, compiler, instruction set, threads
  *     RUN/checkpoints/step-000040.safetensors   see checkpoint.h; the last

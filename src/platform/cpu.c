@@ -10,6 +10,7 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 bool ct_cpu_has_avx2(void)
@@ -57,4 +58,14 @@ int ct_cpu_count(void)
 bool ct_is_terminal(FILE *f)
 {
     return isatty(fileno(f)) == 1;
+}
+
+bool ct_terminal_size(FILE *f, int *columns, int *lines)
+{
+    struct winsize size;
+    if (ioctl(fileno(f), TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+        return false;
+    *columns = size.ws_col;
+    *lines = size.ws_row;
+    return true;
 }

@@ -19,4 +19,7 @@ int ct_cpu_count(void);
 /* Does somebody watch what is written here? */
 bool ct_is_terminal(FILE *f);
 
+/* Its size now; false, and nothing changed, if it is none or does not say. */
+bool ct_terminal_size(FILE *f, int *columns, int *lines);
+
 #endif

@@ -1,7 +1,9 @@
-/* svg.h -- a picture of rectangles and text as an SVG file. Private.
+/* svg.h -- pictures of rectangles, paths and text as SVG, alone or within a page. Private.
  *
- * Text is escaped; no scripts; numbers have the same digits everywhere. Start with
- * ct_svg_open, end with ct_svg_close, which tells of any failure in between.
+ * Text is escaped; no scripts; numbers have the same digits everywhere. Colours are either
+ * given or, by class, those of ct_svg_style: a light and a dark set that the reader's
+ * setting chooses from. A picture of its own: ct_svg_open ... ct_svg_close; in a page:
+ * ct_svg_begin on the page's writer ... ct_svg_end. Failures wait for the commit.
  */
 #ifndef REPORT_SVG_H
 #define REPORT_SVG_H
@@ -9,12 +11,25 @@
 #include "platform/file.h"
 
 typedef struct ct_svg {
-    ct_writer w;
+    ct_writer  file;
+    ct_writer *w;
 } ct_svg;
 
 /* Errors  CT_ERR_IO */
 ct_status ct_svg_open(ct_svg *s, const char *path, double width, double height, ct_error *err);
 ct_status ct_svg_close(ct_svg *s);
+
+/* `attributes` go into the tag as they are; title and description are for screen readers. */
+void ct_svg_begin(ct_svg *s, ct_writer *w, double width, double height, const char *attributes, const char *title,
+                  const char *description);
+void ct_svg_end(ct_svg *s);
+
+/* Rules of the classes, without their <style> tags. */
+extern const char ct_svg_style[];
+
+/* Markup as it is, at most 255 bytes; text as it should be read, of any length. */
+void ct_svg_put(ct_svg *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ct_svg_escaped(ct_svg *s, const char *text);
 
 /* fill: "#rrggbb". `title` (or NULL) is shown when the pointer rests on it. */
 void ct_svg_rect(ct_svg *s, double x, double y, double width, double height, const char *fill, const char *title);
@@ -23,5 +38,29 @@ typedef enum ct_svg_anchor { CT_SVG_START, CT_SVG_MIDDLE, CT_SVG_END } ct_svg_an
 
 /* The baseline of the text at (x, y); `turn` degrees clockwise about that point. */
 void ct_svg_text(ct_svg *s, double x, double y, double size, ct_svg_anchor anchor, double turn, const char *text);
+
+/* ---- a chart ---- */
+
+/* A frame in pixels and what its sides stand for. */
+typedef struct ct_axes {
+    double left, top, right, bottom;
+    double x0, x1, y0, y1;
+} ct_axes;
+
+double ct_axes_x(const ct_axes *a, double x);
+double ct_axes_y(const ct_axes *a, double y);
+
+/* Frame, grid, numbers and the names of both axes. */
+void ct_svg_axes(ct_svg *s, const ct_axes *a, const char *x_name, const char *y_name);
+
+/* A path through n points, and one over n bars of equal width from x0 to x1. */
+void ct_svg_line(ct_svg *s, const ct_axes *a, const char *class, const double *x, const double *y, int n);
+void ct_svg_steps(ct_svg *s, const ct_axes *a, const char *class, const double *y, int n);
+
+/* A level across the frame. */
+void ct_svg_level(ct_svg *s, const ct_axes *a, const char *class, double y);
+
+/* An entry of a legend: a sample of the class and its name. mark: 'l' line, 'o' disc, 's' square. */
+void ct_svg_key(ct_svg *s, double x, double y, char mark, const char *class, const char *name);
 
 #endif

@@ -20,6 +20,11 @@ while read -r line; do
     check "README: $line" sh -c "$line" >"$scratch/out" 2>&1 </dev/null
 done <commands
 
+for picture in src/report/pictures/*.svg; do
+    check "README's commands make $picture again, to the byte" cmp -s "$picture" "$root/$picture"
+    check "$picture is small" [ "$(wc -c <"$picture")" -lt 60000 ]
+done
+
 block c >first.c
 check "README's program compiles and runs" sh -c \
     "${CC:-cc} -std=c11 -Wall -Wextra -Iinclude first.c build/libcontrast.a -lm -pthread -o first && ./first >first.out"

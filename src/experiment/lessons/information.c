@@ -34,7 +34,7 @@ static double bound_of_batch(int k, double mi, uint64_t seed, uint64_t batch, do
             own[j] += y[j * DIM + e] * y[j * DIM + e] * (1 - 1 / rest) / 2;
     }
     for (int i = 0; i < k; i++) {
-        double most = -INFINITY, sum = 0;
+        double most = -(double)INFINITY, sum = 0;
         for (int j = 0; j < k; j++) {
             double dot = 0;
             for (int e = 0; e < DIM; e++)

@@ -101,6 +101,7 @@ static void check_every_step(const char *settings)
         ck_assert_msg(go(&r, other, NULL, true, k + 3, &err) == CT_OK, "%s", err.msg);
         ck_assert_msg(go(&r, other, NULL, true, 0, &err) == CT_OK, "%s", err.msg);
         check_same_file("metrics.jsonl");
+        check_same_file("snapshots.jsonl");
         check_same_file("checkpoints/step-000017.safetensors");
         check_same_file("latest");
         check_same_file("best");
@@ -130,6 +131,7 @@ START_TEST(an_older_checkpoint_will_do)
         snprintf(from, sizeof from, "%d", k);
         ck_assert_msg(go(&r, other, from, true, 0, &err) == CT_OK, "%s", err.msg);
         check_same_file("metrics.jsonl");
+        check_same_file("snapshots.jsonl");
         check_same_file("checkpoints/step-000017.safetensors");
         check_same_file("best");
     }

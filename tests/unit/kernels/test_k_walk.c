@@ -114,7 +114,7 @@ static void check_totals(const trial *t, int k)
     const k_sums *s = &t->w.sums[k];
     const int     anchors = s->columns ? t->w.m : t->w.n, others = s->columns ? t->w.n : t->w.m;
     for (int i = 0; i < anchors; i++) {
-        double total = 0, slope = 0, size = 1e-30, peak = -INFINITY;
+        double total = 0, slope = 0, size = 1e-30, peak = -(double)INFINITY;
         for (int j = 0; j < others; j++) {
             if (left_out(t, s->columns ? j : i, s->columns ? i : j))
                 continue;

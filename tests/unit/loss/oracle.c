@@ -50,11 +50,11 @@ static int softplus(int x)
 /* ln sum e^x; -infinity of nothing. */
 static int lse(const int *x, int n)
 {
-    double peak = -INFINITY;
+    double peak = -(double)INFINITY;
     for (int i = 0; i < n; i++)
         peak = fmax(peak, V(x[i]));
     if (n == 0)
-        return C(-INFINITY);
+        return C(-(double)INFINITY);
     int s = C(0);
     for (int i = 0; i < n; i++)
         s = add(s, ex(plus(x[i], -peak)));

@@ -224,7 +224,7 @@ START_TEST(siglip_reaches_its_floor_between_simplex_and_opposite_points)
 {
     static const struct { double t, bias; } CASES[] = {{10, -2}, {1, -2}, {30, -10}};
     for (int k = 0; k < COUNT(CASES); k++) {
-        double best = INFINITY;
+        double best = (double)INFINITY;
         for (double q = 0; q < 1.0005; q += 1.0 / 512) {
             batch_simplex(&x, 8, 1);
             unit_rows();

@@ -1,0 +1,292 @@
+/* pictures.c -- see pictures.h.
+ *
+ * Side 0, images: discs, full lines, the class a; side 1, texts: squares, dashed lines, b.
+ * What changes with the step has a class of its own for the page's script: c (a cell),
+ * pos, neg, sv0, sv1, pair, at.
+ *
+ * Layer: report. */
+#include "report/pictures.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const ct_picture_text TEXT[CT_N_PICTURES] = {
+    {"loss", "Loss",
+     "Dashed: its value when all embeddings are equal (ln N for a softmax of one direction). Dotted: the least it can be. A "
+     "run that stays at the dashed line has learned nothing."},
+    {"recall", "Recall@1", "Share of pairs whose partner is the nearest, by direction; the marks are evaluations."},
+    {"temperature", "Temperature", "The divisor of the cosines; it moves only where it is learned."},
+    {"matrix", "Cosines of every image with every caption",
+     "Row: image; column: caption. Learned: a diagonal of 1 on a pale ground. Collapsed: one colour everywhere."},
+    {"histogram", "Cosines of pairs and of others",
+     "What the loss pulls to the right (pairs) and pushes to the left (others). Learned: two hills. Collapsed: one."},
+    {"plane", "Embeddings on their principal plane",
+     "Discs: images; squares: captions; lines join pairs. Learned: short lines, spread out. Collapsed: a point a side."},
+    {"spectrum", "Singular values",
+     "Of the centred embeddings: how many directions are in use. Collapsed: all near 0; dimensional collapse: a few are not."},
+    {"path", "Alignment against uniformity",
+     "Left is spread out, low is pairs together: the good corner is low and left. The ring is the step shown, the disc the end."},
+};
+
+const ct_picture_text *ct_picture_describe(ct_picture kind)
+{
+    return &TEXT[kind];
+}
+
+static void raise_to(double *most, double x)
+{
+    if (isfinite(x) && x > *most)
+        *most = x;
+}
+
+ct_ranges ct_picture_ranges(const ct_record *r, int n)
+{
+    ct_ranges g = {.steps = 1, .loss = 1e-3, .temperature = 0.01, .bin = 0.05, .sigma = 0.05, .plane = 0.05, .alignment = 0.1};
+    for (; n > 0; n--, r++) {
+        raise_to(&g.loss, r->equal * 1.12);
+        for (int i = 0; i < r->n_lines; i++) {
+            raise_to(&g.steps, r->step[i]);
+            raise_to(&g.loss, r->loss[i] * 1.03);
+            raise_to(&g.temperature, r->temperature[i] * 1.2);
+        }
+        for (int k = 0; k < r->n_moments; k++) {
+            const ct_moment *m = &r->moment[k];
+            for (int side = 0; side < 2; side++) {
+                for (int b = 0; b < CT_RECORD_BINS; b++)
+                    raise_to(&g.bin, m->bin[side][b] * 1.03);
+                for (int j = 0; j < m->n_sigma; j++)
+                    raise_to(&g.sigma, m->sigma[side][j] * 1.05);
+                for (int i = 0; i < 2 * r->n; i++)
+                    raise_to(&g.plane, fabs(m->plane[side][i / 2][i % 2]) * 1.08);
+                g.uniformity = fmin(g.uniformity, m->uniformity[side]);
+            }
+            raise_to(&g.alignment, m->alignment * 1.05);
+            g.n_sigma = m->n_sigma > g.n_sigma ? m->n_sigma : g.n_sigma;
+        }
+    }
+    g.uniformity = fmin(-0.1, g.uniformity * 1.05);
+    return g;
+}
+
+ct_axes ct_picture_axes(ct_picture kind, const ct_record *r, const ct_ranges *g)
+{
+    ct_axes a = {58, 30, CT_PICTURE_WIDTH - 14, CT_PICTURE_HEIGHT - 42, 0, g->steps, 0, 1};
+    switch (kind) {
+    case CT_PICTURE_LOSS: a.y1 = g->loss; break;
+    case CT_PICTURE_RECALL: break;
+    case CT_PICTURE_TEMPERATURE: a.y1 = g->temperature; break;
+    case CT_PICTURE_MATRIX: return (ct_axes){74, 14, 74 + 244, 14 + 244, 0, r->n, r->n, 0};
+    case CT_PICTURE_HISTOGRAM: a.x0 = -1, a.x1 = 1, a.y1 = g->bin; break;
+    case CT_PICTURE_PLANE: /* a unit is as long both ways */
+        a.x1 = g->plane * (a.right - a.left) / (a.bottom - a.top), a.x0 = -a.x1;
+        a.y0 = -g->plane, a.y1 = g->plane;
+        break;
+    case CT_PICTURE_SPECTRUM: a.x0 = 1, a.x1 = g->n_sigma > 1 ? g->n_sigma : 2, a.y1 = g->sigma; break;
+    case CT_PICTURE_PATH: a.x0 = g->uniformity, a.x1 = 0, a.y1 = g->alignment; break;
+    case CT_N_PICTURES: break;
+    }
+    return a;
+}
+
+/* ---- one function a kind ---- */
+
+static void now_line(ct_svg *s, const ct_axes *a, long step)
+{
+    ct_svg_put(s, "<path class=\"now\" d=\"M%.1f %.1fV%.1f\"/>", ct_axes_x(a, (double)step), a->top, a->bottom);
+}
+
+static void draw_loss(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
+{
+    char name[64];
+    ct_svg_axes(s, a, "step", "loss, nats");
+    ct_svg_line(s, a, "a", r->step, r->loss, r->n_lines);
+    ct_svg_key(s, a->left, 18, 'l', "a", "training");
+    if (isfinite(r->equal)) {
+        snprintf(name, sizeof name, "all equal: %.4f", r->equal);
+        ct_svg_level(s, a, "equal", r->equal);
+        ct_svg_key(s, a->left + 86, 18, 'l', "equal", name);
+    }
+    if (isfinite(r->floor)) {
+        snprintf(name, sizeof name, "floor: %.4g", r->floor);
+        ct_svg_level(s, a, "floor", r->floor);
+        ct_svg_key(s, a->left + 220, 18, 'l', "floor", name);
+    }
+    now_line(s, a, m->step);
+}
+
+static void draw_recall(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
+{
+    ct_svg_axes(s, a, "step", "recall@1, share of pairs");
+    for (int side = 0; side < 2; side++) {
+        double from_x = -1, from_y = 0;
+        for (int k = 0; k < r->n_marks; k++) {
+            const double x = ct_axes_x(a, (double)r->mark[k].step), y = ct_axes_y(a, r->mark[k].recall[side]);
+            const bool   validation = strcmp(r->mark[k].split, "validation") == 0;
+            if (validation && from_x >= 0)
+                ct_svg_put(s, "<path class=\"%s\" d=\"M%.1f %.1fL%.1f %.1f\"/>", side == 0 ? "a" : "b", from_x, from_y, x, y);
+            if (validation || strcmp(r->mark[k].split, "test") == 0) {
+                if (side == 0)
+                    ct_svg_put(s, "<circle class=\"da\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\">", x, y);
+                else
+                    ct_svg_put(s, "<rect class=\"db\" x=\"%.1f\" y=\"%.1f\" width=\"8\" height=\"8\">", x - 4, y - 4);
+                ct_svg_put(s, "<title>step %ld, %s, %d pairs: %.3f</title></%s>\n", r->mark[k].step, r->mark[k].split, r->mark[k].n,
+                           r->mark[k].recall[side], side == 0 ? "circle" : "rect");
+            }
+            from_x = validation ? x : from_x;
+            from_y = validation ? y : from_y;
+        }
+    }
+    ct_svg_key(s, a->left, 18, 'o', "da", "image to text");
+    ct_svg_key(s, a->left + 150, 18, 's', "db", "text to image");
+    now_line(s, a, m->step);
+}
+
+static void draw_temperature(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
+{
+    ct_svg_axes(s, a, "step", "temperature tau");
+    ct_svg_line(s, a, "a", r->step, r->temperature, r->n_lines);
+    ct_svg_key(s, a->left, 18, 'l', "a", "temperature");
+    now_line(s, a, m->step);
+}
+
+static int level_of(double cosine)
+{
+    return (int)floor(fmax(-1, fmin(1, cosine)) * 10 + 10.5);
+}
+
+static void draw_matrix(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
+{
+    const double size = (a->right - a->left) / r->n;
+    ct_svg_put(s, "<g transform=\"translate(%.1f %.1f) scale(%.3f)\" shape-rendering=\"crispEdges\">\n", a->left, a->top, size);
+    for (int i = 0; i < r->n; i++)
+        for (int j = 0; j < r->n; j++)
+            ct_svg_put(s, "<path class=\"c h%d\" d=\"M%d %dh1v1h-1z\"/>%s",
+                       level_of(ct_record_cosine(r, m, i, j)), j, i, j + 1 == r->n ? "\n" : "");
+    ct_svg_put(s, "</g>");
+    ct_svg_put(s, "<rect class=\"frame\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>", a->left, a->top, a->right - a->left,
+               a->bottom - a->top);
+    for (int k = 0; k < r->n; k += 10) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", k + 1);
+        ct_svg_text(s, a->left - 5, a->top + size * k + 9, 11, CT_SVG_END, 0, text);
+        ct_svg_text(s, a->left + size * (k + 0.5), a->bottom + 14, 11, CT_SVG_MIDDLE, 0, text);
+    }
+    ct_svg_text(s, (a->left + a->right) / 2, a->bottom + 30, 12, CT_SVG_MIDDLE, 0, "caption, number of the pair");
+    ct_svg_text(s, a->left - 30, (a->top + a->bottom) / 2, 12, CT_SVG_MIDDLE, -90, "image, number of the pair");
+    for (int k = 0; k <= 20; k++)
+        ct_svg_put(s, "<rect class=\"h%d\" x=\"%.1f\" y=\"%.1f\" width=\"12\" height=\"8.2\"/>", k, a->right + 16, a->top + 16 + 8 * (20 - k));
+    ct_svg_text(s, a->right + 16, a->top + 9, 11, CT_SVG_START, 0, "cosine");
+    for (int k = -1; k <= 1; k++)
+        ct_svg_text(s, a->right + 32, a->top + 104 - 80 * k, 11, CT_SVG_START, 0, k < 0 ? "-1" : k == 0 ? "0" : "1");
+}
+
+static void draw_histogram(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
+{
+    (void)r;
+    ct_svg_axes(s, a, "cosine", "share of each kind");
+    ct_svg_steps(s, a, "fa pos", m->bin[0], CT_RECORD_BINS);
+    ct_svg_steps(s, a, "fb neg", m->bin[1], CT_RECORD_BINS);
+    ct_svg_key(s, a->left, 18, 's', "fa", "pairs");
+    ct_svg_key(s, a->left + 90, 18, 's', "fb", "others (dashed)");
+}
+
+static void draw_plane(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
+{
+    ct_svg_axes(s, a, "first principal component", "second");
+    for (int i = 0; i < r->n; i++) {
+        const double x = ct_axes_x(a, m->plane[0][i][0]), y = ct_axes_y(a, m->plane[0][i][1]);
+        const double u = ct_axes_x(a, m->plane[1][i][0]), v = ct_axes_y(a, m->plane[1][i][1]);
+        ct_svg_put(s, "<g class=\"pair\"><path class=\"join\" d=\"M%.1f %.1fL%.1f %.1f\"/><circle class=\"da\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>",
+                   x, y, u, v, x, y);
+        ct_svg_put(s, "<rect class=\"db\" x=\"%.1f\" y=\"%.1f\" width=\"7\" height=\"7\"/><title>%d: ", u - 3.5, v - 3.5, i + 1);
+        ct_svg_escaped(s, r->caption != NULL ? r->caption[i] : "");
+        ct_svg_put(s, "</title></g>\n");
+    }
+    ct_svg_key(s, a->left, 18, 'o', "da", "images");
+    ct_svg_key(s, a->left + 90, 18, 's', "db", "captions");
+}
+
+static void draw_spectrum(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
+{
+    double number[CT_RECORD_PAIRS];
+    (void)r;
+    for (int k = 0; k < CT_RECORD_PAIRS; k++)
+        number[k] = k + 1;
+    ct_svg_axes(s, a, "number, largest first", "singular value");
+    ct_svg_line(s, a, "a sv0", number, m->sigma[0], m->n_sigma);
+    ct_svg_line(s, a, "b sv1", number, m->sigma[1], m->n_sigma);
+    ct_svg_key(s, a->left, 18, 'l', "a", "images");
+    ct_svg_key(s, a->left + 90, 18, 'l', "b", "captions");
+}
+
+static double mean_uniformity(const ct_moment *m)
+{
+    return (m->uniformity[0] + m->uniformity[1]) / 2;
+}
+
+static void draw_path(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
+{
+    ct_svg_axes(s, a, "uniformity (mean of both sides)", "alignment: distance\u00b2 of pairs");
+    ct_svg_put(s, "<path class=\"a\" d=\"");
+    for (int k = 0; k < r->n_moments; k++)
+        ct_svg_put(s, "%c%.1f %.1f", k == 0 ? 'M' : 'L', ct_axes_x(a, mean_uniformity(&r->moment[k])), ct_axes_y(a, r->moment[k].alignment));
+    ct_svg_put(s, "\"/>");
+    for (int k = 0; k < r->n_moments; k++)
+        ct_svg_put(s, "<circle class=\"da\" cx=\"%.1f\" cy=\"%.1f\" r=\"%s\"><title>step %ld</title></circle>",
+                   ct_axes_x(a, mean_uniformity(&r->moment[k])), ct_axes_y(a, r->moment[k].alignment),
+                   k + 1 == r->n_moments ? "5" : "2", r->moment[k].step);
+    ct_svg_put(s, "<circle class=\"now at\" cx=\"%.1f\" cy=\"%.1f\" r=\"8\"/>\n", ct_axes_x(a, mean_uniformity(m)),
+               ct_axes_y(a, m->alignment));
+    ct_svg_key(s, a->left, 18, 'o', "da", "snapshots, larger: the end");
+}
+
+void ct_picture_draw(ct_svg *s, ct_picture kind, const ct_record *r, const ct_ranges *g, int moment)
+{
+    static void (*const DRAW[CT_N_PICTURES])(ct_svg *, const ct_axes *, const ct_record *, const ct_moment *) = {
+        draw_loss, draw_recall, draw_temperature, draw_matrix, draw_histogram, draw_plane, draw_spectrum, draw_path};
+    const ct_axes a = ct_picture_axes(kind, r, g);
+    DRAW[kind](s, &a, r, &r->moment[moment]);
+}
+
+/* ---- colours, files ---- */
+
+void ct_picture_heat_style(ct_writer *w)
+{
+    /* blue, pale or dark, orange: told apart by all kinds of colour vision */
+    static const double END[2][3][3] = {{{33, 102, 172}, {246, 246, 246}, {190, 70, 5}}, {{86, 170, 240}, {34, 38, 44}, {250, 150, 50}}};
+    ct_svg              s = {.w = w};
+    static const char *const FOR[4] = {":root{", "@media(prefers-color-scheme:dark){:root{", ":root[data-theme=light]{", ":root[data-theme=dark]{"};
+    for (int rule = 0; rule < 4; rule++) {
+        ct_svg_put(&s, "%s", FOR[rule]);
+        for (int k = 0; k <= 20; k++) {
+            const double *to = END[rule % 2][k < 10 ? 0 : 2], *zero = END[rule % 2][1], f = fabs(k - 10.0) / 10;
+            ct_svg_put(&s, "--h%d:rgb(%.0f,%.0f,%.0f);", k, zero[0] + f * (to[0] - zero[0]), zero[1] + f * (to[1] - zero[1]),
+                       zero[2] + f * (to[2] - zero[2]));
+        }
+        ct_svg_put(&s, rule == 1 ? "}}" : "}");
+    }
+    for (int k = 0; k <= 20; k++)
+        ct_svg_put(&s, ".h%d{fill:var(--h%d)}", k, k);
+}
+
+ct_status ct_picture_save(ct_picture kind, const ct_record *r, int moment, const char *path, ct_error *err)
+{
+    char            caption[200];
+    ct_svg          s;
+    const ct_ranges g = ct_picture_ranges(r, 1);
+    const ct_status status = ct_writer_open(&s.file, path, CT_REPLACE, err);
+    if (status != CT_OK)
+        return status;
+    ct_svg_begin(&s, &s.file, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT + 24, "width=\"400\" height=\"324\"", TEXT[kind].title,
+                 TEXT[kind].reading);
+    ct_svg_put(&s, "<style>");
+    ct_writer_bytes(s.w, ct_svg_style, strlen(ct_svg_style));
+    ct_picture_heat_style(s.w);
+    ct_svg_put(&s, "</style><rect class=\"bg\" width=\"400\" height=\"324\"/>\n");
+    ct_picture_draw(&s, kind, r, &g, moment);
+    snprintf(caption, sizeof caption, "%.90s, step %ld", r->folder, r->moment[moment].step);
+    ct_svg_text(&s, CT_PICTURE_WIDTH / 2.0, CT_PICTURE_HEIGHT + 16, 11, CT_SVG_MIDDLE, 0, caption);
+    ct_svg_end(&s);
+    return ct_writer_commit(&s.file);
+}

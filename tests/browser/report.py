@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Reports opened as a reader opens them: report.py [PROGRAM] [--shots FOLDER].
+
+Opens each from disk with the network off; moves, plays, hovers, turns the theme, uses the
+keyboard; compares what is shown with metrics.jsonl; looks for text that overlaps or is cut
+at phone, laptop and projector widths in both themes. Without Chromium it says so and passes,
+but not where CI=true.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from driver import Browser
+
+WIDTHS = {"phone": 390, "laptop": 1366, "projector": 1920}
+checks = failures = 0
+
+# Text of an SVG that leaves its picture, or lies over other text; elements that make the page scroll sideways.
+FAULTS = """
+const faults = [];
+for (const svg of document.querySelectorAll('svg')) {
+  const box = svg.getBoundingClientRect(), name = svg.dataset.kind + ' ' + svg.dataset.run;
+  const text = Array.from(svg.querySelectorAll('text'), t => [t.textContent, t.getBoundingClientRect()]);
+  text.forEach(([a, r], i) => {
+    if (r.left < box.left - 1 || r.right > box.right + 1 || r.top < box.top - 1 || r.bottom > box.bottom + 1)
+      faults.push(`${name}: "${a}" is cut`);
+    for (const [b, q] of text.slice(i + 1))
+      if (r.left < q.right - 2 && q.left < r.right - 2 && r.top < q.bottom - 3 && q.top < r.bottom - 3)
+        faults.push(`${name}: "${a}" over "${b}"`);
+  });
+  if (svg.dataset.kind !== undefined && text.length < 6) faults.push(`${name}: axes without text`);
+}
+if (document.documentElement.scrollWidth > innerWidth) faults.push('the page is wider than the screen');
+return faults;
+"""
+
+# Changes of the slider in a second, each drawn.
+SPEED = """
+const done = arguments[arguments.length - 1], slider = document.getElementById('time'), began = performance.now();
+let frames = 0;
+function next() {
+  slider.value = frames++ % (Number(slider.max) + 1);
+  slider.dispatchEvent(new Event('input'));
+  const passed = performance.now() - began;
+  if (passed < 1000) requestAnimationFrame(next); else done(1000 * frames / passed);
+}
+requestAnimationFrame(next);
+"""
+
+
+def check(what, holds, detail=""):
+    global checks, failures
+    checks += 1
+    if not holds:
+        failures += 1
+        print(f"FAILED: {what} {detail}", file=sys.stderr)
+
+
+def train(program, folder, *settings):
+    small = ["data.n_train=1024", "data.n_validation=64", "data.n_test=128", "data.n_composition=32", "train.batch=64",
+             "train.steps=120", "image.layers=64,32", "text.layers=64,32", "text.buckets=512", "text.bag_dim=32",
+             "monitor.evaluate_every=40"]
+    subprocess.run([program, "train", "shapes", *small, *settings, "-q", "-o", folder], check=True, stdout=subprocess.DEVNULL)
+
+
+def numbers_shown(browser, folder):
+    """The loss beside the slider is that of the nearest line of metrics.jsonl."""
+    with open(os.path.join(folder, "metrics.jsonl")) as f:
+        lines = [line for line in map(json.loads, f) if "temperature" in line]
+    browser.run("document.getElementById('time').value = 12; document.getElementById('time').dispatchEvent(new Event('input'))")
+    at = int(browser.run("return document.querySelector('[data-step=\"0\"]').textContent").split()[1])
+    words = browser.run("return document.querySelector('[data-loss=\"0\"]').textContent").split()
+    nearest = min(lines, key=lambda line: abs(line["step"] - at))
+    check("the loss shown is that of metrics.jsonl", float(words[2]) == nearest["loss"] and int(words[5]) == nearest["step"],
+          f"{words} {nearest}")
+    return at
+
+
+def use(browser, page, folder):
+    began = time.monotonic()
+    browser.open(page)
+    check("it is interactive in under a second", browser.run("return !document.querySelector('.bar').hidden") and
+          browser.run("return performance.timing.domInteractive - performance.timing.navigationStart") < 1000,
+          f"{time.monotonic() - began:.2f} s")
+    at_end = browser.run("return document.querySelector('.pos').getAttribute('d')")
+    cells = browser.run("return Array.from(document.querySelectorAll('.c'), c => c.getAttribute('class')).join()")
+    numbers_shown(browser, folder)
+    check("the scrubber changes the histogram", browser.run("return document.querySelector('.pos').getAttribute('d')") != at_end)
+    check("... and the matrix", browser.run("return Array.from(document.querySelectorAll('.c'), c => c.getAttribute('class')).join()") != cells)
+    browser.run("document.getElementById('time').value = document.getElementById('time').max;"
+                "document.getElementById('time').dispatchEvent(new Event('input'))")
+    check("at the end the script draws what the page holds without it",
+          browser.run("return document.querySelector('.pos').getAttribute('d')").replace(".0", "") == at_end.replace(".0", ""))
+    check("... in the matrix too",
+          browser.run("return Array.from(document.querySelectorAll('.c'), c => c.getAttribute('class')).join()") == cells)
+    browser.keys("#time", "\ue012\ue012")  # two arrows left
+    check("the arrows move it", browser.run("const t = document.getElementById('time'); return Number(t.max) - Number(t.value)") == 2)
+    browser.keys("#play", "\ue007")
+    time.sleep(0.8)
+    check("it plays to the end and stops", browser.run("const t = document.getElementById('time'); return t.value === t.max && document.getElementById('play').textContent === 'Play'"))
+    for css, want in ((".pair:nth-of-type(5) circle", 5), ('svg[data-kind="matrix"] .c:nth-of-type(200)', None)):
+        browser.run("const p = document.getElementById('pair'); p.value = 1; p.dispatchEvent(new Event('input')); document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", css)
+        browser.hover(css)
+        lit = browser.run("return Array.from(document.querySelectorAll('svg[data-kind=plane][data-run=\"0\"] .pair')).findIndex(g => g.classList.contains('lit'))")
+        check(f"hovering {css} lights a pair", lit > 0 and str(lit + 1) == browser.run("return document.getElementById('pair').value"), str(lit))
+        check("... and names it", browser.run("return document.querySelector('[data-pair=\"0\"]').textContent").startswith(f"pair {lit + 1}:"))
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    before = browser.run(ground)
+    browser.keys("#theme", "\ue007")
+    check("the theme turns", browser.run(ground) != before)
+    browser.keys("#theme", "\ue007")
+    check("... and back", browser.run(ground) == before)
+    frames = max(browser.later(SPEED) for _ in range(3))  # the machine may be busy
+    check("the scrubber moves at 30 frames a second", frames >= 30, f"{frames:.1f}")
+    print(f"{os.path.basename(page)}: {frames:.0f} frames a second, "
+          f"interactive after {browser.run('return performance.timing.domInteractive - performance.timing.navigationStart')} ms")
+    check("every picture has a title and a description",
+          browser.run("return Array.from(document.querySelectorAll('svg')).every(s => s.querySelector(':scope>title').textContent && "
+                      "s.querySelector(':scope>desc').textContent && s.getAttribute('role') === 'img')"))
+    asked = [url for url in browser.requests() if not url.startswith(("file://", "data:"))]
+    check("nothing was asked of the network", not asked, str(asked))
+    complaints = browser.complaints()
+    check("the console is silent", not complaints, str(complaints))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program", nargs="?", default="build/contrast")
+    parser.add_argument("--shots", help="keep screenshots in this folder")
+    args = parser.parse_args()
+    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
+    if missing:
+        print(f"skipped: {', '.join(missing)} is not installed (Debian: chromium, chromium-driver)")
+        return 1 if os.environ.get("CI") == "true" else 0
+    program = os.path.abspath(args.program)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        train(program, "healthy")
+        train(program, "stuck", "optim.name=sgd", "optim.rate=0.001", "loss.temperature=1")
+        pages = {"one": ["healthy"], "two": ["stuck", "healthy"]}
+        for name, runs in pages.items():
+            subprocess.run([program, "report", *runs, "-o", name + ".html"], check=True, stdout=subprocess.DEVNULL)
+        for dark in (False, True):
+            browser = Browser(dark)
+            try:
+                for name, runs in pages.items():
+                    page = os.path.join(folder, name + ".html")
+                    browser.size(1366, 900)
+                    use(browser, page, runs[0], 24 // len(runs))
+                    for width_name, width in WIDTHS.items():
+                        browser.size(width, 900)
+                        browser.open(page)
+                        faults = browser.run(FAULTS)
+                        check(f"{name} on a {width_name}: no overlap, nothing cut", not faults, "\n  ".join([""] + faults[:8]))
+                        if args.shots:
+                            browser.shot(os.path.join(args.shots, f"{name}-{width_name}-{'dark' if dark else 'light'}.png"))
+            finally:
+                browser.close()
+        browser = Browser(scripts=False)
+        try:
+            browser.open(os.path.join(folder, "one.html"))
+            source = browser.ask("GET", "/source")
+            check("with scripts off the pictures are there and the controls are not",
+                  source.count("<svg") == 8 and 'class="bar" data-script="" hidden=""' in source)
+        finally:
+            browser.close()
+    print(f"{checks - failures} passed, {failures} failed")
+    return failures > 0 or checks == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

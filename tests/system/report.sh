@@ -1,0 +1,76 @@
+#!/bin/sh
+# Reports and pictures as a user makes them: what is in them, that nothing in a caption
+# or a folder's name becomes markup, and what is refused.
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+small="data.n_train=512 data.n_validation=64 data.n_test=64 data.n_composition=32 train.batch=32 train.steps=40
+    image.layers=64,32 text.layers=64,32 text.buckets=512 text.bag_dim=32 monitor.evaluate_every=20"
+cd "$scratch" || exit 1
+
+# shellcheck disable=SC2086 # the settings are words
+run train shapes $small -q -o a
+check "a run leaves snapshots" [ "$(grep -c '^{"step":' a/snapshots.jsonl)" -ge 15 ]
+# shellcheck disable=SC2086
+run train shapes $small -q -o b train.seed=2 --threads 1
+# shellcheck disable=SC2086
+run train shapes $small -q -o again --threads 2
+check "twice the same snapshots" cmp -s a/snapshots.jsonl again/snapshots.jsonl
+# shellcheck disable=SC2086
+run train shapes $small -q -o none monitor.snapshots=0
+check "none where none are wanted" [ ! -e none/snapshots.jsonl ]
+
+run report a -o a.html
+check "a report of a run" [ "$code" = 0 ]
+run report a b -o ab.html
+check "a report of two" [ "$code" = 0 ]
+for f in a.html ab.html; do
+    check "$f is under a megabyte" [ "$(wc -c <$f)" -lt 1000000 ]
+    check "$f forbids the network" grep -q "default-src 'none'" $f
+    # the only addresses are names of XML name spaces
+    check "$f names no other place" sh -c "! sed 's|http://www.w3.org/2000/svg||g' $f | grep -qE 'https?://|src=|href=|url\\([^d]|<link|<iframe|@import'"
+    check "$f has one hash a run" grep -q "$("$program" hash a | cut -c1-16)" $f
+done
+last=$(grep '"loss"' a/metrics.jsonl | grep '"temperature"' | tail -n 1 | sed 's/.*"loss":\([0-9.e-]*\).*/\1/')
+check "it tells the last loss" grep -qF "to $(printf %.4f "$last") at step 40" a.html
+check "it shows the state in words" grep -q '<strong>[a-z-]*</strong>: ' a.html
+run report a -o twice.html
+check "a report made twice is the same" cmp -s a.html twice.html
+run report a --no-diagnosis -o short.html
+check "without a diagnosis it needs no weights" [ "$code" = 0 ]
+
+for kind in loss recall temperature matrix histogram plane spectrum path; do
+    run plot $kind a -o $kind.svg
+    check "plot $kind" [ "$code" = 0 ]
+    if command -v python3 >/dev/null; then
+        check "$kind.svg is XML with title and description" python3 -c '
+import sys, xml.etree.ElementTree as x
+root = x.parse(sys.argv[1]).getroot()
+sys.exit(not (root[0].tag.endswith("title") and root[1].tag.endswith("desc") and root[1].text))' $kind.svg
+    fi
+done
+run plot matrix a --at 0 -o first.svg
+check "another moment gives another picture" sh -c "! cmp -s first.svg matrix.svg"
+
+# captions and a folder that try to be markup
+evil='</script><script>alert(1)</script>"&'\''<img src=x onerror=alert(2)>'
+for i in $(seq 1 60); do echo "$evil $i" >>captions; echo "word$i" >>words; done
+run train shapes data.kind=pairs data.image=words data.text=captions data.validation=0.5 train.batch=8 train.steps=10 -q -o 'a<b>&"c'
+check "a run with hostile captions" [ "$code" = 0 ]
+run report 'a<b>&"c' -o evil.html
+check "its report" [ "$code" = 0 ]
+check "no caption is markup" sh -c "! grep -qE '<img|alert\(1\)</script>|<script>alert' evil.html"
+check "scripts are two and end twice" [ "$(grep -o '<script' evil.html | wc -l) $(grep -o '</script>' evil.html | wc -l)" = "2 2" ]
+run plot plane 'a<b>&"c' -o evil.svg
+check "nor in a picture" sh -c "[ $code = 0 ] && ! grep -qE '<img|<script' evil.svg"
+
+check "no such kind" rejects 2 "there is no kind los" plot los a
+check "no such run" rejects 1 "nowhere" report nowhere
+check "a run without snapshots" rejects 1 "none/snapshots.jsonl" report none
+cp -r a cut
+head -c 20000 a/snapshots.jsonl >cut/snapshots.jsonl
+printf '{"step":3}\n' >>cut/snapshots.jsonl
+check "a damaged line is named" rejects 1 "cut/snapshots.jsonl:" report cut
+check "a folder that is not there" rejects 1 "no/where.html" report a -o no/where.html
+check "nothing half written is left" [ -z "$(find . -name '*.tmp')" ]
+
+done_testing

@@ -152,7 +152,7 @@ def main():
                 for name, runs in pages.items():
                     page = os.path.join(folder, name + ".html")
                     browser.size(1366, 900)
-                    use(browser, page, runs[0], 24 // len(runs))
+                    use(browser, page, runs[0])
                     for width_name, width in WIDTHS.items():
                         browser.size(width, 900)
                         browser.open(page)

@@ -63,7 +63,7 @@ static ct_status check_config(const ct_two_tower_config *c, ct_error *err)
 
 ct_status ct_two_tower_init(ct_two_tower *m, const ct_two_tower_config *c, uint64_t seed, ct_error *err)
 {
-    *m = (ct_two_tower){.learn_scale = c->learn_scale};
+    *m = (ct_two_tower){.learn_scale = c->learn_scale, .bias = -1};
     const ct_status s = check_config(c, err);
     if (s != CT_OK)
         return s;
@@ -72,6 +72,10 @@ ct_status ct_two_tower_init(ct_two_tower *m, const ct_two_tower_config *c, uint6
         m->side[i] = ct_tower_declare(&m->params, SIDE[i], &c->side[i]);
     m->log_scale = ct_params_declare(&m->params, "logit_scale", 1, 1, CT_INIT_ZERO, 1, false);
     m->params.list[m->log_scale].value = -ct_scalar_log(c->temperature);
+    if (c->has_bias) {
+        m->bias = ct_params_declare(&m->params, "logit_bias", 1, 1, CT_INIT_ZERO, 1, false);
+        m->params.list[m->bias].value = c->bias;
+    }
     return ct_params_build(&m->params, seed, err);
 }
 
@@ -86,11 +90,21 @@ ct_tensor *ct_two_tower_embed(ct_graph *g, ct_two_tower *m, int side, const ct_b
     return ct_tower_apply(g, &m->params, &m->side[side], in);
 }
 
-ct_tensor *ct_two_tower_log_scale(ct_graph *g, ct_two_tower *m)
+static ct_tensor *scalar(ct_graph *g, ct_two_tower *m, int index)
 {
     if (m->learn_scale)
-        return ct_params_tensor(g, &m->params, m->log_scale);
-    return ct_constant(g, 1, 1, m->params.list[m->log_scale].x);
+        return ct_params_tensor(g, &m->params, index);
+    return ct_constant(g, 1, 1, m->params.list[index].x);
+}
+
+ct_tensor *ct_two_tower_log_scale(ct_graph *g, ct_two_tower *m)
+{
+    return scalar(g, m, m->log_scale);
+}
+
+ct_tensor *ct_two_tower_bias(ct_graph *g, ct_two_tower *m)
+{
+    return m->bias >= 0 ? scalar(g, m, m->bias) : NULL;
 }
 
 void ct_two_tower_clamp(ct_two_tower *m)

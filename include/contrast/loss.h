@@ -2,13 +2,19 @@
  *
  * Two sides, a (n, d) and b (n, d), row i of one paired with row i of the
  * other. s[i,j] = cosine of a[i,:] and b[j,:] (rows are normalised inside, so
- * gradients are with respect to a and b as given). Scale = 1/temperature.
+ * gradients are with respect to a and b as given); the product of the rows as
+ * they are with options->dot, where a loss says so. Scale = 1/temperature,
  *
- *     p[i,j] = softmax over j of scale s[i,j]     q[i,j] = the same over i
+ *     z[i,j] = scale s[i,j]
+ *     p[i,j] = softmax over j of z[i,j]     q[i,j] = the same over i
  *
  * A loss is a tensor (1, 1). Errors of all: CT_ERR_SHAPE if a and b differ in
- * shape or log_scale is not (1, 1), CT_ERR_NOMEM. With n = 1 there is no
- * negative: the softmax losses and their gradients are exactly 0.
+ * shape, or log_scale or bias is not (1, 1); CT_ERR_NOMEM. Memory is O(n d),
+ * d^2 for barlow and vicreg; never n^2. With n = 1 there is no negative: what a
+ * loss has of negatives, and its gradient, is then exactly 0.
+ *
+ * Tested    tests/unit/loss: each against its plain composition, differences,
+ *           numbers by hand and the landmarks below
  */
 #ifndef CT_LOSS_H
 #define CT_LOSS_H
@@ -19,6 +25,34 @@
 extern "C" {
 #endif
 
+/* Which negatives a triplet is made of. */
+typedef enum ct_mining { CT_MINE_ALL, CT_MINE_SEMI_HARD, CT_MINE_HARDEST } ct_mining;
+
+/* Everything that a loss can be told. Zeros are not defaults: begin with
+ * ct_loss_defaults. */
+typedef struct ct_loss_options {
+    bool   dot;         /* products instead of cosines: softmax losses, siglip, spectral     */
+    bool   mask_groups; /* pairs of equal group are no negatives: all but barlow and vicreg  */
+    bool   in_modal;    /* dcl: negatives from both sides                                    */
+    double penalty;     /* npair: of the squared lengths                                     */
+    double margin;      /* triplet                                                           */
+    int    mining;      /* triplet, soft-triplet: ct_mining                                  */
+    double beta;        /* hard-negative: how much harder ones weigh; 0: the same            */
+    double tau_plus;    /* hard-negative: how likely a negative is a positive                */
+    double align_power; /* align-uniform: alpha                                              */
+    double uniform_t;   /* align-uniform: t                                                  */
+    double uniform;     /* align-uniform: weight of the second part                          */
+    double mu;          /* spectral: squared length of the embeddings                        */
+    double lambda;      /* barlow: weight of what is off the diagonal                        */
+    double invariance, variance, covariance; /* vicreg: the three weights                    */
+    double cyclic_in, cyclic_cross;          /* cyclip: weights of the two cyclic parts      */
+} ct_loss_options;
+
+/* No dot, no mask, in_modal; penalty 0.002, margin 0.2, all, beta 1, tau_plus 0.1,
+ * align_power 2, uniform_t 2, uniform 1, mu 1, lambda 0.0051, 25, 25 and 1, 0.25
+ * and 0.25: what the papers or their code use. */
+ct_loss_options ct_loss_defaults(void);
+
 /* What a loss may use beside the embeddings. */
 typedef struct ct_loss_inputs {
     ct_tensor *log_scale; /* (1, 1): ln(1/temperature), learned or constant;
@@ -26,7 +60,11 @@ typedef struct ct_loss_inputs {
                              clamps it after each update (ct_two_tower_clamp) */
     const int *group;     /* (n) or NULL: rows of equal group are positives of
                              each other; only multi-positive losses look      */
+    ct_tensor *bias;      /* (1, 1) or NULL: siglip alone looks */
+    const ct_loss_options *options; /* NULL: ct_loss_defaults */
 } ct_loss_inputs;
+
+/* ---- softmax over all pairs (softmax.c) ---- */
 
 /* InfoNCE, one direction: each a[i] must find its b among all b.
  *     L = -(1/n) sum_i ln p[i,i]
@@ -34,8 +72,7 @@ typedef struct ct_loss_inputs {
  *           dlog_scale = scale mean_i (sum_j p[i,j] s[i,j] - s[i,i])
  * Safe      p[i,i] - 1 and ln p[i,i] come from the sum over j != i, so a loss
  *           of 1e-7 keeps its digits in float
- * Source    van den Oord, Li and Vinyals 2018, eq. 4
- * Tested    tests/unit/loss/test_infonce.c, against its plain composition */
+ * Source    van den Oord, Li and Vinyals 2018, eq. 4 */
 ct_tensor *ct_loss_infonce(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 
 /* The symmetric loss: the mean of InfoNCE from a to b and from b to a.
@@ -53,22 +90,115 @@ ct_tensor *ct_loss_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_
  * cross-entropy of each row of the cosine matrix against the diagonal. */
 ct_tensor *ct_loss_question(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 
+/* N-pair: products, no temperature, and a penalty on lengths instead of a norm.
+ *     L = (1/n) sum_i ln(1 + sum_{j != i} e^(s[i,j] - s[i,i]))
+ *         + penalty/4 mean_i (|a[i,:]|^2 + |b[i,:]|^2)
+ * Source    Sohn 2016, eq. 6 and section 3.2.2; the factor 1/4 and penalty 0.002
+ *           are those of TensorFlow's npairs_loss and Paddle's npair_loss */
+ct_tensor *ct_loss_npair(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* NT-Xent: every one of the 2n rows looks for its partner among the 2n - 1 others.
+ *     L = -(1/2n) sum over both sides of ln (e^z[i,i] / sum over all others of e^z)
+ * Source    Chen et al. 2020 (SimCLR), eq. 1; temperature 0.1 in its code */
+ct_tensor *ct_loss_ntxent(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* Decoupled: the positive is not among what it is compared with, so an easy
+ * negative does not weaken the pull. Without in_modal, negatives are those of the
+ * other side alone.
+ *     L = (1/2n) sum over both sides of (-z[i,i] + ln sum over negatives of e^z)
+ * Source    Yeh et al. 2022, eq. 6; temperature 0.1 in lightly */
+ct_tensor *ct_loss_dcl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* Negatives reweighted by their own similarity, less the positives expected among
+ * them. M = 2n - 2 negatives of both sides, mean and sum over them:
+ *     R = sum e^((1 + beta) z) / mean e^(beta z)
+ *     N = max((R - tau_plus M e^z[i,i]) / (1 - tau_plus), M e^-scale)
+ *     L = mean over both sides of ln(1 + N / e^z[i,i])
+ * Source    Robinson et al. 2021, eq. 4 and the code beside it; temperature 0.5 */
+ct_tensor *ct_loss_hard_negative(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* The symmetric loss, and the similarities must agree between sides.
+ *     L = clip + cyclic_in/n sum_ij (a[i] . a[j] - b[i] . b[j])^2
+ *              + cyclic_cross/n sum_ij (s[i,j] - s[j,i])^2
+ * Source    Goel et al. 2022 (CyCLIP), eq. 2-4 */
+ct_tensor *ct_loss_cyclip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* ---- one pair against another ---- */
+
+/* Every cell of the matrix is a question of its own: do i and j belong together?
+ *     L = (1/n) sum_i ln(1 + e^-(z[i,i] + bias)) + (1/n) sum_{i != j} ln(1 + e^(z[i,j] + bias))
+ * A bias of NULL is the constant -ln(n - 1), where half of the first pull comes from
+ * positives; the paper begins at -10 and temperature 0.1.
+ * Gradient  to bias too
+ * Source    Zhai et al. 2023 (SigLIP), algorithm 1 */
+ct_tensor *ct_loss_siglip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* Triplets of squared distances between unit rows, D = 2 - 2s, both directions:
+ *     L = mean over triplets (anchor i, positive, negative j) of max(0, D_ip - D_ij + margin)
+ * mining: all n - 1 negatives; the hardest (largest s); or semi-hard, the hardest of
+ * those that are farther than the positive, else the easiest of all. Equally hard
+ * ones share the gradient. No temperature.
+ * Source    Schroff et al. 2015 (FaceNet), section 3; margin 0.2. The rule for
+ *           anchors without a semi-hard negative is TensorFlow Addons' */
+ct_tensor *ct_loss_triplet(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* The same with ln(1 + e^(D_ip - D_ij)) for the hinge; no margin.
+ * Source    Hermans, Beyer and Leibe 2017, section 2, which uses distances that are
+ *           not squared */
+ct_tensor *ct_loss_soft_triplet(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* ---- alignment and spread ---- */
+
+/* Pairs close, each side spread over the sphere.
+ *     L = mean_i |a[i] - b[i]|^alpha + uniform/2 (U(a) + U(b)),
+ *     U(x) = ln mean_{i != j} e^(-t |x[i] - x[j]|^2)
+ * Source    Wang and Isola 2020, section 4.1 */
+ct_tensor *ct_loss_align_uniform(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* A low-rank factorisation of which pairs belong together.
+ *     L = -(2 mu/n) sum_i s[i,i] + mu^2/(n (n-1)) sum_{i != j} s[i,j]^2
+ * Source    HaoChen et al. 2021, eq. 6; mu 1 */
+ct_tensor *ct_loss_spectral(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
 /* No negatives: pull pairs together and nothing else. Collapse is its optimum.
  *     L = (1/n) sum_i (1 - s[i,i]) */
 ct_tensor *ct_loss_positives(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 
-/* A loss by its name, with its landmarks as functions of n pairs and the
- * temperature: its value when all embeddings are equal, and the least value
- * that any embeddings with all pairs distinct can have (d >= n - 1; a smaller d has a
- * higher floor). */
+/* ---- columns instead of pairs (columns.c): nothing is normalised by rows ---- */
+
+/* x^ = columns of x less their mean, over sqrt(variance + 1e-5), C = a^' b^ / n (d, d):
+ *     L = sum_k (1 - C[k,k])^2 + lambda sum_{k != l} C[k,l]^2
+ * Source    Zbontar et al. 2021 (Barlow Twins), eq. 1; lambda 0.0051 */
+ct_tensor *ct_loss_barlow(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* V(x) = mean_k max(0, 1 - sqrt(var x[:,k] + 1e-4)), K(x) = (1/d) sum_{k != l} cov(x)[k,l]^2,
+ * var and cov with n - 1:
+ *     L = invariance mean_ik (a - b)^2 + variance/2 (V(a) + V(b)) + covariance (K(a) + K(b))
+ * Source    Bardes, Ponce and LeCun 2022 (VICReg), section 4.1 and its code */
+ct_tensor *ct_loss_vicreg(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* ---- by name ---- */
+
+/* Where a landmark is asked for. */
+typedef struct ct_loss_setting {
+    int    n, d; /* pairs, and dimensions of the embeddings */
+    double temperature;
+    double bias; /* siglip; see ct_loss_bias */
+    const ct_loss_options *options; /* NULL: defaults */
+} ct_loss_setting;
+
 typedef struct ct_loss {
     const char *name;
     const char *summary; /* one line for help */
     bool        learns_scale; /* uses log_scale */
     bool        uses_groups;
+    bool        uses_bias;
     ct_tensor *(*apply)(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
-    double (*collapsed)(int n, double temperature);
-    double (*floor)(int n, double temperature);
+    /* Its value when all embeddings are equal, and a value that no embeddings with
+     * all pairs distinct can go below; floor_is says where that is reached. */
+    double (*collapsed)(const ct_loss_setting *s);
+    double (*floor)(const ct_loss_setting *s);
+    const char *floor_is;
 } ct_loss;
 
 /* NULL if there is none of that name. */
@@ -77,8 +207,12 @@ const ct_loss *ct_loss_find(const char *name);
 /* All of them, to list; *n is how many. */
 const ct_loss *ct_loss_all(int *n);
 
+/* -ln(n - 1), the bias at which siglip begins; 0 for n = 1. */
+double ct_loss_bias(int n);
+
 /* ln(1 + (n-1) e^(-n / ((n-1) tau))): the floor of the softmax losses, reached
- * by a regular simplex of perfectly aligned pairs; 0 for n = 1. */
+ * by a regular simplex of perfectly aligned pairs (d >= n - 1; a smaller d has a
+ * higher floor); 0 for n = 1. */
 double ct_simplex_floor(int n, double temperature);
 
 #ifdef __cplusplus

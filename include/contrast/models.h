@@ -64,12 +64,15 @@ typedef struct ct_two_tower {
     ct_tower  side[2];     /* "image" and "text" */
     int       log_scale;   /* number in params   */
     bool      learn_scale; /* else it is a constant of the graph */
+    int       bias;        /* number of "logit_bias", or -1: there is none; learned as log_scale is */
 } ct_two_tower;
 
 typedef struct ct_two_tower_config {
     ct_tower_config side[2];
     double          temperature; /* initial, > 0 */
     bool            learn_scale;
+    bool            has_bias; /* siglip's */
+    double          bias;     /* initial */
 } ct_two_tower_config;
 
 /* Errors  CT_ERR_NOMEM; CT_ERR_CONFIG if the towers end in different widths,
@@ -85,6 +88,9 @@ ct_tensor *ct_two_tower_embed(ct_graph *g, ct_two_tower *m, int side, const ct_b
 
 /* The logit scale as a tensor for the losses. */
 ct_tensor *ct_two_tower_log_scale(ct_graph *g, ct_two_tower *m);
+
+/* The logit bias; NULL if the model has none. */
+ct_tensor *ct_two_tower_bias(ct_graph *g, ct_two_tower *m);
 
 #define CT_LOG_SCALE_MIN  0.0               /* scale 1                         */
 #define CT_LOG_SCALE_MAX  4.605170185988    /* scale 100 (Radford et al. 2021) */

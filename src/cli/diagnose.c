@@ -204,7 +204,7 @@ static int diagnose_run(const char *folder, ct_autopsy *a)
     if (pairs != NULL) {
         if (ct_trainer_init(&trainer, &recipe, pairs, device, &err) == CT_OK &&
             ct_run_load_weights(&trainer, folder, option.checkpoint, &err) == CT_OK)
-            ct_autopsy_run(&trainer, (ct_split)split, a, &err);
+            ct_autopsy_run(&trainer, (ct_split)split, 0, a, &err);
         ct_trainer_free(&trainer);
     }
     ct_pairs_free(pairs);

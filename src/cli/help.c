@@ -61,9 +61,10 @@ static int help_losses(void)
 {
     int            n;
     const ct_loss *l = ct_loss_all(&n);
-    printf("  %-10s %10s %10s\n", "N = 7, tau = 1:", "all equal", "best");
+    ct_loss_setting s = {.n = 7, .d = 64, .temperature = 1, .bias = ct_loss_bias(7)};
+    printf("  %-15s %10s %10s\n", "N = 7, tau = 1:", "all equal", "best");
     for (int i = 0; i < n; i++)
-        printf("  %-10s %15.4f %10.4f  %s\n", l[i].name, l[i].collapsed(7, 1), l[i].floor(7, 1), l[i].summary);
+        printf("  %-15s %10.4f %10.4f  %s\n", l[i].name, l[i].collapsed(&s), l[i].floor(&s), l[i].summary);
     return 0;
 }
 

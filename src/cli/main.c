@@ -46,12 +46,24 @@ static const cli_command COMMANDS[] = {
      "for what a single side can show. States: healthy, collapsed, dimensional-collapse, plateau, unaligned,\n"
      "mispaired, modality-gap, degenerate-norms, uncertain.\n",
      cli_diagnose, cli_diagnose_options},
+    {"loss", "A.npy B.npy", "what a loss is worth on two arrays of embeddings, and why",
+     "Row i of A belongs to row i of B. Beside the loss: what it is worth when all are equal, and its floor for\n"
+     "this N, d and temperature. Gradients are with respect to the arrays as given, before normalisation.\n",
+     cli_loss, cli_loss_options},
+    {"check", "RECIPE [section.key=value ...]", "is a recipe worth starting? Seconds before hours",
+     "Checks the gradients of the very model, learns one batch by heart, compares with shuffled pairs, and estimates\n"
+     "time and memory of the whole run. Exit status 3 if one of the three fails.\n",
+     cli_check, cli_check_options},
     {"sweep", "RECIPE section.key=VALUES ... [seed=1..8]", "many small runs over a grid of settings and seeds",
      "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a range (lo..hi:n evenly,\n"
      "lo..hi:n(log) evenly in the logarithm). Each point is trained from every seed, one run to a thread. Two keys\n"
      "with several values make a phase diagram. The same command goes on where an interrupted one stopped.\n"
      "  contrast sweep phase 'loss.temperature=0.02..2:20(log)' 'optim.rate=0.003..3:20(log)' seed=1..4 -o phase\n",
      cli_sweep, cli_sweep_options},
+    {"lesson", "[NAME ... | all]", "one fact at a time, each number beside what it should be",
+     "Without a name it lists the lessons. A row passes by the rule that is printed below it; a lesson with a row\n"
+     "that differs ends with exit status 3.\n",
+     cli_lesson, cli_lesson_options},
     {"bench", "", "how fast this machine does what training does",
      "Products, kernels and training steps, each beside the limit that the machine sets, measured in the same\n"
      "run. A step is forward, symmetric loss with a learned temperature, backward and AdamW.\n",

@@ -23,6 +23,11 @@ static void draw_progress(run_report *r, const ct_trainer *t, const ct_step *s, 
     if (r->terminal.redraw && r->terminal.width >= 110)
         fprintf(f, " tau %.3f", s->temperature);
     fprintf(f, " %.0f pairs/s %.0f s left", rate * t->recipe->train.batch, rate > 0 ? (double)(steps - s->step) / rate : 0);
+    const char *words = s->step >= 50 ? ct_monitor_words(r->mean, r->chance) : NULL;
+    if (words != NULL && (!r->terminal.redraw || r->terminal.width >= 150))
+        fprintf(f, "; %s", words);
+    else if (words != NULL)
+        fputs("; stuck at ln N", f);
     if (!r->terminal.redraw)
         fputc('\n', f);
     fflush(f);
@@ -33,6 +38,7 @@ static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double sec
     run_report *r = ctx;
     const int   steps = t->recipe->train.steps, tenth = steps >= 10 ? steps / 10 : 1;
     r->seconds = seconds;
+    r->mean = r->mean == 0 ? s->loss : 0.98 * r->mean + 0.02 * s->loss;
     if (cli.quiet)
         return;
     const bool due = r->terminal.redraw ? seconds - r->last_s > 0.1 : s->step == 1 || s->step % tenth == 0;
@@ -53,15 +59,27 @@ static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e
     }
 }
 
+static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
+{
+    const run_report *r = ctx;
+    if (cli.quiet)
+        return;
+    fprintf(r->terminal.out, "step %ld: %s: %s\n", t->step, ct_state_describe(m->state)->name, m->evidence);
+    if (m->state != CT_HEALTHY)
+        fprintf(r->terminal.out, "  try: %s\n", ct_state_describe(m->state)->remedy);
+}
+
 void run_report_begin(run_report *r, const ct_recipe *recipe, const volatile sig_atomic_t *stop)
 {
     const ct_loss *loss = ct_loss_find(recipe->loss.name);
-    /* a learned temperature may fall to 0.01 */
-    const double tau = recipe->loss.learn_temperature ? 0.01 : recipe->loss.temperature;
-    *r = (run_report){.watch = {.ctx = r, .on_step = on_step, .on_evaluation = on_evaluation, .stop = stop},
+    ct_loss_setting s = ct_recipe_setting(recipe);
+    if (recipe->loss.learn_temperature)
+        s.temperature = 0.01; /* as low as it may fall */
+    *r = (run_report){.watch = {.ctx = r, .on_step = on_step, .on_evaluation = on_evaluation, .on_monitor = on_monitor,
+                                 .stop = stop},
                       .terminal = cli_terminal(stderr),
-                      .chance = loss->collapsed(recipe->train.batch, tau),
-                      .floor = loss->floor(recipe->train.batch, tau)};
+                      .chance = loss->collapsed(&s),
+                      .floor = loss->floor(&s)};
 }
 
 void print_evaluation(const ct_evaluation *e)

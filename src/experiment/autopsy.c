@@ -26,8 +26,9 @@ static double duplicate_floor(int n, const int *group)
 ct_landmarks ct_landmarks_of(const ct_loss *loss, int n, int d, double temperature, const int *group)
 {
     ct_landmarks l = {.loss = loss, .n = n, .temperature = loss->learns_scale ? temperature : 1};
-    l.equal = loss->collapsed(n, l.temperature);
-    l.floor = loss->floor(n, l.temperature);
+    const ct_loss_setting s = {.n = n, .d = d, .temperature = l.temperature, .bias = ct_loss_bias(n)};
+    l.equal = loss->collapsed(&s);
+    l.floor = loss->floor(&s);
     const bool softmax = n > 1 && fabs(l.equal - ct_scalar_log(n)) < 1e-12;
     l.random = softmax && d > 0 ? l.equal + 1 / (2 * d * l.temperature * l.temperature) : (double)NAN;
     l.duplicates = softmax && group != NULL ? duplicate_floor(n, group) : 0;
@@ -55,7 +56,7 @@ ct_status ct_landmarks_measure(const ct_landmarks *l, ct_device *device, const c
     for (int i = 0; i + batch <= n && status == CT_OK; i += batch, batches++) {
         ct_graph_reset(&g);
         ct_tensor *x = ct_constant(&g, batch, d, a + (ptrdiff_t)i * d), *y = ct_constant(&g, batch, d, b + (ptrdiff_t)i * d);
-        const ct_loss_inputs in = {ct_constant(&g, 1, 1, &log_scale), group != NULL ? group + i : NULL};
+        const ct_loss_inputs in = {.log_scale = ct_constant(&g, 1, 1, &log_scale), .group = group != NULL ? group + i : NULL};
         const ct_tensor     *loss = l->loss->apply(&g, x, y, &in);
         const ct_error      *e = ct_graph_error(&g);
         if (e != NULL)
@@ -109,13 +110,14 @@ static ct_status embed_and_cut(ct_trainer *t, const int *items, int n, ct_arena 
     return status == CT_OK ? ct_autopsy_arrays(t->device, x[0], x[1], n, d, group, out, err) : status;
 }
 
-ct_status ct_autopsy_run(ct_trainer *t, ct_split split, ct_autopsy *out, ct_error *err)
+ct_status ct_autopsy_run(ct_trainer *t, ct_split split, int limit, ct_autopsy *out, ct_error *err)
 {
-    ct_arena arena;
-    if (t->pairs->count[split] == 0)
+    const int count = t->pairs->count[split], n = limit > 0 && limit < count ? limit : count;
+    ct_arena  arena;
+    if (n == 0)
         return CT_FAIL(err, CT_ERR_CONFIG, "the data has no %s split", ct_split_name(split));
     ct_arena_init(&arena, 0);
-    const ct_status status = embed_and_cut(t, t->pairs->index[split], t->pairs->count[split], &arena, out, err);
+    const ct_status status = embed_and_cut(t, t->pairs->index[split], n, &arena, out, err);
     ct_arena_free(&arena);
     return status;
 }

@@ -39,9 +39,10 @@ typedef struct ct_autopsy {
     ct_diagnosis diagnosis;
 } ct_autopsy;
 
-/* A run's split, or arrays (the caller sets landmarks and loss before).
+/* A run's split, or arrays (the caller sets landmarks and loss before). Of a
+ * split at most `limit` pairs, 0: all.
  * Errors  those of the parts */
-ct_status ct_autopsy_run(ct_trainer *t, ct_split split, ct_autopsy *out, ct_error *err);
+ct_status ct_autopsy_run(ct_trainer *t, ct_split split, int limit, ct_autopsy *out, ct_error *err);
 ct_status ct_autopsy_arrays(ct_device *device, const ct_real *a, const ct_real *b, int n, int d, const int *group,
                             ct_autopsy *out, ct_error *err);
 

@@ -67,9 +67,28 @@ static const key KEYS[] = {
     {"data", "dir", TEXT, AT(data.dir), 0, 0, NULL, "fashion-mnist: folder of the four IDX files"},
     TOWER("image", 0),
     TOWER("text", 1),
-    {"loss", "name", TEXT, AT(loss.name), 0, 0, NULL, "question, infonce, clip, unicl or positives"},
+    {"loss", "name", TEXT, AT(loss.name), 0, 0, NULL, "one of those that `contrast help losses` lists"},
     {"loss", "temperature", REAL, AT(loss.temperature), 1e-3, 1e3, NULL, "tau; the start, if it is learned"},
     {"loss", "learn_temperature", BOOL, AT(loss.learn_temperature), 0, 0, NULL, "1/tau is a parameter in [1, 100]"},
+    {"loss", "bias", REAL, AT(loss.bias), -100, 100, NULL, "siglip: first value; 0: -ln(batch - 1)"},
+    {"loss", "dot", BOOL, AT(loss.options.dot), 0, 0, NULL, "products of the rows as they are, not cosines"},
+    {"loss", "mask_groups", BOOL, AT(loss.options.mask_groups), 0, 0, NULL, "pairs of equal group (caption, class) are no negatives"},
+    {"loss", "in_modal", BOOL, AT(loss.options.in_modal), 0, 0, NULL, "dcl: negatives from both sides"},
+    {"loss", "penalty", REAL, AT(loss.options.penalty), 0, 1e6, NULL, "npair: on squared lengths"},
+    {"loss", "margin", REAL, AT(loss.options.margin), 0, 100, NULL, "triplet"},
+    {"loss", "mining", CHOICE, AT(loss.options.mining), 0, 0, "all semi-hard hardest", "triplet, soft-triplet: which negatives"},
+    {"loss", "beta", REAL, AT(loss.options.beta), 0, 100, NULL, "hard-negative: how much harder ones weigh"},
+    {"loss", "tau_plus", REAL, AT(loss.options.tau_plus), 0, 0.99, NULL, "hard-negative: how likely a negative is a positive"},
+    {"loss", "align_power", REAL, AT(loss.options.align_power), 0.1, 10, NULL, "align-uniform: of the distances of pairs"},
+    {"loss", "uniform_t", REAL, AT(loss.options.uniform_t), 0.01, 100, NULL, "align-uniform: of the squared distances of others"},
+    {"loss", "uniform", REAL, AT(loss.options.uniform), 0, 1e6, NULL, "align-uniform: weight of the spread"},
+    {"loss", "mu", REAL, AT(loss.options.mu), 1e-3, 1e3, NULL, "spectral: squared length of the embeddings"},
+    {"loss", "lambda", REAL, AT(loss.options.lambda), 0, 1e6, NULL, "barlow: weight of correlations between columns"},
+    {"loss", "invariance", REAL, AT(loss.options.invariance), 0, 1e6, NULL, "vicreg: weight of the distance of pairs"},
+    {"loss", "variance", REAL, AT(loss.options.variance), 0, 1e6, NULL, "vicreg: weight of columns that vary too little"},
+    {"loss", "covariance", REAL, AT(loss.options.covariance), 0, 1e6, NULL, "vicreg: weight of covariances between columns"},
+    {"loss", "cyclic_in", REAL, AT(loss.options.cyclic_in), 0, 1e6, NULL, "cyclip: similarities within sides"},
+    {"loss", "cyclic_cross", REAL, AT(loss.options.cyclic_cross), 0, 1e6, NULL, "cyclip: similarities across"},
     {"optim", "name", CHOICE, AT(optim.name), 0, 0, "sgd adamw", "rule of the update"},
     {"optim", "rate", REAL, AT(optim.rate), 0, 1e12, NULL, "learning rate (its peak)"},
     {"optim", "momentum", REAL, AT(optim.momentum), 0, 0.9999, NULL, "sgd"},
@@ -89,6 +108,7 @@ static const key KEYS[] = {
     {"monitor", "log_every", INT, AT(monitor.log_every), 1, 1e9, NULL, "steps between lines of metrics.jsonl"},
     {"monitor", "evaluate_every", INT, AT(monitor.evaluate_every), 0, 1e9, NULL, "steps between evaluations; 0: end"},
     {"monitor", "pairs", INT, AT(monitor.pairs), 2, 1e6, NULL, "validation pairs of an evaluation, at most"},
+    {"monitor", "stop_on_collapse", BOOL, AT(monitor.stop_on_collapse), 0, 0, NULL, "end when an evaluation finds a collapse"},
 };
 #define N_KEYS ((int)(sizeof KEYS / sizeof *KEYS))
 
@@ -120,6 +140,7 @@ ct_recipe ct_recipe_defaults(void)
     strcpy(r.data.dir, "datasets/fashion-mnist");
     strcpy(r.loss.name, "clip");
     r.loss.temperature = 0.07;
+    r.loss.options = ct_loss_defaults();
     r.optim.name = CT_ADAMW;
     r.optim.rate = 1e-3;
     r.optim.beta1 = 0.9;
@@ -326,6 +347,16 @@ ct_status ct_recipe_check(const ct_recipe *r, ct_error *err)
         return CT_FAIL(err, CT_ERR_CONFIG, "loss.temperature = %g: expected 0.01 to 1 where it is learned",
                        r->loss.temperature);
     return CT_OK;
+}
+
+ct_loss_setting ct_recipe_setting(const ct_recipe *r)
+{
+    const ct_widths *w = &r->tower[0].layers;
+    return (ct_loss_setting){.n = r->train.batch,
+                             .d = w->width[w->n - 1],
+                             .temperature = r->loss.temperature,
+                             .bias = r->loss.bias != 0 ? r->loss.bias : ct_loss_bias(r->train.batch),
+                             .options = &r->loss.options};
 }
 
 /* ---- writing ---- */

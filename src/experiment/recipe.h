@@ -8,6 +8,7 @@
 #ifndef EXPERIMENT_RECIPE_H
 #define EXPERIMENT_RECIPE_H
 
+#include "contrast/loss.h"
 #include "contrast/models.h"
 #include "contrast/optim.h"
 #include "contrast/status.h"
@@ -52,6 +53,8 @@ typedef struct ct_recipe {
         char   name[CT_RECIPE_TEXT]; /* of contrast/loss.h */
         double temperature;          /* initial, if it is learned */
         bool   learn_temperature;
+        double bias; /* initial, of siglip; 0: -ln(batch - 1) */
+        ct_loss_options options;
     } loss;
     struct {
         int    name; /* ct_optim_kind */
@@ -71,6 +74,7 @@ typedef struct ct_recipe {
         int log_every;      /* steps between lines of metrics.jsonl           */
         int evaluate_every; /* steps between evaluations; 0: only at the end  */
         int pairs;          /* at most so many validation pairs each time     */
+        bool stop_on_collapse;  /* end with an error when an evaluation finds a collapse */
     } monitor;
 } ct_recipe;
 
@@ -87,6 +91,9 @@ ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err);
 /* What must hold between values (a loss of that name, towers of equal width,
  * ...). Call once all are set. Errors  CT_ERR_CONFIG */
 ct_status ct_recipe_check(const ct_recipe *r, ct_error *err);
+
+/* Where the landmarks of its loss lie. */
+ct_loss_setting ct_recipe_setting(const ct_recipe *r);
 
 /* The whole recipe as an INI file, section by section; with `help`, each key
  * with a comment that says what it is. The answer is the length, as snprintf's. */

@@ -215,6 +215,22 @@ static bool is_due(long step, int every)
     return every > 0 && step % every == 0;
 }
 
+/* The monitors; a collapse ends the run if the recipe says so. */
+static ct_status look(run *r, int limit)
+{
+    ct_monitor      m;
+    const ct_status status = ct_monitor_look(r->t, limit, &m, r->err);
+    if (status != CT_OK)
+        return status;
+    ct_run_log_monitor(&r->log, r->t->step, &m);
+    if (r->watch->on_monitor != NULL)
+        r->watch->on_monitor(r->watch->ctx, r->t, &m);
+    if (!r->t->recipe->monitor.stop_on_collapse || (m.state != CT_COLLAPSED && m.state != CT_DIMENSIONAL_COLLAPSE))
+        return CT_OK;
+    return CT_FAIL(r->err, CT_ERR_NUMERIC, "step %ld: %s: %s (monitor.stop_on_collapse)", r->t->step,
+                   ct_state_describe(m.state)->name, m.evidence);
+}
+
 /* Measure a split; the best checkpoint is the one whose validation is best. */
 static ct_status evaluate(run *r, ct_split split, int limit)
 {
@@ -225,6 +241,9 @@ static ct_status evaluate(run *r, ct_split split, int limit)
     ct_run_log_evaluation(&r->log, r->t->step, &e);
     if (r->watch->on_evaluation != NULL)
         r->watch->on_evaluation(r->watch->ctx, r->t, &e);
+    status = split == CT_VALIDATION ? look(r, limit) : CT_OK;
+    if (status != CT_OK)
+        return status;
     const double recall = (e.recall[0].at1 + e.recall[1].at1) / 2;
     if (split != CT_VALIDATION || !r->t->recipe->train.keep_best ||
         (r->progress.best_step > 0 && recall <= r->progress.best))

@@ -16,6 +16,7 @@
 #define EXPERIMENT_RUN_H
 
 #include "experiment/checkpoint.h"
+#include "experiment/monitor.h"
 #include "experiment/trainer.h"
 #include "formats/json.h"
 #include "platform/file.h"
@@ -27,6 +28,7 @@ typedef struct ct_run_watch {
     void *ctx;
     void (*on_step)(void *ctx, const ct_trainer *t, const ct_step *s, double seconds); /* every step */
     void (*on_evaluation)(void *ctx, const ct_trainer *t, const ct_evaluation *e);
+    void (*on_monitor)(void *ctx, const ct_trainer *t, const ct_monitor *m); /* behind each validation */
     const volatile sig_atomic_t *stop; /* not 0: save after this step and return CT_OK early */
     volatile sig_atomic_t *safe; /* the run makes it 1 while all that counts is on the disk, so that an
                                     end at once loses nothing: while it evaluates */

@@ -101,6 +101,14 @@ void ct_run_log_evaluation(ct_run_log *l, long step, const ct_evaluation *e)
     end_line(l, &l->metrics);
 }
 
+void ct_run_log_monitor(ct_run_log *l, long step, const ct_monitor *m)
+{
+    ct_json_open(&l->json, NULL, '{');
+    ct_json_integer(&l->json, "step", step);
+    ct_monitor_json(&l->json, m);
+    end_line(l, &l->metrics);
+}
+
 ct_status ct_run_log_sync(ct_run_log *l)
 {
     const ct_status status = ct_writer_sync(&l->metrics);

@@ -2,7 +2,7 @@
 #ifndef EXPERIMENT_RUN_LOG_H
 #define EXPERIMENT_RUN_LOG_H
 
-#include "experiment/trainer.h"
+#include "experiment/monitor.h"
 #include "formats/json.h"
 #include "platform/file.h"
 
@@ -19,6 +19,7 @@ ct_status ct_run_log_close(ct_run_log *l, ct_error *err);
 
 /* A line each, whole or not at all; errors wait for sync or close. */
 void ct_run_log_step(ct_run_log *l, const ct_trainer *t, const ct_step *s);
+void ct_run_log_monitor(ct_run_log *l, long step, const ct_monitor *m);
 void ct_run_log_evaluation(ct_run_log *l, long step, const ct_evaluation *e);
 
 /* All lines so far are on the disk. */

@@ -186,7 +186,7 @@ static ct_status measure(ct_trainer *t, ct_sweep_run *out, ct_autopsy *a, ct_err
     out->escape = trial.escape;
     out->state = CT_UNCERTAIN;
     if (status == CT_OK)
-        status = ct_autopsy_run(t, CT_TEST, a, err);
+        status = ct_autopsy_run(t, CT_TEST, 0, a, err);
     if (status != CT_OK)
         return status;
     out->state = a->diagnosis.state;

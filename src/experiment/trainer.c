@@ -124,7 +124,9 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
     if (t->group == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "trainer: no memory for batches of %d", r->train.batch);
     ct_two_tower_config c = {.temperature = r->loss.temperature,
-                             .learn_scale = r->loss.learn_temperature && t->loss->learns_scale};
+                             .learn_scale = r->loss.learn_temperature && t->loss->learns_scale,
+                             .has_bias = t->loss->uses_bias,
+                             .bias = ct_recipe_setting(r).bias};
     ct_status           status = CT_OK;
     for (int side = 0; side < 2 && status == CT_OK; side++) {
         c.side[side] = tower_config(&r->tower[side], &pairs->side[side]);
@@ -204,7 +206,8 @@ ct_tensor *ct_trainer_loss(ct_trainer *t, const int *items, int n)
         t->group[i] = t->pairs->group[items[i]];
     ct_tensor           *a = ct_two_tower_embed(g, &t->model, 0, &image);
     ct_tensor           *b = ct_two_tower_embed(g, &t->model, 1, &text);
-    const ct_loss_inputs in = {ct_two_tower_log_scale(g, &t->model), t->pairs->group != NULL ? t->group : NULL};
+    const ct_loss_inputs in = {ct_two_tower_log_scale(g, &t->model), t->pairs->group != NULL ? t->group : NULL,
+                               ct_two_tower_bias(g, &t->model), &t->recipe->loss.options};
     return t->loss->apply(g, a, b, &in);
 }
 

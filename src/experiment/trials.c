@@ -47,7 +47,8 @@ ct_status ct_trial_train(ct_trainer *t, ct_trial *out, ct_error *err)
     window    w = {.seen = 0};
     ct_step   s = {0};
     ct_status status = CT_OK;
-    *out = (ct_trial){.chance = t->loss->collapsed(t->recipe->train.batch, t->recipe->loss.temperature)};
+    const ct_loss_setting setting = ct_recipe_setting(t->recipe);
+    *out = (ct_trial){.chance = t->loss->collapsed(&setting)};
     while (status == CT_OK && t->step < t->recipe->train.steps) {
         status = ct_trainer_step(t, &s, err);
         w.loss[w.seen++ % CT_TRIAL_WINDOW] = s.loss;

@@ -97,7 +97,7 @@ void k_sums_clear(k_sums *s, int anchors)
 {
     for (int i = 0; i < anchors; i++) {
         s->total[i] = 0;
-        if (s->f == K_EXP)
+        if (s->f == K_EXP || s->f == K_PEAK)
             s->origin[i] = LOWEST;
         if (s->slope != NULL)
             s->slope[i] = 0;
@@ -111,6 +111,7 @@ static k_sums sums_from(const k_sums *s, int k)
     part.origin += k;
     part.total += k;
     part.slope = s->slope != NULL ? s->slope + k : NULL;
+    part.limit = s->limit != NULL ? s->limit + k : NULL;
     part.weight = s->weight != NULL ? s->weight + k : NULL;
     return part;
 }
@@ -151,6 +152,7 @@ static void gather_chunk(void *ctx, int chunk)
         sums[k].total = mine->total[k];
         sums[k].slope = w->sums[k].slope != NULL ? mine->slope[k] : NULL;
         sums[k].origin = mine->origin[k];
+        sums[k].limit = w->sums[k].limit != NULL ? w->sums[k].limit + p->i0 : NULL;
         memcpy(sums[k].origin, w->sums[k].origin + p->i0, (size_t)p->rows * sizeof(ct_real));
         k_sums_clear(&sums[k], p->rows);
     }

@@ -35,16 +35,19 @@ typedef enum k_cell {
     K_EXP,      /* e^x; origin follows the largest scale S, so nothing overflows */
     K_SOFTPLUS, /* ln(1 + e^x)                                                   */
     K_SQUARE,   /* x^2; its origins are 0                                        */
-    K_HINGE     /* max(x, 0)                                                     */
+    K_HINGE,    /* max(x, 0)                                                     */
+    K_PEAK      /* 1 where x is 0: origin follows the largest scale S below limit,
+                   total counts how often it is there, f' = f                    */
 } k_cell;
 
 typedef struct k_sums {
     k_cell   f;
     bool     columns; /* one sum for each column; else for each row              */
     ct_real  scale;
-    ct_real *origin; /* (anchors) K_EXP: largest scale S so far; else the caller's */
+    ct_real *origin; /* (anchors) K_EXP, K_PEAK: largest scale S so far; else the caller's */
     double  *total;  /* (anchors) added to                                       */
-    double  *slope;  /* (anchors) sum of f', added to; or NULL. Not with K_EXP   */
+    double  *slope;  /* (anchors) sum of f', added to; or NULL, where f' = f     */
+    ct_real *limit;  /* (anchors) K_PEAK alone: what is not below it is not seen */
     ct_real *weight; /* (anchors) read by k_walk_spread alone                    */
 } k_sums;
 

@@ -21,13 +21,26 @@ static inline ct_real later_peak(ct_real peak, ct_real z)
     return z > peak ? z : z == z ? peak : z; /* a NaN once met stays */
 }
 
+/* z, or nothing that could be a peak. */
+static inline ct_real below(ct_real limit, ct_real z)
+{
+    return z >= limit ? -(ct_real)INFINITY : z;
+}
+
 /* ---- gather: along rows ---- */
+
+static bool follows_peak(const k_sums *s)
+{
+    return s->f == K_EXP || s->f == K_PEAK;
+}
 
 /* Sums to the new peak; what is there was measured from the old one. */
 static void raise_peaks(int n, const ct_real *fresh, const k_sums *s)
 {
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n && s->f == K_EXP; i++)
         s->total[i] *= (double)exp_real(s->origin[i] - fresh[i]);
+    for (int i = 0; i < n && s->f == K_PEAK; i++)
+        s->total[i] *= s->origin[i] == fresh[i];
     for (int i = 0; i < n; i++)
         s->origin[i] = fresh[i];
 }
@@ -39,8 +52,12 @@ static void row_peaks(const k_cells *t, const k_sums *s)
     memcpy(fresh, s->origin, (size_t)t->rows * sizeof *fresh);
     for (int j = 0; j < t->cols; j++) {
         const ct_real *x = t->x + j * K_STRIP;
-        for (int i = 0; i < t->rows; i++)
-            fresh[i] = later_peak(fresh[i], scale * x[i]);
+        if (s->limit == NULL)
+            for (int i = 0; i < t->rows; i++)
+                fresh[i] = later_peak(fresh[i], scale * x[i]);
+        else
+            for (int i = 0; i < t->rows; i++)
+                fresh[i] = later_peak(fresh[i], below(s->limit[i], scale * x[i]));
     }
     raise_peaks(t->rows, fresh, s);
 }
@@ -62,6 +79,7 @@ static inline ct_real square_real(ct_real x) { return x * x; }
 static inline ct_real square_slope(ct_real x) { return 2 * x; }
 static inline ct_real hinge_real(ct_real x) { return x > 0 ? x : x <= 0 ? 0 : x; }
 static inline ct_real hinge_slope(ct_real x) { return x > 0 ? 1 : 0; }
+static inline ct_real is_zero(ct_real x) { return x == 0 ? 1 : 0; }
 
 static void gather_rows(const k_cells *t, const k_sums *s)
 {
@@ -72,11 +90,13 @@ static void gather_rows(const k_cells *t, const k_sums *s)
     case K_SOFTPLUS: ROW_SUMS(softplus_real, s->total) break;
     case K_SQUARE: ROW_SUMS(square_real, s->total) break;
     case K_HINGE: ROW_SUMS(hinge_real, s->total) break;
+    case K_PEAK: ROW_SUMS(is_zero, s->total) return;
     }
     if (s->slope == NULL)
         return;
     switch (s->f) {
-    case K_EXP: return;
+    case K_EXP:
+    case K_PEAK: return;
     case K_SOFTPLUS: ROW_SUMS(sigmoid_real, s->slope) break;
     case K_SQUARE: ROW_SUMS(square_slope, s->slope) break;
     case K_HINGE: ROW_SUMS(hinge_slope, s->slope) break;
@@ -101,7 +121,7 @@ static void column_peaks(const k_cells *t, const k_sums *s)
     for (int j = 0; j < t->cols; j++) {
         const ct_real *x = t->x + j * K_STRIP;
         for (int i = 0; i < t->rows; i++)
-            z[i] = scale * x[i];
+            z[i] = s->limit == NULL ? scale * x[i] : below(s->limit[j], scale * x[i]);
         for (int i = t->rows; i < K_STRIP; i++)
             z[i] = s->origin[j];
         fresh[j] = later_peak(s->origin[j], largest_of(z));
@@ -126,11 +146,13 @@ static void gather_columns(const k_cells *t, const k_sums *s)
     case K_SOFTPLUS: COLUMN_SUMS(softplus_real, s->total) break;
     case K_SQUARE: COLUMN_SUMS(square_real, s->total) break;
     case K_HINGE: COLUMN_SUMS(hinge_real, s->total) break;
+    case K_PEAK: COLUMN_SUMS(is_zero, s->total) return;
     }
     if (s->slope == NULL)
         return;
     switch (s->f) {
-    case K_EXP: return;
+    case K_EXP:
+    case K_PEAK: return;
     case K_SOFTPLUS: COLUMN_SUMS(sigmoid_real, s->slope) break;
     case K_SQUARE: COLUMN_SUMS(square_slope, s->slope) break;
     case K_HINGE: COLUMN_SUMS(hinge_slope, s->slope) break;
@@ -201,9 +223,9 @@ static void walk_gather(const k_cells *t, int n_sums, const k_sums *s)
 {
     ct_real middle;
     for (int k = 0; k < n_sums; k++)
-        if (s[k].f == K_EXP && s[k].columns)
+        if (follows_peak(&s[k]) && s[k].columns)
             column_peaks(t, &s[k]);
-        else if (s[k].f == K_EXP)
+        else if (follows_peak(&s[k]))
             row_peaks(t, &s[k]);
     if (are_twins(n_sums, s) && are_close(t, &s[0], &s[1], &middle)) {
         gather_twins(t, &s[0], &s[1], middle);
@@ -219,7 +241,7 @@ static void walk_gather(const k_cells *t, int n_sums, const k_sums *s)
 static void walk_join(const k_sums *s, const k_sums *other, int anchors)
 {
     ct_real fresh[K_STRIP];
-    if (s->f == K_EXP) {
+    if (follows_peak(s)) {
         for (int i = 0; i < anchors; i++)
             fresh[i] = later_peak(s->origin[i], other->origin[i]);
         raise_peaks(anchors, fresh, s);
@@ -251,6 +273,7 @@ static void add_row_slopes(int n, const ct_real *x, const k_sums *s, ct_real *y)
     case K_SOFTPLUS: ROW_SLOPES(sigmoid_real);
     case K_SQUARE: ROW_SLOPES(square_slope);
     case K_HINGE: ROW_SLOPES(hinge_slope);
+    case K_PEAK: ROW_SLOPES(is_zero);
     }
 }
 
@@ -262,6 +285,7 @@ static void add_column_slopes(int n, const ct_real *x, const k_sums *s, int j, c
     case K_SOFTPLUS: COLUMN_SLOPES(sigmoid_real);
     case K_SQUARE: COLUMN_SLOPES(square_slope);
     case K_HINGE: COLUMN_SLOPES(hinge_slope);
+    case K_PEAK: COLUMN_SLOPES(is_zero);
     }
 }
 

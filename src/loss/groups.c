@@ -65,9 +65,9 @@ bool loss_groups_mean(ct_graph *g, const loss_pairs *p, ct_real *mean)
         return false;
     memcpy(mean, p->s, (size_t)p->n * sizeof *mean);
     for (int k = 0; k < s->n_groups; k++) {
-        group_mean(g->device, s, k, p->d, p->b, centre);
+        group_mean(g->device, s, k, p->d, p->x[1], centre);
         for (int m = s->start[k]; m < s->start[k + 1]; m++)
-            mean[s->row[m]] = k_dot(g->device, (size_t)p->d, p->a + (ptrdiff_t)s->row[m] * p->d, centre);
+            mean[s->row[m]] = k_dot(g->device, (size_t)p->d, p->x[0] + (ptrdiff_t)s->row[m] * p->d, centre);
     }
     return true;
 }

@@ -10,48 +10,84 @@
 
 #include "contrast/scalar.h"
 
+#include <math.h>
 #include <string.h>
 
-/* ---- backward ------------------------------------------------------------
- * da = scale (dz b + diag(ds) b)      likewise db
- * dlog_scale += sum_ij dz_ij z_ij = <a, da>, as z is scale times a product of a and b
- * then each row back through its normalisation
- */
-
-/* The sums with weights that hold everything but the seed: scale dL/dtotal dy. */
-static bool weighted_walk(const ct_tensor *y, k_walk *w)
+double loss_softplus(double u)
 {
-    const loss_pairs *p = y->saved;
-    *w = p->walk;
-    for (int k = 0; k < w->n_sums; k++) {
-        const size_t anchors = (size_t)p->n;
-        ct_real     *weight = op_scratch(y->graph, anchors, sizeof *weight);
-        if (weight == NULL)
-            return false;
-        k_scale(y->graph->device, anchors, p->scale * y->dx[0], w->sums[k].weight, weight);
-        w->sums[k].weight = weight;
-    }
+    return u > 0 ? u + ct_scalar_log1p(ct_scalar_exp(-u)) : ct_scalar_log1p(ct_scalar_exp(u));
+}
+
+double loss_sigmoid(double u)
+{
+    return 1 / (1 + ct_scalar_exp(-u));
+}
+
+/* ---- the walks ----
+ *
+ *     0  a with b    sums of side a along rows, of side b along columns
+ *     1  a with a    sums of side a; forward along rows. The matrix is symmetric: going
+ *     2  b with b    back, its columns have the same sums, and only db of the walk is wanted
+ */
+static bool has_walk(const loss_pairs *p, int which)
+{
+    return which == 0 ? !(p->what & LOSS_NO_CROSS) : (p->what & LOSS_IN_MODAL) != 0;
+}
+
+static k_walk walk_of(const loss_pairs *p, int which, bool back)
+{
+    const bool cross = which == 0;
+    k_walk     w = {.n = p->n,
+                    .m = p->n,
+                    .d = p->d,
+                    .a = p->x[which == 2],
+                    .b = p->x[which != 1],
+                    .off_diagonal = true,
+                    .group_a = p->group,
+                    .group_b = p->group,
+                    .kept = p->kept[which],
+                    .space = p->space};
+    for (int column = 0; column < (back || cross ? 2 : 1); column++)
+        for (int k = 0; k < p->n_sums; k++)
+            if (p->sums[k].columns == (cross ? column : which == 2)) {
+                w.sums[w.n_sums] = p->sums[k];
+                w.sums[w.n_sums++].columns = column;
+            }
+    return w;
+}
+
+bool loss_pairs_gather(ct_graph *g, loss_pairs *p)
+{
+    const size_t kept = k_walk_kept(p->n, p->n);
+    p->space = op_scratch(g, k_walk_space(p->n, p->n, p->d), 1);
+    for (int i = 0; i < 3; i++)
+        p->kept[i] = kept > 0 && has_walk(p, i) ? op_scratch(g, kept, sizeof *p->kept[i]) : NULL;
+    if (g->error.status != CT_OK)
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (has_walk(p, i)) {
+            const k_walk w = walk_of(p, i, false);
+            k_walk_gather(g->device, &w);
+        }
     return true;
 }
 
-/* d[i,:] += factor ds[i] other[i,:] */
-static void add_diagonal(ct_device *dev, const loss_pairs *p, ct_real factor, const ct_real *other, ct_real *d)
-{
-    for (int i = 0; i < p->n; i++) {
-        const ptrdiff_t row = (ptrdiff_t)i * p->d;
-        k_axpy(dev, (size_t)p->d, factor * p->ds[i], other + row, d + row);
-    }
-}
+/* ---- backward ------------------------------------------------------------
+ * da = dS b + diag(ds) b      likewise db, and the parts that do not come through S
+ * dlog_scale += sum_ij dS_ij S_ij = <a, da> where all of S is a with b. In general,
+ *               since S is homogeneous in a and in b, (<a, da> + <b, db>) / 2
+ * then each row back through its normalisation
+ */
 
 /* Where the gradient of a side grows: its own dx, unless something is there. */
-typedef struct side {
+typedef struct growth {
     ct_real *grow, *dx; /* NULL: not wanted */
     bool     add;       /* grow is apart from dx */
-} side;
+} growth;
 
-static bool open_side(ct_tensor *t, bool wanted, side *s)
+static bool open_growth(ct_tensor *t, bool wanted, growth *s)
 {
-    *s = (side){0};
+    *s = (growth){0};
     s->dx = op_grad(t, &s->add);
     s->grow = s->dx;
     if (s->dx != NULL && !s->add)
@@ -62,105 +98,164 @@ static bool open_side(ct_tensor *t, bool wanted, side *s)
     return s->grow != NULL || (!t->needs_grad && !wanted);
 }
 
-static void close_side(ct_device *dev, const loss_pairs *p, const ct_real *unit, const ct_real *r, const side *s)
+static void close_growth(ct_device *dev, const loss_pairs *p, int i, const growth *s)
 {
     if (s->dx == NULL)
         return;
-    k_unit_rows_grad(dev, p->n, p->d, unit, r, CT_NORM_EPS, s->grow);
+    if (p->r[i] != NULL)
+        k_unit_rows_grad(dev, p->n, p->d, p->x[i], p->r[i], CT_NORM_EPS, s->grow);
     if (s->add)
         k_add(dev, (size_t)p->n * (size_t)p->d, s->dx, s->grow, s->dx);
+}
+
+/* The weights times what the loss's own dy and each sum's scale add to them. */
+static bool weigh(const loss_pairs *p, loss_pairs *weighed)
+{
+    *weighed = *p;
+    for (int k = 0; k < p->n_sums; k++) {
+        ct_real *weight = op_scratch(p->y->graph, (size_t)p->n, sizeof *weight);
+        if (weight == NULL)
+            return false;
+        k_scale(p->y->graph->device, (size_t)p->n, p->sums[k].scale * p->y->dx[0], p->sums[k].weight, weight);
+        weighed->sums[k].weight = weight;
+    }
+    return true;
+}
+
+static void walk_back(const loss_pairs *p, ct_real *da, ct_real *db)
+{
+    const bool   cross = has_walk(p, 0), none = !cross && !has_walk(p, 1);
+    const size_t bytes = (size_t)p->n * (size_t)p->d * sizeof *da;
+    ct_device   *dev = p->y->graph->device;
+    if (none && da != NULL)
+        memset(da, 0, bytes);
+    if (none && db != NULL)
+        memset(db, 0, bytes);
+    for (int i = 0; i < 3; i++) {
+        const k_walk w = walk_of(p, i, true);
+        if (has_walk(p, i) && i == 0)
+            k_walk_spread(dev, &w, da, false, db, false);
+        else if (has_walk(p, i) && (i == 1 ? da : db) != NULL)
+            k_walk_spread(dev, &w, NULL, false, i == 1 ? da : db, cross);
+    }
+}
+
+/* What does not come from sums: the pairs themselves, groups and lengths. */
+static bool add_direct(const loss_pairs *p, int i, ct_real *d)
+{
+    ct_graph      *g = p->y->graph;
+    const ct_real  dy = p->y->dx[0];
+    const ct_real *other = p->x[1 - i];
+    for (int k = 0; k < p->n; k++) {
+        const ptrdiff_t row = (ptrdiff_t)k * p->d;
+        k_axpy(g->device, (size_t)p->d, dy * p->ds[k], other + row, d + row);
+    }
+    if (p->pull != 0)
+        k_axpy(g->device, (size_t)p->n * (size_t)p->d, dy * p->pull, p->x[i], d);
+    return p->groups == NULL || loss_groups_pull(g, p->groups, p->d, p->scale * dy / (ct_real)p->n, other, d);
+}
+
+static ct_real product(const loss_pairs *p, int i, const ct_real *d)
+{
+    return k_dot(p->y->graph->device, (size_t)p->n * (size_t)p->d, p->x[i], d);
 }
 
 static void pairs_backward(ct_tensor *y)
 {
     const loss_pairs *p = y->saved;
-    ct_device        *dev = y->graph->device;
-    const ct_real     factor = p->scale * y->dx[0], each = factor / (ct_real)p->n;
-    ct_real          *dscale = op_grad(y->in[2], NULL);
-    k_walk            w;
-    side              a, b;
-    if (!weighted_walk(y, &w) || !open_side(y->in[0], dscale != NULL, &a) || !open_side(y->in[1], false, &b))
+    ct_real          *dscale = y->in[2] != NULL ? op_grad(y->in[2], NULL) : NULL;
+    ct_real          *dbias = p->bias != NULL ? op_grad(p->bias, NULL) : NULL;
+    const bool        both = dscale != NULL && (p->what & LOSS_IN_MODAL);
+    loss_pairs        w;
+    growth            side[2];
+    if (!weigh(p, &w) || !open_growth(y->in[0], dscale != NULL, &side[0]) || !open_growth(y->in[1], both, &side[1]))
         return;
-    k_walk_spread(dev, &w, a.grow, false, b.grow, false);
-    if (a.grow != NULL) {
-        add_diagonal(dev, p, factor, p->b, a.grow);
-        if (p->groups != NULL && !loss_groups_pull(y->graph, p->groups, p->d, each, p->b, a.grow))
+    walk_back(&w, side[0].grow, side[1].grow);
+    for (int i = 0; i < 2; i++)
+        if (side[i].grow != NULL && !add_direct(p, i, side[i].grow))
             return;
-    }
-    if (b.grow != NULL) {
-        add_diagonal(dev, p, factor, p->a, b.grow);
-        if (p->groups != NULL && !loss_groups_pull(y->graph, p->groups, p->d, each, p->a, b.grow))
-            return;
-    }
     if (dscale != NULL)
-        dscale[0] += k_dot(dev, (size_t)p->n * (size_t)p->d, p->a, a.grow);
-    close_side(dev, p, p->a, p->ra, &a); /* a first: it may be the same tensor as b */
-    close_side(dev, p, p->b, p->rb, &b);
+        dscale[0] += (ct_real)p->dlog_scale * y->dx[0] +
+                     (both ? (product(p, 0, side[0].grow) + product(p, 1, side[1].grow)) / 2
+                           : product(p, 0, side[0].grow));
+    if (dbias != NULL)
+        dbias[0] += (ct_real)p->dbias * y->dx[0];
+    close_growth(y->graph->device, p, 0, &side[0]); /* a first: it may be the same tensor as b */
+    close_growth(y->graph->device, p, 1, &side[1]);
 }
 
 static const struct ct_op PAIRS = {"loss", pairs_backward};
 
 /* ---- forward ---- */
 
-static bool normalize(ct_graph *g, const ct_tensor *t, const ct_real **unit, ct_real **r)
+static bool take_side(ct_graph *g, loss_pairs *p, int i, const ct_tensor *t)
 {
-    ct_real *x = op_scratch(g, op_size(t), sizeof *x);
-    *unit = x;
-    *r = x != NULL ? op_scratch(g, (size_t)t->rows, sizeof **r) : NULL;
-    if (*r == NULL)
-        return false;
-    k_normalize_rows(g->device, t->rows, t->cols, t->x, CT_NORM_EPS, x, *r);
-    return true;
+    ct_real *x, *r;
+    p->x[i] = t->x;
+    if (p->what & LOSS_DOT)
+        return true;
+    p->x[i] = x = op_scratch(g, op_size(t), sizeof *x);
+    p->r[i] = r = x != NULL ? op_scratch(g, (size_t)t->rows, sizeof *r) : NULL;
+    if (r != NULL)
+        k_normalize_rows(g->device, t->rows, t->cols, t->x, CT_NORM_EPS, x, r);
+    return r != NULL;
 }
 
-ct_tensor *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b, ct_tensor *log_scale)
+static bool is_scalar(const ct_tensor *t)
 {
-    if (a == NULL || b == NULL || log_scale == NULL)
+    return t->rows == 1 && t->cols == 1;
+}
+
+loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in,
+                           unsigned what)
+{
+    ct_tensor *log_scale = what & LOSS_SCALED ? in->log_scale : NULL;
+    if (a == NULL || b == NULL || ((what & LOSS_SCALED) && log_scale == NULL))
         return NULL;
     if (!op_same_shape(a, b))
-        return op_fail(g, "loss: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols, b->rows, b->cols);
-    if (log_scale->rows != 1 || log_scale->cols != 1)
-        return op_fail(g, "loss: log_scale is (%d, %d), expected (1, 1)", log_scale->rows, log_scale->cols);
+        op_fail(g, "loss: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols, b->rows, b->cols);
+    else if (log_scale != NULL && !is_scalar(log_scale))
+        op_fail(g, "loss: log_scale is (%d, %d), expected (1, 1)", log_scale->rows, log_scale->cols);
     ct_tensor   *y = op_new(g, &PAIRS, 1, 1, a, b, log_scale, sizeof(loss_pairs));
-    loss_pairs  *p = y != NULL ? y->saved : NULL;
     const size_t n = (size_t)a->rows;
-    if (p == NULL)
+    if (y == NULL)
         return NULL;
+    loss_pairs *p = y->saved;
+    *p = (loss_pairs){.y = y, .options = loss_options(in->options), .n = a->rows, .d = a->cols, .scale = 1};
+    p->what = what | (p->options->dot ? LOSS_DOT : 0);
+    p->group = p->options->mask_groups ? in->group : NULL;
+    if (log_scale != NULL)
+        p->scale = (ct_real)ct_scalar_exp((double)log_scale->x[0]);
     y->name = name;
-    *p = (loss_pairs){.n = a->rows, .d = a->cols, .scale = (ct_real)ct_scalar_exp((double)log_scale->x[0])};
-    if (!normalize(g, a, &p->a, &p->ra) || !normalize(g, b, &p->b, &p->rb) ||
-        (p->s = op_scratch(g, n, sizeof *p->s)) == NULL || (p->ds = op_scratch(g, n, sizeof *p->ds)) == NULL)
+    p->s = op_scratch(g, n, sizeof *p->s);
+    p->ds = op_scratch(g, n, sizeof *p->ds);
+    if (!take_side(g, p, 0, a) || !take_side(g, p, 1, b) || g->error.status != CT_OK)
         return NULL;
     memset(p->ds, 0, n * sizeof *p->ds);
-    k_row_dots(g->device, p->n, p->d, p->a, p->b, p->s);
-    p->walk = (k_walk){.n = p->n, .m = p->n, .d = p->d, .a = p->a, .b = p->b, .off_diagonal = true};
-    return y;
+    k_row_dots(g->device, p->n, p->d, p->x[0], p->x[1], p->s);
+    return p;
 }
 
-k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, bool columns)
+k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, int side, double scale)
 {
     const size_t n = (size_t)p->n;
-    k_sums      *s = &p->walk.sums[p->walk.n_sums++];
+    k_sums      *s = &p->sums[p->n_sums++];
     *s = (k_sums){.f = f,
-                  .columns = columns,
-                  .scale = p->scale,
+                  .columns = side == 1,
+                  .scale = (ct_real)scale,
                   .origin = op_scratch(g, n, sizeof *s->origin),
                   .total = op_scratch(g, n, sizeof *s->total),
-                  .slope = f != K_EXP ? op_scratch(g, n, sizeof *s->slope) : NULL,
+                  .slope = f != K_EXP && f != K_PEAK ? op_scratch(g, n, sizeof *s->slope) : NULL,
+                  .limit = f == K_PEAK ? op_scratch(g, n, sizeof *s->limit) : NULL,
                   .weight = op_scratch(g, n, sizeof *s->weight)};
     if (g->error.status != CT_OK)
         return NULL;
+    for (int i = 0; i < p->n; i++) {
+        s->origin[i] = 0;
+        s->weight[i] = 0;
+        if (f == K_PEAK)
+            s->limit[i] = (ct_real)INFINITY;
+    }
     k_sums_clear(s, p->n);
     return s;
-}
-
-bool loss_pairs_gather(ct_graph *g, loss_pairs *p)
-{
-    const size_t kept = k_walk_kept(p->n, p->n);
-    p->walk.kept = kept > 0 ? op_scratch(g, kept, sizeof *p->walk.kept) : NULL;
-    p->walk.space = op_scratch(g, k_walk_space(p->n, p->n, p->d), 1);
-    if (g->error.status != CT_OK)
-        return false;
-    k_walk_gather(g->device, &p->walk);
-    return true;
 }

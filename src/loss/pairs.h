@@ -1,15 +1,15 @@
 /* pairs.h -- what the losses over all n x n pairs share. Private to loss/.
  *
- * Such a loss is a function of the cosines of the pairs, s[i,i], and of sums over
- * all other pairs (kernels/walk.h). Its builder
+ * Such a loss is a function of s[i,i], the cosines of the pairs, and of sums over
+ * all other pairs (kernels/walk.h), one for each anchor of a side. Its builder
  *
- *     loss_pairs_new     checks and normalises, finds s[i,i], makes the tensor
- *     loss_pairs_sum     asks for a sum over the rows, or the columns
+ *     loss_pairs_new     checks, normalises, finds s[i,i], makes the tensor
+ *     loss_pairs_sum     asks for a sum over what is opposite each row of a side
  *     loss_pairs_gather  walks over all pairs
  *
- * then fills, from the totals, y->x[0], the weight of each sum and ds: the
- * derivatives of L with respect to scale times the logits. Backward is the same
- * for all of them. The diagonal is in no sum: see softmax.c for why.
+ * and then fills in, from the totals, p->y->x[0], the weight of each sum and ds.
+ * Backward is the same for all of them. The diagonal is in no sum: see softmax.c
+ * for why.
  */
 #ifndef LOSS_PAIRS_H
 #define LOSS_PAIRS_H
@@ -18,25 +18,51 @@
 #include "contrast/loss.h"
 #include "kernels/walk.h"
 
+/* What loss_pairs_new is told. */
+enum {
+    LOSS_SCALED = 1,   /* there is a temperature: in->log_scale         */
+    LOSS_DOT = 2,      /* rows as given, even without options->dot       */
+    LOSS_IN_MODAL = 4, /* rows of the same side are opposite an anchor too */
+    LOSS_NO_CROSS = 8  /* ... and those of the other side are not        */
+};
+
 typedef struct loss_pairs {
-    int            n, d;
-    ct_real        scale; /* e^log_scale */
-    const ct_real *a, *b; /* (n, d) rows of unit length */
-    ct_real       *ra, *rb; /* (n) the lengths that they had */
-    ct_real       *s;     /* (n) s[i,i] */
-    ct_real       *ds;    /* (n) dL/dz[i,i] = dL/ds[i,i] / scale; zero at first */
-    k_walk         walk;  /* its sums: weight is dL/dtotal */
-    const struct loss_groups *groups; /* or NULL: targets besides i itself */
+    ct_tensor             *y;
+    const ct_loss_options *options;
+    unsigned               what;
+    int                    n, d;
+    ct_real                scale; /* e^log_scale, or 1 */
+    const ct_real         *x[2];  /* (n, d) rows of a and b: of unit length, or as given */
+    ct_real               *r[2];  /* (n) the lengths that they had; NULL: as given       */
+    ct_real               *s;     /* (n) s[i,i]                                          */
+    int                    n_sums;
+    k_sums                 sums[K_SUMS]; /* columns: of side b; weight is dL/dtotal       */
+    const int             *group;        /* pairs of equal group are left out; or NULL    */
+    ct_real               *kept[3];      /* of each walk */
+    void                  *space;
+
+    /* What backward needs beside the weights. */
+    ct_real                  *ds;         /* (n) dL/ds[i,i]; zero at first                   */
+    double                    dlog_scale; /* what does not come through s                    */
+    ct_real                   pull;       /* dL/da += pull a, dL/db += pull b                */
+    ct_tensor                *bias;       /* or NULL */
+    double                    dbias;
+    const struct loss_groups *groups; /* several targets: their part of ds is -scale/n spread evenly */
 } loss_pairs;
 
-/* NULL and the graph's error if the shapes are wrong or memory is short. */
-ct_tensor *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b, ct_tensor *log_scale);
+/* NULL, and the graph's error if there is one. */
+loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in,
+                           unsigned what);
 
-/* A sum of f over the pairs of each row or column, without the diagonal; NULL if
- * memory is short. */
-k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, bool columns);
+/* Sums of f over what is opposite each row of a side; NULL if memory is short. */
+k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, int side, double scale);
 
 bool loss_pairs_gather(ct_graph *g, loss_pairs *p);
+
+/* options, or the defaults. */
+const ct_loss_options *loss_options(const ct_loss_options *options);
+
+/* ---- scalars ---- */
 
 /* A sum that loses nothing to its length (Kahan 1965). */
 typedef struct loss_total {
@@ -49,6 +75,9 @@ static inline void loss_add(loss_total *t, double x)
     t->lost = s - t->sum - y;
     t->sum = s;
 }
+
+double loss_softplus(double u); /* ln(1 + e^u)     */
+double loss_sigmoid(double u);  /* 1 / (1 + e^-u)  */
 
 /* ---- groups: several positives a row (groups.c) ---- */
 

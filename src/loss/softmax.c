@@ -1,8 +1,9 @@
-/* softmax.c -- InfoNCE in one direction or both, with one positive a row or
- * several: the losses infonce, clip, unicl and question.
+/* softmax.c -- the losses that ask: among all columns, which is mine? InfoNCE in
+ * one direction or both, with one positive a row or several, over one side's rows
+ * or both's, and with the positive left out: infonce, clip, unicl, question, npair,
+ * ntxent, dcl.
  *
- * Each row asks: among all columns, which is mine? Write z = scale s for the
- * logits, and for row i
+ * Write z = scale s for the logits, and for row i
  *
  *     u_i = ln sum_{j != i} e^(z_ij - z_ii)      log-odds of not finding the pair
  *     -ln p_ii = ln(1 + e^(u_i))                 its loss
@@ -12,28 +13,30 @@
  * Leaving the diagonal out of the sum is the whole trick: at a temperature of
  * 0.07 a perfect batch has p_ii = 1 - 3e-7, and 1 - p_ii computed from p_ii in
  * float would be noise. It also makes n = 1 right: the sum is empty, u = -inf,
- * loss and gradient are 0. Columns are the same with i and j exchanged.
+ * loss and gradient are 0. Columns are the same with i and j exchanged. The
+ * decoupled loss is u_i itself: w_i = 1.
  *
  * Layer: loss. Needs autodiff (op.h) and kernels (walk.h). */
 #include "contrast/scalar.h"
 #include "loss/pairs.h"
 
-/* ln(1 + e^u), for any u. */
-static double softplus(double u)
-{
-    return u > 0 ? u + ct_scalar_log1p(ct_scalar_exp(-u)) : ct_scalar_log1p(ct_scalar_exp(u));
-}
+typedef struct kind {
+    const char *name;
+    unsigned    what; /* of loss_pairs_new */
+    bool        symmetric, decoupled, grouped;
+} kind;
 
-/* `part` times the loss of each anchor, rows or columns, and what it asks of the gradient. */
-static void weigh_anchors(loss_pairs *p, const k_sums *s, double part, loss_total *loss)
+/* `part` times the loss of each anchor of a side, and what it asks of the gradient. */
+static void weigh_anchors(loss_pairs *p, const k_sums *s, double part, bool decoupled, loss_total *loss)
 {
     for (int i = 0; i < p->n; i++) {
         const double above = (double)s->origin[i] - (double)(p->scale * p->s[i]); /* exact where they are close */
         const double u = ct_scalar_log(s->total[i]) + above;
-        const double w = 1 / (1 + ct_scalar_exp(-u));
-        loss_add(loss, part * softplus(u));
-        s->weight[i] = s->total[i] > 0 ? (ct_real)(part * w / s->total[i]) : 0;
-        p->ds[i] -= (ct_real)(part * w);
+        const bool   any = !(s->total[i] <= 0);
+        const double w = !decoupled ? loss_sigmoid(u) : any ? 1 : 0;
+        loss_add(loss, part * (!decoupled ? loss_softplus(u) : any ? u : 0));
+        s->weight[i] = any ? (ct_real)(part * w / s->total[i]) : 0;
+        p->ds[i] -= p->scale * (ct_real)(part * w);
     }
 }
 
@@ -50,49 +53,78 @@ static bool spread_positives(ct_graph *g, loss_pairs *p, const int *group, loss_
     for (int i = 0; i < p->n; i++)
         loss_add(loss, (double)p->scale * ((double)p->s[i] - (double)mean[i]) / p->n);
     for (int m = 0; m < p->groups->start[p->groups->n_groups]; m++)
-        p->ds[p->groups->row[m]] += 1 / (ct_real)p->n;
+        p->ds[p->groups->row[m]] += p->scale / (ct_real)p->n;
     return true;
 }
 
-static ct_tensor *softmax_loss(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b, ct_tensor *log_scale,
-                               bool symmetric, const int *group)
+static loss_pairs *softmax_loss(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in, const kind *k)
 {
-    ct_tensor *y = loss_pairs_new(g, name, a, b, log_scale);
-    if (y == NULL)
+    loss_pairs *p = loss_pairs_new(g, k->name, a, b, in, k->what);
+    if (p == NULL)
         return NULL;
-    loss_pairs   *p = y->saved;
-    const k_sums *rows = loss_pairs_sum(g, p, K_EXP, false), *columns = NULL;
-    if (rows == NULL || (symmetric && (columns = loss_pairs_sum(g, p, K_EXP, true)) == NULL) || !loss_pairs_gather(g, p))
+    const k_sums *s[2] = {loss_pairs_sum(g, p, K_EXP, 0, (double)p->scale), NULL};
+    if (k->symmetric)
+        s[1] = loss_pairs_sum(g, p, K_EXP, 1, (double)p->scale);
+    if (g->error.status != CT_OK || !loss_pairs_gather(g, p))
         return NULL;
-    const double each = (symmetric ? 0.5 : 1) / p->n;
+    const double each = (k->symmetric ? 0.5 : 1) / p->n;
     loss_total   loss = {0};
-    weigh_anchors(p, rows, each, &loss);
-    if (symmetric)
-        weigh_anchors(p, columns, each, &loss);
-    if (group != NULL && !spread_positives(g, p, group, &loss))
+    for (int i = 0; i < 2 && s[i] != NULL; i++)
+        weigh_anchors(p, s[i], each, k->decoupled, &loss);
+    if (k->grouped && in->group != NULL && !spread_positives(g, p, in->group, &loss))
         return NULL;
-    y->x[0] = (ct_real)loss.sum;
-    return y;
+    p->y->x[0] = (ct_real)loss.sum;
+    return p;
+}
+
+static ct_tensor *apply(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in, const kind *k)
+{
+    loss_pairs *p = softmax_loss(g, a, b, in, k);
+    return p != NULL ? p->y : NULL;
 }
 
 ct_tensor *ct_loss_infonce(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    return softmax_loss(g, "infonce", a, b, in->log_scale, false, NULL);
+    return apply(g, a, b, in, &(kind){.name = "infonce", .what = LOSS_SCALED});
 }
 
 ct_tensor *ct_loss_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    return softmax_loss(g, "clip", a, b, in->log_scale, true, NULL);
+    return apply(g, a, b, in, &(kind){.name = "clip", .what = LOSS_SCALED, .symmetric = true});
 }
 
 ct_tensor *ct_loss_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    return softmax_loss(g, "unicl", a, b, in->log_scale, true, in->group);
+    return apply(g, a, b, in, &(kind){.name = "unicl", .what = LOSS_SCALED, .symmetric = true, .grouped = true});
 }
 
 ct_tensor *ct_loss_question(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    static const ct_real zero = 0; /* log of temperature 1 */
-    (void)in;
-    return softmax_loss(g, "question", a, b, ct_constant(g, 1, 1, &zero), false, NULL);
+    return apply(g, a, b, in, &(kind){.name = "question"});
+}
+
+ct_tensor *ct_loss_ntxent(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
+{
+    return apply(g, a, b, in, &(kind){.name = "ntxent", .what = LOSS_SCALED | LOSS_IN_MODAL, .symmetric = true});
+}
+
+ct_tensor *ct_loss_dcl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
+{
+    const unsigned negatives = loss_options(in->options)->in_modal ? LOSS_IN_MODAL : 0;
+    return apply(g, a, b, in,
+                 &(kind){.name = "dcl", .what = LOSS_SCALED | negatives, .symmetric = true, .decoupled = true});
+}
+
+/* ---- npair: and penalty/4 mean (|a_i|^2 + |b_i|^2), which pulls a by penalty/2n a ---- */
+
+ct_tensor *ct_loss_npair(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
+{
+    loss_pairs *p = softmax_loss(g, a, b, in, &(kind){.name = "npair", .what = LOSS_DOT});
+    if (p == NULL)
+        return NULL;
+    const size_t size = (size_t)p->n * (size_t)p->d;
+    const double squares = (double)k_dot(g->device, size, p->x[0], p->x[0]) + (double)k_dot(g->device, size, p->x[1], p->x[1]);
+    p->pull = (ct_real)(p->options->penalty / 2 / p->n);
+    p->y->x[0] += (ct_real)(p->options->penalty / 4 * squares / p->n);
+    return p->y;
 }

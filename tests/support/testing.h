@@ -29,6 +29,16 @@
 #define REAL_MIN_EXP  FLT_MIN_EXP
 #endif
 
+/* In these builds arithmetic takes ten times as long: what needs millions of steps to say something
+ * about rates, not about lines of code, is left to the others. */
+#if defined(CT_REAL_DOUBLE) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SLOW_BUILD 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SLOW_BUILD 1
+#endif
+#endif
+
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 /* |got - want| <= tol; NaN fails. Unlike Check's own, it costs no system call where it

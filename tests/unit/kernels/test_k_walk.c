@@ -56,8 +56,13 @@ static void set_up(trial *t, int n, int m, int d, k_cell f, double scale, bool o
             memcpy(t->origin[k], starts[k], sizeof starts[k]);
         else
             memset(t->origin[k], 0, sizeof t->origin[k]);
-        t->w.sums[k] = (k_sums){f, k == 1, (ct_real)scale * (ct_real)(k + 1), t->origin[k], t->total[k],
-                                f == K_EXP ? NULL : t->slope[k], t->weight[k]};
+        t->w.sums[k] = (k_sums){.f = f,
+                                .columns = k == 1,
+                                .scale = (ct_real)scale * (ct_real)(k + 1),
+                                .origin = t->origin[k],
+                                .total = t->total[k],
+                                .slope = f == K_EXP ? NULL : t->slope[k],
+                                .weight = t->weight[k]};
         k_sums_clear(&t->w.sums[k], k == 0 ? n : m);
     }
     t->w.space = malloc(k_walk_space(n, m, d));

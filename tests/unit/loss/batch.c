@@ -17,6 +17,7 @@ void batch_zero(batch *x, int n, int d, double temperature)
     x->n = n;
     x->d = d;
     x->log_scale = (ct_real)-log(temperature);
+    x->options = ct_loss_defaults();
 }
 
 void batch_random(batch *x, int n, int d, double temperature, unsigned seed)
@@ -66,8 +67,8 @@ void run_loss_on(ct_graph *g, loss_fn f, const batch *x, outcome *y)
 {
     const size_t bytes = (size_t)(x->n * x->d) * sizeof(ct_real);
     ct_tensor   *a = ct_leaf(g, x->n, x->d, x->a), *b = ct_leaf(g, x->n, x->d, x->b);
-    ct_tensor   *log_scale = ct_leaf(g, 1, 1, &x->log_scale);
-    ct_tensor   *loss = f(g, a, b, &(ct_loss_inputs){log_scale, x->grouped ? x->group : NULL});
+    ct_tensor   *log_scale = ct_leaf(g, 1, 1, &x->log_scale), *bias = x->biased ? ct_leaf(g, 1, 1, &x->bias) : NULL;
+    ct_tensor   *loss = f(g, a, b, &(ct_loss_inputs){log_scale, x->grouped ? x->group : NULL, bias, &x->options});
     ck_assert_msg(loss != NULL, "%s", g->error.msg);
     ck_assert_int_eq(loss->rows, 1);
     ck_assert_int_eq(loss->cols, 1);
@@ -76,6 +77,7 @@ void run_loss_on(ct_graph *g, loss_fn f, const batch *x, outcome *y)
     ck_assert(a->dx != NULL && b->dx != NULL);
     y->value = loss->x[0];
     y->dlog_scale = log_scale->dx != NULL ? log_scale->dx[0] : 0;
+    y->dbias = bias != NULL && bias->dx != NULL ? bias->dx[0] : 0;
     memcpy(y->da, a->dx, bytes);
     memcpy(y->db, b->dx, bytes);
 }

@@ -16,18 +16,20 @@
 
 #include "contrast/loss.h"
 
-enum { BATCH_ROWS = 256, BATCH_SIZE = 16384 };
+enum { BATCH_ROWS = 300, BATCH_SIZE = 16384 };
 
 typedef struct batch {
     int     n, d;
-    ct_real log_scale;
+    ct_real log_scale, bias;
+    bool    biased; /* false: the loss sees no bias */
+    ct_loss_options options;
     bool    grouped; /* false: the loss sees no groups */
     int     group[BATCH_ROWS];
     ct_real a[BATCH_SIZE], b[BATCH_SIZE]; /* (n, d) */
 } batch;
 
 typedef struct outcome {
-    ct_real value, dlog_scale; /* dlog_scale is 0 where the loss learns none */
+    ct_real value, dlog_scale, dbias; /* 0 where the loss learns none */
     ct_real da[BATCH_SIZE], db[BATCH_SIZE];
 } outcome;
 

@@ -17,13 +17,35 @@ static const ct_loss *loss_number(int i)
     return &ct_loss_all(&n)[i];
 }
 
+static bool is(const ct_loss *loss, const char *name)
+{
+    return strcmp(loss->name, name) == 0;
+}
+
+static ct_loss_setting setting(void)
+{
+    return (ct_loss_setting){x.n, x.d, batch_temperature(&x), x.biased ? (double)x.bias : ct_loss_bias(x.n), &x.options};
+}
+
+static double collapsed(const ct_loss *loss)
+{
+    const ct_loss_setting s = setting();
+    return loss->collapsed(&s);
+}
+
+static double lowest(const ct_loss *loss)
+{
+    const ct_loss_setting s = setting();
+    return loss->floor(&s);
+}
+
 /* ---- names ---- */
 
 START_TEST(every_loss_is_found_by_its_name)
 {
-    static const char *const NAMES[] = {"question", "infonce", "clip", "unicl", "positives"};
-    const loss_fn            FUNCTIONS[] = {ct_loss_question, ct_loss_infonce, ct_loss_clip, ct_loss_unicl,
-                                            ct_loss_positives};
+    static const char *const NAMES[] = {"question", "npair", "infonce", "clip", "ntxent", "siglip", "dcl", "unicl",
+                                        "triplet", "soft-triplet", "hard-negative", "align-uniform", "spectral",
+                                        "barlow", "vicreg", "cyclip", "positives"};
     int                      n = 0;
     const ct_loss           *all = ct_loss_all(&n);
     ck_assert_int_eq(n, COUNT(NAMES));
@@ -31,8 +53,10 @@ START_TEST(every_loss_is_found_by_its_name)
         const ct_loss *loss = ct_loss_find(NAMES[i]);
         ck_assert(loss != NULL && loss >= all && loss < all + n);
         ck_assert_str_eq(loss->name, NAMES[i]);
-        ck_assert(loss->apply == FUNCTIONS[i]);
+        for (int k = 0; k < i; k++)
+            ck_assert(loss->apply != ct_loss_find(NAMES[k])->apply);
         ck_assert(strlen(loss->summary) > 0 && strchr(loss->summary, '\n') == NULL);
+        ck_assert(strlen(loss->floor_is) > 0 && strchr(loss->floor_is, '\n') == NULL);
     }
 }
 END_TEST
@@ -58,51 +82,195 @@ END_TEST
 
 /* ---- all equal, all opposite ---- */
 
-START_TEST(all_equal_is_worth_ln_n_at_any_temperature)
+/* What the literature says that all equal is worth, of unit rows and by default. */
+static double worth(const ct_loss *loss, int n, int d, double temperature)
+{
+    const double t = 1 / temperature;
+    if (is(loss, "npair"))
+        return log(n) + 0.002 / 2;
+    if (is(loss, "ntxent") || is(loss, "hard-negative"))
+        return log(2 * n - 1);
+    if (is(loss, "dcl"))
+        return log(2 * (n - 1));
+    if (is(loss, "siglip")) /* the bias is -ln(n-1): sigma is 1/(1 + (n-1) e^-t) */
+        return log1p((n - 1) * exp(-t)) + (n - 1) * log1p(exp(t) / (n - 1));
+    if (is(loss, "triplet"))
+        return 0.2;
+    if (is(loss, "soft-triplet"))
+        return 0.69314718055994531;
+    if (is(loss, "align-uniform") || is(loss, "positives"))
+        return 0;
+    if (is(loss, "spectral"))
+        return -1;
+    return is(loss, "barlow") ? d : is(loss, "vicreg") ? 24.75 : log(n);
+}
+
+static void unit_rows(void)
+{
+    for (int i = 0; i < 2 * x.n; i++) {
+        ct_real *row = (i < x.n ? x.a : x.b) + i % x.n * x.d;
+        double   square = 0;
+        for (int k = 0; k < x.d; k++)
+            square += (double)row[k] * (double)row[k];
+        for (int k = 0; k < x.d; k++)
+            row[k] = (ct_real)((double)row[k] / sqrt(square));
+    }
+}
+
+/* How far rounding may move it: of n (n-1) cells of siglip none cancels. */
+static double off(double want, const ct_loss *loss)
+{
+    return 16 * (double)REAL_EPS * (1 + fabs(want)) * (is(loss, "siglip") ? 1 + batch_scale(&x) : 1);
+}
+
+START_TEST(all_equal_is_worth_what_the_literature_says)
 {
     const ct_loss *loss = loss_number(_i);
     for (int n = 2; n <= 64; n++)
         for (int t = 0; t < COUNT(TEMPERATURES); t++) {
             batch_all_equal(&x, n, 5, TEMPERATURES[t], 1);
+            unit_rows();
             run_loss(loss->apply, &x, &y);
-            const double want = loss->apply == ct_loss_positives ? 0 : log(n);
-            ck_close(loss->collapsed(n, TEMPERATURES[t]), want, 1e-14);
-            ck_close(y.value, want, 4 * (double)REAL_EPS * (1 + want));
-            check_stationary(&x, &y);
-            ck_close(y.dlog_scale, 0, 64 * (double)REAL_EPS * batch_scale(&x)); /* of a sum of n^2 terms */
+            const double want = worth(loss, n, 5, batch_temperature(&x));
+            ck_close(collapsed(loss), want, 1e-13 * (1 + want));
+            ck_close(y.value, want, off(want, loss));
+            const bool own = is(loss, "vicreg") || is(loss, "align-uniform"); /* a size of their own, not the scale's */
+            if (!own && !is(loss, "npair")) /* it is pulled along its rows */
+                check_stationary(&x, &y);
+            for (int i = 0; own && i < 5 * n; i++)
+                ck_close(y.da[i], 0, 1e3 * (double)REAL_EPS);
+            if (!is(loss, "siglip"))
+                ck_close(y.dlog_scale, 0, 64 * (double)REAL_EPS * batch_scale(&x)); /* of a sum of n^2 terms */
         }
 }
 END_TEST
 
-/* b = -a is a collapse as well, and cannot be told from the first by the loss. */
-START_TEST(all_opposite_is_worth_ln_n_too)
+/* With the constants of the paper, and with the bias that is best for it. */
+START_TEST(siglip_collapsed_is_worth_n_ln_2_and_then_about_ln_n_plus_1)
 {
-    const ct_loss *loss = loss_number(_i);
-    for (int n = 2; n <= 64; n += 5)
-        for (int t = 0; t < COUNT(TEMPERATURES); t++) {
-            batch_all_equal(&x, n, 5, TEMPERATURES[t], -1);
-            run_loss(loss->apply, &x, &y);
-            const double want = loss->apply == ct_loss_positives ? 2 : log(n);
-            ck_close(y.value, want, 4 * (double)REAL_EPS * (1 + want));
-            check_stationary(&x, &y);
-        }
+    const ct_loss *loss = ct_loss_find("siglip");
+    for (int n = 2; n <= 64; n += 31) {
+        batch_all_equal(&x, n, 5, 0.1, 1);
+        x.biased = true;
+        x.bias = -10;
+        ck_close(loss_of(loss->apply, &x), n * log(2), 1e3 * n * (double)REAL_EPS);
+        ck_close(collapsed(loss), n * log(2), 1e3 * n * (double)REAL_EPS);
+        x.bias = (ct_real)(-10 - log(n - 1));
+        run_loss(loss->apply, &x, &y);
+        ck_close(y.value, log(n) + (n - 1) * log(n / (n - 1.0)), 1e3 * n * (double)REAL_EPS);
+        ck_close(y.dbias, 0, 1e3 * n * (double)REAL_EPS);
+    }
+}
+END_TEST
+
+START_TEST(dcl_across_sides_is_worth_ln_n_minus_1)
+{
+    batch_all_equal(&x, 9, 5, 0.1, 1);
+    x.options.in_modal = false;
+    ck_close(loss_of(ct_loss_dcl, &x), log(8), 1e2 * (double)REAL_EPS);
+    ck_close(collapsed(ct_loss_find("dcl")), log(8), 1e-14);
+}
+END_TEST
+
+/* b = -a is a collapse as well, and the question's loss cannot tell it from the first. */
+START_TEST(all_opposite_is_worth_the_same_to_the_cross_losses)
+{
+    static const char *const SAME[] = {"question", "infonce", "clip", "unicl", "npair", "triplet", "soft-triplet",
+                                       "cyclip"};
+    for (int k = 0; k <= COUNT(SAME); k++)
+        for (int n = 2; n <= 64; n += 5)
+            for (int t = 0; t < COUNT(TEMPERATURES); t++) {
+                const ct_loss *loss = ct_loss_find(k < COUNT(SAME) ? SAME[k] : "positives");
+                batch_all_equal(&x, n, 5, TEMPERATURES[t], -1);
+                unit_rows();
+                run_loss(loss->apply, &x, &y);
+                const double want = k < COUNT(SAME) ? collapsed(loss) : 2;
+                ck_close(y.value, want, 4 * (double)REAL_EPS * (1 + want));
+                if (!is(loss, "npair"))
+                    check_stationary(&x, &y);
+            }
 }
 END_TEST
 
 /* ---- at best ---- */
 
+/* Where the simplex is said to be the best there is. */
+static bool reaches(const ct_loss *loss)
+{
+    return strncmp(loss->floor_is, "a regular simplex", 17) == 0 && !is(loss, "align-uniform");
+}
+
 START_TEST(the_simplex_reaches_the_floor)
 {
     static const double T[] = {0.05, 0.07, 0.2, 0.5, 1};
     const ct_loss      *loss = loss_number(_i);
-    for (int n = 2; n <= 32; n++)
+    for (int n = 2; n <= 32 && reaches(loss); n++)
         for (int t = 0; t < COUNT(T); t++) {
             batch_simplex(&x, n, T[t]);
             run_loss(loss->apply, &x, &y);
-            const double want = loss->floor(n, batch_temperature(&x)); /* tiny, and right in its own digits */
-            ck_close(y.value, want, 4 * (double)REAL_EPS * (want > 0 ? want * (1 + batch_scale(&x)) : 4));
+            const double want = lowest(loss); /* tiny, and right in its own digits */
+            const double digits = 4 * (double)REAL_EPS;
+            const bool   sharp = want > 0 && !is(loss, "dcl"); /* a difference, not a ln(1 + x) */
+            ck_close(y.value, want, digits * (sharp ? want * (1 + batch_scale(&x)) : 4 + batch_scale(&x)) +
+                                        (is(loss, "cyclip") ? 32 * digits * digits * n : 0));
             check_stationary(&x, &y);
         }
+}
+END_TEST
+
+/* siglip lies between a simplex (q = 0) and two opposite points (q = 1): a walk along
+ * q finds the floor. */
+START_TEST(siglip_reaches_its_floor_between_simplex_and_opposite_points)
+{
+    static const struct { double t, bias; } CASES[] = {{10, -2}, {1, -2}, {30, -10}};
+    for (int k = 0; k < COUNT(CASES); k++) {
+        double best = INFINITY;
+        for (double q = 0; q < 1.0005; q += 1.0 / 512) {
+            batch_simplex(&x, 8, 1);
+            unit_rows();
+            const batch simplex = x;
+            batch_zero(&x, 8, 9, 1 / CASES[k].t);
+            x.biased = true;
+            x.bias = (ct_real)CASES[k].bias;
+            for (int i = 0; i < 8; i++) {
+                x.a[9 * i] = (ct_real)sqrt(q);
+                x.b[9 * i] = (ct_real)-sqrt(q);
+                for (int j = 0; j < 8; j++)
+                    x.a[9 * i + j + 1] = x.b[9 * i + j + 1] = (ct_real)sqrt(fmax(1 - q, 0)) * simplex.a[8 * i + j];
+            }
+            best = fmin(best, loss_of(ct_loss_siglip, &x));
+        }
+        const double least = lowest(ct_loss_find("siglip"));
+        ck_close(best, least, 2e-4 * (1e-3 + least));
+    }
+}
+END_TEST
+
+START_TEST(each_other_loss_reaches_its_floor_somewhere)
+{
+    const double digits = 64 * (double)REAL_EPS;
+    batch_simplex(&x, 9, 0.5);
+    ck_close(loss_of(ct_loss_align_uniform, &x), lowest(ct_loss_find("align-uniform")), digits);
+    ck_close(loss_of(ct_loss_triplet, &x), lowest(ct_loss_find("triplet")), digits);
+    ck_close(loss_of(ct_loss_positives, &x), lowest(ct_loss_find("positives")), digits);
+    x.options.margin = 3;
+    ck_close(loss_of(ct_loss_triplet, &x), 0.75, digits); /* 3 - 2 * 9/8 */
+    ck_close(lowest(ct_loss_find("triplet")), 0.75, digits);
+    batch_orthonormal(&x, 9, 0.5);
+    ck_close(loss_of(ct_loss_spectral, &x), lowest(ct_loss_find("spectral")), digits);
+    batch_simplex(&x, 4, 0.5); /* 6 negatives: debiasing leaves something */
+    ck_close(loss_of(ct_loss_hard_negative, &x), lowest(ct_loss_find("hard-negative")), digits);
+    batch_simplex(&x, 5, 1); /* n-pair: the length at which penalty and pull agree */
+    const double least = lowest(ct_loss_find("npair"));
+    double       best = 1e9;
+    for (double r = 0.5; r < 6; r += 0.01) {
+        batch_simplex(&x, 5, 1);
+        unit_rows();
+        for (int i = 0; i < 25; i++)
+            x.a[i] *= (ct_real)r, x.b[i] *= (ct_real)r;
+        best = fmin(best, loss_of(ct_loss_npair, &x));
+    }
+    ck_close(best, least, 1e-4 * least);
 }
 END_TEST
 
@@ -135,7 +303,8 @@ START_TEST(the_question_cannot_get_below_1_0538)
 {
     batch_simplex(&x, 7, 1);
     ck_close(loss_of(ct_loss_question, &x), 1.0538, 5e-5);
-    ck_close(ct_loss_find("question")->floor(7, 0.07), 1.0538, 5e-5); /* it has no temperature */
+    x.log_scale = 3; /* it has no temperature */
+    ck_close(lowest(ct_loss_find("question")), 1.0538, 5e-5);
     batch_simplex(&x, 7, 0.07); /* and this is what a temperature does, five digits of it in float */
     ck_close(loss_of(ct_loss_infonce, &x), 3.46665e-7, 2e-12);
     ck_close(loss_of(ct_loss_clip, &x), 3.46665e-7, 2e-12);
@@ -164,8 +333,8 @@ START_TEST(no_batch_is_below_its_floor)
         batch_random(&x, n, 2 + k / 9, TEMPERATURES[k % COUNT(TEMPERATURES)], (unsigned)k);
         if (k % 2 == 0)
             memcpy(x.b, x.a, sizeof x.a); /* aligned: halfway there */
-        const double lowest = loss->floor(n, batch_temperature(&x));
-        ck_assert_double_ge(loss_of(loss->apply, &x), lowest - 4 * (double)REAL_EPS);
+        const double least = lowest(loss);
+        ck_assert_double_ge(loss_of(loss->apply, &x), least - 8 * (double)REAL_EPS * (1 + fabs(least)));
     }
 }
 END_TEST
@@ -179,9 +348,13 @@ TCase *landmarks_case(void)
     tcase_add_test(tc, every_loss_is_found_by_its_name);
     tcase_add_test(tc, an_unknown_name_finds_nothing);
     tcase_add_loop_test(tc, the_table_says_what_a_loss_uses, 0, n);
-    tcase_add_loop_test(tc, all_equal_is_worth_ln_n_at_any_temperature, 0, n);
-    tcase_add_loop_test(tc, all_opposite_is_worth_ln_n_too, 0, n);
+    tcase_add_loop_test(tc, all_equal_is_worth_what_the_literature_says, 0, n);
+    tcase_add_test(tc, siglip_collapsed_is_worth_n_ln_2_and_then_about_ln_n_plus_1);
+    tcase_add_test(tc, dcl_across_sides_is_worth_ln_n_minus_1);
+    tcase_add_test(tc, all_opposite_is_worth_the_same_to_the_cross_losses);
     tcase_add_loop_test(tc, the_simplex_reaches_the_floor, 0, n);
+    tcase_add_test(tc, siglip_reaches_its_floor_between_simplex_and_opposite_points);
+    tcase_add_test(tc, each_other_loss_reaches_its_floor_somewhere);
     tcase_add_test(tc, the_floor_has_its_closed_form);
     tcase_add_test(tc, the_floor_has_the_published_values);
     tcase_add_test(tc, the_question_cannot_get_below_1_0538);

@@ -29,7 +29,7 @@ START_TEST(different_shapes_are_an_error)
         open_graph(&g);
         ct_tensor *a = ct_leaf(&g, 3, 4, NULL), *b = ct_leaf(&g, OTHER[k].rows, OTHER[k].cols, NULL);
         ct_tensor *log_scale = ct_leaf(&g, 1, 1, NULL);
-        ck_assert_ptr_null(loss_number(_i)->apply(&g, a, b, &(ct_loss_inputs){log_scale, NULL}));
+        ck_assert_ptr_null(loss_number(_i)->apply(&g, a, b, &(ct_loss_inputs){.log_scale = log_scale}));
         ck_graph_fails(&g, CT_ERR_SHAPE, "loss: ", "a is (3, 4)", OTHER[k].b, "must match");
         close_graph(&g);
     }
@@ -45,7 +45,7 @@ START_TEST(a_scale_that_is_no_scalar_is_an_error)
         ct_graph g;
         open_graph(&g);
         ct_tensor *a = ct_leaf(&g, 3, 4, NULL), *log_scale = ct_leaf(&g, BAD[k].rows, BAD[k].cols, NULL);
-        ct_tensor *result = loss->apply(&g, a, a, &(ct_loss_inputs){log_scale, NULL});
+        ct_tensor *result = loss->apply(&g, a, a, &(ct_loss_inputs){.log_scale = log_scale});
         if (loss->learns_scale) {
             ck_assert_ptr_null(result);
             ck_graph_fails(&g, CT_ERR_SHAPE, "loss: log_scale is ", BAD[k].found, "(1, 1)");
@@ -63,10 +63,10 @@ START_TEST(null_passes_through)
     ct_graph       g;
     open_graph(&g);
     ct_tensor *a = ct_leaf(&g, 3, 4, NULL), *log_scale = ct_leaf(&g, 1, 1, NULL);
-    ck_assert_ptr_null(loss->apply(&g, NULL, a, &(ct_loss_inputs){log_scale, NULL}));
-    ck_assert_ptr_null(loss->apply(&g, a, NULL, &(ct_loss_inputs){log_scale, NULL}));
-    ck_assert_ptr_null(loss->apply(&g, NULL, NULL, &(ct_loss_inputs){log_scale, NULL}));
-    ct_tensor *without_scale = loss->apply(&g, a, a, &(ct_loss_inputs){NULL, NULL});
+    ck_assert_ptr_null(loss->apply(&g, NULL, a, &(ct_loss_inputs){.log_scale = log_scale}));
+    ck_assert_ptr_null(loss->apply(&g, a, NULL, &(ct_loss_inputs){.log_scale = log_scale}));
+    ck_assert_ptr_null(loss->apply(&g, NULL, NULL, &(ct_loss_inputs){.log_scale = log_scale}));
+    ct_tensor *without_scale = loss->apply(&g, a, a, &(ct_loss_inputs){0});
     ck_assert((without_scale == NULL) == loss->learns_scale);
     ck_assert_ptr_null(ct_graph_error(&g)); /* whoever made the NULL has said why */
     close_graph(&g);
@@ -80,8 +80,8 @@ START_TEST(the_first_error_is_kept)
     ct_tensor *a = ct_leaf(&g, 3, 4, NULL), *b = ct_leaf(&g, 2, 4, NULL);
     ct_tensor *log_scale = ct_leaf(&g, 1, 1, NULL);
     ck_assert_ptr_null(ct_matmul_nt(&g, a, ct_leaf(&g, 3, 5, NULL)));
-    ck_assert_ptr_null(loss_number(_i)->apply(&g, a, b, &(ct_loss_inputs){log_scale, NULL}));
-    ck_assert_ptr_null(loss_number(_i)->apply(&g, a, a, &(ct_loss_inputs){log_scale, NULL}));
+    ck_assert_ptr_null(loss_number(_i)->apply(&g, a, b, &(ct_loss_inputs){.log_scale = log_scale}));
+    ck_assert_ptr_null(loss_number(_i)->apply(&g, a, a, &(ct_loss_inputs){.log_scale = log_scale}));
     ck_graph_fails(&g, CT_ERR_SHAPE, "matmul_nt: ");
     close_graph(&g);
 }
@@ -92,7 +92,7 @@ static bool step_fits(ct_graph *g, const ct_loss *loss)
 {
     ct_tensor *a = ct_leaf(g, x.n, x.d, x.a), *b = ct_leaf(g, x.n, x.d, x.b);
     ct_tensor *log_scale = ct_leaf(g, 1, 1, &x.log_scale);
-    ct_tensor *l = loss->apply(g, a, b, &(ct_loss_inputs){log_scale, x.group});
+    ct_tensor *l = loss->apply(g, a, b, &(ct_loss_inputs){.log_scale = log_scale, .group = x.group});
     const bool built = ct_graph_error(g) == NULL;
     ck_assert(built == (l != NULL));
     ct_backward(g, l, NULL);
@@ -176,7 +176,7 @@ START_TEST(constants_get_no_gradient_and_change_no_other)
         ct_tensor *a = leaves & 1 ? ct_leaf(&g, 8, 5, x.a) : ct_constant(&g, 8, 5, x.a);
         ct_tensor *b = leaves & 2 ? ct_leaf(&g, 8, 5, x.b) : ct_constant(&g, 8, 5, x.b);
         ct_tensor *s = leaves & 4 ? ct_leaf(&g, 1, 1, &x.log_scale) : ct_constant(&g, 1, 1, &x.log_scale);
-        ct_tensor *l = loss->apply(&g, a, b, &(ct_loss_inputs){s, NULL});
+        ct_tensor *l = loss->apply(&g, a, b, &(ct_loss_inputs){.log_scale = s});
         ck_assert_ptr_nonnull(l);
         ck_assert(same_bits(l->x, &y.value, 1));
         ct_backward(&g, l, NULL);
@@ -199,7 +199,7 @@ START_TEST(gradients_add_up)
     run_loss(loss->apply, &x, &y);
     open_graph(&g);
     ct_tensor           *a = ct_leaf(&g, 8, 5, x.a), *log_scale = ct_leaf(&g, 1, 1, &x.log_scale);
-    const ct_loss_inputs in = {log_scale, NULL};
+    const ct_loss_inputs in = {.log_scale = log_scale};
     ct_tensor           *twice = ct_add(&g, loss->apply(&g, a, a, &in), loss->apply(&g, a, a, &in));
     ct_backward(&g, twice, (ct_real[]){-3});
     for (int i = 0; i < 40; i++)

@@ -36,7 +36,7 @@ END_TEST
 
 static ct_tensor *op(ct_graph *g, ct_tensor *const *in, const void *group)
 {
-    return ct_loss_unicl(g, in[0], in[1], &(ct_loss_inputs){in[2], group});
+    return ct_loss_unicl(g, in[0], in[1], &(ct_loss_inputs){.log_scale = in[2], .group = group});
 }
 
 START_TEST(backward_matches_difference)

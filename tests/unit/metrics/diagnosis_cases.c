@@ -84,8 +84,10 @@ trained_set *train_all(ct_device *device)
             must(ct_trainer_embed(&t, side, pairs->index[CT_TEST], n, all->run[k].x[side], &err), &err);
         }
         all->run[k].loss = s.loss;
-        all->run[k].equal = t.loss->collapsed(r.train.batch, s.temperature);
-        all->run[k].floor = t.loss->floor(r.train.batch, s.temperature);
+        ct_loss_setting setting = ct_recipe_setting(&r);
+        setting.temperature = s.temperature;
+        all->run[k].equal = t.loss->collapsed(&setting);
+        all->run[k].floor = t.loss->floor(&setting);
         all->run[k].no_negatives = strcmp(r.loss.name, "positives") == 0;
         ct_trainer_free(&t);
         ct_pairs_free(pairs);
@@ -95,7 +97,7 @@ trained_set *train_all(ct_device *device)
 
 void free_trained(trained_set *t)
 {
-    for (int k = 0; k < N_RUNS; k++)
+    for (int k = 0; t != NULL && k < N_RUNS; k++)
         for (int side = 0; side < 2; side++)
             free(t->run[k].x[side]);
     free(t);
@@ -309,7 +311,7 @@ static bool from_training(ct_random *r, diagnosis_case *c, const trained_set *t)
     for (int k = 0; k < N_RUNS; k++)
         if (RUN[k].label == (shuffled ? CT_HEALTHY : c->label))
             found[n++] = k;
-    if (n == 0)
+    if (n == 0 || t == NULL)
         return false;
     const int k = found[ct_random_below(r, (uint32_t)n)], rows = t->run[k].n;
     c->kind = RUN[k].kind, c->d = t->run[k].d;
@@ -396,7 +398,7 @@ static void make_generated(ct_random *r, diagnosis_case *c)
 
 diagnosis_case make_case(int k, const trained_set *trained)
 {
-    ct_random      r = ct_random_make(11, CT_STREAM_TEST, (uint64_t)k);
+    ct_random      r = ct_random_make(13, CT_STREAM_TEST, (uint64_t)k);
     diagnosis_case c = {.label = (ct_state)(k / 2 % CT_N_STATES), .kind = "generated"};
     c.n = PICK(&r, 24, 32, 64, 100, 128, 200, 300, 400);
     c.d = PICK(&r, 2, 3, 8, 16, 32, 64, 128, 256, 512, 768);

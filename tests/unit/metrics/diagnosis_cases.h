@@ -1,7 +1,7 @@
 /* diagnosis_cases.h -- embeddings whose state is known because of how they were made.
  *
- * Case k is a function of k. The rules were written looking at even cases; the
- * odd ones judge them. */
+ * Case k is a function of k and of a seed, which was changed once the rules were fixed:
+ * whoever changes a rule may look at even cases; the odd ones judge it. */
 #ifndef DIAGNOSIS_CASES_H
 #define DIAGNOSIS_CASES_H
 
@@ -23,6 +23,7 @@ typedef struct trained_set trained_set;
 trained_set *train_all(ct_device *device);
 void         free_trained(trained_set *t);
 
+/* trained may be NULL: all are generated then. */
 diagnosis_case make_case(int k, const trained_set *trained);
 void           free_case(diagnosis_case *c);
 

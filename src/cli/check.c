@@ -1,0 +1,99 @@
+/* check.c -- contrast check RECIPE [section.key=value ...]
+ *
+ * Layer: cli. */
+#include "cli/cli.h"
+
+#include "experiment/check.h"
+#include "formats/json.h"
+
+static const cli_option OPTIONS[] = {
+    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
+};
+
+const cli_option *cli_check_options(int *n)
+{
+    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
+    return OPTIONS;
+}
+
+static const char *word(bool good)
+{
+    return good ? "pass" : "FAIL";
+}
+
+static void print_check(const ct_recipe *r, const ct_check *c)
+{
+    printf("%s  gradients: along %d parameters the loss changes as backward says, to %.2g (worst: %s)", c->n_checked > 0 ? word(c->gradients_right) : "----",
+           c->n_checked, c->gradient_error, c->n_checked > 0 ? c->worst : "none");
+    if (c->n_flat > 0)
+        printf("; %d too flat to tell in float", c->n_flat);
+    printf("\n%s  one batch of %d, %d times: loss %.4f of %.4f (equal) to %.4f (floor)\n", word(c->learns_batch), r->train.batch,
+           c->steps, c->batch_loss, c->batch_equal, c->batch_floor);
+    if (!c->learns_batch)
+        printf("      what does not learn one batch learns nothing: %s\n", ct_state_describe(CT_PLATEAU)->remedy);
+    printf("%s  pairs against shuffled pairs, %d steps: wrong items ahead %.1f %% against %.1f %% (chance 50 %%),\n"
+           "      recall@1 %.3f against %.3f, %s against %s\n",
+           word(c->has_signal), c->steps, 100 * c->ahead, 100 * c->ahead_shuffled, c->recall, c->recall_shuffled,
+           ct_state_describe(c->state)->name, ct_state_describe(c->state_shuffled)->name);
+    if (!c->has_signal)
+        printf("      nothing changes: the pairs carry no signal that these settings find in so many steps\n");
+    printf("      %zu parameters; memory: %.1f MB of values, gradients and moments, %.1f MB a step, and the data\n", c->n_parameters,
+           c->parameter_bytes / 1e6, c->step_bytes / 1e6);
+    printf("      %.2f ms a step: %.1f s for %d steps\n", 1e3 * c->seconds_per_step, c->seconds, r->train.steps);
+}
+
+static void print_json(const ct_recipe *r, const ct_check *c)
+{
+    ct_json j = {0};
+    ct_json_open(&j, NULL, '{');
+    ct_json_bool(&j, "gradients_right", c->gradients_right);
+    ct_json_number(&j, "gradient_error", c->gradient_error);
+    ct_json_integer(&j, "parameters_checked", c->n_checked);
+    ct_json_integer(&j, "parameters_too_flat", c->n_flat);
+    ct_json_bool(&j, "learns_batch", c->learns_batch);
+    ct_json_number(&j, "batch_loss", c->batch_loss);
+    ct_json_number(&j, "batch_equal", c->batch_equal);
+    ct_json_number(&j, "batch_floor", c->batch_floor);
+    ct_json_bool(&j, "has_signal", c->has_signal);
+    ct_json_number(&j, "wrong_ahead", c->ahead);
+    ct_json_number(&j, "wrong_ahead_shuffled", c->ahead_shuffled);
+    ct_json_number(&j, "recall_at_1", c->recall);
+    ct_json_number(&j, "recall_at_1_shuffled", c->recall_shuffled);
+    ct_json_string(&j, "state", ct_state_describe(c->state)->name);
+    ct_json_string(&j, "state_shuffled", ct_state_describe(c->state_shuffled)->name);
+    ct_json_integer(&j, "steps", r->train.steps);
+    ct_json_number(&j, "seconds", c->seconds);
+    ct_json_number(&j, "parameter_bytes", c->parameter_bytes);
+    ct_json_number(&j, "step_bytes", c->step_bytes);
+    ct_json_close(&j);
+    if (!j.failed)
+        puts(j.text);
+    ct_json_free(&j);
+}
+
+int cli_check(int argc, char **argv)
+{
+    ct_error  err = {0};
+    ct_recipe recipe = ct_recipe_defaults();
+    ct_check  c;
+    if (argc < 1)
+        return cli_usage("check: expected a recipe; try: contrast check shapes");
+    ct_status status = ct_recipe_load(&recipe, argv[0], &err);
+    for (int i = 1; i < argc && status == CT_OK; i++)
+        status = ct_recipe_override(&recipe, argv[i], &err);
+    if (status == CT_OK)
+        status = ct_recipe_check(&recipe, &err);
+    if (status != CT_OK)
+        return cli_fail(&err);
+    ct_device *device = cli_device(&err);
+    if (device != NULL)
+        status = ct_check_run(&recipe, device, &c, &err);
+    ct_device_free(device);
+    if (err.status != CT_OK)
+        return cli_fail(&err);
+    if (cli.json)
+        print_json(&recipe, &c);
+    else
+        print_check(&recipe, &c);
+    return c.gradients_right && c.learns_batch && c.has_signal ? 0 : 3;
+}

@@ -1,0 +1,337 @@
+/* loss.c -- contrast loss A.npy B.npy: what a loss makes of anyone's embeddings.
+ *
+ * Layer: cli. */
+#include "cli/cli.h"
+
+#include "contrast/loss.h"
+#include "contrast/scalar.h"
+#include "contrast/tensor.h"
+#include "formats/json.h"
+#include "formats/npy.h"
+#include "formats/text.h"
+#include "platform/file.h"
+#include "report/svg.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPLAINED 8  /* most rows of --explain          */
+#define WRITTEN   20 /* most rows with numbers in cells */
+#define DRAWN     512
+
+static struct {
+    const char *name, *temperature, *groups, *gradients, *heatmap;
+    bool        explain;
+} option;
+
+static const cli_option OPTIONS[] = {
+    {"--loss", NULL, CLI_TEXT, &option.name, "NAME", "which loss (default question; contrast help losses)"},
+    {"--temperature", NULL, CLI_TEXT, &option.temperature, "T", "its temperature (default 0.07, of question 1)"},
+    {"--groups", NULL, CLI_TEXT, &option.groups, "G.npy", "integers: pairs of equal number mean the same (unicl)"},
+    {"--gradients", NULL, CLI_TEXT, &option.gradients, "DIR", "write dL/dA and dL/dB as DIR/a.npy and DIR/b.npy"},
+    {"--heatmap", NULL, CLI_TEXT, &option.heatmap, "FILE.svg|-", "draw the cosines, into a file or here"},
+    {"--explain", NULL, CLI_FLAG, &option.explain, NULL, "work the loss out row by row (at most 8 rows)"},
+    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
+};
+
+const cli_option *cli_loss_options(int *n)
+{
+    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
+    return OPTIONS;
+}
+
+typedef struct answer {
+    const ct_loss  *loss;
+    ct_loss_setting at;
+    ct_tensor      *a, *b, *log_scale, *bias, *y;
+    double          chance, floor, diagonal, rest, norm; /* means of cosines; length of both gradients */
+} answer;
+
+/* ---- cosines ---- */
+
+static double product(const ct_real *x, const ct_real *y, int d)
+{
+    double s = 0;
+    for (int k = 0; k < d; k++)
+        s += (double)x[k] * (double)y[k];
+    return s;
+}
+
+static double length(const ct_real *x, int d)
+{
+    const double r = sqrt(product(x, x, d));
+    return r > 0 ? r : 1;
+}
+
+static double cosine(const answer *r, int i, int j)
+{
+    const ct_real *x = r->a->x + (ptrdiff_t)i * r->at.d, *y = r->b->x + (ptrdiff_t)j * r->at.d;
+    return product(x, y, r->at.d) / length(x, r->at.d) / length(y, r->at.d);
+}
+
+/* The mean of all cosines is the product of the mean unit rows. */
+static bool measure(answer *r, ct_graph *g)
+{
+    const int n = r->at.n, d = r->at.d;
+    double   *mean = ct_arena_zeroed(&g->arena, 2 * (size_t)d, sizeof *mean), all = 0;
+    for (int i = 0; mean != NULL && i < n; i++) {
+        const ct_real *x = r->a->x + (ptrdiff_t)i * d, *y = r->b->x + (ptrdiff_t)i * d;
+        const double   lx = length(x, d), ly = length(y, d);
+        r->diagonal += product(x, y, d) / lx / ly / n;
+        for (int k = 0; k < d; k++) {
+            mean[k] += (double)x[k] / lx;
+            mean[d + k] += (double)y[k] / ly;
+        }
+    }
+    for (int k = 0; mean != NULL && k < d; k++)
+        all += mean[k] * mean[d + k];
+    r->rest = n > 1 ? (all - r->diagonal * n) / n / (n - 1) : (double)NAN;
+    for (size_t i = 0; mean != NULL && i < (size_t)n * (size_t)d; i++)
+        r->norm += (double)r->a->dx[i] * (double)r->a->dx[i] + (double)r->b->dx[i] * (double)r->b->dx[i];
+    r->norm = sqrt(r->norm);
+    return mean != NULL;
+}
+
+/* ---- what is told ---- */
+
+static double derivative(const ct_tensor *t)
+{
+    return t != NULL && t->dx != NULL ? (double)t->dx[0] : (double)NAN;
+}
+
+static void print_json(const answer *r)
+{
+    ct_json j = {0};
+    ct_json_open(&j, NULL, '{');
+    ct_json_number(&j, "loss", (double)r->y->x[0]);
+    ct_json_string(&j, "name", r->loss->name);
+    ct_json_integer(&j, "n", r->at.n);
+    ct_json_integer(&j, "d", r->at.d);
+    ct_json_number(&j, "temperature", r->at.temperature);
+    ct_json_number(&j, "chance", r->chance);
+    ct_json_number(&j, "floor", r->floor);
+    ct_json_number(&j, "diagonal_mean", r->diagonal);
+    ct_json_number(&j, "off_diagonal_mean", r->rest);
+    ct_json_number(&j, "gradient_norm", r->norm);
+    if (r->loss->learns_scale) /* dL/dT = -dL/d ln(1/T) / T */
+        ct_json_number(&j, "temperature_gradient", -derivative(r->log_scale) / r->at.temperature);
+    if (r->loss->uses_bias)
+        ct_json_number(&j, "bias_gradient", derivative(r->bias));
+    ct_json_close(&j);
+    if (!j.failed)
+        puts(j.text);
+    ct_json_free(&j);
+}
+
+static void print_text(const answer *r)
+{
+    const double value = (double)r->y->x[0], ln_n = ct_scalar_log(r->at.n);
+    printf("%s of %d pairs in %d dimensions", r->loss->name, r->at.n, r->at.d);
+    if (r->loss->learns_scale)
+        printf(", temperature %g", r->at.temperature);
+    printf("\n  loss       %12.6g\n  ln N       %12.6g   %+.6g from it\n", value, ln_n, value - ln_n);
+    printf("  all equal  %12.6g   %+.6g from it\n", r->chance, value - r->chance);
+    printf("  floor      %12.6g   %+.6g from it: %s\n", r->floor, value - r->floor, r->loss->floor_is);
+    if (r->at.d < r->at.n - 1)
+        printf("             with %d dimensions for %d pairs the best may lie above it\n", r->at.d, r->at.n);
+    printf("  cosines    %12.6g   of pairs, %.6g of others\n  gradient   %12.6g   length of dA and dB together\n", r->diagonal,
+           r->rest, r->norm);
+}
+
+/* ---- --explain: the rows of a softmax ---- */
+
+static void explain_row(const answer *r, int i, bool column)
+{
+    const double scale = 1 / r->at.temperature;
+    double       sum = 0, own = scale * cosine(r, i, i);
+    printf("  %s %d:  -ln(e^%.4f / (", column ? "column" : "row", i + 1, own);
+    for (int j = 0; j < r->at.n; j++) {
+        const double z = scale * (column ? cosine(r, j, i) : cosine(r, i, j));
+        sum += ct_scalar_exp(z - own);
+        printf("%se^%.4f", j > 0 ? " + " : "", z);
+    }
+    printf(")) = ln %.6g = %.6g\n", sum, ct_scalar_log(sum));
+}
+
+static void explain(const answer *r)
+{
+    const bool both = strcmp(r->loss->name, "clip") == 0;
+    printf("  cosines of the rows of A with those of B, over a temperature of %g; the mean of\n", r->at.temperature);
+    for (int column = 0; column < 1 + both; column++)
+        for (int i = 0; i < r->at.n; i++)
+            explain_row(r, i, column);
+    printf("  is %.6g\n", (double)r->y->x[0]);
+}
+
+/* ---- --heatmap ---- */
+
+/* Blue -1, white 0, red 1. */
+static void colour_of(double s, char out[8])
+{
+    const double x = s > 1 ? 1 : s < -1 ? -1 : s;
+    const int    fade = (int)(255 * (1 - fabs(x)) + 0.5);
+    snprintf(out, 8, "#%02x%02x%02x", (unsigned)(x < 0 ? fade : 255), (unsigned)fade, (unsigned)(x > 0 ? fade : 255));
+}
+
+static ct_status draw_svg(const answer *r, const char *path, ct_error *err)
+{
+    const int    n = r->at.n;
+    const double cell = n <= WRITTEN ? 40 : 800.0 / n;
+    ct_svg       s;
+    ct_status    status = ct_svg_open(&s, path, cell * n, cell * n, err);
+    if (status != CT_OK)
+        return status;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            const double c = cosine(r, i, j);
+            char         fill[8], text[32];
+            colour_of(c, fill);
+            snprintf(text, sizeof text, "%.2f", c);
+            ct_svg_rect(&s, cell * j, cell * i, cell, cell, fill, n <= WRITTEN ? text : NULL);
+            if (n <= WRITTEN)
+                ct_svg_text(&s, cell * (j + 0.5), cell * (i + 0.6), 12, CT_SVG_MIDDLE, 0, text);
+        }
+    return ct_svg_close(&s);
+}
+
+static int heatmap(const answer *r, ct_graph *g, ct_error *err)
+{
+    const bool here = strcmp(option.heatmap, "-") == 0;
+    const int  n = r->at.n;
+    if (!here)
+        return draw_svg(r, option.heatmap, err) == CT_OK ? 0 : cli_fail(err);
+    const ct_terminal t = cli_terminal(stdout);
+    double           *s = ct_arena_zeroed(&g->arena, (size_t)n * (size_t)n, sizeof *s);
+    for (int i = 0; s != NULL && i < n * n; i++)
+        s[i] = cosine(r, i / n, i % n);
+    if (s != NULL)
+        ct_draw_matrix(&t, 2, s, n, n);
+    return 0;
+}
+
+/* ---- the command ---- */
+
+static ct_status write_gradients(const answer *r, ct_error *err)
+{
+    char path[2][4096];
+    for (int i = 0; i < 2; i++)
+        if (snprintf(path[i], sizeof path[i], "%s/%c.npy", option.gradients, "ab"[i]) >= (int)sizeof path[i])
+            return CT_FAIL(err, CT_ERR_CONFIG, "--gradients: a path of %zu characters is too long", strlen(option.gradients));
+    ct_status status = ct_folder_make(option.gradients, err);
+    for (int i = 0; i < 2 && status == CT_OK; i++)
+        status = ct_npy_write_matrix(path[i], i == 0 ? r->a->dx : r->b->dx, r->at.n, r->at.d, err);
+    return status;
+}
+
+static int tell(const answer *r, ct_graph *g, ct_error *err)
+{
+    int code = 0;
+    if (cli.json)
+        print_json(r);
+    else
+        print_text(r);
+    if (option.explain)
+        explain(r);
+    if (option.heatmap != NULL)
+        code = heatmap(r, g, err);
+    if (code == 0 && option.gradients != NULL && write_gradients(r, err) != CT_OK)
+        code = cli_fail(err);
+    return code != 0 ? code : isfinite(r->y->x[0]) ? 0 : 3;
+}
+
+static ct_status read_arrays(char **argv, ct_arena *arena, ct_real **x, answer *r, int **group, ct_error *err)
+{
+    int       n[2], d[2], n_groups;
+    ct_status status = ct_npy_read_matrix(argv[0], arena, &x[0], &n[0], &d[0], err);
+    if (status == CT_OK)
+        status = ct_npy_read_matrix(argv[1], arena, &x[1], &n[1], &d[1], err);
+    if (status == CT_OK && (n[0] != n[1] || d[0] != d[1] || n[0] < 1 || d[0] < 1))
+        status = CT_FAIL(err, CT_ERR_SHAPE, "%s is (%d, %d), %s is (%d, %d): expected row i of one paired with row i of the other",
+                         argv[0], n[0], d[0], argv[1], n[1], d[1]);
+    if (status == CT_OK && option.groups != NULL)
+        status = ct_npy_read_ints(option.groups, arena, group, &n_groups, err);
+    if (status == CT_OK && *group != NULL && n_groups != n[0])
+        status = CT_FAIL(err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one a row", option.groups, n_groups,
+                         argv[0], n[0]);
+    if (status == CT_OK) {
+        r->at.n = n[0];
+        r->at.d = d[0];
+    }
+    return status;
+}
+
+/* What cannot be shown of so many rows, or of this loss; before anything is written. */
+static int check_options(const answer *r)
+{
+    const bool here = option.heatmap != NULL && strcmp(option.heatmap, "-") == 0;
+    const int  n = r->at.n, most = here ? WRITTEN : DRAWN;
+    const bool explained = strcmp(r->loss->name, "question") == 0 || strcmp(r->loss->name, "infonce") == 0 ||
+                           strcmp(r->loss->name, "clip") == 0;
+    if (cli.json && (option.explain || here))
+        return cli_usage("--json: not with --explain or --heatmap -, which are for reading");
+    if (option.explain && n > EXPLAINED)
+        return cli_usage("--explain: %d rows, at most %d", n, EXPLAINED);
+    if (option.explain && !explained)
+        return cli_usage("--explain: of question, infonce and clip, not of %s", r->loss->name);
+    if (option.heatmap != NULL && n > most)
+        return cli_usage("--heatmap %s: %d rows, at most %d", option.heatmap, n, most);
+    return 0;
+}
+
+static int run(char **argv, answer *r, ct_arena *arena, ct_graph *g, ct_error *err)
+{
+    ct_real *x[2];
+    int     *group = NULL;
+    ct_real  log_scale = (ct_real)-ct_scalar_log(r->at.temperature);
+    if (read_arrays(argv, arena, x, r, &group, err) != CT_OK)
+        return cli_fail(err);
+    const int wrong = check_options(r);
+    if (wrong != 0)
+        return wrong;
+    ct_real bias = (ct_real)ct_loss_bias(r->at.n);
+    r->at.bias = (double)bias;
+    r->a = ct_variable(g, "A", r->at.n, r->at.d, x[0], NULL);
+    r->b = ct_variable(g, "B", r->at.n, r->at.d, x[1], NULL);
+    r->log_scale = ct_leaf(g, 1, 1, &log_scale);
+    r->bias = r->loss->uses_bias ? ct_leaf(g, 1, 1, &bias) : NULL;
+    r->y = r->loss->apply(g, r->a, r->b, &(ct_loss_inputs){.log_scale = r->log_scale, .group = group, .bias = r->bias});
+    ct_backward(g, r->y, NULL);
+    if (ct_graph_error(g) == NULL && !measure(r, g))
+        CT_FAIL(&g->error, CT_ERR_NOMEM, "loss: out of memory");
+    if (ct_graph_error(g) != NULL)
+        return cli_fail(ct_graph_error(g));
+    r->chance = r->loss->collapsed(&r->at);
+    r->floor = r->loss->floor(&r->at);
+    return tell(r, g, err);
+}
+
+int cli_loss(int argc, char **argv)
+{
+    ct_error err = {0};
+    answer   r = {.loss = ct_loss_find(option.name != NULL ? option.name : "question")};
+    if (argc != 2)
+        return cli_usage("loss: expected A.npy and B.npy, found %d arguments", argc);
+    if (r.loss == NULL)
+        return cli_usage("--loss %s: there is no such loss; `contrast help losses` lists them", option.name);
+    r.at.temperature = r.loss->learns_scale ? 0.07 : 1;
+    if (option.temperature != NULL) {
+        const size_t used = ct_number_get(option.temperature, &r.at.temperature);
+        if (used == 0 || option.temperature[used] != '\0' || !(r.at.temperature >= 1e-3 && r.at.temperature <= 1e3))
+            return cli_usage("--temperature %s: expected a number from 0.001 to 1000", option.temperature);
+        if (!r.loss->learns_scale)
+            return cli_usage("--temperature %s: the loss %s has none", option.temperature, r.loss->name);
+    }
+    ct_device *device = cli_device(&err);
+    if (device == NULL)
+        return cli_fail(&err);
+    ct_arena arena;
+    ct_graph g;
+    ct_arena_init(&arena, 0);
+    ct_graph_init(&g, device, 0);
+    const int code = run(argv, &r, &arena, &g, &err);
+    ct_graph_free(&g);
+    ct_arena_free(&arena);
+    ct_device_free(device);
+    return code;
+}

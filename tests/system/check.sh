@@ -1,0 +1,31 @@
+#!/bin/sh
+# contrast check, on recipes that are fine and on recipes that are not.
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+small="data.n_train=512 data.n_validation=64 data.n_test=200 train.batch=32"
+
+# shellcheck disable=SC2086 # the settings are words
+run check latent $small
+check "a good recipe ends with 0" [ "$code" = 0 ]
+check "three passes" [ "$(grep -c '^pass' "$scratch/out")" = 3 ]
+check "an estimate of time and memory" grep -q 'ms a step: .* s for 1500 steps' "$scratch/out"
+
+# shellcheck disable=SC2086
+run check latent $small data.rho=0 --json
+check "pairs without signal end with 3" [ "$code" = 3 ]
+check "... and only that is wrong" grep -q '"learns_batch":true,.*"has_signal":false' "$scratch/out"
+
+run check collapse --json
+check "a recipe that sits at ln 7 ends with 3" [ "$code" = 3 ]
+check "... it does not even learn one batch" grep -q '"learns_batch":false' "$scratch/out"
+check "... its state is the plateau" grep -q '"state":"plateau"' "$scratch/out"
+
+# shellcheck disable=SC2086
+run check latent $small optim.rate=0 --json
+check "a rate of 0 learns no batch" grep -q '"learns_batch":false' "$scratch/out"
+check "... its gradients are right all the same" grep -q '"gradients_right":true' "$scratch/out"
+# shellcheck disable=SC2086
+check "a batch that does not fit" rejects 2 "there are 512 training pairs" check latent $small train.batch=1000
+check "no recipe" rejects 2 "expected a recipe" check
+check "an unknown key" rejects 2 "did you mean train.steps" check latent train.step=3
+done_testing

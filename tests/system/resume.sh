@@ -56,9 +56,19 @@ while [ $done_kills -lt "$kills" ]; do
 done
 echo "resume: $done_kills kills of $runs runs"
 
-"$program" train shapes -q -o "$scratch/stopped" train.steps=100000 train.batch=32 data.n_train=300 >/dev/null 2>&1 &
+# until_true COMMAND...: wait for it, at most a minute.
+until_true() {
+    tries=0
+    until "$@" 2>/dev/null || [ $tries -ge 600 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+}
+
+"$program" train shapes -q -o "$scratch/stopped" train.steps=100000 train.batch=32 data.n_train=300 \
+    train.checkpoint_every=10 >/dev/null 2>&1 &
 pid=$!
-sleep 1
+until_true [ -f "$scratch/stopped/latest" ]
 begun=$(date +%s%N)
 kill -TERM $pid
 wait $pid
@@ -68,7 +78,7 @@ check "... and a checkpoint is there" [ -s "$scratch/stopped/$(cat "$scratch/sto
 
 "$program" resume "$scratch/stopped" -q >/dev/null 2>&1 &
 pid=$!
-sleep 0.7
+until_true grep -q '"from_step":[1-9]' "$scratch/stopped/environment.json"
 check "a second writer is refused" rejects 1 "another process is writing there" resume "$scratch/stopped"
 kill -KILL $pid
 wait $pid 2>/dev/null

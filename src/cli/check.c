@@ -87,7 +87,7 @@ int cli_check(int argc, char **argv)
         return cli_fail(&err);
     ct_device *device = cli_device(&err);
     if (device != NULL)
-        status = ct_check_run(&recipe, device, &c, &err);
+        ct_check_run(&recipe, device, &c, &err);
     ct_device_free(device);
     if (err.status != CT_OK)
         return cli_fail(&err);

@@ -165,7 +165,7 @@ static int diagnose_arrays(int argc, char **argv, ct_autopsy *a, ct_arena *arena
 {
     ct_error  err = {0};
     ct_real  *x[2] = {NULL, NULL};
-    int       n[2], d[2], n_groups, *group = NULL;
+    int       n[2] = {0}, d[2] = {0}, n_groups = 0, *group = NULL;
     ct_status status = CT_OK;
     for (int i = 0; i < argc && status == CT_OK; i++)
         status = ct_npy_read_matrix(argv[i], arena, &x[i], &n[i], &d[i], &err);
@@ -184,7 +184,7 @@ static int diagnose_arrays(int argc, char **argv, ct_autopsy *a, ct_arena *arena
         return code;
     ct_device *device = cli_device(&err);
     if (device != NULL)
-        status = ct_autopsy_arrays(device, x[0], x[1], n[0], d[0], group, a, &err);
+        ct_autopsy_arrays(device, x[0], x[1], n[0], d[0], group, a, &err);
     ct_device_free(device);
     return err.status != CT_OK ? cli_fail(&err) : tell(a);
 }

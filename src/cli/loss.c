@@ -242,7 +242,7 @@ static int tell(const answer *r, ct_graph *g, ct_error *err)
 
 static ct_status read_arrays(char **argv, ct_arena *arena, ct_real **x, answer *r, int **group, ct_error *err)
 {
-    int       n[2], d[2], n_groups;
+    int       n[2] = {0}, d[2] = {0}, n_groups = 0;
     ct_status status = ct_npy_read_matrix(argv[0], arena, &x[0], &n[0], &d[0], err);
     if (status == CT_OK)
         status = ct_npy_read_matrix(argv[1], arena, &x[1], &n[1], &d[1], err);

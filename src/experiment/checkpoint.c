@@ -165,7 +165,7 @@ static ct_status check_data(const ct_trainer *t, const ct_standard fitted[2], do
 {
     bool same = pairs == (double)t->pairs->n;
     for (int side = 0; side < 2; side++)
-        same = same && memcmp(&fitted[side], &t->standard[side], sizeof fitted[side]) == 0;
+        same = same && fitted[side].mean == t->standard[side].mean && fitted[side].spread == t->standard[side].spread;
     return same ? CT_OK : CT_FAIL(err, CT_ERR_CONFIG, "%s: the data is not what it was trained on: %d pairs, %.0f then", path,
                                   t->pairs->n, pairs);
 }

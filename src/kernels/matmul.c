@@ -123,7 +123,7 @@ static void run_thin(void *ctx, int task)
     const int       j0 = task * job->cols, j1 = least(p->n, j0 + job->cols);
     ct_real         b_part[K_PART * COL_PART + SLACK] __attribute__((aligned(64)));
     ct_real         a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
-    for (int j = j0, cols; j < j1; j += cols)
+    for (int j = j0, cols = 0; j < j1; j += cols)
         for (int k = 0; k == 0 || k < p->k; k += K_PART) { /* once even for k = 0: c becomes 0 */
             const int      depth = least(K_PART, p->k - k);
             const ct_real *from = p->b.x + k * p->b.row + j * p->b.col;

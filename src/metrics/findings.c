@@ -292,13 +292,13 @@ static void compare_means(const side s[2], int n, int d, ct_findings *f)
 ct_status ct_findings_measure(ct_device *device, const ct_real *a, const ct_real *b, int n, int d, const int *group,
                               ct_findings *out, ct_error *err)
 {
-    const ct_real *x[2] = {a, b};
+    const ct_real *const x[2] = {a, b};
     metric         m = metric_open("findings", device, err);
     side           s[2] = {{NULL, NULL, NULL}, {NULL, NULL, NULL}};
     *out = (ct_findings){.n = n, .d = d, .n_sides = b != NULL ? 2 : 1};
     bool good = true;
-    for (int i = 0; i < out->n_sides; i++) {
-        measure_lengths(&m, x[i], n, d, &out->side[i]);
+    for (int i = 0; i < (b != NULL ? 2 : 1); i++) {
+        measure_lengths(&m, i == 0 ? a : b, n, d, &out->side[i]);
         good = good && out->side[i].bad_rows == 0;
     }
     for (int i = 0; i < out->n_sides && good && m.status == CT_OK; i++) {

@@ -251,7 +251,8 @@ START_TEST(walks_add_up)
     rest.m = m - cut;
     rest.b += cut * d;
     rest.sums[1].origin += cut, rest.sums[1].total += cut, rest.sums[1].weight += cut;
-    rest.sums[1].slope += f != K_EXP ? cut : 0;
+    if (f != K_EXP)
+        rest.sums[1].slope += cut;
     k_walk_gather(devices[0], &first);
     k_walk_gather(devices[0], &rest);
     for (int i = 0; i < n; i++) {

@@ -75,7 +75,7 @@ check "there were faults" [ $injected -gt 100 ]
 # A disk that is full, a limit on the size of files, a folder that cannot be written.
 rm -rf "$scratch/run"
 # shellcheck disable=SC2086
-(ulimit -f 2 && trap '' XFSZ && "$program" train latent $settings -q -o "$scratch/run" image.layers=64,4 >"$scratch/out" 2>"$scratch/err")
+(ulimit -f 4 && trap '' XFSZ && "$program" train latent $settings -q -o "$scratch/run" image.layers=64,4 monitor.snapshots=0 >"$scratch/out" 2>"$scratch/err")
 check "a limit on file sizes is an error" [ $? = 1 ]
 check "... that is named" grep -q "step-000002.safetensors: File too large" "$scratch/err"
 check "... and leaves no half file" [ -z "$(find "$scratch/run/checkpoints" -type f)" ]

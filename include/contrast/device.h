@@ -1,7 +1,7 @@
 /* device.h -- where the arithmetic runs: one set of kernels and some threads.
  *
  * Every graph has a device. Results do not depend on it: neither the number of
- * threads nor the instruction set changes a bit (src/kernels/README.md).
+ * threads nor the instruction set changes a bit (src/kernels/kernels.h).
  */
 #ifndef CT_DEVICE_H
 #define CT_DEVICE_H

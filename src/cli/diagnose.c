@@ -1,11 +1,11 @@
 /* diagnose.c -- contrast diagnose A.npy [B.npy] | RUN
  *
  * Layer: cli. */
+#include "cli/arrays.h"
 #include "cli/cli.h"
 
 #include "experiment/autopsy.h"
 #include "experiment/run.h"
-#include "formats/npy.h"
 #include "formats/text.h"
 
 #include <math.h>
@@ -163,28 +163,16 @@ static int read_loss(ct_autopsy *a, int n, int d, const int *group)
 
 static int diagnose_arrays(int argc, char **argv, ct_autopsy *a, ct_arena *arena)
 {
-    ct_error  err = {0};
-    ct_real  *x[2] = {NULL, NULL};
-    int       n[2] = {0}, d[2] = {0}, n_groups = 0, *group = NULL;
-    ct_status status = CT_OK;
-    for (int i = 0; i < argc && status == CT_OK; i++)
-        status = ct_npy_read_matrix(argv[i], arena, &x[i], &n[i], &d[i], &err);
-    if (status == CT_OK && argc == 2 && (n[0] != n[1] || d[0] != d[1]))
-        status = CT_FAIL(&err, CT_ERR_SHAPE, "%s is (%d, %d), %s is (%d, %d): expected row i of one paired with row i of the other",
-                         argv[0], n[0], d[0], argv[1], n[1], d[1]);
-    if (status == CT_OK && option.groups != NULL)
-        status = ct_npy_read_ints(option.groups, arena, &group, &n_groups, &err);
-    if (status == CT_OK && group != NULL && n_groups != n[0])
-        status = CT_FAIL(&err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one a row", option.groups, n_groups, argv[0],
-                         n[0]);
-    if (status != CT_OK)
+    ct_error   err = {0};
+    cli_arrays in;
+    if (cli_read_arrays(argv, argc, option.groups, arena, &in, &err) != CT_OK)
         return cli_fail(&err);
-    const int code = read_loss(a, n[0], d[0], group);
+    const int code = read_loss(a, in.n, in.d, in.group);
     if (code != 0)
         return code;
     ct_device *device = cli_device(&err);
     if (device != NULL)
-        ct_autopsy_arrays(device, x[0], x[1], n[0], d[0], group, a, &err);
+        ct_autopsy_arrays(device, in.x[0], in.x[1], in.n, in.d, in.group, a, &err);
     ct_device_free(device);
     return err.status != CT_OK ? cli_fail(&err) : tell(a);
 }

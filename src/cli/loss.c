@@ -1,6 +1,7 @@
 /* loss.c -- contrast loss A.npy B.npy: what a loss makes of anyone's embeddings.
  *
  * Layer: cli. */
+#include "cli/arrays.h"
 #include "cli/cli.h"
 
 #include "contrast/loss.h"
@@ -240,27 +241,6 @@ static int tell(const answer *r, ct_graph *g, ct_error *err)
     return code != 0 ? code : isfinite(r->y->x[0]) ? 0 : 3;
 }
 
-static ct_status read_arrays(char **argv, ct_arena *arena, ct_real **x, answer *r, int **group, ct_error *err)
-{
-    int       n[2] = {0}, d[2] = {0}, n_groups = 0;
-    ct_status status = ct_npy_read_matrix(argv[0], arena, &x[0], &n[0], &d[0], err);
-    if (status == CT_OK)
-        status = ct_npy_read_matrix(argv[1], arena, &x[1], &n[1], &d[1], err);
-    if (status == CT_OK && (n[0] != n[1] || d[0] != d[1] || n[0] < 1 || d[0] < 1))
-        status = CT_FAIL(err, CT_ERR_SHAPE, "%s is (%d, %d), %s is (%d, %d): expected row i of one paired with row i of the other",
-                         argv[0], n[0], d[0], argv[1], n[1], d[1]);
-    if (status == CT_OK && option.groups != NULL)
-        status = ct_npy_read_ints(option.groups, arena, group, &n_groups, err);
-    if (status == CT_OK && *group != NULL && n_groups != n[0])
-        status = CT_FAIL(err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one a row", option.groups, n_groups,
-                         argv[0], n[0]);
-    if (status == CT_OK) {
-        r->at.n = n[0];
-        r->at.d = d[0];
-    }
-    return status;
-}
-
 /* What cannot be shown of so many rows, or of this loss; before anything is written. */
 static int check_options(const answer *r)
 {
@@ -281,21 +261,22 @@ static int check_options(const answer *r)
 
 static int run(char **argv, answer *r, ct_arena *arena, ct_graph *g, ct_error *err)
 {
-    ct_real *x[2];
-    int     *group = NULL;
-    ct_real  log_scale = (ct_real)-ct_scalar_log(r->at.temperature);
-    if (read_arrays(argv, arena, x, r, &group, err) != CT_OK)
+    cli_arrays in;
+    ct_real    log_scale = (ct_real)-ct_scalar_log(r->at.temperature);
+    if (cli_read_arrays(argv, 2, option.groups, arena, &in, err) != CT_OK)
         return cli_fail(err);
+    r->at.n = in.n;
+    r->at.d = in.d;
     const int wrong = check_options(r);
     if (wrong != 0)
         return wrong;
     ct_real bias = (ct_real)ct_loss_bias(r->at.n);
     r->at.bias = (double)bias;
-    r->a = ct_variable(g, "A", r->at.n, r->at.d, x[0], NULL);
-    r->b = ct_variable(g, "B", r->at.n, r->at.d, x[1], NULL);
+    r->a = ct_variable(g, "A", r->at.n, r->at.d, in.x[0], NULL);
+    r->b = ct_variable(g, "B", r->at.n, r->at.d, in.x[1], NULL);
     r->log_scale = ct_leaf(g, 1, 1, &log_scale);
     r->bias = r->loss->uses_bias ? ct_leaf(g, 1, 1, &bias) : NULL;
-    r->y = r->loss->apply(g, r->a, r->b, &(ct_loss_inputs){.log_scale = r->log_scale, .group = group, .bias = r->bias});
+    r->y = r->loss->apply(g, r->a, r->b, &(ct_loss_inputs){.log_scale = r->log_scale, .group = in.group, .bias = r->bias});
     ct_backward(g, r->y, NULL);
     if (ct_graph_error(g) == NULL && !measure(r, g))
         CT_FAIL(&g->error, CT_ERR_NOMEM, "loss: out of memory");

@@ -22,10 +22,12 @@
 #define ROW_PART 96  /* most rows of a block of a: a multiple of every tile  */
 #define COL_PART 256 /* most columns of a thin task's panels                 */
 
-#define A_REUSE 384 /* columns of c from which on copying a pays */
-#define B_REUSE 32  /* rows of c from which on copying b pays    */
-#define SHALLOW 64  /* inner steps up to which k counts as short   */
-#define SLACK   8   /* values that packing may write too many    */
+#define A_REUSE   384 /* columns of c from which on copying a pays,         */
+#define A_T_REUSE 64  /* and where a lies transposed: a tile in place takes */
+                      /* a line of the cache for six values of it           */
+#define B_REUSE   32  /* rows of c from which on copying b pays             */
+#define SHALLOW   64  /* inner steps up to which k counts as short          */
+#define SLACK     8   /* values that packing may write too many             */
 
 typedef struct product {
     const k_isa *isa;
@@ -84,7 +86,7 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
                           .b_row = b_part != NULL ? width : p->b.row,
                           .from_row = goes_on ? p->c_row : 0,
                           .c_row = p->c_row};
-    if (at.cols >= A_REUSE) {
+    if (at.cols >= (p->a.row == 1 ? A_T_REUSE : A_REUSE)) {
         pack(isa, panel.a, p->a.row, p->a.col, at.rows, at.depth, isa->tile_rows, a_part);
         panel.a = a_part;
         panel.a_tile = (ptrdiff_t)isa->tile_rows * at.depth;

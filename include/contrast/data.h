@@ -172,17 +172,24 @@ void ct_tokens_gather(const ct_tokens *t, const int *which, int n, int *offset, 
 
 /* Batches of `batch` items without replacement, in a new random order every
  * epoch; what does not fill a batch at the end of an epoch is dropped. Batch k
- * is a function of (seed, k), so a sampler needs no state to be resumed. */
+ * is a function of (seed, k), so a sampler needs no state to be resumed.
+ * With groups no batch holds two items of one group: a pair of the same meaning
+ * would be a false negative. An epoch then has as many batches as that allows. */
 typedef struct ct_sampler {
     const int *items; /* borrowed: the split's index */
-    int        n, batch;
+    int        n, batch, per_epoch;
     uint64_t   seed;
     int       *order; /* the order of epoch `epoch`  */
     long       epoch;
+
+    int  n_groups;                  /* 0: any items may meet                      */
+    int *group, *sorted, *at, *end; /* (n) groups as 0, 1, ..; room for arranging */
 } ct_sampler;
 
-/* Errors  CT_ERR_NOMEM; CT_ERR_CONFIG if batch > n or batch < 1. */
-ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, uint64_t seed, ct_error *err);
+/* group: of each item (group[items[i]]), or NULL.
+ * Errors  CT_ERR_NOMEM; CT_ERR_CONFIG if batch < 1, batch > n or more than there are groups. */
+ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, const int *group, uint64_t seed,
+                          ct_error *err);
 void      ct_sampler_free(ct_sampler *s);
 
 /* Items of step 0, 1, ...: `batch` of them, owned by the sampler, valid until

@@ -57,6 +57,7 @@ struct ct_graph {
     uint64_t   seed;     /* of dropout                                        */
     uint64_t   step;     /* of dropout: the caller counts training steps      */
     uint32_t   n_drops;  /* dropout operations since reset                    */
+    int        first_row; /* of dropout: where in the batch the rows of this graph begin, a multiple of 4; 0 after reset */
 };
 
 /* An empty graph whose arena may grow to `limit` bytes (0: no limit). */

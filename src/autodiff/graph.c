@@ -23,6 +23,7 @@ void ct_graph_reset(ct_graph *g)
     g->oldest = g->newest = NULL;
     g->error = (ct_error){0};
     g->n_drops = 0;
+    g->first_row = 0;
 }
 
 void ct_graph_free(ct_graph *g)

@@ -133,17 +133,25 @@ static ct_status compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs
 
 /* ---- gradients ---- */
 
-static double loss_of(ct_trainer *t, const int *items)
+/* Room for the embeddings of a batch. */
+typedef struct batch_room {
+    const int *items;
+    ct_real   *side[2];
+} batch_room;
+
+static double loss_of(ct_trainer *t, const batch_room *b)
 {
-    ct_graph_reset(&t->graph);
-    t->graph.training = false;
-    const ct_tensor *l = ct_trainer_loss(t, items, t->recipe->train.batch);
-    return l != NULL ? (double)l->x[0] : (double)NAN;
+    const int n = t->recipe->train.batch;
+    double    loss = (double)NAN;
+    for (int side = 0; side < 2; side++)
+        ct_trainer_embed(t, side, b->items, n, b->side[side], NULL);
+    ct_trainer_loss(t, b->side[0], b->side[1], b->items, n, &loss, NULL);
+    return loss;
 }
 
 /* Along the gradient of one parameter the loss changes by h |g|; which h shows it in
  * float: one that changes the loss by CHANGE, found from |g|. */
-static void check_parameter(ct_trainer *t, const int *items, ct_param *p, const ct_real *g, ct_check *out)
+static void check_parameter(ct_trainer *t, const batch_room *b, ct_param *p, const ct_real *g, ct_check *out)
 {
     const size_t n = (size_t)p->rows * (size_t)p->cols;
     const double norm = ct_grad_norm(t->device, g, n), scale = ct_grad_norm(t->device, p->x, n) + 1e-3;
@@ -155,10 +163,10 @@ static void check_parameter(ct_trainer *t, const int *items, ct_param *p, const 
     }
     for (size_t i = 0; i < n; i++)
         p->x[i] += (ct_real)(h / norm * (double)g[i]);
-    const double up = loss_of(t, items);
+    const double up = loss_of(t, b);
     for (size_t i = 0; i < n; i++)
         p->x[i] -= (ct_real)(2 * h / norm * (double)g[i]);
-    const double down = loss_of(t, items);
+    const double down = loss_of(t, b);
     for (size_t i = 0; i < n; i++)
         p->x[i] += (ct_real)(h / norm * (double)g[i]);
     const double error = fabs((up - down) / (2 * h) - norm) / norm;
@@ -177,24 +185,22 @@ static ct_status check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_d
     ct_step    s;
     if (status == CT_OK)
         status = ct_trainer_step(&t, &s, err); /* biases start at 0, where ReLU has its kink */
-    ct_real *g = status == CT_OK ? ct_arena_zeroed(arena, p->size, sizeof *g) : NULL;
-    if (status == CT_OK && g == NULL)
+    const size_t embeddings = (size_t)r->train.batch * (size_t)ct_trainer_width(&t);
+    ct_real     *g = status == CT_OK ? ct_arena_zeroed(arena, p->size, sizeof *g) : NULL;
+    batch_room   b = {.side = {ct_arena_zeroed(arena, embeddings, sizeof *g), ct_arena_zeroed(arena, embeddings, sizeof *g)}};
+    if (status == CT_OK && (g == NULL || b.side[0] == NULL || b.side[1] == NULL))
         status = CT_FAIL(err, CT_ERR_NOMEM, "check: no memory for gradients");
     if (status == CT_OK) {
-        const int *items = ct_sampler_batch(&t.sampler, t.step);
+        double loss;
+        b.items = ct_sampler_batch(&t.sampler, t.step);
         out->n_parameters = p->size;
         out->parameter_bytes = (double)p->size * sizeof(ct_real) * (r->optim.name == CT_ADAMW ? 4 : r->optim.momentum > 0 ? 3 : 2);
         out->step_bytes = (double)t.graph.arena.used;
-        ct_graph_reset(&t.graph);
         t.graph.training = false;
-        ct_params_zero_grad(p);
-        ct_backward(&t.graph, ct_trainer_loss(&t, items, r->train.batch), NULL);
-        memcpy(g, p->dx, p->size * sizeof *g);
-        const ct_error *e = ct_graph_error(&t.graph);
-        if (e != NULL)
-            status = CT_FAIL(err, e->status, "%s", e->msg);
+        status = ct_trainer_gradients(&t, b.items, &loss, err);
+        memcpy(g, ct_params_gradients(p), p->size * sizeof *g);
         for (int k = 0; k < p->n && status == CT_OK; k++)
-            check_parameter(&t, items, &p->list[k], g + (p->list[k].dx - p->dx), out);
+            check_parameter(&t, &b, &p->list[k], g + (p->list[k].dx - p->dx), out);
         out->gradients_right = out->gradient_error <= TOLERANCE; /* NaN is not */
     }
     ct_trainer_free(&t);

@@ -8,20 +8,19 @@
 #include <math.h>
 #include <string.h>
 
-/* Mean loss over whole batches of the items, as the trainer would see them. */
-static ct_status mean_loss(ct_trainer *t, const int *items, int n, ct_evaluation *out, ct_error *err)
+/* Mean loss over whole batches of the embedded items, as the trainer would see them. */
+static ct_status mean_loss(ct_trainer *t, const int *items, const ct_real *image, const ct_real *text, int n,
+                           ct_evaluation *out, ct_error *err)
 {
-    const int batch = t->recipe->train.batch < n ? t->recipe->train.batch : n;
-    double    sum = 0;
+    const int batch = t->recipe->train.batch < n ? t->recipe->train.batch : n, d = ct_trainer_width(t);
+    double    sum = 0, loss;
     int       batches = 0;
     for (int i = 0; i + batch <= n; i += batch, batches++) {
-        ct_graph_reset(&t->graph);
-        t->graph.training = false;
-        const ct_tensor *loss = ct_trainer_loss(t, items + i, batch);
-        const ct_error  *e = ct_graph_error(&t->graph);
-        if (e != NULL)
-            return CT_FAIL(err, e->status, "%s", e->msg);
-        sum += (double)loss->x[0];
+        const size_t    from = (size_t)i * (size_t)d;
+        const ct_status status = ct_trainer_loss(t, image + from, text + from, items + i, batch, &loss, err);
+        if (status != CT_OK)
+            return status;
+        sum += loss;
     }
     const bool bounds = strcmp(t->loss->name, "positives") != 0;
     out->batch = batch;
@@ -69,11 +68,11 @@ static ct_status evaluate(ct_trainer *t, const int *items, int n, ct_arena *aren
     for (int i = 0; t->pairs->group != NULL && i < n; i++)
         group[i] = t->pairs->group[items[i]];
     const int *groups = t->pairs->group != NULL ? group : NULL;
-    ct_status  status = mean_loss(t, items, n, out, err);
-    if (status == CT_OK)
-        status = ct_trainer_embed(t, 0, items, n, image, err);
+    ct_status  status = ct_trainer_embed(t, 0, items, n, image, err);
     if (status == CT_OK)
         status = ct_trainer_embed(t, 1, items, n, text, err);
+    if (status == CT_OK)
+        status = mean_loss(t, items, image, text, n, out, err);
     if (status == CT_OK)
         status = ct_recall_measure(t->device, image, text, n, d, groups, &out->recall[0], err);
     if (status == CT_OK)

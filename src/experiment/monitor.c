@@ -96,23 +96,16 @@ static ct_status look_at_layers(ct_trainer *t, ct_monitor *out, ct_error *err)
     return CT_OK;
 }
 
-/* The next batch, forward and backward; gradients are zeroed by the next step anyway. */
+/* The next batch, forward and backward; gradients are zeroed by the next step anyway. Of a batch in chunks the
+ * layers show the last. */
 static ct_status look_at_batch(ct_trainer *t, ct_monitor *out, ct_error *err)
 {
-    const int  n = t->recipe->train.batch;
-    const int *items = ct_sampler_batch(&t->sampler, t->step);
-    ct_graph  *g = &t->graph;
-    ct_graph_reset(g);
-    g->training = false;
-    ct_params_zero_grad(&t->model.params);
-    const int  d = ct_trainer_width(t);
-    ct_tensor *loss = ct_trainer_loss(t, items, n);
-    ct_backward(g, loss, NULL);
-    const ct_error *e = ct_graph_error(g);
-    if (e != NULL)
-        return CT_FAIL(err, e->status, "%s", e->msg);
+    const int n = t->recipe->train.batch, d = ct_trainer_width(t);
+    t->graph.training = false;
+    const ct_status status = ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step), &out->loss, err);
+    if (status != CT_OK)
+        return status;
     const double temperature = ct_scalar_exp(-(double)t->model.params.list[t->model.log_scale].x[0]);
-    out->loss = (double)loss->x[0];
     out->landmarks = ct_landmarks_of(t->loss, n, d, temperature, t->pairs->group != NULL ? t->group : NULL);
     return look_at_layers(t, out, err);
 }

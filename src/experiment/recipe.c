@@ -100,6 +100,8 @@ static const key KEYS[] = {
     {"optim", "schedule", CHOICE, AT(optim.schedule), 0, 0, "constant cosine", "of the rate after warm-up"},
     {"optim", "warmup", INT, AT(optim.warmup), 0, 1e8, NULL, "steps of linear rise"},
     {"train", "batch", INT, AT(train.batch), 1, 1 << 20, NULL, "pairs a step: N, with N - 1 negatives each"},
+    {"train", "chunk", INT, AT(train.chunk), 0, 1 << 20, NULL, "pairs in the towers at once, a multiple of 4; 0: the batch"},
+    {"train", "no_duplicates", BOOL, AT(train.no_duplicates), 0, 0, NULL, "no caption, or group, twice in a batch"},
     {"train", "steps", INT, AT(train.steps), 1, 1e9, NULL, "updates"},
     {"train", "seed", LONG, AT(train.seed), 0, 1e15, NULL, "of weights, order and dropout"},
     {"train", "checkpoint_every", INT, AT(train.checkpoint_every), 0, 1e9, NULL, "steps between checkpoints; 0: evaluations, end"},
@@ -348,6 +350,9 @@ ct_status ct_recipe_check(const ct_recipe *r, ct_error *err)
     if (r->loss.learn_temperature && (r->loss.temperature < 0.01 || r->loss.temperature > 1))
         return CT_FAIL(err, CT_ERR_CONFIG, "loss.temperature = %g: expected 0.01 to 1 where it is learned",
                        r->loss.temperature);
+    if (r->train.chunk % 4 != 0)
+        return CT_FAIL(err, CT_ERR_CONFIG, "train.chunk = %d: expected a multiple of 4, or 0 for the whole batch",
+                       r->train.chunk);
     return CT_OK;
 }
 

@@ -65,6 +65,8 @@ typedef struct ct_recipe {
     } optim;
     struct {
         int  batch, steps;
+        int  chunk; /* pairs whose activations are kept at once; 0: a batch */
+        bool no_duplicates; /* in a batch: groups differ */
         long seed;
         int  checkpoint_every; /* steps; 0: at evaluations and at the end */
         int  keep_last;        /* so many checkpoints stay                */

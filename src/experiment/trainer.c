@@ -78,6 +78,17 @@ static ct_tower_config tower_config(const ct_tower_recipe *r, const ct_side *sid
     return c;
 }
 
+int ct_trainer_room(const ct_trainer *t)
+{
+    const int n = t->recipe->train.chunk > 0 ? t->recipe->train.chunk : t->recipe->train.batch;
+    return n > CHUNK ? n : CHUNK;
+}
+
+static ct_status no_room(const ct_trainer *t, ct_error *err)
+{
+    return CT_FAIL(err, CT_ERR_NOMEM, "trainer: no memory for batches of %d", t->recipe->train.batch);
+}
+
 /* Arrays for a batch of `rows` items. */
 static bool make_room(ct_trainer *t, int side, int rows)
 {
@@ -103,10 +114,20 @@ static ct_status prepare_side(ct_trainer *t, int side, ct_error *err)
     t->text[side] = (ct_text_config){r->buckets, r->words, r->word_pairs, r->ngram_min, r->ngram_max};
     if (s->text != NULL && ct_tokens_init(&t->tokens[side], s->text, s->n_texts, &t->text[side], err) != CT_OK)
         return CT_ERR_NOMEM;
-    const int batch = t->recipe->train.batch;
-    if (!make_room(t, side, batch > CHUNK ? batch : CHUNK))
-        return CT_FAIL(err, CT_ERR_NOMEM, "trainer: no memory for batches of %d", batch);
-    return CT_OK;
+    return make_room(t, side, ct_trainer_room(t)) ? CT_OK : no_room(t, err);
+}
+
+/* A batch in chunks: all its embeddings, and their gradients. */
+static bool make_cache(ct_trainer *t)
+{
+    const size_t n = (size_t)t->recipe->train.batch * (size_t)ct_trainer_width(t);
+    bool         ok = true;
+    for (int side = 0; side < 2 && t->recipe->train.chunk > 0; side++) {
+        t->pair[side] = ct_arena_zeroed(&t->arena, n, sizeof(ct_real));
+        t->dpair[side] = ct_arena_zeroed(&t->arena, n, sizeof(ct_real));
+        ok = ok && t->pair[side] != NULL && t->dpair[side] != NULL;
+    }
+    return ok;
 }
 
 ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pairs, ct_device *device, ct_error *err)
@@ -121,8 +142,8 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
                        pairs->count[CT_TRAIN]);
     t->schedule = (ct_schedule){(ct_schedule_kind)r->optim.schedule, r->optim.rate, r->optim.warmup, r->train.steps};
     t->group = ct_arena_zeroed(&t->arena, (size_t)r->train.batch, sizeof(int));
-    if (t->group == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "trainer: no memory for batches of %d", r->train.batch);
+    if (t->group == NULL || !make_cache(t))
+        return no_room(t, err);
     ct_two_tower_config c = {.temperature = r->loss.temperature,
                              .learn_scale = r->loss.learn_temperature && t->loss->learns_scale,
                              .has_bias = t->loss->uses_bias,
@@ -138,7 +159,7 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
         status = ct_optim_init(&t->optim, &optim, t->model.params.size, err);
     if (status == CT_OK)
         status = ct_sampler_init(&t->sampler, pairs->index[CT_TRAIN], pairs->count[CT_TRAIN], r->train.batch,
-                                 (uint64_t)r->train.seed, err);
+                                 r->train.no_duplicates ? pairs->group : NULL, (uint64_t)r->train.seed, err);
     return status;
 }
 
@@ -176,9 +197,7 @@ static void gather_rows(void *ctx, int block)
                   j->t->room[j->side].x + (size_t)from * dim, NULL);
 }
 
-/* Items of one side as a tower reads them; n at most the room. An error of reading
- * them is the graph's. */
-static ct_batch_side gather(ct_trainer *t, int side, const int *items, int n)
+ct_batch_side ct_trainer_gather(ct_trainer *t, int side, const int *items, int n)
 {
     const ct_side *s = &t->pairs->side[side];
     ct_side_room  *room = &t->room[side];
@@ -196,23 +215,17 @@ static ct_batch_side gather(ct_trainer *t, int side, const int *items, int n)
     return (ct_batch_side){.n = n, .offset = room->offset, .id = room->id};
 }
 
-ct_tensor *ct_trainer_loss(ct_trainer *t, const int *items, int n)
+ct_tensor *ct_trainer_loss_tensor(ct_trainer *t, ct_tensor *a, ct_tensor *b, const int *items, int n)
 {
-    const ct_batch_side image = gather(t, 0, items, n), text = gather(t, 1, items, n);
-    ct_graph           *g = &t->graph;
-    if (ct_graph_error(g) != NULL)
-        return NULL;
+    ct_graph *g = &t->graph;
     for (int i = 0; t->pairs->group != NULL && i < n; i++)
         t->group[i] = t->pairs->group[items[i]];
-    ct_tensor           *a = ct_two_tower_embed(g, &t->model, 0, &image);
-    ct_tensor           *b = ct_two_tower_embed(g, &t->model, 1, &text);
     const ct_loss_inputs in = {ct_two_tower_log_scale(g, &t->model), t->pairs->group != NULL ? t->group : NULL,
                                ct_two_tower_bias(g, &t->model), &t->recipe->loss.options};
     return t->loss->apply(g, a, b, &in);
 }
 
-/* "step 12: the loss is nan; first bad: values of linear (128, 64) of image.1.weight" */
-static ct_status report_bad(const ct_trainer *t, double value, const char *what, bool gradients, ct_error *err)
+ct_status ct_trainer_bad(const ct_trainer *t, double value, const char *what, bool gradients, ct_error *err)
 {
     const ct_tensor *bad = ct_graph_first_bad(&t->graph, gradients);
     const char      *of = "", *parameter = "";
@@ -225,10 +238,9 @@ static ct_status report_bad(const ct_trainer *t, double value, const char *what,
                    bad != NULL ? bad->cols : 1, of, parameter);
 }
 
-/* The graph's own error, if it has one. */
-static ct_status graph_status(const ct_graph *g, ct_error *err)
+ct_status ct_trainer_status(const ct_trainer *t, ct_error *err)
 {
-    const ct_error *e = ct_graph_error(g);
+    const ct_error *e = ct_graph_error(&t->graph);
     return e == NULL ? CT_OK : CT_FAIL(err, e->status, "%s", e->msg);
 }
 
@@ -237,26 +249,20 @@ ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err)
     const ct_recipe *r = t->recipe;
     ct_graph        *g = &t->graph;
     ct_params       *p = &t->model.params;
-    ct_graph_reset(g);
+    double           loss;
     g->training = true;
     g->seed = (uint64_t)r->train.seed;
     g->step = (uint64_t)t->step;
-    ct_params_zero_grad(p);
-
-    ct_tensor *loss = ct_trainer_loss(t, ct_sampler_batch(&t->sampler, t->step), r->train.batch);
-    if (loss != NULL && !isfinite(loss->x[0]))
-        return report_bad(t, (double)loss->x[0], "loss", false, err);
-    ct_backward(g, loss, NULL);
-    const ct_status status = graph_status(g, err);
+    const ct_status status = ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step), &loss, err);
     if (status != CT_OK)
         return status;
     const double norm = ct_grad_norm(t->device, ct_params_gradients(p), p->size);
     if (!isfinite(norm))
-        return report_bad(t, norm, "gradient", true, err);
+        return ct_trainer_bad(t, norm, "gradient", true, err);
 
     const ct_real log_scale = p->list[t->model.log_scale].x[0];
     *out = (ct_step){.step = t->step + 1,
-                     .loss = (double)loss->x[0],
+                     .loss = loss,
                      .temperature = ct_scalar_exp(-(double)log_scale),
                      .rate = ct_schedule_rate(&t->schedule, t->step),
                      .gradient_norm = norm};
@@ -277,7 +283,7 @@ static ct_status embed_batch(ct_trainer *t, int side, const ct_batch_side *in, c
         z = ct_two_tower_embed(&t->graph, &t->model, side, in);
     if (z != NULL)
         memcpy(out, z->x, (size_t)z->rows * (size_t)z->cols * sizeof *out);
-    return graph_status(&t->graph, err);
+    return ct_trainer_status(t, err);
 }
 
 ct_status ct_trainer_embed(ct_trainer *t, int side, const int *items, int n, ct_real *out, ct_error *err)
@@ -285,7 +291,7 @@ ct_status ct_trainer_embed(ct_trainer *t, int side, const int *items, int n, ct_
     ct_status status = CT_OK;
     for (int i = 0; i < n && status == CT_OK; i += CHUNK) {
         ct_graph_reset(&t->graph);
-        const ct_batch_side in = gather(t, side, items + i, n - i < CHUNK ? n - i : CHUNK);
+        const ct_batch_side in = ct_trainer_gather(t, side, items + i, n - i < CHUNK ? n - i : CHUNK);
         status = embed_batch(t, side, &in, out + (size_t)i * (size_t)ct_trainer_width(t), err);
     }
     return status;

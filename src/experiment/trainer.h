@@ -34,6 +34,7 @@ typedef struct ct_trainer {
     ct_tokens        tokens[2];
     ct_side_room     room[2];
     int             *group; /* (batch) of the batch, or NULL */
+    ct_real         *pair[2], *dpair[2]; /* (batch, d) embeddings and their gradients; NULL without chunks */
     ct_graph         graph;
     ct_arena         arena;
     long             step; /* updates made */
@@ -70,9 +71,26 @@ void      ct_trainer_free(ct_trainer *t);
  * is not finite; the weights are then those before the step. CT_ERR_NOMEM. */
 ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err);
 
-/* Loss of n items, at most a batch or 512, as a tensor of t->graph, which the
- * caller resets before and asks for errors behind. */
-ct_tensor *ct_trainer_loss(ct_trainer *t, const int *items, int n);
+/* Gradients of the parameters, added up for a batch of items in recipe.train.chunk pairs at a time, and the loss.
+ * The caller says in t->graph what dropout needs to know. Afterwards the graph holds the last chunk.
+ * Errors  CT_ERR_NUMERIC  the loss is not finite; CT_ERR_NOMEM, CT_ERR_FORMAT (items that cannot be read). */
+ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct_error *err);
+
+/* The same loss without dropout and gradients, of the embeddings a and b (n, d) of n <= batch items. */
+ct_status ct_trainer_loss(ct_trainer *t, const ct_real *a, const ct_real *b, const int *items, int n, double *loss,
+                          ct_error *err);
+
+/* ---- parts, for gradients.c ---- */
+
+/* Items of one side as a tower reads them, n at most ct_trainer_room(t). An error of reading is the graph's. */
+ct_batch_side ct_trainer_gather(ct_trainer *t, int side, const int *items, int n);
+int           ct_trainer_room(const ct_trainer *t);
+/* The loss of embeddings of n <= batch items, as a tensor of t->graph. */
+ct_tensor *ct_trainer_loss_tensor(ct_trainer *t, ct_tensor *a, ct_tensor *b, const int *items, int n);
+/* The graph's own error, if it has one. */
+ct_status ct_trainer_status(const ct_trainer *t, ct_error *err);
+/* "step 12: the loss is nan; first bad tensor: linear (128, 64) of image.1.weight"; with `gradients`, of those. */
+ct_status ct_trainer_bad(const ct_trainer *t, double value, const char *what, bool gradients, ct_error *err);
 
 /* Embeddings (n, d), not normalised, of items of one side; of texts as typed. */
 ct_status ct_trainer_embed(ct_trainer *t, int side, const int *items, int n, ct_real *out, ct_error *err);

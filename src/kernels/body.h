@@ -299,7 +299,7 @@ KERNEL(dropout)
     for (size_t block = from; block < to; block += SOME) {
         uint32_t word[4][SOME], key[2] = {(uint32_t)k->random.seed, (uint32_t)(k->random.seed >> 32)};
         for (int b = 0; b < SOME; b++) {
-            word[0][b] = (uint32_t)(block + (size_t)b);
+            word[0][b] = (uint32_t)(block + (size_t)k->stride + (size_t)b);
             word[1][b] = (uint32_t)k->random.step;
             word[2][b] = (uint32_t)(k->random.step >> 32);
             word[3][b] = (uint32_t)k->random.stream;

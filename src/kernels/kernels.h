@@ -106,8 +106,8 @@ void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *o
 /* dtable[id,:] += dy[i,:] / size of bag i, bags in order. */
 void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *offset, const int *id, ct_real *dtable);
 
-/* mask[i] = 0 if word i of r is below `threshold`, else keep; y = mask x. */
-void k_dropout(ct_device *dev, size_t n, const ct_random *r, uint32_t threshold, ct_real keep, const ct_real *x,
+/* mask[i] = 0 if word first + i of r is below `threshold`, else keep; y = mask x. first is a multiple of 4. */
+void k_dropout(ct_device *dev, size_t n, size_t first, const ct_random *r, uint32_t threshold, ct_real keep, const ct_real *x,
                ct_real *mask, ct_real *y);
 
 /* ---- optimisers: one pass over memory (formulas in contrast/optim.h) ---- */

@@ -189,12 +189,13 @@ void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *of
         k_parallel(dev, (d + BAG_COLUMNS - 1) / BAG_COLUMNS, run_block, &job);
 }
 
-void k_dropout(ct_device *dev, size_t n, const ct_random *r, uint32_t threshold, ct_real keep, const ct_real *x,
+void k_dropout(ct_device *dev, size_t n, size_t first, const ct_random *r, uint32_t threshold, ct_real keep, const ct_real *x,
                ct_real *mask, ct_real *y)
 {
     run(dev, dev->isa->dropout,
-        &(k_args){.a = x, .y = y, .y2 = mask, .p = {keep}, .random = *r, .threshold = threshold, .n = n}, (n + 3) / 4,
-        4 * DEAR);
+        &(k_args){.a = x, .y = y, .y2 = mask, .p = {keep}, .random = *r, .threshold = threshold, .n = n,
+                  .stride = (int)(first / 4)},
+        (n + 3) / 4, 4 * DEAR);
 }
 
 /* ---- optimisers ---- */

@@ -1,7 +1,7 @@
 /* dropout.c -- zero elements at random, the same ones on every machine.
  *
- * Whether element i is kept is a function of (seed, step, number of this dropout
- * in the step, i): threads, order and a resumed run cannot change it.
+ * Whether element i of a batch is kept is a function of (seed, step, number of this
+ * dropout in the step, i): threads, order, a resumed run or a batch in chunks cannot change it.
  *
  * Layer: autodiff. Needs kernels (dropout, muladd), platform (random). */
 #include "autodiff/op.h"
@@ -33,6 +33,8 @@ ct_tensor *ct_dropout(ct_graph *g, ct_tensor *x, double p)
         return NULL;
     CT_ASSERT(g->n_drops < MAX_DROPS);
     const ct_random r = ct_random_make(g->seed, CT_STREAM_DROPOUT, g->step * MAX_DROPS + g->n_drops++);
-    k_dropout(g->device, op_size(x), &r, (uint32_t)(p * 4294967296.0), (ct_real)(1 / (1 - p)), x->x, y->saved, y->x);
+    const size_t    first = (size_t)g->first_row * (size_t)x->cols;
+    CT_ASSERT(first % 4 == 0);
+    k_dropout(g->device, op_size(x), first, &r, (uint32_t)(p * 4294967296.0), (ct_real)(1 / (1 - p)), x->x, y->saved, y->x);
     return y;
 }

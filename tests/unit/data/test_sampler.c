@@ -9,14 +9,14 @@
 
 enum { N = 23, BATCH = 5, PER_EPOCH = N / BATCH };
 
-static int ITEMS[N];
+static int ITEMS[N], GROUP[100 + 3 * N];
 
 static ct_sampler start(uint64_t seed)
 {
     ct_sampler s;
     for (int i = 0; i < N; i++)
         ITEMS[i] = 100 + 3 * i;
-    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, seed, NULL), CT_OK);
+    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, NULL, seed, NULL), CT_OK);
     return s;
 }
 
@@ -85,24 +85,81 @@ START_TEST(a_batch_must_fit_the_items)
     for (int k = 0; k < 3; k++) {
         ct_sampler s;
         ct_error   err = {0};
-        ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, WRONG[k], 1, &err), CT_ERR_CONFIG);
+        ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, WRONG[k], NULL, 1, &err), CT_ERR_CONFIG);
         ck_assert_ptr_nonnull(strstr(err.msg, "expected 1 to 23"));
         ct_sampler_free(&s);
     }
     ct_sampler all;
-    ck_assert_int_eq(ct_sampler_init(&all, ITEMS, N, N, 1, NULL), CT_OK);
+    ck_assert_int_eq(ct_sampler_init(&all, ITEMS, N, N, NULL, 1, NULL), CT_OK);
     ck_assert_ptr_eq(ct_sampler_batch(&all, 3), all.order);
     ct_sampler_free(&all);
 }
 END_TEST
 
-START_TEST(a_failed_allocation_is_reported)
+/* Sizes of groups, and by hand how many batches of 4 without duplicates an epoch can have. */
+static const struct { int size[8], batches; } GROUPS[] = {
+    {{1, 1, 1, 1, 1, 1, 1, 1}, 2},
+    {{2, 2, 2, 2}, 2},
+    {{5, 1, 1, 1}, 1},                /* a second batch would have one group only */
+    {{9, 3, 3, 3, 1, 1}, 3},          /* 3 of the nine, 9, 1, 1: fourteen cards    */
+    {{7, 7, 1, 1, 1, 1, 1, 1}, 3},    /* 3 + 3 + 6                                */
+};
+
+START_TEST(no_group_is_twice_in_a_batch)
+{
+    enum { B = 4 };
+    int n = 0, seen_epochs[N] = {0};
+    for (int g = 0; g < 8; g++)
+        for (int k = 0; k < GROUPS[_i].size[g]; k++, n++) {
+            ITEMS[n] = 100 + 3 * ((n * 7) % N); /* groups do not lie together, their ids are no small numbers */
+            GROUP[ITEMS[n]] = 1000 - 77 * g;
+        }
+    ct_sampler s;
+    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, n, B, GROUP, 1, NULL), CT_OK);
+    ck_assert_int_eq(s.per_epoch, GROUPS[_i].batches);
+    for (long epoch = 0; epoch < 200; epoch++) {
+        bool seen[N] = {false};
+        for (long k = 0; k < s.per_epoch; k++) {
+            const int *batch = ct_sampler_batch(&s, epoch * s.per_epoch + k);
+            for (int i = 0; i < B; i++) {
+                const int which = (batch[i] - 100) / 3;
+                ck_assert(!seen[which]); /* no item twice in an epoch */
+                seen[which] = true;
+                seen_epochs[which]++;
+                for (int j = 0; j < i; j++)
+                    ck_assert_int_ne(GROUP[batch[i]], GROUP[batch[j]]);
+            }
+        }
+    }
+    for (int i = 0; i < n; i++) /* each has its turn: 43 of 200 for one of seven cards of which three are dealt */
+        ck_assert_int_gt(seen_epochs[(ITEMS[i] - 100) / 3], 30);
+    ct_sampler_free(&s);
+}
+END_TEST
+
+START_TEST(a_batch_needs_as_many_groups)
 {
     ct_sampler s;
-    ct_alloc_fail_at(0);
-    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, 1, NULL), CT_ERR_NOMEM);
-    ct_alloc_fail_at(-1);
+    ct_error   err = {0};
+    for (int i = 0; i < N; i++) {
+        ITEMS[i] = i;
+        GROUP[i] = i % 4;
+    }
+    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, GROUP, 1, &err), CT_ERR_CONFIG);
+    ck_assert_ptr_nonnull(strstr(err.msg, "expected at most 4"));
     ct_sampler_free(&s);
+}
+END_TEST
+
+START_TEST(a_failed_allocation_is_reported)
+{
+    for (int k = 0; k < 5; k++) { /* the order, and four arrays for groups */
+        ct_sampler s;
+        ct_alloc_fail_at(k);
+        ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, GROUP, 1, NULL), CT_ERR_NOMEM);
+        ct_alloc_fail_at(-1);
+        ct_sampler_free(&s);
+    }
 }
 END_TEST
 
@@ -114,6 +171,8 @@ TCase *sampler_case(void)
     tcase_add_test(tc, a_step_does_not_depend_on_the_way_to_it);
     tcase_add_test(tc, seeds_and_epochs_order_differently);
     tcase_add_test(tc, a_batch_must_fit_the_items);
+    tcase_add_loop_test(tc, no_group_is_twice_in_a_batch, 0, sizeof GROUPS / sizeof *GROUPS);
+    tcase_add_test(tc, a_batch_needs_as_many_groups);
     tcase_add_test(tc, a_failed_allocation_is_reported);
     return tc;
 }

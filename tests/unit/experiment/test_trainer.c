@@ -94,6 +94,45 @@ START_TEST(weights_do_not_depend_on_the_device)
 }
 END_TEST
 
+/* Chunks that divide the batch, that do not, and one that is larger; bags, biases and dropout included. */
+START_TEST(a_batch_in_chunks_has_the_bits_of_the_whole)
+{
+    static const char *const CHUNK[] = {"4", "12", "16", "64"};
+    const char *const        settings = "data.kind=shapes data.size=8 data.n_train=64 data.n_validation=8 data.n_test=8 "
+                                        "data.n_composition=8 text.dropout=0.3 image.dropout=0.2 image.activation=gelu "
+                                        "loss.name=clip loss.learn_temperature=true text.buckets=128 optim.clip=1";
+    char                     chunked[400];
+    fixture                  one, other;
+    snprintf(chunked, sizeof chunked, "%s train.chunk=%s", settings, CHUNK[_i]);
+    open_trainer(&one, settings, 1, NULL);
+    open_trainer(&other, chunked, 2, NULL);
+    const ct_step a = train(&one, 5), b = train(&other, 5);
+    ck_assert_double_eq(a.loss, b.loss);
+    ck_assert_double_eq(a.gradient_norm, b.gradient_norm);
+    const ct_params *p = &one.t.model.params;
+    ck_assert_mem_eq(p->x, other.t.model.params.x, p->size * sizeof *p->x);
+    close_trainer(&one);
+    close_trainer(&other);
+}
+END_TEST
+
+/* What a chunk is for: activations of 1024 pairs do not fit into 8 MiB, those of 64 do. */
+START_TEST(a_batch_in_chunks_needs_the_activations_of_one)
+{
+    const char *const settings = "data.n_train=1024 train.batch=1024 image.layers=256,256,256,256,8 text.layers=256,256,256,256,8";
+    char              chunked[400];
+    fixture           f;
+    ct_step           s;
+    snprintf(chunked, sizeof chunked, "%s train.chunk=64", settings);
+    for (int i = 0; i < 2; i++) {
+        open_trainer(&f, i == 0 ? settings : chunked, 1, NULL);
+        f.t.graph.arena.limit = 8 << 20;
+        ck_assert_int_eq(ct_trainer_step(&f.t, &s, NULL), i == 0 ? CT_ERR_NOMEM : CT_OK);
+        close_trainer(&f);
+    }
+}
+END_TEST
+
 START_TEST(a_warm_step_allocates_nothing)
 {
     fixture f;
@@ -255,6 +294,8 @@ TCase *trainer_case(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, towers_find_what_the_sides_share);
     tcase_add_loop_test(tc, weights_do_not_depend_on_the_device, 0, 4);
+    tcase_add_loop_test(tc, a_batch_in_chunks_has_the_bits_of_the_whole, 0, 4);
+    tcase_add_test(tc, a_batch_in_chunks_needs_the_activations_of_one);
     tcase_add_test(tc, a_warm_step_allocates_nothing);
     tcase_add_test(tc, measuring_changes_no_weight);
     tcase_add_test(tc, embeddings_do_not_depend_on_their_neighbours);

@@ -86,7 +86,7 @@ START_TEST(dropout_follows_the_random_words)
     fill(rows, (size_t)n, 5, -1, 1);
     for (int v = 0; v < n_devices; v++) {
         mask[n] = y[n] = 123;
-        k_dropout(devices[v], (size_t)n, &r, threshold, (ct_real)1.25, rows, mask, y);
+        k_dropout(devices[v], (size_t)n, 0, &r, threshold, (ct_real)1.25, rows, mask, y);
         int wrong = 0;
         for (int i = 0; i < n; i++) {
             const ct_real m = ct_random_bits_at(&r, (uint64_t)i) < threshold ? 0 : (ct_real)1.25;

@@ -5,8 +5,8 @@
 #include "kernels/lanes.h"
 
 /* The tile in registers: acc[r][v] runs down k, one fma an element a step. Force-inlined
- * with constant sizes, so that the loops over r and v unroll and acc is registers; a_row is 1 for
- * a packed, which then is one stream of memory. */
+ * with constant sizes, so that the loops over r and v unroll and acc is registers. Where both operands are
+ * packed the strides are constants too, and four steps need no arithmetic but theirs. */
 static inline __attribute__((always_inline)) void tile(int rows, int vecs, int k, const ct_real *a,
                                                              ptrdiff_t a_row, ptrdiff_t a_col, const ct_real *b,
                                                              ptrdiff_t b_row, const ct_real *from, ptrdiff_t from_row,
@@ -18,6 +18,7 @@ static inline __attribute__((always_inline)) void tile(int rows, int vecs, int k
 #pragma GCC unroll 8
         for (int v = 0; v < vecs; v++)
             acc[r][v] = from != NULL ? lanes_load(from + r * from_row + v * LANES) : lanes_all(0);
+#pragma GCC unroll 4
     for (int i = 0; i < k; i++, a += a_col, b += b_row) {
         lanes bv[TILE_VECS];
 #pragma GCC unroll 8
@@ -50,7 +51,9 @@ static void panel(const k_panel *p)
     for (; left >= (in_place ? 2 * TILE_ROWS : TILE_ROWS) || left == TILE_ROWS; left -= TILE_ROWS) {
         for (int r = 0; from != NULL && k > 64 && r < TILE_ROWS; r++)
             __builtin_prefetch(c + (TILE_ROWS + r) * c_row, 1); /* of the next tile, ready when it is */
-        if (a_row == 1)
+        if (a_row == 1 && a_col == TILE_ROWS && b_row == TILE_COLS)
+            tile(TILE_ROWS, TILE_VECS, k, a, 1, TILE_ROWS, b, TILE_COLS, from, from_row, c, c_row);
+        else if (a_row == 1)
             tile(TILE_ROWS, TILE_VECS, k, a, 1, a_col, b, b_row, from, from_row, c, c_row);
         else
             tile(TILE_ROWS, TILE_VECS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row);

@@ -144,7 +144,7 @@ def fashion(program, table, rounds):
     run = os.path.join(folder, "run")  # a new one each time
     ours, theirs = [], []
     for _ in range(min(rounds, 3)):
-        seconds, done = timed([program, "train", "fashion-mnist", f"data.dir={folder}", "-o", run, "--quiet", "--json"])
+        seconds, done = timed([program, "train", "fashion-mnist", f"data.dir={folder}", "-o", run, "--force", "--quiet", "--json"])
         if done.returncode != 0:
             print("  Fashion-MNIST left out:", done.stderr.strip())
             return

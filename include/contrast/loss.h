@@ -53,6 +53,14 @@ typedef struct ct_loss_options {
  * and 0.25: what the papers or their code use. */
 ct_loss_options ct_loss_defaults(void);
 
+/* Negatives beyond the batch: embeddings of earlier pairs, which get no gradient. Each anchor of a has
+ * those of b among what it is compared with, each of b those of a.
+ * Source    Wang et al. 2020 (cross-batch memory), section 3; He et al. 2020 (MoCo), section 3.1 */
+typedef struct ct_queue {
+    const ct_real *x[2]; /* (n, d) of a's side and of b's, of any length */
+    int            n;
+} ct_queue;
+
 /* What a loss may use beside the embeddings. */
 typedef struct ct_loss_inputs {
     ct_tensor *log_scale; /* (1, 1): ln(1/temperature), learned or constant;
@@ -62,6 +70,7 @@ typedef struct ct_loss_inputs {
                              each other; only multi-positive losses look      */
     ct_tensor *bias;      /* (1, 1) or NULL: siglip alone looks */
     const ct_loss_options *options; /* NULL: ct_loss_defaults */
+    const ct_queue        *queue;   /* NULL: none; losses that say uses_queue look, and mask_groups does not reach it */
 } ct_loss_inputs;
 
 /* ---- softmax over all pairs (softmax.c) ---- */
@@ -193,6 +202,7 @@ typedef struct ct_loss {
     bool        learns_scale; /* uses log_scale */
     bool        uses_groups;
     bool        uses_bias;
+    bool        uses_queue;
     ct_tensor *(*apply)(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
     /* Its value when all embeddings are equal, and a value that no embeddings with
      * all pairs distinct can go below; floor_is says where that is reached. */

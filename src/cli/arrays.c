@@ -5,6 +5,8 @@
 
 #include "formats/npy.h"
 
+#include <math.h>
+
 ct_status cli_read_arrays(char **path, int n_paths, const char *groups, ct_arena *arena, cli_arrays *out, ct_error *err)
 {
     int       n[2] = {0}, d[2] = {0}, n_groups = 0;
@@ -26,4 +28,23 @@ ct_status cli_read_arrays(char **path, int n_paths, const char *groups, ct_arena
     out->n = n[0];
     out->d = d[0];
     return status;
+}
+
+double cli_product(const ct_real *x, const ct_real *y, int d)
+{
+    double s = 0;
+    for (int k = 0; k < d; k++)
+        s += (double)x[k] * (double)y[k];
+    return s;
+}
+
+double cli_length(const ct_real *x, int d)
+{
+    const double r = sqrt(cli_product(x, x, d));
+    return r > 0 ? r : 1;
+}
+
+double cli_cosine(const ct_real *x, const ct_real *y, int d)
+{
+    return cli_product(x, y, d) / cli_length(x, d) / cli_length(y, d);
 }

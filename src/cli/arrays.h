@@ -3,6 +3,7 @@
 #define CLI_ARRAYS_H
 
 #include "contrast/arena.h"
+#include "contrast/loss.h"
 #include "contrast/real.h"
 #include "contrast/status.h"
 
@@ -16,5 +17,21 @@ typedef struct cli_arrays {
  * of integers (NULL: none), into the arena.
  * Errors  those of ct_npy_read_matrix and ct_npy_read_ints; CT_ERR_SHAPE */
 ct_status cli_read_arrays(char **path, int n_paths, const char *groups, ct_arena *arena, cli_arrays *out, ct_error *err);
+
+/* Of rows in double: sum of products, length (1 of a zero row), cosine. */
+double cli_product(const ct_real *x, const ct_real *y, int d);
+double cli_length(const ct_real *x, int d);
+double cli_cosine(const ct_real *x, const ct_real *y, int d);
+
+/* What --explain works out: n rows of d on two sides, and groups or NULL. */
+typedef struct cli_explained {
+    const ct_loss_setting *at;
+    const ct_real         *a, *b;
+    const int             *group;
+} cli_explained;
+
+bool cli_can_explain(const char *loss);
+/* Print the loss anchor by anchor, and their mean. */
+void cli_explain(const cli_explained *e, const char *loss);
 
 #endif

@@ -3,6 +3,7 @@
  * Layer: cli. */
 #include "cli/arrays.h"
 #include "cli/cli.h"
+#include "experiment/recipe.h"
 
 #include "contrast/loss.h"
 #include "contrast/scalar.h"
@@ -44,31 +45,17 @@ const cli_option *cli_loss_options(int *n)
 
 typedef struct answer {
     const ct_loss  *loss;
+    ct_recipe       recipe; /* for its section loss */
     ct_loss_setting at;
+    const int      *group; /* (n) or NULL */
     ct_tensor      *a, *b, *log_scale, *bias, *y;
     double          chance, floor, diagonal, rest, norm; /* means of cosines; length of both gradients */
 } answer;
 
-/* ---- cosines ---- */
-
-static double product(const ct_real *x, const ct_real *y, int d)
-{
-    double s = 0;
-    for (int k = 0; k < d; k++)
-        s += (double)x[k] * (double)y[k];
-    return s;
-}
-
-static double length(const ct_real *x, int d)
-{
-    const double r = sqrt(product(x, x, d));
-    return r > 0 ? r : 1;
-}
-
 static double cosine(const answer *r, int i, int j)
 {
     const ct_real *x = r->a->x + (ptrdiff_t)i * r->at.d, *y = r->b->x + (ptrdiff_t)j * r->at.d;
-    return product(x, y, r->at.d) / length(x, r->at.d) / length(y, r->at.d);
+    return cli_cosine(x, y, r->at.d);
 }
 
 /* The mean of all cosines is the product of the mean unit rows. */
@@ -78,8 +65,8 @@ static bool measure(answer *r, ct_graph *g)
     double   *mean = ct_arena_zeroed(&g->arena, 2 * (size_t)d, sizeof *mean), all = 0;
     for (int i = 0; mean != NULL && i < n; i++) {
         const ct_real *x = r->a->x + (ptrdiff_t)i * d, *y = r->b->x + (ptrdiff_t)i * d;
-        const double   lx = length(x, d), ly = length(y, d);
-        r->diagonal += product(x, y, d) / lx / ly / n;
+        const double   lx = cli_length(x, d), ly = cli_length(y, d);
+        r->diagonal += cli_product(x, y, d) / lx / ly / n;
         for (int k = 0; k < d; k++) {
             mean[k] += (double)x[k] / lx;
             mean[d + k] += (double)y[k] / ly;
@@ -138,31 +125,6 @@ static void print_text(const answer *r)
         printf("             with %d dimensions for %d pairs the best may lie above it\n", r->at.d, r->at.n);
     printf("  cosines    %12.6g   of pairs, %.6g of others\n  gradient   %12.6g   length of dA and dB together\n", r->diagonal,
            r->rest, r->norm);
-}
-
-/* ---- --explain: the rows of a softmax ---- */
-
-static void explain_row(const answer *r, int i, bool column)
-{
-    const double scale = 1 / r->at.temperature;
-    double       sum = 0, own = scale * cosine(r, i, i);
-    printf("  %s %d:  -ln(e^%.4f / (", column ? "column" : "row", i + 1, own);
-    for (int j = 0; j < r->at.n; j++) {
-        const double z = scale * (column ? cosine(r, j, i) : cosine(r, i, j));
-        sum += ct_scalar_exp(z - own);
-        printf("%se^%.4f", j > 0 ? " + " : "", z);
-    }
-    printf(")) = ln %.6g = %.6g\n", sum, ct_scalar_log(sum));
-}
-
-static void explain(const answer *r)
-{
-    const bool both = strcmp(r->loss->name, "clip") == 0;
-    printf("  cosines of the rows of A with those of B, over a temperature of %g; the mean of\n", r->at.temperature);
-    for (int column = 0; column < 1 + both; column++)
-        for (int i = 0; i < r->at.n; i++)
-            explain_row(r, i, column);
-    printf("  is %.6g\n", (double)r->y->x[0]);
 }
 
 /* ---- --heatmap ---- */
@@ -233,7 +195,7 @@ static int tell(const answer *r, ct_graph *g, ct_error *err)
     else
         print_text(r);
     if (option.explain)
-        explain(r);
+        cli_explain(&(cli_explained){&r->at, r->a->x, r->b->x, r->group}, r->loss->name);
     if (option.heatmap != NULL)
         code = heatmap(r, g, err);
     if (code == 0 && option.gradients != NULL && write_gradients(r, err) != CT_OK)
@@ -246,14 +208,14 @@ static int check_options(const answer *r)
 {
     const bool here = option.heatmap != NULL && strcmp(option.heatmap, "-") == 0;
     const int  n = r->at.n, most = here ? WRITTEN : DRAWN;
-    const bool explained = strcmp(r->loss->name, "question") == 0 || strcmp(r->loss->name, "infonce") == 0 ||
-                           strcmp(r->loss->name, "clip") == 0;
     if (cli.json && (option.explain || here))
         return cli_usage("--json: not with --explain or --heatmap -, which are for reading");
     if (option.explain && n > EXPLAINED)
         return cli_usage("--explain: %d rows, at most %d", n, EXPLAINED);
-    if (option.explain && !explained)
-        return cli_usage("--explain: of question, infonce and clip, not of %s", r->loss->name);
+    if (option.explain && !cli_can_explain(r->loss->name))
+        return cli_usage("--explain: of question, infonce, clip, ntxent, dcl, unicl and siglip, not of %s", r->loss->name);
+    if (r->recipe.loss.options.mask_groups && r->group == NULL)
+        return cli_usage("loss.mask_groups: needs --groups G.npy");
     if (option.heatmap != NULL && n > most)
         return cli_usage("--heatmap %s: %d rows, at most %d", option.heatmap, n, most);
     return 0;
@@ -267,16 +229,18 @@ static int run(char **argv, answer *r, ct_arena *arena, ct_graph *g, ct_error *e
         return cli_fail(err);
     r->at.n = in.n;
     r->at.d = in.d;
+    r->group = in.group;
     const int wrong = check_options(r);
     if (wrong != 0)
         return wrong;
-    ct_real bias = (ct_real)ct_loss_bias(r->at.n);
+    ct_real bias = (ct_real)(r->recipe.loss.bias != 0 ? r->recipe.loss.bias : ct_loss_bias(r->at.n));
     r->at.bias = (double)bias;
     r->a = ct_variable(g, "A", r->at.n, r->at.d, in.x[0], NULL);
     r->b = ct_variable(g, "B", r->at.n, r->at.d, in.x[1], NULL);
     r->log_scale = ct_leaf(g, 1, 1, &log_scale);
     r->bias = r->loss->uses_bias ? ct_leaf(g, 1, 1, &bias) : NULL;
-    r->y = r->loss->apply(g, r->a, r->b, &(ct_loss_inputs){.log_scale = r->log_scale, .group = in.group, .bias = r->bias});
+    r->y = r->loss->apply(g, r->a, r->b, &(ct_loss_inputs){.log_scale = r->log_scale, .group = in.group, .bias = r->bias,
+                                                           .options = &r->recipe.loss.options});
     ct_backward(g, r->y, NULL);
     if (ct_graph_error(g) == NULL && !measure(r, g))
         CT_FAIL(&g->error, CT_ERR_NOMEM, "loss: out of memory");
@@ -287,22 +251,44 @@ static int run(char **argv, answer *r, ct_arena *arena, ct_graph *g, ct_error *e
     return tell(r, g, err);
 }
 
+/* The section loss of a recipe, from A.npy B.npy [loss.KEY=VALUE...] --loss --temperature. */
+static int settings(int argc, char **argv, answer *r)
+{
+    ct_error err = {0};
+    r->recipe = ct_recipe_defaults();
+    snprintf(r->recipe.loss.name, sizeof r->recipe.loss.name, "%s", option.name != NULL ? option.name : "question");
+    r->recipe.loss.temperature = 0; /* not given */
+    for (int i = 2; i < argc; i++) {
+        if (strncmp(argv[i], "loss.", 5) != 0)
+            return cli_usage("loss: %s: expected A.npy, B.npy and then loss.KEY=VALUE (contrast help recipe)", argv[i]);
+        if (ct_recipe_override(&r->recipe, argv[i], &err) != CT_OK)
+            return cli_fail(&err);
+    }
+    r->loss = ct_loss_find(r->recipe.loss.name);
+    if (r->loss == NULL)
+        return cli_usage("--loss %s: there is no such loss; `contrast help losses` lists them", r->recipe.loss.name);
+    double *t = &r->recipe.loss.temperature;
+    if (option.temperature != NULL) {
+        const size_t used = ct_number_get(option.temperature, t);
+        if (used == 0 || option.temperature[used] != '\0' || !(*t >= 1e-3 && *t <= 1e3))
+            return cli_usage("--temperature %s: expected a number from 0.001 to 1000", option.temperature);
+    }
+    if (*t != 0 && !r->loss->learns_scale)
+        return cli_usage("--temperature %g: the loss %s has none", *t, r->loss->name);
+    r->at.temperature = *t != 0 ? *t : r->loss->learns_scale ? 0.07 : 1;
+    r->at.options = &r->recipe.loss.options;
+    return 0;
+}
+
 int cli_loss(int argc, char **argv)
 {
     ct_error err = {0};
-    answer   r = {.loss = ct_loss_find(option.name != NULL ? option.name : "question")};
-    if (argc != 2)
+    answer   r = {.loss = NULL};
+    if (argc < 2)
         return cli_usage("loss: expected A.npy and B.npy, found %d arguments", argc);
-    if (r.loss == NULL)
-        return cli_usage("--loss %s: there is no such loss; `contrast help losses` lists them", option.name);
-    r.at.temperature = r.loss->learns_scale ? 0.07 : 1;
-    if (option.temperature != NULL) {
-        const size_t used = ct_number_get(option.temperature, &r.at.temperature);
-        if (used == 0 || option.temperature[used] != '\0' || !(r.at.temperature >= 1e-3 && r.at.temperature <= 1e3))
-            return cli_usage("--temperature %s: expected a number from 0.001 to 1000", option.temperature);
-        if (!r.loss->learns_scale)
-            return cli_usage("--temperature %s: the loss %s has none", option.temperature, r.loss->name);
-    }
+    const int wrong = settings(argc, argv, &r);
+    if (wrong != 0)
+        return wrong;
     ct_device *device = cli_device(&err);
     if (device == NULL)
         return cli_fail(&err);

@@ -46,7 +46,7 @@ static const cli_command COMMANDS[] = {
      "for what a single side can show. States: healthy, collapsed, dimensional-collapse, plateau, unaligned,\n"
      "mispaired, modality-gap, degenerate-norms, uncertain.\n",
      cli_diagnose, cli_diagnose_options},
-    {"loss", "A.npy B.npy", "what a loss is worth on two arrays of embeddings, and why",
+    {"loss", "A.npy B.npy [loss.KEY=VALUE...]", "what a loss is worth on two arrays of embeddings, and why",
      "Row i of A belongs to row i of B. Beside the loss: what it is worth when all are equal, and its floor for\n"
      "this N, d and temperature. Gradients are with respect to the arrays as given, before normalisation.\n",
      cli_loss, cli_loss_options},

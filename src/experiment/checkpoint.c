@@ -1,6 +1,6 @@
 /* checkpoint.c -- a trainer's state to a safetensors file and back.
  *
- * A new kind of state (say, a queue of past embeddings) is a row of gather_state:
+ * A new kind of state is a row of gather_state:
  * what is named there is saved, and load finds it by the same names.
  *
  * Layer: experiment. Needs formats (safetensors). */
@@ -20,13 +20,13 @@
 /* Every array of a checkpoint; those of `x` are written by load. */
 typedef struct state {
     int             n;
-    ct_named_matrix matrix[3 * CT_MAX_PARAMS];
-    char            name[3 * CT_MAX_PARAMS][64];
+    ct_named_matrix matrix[3 * CT_MAX_PARAMS + 2];
+    char            name[3 * CT_MAX_PARAMS + 2][64];
 } state;
 
 static void add(state *s, const char *prefix, const ct_param *p, ct_real *x)
 {
-    snprintf(s->name[s->n], sizeof s->name[s->n], "%s%s", prefix, p->name);
+    snprintf(s->name[s->n], sizeof s->name[s->n], "%s%.48s", prefix, p->name);
     /* biases and the logit scale are vectors in PyTorch; they are what never decays */
     s->matrix[s->n] = (ct_named_matrix){s->name[s->n], x, p->rows, p->cols, p->rows == 1 && !p->decay};
     s->n++;
@@ -45,6 +45,10 @@ static void gather_state(state *s, const ct_trainer *t, bool weights_alone)
         if (t->optim.v != NULL)
             add(s, "optim.v.", &p->list[i], t->optim.v + at);
     }
+    const ct_param past[2] = {{.name = "image", .rows = t->recipe->loss.queue, .cols = ct_trainer_width(t), .decay = true},
+                              {.name = "text", .rows = t->recipe->loss.queue, .cols = ct_trainer_width(t), .decay = true}};
+    for (int side = 0; side < 2 && t->queue[side] != NULL && !weights_alone; side++)
+        add(s, "queue.", &past[side], t->queue[side]);
 }
 
 static ct_status load_state(const state *s, const ct_safetensors *file, const char *path, ct_error *err)

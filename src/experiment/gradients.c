@@ -58,6 +58,7 @@ static ct_status in_chunks(ct_trainer *t, const int *items, double *loss, ct_err
     for (int side = 0; side < 2; side++) {
         memset(t->dpair[side], 0, (size_t)batch * size);
         z[side] = ct_variable(&t->graph, "embeddings", batch, d, t->pair[side], t->dpair[side]);
+        t->last[side] = t->pair[side];
     }
     ct_status status = back_from_loss(t, z[0], z[1], items, loss, err);
     for (int i = 0; i < batch && status == CT_OK; i += chunk) {
@@ -76,6 +77,8 @@ ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct
         return in_chunks(t, items, loss, err);
     ct_tensor *z[2];
     embed(t, items, 0, t->recipe->train.batch, z);
+    for (int side = 0; side < 2; side++)
+        t->last[side] = z[side] != NULL ? z[side]->x : NULL;
     return back_from_loss(t, z[0], z[1], items, loss, err);
 }
 
@@ -85,6 +88,7 @@ ct_status ct_trainer_loss(ct_trainer *t, const ct_real *a, const ct_real *b, con
     const int d = ct_trainer_width(t);
     ct_graph *g = &t->graph;
     ct_graph_reset(g);
+    g->training = false;
     const ct_tensor *l = ct_trainer_loss_tensor(t, ct_constant(g, n, d, a), ct_constant(g, n, d, b), items, n);
     *loss = l != NULL ? (double)l->x[0] : (double)NAN;
     return ct_trainer_status(t, err);

@@ -53,6 +53,7 @@ typedef struct ct_recipe {
         char   name[CT_RECIPE_TEXT]; /* of contrast/loss.h */
         double temperature;          /* initial, if it is learned */
         bool   learn_temperature;
+        int    queue; /* past pairs that stay as negatives: batches of them; 0: none */
         double bias; /* initial, of siglip; 0: -ln(batch - 1) */
         ct_loss_options options;
     } loss;

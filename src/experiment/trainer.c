@@ -117,11 +117,14 @@ static ct_status prepare_side(ct_trainer *t, int side, ct_error *err)
     return make_room(t, side, ct_trainer_room(t)) ? CT_OK : no_room(t, err);
 }
 
-/* A batch in chunks: all its embeddings, and their gradients. */
+/* Embeddings beyond a graph: a batch in chunks has all of its own, and their gradients; a queue those of the past. */
 static bool make_cache(ct_trainer *t)
 {
     const size_t n = (size_t)t->recipe->train.batch * (size_t)ct_trainer_width(t);
+    const size_t past = (size_t)t->recipe->loss.queue * (size_t)ct_trainer_width(t);
     bool         ok = true;
+    for (int side = 0; side < 2 && past > 0; side++)
+        ok = ok && (t->queue[side] = ct_arena_zeroed(&t->arena, past, sizeof(ct_real))) != NULL;
     for (int side = 0; side < 2 && t->recipe->train.chunk > 0; side++) {
         t->pair[side] = ct_arena_zeroed(&t->arena, n, sizeof(ct_real));
         t->dpair[side] = ct_arena_zeroed(&t->arena, n, sizeof(ct_real));
@@ -220,8 +223,11 @@ ct_tensor *ct_trainer_loss_tensor(ct_trainer *t, ct_tensor *a, ct_tensor *b, con
     ct_graph *g = &t->graph;
     for (int i = 0; t->pairs->group != NULL && i < n; i++)
         t->group[i] = t->pairs->group[items[i]];
+    const long           past = t->step * t->recipe->train.batch, room = t->recipe->loss.queue;
+    const ct_queue       queue = {{t->queue[0], t->queue[1]}, (int)(past < room ? past : room)};
     const ct_loss_inputs in = {ct_two_tower_log_scale(g, &t->model), t->pairs->group != NULL ? t->group : NULL,
-                               ct_two_tower_bias(g, &t->model), &t->recipe->loss.options};
+                               ct_two_tower_bias(g, &t->model), &t->recipe->loss.options,
+                               g->training && queue.n > 0 ? &queue : NULL};
     return t->loss->apply(g, a, b, &in);
 }
 
@@ -242,6 +248,16 @@ ct_status ct_trainer_status(const ct_trainer *t, ct_error *err)
 {
     const ct_error *e = ct_graph_error(&t->graph);
     return e == NULL ? CT_OK : CT_FAIL(err, e->status, "%s", e->msg);
+}
+
+/* The batch takes the place of the oldest in the queue. */
+static void remember(ct_trainer *t)
+{
+    const ct_recipe *r = t->recipe;
+    const size_t     size = (size_t)r->train.batch * (size_t)ct_trainer_width(t);
+    for (int side = 0; side < 2 && r->loss.queue > 0; side++)
+        memcpy(t->queue[side] + (size_t)(t->step % (r->loss.queue / r->train.batch)) * size, t->last[side],
+               size * sizeof(ct_real));
 }
 
 ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err)
@@ -269,6 +285,7 @@ ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err)
     ct_grad_clip(t->device, p->dx, p->size, norm, r->optim.clip);
     ct_optim_step(&t->optim, t->device, p->x, p->dx, p->n_decay, out->rate);
     ct_two_tower_clamp(&t->model);
+    remember(t);
     t->step++;
     return CT_OK;
 }

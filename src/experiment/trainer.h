@@ -34,6 +34,8 @@ typedef struct ct_trainer {
     ct_tokens        tokens[2];
     ct_side_room     room[2];
     int             *group; /* (batch) of the batch, or NULL */
+    ct_real         *queue[2]; /* (recipe.loss.queue, d) past embeddings; step s writes batch s mod (queue / batch) */
+    const ct_real   *last[2];  /* (batch, d) of the step that is being made */
     ct_real         *pair[2], *dpair[2]; /* (batch, d) embeddings and their gradients; NULL without chunks */
     ct_graph         graph;
     ct_arena         arena;

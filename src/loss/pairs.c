@@ -178,6 +178,12 @@ static void pairs_backward(ct_tensor *y)
         dscale[0] += (ct_real)p->dlog_scale * y->dx[0] +
                      (both ? (product(p, 0, side[0].grow) + product(p, 1, side[1].grow)) / 2
                            : product(p, 0, side[0].grow));
+    for (int i = 0; i < 2; i++)
+        if (p->queue[i] != NULL) { /* the queue has no gradient: all of its part is the anchor's */
+            const double part = loss_queue_back(p, i, side[i].grow);
+            if (dscale != NULL)
+                dscale[0] += (ct_real)part;
+        }
     if (dbias != NULL)
         dbias[0] += (ct_real)p->dbias * y->dx[0];
     close_growth(y->graph->device, p, 0, &side[0]); /* a first: it may be the same tensor as b */

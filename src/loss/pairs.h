@@ -38,6 +38,7 @@ typedef struct loss_pairs {
     int                    n_sums;
     k_sums                 sums[K_SUMS]; /* columns: of side b; weight is dL/dtotal       */
     const int             *group;        /* pairs of equal group are left out; or NULL    */
+    struct loss_queue     *queue[2];     /* past rows opposite a, opposite b; or NULL     */
     ct_real               *kept[3];      /* of each walk */
     void                  *space;
 
@@ -61,6 +62,22 @@ bool loss_pairs_gather(ct_graph *g, loss_pairs *p);
 
 /* options, or the defaults. */
 const ct_loss_options *loss_options(const ct_loss_options *options);
+
+/* ---- negatives beyond the batch (queue.c) ---- */
+
+/* Past rows opposite one side, and each anchor's sum of e^z over them. */
+typedef struct loss_queue {
+    const ct_real *x; /* (n, d) as the loss wants them */
+    int            n;
+    ct_real       *peak, *total, *weight; /* (anchors) largest z; sum of e^(z - peak); dL/dtotal */
+    ct_real       *z, *pull;              /* room for some anchors */
+} loss_queue;
+
+/* Opens p->queue[side] and fills in peak and total. */
+bool loss_queue_sum(ct_graph *g, loss_pairs *p, const ct_queue *queue, int side);
+
+/* da += what the queue pulls, where da is not NULL. Returns <a, that>: its part of dlog_scale. */
+double loss_queue_back(const loss_pairs *p, int side, ct_real *da);
 
 /* ---- scalars ---- */
 

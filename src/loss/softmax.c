@@ -23,19 +23,29 @@
 typedef struct kind {
     const char *name;
     unsigned    what; /* of loss_pairs_new */
-    bool        symmetric, decoupled, grouped;
+    bool        symmetric, decoupled, grouped, queued;
 } kind;
 
 /* `part` times the loss of each anchor of a side, and what it asks of the gradient. */
 static void weigh_anchors(loss_pairs *p, const k_sums *s, double part, bool decoupled, loss_total *loss)
 {
+    const loss_queue *q = p->queue[s->columns];
     for (int i = 0; i < p->n; i++) {
-        const double above = (double)s->origin[i] - (double)(p->scale * p->s[i]); /* exact where they are close */
-        const double u = ct_scalar_log(s->total[i]) + above;
+        const double z = (double)(p->scale * p->s[i]), origin = (double)s->origin[i];
         const bool   any = !(s->total[i] <= 0);
-        const double w = !decoupled ? loss_sigmoid(u) : any ? 1 : 0;
-        loss_add(loss, part * (!decoupled ? loss_softplus(u) : any ? u : 0));
-        s->weight[i] = any ? (ct_real)(part * w / s->total[i]) : 0;
+        double       u = ct_scalar_log(s->total[i]) + (origin - z); /* the difference is exact where they are close */
+        double       share = 0;
+        if (q != NULL) { /* ln of both sums: with the queue's each has its own origin, far apart maybe */
+            const double past = ct_scalar_log(q->total[i]) + ((double)q->peak[i] - z);
+            const double top = any && u > past ? u : past;
+            u = top + ct_scalar_log((any ? ct_scalar_exp(u - top) : 0) + ct_scalar_exp(past - top));
+            share = ct_scalar_exp(origin - z - u); /* 1/total, of the sum with the queue's */
+        }
+        const double w = !decoupled ? loss_sigmoid(u) : any || q != NULL ? 1 : 0;
+        loss_add(loss, part * (!decoupled ? loss_softplus(u) : any || q != NULL ? u : 0));
+        s->weight[i] = !any ? 0 : (ct_real)(q == NULL ? part * w / s->total[i] : part * w * share);
+        if (q != NULL)
+            q->weight[i] = (ct_real)(part * w * ct_scalar_exp((double)q->peak[i] - z - u));
         p->ds[i] -= p->scale * (ct_real)(part * w);
     }
 }
@@ -67,6 +77,9 @@ static loss_pairs *softmax_loss(ct_graph *g, ct_tensor *a, ct_tensor *b, const c
         s[1] = loss_pairs_sum(g, p, K_EXP, 1, (double)p->scale);
     if (g->error.status != CT_OK || !loss_pairs_gather(g, p))
         return NULL;
+    for (int side = 0; side < 2 && in->queue != NULL && k->queued; side++)
+        if (s[side] != NULL && !loss_queue_sum(g, p, in->queue, side))
+            return NULL;
     const double each = (k->symmetric ? 0.5 : 1) / p->n;
     loss_total   loss = {0};
     for (int i = 0; i < 2 && s[i] != NULL; i++)
@@ -85,12 +98,12 @@ static ct_tensor *apply(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_i
 
 ct_tensor *ct_loss_infonce(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    return apply(g, a, b, in, &(kind){.name = "infonce", .what = LOSS_SCALED});
+    return apply(g, a, b, in, &(kind){.name = "infonce", .what = LOSS_SCALED, .queued = true});
 }
 
 ct_tensor *ct_loss_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    return apply(g, a, b, in, &(kind){.name = "clip", .what = LOSS_SCALED, .symmetric = true});
+    return apply(g, a, b, in, &(kind){.name = "clip", .what = LOSS_SCALED, .symmetric = true, .queued = true});
 }
 
 ct_tensor *ct_loss_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
@@ -100,7 +113,7 @@ ct_tensor *ct_loss_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_
 
 ct_tensor *ct_loss_question(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    return apply(g, a, b, in, &(kind){.name = "question"});
+    return apply(g, a, b, in, &(kind){.name = "question", .queued = true});
 }
 
 ct_tensor *ct_loss_ntxent(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
@@ -112,7 +125,7 @@ ct_tensor *ct_loss_dcl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_in
 {
     const unsigned negatives = loss_options(in->options)->in_modal ? LOSS_IN_MODAL : 0;
     return apply(g, a, b, in,
-                 &(kind){.name = "dcl", .what = LOSS_SCALED | negatives, .symmetric = true, .decoupled = true});
+                 &(kind){.name = "dcl", .what = LOSS_SCALED | negatives, .symmetric = true, .decoupled = true, .queued = true});
 }
 
 /* ---- npair: and penalty/4 mean (|a_i|^2 + |b_i|^2), which pulls a by penalty/2n a ---- */

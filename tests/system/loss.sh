@@ -39,11 +39,32 @@ done
 run loss a.npy b.npy --explain --heatmap -
 check "--explain works out both rows" [ "$(grep -c 'row [12]:' "$scratch/out")" = 2 ]
 
+printf '%s\n' "$one" "$two" "$two" "$one" "$one" "$zero" | npy c.npy 3 2
+printf '%s\n' "$two" "$one" "$one" "$zero" "$zero" "$one" | npy d.npy 3 2
+{
+    printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '<i4', 'fortran_order': False, 'shape': (3,), }"
+    printf '\007\000\000\000\001\000\000\000\007\000\000\000'
+} >groups.npy
+for settings in question infonce clip ntxent dcl "dcl loss.in_modal=true" unicl "siglip loss.bias=-1" "clip loss.dot=true" \
+    "ntxent loss.mask_groups=true" "siglip loss.mask_groups=true"; do
+    # shellcheck disable=SC2086 # two arguments
+    run loss c.npy d.npy --groups groups.npy --explain --loss $settings
+    check "--explain of $settings comes to the loss" holds "$(sed -n 's/^  is //p' out) - $(sed -n 's/^  loss //p' out) < 1e-5 &&
+        $(sed -n 's/^  is //p' out) - $(sed -n 's/^  loss //p' out) > -1e-5"
+done
+run loss a.npy b.npy --json loss.name=triplet loss.margin=2.5 loss.mining=hardest
+check "a margin: 0 - 2 + 2.5" holds "$(first loss out) > 0.4999999 && $(first loss out) < 0.5000001"
+run loss a.npy b.npy --json --loss siglip loss.bias=-10 loss.temperature=0.1
+check "a bias: ln 2 + ln(1 + e^-10)" holds "$(first loss out) > 0.693192 && $(first loss out) < 0.693193"
+
 check "one array" rejects 2 "expected A.npy and B.npy" loss a.npy
 check "unknown loss" rejects 2 "no such loss" loss a.npy b.npy --loss clop
 check "temperature of a loss without" rejects 2 "has none" loss a.npy b.npy --temperature 1
 check "--json and --explain" rejects 2 "not with --explain" loss a.npy b.npy --json --explain
-check "--explain of another loss" rejects 2 "not of siglip" loss a.npy b.npy --loss siglip --explain
+check "--explain of another loss" rejects 2 "not of triplet" loss a.npy b.npy --loss triplet --explain
+check "an argument that is no setting" rejects 2 "expected A.npy, B.npy and then loss.KEY=VALUE" loss a.npy b.npy train.batch=3
+check "a key that there is not" rejects 2 "did you mean" loss a.npy b.npy loss.margni=1
+check "a mask without groups" rejects 2 "needs --groups" loss a.npy b.npy --loss clip loss.mask_groups=true
 check "missing file" rejects 1 "nowhere.npy" loss nowhere.npy b.npy
 head -c 140 a.npy >cut.npy
 check "truncated file" rejects 1 "cut.npy" loss cut.npy b.npy

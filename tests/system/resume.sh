@@ -6,7 +6,7 @@
 # shellcheck source=tests/support/system.sh
 . "$(dirname "$0")/../support/system.sh"
 kills=${KILLS:-30}
-settings="data.n_train=300 data.n_validation=40 data.n_test=40 data.n_composition=20 train.batch=32 train.steps=300
+settings="data.n_train=300 data.n_validation=40 data.n_test=40 data.n_composition=20 train.batch=32 train.steps=300 loss.queue=64
     image.layers=32,16 image.dropout=0.1 text.layers=32,16 text.buckets=256 text.bag_dim=16 optim.warmup=5
     monitor.evaluate_every=7 monitor.log_every=1 train.checkpoint_every=3 monitor.pairs=40"
 

@@ -103,6 +103,7 @@ START_TEST(values_that_do_not_go_together_are_refused)
         {"image.layers=64,32", "one embedding width"},
         {"loss.name=clop", "did you mean clip"},
         {"text.ngram_min=9", "text.ngram_min = 9 is above ngram_max"},
+        {"loss.queue=100", "expected a multiple of train.batch = 128"},
         {"train.chunk=6", "expected a multiple of 4"},
     };
     for (size_t k = 0; k < sizeof BAD / sizeof *BAD; k++) {

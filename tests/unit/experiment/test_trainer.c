@@ -100,7 +100,7 @@ START_TEST(a_batch_in_chunks_has_the_bits_of_the_whole)
     static const char *const CHUNK[] = {"4", "12", "16", "64"};
     const char *const        settings = "data.kind=shapes data.size=8 data.n_train=64 data.n_validation=8 data.n_test=8 "
                                         "data.n_composition=8 text.dropout=0.3 image.dropout=0.2 image.activation=gelu "
-                                        "loss.name=clip loss.learn_temperature=true text.buckets=128 optim.clip=1";
+                                        "loss.name=clip loss.learn_temperature=true text.buckets=128 optim.clip=1 loss.queue=64";
     char                     chunked[400];
     fixture                  one, other;
     snprintf(chunked, sizeof chunked, "%s train.chunk=%s", settings, CHUNK[_i]);
@@ -113,6 +113,28 @@ START_TEST(a_batch_in_chunks_has_the_bits_of_the_whole)
     ck_assert_mem_eq(p->x, other.t.model.params.x, p->size * sizeof *p->x);
     close_trainer(&one);
     close_trainer(&other);
+}
+END_TEST
+
+/* Batches come, the oldest go; the first step has no past, the second is compared with more. */
+START_TEST(a_queue_holds_the_last_batches)
+{
+    fixture without, with;
+    open_trainer(&without, "loss.name=clip", 1, NULL);
+    open_trainer(&with, "loss.name=clip loss.queue=96", 1, NULL);
+    ck_assert_double_eq(train(&without, 1).loss, train(&with, 1).loss);
+    ck_assert_double_gt(train(&with, 1).loss, train(&without, 1).loss + 0.3); /* ln 64 - ln 32 is 0.69 */
+    train(&with, 2);
+    const size_t size = 32 * 8, bytes = size * sizeof(ct_real);
+    ct_real      before[3 * 32 * 8];
+    memcpy(before, with.t.queue[1], 3 * bytes);
+    train(&with, 1); /* the fifth: place 1 of 0, 1, 2 */
+    ck_assert_mem_eq(with.t.queue[1], before, bytes);
+    ck_assert_mem_eq(with.t.queue[1] + size, with.t.last[1], bytes);
+    ck_assert_mem_ne(with.t.queue[1] + size, before + size, bytes);
+    ck_assert_mem_eq(with.t.queue[1] + 2 * size, before + 2 * size, bytes);
+    close_trainer(&without);
+    close_trainer(&with);
 }
 END_TEST
 
@@ -295,6 +317,7 @@ TCase *trainer_case(void)
     tcase_add_test(tc, towers_find_what_the_sides_share);
     tcase_add_loop_test(tc, weights_do_not_depend_on_the_device, 0, 4);
     tcase_add_loop_test(tc, a_batch_in_chunks_has_the_bits_of_the_whole, 0, 4);
+    tcase_add_test(tc, a_queue_holds_the_last_batches);
     tcase_add_test(tc, a_batch_in_chunks_needs_the_activations_of_one);
     tcase_add_test(tc, a_warm_step_allocates_nothing);
     tcase_add_test(tc, measuring_changes_no_weight);

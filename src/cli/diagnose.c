@@ -85,8 +85,8 @@ static void print_pairs(const ct_terminal *t, const ct_findings *f)
 static void print_loss(const ct_terminal *t, const ct_autopsy *a)
 {
     const ct_landmarks *l = &a->landmarks;
-    fprintf(t->out, "  %s at N = %d, tau = %g: %.4f (%s)  all equal %.4f  random %.4f  floor %.4f", l->loss->name, l->n,
-            l->temperature, a->loss, a->loss_measured ? "measured" : "given", l->equal, l->random, l->floor);
+    fprintf(t->out, "  %s at N = %d, tau = %g: %.4f (%s)  all equal %.4f  random %.4f  floor %.4f", l->loss->name,
+            l->at.n, l->at.temperature, a->loss, a->loss_measured ? "measured" : "given", l->equal, l->random, l->floor);
     if (l->duplicates > 0)
         fprintf(t->out, "  floor by duplicates %.4f", l->duplicates);
     fputc('\n', t->out);
@@ -157,7 +157,8 @@ static int read_loss(ct_autopsy *a, int n, int d, const int *group)
     if (option.loss != NULL && option.batch == 0)
         return cli_usage("--loss: expected --batch N beside it: what it is worth depends on N");
     const int batch = option.batch > 0 ? option.batch : n < 256 ? n : 256;
-    a->landmarks = ct_landmarks_of(loss, batch, d, temperature, batch <= n ? group : NULL);
+    const ct_loss_setting at = {.n = batch, .d = d, .temperature = temperature, .bias = ct_loss_bias(batch)};
+    a->landmarks = ct_landmarks_of(loss, &at, batch <= n ? group : NULL);
     return 0;
 }
 

@@ -23,14 +23,15 @@ static double duplicate_floor(int n, const int *group)
     return sum / n;
 }
 
-ct_landmarks ct_landmarks_of(const ct_loss *loss, int n, int d, double temperature, const int *group)
+ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, const int *group)
 {
-    ct_landmarks l = {.loss = loss, .n = n, .temperature = loss->learns_scale ? temperature : 1};
-    const ct_loss_setting s = {.n = n, .d = d, .temperature = l.temperature, .bias = ct_loss_bias(n)};
-    l.equal = loss->collapsed(&s);
-    l.floor = loss->floor(&s);
+    ct_landmarks l = {.loss = loss, .at = *at};
+    const int    n = at->n, d = at->d;
+    l.at.temperature = loss->learns_scale ? at->temperature : 1;
+    l.equal = loss->collapsed(&l.at);
+    l.floor = loss->floor(&l.at);
     const bool softmax = n > 1 && fabs(l.equal - ct_scalar_log(n)) < 1e-12;
-    l.random = softmax && d > 0 ? l.equal + 1 / (2 * d * l.temperature * l.temperature) : (double)NAN;
+    l.random = softmax && d > 0 ? l.equal + 1 / (2 * d * l.at.temperature * l.at.temperature) : (double)NAN;
     l.duplicates = softmax && group != NULL ? duplicate_floor(n, group) : 0;
     return l;
 }
@@ -46,9 +47,9 @@ ct_loss_reading ct_landmarks_read(const ct_landmarks *l, double value)
 ct_status ct_landmarks_measure(const ct_landmarks *l, ct_device *device, const ct_real *a, const ct_real *b, int n, int d,
                                const int *group, double *out, ct_error *err)
 {
-    const int batch = l->n < n ? l->n : n;
+    const int batch = l->at.n < n ? l->at.n : n;
     ct_graph  g;
-    ct_real   log_scale = (ct_real)-ct_scalar_log(l->temperature);
+    ct_real   log_scale = (ct_real)-ct_scalar_log(l->at.temperature), bias = (ct_real)l->at.bias;
     double    sum = 0;
     int       batches = 0;
     ct_status status = CT_OK;
@@ -56,7 +57,10 @@ ct_status ct_landmarks_measure(const ct_landmarks *l, ct_device *device, const c
     for (int i = 0; i + batch <= n && status == CT_OK; i += batch, batches++) {
         ct_graph_reset(&g);
         ct_tensor *x = ct_constant(&g, batch, d, a + (ptrdiff_t)i * d), *y = ct_constant(&g, batch, d, b + (ptrdiff_t)i * d);
-        const ct_loss_inputs in = {.log_scale = ct_constant(&g, 1, 1, &log_scale), .group = group != NULL ? group + i : NULL};
+        const ct_loss_inputs in = {.log_scale = ct_constant(&g, 1, 1, &log_scale),
+                                   .group = group != NULL ? group + i : NULL,
+                                   .bias = l->loss->uses_bias ? ct_constant(&g, 1, 1, &bias) : NULL,
+                                   .options = l->at.options};
         const ct_tensor     *loss = l->loss->apply(&g, x, y, &in);
         const ct_error      *e = ct_graph_error(&g);
         if (e != NULL)
@@ -100,9 +104,8 @@ static ct_status embed_and_cut(ct_trainer *t, const int *items, int n, ct_arena 
         group[i] = t->pairs->group[items[i]];
     if (t->pairs->group == NULL)
         group = NULL;
-    const double temperature = ct_scalar_exp(-(double)t->model.params.list[t->model.log_scale].x[0]);
-    const int    batch = t->recipe->train.batch < n ? t->recipe->train.batch : n;
-    out->landmarks = ct_landmarks_of(t->loss, batch, d, temperature, group);
+    const ct_loss_setting at = ct_trainer_setting(t, t->recipe->train.batch < n ? t->recipe->train.batch : n);
+    out->landmarks = ct_landmarks_of(t->loss, &at, group);
     out->loss = (double)NAN;
     ct_status status = ct_trainer_embed(t, 0, items, n, x[0], err);
     if (status == CT_OK)
@@ -202,8 +205,8 @@ void ct_autopsy_json(ct_json *j, const ct_autopsy *a)
     ct_json_string(j, "name", a->landmarks.loss->name);
     ct_json_number(j, "value", a->loss);
     ct_json_bool(j, "measured_here", a->loss_measured);
-    ct_json_integer(j, "batch", a->landmarks.n);
-    ct_json_number(j, "temperature", a->landmarks.temperature);
+    ct_json_integer(j, "batch", a->landmarks.at.n);
+    ct_json_number(j, "temperature", a->landmarks.at.temperature);
     ct_json_number(j, "all_equal", a->landmarks.equal);
     ct_json_number(j, "random_spread", a->landmarks.random);
     ct_json_number(j, "floor", a->landmarks.floor);

@@ -10,22 +10,21 @@
 
 /* Constants of a loss, to hold a value against. */
 typedef struct ct_landmarks {
-    const ct_loss *loss;
-    int            n;           /* pairs a batch  */
-    double         temperature;
-    double         equal;       /* all embeddings equal                                    */
-    double         random;      /* spread and unaligned: ln N + 1 / (2 d tau^2)            */
-    double         floor;       /* the least for n pairs and this temperature              */
-    double         duplicates;  /* ... if rows of equal group cannot be told apart:
+    const ct_loss  *loss;
+    ct_loss_setting at;         /* n: pairs a batch; temperature 1 where the loss has none */
+    double          equal;      /* all embeddings equal                                    */
+    double          random;     /* spread and unaligned: ln N + 1 / (2 d tau^2)            */
+    double          floor;      /* the least for n pairs and this temperature              */
+    double          duplicates; /* ... if rows of equal group cannot be told apart:
                                    (1/n) sum_i ln (rows of i's group); 0 without groups    */
 } ct_landmarks;
 
-/* Of `n` pairs of width d, d = 0: unknown (random is NaN then). group (n) or NULL. */
-ct_landmarks ct_landmarks_of(const ct_loss *loss, int n, int d, double temperature, const int *group);
+/* at->d = 0: unknown (random is NaN then). group (n) or NULL. */
+ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, const int *group);
 
 ct_loss_reading ct_landmarks_read(const ct_landmarks *l, double value);
 
-/* Mean loss of the pairs of a (n, d), b (n, d) in batches of l->n, in their order.
+/* Mean loss of the pairs of a (n, d), b (n, d) in batches of l->at.n, in their order.
  * Errors  CT_ERR_NOMEM, CT_ERR_SHAPE */
 ct_status ct_landmarks_measure(const ct_landmarks *l, ct_device *device, const ct_real *a, const ct_real *b, int n, int d,
                                const int *group, double *out, ct_error *err);

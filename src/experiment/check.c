@@ -43,9 +43,8 @@ static ct_status learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_devic
     if (status == CT_OK)
         status = train(&t, out->steps, &out->batch_loss, err);
     if (status == CT_OK) {
-        const double       temperature = ct_scalar_exp(-(double)t.model.params.list[t.model.log_scale].x[0]);
-        const ct_landmarks l = ct_landmarks_of(t.loss, r->train.batch, ct_trainer_width(&t), temperature,
-                                               pairs->group != NULL ? t.group : NULL);
+        const ct_loss_setting at = ct_trainer_setting(&t, r->train.batch);
+        const ct_landmarks    l = ct_landmarks_of(t.loss, &at, pairs->group != NULL ? t.group : NULL);
         out->batch_equal = l.equal > 0 ? l.equal : 1; /* no negatives: from orthogonal pairs */
         out->batch_floor = fmax(l.floor, l.duplicates);
         out->learns_batch = out->batch_equal - out->batch_loss >= LEARNED * (out->batch_equal - out->batch_floor);

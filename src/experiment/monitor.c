@@ -100,13 +100,12 @@ static ct_status look_at_layers(ct_trainer *t, ct_monitor *out, ct_error *err)
  * layers show the last. */
 static ct_status look_at_batch(ct_trainer *t, ct_monitor *out, ct_error *err)
 {
-    const int n = t->recipe->train.batch, d = ct_trainer_width(t);
     t->graph.training = false;
     const ct_status status = ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step), &out->loss, err);
     if (status != CT_OK)
         return status;
-    const double temperature = ct_scalar_exp(-(double)t->model.params.list[t->model.log_scale].x[0]);
-    out->landmarks = ct_landmarks_of(t->loss, n, d, temperature, t->pairs->group != NULL ? t->group : NULL);
+    const ct_loss_setting at = ct_trainer_setting(t, t->recipe->train.batch);
+    out->landmarks = ct_landmarks_of(t->loss, &at, t->pairs->group != NULL ? t->group : NULL);
     return look_at_layers(t, out, err);
 }
 
@@ -122,7 +121,7 @@ ct_status ct_monitor_look(ct_trainer *t, int limit, ct_monitor *out, ct_error *e
     if (status == CT_OK) {
         out->state = a->diagnosis.state;
         memcpy(out->evidence, a->diagnosis.evidence[0], sizeof out->evidence);
-        out->escape = a->findings.cross_covariance / out->landmarks.temperature;
+        out->escape = a->findings.cross_covariance / out->landmarks.at.temperature;
         for (int s = 0; s < 2; s++)
             out->rank[s] = a->findings.side[s].rank_centred;
     }

@@ -183,6 +183,17 @@ int ct_trainer_width(const ct_trainer *t)
     return w->width[w->n - 1];
 }
 
+ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n)
+{
+    const ct_param *p = t->model.params.list;
+    const int       bias = t->model.bias;
+    return (ct_loss_setting){.n = n,
+                             .d = ct_trainer_width(t),
+                             .temperature = ct_scalar_exp(-(double)p[t->model.log_scale].x[0]),
+                             .bias = bias >= 0 ? (double)p[bias].x[0] : 0,
+                             .options = &t->recipe->loss.options};
+}
+
 /* ---- a step ---- */
 
 typedef struct rows_job {

@@ -101,6 +101,9 @@ ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *tex
 /* Measure the first `limit` pairs of a split (0: all of them). */
 ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out, ct_error *err);
 
+/* Where a landmark of n pairs is asked for: the temperature and bias as they are now, the recipe's options. */
+ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n);
+
 /* Width of the embeddings. */
 int ct_trainer_width(const ct_trainer *t);
 

@@ -132,6 +132,35 @@ START_TEST(words_are_for_a_loss_at_ln_n)
 }
 END_TEST
 
+/* A diagnosis sees a run's loss as its evaluation does: with the bias that was learned, and the recipe's options. */
+START_TEST(a_diagnosis_has_the_loss_of_the_run)
+{
+    static const char *const SETTING[] = {"loss.name=siglip loss.learn_temperature=true", "loss.name=triplet loss.margin=0.7",
+                                          "loss.name=clip loss.dot=true", "loss.name=vicreg loss.variance=5"};
+    ct_error   err = {0};
+    ct_recipe  r = ct_recipe_defaults();
+    ct_trainer t;
+    ct_step    s;
+    ck_assert_int_eq(ct_variant_apply(&r, "data.kind=latent data.dim=8 data.shared=4 data.n_train=96 data.n_validation=64 "
+                                          "data.n_test=8 image.layers=16,8 text.layers=16,8 train.batch=32 train.steps=20 "
+                                          "optim.rate=0.05 loss.temperature=0.2", &err), CT_OK);
+    ck_assert_int_eq(ct_variant_apply(&r, SETTING[_i], &err), CT_OK);
+    ct_device *device = ct_device_new(1, NULL, &err);
+    ct_pairs  *pairs = ct_recipe_data(&r, &err);
+    ck_assert_msg(pairs != NULL && ct_trainer_init(&t, &r, pairs, device, &err) == CT_OK, "%s", err.msg);
+    for (int i = 0; i < 20; i++)
+        ck_assert_int_eq(ct_trainer_step(&t, &s, &err), CT_OK);
+    ct_evaluation     e;
+    static ct_autopsy a;
+    ck_assert_int_eq(ct_trainer_evaluate(&t, CT_VALIDATION, 0, &e, &err), CT_OK);
+    ck_assert_int_eq(ct_autopsy_run(&t, CT_VALIDATION, 0, &a, &err), CT_OK);
+    ck_close((ct_real)a.loss, e.loss, 1e-6);
+    ct_trainer_free(&t);
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+}
+END_TEST
+
 TCase *monitor_case(void)
 {
     TCase *tc = tcase_create("monitor");
@@ -140,5 +169,6 @@ TCase *monitor_case(void)
     tcase_add_test(tc, dead_units_are_counted);
     tcase_add_test(tc, saturated_units_and_equal_rows_are_seen);
     tcase_add_test(tc, words_are_for_a_loss_at_ln_n);
+    tcase_add_loop_test(tc, a_diagnosis_has_the_loss_of_the_run, 0, 4);
     return tc;
 }

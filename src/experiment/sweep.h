@@ -5,7 +5,7 @@
  *     DIR/runs.jsonl  a line saying which sweep this is, then a line a run: while it goes
  *                     on, in the order in which they end; when all are there, in
  *                     the order of the grid. What it holds is not run again.
- *     DIR/sweep.csv   a row a point: states, and median and range over the seeds
+ *     DIR/sweep.csv   a row a point: states, and over the seeds median, range, mean and its standard error
  */
 #ifndef EXPERIMENT_SWEEP_H
 #define EXPERIMENT_SWEEP_H

@@ -57,8 +57,8 @@ static void put(ct_writer *w, const char *fmt, ...)
 /* Empty where there is no number: never left, or diverged. */
 static void put_spread(ct_writer *w, ct_spread x)
 {
-    const double value[3] = {x.median, x.least, x.most};
-    for (int i = 0; i < 3; i++) {
+    const double value[] = {x.median, x.least, x.most, x.mean, x.error};
+    for (int i = 0; i < 5; i++) {
         char number[CT_NUMBER_BYTES] = "";
         if (isfinite(value[i]))
             ct_number_put(number, value[i], false);
@@ -103,7 +103,7 @@ ct_status ct_sweep_write_csv(const ct_sweep *s, const ct_sweep_run *run, const c
     for (int k = 0; k < CT_N_STATES; k++)
         put(&w, ",%s", ct_state_describe((ct_state)k)->name);
     for (size_t f = 0; f < sizeof FIGURE / sizeof *FIGURE; f++)
-        put(&w, ",%s,%s_least,%s_most", FIGURE[f], FIGURE[f], FIGURE[f]);
+        put(&w, ",%s,%s_least,%s_most,%s_mean,%s_standard_error", FIGURE[f], FIGURE[f], FIGURE[f], FIGURE[f], FIGURE[f]);
     put(&w, "\n");
     for (int p = 0; p < s->n_points; p++)
         put_row(&w, s, run, p);

@@ -137,5 +137,14 @@ ct_spread ct_spread_of(double *x, int n)
             x[j] = x[j - 1];
             x[j - 1] = swap;
         }
-    return (ct_spread){n % 2 == 1 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2, x[0], x[n - 1]};
+    double mean = 0, squares = 0;
+    for (int i = 0; i < n; i++)
+        mean += x[i] / n;
+    for (int i = 0; i < n; i++)
+        squares += (x[i] - mean) * (x[i] - mean);
+    return (ct_spread){.median = n % 2 == 1 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2,
+                       .least = x[0],
+                       .most = x[n - 1],
+                       .mean = mean,
+                       .error = n > 1 ? sqrt(squares / (n - 1) / n) : (double)NAN};
 }

@@ -30,6 +30,7 @@ typedef struct ct_trial {
 
 typedef struct ct_spread {
     double median, least, most;
+    double mean, error; /* error: standard error of the mean, NaN of one value */
 } ct_spread;
 
 /* Train to the end of the recipe; all but `test` is set. A run that diverges is an

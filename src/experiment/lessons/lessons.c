@@ -66,7 +66,7 @@ void ct_lesson_exact(ct_lesson_run *run, double measured, double expected, doubl
     va_start(args, fmt);
     ct_lesson_row *r = new_row(run, fmt, args);
     va_end(args);
-    r->measured = (ct_spread){measured, measured, measured};
+    r->measured = (ct_spread){.median = measured, .least = measured, .most = measured, .mean = measured, .error = (double)NAN};
     r->expected = expected;
     r->tolerance = tolerance;
     r->verdict = fabs(measured - expected) <= tolerance ? CT_PASSES : CT_DIFFERS; /* NaN differs */

@@ -303,6 +303,8 @@ START_TEST(spreads_are_median_and_range)
     double    odd[] = {3, -1, 2}, even[] = {4, 1, 3, 2}, lost[] = {(double)NAN, 1, 2};
     ct_spread s = ct_spread_of(odd, 3);
     ck_assert(s.median == 2 && s.least == -1 && s.most == 3);
+    ck_assert_double_eq_tol(s.mean, 4.0 / 3, 1e-12);
+    ck_assert_double_eq_tol(s.error, sqrt(13.0 / 9), 1e-12); /* deviations 7/3, 2/3, 5/3 */
     s = ct_spread_of(even, 4);
     ck_assert(s.median == 2.5 && s.least == 1 && s.most == 4);
     s = ct_spread_of(lost, 3);

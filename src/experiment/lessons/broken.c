@@ -48,6 +48,33 @@ static ct_status train(ct_lesson_run *run, bool shuffled, uint64_t seed, ct_auto
     return status;
 }
 
+/* The softmax of aligned pairs over the wrong thing: over all cells at once, and of what is a softmax already. */
+static void wrong_softmax(ct_lesson_run *run, const ct_real *x, int n, int d)
+{
+    double cells = 0, twice = 0;
+    for (int i = 0; i < n; i++) {
+        double row = 0, again = 0;
+        for (int pass = 0; pass < 2; pass++)
+            for (int j = 0; j < n; j++) {
+                double xy = 0, xx = 0, yy = 0;
+                for (int k = 0; k < d; k++) {
+                    xy += (double)x[i * d + k] * (double)x[j * d + k];
+                    xx += (double)x[i * d + k] * (double)x[i * d + k];
+                    yy += (double)x[j * d + k] * (double)x[j * d + k];
+                }
+                const double e = ct_scalar_exp((xy / sqrt(xx * yy) - 1) / 0.07); /* against the diagonal, where e = 1 */
+                row += pass == 0 ? e : 0;
+                again += pass == 1 ? ct_scalar_exp(e / row) : 0;
+            }
+        cells += row;
+        twice += (ct_scalar_log(again) - 1 / row) / n;
+    }
+    ct_lesson_exact(run, ct_scalar_log(cells), ct_scalar_log(n), 1e-2,
+                    "aligned pairs, softmax over all cells: ln N instead of 0");
+    ct_lesson_exact(run, twice, ct_scalar_log(ct_scalar_exp(1) + n - 1) - 1, 1e-2,
+                    "... softmax of a softmax: ln(e + N - 1) - 1; ln N is 3.466");
+}
+
 /* Loss of n aligned pairs, equal rows or not, under several mistakes. */
 static void mistakes(ct_lesson_run *run)
 {
@@ -68,6 +95,7 @@ static void mistakes(ct_lesson_run *run)
     ct_lesson_exact(run, value[0], 0, 1e-3, "aligned pairs, scale e^(ln 1/tau) = 14.3: loss");
     ct_lesson_exact(run, value[1], ct_scalar_log1p((N - 1) * ct_scalar_exp(-ct_scalar_log(1 / 0.07))), 0.15,
                     "... not exponentiated, scale ln 14.3 = 2.66: its own floor instead of 0");
+    wrong_softmax(run, x, N, D);
     ct_graph_reset(&g);
     const ct_loss_inputs one = {.log_scale = ct_constant(&g, 1, 1, &scale[0])};
     const ct_tensor     *l = ct_loss_clip(&g, ct_constant(&g, 1, D, x), ct_constant(&g, 1, D, x + D), &one);
@@ -127,7 +155,8 @@ const ct_lesson CT_LESSON_BROKEN = {
     .title = "Mistakes on purpose, and the number that gives each away",
     .text = "Ties counted for the model give a collapsed one a recall of 1. A batch of 1 has no negatives: its loss is\n"
             "exactly 0 whatever the pair. A logit scale that is stored as a logarithm and used as it is leaves the\n"
-            "temperature at 1/ln(1/tau): the floor tells. Captions joined to the wrong pictures make ln N the\n"
+            "temperature at 1/ln(1/tau): the floor tells. A softmax over all cells, or of what is a softmax already,\n"
+            "ends near ln N however well the pairs match. Captions joined to the wrong pictures make ln N the\n"
             "optimum for unseen pairs: no setting of the loss helps, and recall stays at chance.",
     .source = "closed forms, and the control without the mistake",
     .rule = "equal, or within the tolerance shown; trained ones over 3 seeds",

@@ -36,7 +36,7 @@ static void weigh_anchors(loss_pairs *p, const k_sums *s, double part, bool deco
         double       u = ct_scalar_log(s->total[i]) + (origin - z); /* the difference is exact where they are close */
         double       share = 0;
         if (q != NULL) { /* ln of both sums: with the queue's each has its own origin, far apart maybe */
-            const double past = ct_scalar_log(q->total[i]) + ((double)q->peak[i] - z);
+            const double past = ct_scalar_log((double)q->total[i]) + ((double)q->peak[i] - z);
             const double top = any && u > past ? u : past;
             u = top + ct_scalar_log((any ? ct_scalar_exp(u - top) : 0) + ct_scalar_exp(past - top));
             share = ct_scalar_exp(origin - z - u); /* 1/total, of the sum with the queue's */

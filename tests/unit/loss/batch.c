@@ -68,7 +68,8 @@ void run_loss_on(ct_graph *g, loss_fn f, const batch *x, outcome *y)
     const size_t bytes = (size_t)(x->n * x->d) * sizeof(ct_real);
     ct_tensor   *a = ct_leaf(g, x->n, x->d, x->a), *b = ct_leaf(g, x->n, x->d, x->b);
     ct_tensor   *log_scale = ct_leaf(g, 1, 1, &x->log_scale), *bias = x->biased ? ct_leaf(g, 1, 1, &x->bias) : NULL;
-    ct_tensor   *loss = f(g, a, b, &(ct_loss_inputs){log_scale, x->grouped ? x->group : NULL, bias, &x->options});
+    ct_tensor   *loss = f(g, a, b, &(ct_loss_inputs){.log_scale = log_scale, .group = x->grouped ? x->group : NULL, .bias = bias,
+                                                    .options = &x->options});
     ck_assert_msg(loss != NULL, "%s", g->error.msg);
     ck_assert_int_eq(loss->rows, 1);
     ck_assert_int_eq(loss->cols, 1);

@@ -175,7 +175,8 @@ static ct_tensor *op(ct_graph *g, ct_tensor *const *in, const void *which)
 {
     const int v = *(const int *)which;
     return ct_loss_find(VARIANTS[v].loss)
-        ->apply(g, in[0], in[1], &(ct_loss_inputs){in[2], x.grouped ? x.group : NULL, x.biased ? in[3] : NULL, &x.options});
+        ->apply(g, in[0], in[1], &(ct_loss_inputs){.log_scale = in[2], .group = x.grouped ? x.group : NULL,
+                                                     .bias = x.biased ? in[3] : NULL, .options = &x.options});
 }
 
 /* The oracle's own gradients are differences' too. */

@@ -56,6 +56,25 @@ check "an empty caption" rejects 1 "empty.txt:17: is empty" train "$scratch/bad.
 check "a share that leaves nothing" rejects 2 "data.validation + data.test" train "$scratch/own.ini" data.validation=0.9 data.test=0.9 -o "$scratch/no"
 check "nothing was written" [ ! -e "$scratch/no" ]
 
+# Unifont's letters, from a font of five: a narrow one, its twin, a wide one, one of another script, one without a name.
+unifont=$(dirname "$0")/../../datasets/unifont.sh
+mkdir "$scratch/font"
+printf '%s\n' '0041;LATIN CAPITAL LETTER A;Lu' '0410;CYRILLIC CAPITAL LETTER A;Lu' '0416;CYRILLIC CAPITAL LETTER ZHE;Lu' \
+    '05D0;HEBREW LETTER ALEF;Lo' >"$scratch/font/UnicodeData.txt"
+check "Unifont is not there" sh -c "! sh '$unifont' '$scratch/font' '$scratch/glyphs' 2>'$scratch/err'"
+check "... and it says what to type" grep -q 'apt-get install unifont unicode-data' "$scratch/err"
+narrow=0000000018242442427E424242420000
+wide=8001000000000000000000000000000000000000000000000000000000000003
+printf '%s\n' "0041:$narrow" "0410:$narrow" "0416:$wide" "05D0:$wide" "E000:$wide" >"$scratch/font/unifont.hex"
+check "a font of five" sh "$unifont" "$scratch/font" "$scratch/glyphs" >"$scratch/out"
+check "... has two letters of three scripts that differ" grep -q '^unifont: 2 glyphs' "$scratch/out"
+check "... their names" [ "$(tr '\n' ';' <"$scratch/glyphs/names.txt")" = "latin capital letter a;cyrillic capital letter zhe;" ]
+check "... 128 bytes and 256 a glyph" [ "$(wc -c <"$scratch/glyphs/glyphs.npy")" = 640 ]
+pixels() { dd if="$scratch/glyphs/glyphs.npy" bs=1 skip="$1" count=16 2>/dev/null | od -An -v -tx1 | tr -d ' \n'; }
+check "... row 4 of A in the middle: 0x18" [ "$(pixels $((128 + 64)))" = 00000000000000ffff00000000000000 ]
+check "... row 0 of Zhe: 0x8001" [ "$(pixels $((128 + 256)))" = ff0000000000000000000000000000ff ]
+check "... row 15: 0x0003" [ "$(pixels $((128 + 256 + 240)))" = 0000000000000000000000000000ffff ]
+
 # Larger than memory: a file with a hole takes no room on the disk.
 printf '' | npy "$scratch/large.npy" '|u1' "($rows, 32, 32, 3)"
 dd if=/dev/urandom of="$scratch/large.npy" bs=1048576 count=64 seek=1 conv=notrunc 2>/dev/null

@@ -79,6 +79,31 @@ check "... and a checkpoint is there" [ -s "$scratch/stopped/$(cat "$scratch/sto
 "$program" resume "$scratch/stopped" -q >/dev/null 2>&1 &
 pid=$!
 until_true grep -q '"from_step":[1-9]' "$scratch/stopped/environment.json"
+sleep 0.2
+begun=$(date +%s%N)
+kill -INT $pid
+wait $pid
+check "Ctrl-C exits with 130" [ $? = 130 ]
+check "... within a second" [ $((($(date +%s%N) - begun) / 1000000)) -lt 1000 ]
+
+"$program" train latent -q -o "$scratch/slow" data.n_train=8192 train.batch=8192 image.layers=1024,1024,1024,64 \
+    text.layers=1024,1024,1024,64 >/dev/null 2>&1 & # some seconds a step
+pid=$!
+until_true [ -f "$scratch/slow/environment.json" ]
+sleep 0.5
+kill -INT $pid
+sleep 0.2
+check "one Ctrl-C waits for the step" kill -0 $pid
+begun=$(date +%s%N)
+kill -INT $pid
+wait $pid
+check "a second one quits" [ $? = 130 ]
+check "... at once" [ $((($(date +%s%N) - begun) / 1000000)) -lt 300 ]
+
+rm "$scratch/stopped/environment.json"
+"$program" resume "$scratch/stopped" -q >/dev/null 2>&1 &
+pid=$!
+until_true grep -q '"from_step":[1-9]' "$scratch/stopped/environment.json"
 check "a second writer is refused" rejects 1 "another process is writing there" resume "$scratch/stopped"
 kill -KILL $pid
 wait $pid 2>/dev/null

@@ -135,7 +135,7 @@ END_TEST
 /* Several strips, chunks and tiles; long rows. */
 START_TEST(equals_the_oracle_on_large_batches)
 {
-    static const int SHAPES[][2] = {{150, 5}, {17, 300}};
+    static const int SHAPES[][2] = {{150, 5}, {17, 300}, {300, 40}, {24, 512}};
     for (int s = 0; s < COUNT(SHAPES) && !of_columns(_i); s++) {
         random_batch(SHAPES[s][0], SHAPES[s][1], s % 2 ? 0.07 : 0.5, (unsigned)s);
         tell(_i);

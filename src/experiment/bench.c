@@ -5,6 +5,7 @@
 
 #include "contrast/loss.h"
 #include "contrast/models.h"
+#include "contrast/ops.h"
 #include "contrast/optim.h"
 #include "kernels/kernels.h"
 #include "platform/clock.h"
@@ -312,6 +313,58 @@ static ct_status measure_steps(bench *b, ct_error *err)
     return status;
 }
 
+/* ---- a loss: walked in tiles, and composed of plain operations that keep the matrix ---- */
+
+typedef struct loss_args {
+    ct_graph graph;
+    ct_real *x[2], log_scale;
+    int      n, d;
+    bool     composed;
+} loss_args;
+
+static ct_tensor *composed_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, ct_tensor *log_scale)
+{
+    ct_tensor *u = ct_normalize_rows(g, a, CT_NORM_EPS), *v = ct_normalize_rows(g, b, CT_NORM_EPS), *scale = ct_exp(g, log_scale);
+    ct_tensor *z = ct_scale_by(g, ct_matmul_nt(g, u, v), scale), *pairs = ct_scale_by(g, ct_row_dots(g, u, v), scale);
+    ct_tensor *both = ct_add(g, ct_mean(g, ct_lse_rows(g, z)), ct_mean(g, ct_lse_cols(g, z)));
+    return ct_add(g, ct_scale(g, both, (ct_real)0.5), ct_scale(g, ct_mean(g, pairs), -1));
+}
+
+static void work_loss(void *arg)
+{
+    loss_args *l = arg;
+    ct_graph  *g = &l->graph;
+    ct_graph_reset(g);
+    ct_tensor *a = ct_leaf(g, l->n, l->d, l->x[0]), *b = ct_leaf(g, l->n, l->d, l->x[1]), *s = ct_leaf(g, 1, 1, &l->log_scale);
+    ct_backward(g, l->composed ? composed_clip(g, a, b, s) : ct_loss_clip(g, a, b, &(ct_loss_inputs){.log_scale = s}), NULL);
+}
+
+static ct_status measure_losses(bench *b, ct_error *err)
+{
+    ct_status status = CT_OK;
+    for (int i = 0; i < 6 && status == CT_OK; i++) {
+        loss_args    l = {.n = 256 << i / 2 * 2, .d = 64, .composed = i % 2 == 1, .log_scale = (ct_real)2.66};
+        ct_bench_row row = {.kind = "loss"};
+        snprintf(row.name, sizeof row.name, "clip N=%d d=%d%s", l.n, l.d, l.composed ? ", composed" : "");
+        if (!wanted(b, row.kind, row.name))
+            continue;
+        ct_arena_reset(&b->arena);
+        ct_graph_init(&l.graph, b->device, 0);
+        for (int side = 0; side < 2; side++)
+            l.x[side] = numbers(b, (size_t)l.n * (size_t)l.d);
+        if (l.x[0] != NULL && l.x[1] != NULL) {
+            row.seconds = measure(work_loss, &l);
+            report(b, row, 6.0 * l.n * l.n * l.d, 0);
+        } else {
+            status = CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
+        }
+        if (ct_graph_error(&l.graph) != NULL)
+            status = CT_FAIL(err, ct_graph_error(&l.graph)->status, "%s", ct_graph_error(&l.graph)->msg);
+        ct_graph_free(&l.graph);
+    }
+    return status;
+}
+
 ct_status ct_bench(ct_device *device, const char *only, void (*emit)(void *ctx, const ct_bench_row *row), void *ctx,
                    ct_error *err)
 {
@@ -322,6 +375,8 @@ ct_status ct_bench(ct_device *device, const char *only, void (*emit)(void *ctx, 
         status = measure_products(&b, err);
     if (status == CT_OK)
         status = measure_kernels(&b, err);
+    if (status == CT_OK)
+        status = measure_losses(&b, err);
     if (status == CT_OK)
         status = measure_steps(&b, err);
     if (status == CT_OK && b.n_rows == 0)

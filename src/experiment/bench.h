@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 typedef struct ct_bench_row {
-    const char *kind;    /* "machine", "product", "kernel", "step"                   */
+    const char *kind;    /* "machine", "product", "kernel", "loss", "step"                  */
     char        name[80];
     double      seconds; /* median of one call                                       */
     double      gflops;  /* 1e9 operations a second; a multiply-add counts as two    */

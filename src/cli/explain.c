@@ -90,18 +90,19 @@ static double explain_anchor(const cli_explained *e, const softmax_kind *k, int 
 /* ln(1 + e^x) */
 static double softplus(double x)
 {
-    return x > 0 ? x + ct_scalar_log(1 + ct_scalar_exp(-x)) : ct_scalar_log(1 + ct_scalar_exp(x));
+    return x > 0 ? x + ct_scalar_log1p(ct_scalar_exp(-x)) : ct_scalar_log1p(ct_scalar_exp(x));
 }
 
 static double explain_siglip_row(const cli_explained *e, int i)
 {
     double sum = 0;
+    int    terms = 0;
     printf("  row %d:  ", i + 1);
     for (int j = 0; j < e->at->n; j++) {
         if (e->at->options->mask_groups && j != i && same_group(e, i, j))
             continue;
         const double z = (logit(e, e->a, i, e->b, j) + e->at->bias) * (i == j ? -1 : 1);
-        printf("%sln(1 + e^%.4f)", sum > 0 ? " + " : "", z);
+        printf("%sln(1 + e^%.4f)", terms++ > 0 ? " + " : "", z);
         sum += softplus(z);
     }
     printf(" = %.6g\n", sum);

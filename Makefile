@@ -26,6 +26,11 @@ CT_CFLAGS := -Iinclude -Isrc -MMD -MP -std=c11 -D_POSIX_C_SOURCE=200809L \
              -ffp-contract=off -fno-math-errno -fno-trapping-math
 CT_LDLIBS := -lm -pthread
 
+# As many jobs as there are processors.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+endif
+
 MODE_release := -O3 -g
 MODE_debug   := -O0 -g
 MODE_f64     := -O2 -g -DCT_REAL_DOUBLE

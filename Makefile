@@ -26,7 +26,7 @@ CT_CFLAGS := -Iinclude -Isrc -MMD -MP -std=c11 -D_POSIX_C_SOURCE=200809L \
              -ffp-contract=off -fno-math-errno -fno-trapping-math
 CT_LDLIBS := -lm -pthread
 
-# As many jobs as there are processors.
+# As many jobs as there are processors; make -j1 still means one, and a make within make shares its parent's.
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 endif

@@ -36,10 +36,13 @@ static ct_status train(ct_trainer *t, int steps, double *loss, ct_error *err)
 static ct_status learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *device, ct_check *out, ct_error *err)
 {
     ct_pairs   few = *pairs; /* its training split is one batch */
+    ct_recipe  alone = *r;   /* which would be its own negative in a queue, and may repeat a caption */
     ct_trainer t;
     few.count[CT_TRAIN] = r->train.batch;
+    alone.loss.queue = 0;
+    alone.train.no_duplicates = false;
     out->steps = short_steps(r);
-    ct_status status = ct_trainer_init(&t, r, &few, device, err);
+    ct_status status = ct_trainer_init(&t, &alone, &few, device, err);
     if (status == CT_OK)
         status = train(&t, out->steps, &out->batch_loss, err);
     if (status == CT_OK) {
@@ -143,7 +146,8 @@ static double loss_of(ct_trainer *t, const batch_room *b)
     const int n = t->recipe->train.batch;
     double    loss = (double)NAN;
     for (int side = 0; side < 2; side++)
-        ct_trainer_embed(t, side, b->items, n, b->side[side], NULL);
+        if (ct_trainer_embed(t, side, b->items, n, b->side[side], NULL) != CT_OK)
+            return loss;
     ct_trainer_loss(t, b->side[0], b->side[1], b->items, n, &loss, NULL);
     return loss;
 }

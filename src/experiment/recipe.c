@@ -71,7 +71,7 @@ static const key KEYS[] = {
     {"loss", "temperature", REAL, AT(loss.temperature), 1e-3, 1e3, NULL, "tau; the start, if it is learned"},
     {"loss", "learn_temperature", BOOL, AT(loss.learn_temperature), 0, 0, NULL, "1/tau is a parameter in [1, 100]"},
     {"loss", "bias", REAL, AT(loss.bias), -100, 100, NULL, "siglip: first value; 0: -ln(batch - 1)"},
-    {"loss", "queue", INT, AT(loss.queue), 0, 1 << 24, NULL, "question, infonce, clip, dcl: past pairs as negatives too"},
+    {"loss", "queue", INT, AT(loss.queue), 0, 1 << 24, NULL, "question, infonce, clip, dcl, cyclip: past pairs as negatives too"},
     {"loss", "dot", BOOL, AT(loss.options.dot), 0, 0, NULL, "products of the rows as they are, not cosines"},
     {"loss", "mask_groups", BOOL, AT(loss.options.mask_groups), 0, 0, NULL, "pairs of equal group (caption, class) are no negatives"},
     {"loss", "in_modal", BOOL, AT(loss.options.in_modal), 0, 0, NULL, "dcl: negatives from both sides"},
@@ -352,7 +352,7 @@ ct_status ct_recipe_check(const ct_recipe *r, ct_error *err)
         return CT_FAIL(err, CT_ERR_CONFIG, "loss.temperature = %g: expected 0.01 to 1 where it is learned",
                        r->loss.temperature);
     if (r->loss.queue > 0 && !ct_loss_find(r->loss.name)->uses_queue)
-        return CT_FAIL(err, CT_ERR_CONFIG, "loss.queue = %d: %s has none; question, infonce, clip and dcl have", r->loss.queue,
+        return CT_FAIL(err, CT_ERR_CONFIG, "loss.queue = %d: %s has none; question, infonce, clip, dcl and cyclip have", r->loss.queue,
                        r->loss.name);
     if (r->loss.queue % r->train.batch != 0)
         return CT_FAIL(err, CT_ERR_CONFIG, "loss.queue = %d: expected a multiple of train.batch = %d", r->loss.queue,

@@ -260,7 +260,7 @@ static const ct_loss LOSSES[] = {
      "columns that agree between the sides and are uncorrelated"},
     {"vicreg", "columns: equal, varying, and not correlated", false, false, false, false, ct_loss_vicreg, vicreg_collapsed, zero,
      "equal sides, columns of variance 1 and uncorrelated"},
-    {"cyclip", "clip, and similarities agree between sides", true, false, false, false, ct_loss_cyclip, log_n, simplex_floor,
+    {"cyclip", "clip, and similarities agree between sides", true, false, false, true, ct_loss_cyclip, log_n, simplex_floor,
      SIMPLEX},
     {"positives", "1 - cosine of the pairs, no negatives: collapses", false, false, false, false, ct_loss_positives, zero, zero,
      "aligned pairs, whether apart or all equal"},

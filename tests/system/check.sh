@@ -26,6 +26,10 @@ check "a rate of 0 learns no batch" grep -q '"learns_batch":false' "$scratch/out
 check "... its gradients are right all the same" grep -q '"gradients_right":true' "$scratch/out"
 # shellcheck disable=SC2086
 check "a batch that does not fit" rejects 2 "there are 512 training pairs" check latent $small train.batch=1000
+# One batch is learned as itself: in a queue it would be its own negative.
+# shellcheck disable=SC2086
+run check latent $small loss.queue=64 train.no_duplicates=true --json
+check "a queue, and no duplicates" grep -q '"learns_batch":true' "$scratch/out"
 check "no recipe" rejects 2 "expected a recipe" check
 check "an unknown key" rejects 2 "did you mean train.steps" check latent train.step=3
 done_testing

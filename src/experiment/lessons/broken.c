@@ -4,6 +4,7 @@
 #include "experiment/lessons/lesson.h"
 
 #include "contrast/loss.h"
+#include "contrast/ops.h"
 #include "contrast/random.h"
 #include "contrast/scalar.h"
 #include "experiment/autopsy.h"
@@ -49,25 +50,19 @@ static ct_status train(ct_lesson_run *run, bool shuffled, uint64_t seed, ct_auto
 }
 
 /* The softmax of aligned pairs over the wrong thing: over all cells at once, and of what is a softmax already. */
-static void wrong_softmax(ct_lesson_run *run, const ct_real *x, int n, int d)
+static void wrong_softmax(ct_lesson_run *run, ct_graph *g, const ct_real *x, int n, int d)
 {
     double cells = 0, twice = 0;
-    for (int i = 0; i < n; i++) {
-        double row = 0, again = 0;
-        for (int pass = 0; pass < 2; pass++)
-            for (int j = 0; j < n; j++) {
-                double xy = 0, xx = 0, yy = 0;
-                for (int k = 0; k < d; k++) {
-                    xy += (double)x[i * d + k] * (double)x[j * d + k];
-                    xx += (double)x[i * d + k] * (double)x[i * d + k];
-                    yy += (double)x[j * d + k] * (double)x[j * d + k];
-                }
-                const double e = ct_scalar_exp((xy / sqrt(xx * yy) - 1) / 0.07); /* against the diagonal, where e = 1 */
-                row += pass == 0 ? e : 0;
-                again += pass == 1 ? ct_scalar_exp(e / row) : 0;
-            }
-        cells += row;
-        twice += (ct_scalar_log(again) - 1 / row) / n;
+    ct_graph_reset(g);
+    ct_tensor *u = ct_normalize_rows(g, ct_constant(g, n, d, x), CT_NORM_EPS);
+    ct_tensor *z = ct_scale(g, ct_matmul_nt(g, u, u), (ct_real)(1 / 0.07)), *p = ct_softmax_rows(g, z);
+    for (int i = 0; p != NULL && i < n; i++) {
+        double again = 0;
+        for (int j = 0; j < n; j++) {
+            cells += ct_scalar_exp((double)z->x[i * n + j] - 1 / 0.07); /* less the diagonal's, which are all the same */
+            again += ct_scalar_exp((double)p->x[i * n + j]);
+        }
+        twice += (ct_scalar_log(again) - (double)p->x[i * n + i]) / n;
     }
     ct_lesson_exact(run, ct_scalar_log(cells), ct_scalar_log(n), 1e-2,
                     "aligned pairs, softmax over all cells: ln N instead of 0");
@@ -95,7 +90,7 @@ static void mistakes(ct_lesson_run *run)
     ct_lesson_exact(run, value[0], 0, 1e-3, "aligned pairs, scale e^(ln 1/tau) = 14.3: loss");
     ct_lesson_exact(run, value[1], ct_scalar_log1p((N - 1) * ct_scalar_exp(-ct_scalar_log(1 / 0.07))), 0.15,
                     "... not exponentiated, scale ln 14.3 = 2.66: its own floor instead of 0");
-    wrong_softmax(run, x, N, D);
+    wrong_softmax(run, &g, x, N, D);
     ct_graph_reset(&g);
     const ct_loss_inputs one = {.log_scale = ct_constant(&g, 1, 1, &scale[0])};
     const ct_tensor     *l = ct_loss_clip(&g, ct_constant(&g, 1, D, x), ct_constant(&g, 1, D, x + D), &one);

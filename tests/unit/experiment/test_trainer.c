@@ -53,6 +53,12 @@ static ct_step train(fixture *f, int steps)
     return s;
 }
 
+static void check_same_weights(const fixture *a, const fixture *b)
+{
+    const ct_params *p = &a->t.model.params;
+    ck_assert_mem_eq(p->x, b->t.model.params.x, p->size * sizeof *p->x);
+}
+
 START_TEST(towers_find_what_the_sides_share)
 {
     fixture       f;
@@ -87,8 +93,7 @@ START_TEST(weights_do_not_depend_on_the_device)
     open_trainer(&other, "optim.clip=0.5 image.dropout=0.2", OTHER[_i].threads, OTHER[_i].isa);
     train(&one, 20);
     train(&other, 20);
-    const ct_params *p = &one.t.model.params;
-    ck_assert_mem_eq(p->x, other.t.model.params.x, p->size * sizeof *p->x);
+    check_same_weights(&one, &other);
     close_trainer(&one);
     close_trainer(&other);
 }
@@ -109,10 +114,36 @@ START_TEST(a_batch_in_chunks_has_the_bits_of_the_whole)
     const ct_step a = train(&one, 5), b = train(&other, 5);
     ck_assert_double_eq(a.loss, b.loss);
     ck_assert_double_eq(a.gradient_norm, b.gradient_norm);
-    const ct_params *p = &one.t.model.params;
-    ck_assert_mem_eq(p->x, other.t.model.params.x, p->size * sizeof *p->x);
+    check_same_weights(&one, &other);
     close_trainer(&one);
     close_trainer(&other);
+}
+END_TEST
+
+/* Pairs of one group in the batches of the first steps. */
+static int repeats(const char *settings)
+{
+    fixture f;
+    int     n = 0;
+    open_trainer(&f, settings, 1, NULL);
+    for (long step = 0; step < 4; step++) {
+        const int *items = ct_sampler_batch(&f.t.sampler, step);
+        for (int i = 0; i < f.recipe.train.batch; i++)
+            for (int j = 0; j < i; j++)
+                n += f.pairs->group[items[i]] == f.pairs->group[items[j]];
+    }
+    close_trainer(&f);
+    return n;
+}
+
+START_TEST(a_recipe_keeps_duplicates_apart)
+{
+    const char *const settings = "data.kind=shapes data.size=8 data.n_train=2048 data.n_validation=8 data.n_test=8 data.n_composition=8 "
+                                 "train.batch=512";
+    char              apart[300];
+    snprintf(apart, sizeof apart, "%s train.no_duplicates=true", settings);
+    ck_assert_int_gt(repeats(settings), 0);
+    ck_assert_int_eq(repeats(apart), 0);
 }
 END_TEST
 
@@ -179,8 +210,7 @@ START_TEST(measuring_changes_no_weight)
         ck_assert_int_eq(ct_trainer_evaluate(&other.t, CT_VALIDATION, 20, &e, NULL), CT_OK);
         ck_assert_int_eq(e.n, 20);
     }
-    const ct_params *p = &one.t.model.params;
-    ck_assert_mem_eq(p->x, other.t.model.params.x, p->size * sizeof *p->x);
+    check_same_weights(&one, &other);
     close_trainer(&one);
     close_trainer(&other);
 }
@@ -319,6 +349,7 @@ TCase *trainer_case(void)
     tcase_add_test(tc, towers_find_what_the_sides_share);
     tcase_add_loop_test(tc, weights_do_not_depend_on_the_device, 0, 4);
     tcase_add_loop_test(tc, a_batch_in_chunks_has_the_bits_of_the_whole, 0, 4);
+    tcase_add_test(tc, a_recipe_keeps_duplicates_apart);
     tcase_add_test(tc, a_queue_holds_the_last_batches);
     tcase_add_test(tc, a_batch_in_chunks_needs_the_activations_of_one);
     tcase_add_test(tc, a_warm_step_allocates_nothing);

@@ -155,11 +155,35 @@ START_TEST(a_failed_allocation_is_an_error_of_the_graph)
 }
 END_TEST
 
+/* The losses that say they use a queue are those that do. */
+START_TEST(the_table_says_who_looks)
+{
+    int            n;
+    const ct_loss *loss = ct_loss_all(&n);
+    draw_case(1, 2);
+    for (int k = 0; k < n; k++) {
+        double value[2];
+        for (int with = 0; with < 2; with++) {
+            const ct_queue queue = {{past.rows[0], past.rows[1]}, past.n};
+            ct_graph       g;
+            open_graph(&g);
+            const ct_tensor *y = loss[k].apply(&g, ct_constant(&g, x.n, x.d, x.a), ct_constant(&g, x.n, x.d, x.b),
+                                               &(ct_loss_inputs){.log_scale = ct_leaf(&g, 1, 1, &x.log_scale),
+                                                                 .queue = with ? &queue : NULL});
+            value[with] = (double)y->x[0];
+            close_graph(&g);
+        }
+        ck_assert_msg((value[0] != value[1]) == loss[k].uses_queue, "%s", loss[k].name);
+    }
+}
+END_TEST
+
 TCase *queue_case(void)
 {
     TCase *tc = tcase_create("queue");
     tcase_add_loop_test(tc, values_are_those_of_plain_sums, 0, (int)COUNT(LOSSES));
     tcase_add_loop_test(tc, backward_matches_difference, 0, (int)COUNT(LOSSES));
+    tcase_add_test(tc, the_table_says_who_looks);
     tcase_add_test(tc, all_equal_is_ln_of_batch_and_queue);
     tcase_add_test(tc, a_failed_allocation_is_an_error_of_the_graph);
     return tc;

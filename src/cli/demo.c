@@ -1,11 +1,21 @@
 /* demo.c -- contrast demo: the story in four parts, each number measured now.
  *
  * Layer: cli. */
-#include "cli/cli.h"
+#include "cli/run_report.h"
 
+#include "report/page.h"
 #include "report/story.h"
 
+#include <string.h>
+
+static struct {
+    const char *report;
+    bool        live;
+} option;
+
 static const cli_option OPTIONS[] = {
+    {"--report", NULL, CLI_TEXT, &option.report, "F.html", "write a page too; its two runs are recorded in F-stuck and F-healthy"},
+    {"--live", NULL, CLI_FLAG, &option.live, NULL, "watch the healthy run train, on a terminal"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print the figures as JSON, without the story"},
 };
 
@@ -15,9 +25,26 @@ const cli_option *cli_demo_options(int *n)
     return OPTIONS;
 }
 
-static ct_status tell(const ct_terminal *t, ct_device *device, int threads, ct_demo *f, ct_error *err)
+/* Part 4, recorded in `folder` unless that is NULL. */
+static ct_status train(ct_device *device, const char *folder, ct_healthy *f, ct_pairs **pairs, ct_error *err)
 {
-    ct_pairs *pairs = NULL;
+    ct_trainer t;
+    run_report watched;
+    ct_status  status = ct_demo_healthy_init(&t, device, f, pairs, err);
+    if (status == CT_OK) {
+        run_report_begin(&watched, &f->recipe, NULL);
+        if (option.live)
+            watched.live = cli_live_new(&t, &watched.terminal);
+        status = ct_demo_healthy(&t, folder, watched.live != NULL ? &watched.watch : NULL, f, err);
+        cli_live_free(watched.live);
+    }
+    ct_trainer_free(&t);
+    return status;
+}
+
+static ct_status tell(const ct_terminal *t, ct_device *device, int threads, const char *folder, ct_demo *f, ct_pairs **pairs,
+                      ct_error *err)
+{
     ct_status status = ct_question_measure(device, 1, &f->question, err);
     if (status == CT_OK) {
         ct_story_question(t, &f->question);
@@ -32,11 +59,30 @@ static ct_status tell(const ct_terminal *t, ct_device *device, int threads, ct_d
     if (status == CT_OK) {
         ct_story_fixes(t, f->fixes);
         ct_story_healthy(t, NULL, NULL);
-        status = ct_demo_healthy(device, &f->healthy, &pairs, err);
+        status = train(device, folder, &f->healthy, pairs, err);
     }
     if (status == CT_OK)
-        ct_story_healthy(t, &f->healthy, pairs);
-    ct_pairs_free(pairs);
+        ct_story_healthy(t, &f->healthy, *pairs);
+    return status;
+}
+
+/* The story, and below it the stuck run beside the healthy one. */
+static ct_status save_page(const ct_demo *f, const ct_pairs *pairs, ct_device *device, char *folder[2], ct_error *err)
+{
+    static ct_page   page;
+    static ct_record r[2];
+    ct_arena         arena;
+    ct_status        status = ct_demo_stuck(device, folder[0], err);
+    ct_arena_init(&arena, 0);
+    if (status == CT_OK)
+        status = cli_records(2, folder, true, r, &arena, err);
+    if (status == CT_OK)
+        status = ct_page_open(&page, option.report, "contrast demo", err);
+    if (status == CT_OK) {
+        ct_page_demo(&page, f, pairs);
+        status = ct_page_close(&page, ct_page_runs(&page, r, 2, err));
+    }
+    ct_arena_free(&arena);
     return status;
 }
 
@@ -49,18 +95,20 @@ static void print_json(const ct_demo *f)
     ct_json_free(&j);
 }
 
-int cli_demo(int argc, char **argv)
+static int demo(char *folder[2])
 {
     static ct_demo figures;
     ct_error       err = {0};
-    if (argc > 0)
-        return cli_usage("demo takes no arguments; found %s", argv[0]);
-    const int   threads = cli_threads(&err);
-    ct_device  *device = threads > 0 ? cli_device(&err) : NULL;
-    ct_terminal t = cli_terminal(stdout);
-    ct_status   status = err.status;
+    ct_pairs      *pairs = NULL;
+    const int      threads = cli_threads(&err);
+    ct_device     *device = threads > 0 ? cli_device(&err) : NULL;
+    ct_terminal    t = cli_terminal(stdout);
+    ct_status      status = err.status;
     if (device != NULL)
-        status = tell(cli.json ? NULL : &t, device, threads, &figures, &err);
+        status = tell(cli.json ? NULL : &t, device, threads, option.report != NULL ? folder[1] : NULL, &figures, &pairs, &err);
+    if (status == CT_OK && option.report != NULL)
+        status = save_page(&figures, pairs, device, folder, &err);
+    ct_pairs_free(pairs);
     ct_device_free(device);
     if (status != CT_OK)
         return cli_fail(&err);
@@ -69,4 +117,21 @@ int cli_demo(int argc, char **argv)
     else
         printf("\nNext: contrast train shapes -o run    then: contrast eval run    and: contrast help\n");
     return 0;
+}
+
+int cli_demo(int argc, char **argv)
+{
+    char  stuck[CT_PATH_BYTES], healthy[CT_PATH_BYTES];
+    char *folder[2] = {stuck, healthy};
+    if (argc > 0)
+        return cli_usage("demo takes no arguments; found %s", argv[0]);
+    for (int i = 0; i < 2 && option.report != NULL; i++) { /* F.html: F-stuck, F-healthy */
+        const size_t length = strlen(option.report), end = length > 5 && strcmp(option.report + length - 5, ".html") == 0 ? 5 : 0;
+        if (length > CT_PATH_BYTES - 16)
+            return cli_usage("--report: the path is too long");
+        snprintf(folder[i], CT_PATH_BYTES, "%.*s-%s", (int)(length - end), option.report, i == 0 ? "stuck" : "healthy");
+        if (ct_run_exists(folder[i]))
+            return cli_usage("%s holds a run already; give another --report", folder[i]);
+    }
+    return demo(folder);
 }

@@ -7,12 +7,13 @@
 #include "experiment/autopsy.h"
 #include "experiment/run.h"
 #include "formats/text.h"
+#include "report/page.h"
 
 #include <math.h>
 #include <string.h>
 
 static struct {
-    const char *loss, *loss_name, *temperature, *groups, *split, *checkpoint;
+    const char *loss, *loss_name, *temperature, *groups, *split, *checkpoint, *report;
     int         batch;
     bool        fail;
 } option;
@@ -25,6 +26,7 @@ static const cli_option OPTIONS[] = {
     {"--groups", NULL, CLI_TEXT, &option.groups, "G.npy", "integers: pairs of equal number mean the same"},
     {"--split", NULL, CLI_TEXT, &option.split, "S", "of a run: train, validation, test (default) or composition"},
     {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C", "of a run: last (default), best or a step"},
+    {"--report", NULL, CLI_TEXT, &option.report, "FILE", "write it as a page too, with pictures (HTML)"},
     {"--fail-on-collapse", NULL, CLI_FLAG, &option.fail, NULL, "exit with 3 unless healthy, modality-gap or uncertain"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON: the state is under \"state\""},
 };
@@ -114,9 +116,24 @@ static void print_autopsy(const ct_terminal *t, const ct_autopsy *a)
         print_loss(t, a);
 }
 
-static int tell(const ct_autopsy *a)
+static ct_status save_page(const ct_autopsy *a, const char *of, ct_error *err)
 {
+    static ct_page page;
+    char           title[512];
+    snprintf(title, sizeof title, "contrast diagnose %.400s", of);
+    const ct_status status = ct_page_open(&page, option.report, title, err);
+    if (status != CT_OK)
+        return status;
+    ct_page_autopsy(&page, a);
+    return ct_page_close(&page, CT_OK);
+}
+
+static int tell(const ct_autopsy *a, const char *of)
+{
+    ct_error err = {0};
     const ct_state s = a->diagnosis.state;
+    if (option.report != NULL && save_page(a, of, &err) != CT_OK)
+        return cli_fail(&err);
     if (cli.json) {
         ct_json j = {0};
         ct_json_open(&j, NULL, '{');
@@ -175,7 +192,7 @@ static int diagnose_arrays(int argc, char **argv, ct_autopsy *a, ct_arena *arena
     if (device != NULL)
         ct_autopsy_arrays(device, in.x[0], in.x[1], in.n, in.d, in.group, a, &err);
     ct_device_free(device);
-    return err.status != CT_OK ? cli_fail(&err) : tell(a);
+    return err.status != CT_OK ? cli_fail(&err) : tell(a, argv[0]);
 }
 
 static int diagnose_run(const char *folder, ct_autopsy *a)
@@ -198,7 +215,7 @@ static int diagnose_run(const char *folder, ct_autopsy *a)
     }
     ct_pairs_free(pairs);
     ct_device_free(device);
-    return err.status != CT_OK ? cli_fail(&err) : tell(a);
+    return err.status != CT_OK ? cli_fail(&err) : tell(a, folder);
 }
 
 int cli_diagnose(int argc, char **argv)

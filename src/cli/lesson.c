@@ -7,11 +7,15 @@
 #include "formats/json.h"
 #include "formats/text.h"
 #include "platform/clock.h"
+#include "report/page.h"
 
 #include <math.h>
 #include <string.h>
 
+static const char *report;
+
 static const cli_option OPTIONS[] = {
+    {"--report", NULL, CLI_TEXT, &report, "FILE", "write them as a page too, with pictures (HTML)"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print a line of JSON a lesson"},
 };
 
@@ -78,7 +82,7 @@ static void print_json(const ct_lesson *l, const ct_lesson_run *run, double seco
     ct_json_free(&j);
 }
 
-static ct_status give(const ct_lesson *l, ct_device *device, int threads, ct_verdict *verdict, ct_error *err)
+static ct_status give(const ct_lesson *l, ct_device *device, int threads, ct_page *page, ct_verdict *verdict, ct_error *err)
 {
     static ct_lesson_run run;
     const ct_terminal    t = cli_terminal(stdout);
@@ -99,6 +103,8 @@ static ct_status give(const ct_lesson *l, ct_device *device, int threads, ct_ver
     else
         print_lesson(&t, l, &run, ct_clock_s() - began);
     fflush(stdout);
+    if (page != NULL)
+        ct_page_lesson(page, l, &run);
     *verdict = ct_lesson_verdict(&run);
     return CT_OK;
 }
@@ -125,13 +131,18 @@ int cli_lesson(int argc, char **argv)
             return cli_usage("there is no lesson %s; %s%s", argv[i], near != NULL ? "did you mean " : "contrast lesson lists them",
                              near != NULL ? near : "");
         }
-    const int  threads = cli_threads(&err);
-    ct_device *device = threads > 0 ? cli_device(&err) : NULL;
+    static ct_page page;
+    const int      threads = cli_threads(&err);
+    ct_device     *device = threads > 0 ? cli_device(&err) : NULL;
+    if (device != NULL && report != NULL && ct_page_open(&page, report, "contrast lesson", &err) != CT_OK)
+        return ct_device_free(device), cli_fail(&err);
     for (int i = 0; i < (whole ? n : argc) && device != NULL && err.status == CT_OK; i++) {
         ct_verdict verdict = CT_PASSES;
-        give(whole ? &all[i] : ct_lesson_find(argv[i]), device, threads, &verdict, &err);
+        give(whole ? &all[i] : ct_lesson_find(argv[i]), device, threads, report != NULL ? &page : NULL, &verdict, &err);
         differs += verdict == CT_DIFFERS;
     }
+    if (device != NULL && report != NULL)
+        ct_page_close(&page, err.status);
     ct_device_free(device);
     return err.status != CT_OK ? cli_fail(&err) : differs > 0 ? 3 : 0;
 }

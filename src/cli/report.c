@@ -1,7 +1,7 @@
 /* report.c -- contrast report RUN... [-o FILE.html], and contrast plot KIND RUN -o FILE.svg.
  *
  * Layer: cli. */
-#include "cli/cli.h"
+#include "cli/run_report.h"
 
 #include "experiment/autopsy.h"
 #include "experiment/run.h"
@@ -87,7 +87,7 @@ static ct_status diagnose(const char *folder, const ct_recipe *recipe, ct_device
     return CT_OK;
 }
 
-static ct_status read_runs(int n, char **folder, ct_record *r, ct_arena *arena, ct_error *err)
+ct_status cli_records(int n, char **folder, bool diagnosed, ct_record *r, ct_arena *arena, ct_error *err)
 {
     ct_status  status = CT_OK;
     ct_device *device = cli_device(err);
@@ -100,16 +100,26 @@ static ct_status read_runs(int n, char **folder, ct_record *r, ct_arena *arena, 
         status = read_record(folder[i], arena, &r[i], &recipe, err);
         if (status == CT_OK && hash != NULL && cli_hash_run(folder[i], hash) == CT_OK)
             r[i].hash = hash;
-        if (status == CT_OK && !option.no_diagnosis && diagnose(folder[i], &recipe, device, arena, &r[i], &why) != CT_OK)
+        if (status == CT_OK && diagnosed && diagnose(folder[i], &recipe, device, arena, &r[i], &why) != CT_OK)
             fprintf(stderr, "contrast: %s is reported without a diagnosis: %s\n", folder[i], why.msg);
     }
     ct_device_free(device);
     return status;
 }
 
+/* "contrast: a beside b" */
+static void title_of(int n, char **folder, char *out, size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "contrast: ");
+    for (int i = 0; i < n && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? " beside " : "", folder[i]);
+}
+
 int cli_report(int argc, char **argv)
 {
     static ct_record r[MOST_RUNS];
+    static ct_page   page;
+    char             title[1024];
     const char      *path = option.output != NULL ? option.output : "report.html";
     ct_error         err = {0};
     ct_arena         arena;
@@ -117,9 +127,12 @@ int cli_report(int argc, char **argv)
         return cli_usage("report: expected 1 to %d folders of runs, found %d arguments", MOST_RUNS, argc);
     const double began = ct_clock_s();
     ct_arena_init(&arena, 0);
-    ct_status status = read_runs(argc, argv, r, &arena, &err);
+    title_of(argc, argv, title, sizeof title);
+    ct_status status = cli_records(argc, argv, !option.no_diagnosis, r, &arena, &err);
     if (status == CT_OK)
-        status = ct_page_save(r, argc, path, &err);
+        status = ct_page_open(&page, path, title, &err);
+    if (status == CT_OK)
+        status = ct_page_close(&page, ct_page_runs(&page, r, argc, &err));
     ct_arena_free(&arena);
     if (status != CT_OK)
         return cli_fail(&err);

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "experiment/run.h"
+#include "report/record.h"
 
 typedef struct cli_live cli_live; /* live.c */
 
@@ -27,6 +28,10 @@ void      cli_live_step(cli_live *l, const ct_terminal *terminal, const ct_step 
 
 void run_report_begin(run_report *r, const ct_recipe *recipe, const volatile sig_atomic_t *stop);
 void run_report_end(run_report *r, const ct_trainer *t, const char *folder);
+
+/* What n runs wrote down, each with the landmarks of its loss, its hash and, if `diagnosed`, its
+ * state; memory of the arena. Errors  those of ct_record_read and the recipe */
+ct_status cli_records(int n, char **folder, bool diagnosed, ct_record *r, ct_arena *arena, ct_error *err);
 
 /* A few lines for people, or (--json) members of an object. */
 void print_evaluation(const ct_evaluation *e);

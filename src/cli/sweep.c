@@ -6,15 +6,17 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/memory.h"
+#include "report/page.h"
 #include "report/phase.h"
 
 #include <signal.h>
 #include <string.h>
 
-static const char *output;
+static const char *output, *report;
 
 static const cli_option OPTIONS[] = {
     {"--output", "-o", CLI_TEXT, &output, "DIR", "folder of runs.jsonl, sweep.csv, phase.svg; one that was begun is finished"},
+    {"--report", NULL, CLI_TEXT, &report, "FILE", "write the results as a page (HTML)"},
     {"--quiet", "-q", CLI_FLAG, &cli.quiet, NULL, "no progress"},
 };
 
@@ -63,6 +65,16 @@ static void on_run(void *ctx, int done, int of)
 static ct_status write_results(const ct_sweep *s, const ct_sweep_run *run, ct_error *err)
 {
     char path[CT_PATH_BYTES];
+    if (report != NULL) {
+        static ct_page page;
+        ct_status      status = ct_page_open(&page, report, "contrast sweep", err);
+        if (status == CT_OK) {
+            ct_page_sweep(&page, s, run);
+            status = ct_page_close(&page, CT_OK);
+        }
+        if (status != CT_OK)
+            return status;
+    }
     if (output == NULL)
         return CT_OK;
     ct_status status = ct_sweep_write_csv(s, run, output, err);

@@ -95,18 +95,18 @@ const char *const CT_DEMO_CAPTION[CT_DEMO_CAPTIONS] = {
     "a blue circle above a green square",
 };
 
-static ct_status train_healthy(ct_trainer *t, ct_healthy *f, ct_error *err)
+static const ct_run_watch NOBODY = {0};
+
+/* Step by step, without a record. */
+static ct_status train(ct_trainer *t, const ct_run_watch *watch, double began, ct_error *err)
 {
-    const double began = ct_clock_s();
-    ct_status    status = CT_OK;
-    ct_step      s;
-    while (status == CT_OK && t->step < t->recipe->train.steps)
+    ct_status status = CT_OK;
+    ct_step   s;
+    while (status == CT_OK && t->step < t->recipe->train.steps) {
         status = ct_trainer_step(t, &s, err);
-    f->seconds = ct_clock_s() - began;
-    if (status == CT_OK)
-        status = ct_trainer_evaluate(t, CT_TEST, 0, &f->evaluation[0], err);
-    if (status == CT_OK)
-        status = ct_trainer_evaluate(t, CT_COMPOSITION, 0, &f->evaluation[1], err);
+        if (status == CT_OK && watch->on_step != NULL)
+            watch->on_step(watch->ctx, t, &s, ct_clock_s() - began);
+    }
     return status;
 }
 
@@ -164,20 +164,41 @@ static ct_status ask(ct_trainer *t, ct_healthy *f, ct_error *err)
     return status;
 }
 
-ct_status ct_demo_healthy(ct_device *device, ct_healthy *out, ct_pairs **pairs, ct_error *err)
+ct_status ct_demo_healthy_init(ct_trainer *t, ct_device *device, ct_healthy *out, ct_pairs **pairs, ct_error *err)
 {
-    ct_trainer t;
+    *t = (ct_trainer){0};
     *pairs = NULL;
-    ct_status status = load_recipe(&out->recipe, "shapes", CT_DEMO_HEALTHY, err);
+    const ct_status status = load_recipe(&out->recipe, "shapes", CT_DEMO_HEALTHY, err);
     if (status != CT_OK)
         return status;
     if ((*pairs = ct_recipe_data(&out->recipe, err)) == NULL)
         return CT_ERR_NOMEM;
-    status = ct_trainer_init(&t, &out->recipe, *pairs, device, err);
+    return ct_trainer_init(t, &out->recipe, *pairs, device, err);
+}
+
+ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch *watch, ct_healthy *out, ct_error *err)
+{
+    const double began = ct_clock_s();
+    watch = watch != NULL ? watch : &NOBODY;
+    ct_status status = folder != NULL ? ct_run_train(t, folder, watch, err) : train(t, watch, began, err);
+    out->seconds = ct_clock_s() - began;
+    for (int i = 0; i < 2 && status == CT_OK; i++)
+        status = ct_trainer_evaluate(t, i == 0 ? CT_TEST : CT_COMPOSITION, 0, &out->evaluation[i], err);
+    return status == CT_OK ? ask(t, out, err) : status;
+}
+
+ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err)
+{
+    ct_recipe  recipe;
+    ct_trainer t = {0};
+    ct_status  status = load_recipe(&recipe, CT_DEMO_FIXES.recipe, CT_DEMO_FIXES.common, err);
+    ct_pairs  *pairs = status == CT_OK ? ct_recipe_data(&recipe, err) : NULL;
+    if (pairs == NULL)
+        return err->status;
+    status = ct_trainer_init(&t, &recipe, pairs, device, err);
     if (status == CT_OK)
-        status = train_healthy(&t, out, err);
-    if (status == CT_OK)
-        status = ask(&t, out, err);
+        status = ct_run_train(&t, folder, &NOBODY, err);
     ct_trainer_free(&t);
+    ct_pairs_free(pairs);
     return status;
 }

@@ -7,6 +7,7 @@
 #define EXPERIMENT_DEMO_H
 
 #include "experiment/question.h"
+#include "experiment/run.h"
 #include "experiment/trials.h"
 
 #define CT_DEMO_SEEDS 8
@@ -47,14 +48,19 @@ extern const char *const CT_DEMO_CAPTION[CT_DEMO_CAPTIONS];
 typedef struct ct_healthy {
     ct_recipe     recipe;
     ct_evaluation evaluation[2]; /* test, composition                             */
-    double        seconds;       /* of training                                   */
+    double        seconds;       /* of training; with its record, if there is one */
     double        similarity[CT_DEMO_SHOWN * CT_DEMO_SHOWN]; /* image i with text j, of the test split */
     int           found[CT_DEMO_CAPTIONS][CT_DEMO_FOUND];    /* items, nearest first */
     double        score[CT_DEMO_CAPTIONS][CT_DEMO_FOUND];    /* their cosines     */
 } ct_healthy;
 
-/* *pairs is the data it ran on, for drawing; caller frees it, also after an error. */
-ct_status ct_demo_healthy(ct_device *device, ct_healthy *out, ct_pairs **pairs, ct_error *err);
+/* A trainer for it; *pairs is the data it runs on. The caller frees both, also after an error.
+ * Then the run: recorded in `folder`, unless that is NULL; watch may be NULL. */
+ct_status ct_demo_healthy_init(ct_trainer *t, ct_device *device, ct_healthy *out, ct_pairs **pairs, ct_error *err);
+ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch *watch, ct_healthy *out, ct_error *err);
+
+/* "As in the question", from seed 1, recorded in `folder`. */
+ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err);
 
 /* All that the demo measures. */
 typedef struct ct_demo {

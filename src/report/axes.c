@@ -48,7 +48,7 @@ void ct_svg_axes(ct_svg *s, const ct_axes *a, const char *x_name, const char *y_
         tick_text(k * dx, dx, text);
         ct_svg_text(s, x, a->bottom + 15, 11, CT_SVG_MIDDLE, 0, text);
     }
-    for (double k = ceil(a->y0 / dy - 1e-9); k * dy <= a->y1 + dy * 1e-6; k++) {
+    for (double k = ceil(a->y0 / dy - 1e-9); y_name != NULL && k * dy <= a->y1 + dy * 1e-6; k++) {
         const double y = ct_axes_y(a, k * dy);
         ct_svg_put(s, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>", a->left, y, a->right);
         tick_text(k * dy, dy, text);
@@ -56,7 +56,8 @@ void ct_svg_axes(ct_svg *s, const ct_axes *a, const char *x_name, const char *y_
     }
     ct_svg_put(s, "<path class=\"frame\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", a->left, a->top, a->bottom, a->right);
     ct_svg_text(s, (a->left + a->right) / 2, a->bottom + 32, 12, CT_SVG_MIDDLE, 0, x_name);
-    ct_svg_text(s, 13, (a->top + a->bottom) / 2, 12, CT_SVG_MIDDLE, -90, y_name);
+    if (y_name != NULL)
+        ct_svg_text(s, 13, (a->top + a->bottom) / 2, 12, CT_SVG_MIDDLE, -90, y_name);
 }
 
 static double inside(double v, double a, double b)

@@ -1,4 +1,4 @@
-/* page.c -- see page.h.
+/* page.c -- runs beside each other; see page.h.
  *
  * All text from recipes, captions and file names goes through ct_svg_escaped; the
  * script's data are numbers, base64 and strings in which no "<" is left.
@@ -18,47 +18,6 @@
 #define put ct_svg_put
 #define PICTURE 48 /* pixels of a picture on the page, as ct_page_style has them */
 
-static void raw(ct_svg *s, const char *text)
-{
-    ct_writer_bytes(s->w, text, strlen(text));
-}
-
-/* <tag>text</tag> */
-static void element(ct_svg *s, const char *tag, const char *text)
-{
-    put(s, "<%s>", tag);
-    ct_svg_escaped(s, text);
-    put(s, "</%.*s>\n", (int)strcspn(tag, " "), tag);
-}
-
-/* ---- head ---- */
-
-/* The colours of both themes, for the reader's setting and for the button. */
-static void style(ct_svg *s)
-{
-    raw(s, "<style>\n");
-    raw(s, ct_svg_style);
-    raw(s, "\n");
-    ct_picture_heat_style(s->w);
-    raw(s, "\n:root{color-scheme:light dark}\n");
-    raw(s, ct_page_style);
-    raw(s, "</style>\n");
-}
-
-static void head(ct_svg *s, const ct_record *r, int n)
-{
-    raw(s, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-           "script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
-           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>contrast: ");
-    for (int i = 0; i < n; i++) {
-        raw(s, i > 0 ? " beside " : "");
-        ct_svg_escaped(s, r[i].folder);
-    }
-    raw(s, "</title>\n");
-    style(s);
-}
-
 /* All pictures of the probe, one above the other, as a background that .pic looks at. */
 static ct_status sprite(ct_svg *s, const ct_record *r, int run, ct_arena *arena, ct_error *err)
 {
@@ -71,8 +30,8 @@ static ct_status sprite(ct_svg *s, const ct_record *r, int run, ct_arena *arena,
         return CT_FAIL(err, CT_ERR_NOMEM, "report: no memory for pictures");
     ct_base64_put(text, png, size);
     put(s, "<style>.p%d{height:%dpx;background-image:url(data:image/png;base64,", run, PICTURE * r->height / r->width);
-    raw(s, text);
-    raw(s, ")}</style>\n");
+    ct_page_raw(s, text);
+    ct_page_raw(s, ")}</style>\n");
     return CT_OK;
 }
 
@@ -90,14 +49,14 @@ static void story(ct_svg *s, const ct_record *r)
 {
     const int      last = r->n_lines - 1;
     const ct_mark *test = last_test(r);
-    raw(s, "<div>");
-    element(s, "h3", r->folder);
+    ct_page_raw(s, "<div>");
+    ct_page_element(s, "h3", r->folder);
     if (r->state != NULL) {
-        raw(s, "<p><strong>");
+        ct_page_raw(s, "<p><strong>");
         ct_svg_escaped(s, r->state);
-        raw(s, "</strong>: ");
+        ct_page_raw(s, "</strong>: ");
         ct_svg_escaped(s, r->meaning);
-        raw(s, "</p>\n");
+        ct_page_raw(s, "</p>\n");
     }
     put(s, "<p>The loss of a batch went from %.4f at step %.0f to %.4f at step %.0f", r->loss[0], r->step[0], r->loss[last], r->step[last]);
     if (isfinite(r->equal))
@@ -106,19 +65,19 @@ static void story(ct_svg *s, const ct_record *r)
     if (test != NULL)
         put(s, " Of %d test pairs, %.3f of the images found their caption first and %.3f of the captions their image.", test->n,
             test->recall[0], test->recall[1]);
-    raw(s, "</p>\n");
+    ct_page_raw(s, "</p>\n");
     if (r->n_evidence > 0) {
-        raw(s, "<ul>");
+        ct_page_raw(s, "<ul>");
         for (int k = 0; k < r->n_evidence; k++)
-            element(s, "li", r->evidence[k]);
-        raw(s, "</ul>\n");
+            ct_page_element(s, "li", r->evidence[k]);
+        ct_page_raw(s, "</ul>\n");
     }
     if (r->remedy != NULL && *r->remedy != '\0') {
-        raw(s, "<p>Try first: ");
+        ct_page_raw(s, "<p>Try first: ");
         ct_svg_escaped(s, r->remedy);
-        raw(s, "</p>\n");
+        ct_page_raw(s, "</p>\n");
     }
-    raw(s, "</div>\n");
+    ct_page_raw(s, "</div>\n");
 }
 
 /* ---- pictures ---- */
@@ -131,11 +90,11 @@ static void picture(ct_svg *s, ct_picture kind, const ct_record *r, int run, con
     snprintf(attributes, sizeof attributes, "data-run=\"%d\" data-kind=\"%s\" data-axes=\"%.9g %.9g %.9g %.9g %.9g %.9g %.9g %.9g\"", run,
              ct_picture_describe(kind)->name, a.left, a.top, a.right, a.bottom, a.x0, a.x1, a.y0, a.y1);
     snprintf(description, sizeof description, "%s, %.600s", ct_picture_describe(kind)->title, r->folder);
-    raw(s, "<figure>");
+    ct_page_raw(s, "<figure>");
     ct_svg_begin(&svg, s->w, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT, attributes, description, ct_picture_describe(kind)->reading);
     ct_picture_draw(&svg, kind, r, ranges, r->n_moments - 1);
     ct_svg_end(&svg);
-    raw(s, "<figcaption>");
+    ct_page_raw(s, "<figcaption>");
     ct_svg_escaped(s, r->folder);
     put(s, ", <span data-step=\"%d\">step %ld</span></figcaption></figure>\n", run, r->moment[r->n_moments - 1].step);
 }
@@ -143,18 +102,18 @@ static void picture(ct_svg *s, ct_picture kind, const ct_record *r, int run, con
 static void pictures(ct_svg *s, const ct_record *r, int n)
 {
     const ct_ranges ranges = ct_picture_ranges(r, n);
-    raw(s, n > 1 ? "<div class=\"kinds many\">\n" : "<div class=\"kinds\">\n");
+    ct_page_raw(s, n > 1 ? "<div class=\"kinds many\">\n" : "<div class=\"kinds\">\n");
     for (int kind = 0; kind < CT_N_PICTURES; kind++) {
         const ct_picture_text *text = ct_picture_describe((ct_picture)kind);
-        raw(s, "<section>");
-        element(s, "h2", text->title);
-        element(s, "p class=\"dim\"", text->reading);
-        raw(s, "<div class=\"runs\">\n");
+        ct_page_raw(s, "<section>");
+        ct_page_element(s, "h2", text->title);
+        ct_page_element(s, "p class=\"dim\"", text->reading);
+        ct_page_raw(s, "<div class=\"runs\">\n");
         for (int i = 0; i < n; i++)
             picture(s, (ct_picture)kind, &r[i], i, &ranges);
-        raw(s, "</div></section>\n");
+        ct_page_raw(s, "</div></section>\n");
     }
-    raw(s, "</div>\n");
+    ct_page_raw(s, "</div>\n");
 }
 
 /* ---- nearest neighbours ---- */
@@ -186,8 +145,8 @@ static void neighbours(ct_svg *s, const ct_record *r, int run)
 {
     const ct_moment *m = &r->moment[r->n_moments - 1];
     const int        k = r->n < 3 ? r->n : 3, rows = r->n < 6 ? r->n : 6;
-    raw(s, "<div>");
-    element(s, "h3", r->folder);
+    ct_page_raw(s, "<div>");
+    ct_page_element(s, "h3", r->folder);
     put(s, "<div data-script hidden><p><span data-pair=\"%d\"></span>; its nearest captions, with their own pictures, at "
            "<span data-step=\"%d\"></span>:</p><div class=\"strip\" id=\"near%d\"></div></div>\n", run, run, run);
     put(s, "<table><thead><tr><th>image</th><th>nearest captions at step %ld</th><th>cosine</th></tr></thead><tbody>\n", m->step);
@@ -195,36 +154,36 @@ static void neighbours(ct_svg *s, const ct_record *r, int run)
         int near[3] = {0, 0, 0};
         nearest_captions(r, m, i, k, near);
         for (int t = 0; t < k; t++) {
-            raw(s, "<tr>");
+            ct_page_raw(s, "<tr>");
             if (t == 0) {
                 put(s, "<td rowspan=\"%d\">", k);
                 pixel_box(s, r, run, i, false);
                 put(s, "%d</td>", i + 1);
             }
-            raw(s, "<td>");
+            ct_page_raw(s, "<td>");
             if (near[t] == i)
-                raw(s, "<strong>its own:</strong> ");
+                ct_page_raw(s, "<strong>its own:</strong> ");
             ct_svg_escaped(s, r->caption[near[t]]);
             put(s, "</td><td class=\"num\">%.2f</td></tr>\n", ct_record_cosine(r, m, i, near[t]));
         }
     }
-    raw(s, "</tbody></table></div>\n");
+    ct_page_raw(s, "</tbody></table></div>\n");
 }
 
 /* ---- how to do it again ---- */
 
 static void again(ct_svg *s, const ct_record *r)
 {
-    raw(s, "<div>");
-    element(s, "h3", r->folder);
-    raw(s, "<pre>contrast train ");
+    ct_page_raw(s, "<div>");
+    ct_page_element(s, "h3", r->folder);
+    ct_page_raw(s, "<pre>contrast train ");
     ct_svg_escaped(s, r->folder);
-    raw(s, "/recipe.ini -o again\ncontrast hash again");
+    ct_page_raw(s, "/recipe.ini -o again\ncontrast hash again");
     if (r->hash != NULL)
         put(s, "    # %.40s", r->hash);
-    raw(s, "</pre>\n<details><summary>recipe.ini</summary><pre>");
+    ct_page_raw(s, "</pre>\n<details><summary>recipe.ini</summary><pre>");
     ct_svg_escaped(s, r->recipe);
-    raw(s, "</pre></details></div>\n");
+    ct_page_raw(s, "</pre></details></div>\n");
 }
 
 /* ---- the script's data ---- */
@@ -257,6 +216,21 @@ static void moment_json(ct_json *j, const ct_record *r, const ct_moment *m)
     ct_json_close(j);
 }
 
+static void look_json(ct_json *j, const ct_look *l)
+{
+    ct_json_open(j, NULL, '{');
+    ct_json_integer(j, "step", l->step);
+    ct_json_open(j, "cosine", '[');
+    for (int side = 0; side < 2; side++)
+        numbers(j, NULL, l->cosine[side], l->n[side]);
+    ct_json_close(j);
+    ct_json_open(j, "gradient", '[');
+    for (int side = 0; side < 2; side++)
+        numbers(j, NULL, l->gradient[side], l->n[side]);
+    ct_json_close(j);
+    ct_json_close(j);
+}
+
 static void run_json(ct_json *j, const ct_record *r)
 {
     ct_json_open(j, NULL, '{');
@@ -267,6 +241,10 @@ static void run_json(ct_json *j, const ct_record *r)
     ct_json_open(j, "caption", '[');
     for (int i = 0; i < r->n; i++)
         ct_json_string(j, NULL, r->caption != NULL ? r->caption[i] : "");
+    ct_json_close(j);
+    ct_json_open(j, "looks", '[');
+    for (int k = 0; k < r->n_looks; k++)
+        look_json(j, &r->look[k]);
     ct_json_close(j);
     ct_json_open(j, "moments", '[');
     for (int k = 0; k < r->n_moments; k++)
@@ -283,20 +261,20 @@ static ct_status script(ct_svg *s, const ct_record *r, int n, ct_error *err)
     for (int i = 0; i < n; i++)
         run_json(&j, &r[i]);
     ct_json_close(&j);
-    raw(s, "<script type=\"application/json\" id=\"data\">");
+    ct_page_raw(s, "<script type=\"application/json\" id=\"data\">");
     for (const char *at = j.failed ? "" : j.text; *at != '\0';) {
         const size_t plain = strcspn(at, "<");
         ct_writer_bytes(s->w, at, plain);
         at += plain;
         if (*at == '<') {
-            raw(s, "\\u003c");
+            ct_page_raw(s, "\\u003c");
             at++;
         }
     }
-    raw(s, "</script>\n<script>\n");
+    ct_page_raw(s, "</script>\n<script>\n");
     for (int k = 0; ct_page_script[k] != NULL; k++)
-        raw(s, ct_page_script[k]);
-    raw(s, "</script>\n");
+        ct_page_raw(s, ct_page_script[k]);
+    ct_page_raw(s, "</script>\n");
     const ct_status status = j.failed ? CT_FAIL(err, CT_ERR_NOMEM, "report: no memory for its data") : CT_OK;
     ct_json_free(&j);
     return status;
@@ -312,60 +290,38 @@ static const char CONTROLS[] =
     "<label>pair <input id=\"pair\" type=\"range\" min=\"1\" value=\"1\"></label>\n"
     "<button id=\"theme\" type=\"button\">Light or dark</button>\n";
 
-static ct_status page(ct_svg *s, const ct_record *r, int n, ct_arena *arena, ct_error *err)
+ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err)
 {
+    ct_svg   *s = &p->s;
     bool      captions = false;
     ct_status status = CT_OK;
-    head(s, r, n);
+    ct_arena  arena;
+    ct_arena_init(&arena, 0);
     for (int i = 0; i < n && status == CT_OK; i++)
-        status = sprite(s, &r[i], i, arena, err);
-    raw(s, "</head>\n<body>\n<h1>contrast: ");
-    for (int i = 0; i < n; i++) {
-        raw(s, i > 0 ? " beside " : "");
-        ct_svg_escaped(s, r[i].folder);
-    }
-    raw(s, "</h1>\n<section><h2>What happened</h2><div class=\"runs\">\n");
+        status = sprite(s, &r[i], i, &arena, err);
+    ct_arena_free(&arena);
+    ct_page_raw(s, "<section><h2>What happened</h2><div class=\"runs\">\n");
     for (int i = 0; i < n; i++) {
         story(s, &r[i]);
         captions = captions || r[i].caption != NULL;
     }
-    raw(s, "</div></section>\n");
-    raw(s, CONTROLS);
+    ct_page_raw(s, "</div></section>\n");
+    ct_page_raw(s, CONTROLS);
     for (int i = 0; i < n; i++)
         put(s, "<span class=\"num\"><span data-step=\"%d\"></span><span data-loss=\"%d\"></span></span>\n", i, i);
-    raw(s, "</div>\n<main>\n");
+    ct_page_raw(s, "</div>\n<main>\n");
     put(s, "<p class=\"dim\">The pictures from the cosines on show %d fixed pairs of validation, here at the end of training.</p>\n", r->n);
     pictures(s, r, n);
     if (captions) {
-        raw(s, "<section><h2>Nearest captions</h2><div class=\"runs\">\n");
+        ct_page_raw(s, "<section><h2>Nearest captions</h2><div class=\"runs\">\n");
         for (int i = 0; i < n; i++)
             if (r[i].caption != NULL)
                 neighbours(s, &r[i], i);
-        raw(s, "</div></section>\n");
+        ct_page_raw(s, "</div></section>\n");
     }
-    raw(s, "<section><h2>Do it again</h2><p class=\"dim\">Equal hashes mean equal weights, to the last bit.</p><div class=\"runs\">\n");
+    ct_page_raw(s, "<section><h2>Do it again</h2><p class=\"dim\">Equal hashes mean equal weights, to the last bit.</p><div class=\"runs\">\n");
     for (int i = 0; i < n; i++)
         again(s, &r[i]);
-    raw(s, "</div></section>\n</main>\n");
-    if (status == CT_OK)
-        status = script(s, r, n, err);
-    raw(s, "</body>\n</html>\n");
-    return status;
-}
-
-ct_status ct_page_save(const ct_record *r, int n, const char *path, ct_error *err)
-{
-    ct_writer w;
-    ct_svg    s = {.w = &w};
-    ct_arena  arena;
-    ct_status status = ct_writer_open(&w, path, CT_REPLACE, err);
-    if (status != CT_OK)
-        return status;
-    ct_arena_init(&arena, 0);
-    status = page(&s, r, n, &arena, err);
-    ct_arena_free(&arena);
-    if (status == CT_OK)
-        return ct_writer_commit(&w);
-    ct_writer_abandon(&w);
-    return status;
+    ct_page_raw(s, "</div></section>\n</main>\n");
+    return status == CT_OK ? script(s, r, n, err) : status;
 }

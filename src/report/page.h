@@ -1,14 +1,52 @@
-/* page.h -- a report of runs as one HTML file. Private.
+/* page.h -- what was measured, as one HTML file. Private.
  *
- * No network, no other file; readable with scripts off; its one script moves the
- * pictures through the snapshots of the runs. */
+ * No network, no other file; readable with scripts off. A page is opened, gets its
+ * parts, and is closed; failures to write wait for the close. All text is escaped.
+ */
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
 
+#include "experiment/autopsy.h"
+#include "experiment/demo.h"
+#include "experiment/lessons/lesson.h"
+#include "experiment/sweep.h"
 #include "report/record.h"
+#include "report/svg.h"
 
-/* Errors  CT_ERR_IO, CT_ERR_NOMEM */
-ct_status ct_page_save(const ct_record *r, int n, const char *path, ct_error *err);
+typedef struct ct_page {
+    ct_writer w;
+    ct_svg    s;
+} ct_page;
+
+/* Errors  CT_ERR_IO */
+ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error *err);
+/* Keep it if `so_far` is CT_OK, else leave no trace. Errors  CT_ERR_IO; so_far */
+ct_status ct_page_close(ct_page *p, ct_status so_far);
+
+/* Runs on the same axes, with the one script there is: it moves the pictures through their
+ * snapshots. The last part of a page. Errors  CT_ERR_NOMEM */
+ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err);
+
+/* The state, its evidence, the figures behind it. */
+void ct_page_autopsy(ct_page *p, const ct_autopsy *a);
+
+/* A lesson: its text, its rows, and rows of one quantity as a picture. */
+void ct_page_lesson(ct_page *p, const ct_lesson *l, const ct_lesson_run *run);
+
+/* A row a point of the grid; over two keys the phase diagram, else a picture a quantity. */
+void ct_page_sweep(ct_page *p, const ct_sweep *s, const ct_sweep_run *run);
+
+/* The demo as the terminal tells it, and its tables as pictures. */
+void ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs);
+
+/* ---- for the parts ---- */
+
+void ct_page_raw(ct_svg *s, const char *markup);
+/* <tag>text</tag>; the tag may have attributes. */
+void ct_page_element(ct_svg *s, const char *tag, const char *text);
+/* <tr>, a cell of `tag` for each text. */
+#define ct_page_row(s, tag, ...) ct_page_cells(s, tag, (const char *const[]){__VA_ARGS__, NULL})
+void ct_page_cells(ct_svg *s, const char *tag, const char *const *text);
 
 extern const char        ct_page_style[];
 extern const char *const ct_page_script[]; /* one after the other, up to NULL */

@@ -3,8 +3,6 @@
  * Layer: report. */
 #include "report/phase.h"
 
-#include "report/svg.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -31,7 +29,12 @@ static const char *name_of(int look)
     return look == CT_N_STATES ? "diverged" : ct_state_describe((ct_state)look)->name;
 }
 
-static int in_state(const ct_sweep_point *p)
+const char *ct_phase_name(const ct_sweep_point *p)
+{
+    return name_of(look_of(p));
+}
+
+int ct_phase_in_state(const ct_sweep_point *p)
 {
     return look_of(p) == CT_N_STATES ? p->n_diverged : p->n_state[p->state];
 }
@@ -47,7 +50,7 @@ void ct_sweep_table(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run 
         ct_sweep_settings(s, k, settings, sizeof settings);
         if (isfinite(p.escape.median))
             snprintf(escape, sizeof escape, "%.0f", p.escape.median);
-        fprintf(t->out, "%-44s %-20s %2d/%-2d  %-9s %.3f [%.3f, %.3f]%9s %-9.4f %.1f\n", settings, name_of(look_of(&p)), in_state(&p),
+        fprintf(t->out, "%-44s %-20s %2d/%-2d  %-9s %.3f [%.3f, %.3f]%9s %-9.4f %.1f\n", settings, ct_phase_name(&p), ct_phase_in_state(&p),
                 p.n, escape, p.recall[0].median, p.recall[0].least, p.recall[0].most, "", p.loss.median, p.rank[0].median);
     }
 }
@@ -92,7 +95,7 @@ void ct_phase_draw(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *
 
 /* ---- SVG ---- */
 
-#define CELL   16.0
+#define LEAST  660.0 /* width that the legend needs */
 #define LEFT   70.0
 #define TOP    34.0
 #define BOTTOM 70.0
@@ -105,22 +108,31 @@ static void shade(double share, char out[8])
     snprintf(out, 8, "#%02x%02x%02x", (unsigned)(245 - 215 * f), (unsigned)(245 - 150 * f), (unsigned)(240 - 110 * f));
 }
 
+/* Side of a cell: small grids have large ones. */
+static double cell_of(const ct_sweep *s)
+{
+    const int most = s->axis[0].n > s->axis[1].n ? s->axis[0].n : s->axis[1].n;
+    return fmax(16, fmin(40, floor(130.0 / most)));
+}
+
 static void map_axes(ct_svg *svg, const ct_sweep *s, double x0, const char *title)
 {
+    const double   cell = cell_of(s);
     const ct_axis *y = &s->axis[0], *x = &s->axis[1];
-    const double   base = TOP + CELL * y->n;
+    const double   base = TOP + cell * y->n;
     ct_svg_text(svg, x0, TOP - 12, 13, CT_SVG_START, 0, title);
     for (int i = 0; i < y->n; i++)
-        ct_svg_text(svg, x0 - 4, base - CELL * i - 4, 8, CT_SVG_END, 0, y->value[i]);
+        ct_svg_text(svg, x0 - 4, base - cell * (i + 0.5) + 3, 8, CT_SVG_END, 0, y->value[i]);
     for (int j = 0; j < x->n; j++)
-        ct_svg_text(svg, x0 + CELL * j + 11, base + 6, 8, CT_SVG_END, -60, x->value[j]);
-    ct_svg_text(svg, x0 + CELL * x->n / 2, base + 50, 11, CT_SVG_MIDDLE, 0, x->key);
-    ct_svg_text(svg, x0 - 46, TOP + CELL * y->n / 2, 11, CT_SVG_MIDDLE, -90, y->key);
+        ct_svg_text(svg, x0 + cell * (j + 0.5) + 3, base + 6, 8, CT_SVG_END, -60, x->value[j]);
+    ct_svg_text(svg, x0 + cell * x->n / 2, base + 50, 11, CT_SVG_MIDDLE, 0, x->key);
+    ct_svg_text(svg, x0 - 46, TOP + cell * y->n / 2, 11, CT_SVG_MIDDLE, -90, y->key);
 }
 
 /* Which: 0 state, 1 escape step, 2 recall@1. */
 static void map_cell(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, double x0, int which, int i, int j)
 {
+    const double         cell = cell_of(s);
     const int            point = i * s->axis[1].n + j;
     const ct_sweep_point p = ct_sweep_summary(s, run, point);
     char                 settings[512], title[768], fill[8] = "#303030", escape[16] = "never";
@@ -129,15 +141,15 @@ static void map_cell(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, do
     ct_sweep_settings(s, point, settings, sizeof settings);
     if (isfinite(p.escape.median))
         snprintf(escape, sizeof escape, "%.0f", p.escape.median);
-    snprintf(title, sizeof title, "%s: %s (%d of %d), left ln N at %s, recall@1 %.3f [%.3f, %.3f]", settings, name_of(look_of(&p)),
-             in_state(&p), p.n, escape, p.recall[0].median, p.recall[0].least, p.recall[0].most);
+    snprintf(title, sizeof title, "%s: %s (%d of %d), left ln N at %s, recall@1 %.3f [%.3f, %.3f]", settings, ct_phase_name(&p),
+             ct_phase_in_state(&p), p.n, escape, p.recall[0].median, p.recall[0].least, p.recall[0].most);
     if (which == 0)
         memcpy(fill, LOOK[look_of(&p)].colour, sizeof fill);
     else if (which == 1 && isfinite(p.escape.median))
         shade(1 - p.escape.median / s->base.train.steps, fill);
     else if (which == 2 && isfinite(p.recall[0].median))
         shade(p.recall[0].median, fill);
-    ct_svg_rect(svg, x0 + CELL * j, TOP + CELL * (s->axis[0].n - 1 - i), CELL - 1, CELL - 1, fill, title);
+    ct_svg_rect(svg, x0 + cell * j, TOP + cell * (s->axis[0].n - 1 - i), cell - 1, cell - 1, fill, title);
 }
 
 static void legend(ct_svg *svg, double x, double y, double width)
@@ -145,34 +157,58 @@ static void legend(ct_svg *svg, double x, double y, double width)
     for (int k = 0; k <= CT_N_STATES; k++) {
         ct_svg_rect(svg, x, y, 10, 10, LOOK[k].colour, NULL);
         ct_svg_text(svg, x + 14, y + 9, 10, CT_SVG_START, 0, name_of(k));
-        x += 118;
-        if (x + 118 > width) {
+        x += 132;
+        if (x + 132 > width) {
             x = LEFT;
             y += 15;
         }
     }
     ct_svg_text(svg, LEFT, y + 26, 10, CT_SVG_START, 0,
-                "Escape: the darker the sooner the loss fell below 95 % of its value for equal embeddings, black: never or diverged. "
-                "Recall: the darker the better. Medians over the seeds.");
+                "Escape: the darker the sooner the loss fell below 95 % of its value for equal embeddings;");
+    ct_svg_text(svg, LEFT, y + 40, 10, CT_SVG_START, 0,
+                "black: never or diverged. Recall: the darker the better. Medians over the seeds.");
+}
+
+typedef struct size {
+    double width, height;
+} size;
+
+static size size_of(const ct_sweep *s)
+{
+    return (size){fmax(LEAST, LEFT + 3 * (cell_of(s) * s->axis[1].n + GAP)), TOP + cell_of(s) * s->axis[0].n + BOTTOM + 80};
+}
+
+static void maps(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, size whole)
+{
+    static const char *const TITLE[3] = {"state", "escape step", "recall@1"};
+    for (int which = 0; which < 3; which++) {
+        const double x0 = LEFT + which * (cell_of(s) * s->axis[1].n + GAP);
+        map_axes(svg, s, x0, TITLE[which]);
+        for (int i = 0; i < s->axis[0].n; i++)
+            for (int j = 0; j < s->axis[1].n; j++)
+                map_cell(svg, s, run, x0, which, i, j);
+    }
+    legend(svg, LEFT, whole.height - 80, whole.width);
+}
+
+void ct_phase_figure(ct_svg *page, const ct_sweep *s, const ct_sweep_run *run)
+{
+    const size whole = size_of(s);
+    ct_svg     svg;
+    ct_svg_begin(&svg, page->w, whole.width, whole.height, "data-kind=\"phase\"", "Phase diagram",
+                 "State, step that leaves ln N and recall@1 over two settings; rest on a cell to read it.");
+    maps(&svg, s, run, whole);
+    ct_svg_end(&svg);
 }
 
 ct_status ct_phase_svg(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err)
 {
-    static const char *const TITLE[3] = {"state", "escape step", "recall@1"};
-    const double             step = CELL * s->axis[1].n + GAP, width = LEFT + 3 * step;
-    const double             height = TOP + CELL * s->axis[0].n + BOTTOM + 60;
-    ct_svg                   svg;
-    const ct_status          status = ct_svg_open(&svg, path, width, height, err);
+    const size      whole = size_of(s);
+    ct_svg          svg;
+    const ct_status status = ct_svg_open(&svg, path, whole.width, whole.height, err);
     if (status != CT_OK)
         return status;
-    ct_svg_rect(&svg, 0, 0, width, height, "#ffffff", NULL);
-    for (int which = 0; which < 3; which++) {
-        const double x0 = LEFT + which * step;
-        map_axes(&svg, s, x0, TITLE[which]);
-        for (int i = 0; i < s->axis[0].n; i++)
-            for (int j = 0; j < s->axis[1].n; j++)
-                map_cell(&svg, s, run, x0, which, i, j);
-    }
-    legend(&svg, LEFT, height - 60, width);
+    ct_svg_rect(&svg, 0, 0, whole.width, whole.height, "#ffffff", NULL);
+    maps(&svg, s, run, whole);
     return ct_svg_close(&svg);
 }

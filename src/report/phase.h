@@ -3,6 +3,7 @@
 #define REPORT_PHASE_H
 
 #include "experiment/sweep.h"
+#include "report/svg.h"
 #include "report/terminal.h"
 
 /* A row a point: state, runs in it, escape step, recall@1, loss, effective rank. */
@@ -12,8 +13,13 @@ void ct_sweep_table(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run 
  * most frequent state. Needs n_axes == 2. */
 void ct_phase_draw(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *run);
 
+/* Of a point, as the diagrams show it: its name, and how many of its runs are so. */
+const char *ct_phase_name(const ct_sweep_point *p);
+int         ct_phase_in_state(const ct_sweep_point *p);
+
 /* The same as SVG: three maps side by side, state, escape step and recall@1 (medians over
- * seeds). Errors  CT_ERR_IO */
+ * seeds); in a page, or as a file of its own. Errors  CT_ERR_IO */
+void      ct_phase_figure(ct_svg *page, const ct_sweep *s, const ct_sweep_run *run);
 ct_status ct_phase_svg(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err);
 
 #endif

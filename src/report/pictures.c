@@ -27,11 +27,29 @@ static const ct_picture_text TEXT[CT_N_PICTURES] = {
      "Of the centred embeddings: how many directions are in use. Collapsed: all near 0; dimensional collapse: a few are not."},
     {"path", "Alignment against uniformity",
      "Left is spread out, low is pairs together: the good corner is low and left. The ring is the step shown, the disc the end."},
+    {"layers", "Mean cosine by layer",
+     "Of the outputs of different rows of a batch: where in the towers embeddings become equal. Collapsed: 1 from some layer on."},
+    {"gradients", "Gradient by layer",
+     "Norm of each weight's gradient in a batch. At the saddle all are small; where one layer's is far below the rest, little is learned."},
 };
 
 const ct_picture_text *ct_picture_describe(ct_picture kind)
 {
     return &TEXT[kind];
+}
+
+static void range_of_looks(ct_ranges *g, const ct_record *r)
+{
+    for (int k = 0; k < r->n_looks; k++)
+        for (int side = 0; side < 2; side++) {
+            const ct_look *l = &r->look[k];
+            g->n_layers = l->n[side] > g->n_layers ? l->n[side] : g->n_layers;
+            for (int i = 0; i < l->n[side]; i++) {
+                g->cosine = fmin(g->cosine, l->cosine[side][i]);
+                g->gradient[0] = fmin(g->gradient[0], l->gradient[side][i]);
+                g->gradient[1] = fmax(g->gradient[1], l->gradient[side][i]);
+            }
+        }
 }
 
 static void raise_to(double *most, double x)
@@ -42,8 +60,10 @@ static void raise_to(double *most, double x)
 
 ct_ranges ct_picture_ranges(const ct_record *r, int n)
 {
-    ct_ranges g = {.steps = 1, .loss = 1e-3, .temperature = 0.01, .bin = 0.05, .sigma = 0.05, .plane = 0.05, .alignment = 0.1};
+    ct_ranges g = {.steps = 1, .loss = 1e-3, .temperature = 0.01, .bin = 0.05, .sigma = 0.05, .plane = 0.05, .alignment = 0.1,
+                   .gradient = {(double)INFINITY, -(double)INFINITY}, .n_layers = 2};
     for (; n > 0; n--, r++) {
+        range_of_looks(&g, r);
         raise_to(&g.loss, r->equal * 1.12);
         for (int i = 0; i < r->n_lines; i++) {
             raise_to(&g.steps, r->step[i]);
@@ -66,6 +86,8 @@ ct_ranges ct_picture_ranges(const ct_record *r, int n)
         }
     }
     g.uniformity = fmin(-0.1, g.uniformity * 1.05);
+    if (!(g.gradient[0] <= g.gradient[1]))
+        g.gradient[0] = -1, g.gradient[1] = 0;
     return g;
 }
 
@@ -84,6 +106,8 @@ ct_axes ct_picture_axes(ct_picture kind, const ct_record *r, const ct_ranges *g)
         break;
     case CT_PICTURE_SPECTRUM: a.x0 = 1, a.x1 = g->n_sigma > 1 ? g->n_sigma : 2, a.y1 = g->sigma; break;
     case CT_PICTURE_PATH: a.x0 = g->uniformity, a.x1 = 0, a.y1 = g->alignment; break;
+    case CT_PICTURE_LAYERS: a.x0 = 1, a.x1 = g->n_layers, a.y0 = g->cosine, a.y1 = 1.03; break;
+    case CT_PICTURE_GRADIENTS: a.x0 = 1, a.x1 = g->n_layers, a.y0 = g->gradient[0] - 0.2, a.y1 = g->gradient[1] + 0.2; break;
     case CT_N_PICTURES: break;
     }
     return a;
@@ -241,10 +265,40 @@ static void draw_path(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_
     ct_svg_key(s, a->left, 18, 'o', "da", "snapshots, larger: the end");
 }
 
+/* One figure a layer, both sides, of the look nearest to the moment. */
+static void draw_look(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m, bool cosine)
+{
+    char           text[64] = "nothing seen: needs monitor.evaluate_every";
+    double         number[CT_RECORD_LAYERS];
+    const ct_look *l = ct_record_look(r, m->step);
+    for (int k = 0; k < CT_RECORD_LAYERS; k++)
+        number[k] = k + 1;
+    ct_svg_axes(s, a, "layer, from the input", cosine ? "mean cosine of its outputs" : "gradient norm, log10");
+    for (int side = 0; side < 2; side++) {
+        const char *class = side == 0 ? cosine ? "a co0" : "a gr0" : cosine ? "b co1" : "b gr1";
+        ct_svg_line(s, a, class, number, l == NULL ? NULL : cosine ? l->cosine[side] : l->gradient[side], l != NULL ? l->n[side] : 0);
+        ct_svg_key(s, a->left + 80 * side, 18, 'l', side == 0 ? "a" : "b", side == 0 ? "images" : "captions");
+    }
+    if (l != NULL)
+        snprintf(text, sizeof text, "seen at step %ld", l->step);
+    ct_svg_put(s, "<text class=\"look\" x=\"%.1f\" y=\"18\" font-size=\"11\" text-anchor=\"end\">%s</text>\n", a->right, text);
+}
+
+static void draw_layers(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
+{
+    draw_look(s, a, r, m, true);
+}
+
+static void draw_gradients(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
+{
+    draw_look(s, a, r, m, false);
+}
+
 void ct_picture_draw(ct_svg *s, ct_picture kind, const ct_record *r, const ct_ranges *g, int moment)
 {
     static void (*const DRAW[CT_N_PICTURES])(ct_svg *, const ct_axes *, const ct_record *, const ct_moment *) = {
-        draw_loss, draw_recall, draw_temperature, draw_matrix, draw_histogram, draw_plane, draw_spectrum, draw_path};
+        draw_loss, draw_recall, draw_temperature, draw_matrix, draw_histogram, draw_plane, draw_spectrum, draw_path,
+        draw_layers, draw_gradients};
     const ct_axes a = ct_picture_axes(kind, r, g);
     DRAW[kind](s, &a, r, &r->moment[moment]);
 }

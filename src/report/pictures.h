@@ -17,6 +17,8 @@ typedef enum ct_picture {
     CT_PICTURE_PLANE,
     CT_PICTURE_SPECTRUM,
     CT_PICTURE_PATH,
+    CT_PICTURE_LAYERS,
+    CT_PICTURE_GRADIENTS,
     CT_N_PICTURES
 } ct_picture;
 
@@ -28,8 +30,8 @@ const ct_picture_text *ct_picture_describe(ct_picture kind);
 
 /* What the axes must hold for all of n runs. */
 typedef struct ct_ranges {
-    double steps, loss, temperature, bin, sigma, plane, alignment, uniformity;
-    int    n_sigma;
+    double steps, loss, temperature, bin, sigma, plane, alignment, uniformity, cosine, gradient[2]; /* cosine: the least of a layer; gradient: least, most */
+    int    n_sigma, n_layers;
 } ct_ranges;
 ct_ranges ct_picture_ranges(const ct_record *r, int n);
 

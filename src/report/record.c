@@ -3,6 +3,7 @@
  * Layer: report. Needs formats (json). */
 #include "report/record.h"
 
+#include "contrast/scalar.h"
 #include "formats/base64.h"
 #include "formats/json.h"
 #include "platform/file.h"
@@ -81,10 +82,41 @@ static ct_status read_recall(reading *r, double *out)
     return CT_OK;
 }
 
+/* One of the objects of "layers". */
+static ct_status read_layer(reading *r, ct_look *l)
+{
+    char   key[32];
+    int    side = -1;
+    double cosine = (double)NAN, gradient = (double)NAN;
+    for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE;) {
+        if (t == CT_JSON_BAD || t == CT_JSON_END)
+            return refuse(r, "an object about a layer");
+        if (t == CT_JSON_STRING && strcmp(key, "weight") == 0)
+            side = strncmp(r->json.text, "text.", 5) == 0;
+        cosine = t == CT_JSON_NUMBER && strcmp(key, "mean_cosine") == 0 ? r->json.number : cosine;
+        gradient = t == CT_JSON_NUMBER && strcmp(key, "gradient_norm") == 0 ? r->json.number : gradient;
+        skip(r, t);
+    }
+    if (side < 0 || l->n[side] == CT_RECORD_LAYERS)
+        return refuse(r, "at most 16 layers a side, each with its weight");
+    l->cosine[side][l->n[side]] = cosine;
+    l->gradient[side][l->n[side]++] = gradient > 0 ? ct_scalar_log(gradient) / ct_scalar_log(10) : (double)NAN;
+    return CT_OK;
+}
+
+static ct_status read_layers(reading *r, ct_look *l)
+{
+    ct_status status = CT_OK;
+    for (ct_json_type t; (t = ct_json_next(&r->json)) != CT_JSON_CLOSE && status == CT_OK;)
+        status = t == CT_JSON_OBJECT ? read_layer(r, l) : refuse(r, "objects about layers");
+    return status;
+}
+
 static ct_status read_metrics(reading *r)
 {
     ct_record *o = r->out;
     ct_mark    m = {0};
+    ct_look    look = {0};
     char       key[32];
     double     step = -1, loss = (double)NAN, tau = (double)NAN;
     ct_status  status = CT_OK;
@@ -100,16 +132,20 @@ static ct_status read_metrics(reading *r)
             snprintf(m.split, sizeof m.split, "%.15s", r->json.text);
         } else if (t == CT_JSON_OBJECT && (strcmp(key, "image_to_text") == 0 || strcmp(key, "text_to_image") == 0)) {
             status = read_recall(r, &m.recall[key[0] == 't']);
+        } else if (t == CT_JSON_ARRAY && strcmp(key, "layers") == 0) {
+            status = read_layers(r, &look);
         } else {
             skip(r, t);
         }
     }
     if (status != CT_OK || !(step >= 0) || step > 1e15)
         return status != CT_OK ? status : refuse(r, "a line with a step");
-    m.step = (long)step;
-    if (m.split[0] != '\0') {
+    m.step = look.step = (long)step;
+    if (look.n[0] + look.n[1] > 0)
+        o->look[o->n_looks++] = look;
+    else if (m.split[0] != '\0')
         o->mark[o->n_marks++] = m;
-    } else if (isfinite(tau)) {
+    else if (isfinite(tau)) {
         o->step[o->n_lines] = step;
         o->loss[o->n_lines] = loss;
         o->temperature[o->n_lines++] = tau;
@@ -287,7 +323,8 @@ ct_status ct_record_read(const char *folder, ct_arena *arena, ct_record *out, ct
     out->loss = ct_arena_zeroed(arena, n, sizeof *out->loss);
     out->temperature = ct_arena_zeroed(arena, n, sizeof *out->temperature);
     out->mark = ct_arena_zeroed(arena, n, sizeof *out->mark);
-    if (out->step == NULL || out->loss == NULL || out->temperature == NULL || out->mark == NULL)
+    out->look = ct_arena_zeroed(arena, n, sizeof *out->look);
+    if (out->step == NULL || out->loss == NULL || out->temperature == NULL || out->mark == NULL || out->look == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its lines", path);
     status = read_lines(&r, text, NULL, read_metrics);
     if (status == CT_OK)
@@ -312,6 +349,15 @@ int ct_record_nearest(const ct_record *r, long step)
         if (labs(r->moment[k].step - step) < labs(r->moment[best].step - step))
             best = k;
     return best;
+}
+
+const ct_look *ct_record_look(const ct_record *r, long step)
+{
+    int best = 0;
+    for (int k = 1; k < r->n_looks; k++)
+        if (labs(r->look[k].step - step) < labs(r->look[best].step - step))
+            best = k;
+    return r->n_looks > 0 ? &r->look[best] : NULL;
 }
 
 double ct_record_cosine(const ct_record *r, const ct_moment *m, int i, int j)

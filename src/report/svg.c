@@ -15,7 +15,7 @@
 const char ct_svg_style[] =
     ":root{" LIGHT "}@media(prefers-color-scheme:dark){:root{" DARK "}}"
     ":root[data-theme=light]{" LIGHT "color-scheme:light}:root[data-theme=dark]{" DARK "color-scheme:dark}"
-    "svg{font-family:system-ui,sans-serif}svg text{fill:var(--ink)}svg text.dim{fill:var(--dim)}"
+    "svg{font-family:system-ui,sans-serif}svg text{fill:var(--ink)}svg text.look{fill:var(--dim)}"
     ".bg{fill:var(--bg)}.grid{stroke:var(--grid);fill:none}.frame{stroke:var(--dim);fill:none}"
     ".a{stroke:var(--a);fill:none;stroke-width:1.8}.b{stroke:var(--b);fill:none;stroke-width:1.8;stroke-dasharray:6 3}"
     ".fa{fill:var(--a);fill-opacity:.55;stroke:var(--a)}.fb{fill:var(--b);fill-opacity:.25;stroke:var(--b);stroke-width:1.6;"
@@ -35,7 +35,7 @@ void ct_svg_put(ct_svg *s, const char *fmt, ...)
 }
 #define put ct_svg_put
 
-/* What XML would read as markup; control characters, which it forbids, become spaces, and
+/* What XML would read as markup; control characters but the end of a line become spaces, and
  * what is not UTF-8 a question mark. */
 void ct_svg_escaped(ct_svg *s, const char *text)
 {
@@ -43,7 +43,7 @@ void ct_svg_escaped(ct_svg *s, const char *text)
         const int   n = ct_utf8_get(text, &code);
         const char *as = *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : *text == '"' ? "&quot;" :
                          *text == '\'' ? "&#39;" : n == 0 || code == 0xfffe || code == 0xffff ? "?" :
-                         code < 32 || code == 127 ? " " : NULL;
+                         (code < 32 && code != '\n') || code == 127 ? " " : NULL;
         if (as != NULL)
             ct_writer_bytes(s->w, as, strlen(as));
         else

@@ -50,7 +50,7 @@ typedef struct ct_axes {
 double ct_axes_x(const ct_axes *a, double x);
 double ct_axes_y(const ct_axes *a, double y);
 
-/* Frame, grid, numbers and the names of both axes. */
+/* Frame, grid, numbers and the names of both axes; y_name NULL: no y axis. */
 void ct_svg_axes(ct_svg *s, const ct_axes *a, const char *x_name, const char *y_name);
 
 /* A path through n points, and one over n bars of equal width from x0 to x1. */

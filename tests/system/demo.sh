@@ -32,10 +32,14 @@ check "... to 1e-3" holds "($(spread 'as in the question' loss) - 1.9459)^2 < 1e
 check "all fixes together leave it" [ "$(escaped 'all together')" = 8 ]
 check "... and retrieve" holds "$(spread 'all together' recall_at_1) > 0.7"
 
+cd "$scratch" || exit 1
 start=$(date +%s)
-run demo
+run demo --report page.html
 took=$(($(date +%s) - start))
 check "the story ends with 0" [ "$code" = 0 ]
+check "its page tells the same" sh -c "sed 's/&quot;/\"/g' page.html | grep -qF \"\$(grep '^  Adam ' out)\""
+check "... and holds both runs' pictures" [ "$(grep -c 'data-run="1" data-kind="matrix"' page.html)" = 1 ]
+check "... which are recorded beside it" "$program" hash page-stuck
 check "it has four parts" [ "$(grep -c '^[1-4]\. ' "$scratch/out")" = 4 ]
 check "plain text has no colour codes" sh -c "! grep -q '$(printf '\033')' '$scratch/out'"
 # The same bits everywhere: what README shows of it is what everybody sees.
@@ -45,4 +49,5 @@ check "README shows 40 lines of it or more" [ "$(wc -l <"$scratch/shown")" -ge 4
 check "... as they are" [ "$(grep -cvxFf "$scratch/story" "$scratch/shown")" = 0 ]
 check "it says what to try next" grep -q '^Next: contrast train' "$scratch/out"
 check "it says the question's figures" grep -q 'best there is.* 1\.0538   closed form 1\.0538' "$scratch/out"
+check "a recorded run is not written over" rejects 2 "page-stuck holds a run already" demo --report page.html
 done_testing

@@ -96,4 +96,11 @@ check "SIGKILL ends it" sees "ended 137"
 check "the terminal is as it was even then" cmp -s before after
 check "the cursor shows" [ "$($tmux display-message -p '#{cursor_flag} #{alternate_on}')" = "1 0" ]
 
+type_line "clear; '$program' demo --live; echo en''ded \$?"
+for _ in 1 2 3; do # its healthy run comes last
+    sees "cosines of 32 images" 2>/dev/null && break
+done
+check "the demo's healthy run, live" whole
+check "... and then its story to the end" sees "Next: contrast train"
+
 done_testing

@@ -38,7 +38,7 @@ check "a report made twice is the same" cmp -s a.html twice.html
 run report a --no-diagnosis -o short.html
 check "without a diagnosis it needs no weights" [ "$code" = 0 ]
 
-for kind in loss recall temperature matrix histogram plane spectrum path; do
+for kind in loss recall temperature matrix histogram plane spectrum path layers gradients; do
     run plot $kind a -o $kind.svg
     check "plot $kind" [ "$code" = 0 ]
     if command -v python3 >/dev/null; then
@@ -50,6 +50,30 @@ sys.exit(not (root[0].tag.endswith("title") and root[1].tag.endswith("desc") and
 done
 run plot matrix a --at 0 -o first.svg
 check "another moment gives another picture" sh -c "! cmp -s first.svg matrix.svg"
+
+layers=$(grep '"layers"' a/metrics.jsonl | tail -n 1)
+check "the monitor's last look is on the page" grep -qF "$(echo "$layers" | sed 's/.*"text.0.weight","gradient_norm":[^,]*,"mean_cosine":\([0-9.]\{6\}\).*/\1/')" a.html
+check "... and its step in the picture" grep -q "seen at step 20<" layers.svg
+
+# the other commands that measure
+run lesson gap --report lesson.html
+check "a lesson's page" [ "$code" = 0 ]
+check "... has its rows" [ "$(grep -c '<td>tau = 1/' lesson.html)" = "$(grep -c '^  tau = 1/' "$scratch/out")" ]
+check "... and pictures of them" [ "$(grep -c 'data-kind="spreads"' lesson.html)" -ge 4 ]
+run sweep phase loss.temperature=0.1,1 optim.rate=0.1,1 train.steps=20 seed=1..2 --report phase.html -q
+check "a sweep's page" [ "$code" = 0 ]
+check "... has a row a point" [ "$(grep -c '<td>loss.temperature=' phase.html)" = 4 ]
+check "... and the phase diagram" grep -q 'data-kind="phase"' phase.html
+run sweep phase loss.temperature=0.1,1 train.steps=20 seed=1..2 --report one.html -q
+check "over one key, a picture a quantity" [ "$(grep -c 'data-kind="spreads"' one.html)" = 4 ]
+run diagnose a --report diagnose.html
+check "a diagnosis as a page" [ "$code" = 0 ]
+check "... names the state that is printed" grep -qF "<strong>$(head -n 1 "$scratch/out" | sed 's/:.*//')</strong>" diagnose.html
+for f in lesson phase one diagnose; do
+    check "$f.html forbids the network" grep -q "default-src 'none'" $f.html
+done
+check "a page that cannot be written" rejects 1 "no/where.html" diagnose a --report no/where.html
+check "... is known before the lesson" rejects 1 "no/where.html" lesson gap --report no/where.html
 
 # captions and a folder that try to be markup
 evil='</script><script>alert(1)</script>"&'\''<img src=x onerror=alert(2)>'

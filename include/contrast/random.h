@@ -31,6 +31,8 @@ typedef struct ct_random {
     uint64_t  seed, step;
     ct_stream stream;
     uint64_t  at; /* index of the next number that the drawing calls take */
+    uint64_t  drawn;   /* what they keep: the block that `word` is, plus 1    */
+    uint32_t  word[4];
 } ct_random;
 
 ct_random ct_random_make(uint64_t seed, ct_stream stream, uint64_t step);

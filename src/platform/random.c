@@ -34,7 +34,12 @@ uint32_t ct_random_bits_at(const ct_random *r, uint64_t index)
 
 uint32_t ct_random_bits(ct_random *r)
 {
-    return ct_random_bits_at(r, r->at++);
+    const uint64_t block = r->at / 4;
+    if (r->drawn != block + 1) {
+        ct_random_block_at(r, block, r->word);
+        r->drawn = block + 1;
+    }
+    return r->word[r->at++ % 4];
 }
 
 double ct_random_uniform(ct_random *r)

@@ -94,6 +94,19 @@ START_TEST(reading_ahead_changes_nothing)
 }
 END_TEST
 
+/* A block is kept from draw to draw; `at` may be moved all the same. */
+START_TEST(drawing_starts_wherever_at_is_set)
+{
+    static const uint64_t AT[] = {0, 5, 6, 1, 1, 4, 3, 0, UINT64_C(1) << 63, (UINT64_C(1) << 63) + 3, 7};
+    ct_random             r = ct_random_make(3, CT_STREAM_TEST, 8);
+    for (int k = 0; k < COUNT(AT); k++) {
+        r.at = AT[k];
+        ck_assert_uint_eq(ct_random_bits(&r), ct_random_bits_at(&r, AT[k]));
+        ck_assert_uint_eq(r.at, AT[k] + 1);
+    }
+}
+END_TEST
+
 /* Each of the four coordinates alone gives unrelated numbers: half of the bits differ. */
 START_TEST(every_coordinate_matters)
 {
@@ -251,6 +264,7 @@ TCase *random_case(void)
     tcase_add_test(tc, draws_are_the_golden_ones);
     tcase_add_test(tc, normals_have_golden_bits);
     tcase_add_test(tc, reading_ahead_changes_nothing);
+    tcase_add_test(tc, drawing_starts_wherever_at_is_set);
     tcase_add_test(tc, every_coordinate_matters);
     tcase_add_test(tc, uniform_has_its_moments_and_fills_its_interval);
     tcase_add_test(tc, normal_has_its_moments);

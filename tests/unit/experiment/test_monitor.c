@@ -104,6 +104,26 @@ START_TEST(dead_units_are_counted)
 }
 END_TEST
 
+/* Near the saddle the loss is ln N less the meter: with the embeddings of a trained run around one far point. */
+START_TEST(the_escape_meter_is_how_far_the_loss_is_below_ln_n)
+{
+    fixture       f;
+    ct_monitor    m;
+    ct_evaluation e;
+    ct_step       s;
+    open_trainer(&f, "train.batch=64 loss.name=infonce loss.temperature=0.5 loss.learn_temperature=false optim.rate=0.01");
+    for (int step = 0; step < 100; step++)
+        ct_trainer_step(&f.t, &s, NULL);
+    set(&f, "image.1.bias", 0, 8, 40);
+    set(&f, "text.1.bias", 0, 8, 40);
+    look(&f, &m);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_VALIDATION, 0, &e, NULL), CT_OK);
+    ck_assert_double_gt(m.escape, 1e-4);
+    ck_close((ct_scalar_log(64) - e.loss) / m.escape, 1, 0.05);
+    close_trainer(&f);
+}
+END_TEST
+
 START_TEST(saturated_units_and_equal_rows_are_seen)
 {
     fixture    f;
@@ -167,6 +187,7 @@ TCase *monitor_case(void)
     tcase_add_test(tc, looking_changes_no_bit_of_the_run);
     tcase_add_test(tc, it_looks_at_the_next_batch);
     tcase_add_test(tc, dead_units_are_counted);
+    tcase_add_test(tc, the_escape_meter_is_how_far_the_loss_is_below_ln_n);
     tcase_add_test(tc, saturated_units_and_equal_rows_are_seen);
     tcase_add_test(tc, words_are_for_a_loss_at_ln_n);
     tcase_add_loop_test(tc, a_diagnosis_has_the_loss_of_the_run, 0, 4);

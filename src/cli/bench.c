@@ -70,10 +70,7 @@ int cli_bench(int argc, char **argv)
     }
     const ct_status status = ct_bench(device, only_option, cli.json ? json_row : print_row, &j, &err);
     if (cli.json && status == CT_OK) {
-        ct_json_close(&j);
-        ct_json_close(&j);
-        if (!j.failed)
-            puts(j.text);
+        cli_put_json(&j);
     }
     ct_json_free(&j);
     ct_device_free(device);

@@ -65,10 +65,7 @@ static void print_json(const ct_recipe *r, const ct_check *c)
     ct_json_number(&j, "seconds", c->seconds);
     ct_json_number(&j, "parameter_bytes", c->parameter_bytes);
     ct_json_number(&j, "step_bytes", c->step_bytes);
-    ct_json_close(&j);
-    if (!j.failed)
-        puts(j.text);
-    ct_json_free(&j);
+    cli_put_json(&j);
 }
 
 int cli_check(int argc, char **argv)

@@ -9,6 +9,7 @@
 
 #include "contrast/device.h"
 #include "contrast/status.h"
+#include "formats/json.h"
 #include "report/terminal.h"
 
 #include <stdbool.h>
@@ -33,6 +34,7 @@ typedef struct cli_command {
 typedef struct cli_common {
     int         threads;
     bool        json, quiet, verbose, no_color;
+    bool        incomplete; /* something could not be told: the exit code is not 0 */
 } cli_common;
 
 extern cli_common cli; /* set once, while the command line is read */
@@ -49,6 +51,9 @@ const cli_option  *cli_common_options(int *n);
 int cli_fail(const ct_error *err);
 /* The same for a mistake on the command line. */
 int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Close what is open, print it as a line, free it; without memory for it, say so. */
+void cli_put_json(ct_json *j);
 
 /* A device as --threads and CONTRAST_THREADS, CONTRAST_ISA ask; NULL after an error. */
 ct_device *cli_device(ct_error *err);

@@ -90,9 +90,7 @@ static void print_json(const ct_demo *f)
 {
     ct_json j = {0};
     ct_story_json(f, &j);
-    if (!j.failed)
-        puts(j.text);
-    ct_json_free(&j);
+    cli_put_json(&j);
 }
 
 static int demo(char *folder[2])

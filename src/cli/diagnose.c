@@ -138,10 +138,7 @@ static int tell(const ct_autopsy *a, const char *of)
         ct_json j = {0};
         ct_json_open(&j, NULL, '{');
         ct_autopsy_json(&j, a);
-        ct_json_close(&j);
-        if (!j.failed)
-            puts(j.text);
-        ct_json_free(&j);
+        cli_put_json(&j);
     } else {
         const ct_terminal t = cli_terminal(stdout);
         print_autopsy(&t, a);

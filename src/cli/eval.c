@@ -41,10 +41,7 @@ static void print_result(const char *folder, const ct_trainer *t, const ct_evalu
     ct_json_string(&j, "run", folder);
     ct_json_integer(&j, "step", t->step);
     ct_evaluation_json(&j, e);
-    ct_json_close(&j);
-    if (!j.failed)
-        puts(j.text);
-    ct_json_free(&j);
+    cli_put_json(&j);
 }
 
 int cli_eval(int argc, char **argv)

@@ -1,4 +1,4 @@
-/* fail.c -- the only place where an error becomes text and an exit code.
+/* fail.c -- the only place where an error becomes text and an exit code, and JSON output.
  *
  * Layer: cli. */
 #include "cli/cli.h"
@@ -36,4 +36,16 @@ int cli_usage(const char *fmt, ...)
     fputc('\n', stderr);
     va_end(args);
     return 2;
+}
+
+void cli_put_json(ct_json *j)
+{
+    while (j->depth > 0)
+        ct_json_close(j);
+    if (j->failed)
+        fputs("contrast: error: no memory for JSON\n", stderr);
+    else
+        puts(j->text);
+    cli.incomplete = cli.incomplete || j->failed;
+    ct_json_free(j);
 }

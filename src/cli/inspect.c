@@ -106,10 +106,7 @@ static ct_status show_all(const ct_safetensors *f, ct_arena *scratch, ct_error *
         count += f->tensor[i].count;
     }
     if (cli.json && status == CT_OK) {
-        ct_json_close(&j);
-        ct_json_close(&j);
-        if (!j.failed)
-            puts(j.text);
+        cli_put_json(&j);
     } else if (status == CT_OK) {
         const char *recipe = ct_safetensors_metadata(f, "contrast.recipe");
         printf("%zu values; %s %s\n", count, hash != NULL ? "its hash is right:" : "it carries no hash", hash != NULL ? hash : "");

@@ -75,11 +75,7 @@ static void print_json(const ct_lesson *l, const ct_lesson_run *run, double seco
         ct_json_string(&j, "verdict", r->verdict == CT_SHOWN ? "shown" : ct_verdict_name(r->verdict));
         ct_json_close(&j);
     }
-    ct_json_close(&j);
-    ct_json_close(&j);
-    if (!j.failed)
-        puts(j.text);
-    ct_json_free(&j);
+    cli_put_json(&j);
 }
 
 static ct_status give(const ct_lesson *l, ct_device *device, int threads, ct_page *page, ct_verdict *verdict, ct_error *err)

@@ -106,10 +106,7 @@ static void print_json(const answer *r)
         ct_json_number(&j, "temperature_gradient", -derivative(r->log_scale) / r->at.temperature);
     if (r->loss->uses_bias)
         ct_json_number(&j, "bias_gradient", derivative(r->bias));
-    ct_json_close(&j);
-    if (!j.failed)
-        puts(j.text);
-    ct_json_free(&j);
+    cli_put_json(&j);
 }
 
 static void print_text(const answer *r)

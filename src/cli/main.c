@@ -137,5 +137,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "contrast: error: standard output: %s\n", strerror(errno));
         return code != 0 ? code : 1;
     }
-    return code;
+    return code == 0 && cli.incomplete ? 1 : code;
 }

@@ -112,11 +112,7 @@ static void print_json(const run_report *r, const ct_trainer *t, const char *fol
         ct_evaluation_json(&j, &r->final[i]);
         ct_json_close(&j);
     }
-    ct_json_close(&j);
-    ct_json_close(&j);
-    if (!j.failed)
-        puts(j.text);
-    ct_json_free(&j);
+    cli_put_json(&j);
 }
 
 void run_report_end(run_report *r, const ct_trainer *t, const char *folder)

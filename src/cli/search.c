@@ -66,11 +66,7 @@ static void print_json(const ct_search *s, const char *query, const ct_hit *hit,
         ct_json_string(&j, "text", text_of(s, hit[i].at));
         ct_json_close(&j);
     }
-    ct_json_close(&j);
-    ct_json_close(&j);
-    if (!j.failed)
-        puts(j.text);
-    ct_json_free(&j);
+    cli_put_json(&j);
 }
 
 /* One query. A whole number below n is the number of an image. */

@@ -1,10 +1,13 @@
 /* test_png.c -- a PNG read back by hand: chunks, check sums, pixels; across stored blocks. */
 #include "testing.h"
 
-#include "report/png.h"
+#include "formats/png.h"
+#include "platform/file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static uint32_t u32(const uint8_t *p)
 {
@@ -61,6 +64,28 @@ static void check_pixels(int width, int height, int channels)
     ct_arena_free(&arena);
 }
 
+START_TEST(a_file_has_the_same_bytes)
+{
+    uint8_t  pixels[3 * 90 * 250], *want;
+    char     path[] = "/tmp/contrast-png-XXXXXX", *got = NULL;
+    size_t   size = 0, want_size;
+    ct_error err = {0};
+    ct_arena arena;
+    ct_arena_init(&arena, 0);
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(i * 7 + i / 251);
+    want = ct_png_encode(pixels, 90, 250, 3, &arena, &want_size); /* more than one block */
+    close(mkstemp(path));
+    ck_assert_int_eq(ct_png_write(path, pixels, 90, 250, 3, &err), CT_OK);
+    ck_assert_int_eq(ct_file_read(path, 0, &arena, &got, &size, &err), CT_OK);
+    remove(path);
+    ck_assert_uint_eq(size, want_size);
+    ck_assert_int_eq(memcmp(got, want, size), 0);
+    ck_assert_int_eq(ct_png_write("/nowhere/f.png", pixels, 90, 250, 3, &err), CT_ERR_IO);
+    ct_arena_free(&arena);
+}
+END_TEST
+
 START_TEST(pixels_come_back)
 {
     check_pixels(3, 2, 3);
@@ -74,6 +99,7 @@ TCase *png_case(void)
 {
     TCase *c = tcase_create("png");
     tcase_add_test(c, the_known_check_sums);
+    tcase_add_test(c, a_file_has_the_same_bytes);
     tcase_add_test(c, pixels_come_back);
     return c;
 }

@@ -10,6 +10,7 @@
 #include "formats/json.h"
 #include "formats/png.h"
 #include "report/pictures.h"
+#include "report/style.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -37,9 +38,7 @@ static void element(ct_svg *s, const char *tag, const char *text)
 static void style(ct_svg *s)
 {
     raw(s, "<style>\n");
-    raw(s, ct_svg_style);
-    raw(s, "\n");
-    ct_picture_heat_style(s->w);
+    ct_style_css(s);
     raw(s, "\n:root{color-scheme:light dark}\n");
     raw(s, ct_page_style);
     raw(s, "</style>\n");

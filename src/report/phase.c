@@ -90,7 +90,7 @@ void ct_phase_draw(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *
     }
 }
 
-/* ---- SVG ---- */
+/* ---- as a file ---- */
 
 #define CELL   16.0
 #define LEFT   70.0
@@ -137,13 +137,13 @@ static void map_cell(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, do
         shade(1 - p.escape.median / s->base.train.steps, fill);
     else if (which == 2 && isfinite(p.recall[0].median))
         shade(p.recall[0].median, fill);
-    ct_svg_rect(svg, x0 + CELL * j, TOP + CELL * (s->axis[0].n - 1 - i), CELL - 1, CELL - 1, fill, title);
+    ct_svg_rect(svg, fill, x0 + CELL * j, TOP + CELL * (s->axis[0].n - 1 - i), CELL - 1, CELL - 1, title);
 }
 
 static void legend(ct_svg *svg, double x, double y, double width)
 {
     for (int k = 0; k <= CT_N_STATES; k++) {
-        ct_svg_rect(svg, x, y, 10, 10, LOOK[k].colour, NULL);
+        ct_svg_rect(svg, LOOK[k].colour, x, y, 10, 10, NULL);
         ct_svg_text(svg, x + 14, y + 9, 10, CT_SVG_START, 0, name_of(k));
         x += 118;
         if (x + 118 > width) {
@@ -156,7 +156,7 @@ static void legend(ct_svg *svg, double x, double y, double width)
                 "Recall: the darker the better. Medians over the seeds.");
 }
 
-ct_status ct_phase_svg(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err)
+ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err)
 {
     static const char *const TITLE[3] = {"state", "escape step", "recall@1"};
     const double             step = CELL * s->axis[1].n + GAP, width = LEFT + 3 * step;
@@ -165,7 +165,7 @@ ct_status ct_phase_svg(const ct_sweep *s, const ct_sweep_run *run, const char *p
     const ct_status          status = ct_svg_open(&svg, path, width, height, err);
     if (status != CT_OK)
         return status;
-    ct_svg_rect(&svg, 0, 0, width, height, "#ffffff", NULL);
+    ct_svg_rect(&svg, "#ffffff", 0, 0, width, height, NULL);
     for (int which = 0; which < 3; which++) {
         const double x0 = LEFT + which * step;
         map_axes(&svg, s, x0, TITLE[which]);

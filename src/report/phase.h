@@ -12,8 +12,8 @@ void ct_sweep_table(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run 
  * most frequent state. Needs n_axes == 2. */
 void ct_phase_draw(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *run);
 
-/* The same as SVG: three maps side by side, state, escape step and recall@1 (medians over
- * seeds). Errors  CT_ERR_IO */
-ct_status ct_phase_svg(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err);
+/* The same as a file, SVG or PNG by its name: three maps side by side, state, escape step
+ * and recall@1 (medians over seeds). Errors  CT_ERR_IO, CT_ERR_NOMEM */
+ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* pixels (height, width, channels), 1 channel grey or 3 red, green, blue. Not compressed. */
+/* pixels (height, width, channels), 1 channel grey or 3 red, green, blue. */
 
 /* As a file. Errors  CT_ERR_IO */
 ct_status ct_png_write(const char *path, const uint8_t *pixels, int width, int height, int channels, ct_error *err);

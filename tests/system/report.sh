@@ -52,6 +52,20 @@ sys.exit(not (root[0].tag.endswith("title") and root[1].tag.endswith("desc") and
     check "plot $kind as PNG" [ "$code" = 0 ]
     check "$kind.PNG is one, of 800 x 648 pixels" [ "$(od -An -tx1 -N24 $kind.PNG | tr -d ' \n')" = \
         89504e470d0a1a0a0000000d494844520000032000000288 ]
+    check "$kind.PNG is small" [ "$(wc -c <$kind.PNG)" -lt 200000 ]
+    if command -v python3 >/dev/null; then
+        check "$kind.PNG holds its pixels, by another reader" python3 -c '
+import sys, zlib
+at, data, png = 8, b"", open(sys.argv[1], "rb").read()
+while at < len(png):
+    size = int.from_bytes(png[at:at + 4], "big")
+    chunk = png[at + 4:at + 8 + size]
+    assert zlib.crc32(chunk) == int.from_bytes(png[at + 8 + size:at + 12 + size], "big")
+    data += chunk[4:] if chunk[:4] == b"IDAT" else b""
+    at += 12 + size
+rows = zlib.decompress(data)
+sys.exit(not (len(rows) == 648 * 2401 and not any(rows[::2401]) and rows.count(255) > len(rows) / 4))' $kind.PNG
+    fi
     run plot $kind a -o twice.png
     check "the same pixels twice" cmp -s $kind.PNG twice.png
     check "and no other picture's" [ "$(cksum <$kind.PNG)" != "$seen" ]

@@ -140,6 +140,10 @@ static void map_cell(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, do
     ct_svg_rect(svg, fill, x0 + CELL * j, TOP + CELL * (s->axis[0].n - 1 - i), CELL - 1, CELL - 1, title);
 }
 
+static const char *const READING[3] = {
+    "Escape: the darker the sooner the loss fell below 95 % of its value", "for equal embeddings; black: never or diverged.",
+    "Recall: the darker the better. Medians over the seeds."};
+
 static void legend(ct_svg *svg, double x, double y, double width)
 {
     for (int k = 0; k <= CT_N_STATES; k++) {
@@ -151,16 +155,16 @@ static void legend(ct_svg *svg, double x, double y, double width)
             y += 15;
         }
     }
-    ct_svg_text(svg, LEFT, y + 26, 10, CT_SVG_START, 0,
-                "Escape: the darker the sooner the loss fell below 95 % of its value for equal embeddings, black: never or diverged. "
-                "Recall: the darker the better. Medians over the seeds.");
+    for (int k = 0; k < 3; k++)
+        ct_svg_text(svg, LEFT, y + 26 + 13 * k, 10, CT_SVG_START, 0, READING[k]);
 }
 
 ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err)
 {
     static const char *const TITLE[3] = {"state", "escape step", "recall@1"};
     const double             step = CELL * s->axis[1].n + GAP, width = LEFT + 3 * step;
-    const double             height = TOP + CELL * s->axis[0].n + BOTTOM + 60;
+    const int                across = (int)((width - LEFT) / 118), down = CT_N_STATES / across + 1; /* of the legend */
+    const double             base = TOP + CELL * s->axis[0].n + BOTTOM, height = base + 15 * down + 55;
     ct_svg                   svg;
     const ct_status          status = ct_svg_open(&svg, path, width, height, err);
     if (status != CT_OK)
@@ -173,6 +177,6 @@ ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *
             for (int j = 0; j < s->axis[1].n; j++)
                 map_cell(&svg, s, run, x0, which, i, j);
     }
-    legend(&svg, LEFT, height - 60, width);
+    legend(&svg, LEFT, base, width);
     return ct_svg_close(&svg);
 }

@@ -54,7 +54,7 @@ static void raw(ct_svg *s, const char *markup)
 static bool is_png(const char *path)
 {
     const size_t n = strlen(path);
-    return n > 4 && path[n - 4] == '.' && (path[n - 3] | 32) == 'p' && (path[n - 2] | 32) == 'n' && (path[n - 1] | 32) == 'g';
+    return n >= 4 && path[n - 4] == '.' && (path[n - 3] | 32) == 'p' && (path[n - 2] | 32) == 'n' && (path[n - 1] | 32) == 'g';
 }
 
 ct_status ct_svg_create(ct_svg *s, const char *path, double width, double height, ct_error *err)

@@ -32,7 +32,7 @@ static const cli_option OPTIONS[] = {
     {"--temperature", NULL, CLI_TEXT, &option.temperature, "T", "its temperature (default 0.07, of question 1)"},
     {"--groups", NULL, CLI_TEXT, &option.groups, "G.npy", "integers: pairs of equal number mean the same (unicl)"},
     {"--gradients", NULL, CLI_TEXT, &option.gradients, "DIR", "write dL/dA and dL/dB as DIR/a.npy and DIR/b.npy"},
-    {"--heatmap", NULL, CLI_TEXT, &option.heatmap, "FILE.svg|-", "draw the cosines, into a file or here"},
+    {"--heatmap", NULL, CLI_TEXT, &option.heatmap, "FILE|-", "draw the cosines, into a file (SVG or PNG) or here"},
     {"--explain", NULL, CLI_FLAG, &option.explain, NULL, "work the loss out row by row (at most 8 rows)"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
 };
@@ -134,7 +134,7 @@ static void colour_of(double s, char out[8])
     snprintf(out, 8, "#%02x%02x%02x", (unsigned)(x < 0 ? fade : 255), (unsigned)fade, (unsigned)(x > 0 ? fade : 255));
 }
 
-static ct_status draw_svg(const answer *r, const char *path, ct_error *err)
+static ct_status draw_file(const answer *r, const char *path, ct_error *err)
 {
     const int    n = r->at.n;
     const double cell = n <= WRITTEN ? 40 : 800.0 / n;
@@ -148,7 +148,7 @@ static ct_status draw_svg(const answer *r, const char *path, ct_error *err)
             char         fill[8], text[32];
             colour_of(c, fill);
             snprintf(text, sizeof text, "%.2f", c);
-            ct_svg_rect(&s, cell * j, cell * i, cell, cell, fill, n <= WRITTEN ? text : NULL);
+            ct_svg_rect(&s, fill, cell * j, cell * i, cell, cell, n <= WRITTEN ? text : NULL);
             if (n <= WRITTEN)
                 ct_svg_text(&s, cell * (j + 0.5), cell * (i + 0.6), 12, CT_SVG_MIDDLE, 0, text);
         }
@@ -160,7 +160,7 @@ static int heatmap(const answer *r, ct_graph *g, ct_error *err)
     const bool here = strcmp(option.heatmap, "-") == 0;
     const int  n = r->at.n;
     if (!here)
-        return draw_svg(r, option.heatmap, err) == CT_OK ? 0 : cli_fail(err);
+        return draw_file(r, option.heatmap, err) == CT_OK ? 0 : cli_fail(err);
     const ct_terminal t = cli_terminal(stdout);
     double           *s = ct_arena_zeroed(&g->arena, (size_t)n * (size_t)n, sizeof *s);
     for (int i = 0; s != NULL && i < n * n; i++)

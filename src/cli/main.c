@@ -58,9 +58,10 @@ static const cli_command COMMANDS[] = {
      "Up to four runs stand beside each other, on the same axes and the same slider. The page needs no network and\n"
      "no other file, and can be read with scripts off.\n",
      cli_report, cli_report_options},
-    {"plot", "KIND RUN", "one picture of a run as SVG",
+    {"plot", "KIND RUN", "one picture of a run as SVG or PNG",
      "KIND: loss, recall, temperature, matrix (cosines of all with all), histogram (of cosines), plane (principal\n"
-     "components), spectrum (singular values), path (alignment against uniformity).\n",
+     "components), spectrum (singular values), path (alignment against uniformity). A FILE that ends in .png is a\n"
+     "PNG in light colours, of 800 x 648 pixels, for places that take no SVG; any other is SVG.\n",
      cli_plot, cli_plot_options},
     {"sweep", "RECIPE section.key=VALUES ... [seed=1..8]", "many small runs over a grid of settings and seeds",
      "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a range (lo..hi:n evenly,\n"

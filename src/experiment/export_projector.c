@@ -97,7 +97,7 @@ static ct_status write_sprite(const ct_search *s, const char *folder, bool *made
             memcpy(all + (y + k) * 3 * w + x, one + k * row, row);
     }
     if (status == CT_OK)
-        status = ct_png_write(path, all, (int)w, (int)h, err);
+        status = ct_png_write(path, all, (int)w, (int)h, 3, err);
     *made = status == CT_OK;
     ct_arena_free(&scratch);
     ct_arena_free(&arena);

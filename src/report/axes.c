@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 double ct_axes_x(const ct_axes *a, double x)
 {
@@ -38,23 +37,34 @@ static void tick_text(double value, double step, char out[32])
     snprintf(out, 32, "%.*f", digits, fabs(value) < step / 1e6 ? 0 : value);
 }
 
+void ct_svg_segment(ct_svg *s, const char *class, double x0, double y0, double x1, double y1)
+{
+    ct_svg_from(s, class, x0, y0);
+    ct_svg_to(s, x1, y1);
+    ct_svg_done(s);
+}
+
 void ct_svg_axes(ct_svg *s, const ct_axes *a, const char *x_name, const char *y_name)
 {
     char         text[32];
     const double dx = tick_step(a->x1 - a->x0, 5), dy = tick_step(a->y1 - a->y0, 6);
     for (double k = ceil(a->x0 / dx - 1e-9); k * dx <= a->x1 + dx * 1e-6; k++) {
         const double x = ct_axes_x(a, k * dx);
-        ct_svg_put(s, "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/>", x, a->top, a->bottom);
+        ct_svg_segment(s, "grid", x, a->top, x, a->bottom);
         tick_text(k * dx, dx, text);
         ct_svg_text(s, x, a->bottom + 15, 11, CT_SVG_MIDDLE, 0, text);
     }
     for (double k = ceil(a->y0 / dy - 1e-9); y_name != NULL && k * dy <= a->y1 + dy * 1e-6; k++) {
         const double y = ct_axes_y(a, k * dy);
-        ct_svg_put(s, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>", a->left, y, a->right);
+        ct_svg_segment(s, "grid", a->left, y, a->right, y);
         tick_text(k * dy, dy, text);
         ct_svg_text(s, a->left - 5, y + 4, 11, CT_SVG_END, 0, text);
     }
-    ct_svg_put(s, "<path class=\"frame\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", a->left, a->top, a->bottom, a->right);
+    ct_svg_from(s, "frame", a->left, a->top);
+    ct_svg_to(s, a->left, a->bottom);
+    ct_svg_to(s, a->right, a->bottom);
+    ct_svg_done(s);
+    ct_svg_put(s, "\n");
     ct_svg_text(s, (a->left + a->right) / 2, a->bottom + 32, 12, CT_SVG_MIDDLE, 0, x_name);
     if (y_name != NULL)
         ct_svg_text(s, 13, (a->top + a->bottom) / 2, 12, CT_SVG_MIDDLE, -90, y_name);
@@ -67,34 +77,45 @@ static double inside(double v, double a, double b)
 
 void ct_svg_line(ct_svg *s, const ct_axes *a, const char *class, const double *x, const double *y, int n)
 {
-    ct_svg_put(s, "<path class=\"%s\" d=\"", class);
-    for (int i = 0; i < n; i++)
-        if (isfinite(y[i]))
-            ct_svg_put(s, "%c%.1f %.1f", i == 0 ? 'M' : 'L', ct_axes_x(a, x[i]), inside(ct_axes_y(a, y[i]), a->top, a->bottom));
-    ct_svg_put(s, "\"/>\n");
+    int drawn = 0;
+    for (int i = 0; i < n; i++) {
+        const double u = ct_axes_x(a, x[i]), v = inside(ct_axes_y(a, y[i]), a->top, a->bottom);
+        if (isfinite(y[i]) && drawn++ == 0)
+            ct_svg_from(s, class, u, v);
+        else if (isfinite(y[i]))
+            ct_svg_to(s, u, v);
+    }
+    if (drawn == 0) /* a path all the same, for the page's script */
+        ct_svg_from(s, class, a->left, a->bottom);
+    ct_svg_done(s);
+    ct_svg_put(s, "\n");
 }
 
 void ct_svg_steps(ct_svg *s, const ct_axes *a, const char *class, const double *y, int n)
 {
     const double width = (a->right - a->left) / n;
-    ct_svg_put(s, "<path class=\"%s\" d=\"M%.1f %.1f", class, a->left, a->bottom);
-    for (int i = 0; i < n; i++)
-        ct_svg_put(s, "V%.1fH%.1f", ct_axes_y(a, y[i]), a->left + width * (i + 1));
-    ct_svg_put(s, "V%.1f\"/>\n", a->bottom);
+    ct_svg_from(s, class, a->left, a->bottom);
+    for (int i = 0; i < n; i++) {
+        ct_svg_to(s, s->x, ct_axes_y(a, y[i]));
+        ct_svg_to(s, a->left + width * (i + 1), s->y);
+    }
+    ct_svg_to(s, s->x, a->bottom);
+    ct_svg_done(s);
+    ct_svg_put(s, "\n");
 }
 
 void ct_svg_level(ct_svg *s, const ct_axes *a, const char *class, double y)
 {
-    ct_svg_put(s, "<path class=\"%s\" d=\"M%.1f %.1fH%.1f\"/>", class, a->left, ct_axes_y(a, y), a->right);
+    ct_svg_segment(s, class, a->left, ct_axes_y(a, y), a->right, ct_axes_y(a, y));
 }
 
 void ct_svg_key(ct_svg *s, double x, double y, char mark, const char *class, const char *name)
 {
     if (mark == 'l')
-        ct_svg_put(s, "<path class=\"%s\" d=\"M%.1f %.1fh22\"/>", class, x, y - 4);
+        ct_svg_segment(s, class, x, y - 4, x + 22, y - 4);
     else if (mark == 'o')
-        ct_svg_put(s, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>", class, x + 11, y - 4);
+        ct_svg_disc(s, class, x + 11, y - 4, 4, NULL);
     else
-        ct_svg_put(s, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"8\" height=\"8\"/>", class, x + 7, y - 8);
+        ct_svg_rect(s, class, x + 7, y - 8, 8, 8, NULL);
     ct_svg_text(s, x + 27, y, 11, CT_SVG_START, 0, name);
 }

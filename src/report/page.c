@@ -3,13 +3,14 @@
  * All text from recipes, captions and file names goes through ct_svg_escaped; the
  * script's data are numbers, base64 and strings in which no "<" is left.
  *
- * Layer: report. Needs formats (json, base64). */
+ * Layer: report. Needs formats (json, base64, png). */
 #include "report/page.h"
 
 #include "formats/base64.h"
 #include "formats/json.h"
+#include "formats/png.h"
 #include "report/pictures.h"
-#include "report/png.h"
+#include "report/style.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * Layer: report. */
 #include "report/page.h"
 
-#include "report/pictures.h"
+#include "report/style.h"
 
 #include <string.h>
 
@@ -33,9 +33,7 @@ void ct_page_cells(ct_svg *s, const char *tag, const char *const *text)
 static void style(ct_svg *s)
 {
     ct_page_raw(s, "<style>\n");
-    ct_page_raw(s, ct_svg_style);
-    ct_page_raw(s, "\n");
-    ct_picture_heat_style(s->w);
+    ct_style_css(s);
     ct_page_raw(s, "\n:root{color-scheme:light dark}\n");
     ct_page_raw(s, ct_page_style);
     ct_page_raw(s, "</style>\n");

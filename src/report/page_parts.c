@@ -104,7 +104,7 @@ const char *const ct_page_script[] = {
     "  for (const [kind, of, path] of look ? [['layers', 'cosine', 'co'], ['gradients', 'gradient', 'gr']] : []) {\n"
     "    const p = run.picture[kind];\n"
     "    look[of].forEach((y, side) => p.svg.querySelector('.' + path + side).setAttribute('d', line(p, y)));\n"
-    "    p.svg.querySelector('.look').textContent = 'seen at step ' + look.step;\n"
+    "    p.svg.querySelector('.look text').textContent = 'seen at step ' + look.step;\n"
     "  }\n"
     "  for (const e of run.stepText) e.textContent = 'step ' + m.step;\n"
     "  for (const e of run.lossText) e.textContent = `, loss ${run.loss[nearest]} at step ${run.step[nearest]}`;\n"

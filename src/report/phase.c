@@ -93,7 +93,7 @@ void ct_phase_draw(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *
     }
 }
 
-/* ---- SVG ---- */
+/* ---- as a file ---- */
 
 #define LEAST  660.0 /* width that the legend needs */
 #define LEFT   70.0
@@ -149,13 +149,17 @@ static void map_cell(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, do
         shade(1 - p.escape.median / s->base.train.steps, fill);
     else if (which == 2 && isfinite(p.recall[0].median))
         shade(p.recall[0].median, fill);
-    ct_svg_rect(svg, x0 + cell * j, TOP + cell * (s->axis[0].n - 1 - i), cell - 1, cell - 1, fill, title);
+    ct_svg_rect(svg, fill, x0 + cell * j, TOP + cell * (s->axis[0].n - 1 - i), cell - 1, cell - 1, title);
 }
+
+static const char *const READING[3] = {
+    "Escape: the darker the sooner the loss fell below 95 % of its value", "for equal embeddings; black: never or diverged.",
+    "Recall: the darker the better. Medians over the seeds."};
 
 static void legend(ct_svg *svg, double x, double y, double width)
 {
     for (int k = 0; k <= CT_N_STATES; k++) {
-        ct_svg_rect(svg, x, y, 10, 10, LOOK[k].colour, NULL);
+        ct_svg_rect(svg, LOOK[k].colour, x, y, 10, 10, NULL);
         ct_svg_text(svg, x + 14, y + 9, 10, CT_SVG_START, 0, name_of(k));
         x += 132;
         if (x + 132 > width) {
@@ -163,10 +167,8 @@ static void legend(ct_svg *svg, double x, double y, double width)
             y += 15;
         }
     }
-    ct_svg_text(svg, LEFT, y + 26, 10, CT_SVG_START, 0,
-                "Escape: the darker the sooner the loss fell below 95 % of its value for equal embeddings;");
-    ct_svg_text(svg, LEFT, y + 40, 10, CT_SVG_START, 0,
-                "black: never or diverged. Recall: the darker the better. Medians over the seeds.");
+    for (int k = 0; k < 3; k++)
+        ct_svg_text(svg, LEFT, y + 26 + 13 * k, 10, CT_SVG_START, 0, READING[k]);
 }
 
 typedef struct size {
@@ -175,7 +177,7 @@ typedef struct size {
 
 static size size_of(const ct_sweep *s)
 {
-    return (size){fmax(LEAST, LEFT + 3 * (cell_of(s) * s->axis[1].n + GAP)), TOP + cell_of(s) * s->axis[0].n + BOTTOM + 80};
+    return (size){fmax(LEAST, LEFT + 3 * (cell_of(s) * s->axis[1].n + GAP)), TOP + cell_of(s) * s->axis[0].n + BOTTOM + 90};
 }
 
 static void maps(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, size whole)
@@ -188,7 +190,7 @@ static void maps(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, size w
             for (int j = 0; j < s->axis[1].n; j++)
                 map_cell(svg, s, run, x0, which, i, j);
     }
-    legend(svg, LEFT, whole.height - 80, whole.width);
+    legend(svg, LEFT, whole.height - 90, whole.width);
 }
 
 void ct_phase_figure(ct_svg *page, const ct_sweep *s, const ct_sweep_run *run)
@@ -201,14 +203,14 @@ void ct_phase_figure(ct_svg *page, const ct_sweep *s, const ct_sweep_run *run)
     ct_svg_end(&svg);
 }
 
-ct_status ct_phase_svg(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err)
+ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err)
 {
     const size      whole = size_of(s);
     ct_svg          svg;
     const ct_status status = ct_svg_open(&svg, path, whole.width, whole.height, err);
     if (status != CT_OK)
         return status;
-    ct_svg_rect(&svg, 0, 0, whole.width, whole.height, "#ffffff", NULL);
+    ct_svg_rect(&svg, "#ffffff", 0, 0, whole.width, whole.height, NULL);
     maps(&svg, s, run, whole);
     return ct_svg_close(&svg);
 }

@@ -17,9 +17,10 @@ void ct_phase_draw(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *
 const char *ct_phase_name(const ct_sweep_point *p);
 int         ct_phase_in_state(const ct_sweep_point *p);
 
-/* The same as SVG: three maps side by side, state, escape step and recall@1 (medians over
- * seeds); in a page, or as a file of its own. Errors  CT_ERR_IO */
+/* Three maps side by side, state, escape step and recall@1 (medians over
+ * seeds); in a page, or as a file, SVG or PNG by its name. Errors  CT_ERR_IO,
+ * CT_ERR_NOMEM */
 void      ct_phase_figure(ct_svg *page, const ct_sweep *s, const ct_sweep_run *run);
-ct_status ct_phase_svg(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err);
+ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err);
 
 #endif

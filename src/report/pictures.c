@@ -7,6 +7,8 @@
  * Layer: report. */
 #include "report/pictures.h"
 
+#include "report/style.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,7 +63,7 @@ static void raise_to(double *most, double x)
 ct_ranges ct_picture_ranges(const ct_record *r, int n)
 {
     ct_ranges g = {.steps = 1, .loss = 1e-3, .temperature = 0.01, .bin = 0.05, .sigma = 0.05, .plane = 0.05, .alignment = 0.1,
-                   .gradient = {(double)INFINITY, -(double)INFINITY}, .n_layers = 2};
+                   .gradient = {(double)INFINITY, -(double)INFINITY}, .n_layers = 3}; /* so many at least: whole numbers on the axis */
     for (; n > 0; n--, r++) {
         range_of_looks(&g, r);
         raise_to(&g.loss, r->equal * 1.12);
@@ -106,8 +108,8 @@ ct_axes ct_picture_axes(ct_picture kind, const ct_record *r, const ct_ranges *g)
         break;
     case CT_PICTURE_SPECTRUM: a.x0 = 1, a.x1 = g->n_sigma > 1 ? g->n_sigma : 2, a.y1 = g->sigma; break;
     case CT_PICTURE_PATH: a.x0 = g->uniformity, a.x1 = 0, a.y1 = g->alignment; break;
-    case CT_PICTURE_LAYERS: a.x0 = 1, a.x1 = g->n_layers, a.y0 = g->cosine, a.y1 = 1.03; break;
-    case CT_PICTURE_GRADIENTS: a.x0 = 1, a.x1 = g->n_layers, a.y0 = g->gradient[0] - 0.2, a.y1 = g->gradient[1] + 0.2; break;
+    case CT_PICTURE_LAYERS: a.x0 = 0.5, a.x1 = g->n_layers + 0.5, a.y0 = g->cosine, a.y1 = 1.03; break;
+    case CT_PICTURE_GRADIENTS: a.x0 = 0.5, a.x1 = g->n_layers + 0.5, a.y0 = g->gradient[0] - 0.2, a.y1 = g->gradient[1] + 0.2; break;
     case CT_N_PICTURES: break;
     }
     return a;
@@ -117,7 +119,7 @@ ct_axes ct_picture_axes(ct_picture kind, const ct_record *r, const ct_ranges *g)
 
 static void now_line(ct_svg *s, const ct_axes *a, long step)
 {
-    ct_svg_put(s, "<path class=\"now\" d=\"M%.1f %.1fV%.1f\"/>", ct_axes_x(a, (double)step), a->top, a->bottom);
+    ct_svg_segment(s, "now", ct_axes_x(a, (double)step), a->top, ct_axes_x(a, (double)step), a->bottom);
 }
 
 static void draw_loss(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
@@ -141,6 +143,7 @@ static void draw_loss(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_
 
 static void draw_recall(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
 {
+    char title[128];
     ct_svg_axes(s, a, "step", "recall@1, share of pairs");
     for (int side = 0; side < 2; side++) {
         double from_x = -1, from_y = 0;
@@ -148,14 +151,14 @@ static void draw_recall(ct_svg *s, const ct_axes *a, const ct_record *r, const c
             const double x = ct_axes_x(a, (double)r->mark[k].step), y = ct_axes_y(a, r->mark[k].recall[side]);
             const bool   validation = strcmp(r->mark[k].split, "validation") == 0;
             if (validation && from_x >= 0)
-                ct_svg_put(s, "<path class=\"%s\" d=\"M%.1f %.1fL%.1f %.1f\"/>", side == 0 ? "a" : "b", from_x, from_y, x, y);
+                ct_svg_segment(s, side == 0 ? "a" : "b", from_x, from_y, x, y);
             if (validation || strcmp(r->mark[k].split, "test") == 0) {
+                snprintf(title, sizeof title, "step %ld, %s, %d pairs: %.3f", r->mark[k].step, r->mark[k].split, r->mark[k].n,
+                         r->mark[k].recall[side]);
                 if (side == 0)
-                    ct_svg_put(s, "<circle class=\"da\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\">", x, y);
+                    ct_svg_disc(s, "da", x, y, 4, title);
                 else
-                    ct_svg_put(s, "<rect class=\"db\" x=\"%.1f\" y=\"%.1f\" width=\"8\" height=\"8\">", x - 4, y - 4);
-                ct_svg_put(s, "<title>step %ld, %s, %d pairs: %.3f</title></%s>\n", r->mark[k].step, r->mark[k].split, r->mark[k].n,
-                           r->mark[k].recall[side], side == 0 ? "circle" : "rect");
+                    ct_svg_rect(s, "db", x - 4, y - 4, 8, 8, title);
             }
             from_x = validation ? x : from_x;
             from_y = validation ? y : from_y;
@@ -182,24 +185,28 @@ static int level_of(double cosine)
 static void draw_matrix(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
 {
     const double size = (a->right - a->left) / r->n;
-    ct_svg_put(s, "<g transform=\"translate(%.1f %.1f) scale(%.3f)\" shape-rendering=\"crispEdges\">\n", a->left, a->top, size);
-    for (int i = 0; i < r->n; i++)
-        for (int j = 0; j < r->n; j++)
-            ct_svg_put(s, "<path class=\"c h%d\" d=\"M%d %dh1v1h-1z\"/>%s",
-                       level_of(ct_record_cosine(r, m, i, j)), j, i, j + 1 == r->n ? "\n" : "");
-    ct_svg_put(s, "</g>");
-    ct_svg_put(s, "<rect class=\"frame\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>", a->left, a->top, a->right - a->left,
-               a->bottom - a->top);
+    char         text[16];
+    ct_svg_map_begin(s, a->left, a->top, size);
+    for (int i = 0; i < r->n; i++) {
+        for (int j = 0; j < r->n; j++) {
+            snprintf(text, sizeof text, "c h%d", level_of(ct_record_cosine(r, m, i, j)));
+            ct_svg_map_cell(s, text, i, j);
+        }
+        ct_svg_put(s, "\n");
+    }
+    ct_svg_map_end(s);
+    ct_svg_rect(s, "frame", a->left, a->top, a->right - a->left, a->bottom - a->top, NULL);
     for (int k = 0; k < r->n; k += 10) {
-        char text[16];
         snprintf(text, sizeof text, "%d", k + 1);
         ct_svg_text(s, a->left - 5, a->top + size * k + 9, 11, CT_SVG_END, 0, text);
         ct_svg_text(s, a->left + size * (k + 0.5), a->bottom + 14, 11, CT_SVG_MIDDLE, 0, text);
     }
     ct_svg_text(s, (a->left + a->right) / 2, a->bottom + 30, 12, CT_SVG_MIDDLE, 0, "caption, number of the pair");
     ct_svg_text(s, a->left - 30, (a->top + a->bottom) / 2, 12, CT_SVG_MIDDLE, -90, "image, number of the pair");
-    for (int k = 0; k <= 20; k++)
-        ct_svg_put(s, "<rect class=\"h%d\" x=\"%.1f\" y=\"%.1f\" width=\"12\" height=\"8.2\"/>", k, a->right + 16, a->top + 16 + 8 * (20 - k));
+    for (int k = 0; k <= 20; k++) {
+        snprintf(text, sizeof text, "h%d", k);
+        ct_svg_rect(s, text, a->right + 16, a->top + 16 + 8 * (20 - k), 12, 8.2, NULL);
+    }
     ct_svg_text(s, a->right + 16, a->top + 9, 11, CT_SVG_START, 0, "cosine");
     for (int k = -1; k <= 1; k++)
         ct_svg_text(s, a->right + 32, a->top + 104 - 80 * k, 11, CT_SVG_START, 0, k < 0 ? "-1" : k == 0 ? "0" : "1");
@@ -221,9 +228,11 @@ static void draw_plane(ct_svg *s, const ct_axes *a, const ct_record *r, const ct
     for (int i = 0; i < r->n; i++) {
         const double x = ct_axes_x(a, m->plane[0][i][0]), y = ct_axes_y(a, m->plane[0][i][1]);
         const double u = ct_axes_x(a, m->plane[1][i][0]), v = ct_axes_y(a, m->plane[1][i][1]);
-        ct_svg_put(s, "<g class=\"pair\"><path class=\"join\" d=\"M%.1f %.1fL%.1f %.1f\"/><circle class=\"da\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>",
-                   x, y, u, v, x, y);
-        ct_svg_put(s, "<rect class=\"db\" x=\"%.1f\" y=\"%.1f\" width=\"7\" height=\"7\"/><title>%d: ", u - 3.5, v - 3.5, i + 1);
+        ct_svg_put(s, "<g class=\"pair\">");
+        ct_svg_segment(s, "join", x, y, u, v);
+        ct_svg_disc(s, "da", x, y, 4, NULL);
+        ct_svg_rect(s, "db", u - 3.5, v - 3.5, 7, 7, NULL);
+        ct_svg_put(s, "<title>%d: ", i + 1);
         ct_svg_escaped(s, r->caption != NULL ? r->caption[i] : "");
         ct_svg_put(s, "</title></g>\n");
     }
@@ -251,17 +260,18 @@ static double mean_uniformity(const ct_moment *m)
 
 static void draw_path(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
 {
+    char title[40];
     ct_svg_axes(s, a, "uniformity (mean of both sides)", "alignment: distance\u00b2 of pairs");
-    ct_svg_put(s, "<path class=\"a\" d=\"");
-    for (int k = 0; k < r->n_moments; k++)
-        ct_svg_put(s, "%c%.1f %.1f", k == 0 ? 'M' : 'L', ct_axes_x(a, mean_uniformity(&r->moment[k])), ct_axes_y(a, r->moment[k].alignment));
-    ct_svg_put(s, "\"/>");
-    for (int k = 0; k < r->n_moments; k++)
-        ct_svg_put(s, "<circle class=\"da\" cx=\"%.1f\" cy=\"%.1f\" r=\"%s\"><title>step %ld</title></circle>",
-                   ct_axes_x(a, mean_uniformity(&r->moment[k])), ct_axes_y(a, r->moment[k].alignment),
-                   k + 1 == r->n_moments ? "5" : "2", r->moment[k].step);
-    ct_svg_put(s, "<circle class=\"now at\" cx=\"%.1f\" cy=\"%.1f\" r=\"8\"/>\n", ct_axes_x(a, mean_uniformity(m)),
-               ct_axes_y(a, m->alignment));
+    ct_svg_from(s, "a", ct_axes_x(a, mean_uniformity(r->moment)), ct_axes_y(a, r->moment[0].alignment));
+    for (int k = 1; k < r->n_moments; k++)
+        ct_svg_to(s, ct_axes_x(a, mean_uniformity(&r->moment[k])), ct_axes_y(a, r->moment[k].alignment));
+    ct_svg_done(s);
+    for (int k = 0; k < r->n_moments; k++) {
+        snprintf(title, sizeof title, "step %ld", r->moment[k].step);
+        ct_svg_disc(s, "da", ct_axes_x(a, mean_uniformity(&r->moment[k])), ct_axes_y(a, r->moment[k].alignment),
+                    k + 1 == r->n_moments ? 5 : 2, title);
+    }
+    ct_svg_disc(s, "now at", ct_axes_x(a, mean_uniformity(m)), ct_axes_y(a, m->alignment), 8, NULL);
     ct_svg_key(s, a->left, 18, 'o', "da", "snapshots, larger: the end");
 }
 
@@ -281,7 +291,9 @@ static void draw_look(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_
     }
     if (l != NULL)
         snprintf(text, sizeof text, "seen at step %ld", l->step);
-    ct_svg_put(s, "<text class=\"look\" x=\"%.1f\" y=\"18\" font-size=\"11\" text-anchor=\"end\">%s</text>\n", a->right, text);
+    ct_svg_put(s, "<g class=\"look\">");
+    ct_svg_text(s, a->right, 18, 11, CT_SVG_END, 0, text);
+    ct_svg_put(s, "</g>\n");
 }
 
 static void draw_layers(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
@@ -303,44 +315,22 @@ void ct_picture_draw(ct_svg *s, ct_picture kind, const ct_record *r, const ct_ra
     DRAW[kind](s, &a, r, &r->moment[moment]);
 }
 
-/* ---- colours, files ---- */
-
-void ct_picture_heat_style(ct_writer *w)
-{
-    /* blue, pale or dark, orange: told apart by all kinds of colour vision */
-    static const double END[2][3][3] = {{{33, 102, 172}, {246, 246, 246}, {190, 70, 5}}, {{86, 170, 240}, {34, 38, 44}, {250, 150, 50}}};
-    ct_svg              s = {.w = w};
-    static const char *const FOR[4] = {":root{", "@media(prefers-color-scheme:dark){:root{", ":root[data-theme=light]{", ":root[data-theme=dark]{"};
-    for (int rule = 0; rule < 4; rule++) {
-        ct_svg_put(&s, "%s", FOR[rule]);
-        for (int k = 0; k <= 20; k++) {
-            const double *to = END[rule % 2][k < 10 ? 0 : 2], *zero = END[rule % 2][1], f = fabs(k - 10.0) / 10;
-            ct_svg_put(&s, "--h%d:rgb(%.0f,%.0f,%.0f);", k, zero[0] + f * (to[0] - zero[0]), zero[1] + f * (to[1] - zero[1]),
-                       zero[2] + f * (to[2] - zero[2]));
-        }
-        ct_svg_put(&s, rule == 1 ? "}}" : "}");
-    }
-    for (int k = 0; k <= 20; k++)
-        ct_svg_put(&s, ".h%d{fill:var(--h%d)}", k, k);
-}
-
 ct_status ct_picture_save(ct_picture kind, const ct_record *r, int moment, const char *path, ct_error *err)
 {
     char            caption[200];
     ct_svg          s;
     const ct_ranges g = ct_picture_ranges(r, 1);
-    const ct_status status = ct_writer_open(&s.file, path, CT_REPLACE, err);
+    const ct_status status = ct_svg_create(&s, path, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT + 24, err);
     if (status != CT_OK)
         return status;
-    ct_svg_begin(&s, &s.file, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT + 24, "width=\"400\" height=\"324\"", TEXT[kind].title,
-                 TEXT[kind].reading);
+    ct_svg_begin(&s, s.w, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT + 24, "width=\"400\" height=\"324\"", TEXT[kind].title, TEXT[kind].reading);
     ct_svg_put(&s, "<style>");
-    ct_writer_bytes(s.w, ct_svg_style, strlen(ct_svg_style));
-    ct_picture_heat_style(s.w);
-    ct_svg_put(&s, "</style><rect class=\"bg\" width=\"400\" height=\"324\"/>\n");
+    ct_style_css(&s);
+    ct_svg_put(&s, "</style>");
+    ct_svg_rect(&s, "bg", 0, 0, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT + 24, NULL);
+    ct_svg_put(&s, "\n");
     ct_picture_draw(&s, kind, r, &g, moment);
     snprintf(caption, sizeof caption, "%.90s, step %ld", r->folder, r->moment[moment].step);
     ct_svg_text(&s, CT_PICTURE_WIDTH / 2.0, CT_PICTURE_HEIGHT + 16, 11, CT_SVG_MIDDLE, 0, caption);
-    ct_svg_end(&s);
-    return ct_writer_commit(&s.file);
+    return ct_svg_close(&s);
 }

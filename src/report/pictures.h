@@ -1,4 +1,4 @@
-/* pictures.h -- the pictures of a run, each one an SVG. Private. */
+/* pictures.h -- the pictures of a run, each one alone or in a page. Private. */
 #ifndef REPORT_PICTURES_H
 #define REPORT_PICTURES_H
 
@@ -39,10 +39,7 @@ ct_ranges ct_picture_ranges(const ct_record *r, int n);
 ct_axes ct_picture_axes(ct_picture kind, const ct_record *r, const ct_ranges *ranges);
 void    ct_picture_draw(ct_svg *s, ct_picture kind, const ct_record *r, const ct_ranges *ranges, int moment);
 
-/* Rules of the heat map's colours: classes h0 (cosine -1) to h20 (1). */
-void ct_picture_heat_style(ct_writer *w);
-
-/* One picture as a file of its own. Errors  CT_ERR_IO */
+/* One picture as a file of its own, SVG or PNG by its name. Errors  CT_ERR_IO, CT_ERR_NOMEM */
 ct_status ct_picture_save(ct_picture kind, const ct_record *r, int moment, const char *path, ct_error *err);
 
 #endif

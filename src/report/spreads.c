@@ -38,19 +38,22 @@ static ct_axes axes_of(const ct_spread_line *line, int n)
 
 static void draw(ct_svg *s, const ct_axes *a, double top, const ct_spread_line *l)
 {
+    char            title[96];
     const ct_spread m = l->measured;
     const double    y = top + 20, most = isfinite(m.most) ? m.most : a->x1;
     ct_svg_text(s, a->left + 4, top + 11, 11, CT_SVG_START, 0, l->label);
     if (!isfinite(m.median))
         ct_svg_text(s, a->right, top + 11, 11, CT_SVG_END, 0, "never");
-    if (isfinite(l->expected))
-        ct_svg_put(s, "<rect class=\"db\" x=\"%.1f\" y=\"%.1f\" width=\"9\" height=\"9\"><title>expected %.6g</title></rect>",
-                   ct_axes_x(a, l->expected) - 4.5, y - 4.5, l->expected);
+    if (isfinite(l->expected)) {
+        snprintf(title, sizeof title, "expected %.6g", l->expected);
+        ct_svg_rect(s, "db", ct_axes_x(a, l->expected) - 4.5, y - 4.5, 9, 9, title);
+    }
     if (isfinite(m.least))
-        ct_svg_put(s, "<path class=\"a\" d=\"M%.1f %.1fH%.1f\"/>", ct_axes_x(a, m.least), y, ct_axes_x(a, most));
-    if (isfinite(m.median))
-        ct_svg_put(s, "<circle class=\"da\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"><title>%.6g [%.6g, %.6g]</title></circle>\n",
-                   ct_axes_x(a, m.median), y, m.median, m.least, m.most);
+        ct_svg_segment(s, "a", ct_axes_x(a, m.least), y, ct_axes_x(a, most), y);
+    if (isfinite(m.median)) {
+        snprintf(title, sizeof title, "%.6g [%.6g, %.6g]", m.median, m.least, m.most);
+        ct_svg_disc(s, "da", ct_axes_x(a, m.median), y, 3.5, title);
+    }
 }
 
 void ct_spreads_figure(ct_svg *page, const char *name, const ct_spread_line *line, int n)

@@ -1,21 +1,32 @@
-/* svg.h -- pictures of rectangles, paths and text as SVG, alone or within a page. Private.
+/* svg.h -- pictures of rectangles, paths and text: as SVG, alone or within a page, or as pixels. Private.
  *
- * Text is escaped; no scripts; numbers have the same digits everywhere. Colours are either
- * given or, by class, those of ct_svg_style: a light and a dark set that the reader's
- * setting chooses from. A picture of its own: ct_svg_open ... ct_svg_close; in a page:
- * ct_svg_begin on the page's writer ... ct_svg_end. Failures wait for the commit.
+ * A file whose name ends in .png is a PNG: the light theme at CT_RASTER_SCALE pixels a
+ * unit. As SVG, text is escaped; no scripts; numbers have the same digits everywhere.
+ * Looks are "#rrggbb" or classes of report/style.h, which have a light and a dark set of
+ * colours; the reader's setting chooses. A picture of its own: ct_svg_open, or
+ * ct_svg_create and ct_svg_begin ... ct_svg_close; in a page: ct_svg_begin on the page's
+ * writer ... ct_svg_end. Failures wait for the close.
  */
 #ifndef REPORT_SVG_H
 #define REPORT_SVG_H
 
 #include "platform/file.h"
 
+struct ct_raster;
+
 typedef struct ct_svg {
-    ct_writer  file;
-    ct_writer *w;
+    ct_writer        *w; /* NULL: pixels */
+    double            x, y, cell; /* the last point of a path; where a map is, and its cells' size */
+    ct_writer         file;
+    struct ct_raster *pixels;
+    ct_arena          arena; /* theirs */
+    const char       *path;
+    ct_error         *err;
 } ct_svg;
 
-/* Errors  CT_ERR_IO */
+/* `path` and `err` live as long as the picture. ct_svg_open begins it as well.
+ * Errors  CT_ERR_IO, CT_ERR_NOMEM */
+ct_status ct_svg_create(ct_svg *s, const char *path, double width, double height, ct_error *err);
 ct_status ct_svg_open(ct_svg *s, const char *path, double width, double height, ct_error *err);
 ct_status ct_svg_close(ct_svg *s);
 
@@ -24,19 +35,28 @@ void ct_svg_begin(ct_svg *s, ct_writer *w, double width, double height, const ch
                   const char *description);
 void ct_svg_end(ct_svg *s);
 
-/* Rules of the classes, without their <style> tags. */
-extern const char ct_svg_style[];
-
-/* Markup as it is, at most 255 bytes; text as it should be read, of any length. */
+/* Markup as it is, at most 255 bytes; text as it should be read, of any length. Pixels have neither. */
 void ct_svg_put(ct_svg *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ct_svg_escaped(ct_svg *s, const char *text);
 
-/* fill: "#rrggbb". `title` (or NULL) is shown when the pointer rests on it. */
-void ct_svg_rect(ct_svg *s, double x, double y, double width, double height, const char *fill, const char *title);
+/* A path from point to point. */
+void ct_svg_from(ct_svg *s, const char *class, double x, double y);
+void ct_svg_to(ct_svg *s, double x, double y);
+void ct_svg_done(ct_svg *s);
+void ct_svg_segment(ct_svg *s, const char *class, double x0, double y0, double x1, double y1);
+
+/* `title` (or NULL) is shown when the pointer rests on it. */
+void ct_svg_rect(ct_svg *s, const char *look, double x, double y, double width, double height, const char *title);
+void ct_svg_disc(ct_svg *s, const char *class, double x, double y, double radius, const char *title);
+
+/* A map of cells of equal size: row i, column j. */
+void ct_svg_map_begin(ct_svg *s, double x, double y, double cell);
+void ct_svg_map_cell(ct_svg *s, const char *class, int i, int j);
+void ct_svg_map_end(ct_svg *s);
 
 typedef enum ct_svg_anchor { CT_SVG_START, CT_SVG_MIDDLE, CT_SVG_END } ct_svg_anchor;
 
-/* The baseline of the text at (x, y); `turn` degrees clockwise about that point. */
+/* The baseline of the text at (x, y); `turn` whole degrees clockwise about that point. */
 void ct_svg_text(ct_svg *s, double x, double y, double size, ct_svg_anchor anchor, double turn, const char *text);
 
 /* ---- a chart ---- */

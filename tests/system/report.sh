@@ -38,6 +38,7 @@ check "a report made twice is the same" cmp -s a.html twice.html
 run report a --no-diagnosis -o short.html
 check "without a diagnosis it needs no weights" [ "$code" = 0 ]
 
+seen=
 for kind in loss recall temperature matrix histogram plane spectrum path layers gradients; do
     run plot $kind a -o $kind.svg
     check "plot $kind" [ "$code" = 0 ]
@@ -47,6 +48,28 @@ import sys, xml.etree.ElementTree as x
 root = x.parse(sys.argv[1]).getroot()
 sys.exit(not (root[0].tag.endswith("title") and root[1].tag.endswith("desc") and root[1].text))' $kind.svg
     fi
+    run plot $kind a -o $kind.PNG
+    check "plot $kind as PNG" [ "$code" = 0 ]
+    check "$kind.PNG is one, of 800 x 648 pixels" [ "$(od -An -tx1 -N24 $kind.PNG | tr -d ' \n')" = \
+        89504e470d0a1a0a0000000d494844520000032000000288 ]
+    check "$kind.PNG is small" [ "$(wc -c <$kind.PNG)" -lt 200000 ]
+    if command -v python3 >/dev/null; then
+        check "$kind.PNG holds its pixels, by another reader" python3 -c '
+import sys, zlib
+at, data, png = 8, b"", open(sys.argv[1], "rb").read()
+while at < len(png):
+    size = int.from_bytes(png[at:at + 4], "big")
+    chunk = png[at + 4:at + 8 + size]
+    assert zlib.crc32(chunk) == int.from_bytes(png[at + 8 + size:at + 12 + size], "big")
+    data += chunk[4:] if chunk[:4] == b"IDAT" else b""
+    at += 12 + size
+rows = zlib.decompress(data)
+sys.exit(not (len(rows) == 648 * 2401 and not any(rows[::2401]) and rows.count(255) > len(rows) / 4))' $kind.PNG
+    fi
+    run plot $kind a -o twice.png
+    check "the same pixels twice" cmp -s $kind.PNG twice.png
+    check "and no other picture's" [ "$(cksum <$kind.PNG)" != "$seen" ]
+    seen=$(cksum <$kind.PNG)
 done
 run plot matrix a --at 0 -o first.svg
 check "another moment gives another picture" sh -c "! cmp -s first.svg matrix.svg"
@@ -95,6 +118,7 @@ head -c 20000 a/snapshots.jsonl >cut/snapshots.jsonl
 printf '{"step":3}\n' >>cut/snapshots.jsonl
 check "a damaged line is named" rejects 1 "cut/snapshots.jsonl:" report cut
 check "a folder that is not there" rejects 1 "no/where.html" report a -o no/where.html
+check "nor for pixels" rejects 1 "no/where.png" plot loss a -o no/where.png
 check "nothing half written is left" [ -z "$(find . -name '*.tmp')" ]
 
 done_testing

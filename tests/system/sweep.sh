@@ -21,6 +21,9 @@ sweep -o "$scratch/two" --threads 3
 check "the same bytes with other threads" cmp -s "$scratch/one/runs.jsonl" "$scratch/two/runs.jsonl"
 check "... of the table too" cmp -s "$scratch/one/sweep.csv" "$scratch/two/sweep.csv"
 check "... and of the picture" cmp -s "$scratch/one/phase.svg" "$scratch/two/phase.svg"
+check "no PNG unless it is asked for" [ ! -e "$scratch/two/phase.png" ]
+sweep -o "$scratch/two" --png
+check "a finished sweep is drawn again, as PNG too" [ "$code $(od -An -c -N4 "$scratch/two/phase.png" | tr -d ' ')" = "0 211PNG" ]
 
 # Killed in the middle of a line: seven whole lines and a part.
 mkdir "$scratch/cut"

@@ -177,24 +177,14 @@ static void draw_temperature(ct_svg *s, const ct_axes *a, const ct_record *r, co
     now_line(s, a, m->step);
 }
 
-static int level_of(double cosine)
-{
-    return (int)floor(fmax(-1, fmin(1, cosine)) * 10 + 10.5);
-}
-
 static void draw_matrix(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
 {
     const double size = (a->right - a->left) / r->n;
     char         text[16];
-    ct_svg_map_begin(s, a->left, a->top, size);
-    for (int i = 0; i < r->n; i++) {
-        for (int j = 0; j < r->n; j++) {
-            snprintf(text, sizeof text, "c h%d", level_of(ct_record_cosine(r, m, i, j)));
-            ct_svg_map_cell(s, text, i, j);
-        }
-        ct_svg_put(s, "\n");
-    }
-    ct_svg_map_end(s);
+    uint8_t      heat[CT_RECORD_PAIRS * CT_RECORD_PAIRS];
+    for (int k = 0; k < r->n * r->n; k++)
+        heat[k] = (uint8_t)floor(fmax(-1, fmin(1, ct_record_cosine(r, m, k / r->n, k % r->n))) * 10 + 10.5);
+    ct_svg_map(s, a->left, a->top, size, heat, r->n, r->n);
     ct_svg_rect(s, "frame", a->left, a->top, a->right - a->left, a->bottom - a->top, NULL);
     for (int k = 0; k < r->n; k += 10) {
         snprintf(text, sizeof text, "%d", k + 1);
@@ -203,7 +193,7 @@ static void draw_matrix(ct_svg *s, const ct_axes *a, const ct_record *r, const c
     }
     ct_svg_text(s, (a->left + a->right) / 2, a->bottom + 30, 12, CT_SVG_MIDDLE, 0, "caption, number of the pair");
     ct_svg_text(s, a->left - 30, (a->top + a->bottom) / 2, 12, CT_SVG_MIDDLE, -90, "image, number of the pair");
-    for (int k = 0; k <= 20; k++) {
+    for (int k = 0; k <= CT_HOTTEST; k++) {
         snprintf(text, sizeof text, "h%d", k);
         ct_svg_rect(s, text, a->right + 16, a->top + 16 + 8 * (20 - k), 12, 8.2, NULL);
     }

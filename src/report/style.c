@@ -37,8 +37,6 @@ static const ct_style STYLE[] = {
 
 /* ---- the heat map: classes h0 (cosine -1) to h20 (1) ---- */
 
-#define HOTTEST 20
-
 /* blue, pale or dark, orange: told apart by all kinds of colour vision */
 static void heat(int theme, int k, uint8_t rgb[3])
 {
@@ -53,7 +51,7 @@ static int heat_of(const char *word)
 {
     char     *end;
     const int k = word[0] == 'h' && word[1] >= '0' && word[1] <= '9' ? (int)strtol(word + 1, &end, 10) : -1;
-    return k > HOTTEST ? -1 : k;
+    return k > CT_HOTTEST ? -1 : k;
 }
 
 /* ---- looking up ---- */
@@ -99,7 +97,7 @@ static void css_colours(ct_svg *s, int theme)
     uint8_t rgb[3];
     for (size_t k = 0; k < N_COLOURS; k++)
         put(s, "--%s:%s;", COLOUR[k].name, COLOUR[k].value[theme]);
-    for (int k = 0; k <= HOTTEST; k++) {
+    for (int k = 0; k <= CT_HOTTEST; k++) {
         heat(theme, k, rgb);
         put(s, "--h%d:rgb(%d,%d,%d);", k, rgb[0], rgb[1], rgb[2]);
     }
@@ -136,6 +134,6 @@ void ct_style_css(ct_svg *s)
     put(s, "svg{font-family:system-ui,sans-serif}svg text{fill:var(--ink)}svg .look text{fill:var(--dim)}");
     for (size_t k = 0; k < N_STYLES; k++)
         css_class(s, &STYLE[k]);
-    for (int k = 0; k <= HOTTEST; k++)
+    for (int k = 0; k <= CT_HOTTEST; k++)
         put(s, ".h%d{fill:var(--h%d)}", k, k);
 }

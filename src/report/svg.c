@@ -198,23 +198,23 @@ void ct_svg_disc(ct_svg *s, const char *class, double x, double y, double radius
 }
 
 /* As SVG the cells are short: a unit each, moved and scaled as a group. */
-void ct_svg_map_begin(ct_svg *s, double x, double y, double cell)
+void ct_svg_map(ct_svg *s, double x, double y, double cell, const uint8_t *heat, int rows, int cols)
 {
     put(s, "<g transform=\"translate(%.1f %.1f) scale(%.3f)\" shape-rendering=\"crispEdges\">\n", x, y, cell);
-    s->x = x;
-    s->y = y;
-    s->cell = cell;
-}
-
-void ct_svg_map_cell(ct_svg *s, const char *class, int i, int j)
-{
-    put(s, "<path class=\"%s\" d=\"M%d %dh1v1h-1z\"/>", class, j, i);
-    if (s->w == NULL)
-        rect_pixels(s->pixels, class, s->x + s->cell * j, s->y + s->cell * i, s->x + s->cell * (j + 1), s->y + s->cell * (i + 1));
-}
-
-void ct_svg_map_end(ct_svg *s)
-{
+    for (int k = 0; k <= CT_HOTTEST; k++) { /* one path for all cells of a heat: soon redrawn */
+        char look[8];
+        snprintf(look, sizeof look, "c h%d", k);
+        put(s, "<path class=\"%s\" d=\"", look);
+        for (int i = 0; i < rows; i++)
+            for (int j = 0; j < cols; j++) {
+                if (heat[i * cols + j] != k)
+                    continue;
+                put(s, "M%d %dh1v1h-1z", j, i);
+                if (s->w == NULL)
+                    rect_pixels(s->pixels, look, x + cell * j, y + cell * i, x + cell * (j + 1), y + cell * (i + 1));
+            }
+        put(s, "\"/>\n");
+    }
     put(s, "</g>");
 }
 

@@ -16,7 +16,7 @@ struct ct_raster;
 
 typedef struct ct_svg {
     ct_writer        *w; /* NULL: pixels */
-    double            x, y, cell; /* the last point of a path; where a map is, and its cells' size */
+    double            x, y; /* the last point of a path */
     ct_writer         file;
     struct ct_raster *pixels;
     ct_arena          arena; /* theirs */
@@ -49,10 +49,10 @@ void ct_svg_segment(ct_svg *s, const char *class, double x0, double y0, double x
 void ct_svg_rect(ct_svg *s, const char *look, double x, double y, double width, double height, const char *title);
 void ct_svg_disc(ct_svg *s, const char *class, double x, double y, double radius, const char *title);
 
-/* A map of cells of equal size: row i, column j. */
-void ct_svg_map_begin(ct_svg *s, double x, double y, double cell);
-void ct_svg_map_cell(ct_svg *s, const char *class, int i, int j);
-void ct_svg_map_end(ct_svg *s);
+#define CT_HOTTEST 20
+
+/* A map of square cells, heat (rows, cols) from 0 to CT_HOTTEST: a path a heat, classes "c h0" on. */
+void ct_svg_map(ct_svg *s, double x, double y, double cell, const uint8_t *heat, int rows, int cols);
 
 typedef enum ct_svg_anchor { CT_SVG_START, CT_SVG_MIDDLE, CT_SVG_END } ct_svg_anchor;
 

@@ -89,22 +89,22 @@ def use(browser, page, folder):
           browser.run("return performance.timing.domInteractive - performance.timing.navigationStart") < 1000,
           f"{time.monotonic() - began:.2f} s")
     at_end = browser.run("return document.querySelector('.pos').getAttribute('d')")
-    cells = browser.run("return Array.from(document.querySelectorAll('.c'), c => c.getAttribute('class')).join()")
+    cells = browser.run("return Array.from(document.querySelectorAll('.c'), c => c.getAttribute('d')).join()")
     numbers_shown(browser, folder)
     check("the scrubber changes the histogram", browser.run("return document.querySelector('.pos').getAttribute('d')") != at_end)
-    check("... and the matrix", browser.run("return Array.from(document.querySelectorAll('.c'), c => c.getAttribute('class')).join()") != cells)
+    check("... and the matrix", browser.run("return Array.from(document.querySelectorAll('.c'), c => c.getAttribute('d')).join()") != cells)
     browser.run("document.getElementById('time').value = document.getElementById('time').max;"
                 "document.getElementById('time').dispatchEvent(new Event('input'))")
     check("at the end the script draws what the page holds without it",
           browser.run("return document.querySelector('.pos').getAttribute('d')").replace(".0", "") == at_end.replace(".0", ""))
     check("... in the matrix too",
-          browser.run("return Array.from(document.querySelectorAll('.c'), c => c.getAttribute('class')).join()") == cells)
+          browser.run("return Array.from(document.querySelectorAll('.c'), c => c.getAttribute('d')).join()") == cells)
     browser.keys("#time", "\ue012\ue012")  # two arrows left
     check("the arrows move it", browser.run("const t = document.getElementById('time'); return Number(t.max) - Number(t.value)") == 2)
     browser.keys("#play", "\ue007")
     time.sleep(0.8)
     check("it plays to the end and stops", browser.run("const t = document.getElementById('time'); return t.value === t.max && document.getElementById('play').textContent === 'Play'"))
-    for css, want in ((".pair:nth-of-type(5) circle", 5), ('svg[data-kind="matrix"] .c:nth-of-type(200)', None)):
+    for css, want in ((".pair:nth-of-type(5) circle", 5), ('svg[data-kind="matrix"] .frame', None)):
         browser.run("const p = document.getElementById('pair'); p.value = 1; p.dispatchEvent(new Event('input')); document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", css)
         browser.hover(css)
         lit = browser.run("return Array.from(document.querySelectorAll('svg[data-kind=plane][data-run=\"0\"] .pair')).findIndex(g => g.classList.contains('lit'))")
@@ -151,6 +151,8 @@ def main():
     parser.add_argument("program", nargs="?", default="build/contrast")
     parser.add_argument("--shots", help="keep screenshots in this folder")
     args = parser.parse_args()
+    if args.shots:
+        os.makedirs(args.shots, exist_ok=True)
     missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
     if missing:
         print(f"skipped: {', '.join(missing)} is not installed (Debian: chromium, chromium-driver)")

@@ -300,9 +300,7 @@ static void draw_file(const char *name)
     in_folder(name);
     ck_assert_int_eq(ct_svg_open(&s, path, 30, 20, &err), CT_OK);
     ct_svg_rect(&s, "#102030", 2, 3, 10, 5, "a title");
-    ct_svg_map_begin(&s, 15, 5, 2);
-    ct_svg_map_cell(&s, "c h20", 1, 2);
-    ct_svg_map_end(&s);
+    ct_svg_map(&s, 15, 5, 2, (uint8_t[]){20, 3, 3, 20, 20, 20}, 2, 3);
     ct_svg_segment(&s, "grid", 1, 18, 29, 18);
     ck_assert_int_eq(ct_svg_close(&s), CT_OK);
 }
@@ -313,7 +311,10 @@ START_TEST(a_name_that_ends_in_png_is_a_png)
     paper(30, 20);
     ct_raster_rect(&r, CT_RASTER_FILL, 2, 3, 12, 8);
     ct_raster_ink(&r, CT_RASTER_FILL, "#102030", 1);
-    ct_raster_rect(&r, CT_RASTER_FILL, 19, 7, 21, 9);
+    ct_raster_rect(&r, CT_RASTER_FILL, 17, 5, 21, 7);
+    ct_raster_ink(&r, CT_RASTER_FILL, "h3", 1);
+    ct_raster_rect(&r, CT_RASTER_FILL, 15, 5, 17, 9);
+    ct_raster_rect(&r, CT_RASTER_FILL, 17, 7, 21, 9);
     ct_raster_ink(&r, CT_RASTER_FILL, "h20", 1);
     ct_raster_stroke(&r, CT_RASTER_STROKE, 1, 18, 29, 18, 0, 1);
     ct_raster_ink(&r, CT_RASTER_STROKE, "grid", 1);
@@ -336,7 +337,7 @@ START_TEST(any_other_name_is_svg)
         const char *got = contents(&size);
         ck_assert_int_eq(strncmp(got, "<svg ", 5), 0);
         ck_assert_ptr_nonnull(strstr(got, "<rect fill=\"#102030\" x=\"2\" y=\"3\" width=\"10\" height=\"5\"><title>a title</title></rect>"));
-        ck_assert_ptr_nonnull(strstr(got, "<path class=\"c h20\" d=\"M2 1h1v1h-1z\"/>"));
+        ck_assert_ptr_nonnull(strstr(got, "<path class=\"c h3\" d=\"M1 0h1v1h-1zM2 0h1v1h-1z\"/>"));
         ck_assert_ptr_nonnull(strstr(got, "<path class=\"grid\" d=\"M1.0 18.0H29.0\"/>"));
     }
 }

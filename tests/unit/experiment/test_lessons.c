@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 static ct_verdict last(const ct_lesson_run *run)
 {
@@ -32,6 +33,22 @@ START_TEST(rows_pass_by_their_rule_alone)
     ck_assert_int_eq(ct_lesson_verdict(&run), CT_DIFFERS);
     ct_lesson_exact(&run, (double)NAN, 1, 1e9, "not a number");
     ck_assert_int_eq(last(&run), CT_DIFFERS);
+}
+END_TEST
+
+START_TEST(data_that_is_not_there_is_a_note_and_no_verdict)
+{
+    ct_lesson_run run = {.n_rows = 0};
+    ck_assert(ct_lesson_has_data(&run, "shapes") && ct_lesson_has_data(&run, "latent"));
+    ck_assert_int_eq(run.n_rows, 0);
+    char before[4096];
+    ck_assert(getcwd(before, sizeof before) != NULL && chdir("/") == 0);
+    ck_assert(!ct_lesson_has_data(&run, "fashion-mnist") && !ct_lesson_has_data(&run, "unifont"));
+    ck_assert_int_eq(chdir(before), 0);
+    ck_assert_int_eq(run.n_rows, 2);
+    ck_assert_str_eq(run.row[1].what, "unifont: left out; its files come with sh datasets/unifont.sh");
+    ck_assert(isnan(run.row[0].measured.median) && run.row[0].n == 0);
+    ck_assert_int_eq(last(&run), CT_SHOWN);
 }
 END_TEST
 
@@ -111,6 +128,7 @@ TCase *lessons_case(void)
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, rows_pass_by_their_rule_alone);
     tcase_add_test(tc, below_needs_ranks_that_chance_does_not_give);
+    tcase_add_test(tc, data_that_is_not_there_is_a_note_and_no_verdict);
     tcase_add_test(tc, descent_ends_at_the_floor);
     tcase_add_loop_test(tc, a_lesson_without_chance_passes, 0, COUNT(CERTAIN));
     tcase_add_test(tc, every_lesson_says_what_it_is);

@@ -148,7 +148,7 @@ bool ct_lesson_has_data(ct_lesson_run *run, const char *recipe)
         snprintf(path, sizeof path, "%s", r.data.image);
     const bool there = r.data.kind == CT_DATA_SHAPES || r.data.kind == CT_DATA_LATENT || ct_file_exists(path);
     if (!there)
-        ct_lesson_note(run, "%s: left out; its files come with sh datasets/%s.sh", recipe, recipe);
+        ct_lesson_note(run, "%s: left out; bring it with sh datasets/%s.sh", recipe, recipe);
     return there;
 }
 

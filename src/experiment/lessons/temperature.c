@@ -22,15 +22,14 @@ typedef struct data_set {
     int         seeds;
     const char *score;  /* of test pairs                                                      */
     const char *within; /* tolerance of pictures with the same ..., or NULL                   */
-    bool        class;  /* which is what Wang and Liu measure: a claim                        */
 } data_set;
 
 static const data_set DATA[] = {
     {"shapes", "data.n_train=4096 data.n_test=500 train.batch=64 train.steps=400 text.buckets=1024 loss.learn_temperature=false", SEEDS,
-     "recall@1 of 500 test pairs", "first object", false},
+     "recall@1 of 500 test pairs", "first object"},
     {"fashion-mnist", "image.layers=128,64 train.batch=128 train.steps=400 loss.name=clip loss.learn_temperature=false", 4,
-     "class by prompts, 2,000 test pictures", "class", true},
-    {"unifont", "train.steps=300", 4, "recall@1 of 363 test pairs", NULL, false},
+     "class by prompts, 2,000 test pictures", "class"},
+    {"unifont", "train.steps=300", 4, "recall@1 of 363 test pairs", NULL},
 };
 #define MOST ((int)(sizeof DATA / sizeof *DATA))
 
@@ -105,11 +104,11 @@ static ct_status of_data(ct_lesson_run *run, const data_set *data, ct_error *err
         ct_lesson_show(run, aligned, seeds, "... mean cosine of pairs");
     }
     choose(run, data, trial);
-    ct_lesson_below(run, score[0], score[2], seeds, "%s, score: tau = 0.02 below 0.2", data->recipe);
-    ct_lesson_below(run, score[4], score[2], seeds, "... tau = 1 below 0.2");
-    ct_lesson_below(run, uniformity[2], uniformity[4], seeds, "... uniformity: 0.2 below (more uniform than) 1");
-    if (data->class)
-        ct_lesson_below(run, tolerance[2], tolerance[4], seeds, "... tolerance: 0.2 below 1");
+    ct_lesson_below(run, score[0], score[1], seeds, "%s, score: tau = 0.02 below 0.07", data->recipe);
+    ct_lesson_below(run, score[4], score[1], seeds, "... tau = 1 below 0.07");
+    ct_lesson_below(run, uniformity[1], uniformity[4], seeds, "... uniformity: 0.07 below (more uniform than) 1");
+    if (data->within != NULL)
+        ct_lesson_below(run, tolerance[1], tolerance[4], seeds, "... tolerance: 0.07 below 1");
     return CT_OK;
 }
 
@@ -130,9 +129,10 @@ const ct_lesson CT_LESSON_TEMPERATURE = {
             "away and spreads embeddings evenly, a large one pushes all alike and pulls pairs closer. Wang and Liu find,\n"
             "on CIFAR10 from 0.07 to 1, uniformity 3.86 falling to 2.96 (signs turned), tolerance of one class rising\n"
             "from 0.04 to 0.37, and the best accuracy in between. Here each seed takes the temperature that is best on\n"
-            "validation. The best lies in between on all three data sets, and from 0.2 up embeddings are less even.\n"
-            "Below 0.2 it is not so: at 0.02 these short runs spread less again. Tolerance rises with the temperature for\n"
-            "the classes of Fashion-MNIST; for pictures of shapes with the same first object it falls.",
+            "validation; the best lies in between on all three data sets. Wang and Liu's comparison of 0.07 with 1 is not\n"
+            "found everywhere: on shapes tolerance, of pictures with the same first object, falls instead, so that row\n"
+            "differs, and on Fashion-MNIST 0.07 is no more uniform than 1. There 0.2 is the most uniform, and tolerance\n"
+            "rises on both sides of it: in these short runs a small temperature spreads embeddings less again.",
     .source = "Wang and Liu 2021, table 1 and eq. 11 (the direction of the effects; data and training are not theirs)",
     .rule = "claims over 8 seeds (shapes) or 4: pass if the ranges do not touch or Mann and Whitney's z is above 3",
     .command = "contrast sweep shapes loss.temperature=0.02,0.07,0.2,0.5,1 loss.learn_temperature=false seed=1..8",

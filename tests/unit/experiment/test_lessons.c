@@ -5,6 +5,7 @@
 
 #include "contrast/loss.h"
 #include "experiment/lessons/lesson.h"
+#include "experiment/sweep.h"
 
 #include <math.h>
 #include <string.h>
@@ -123,6 +124,35 @@ START_TEST(every_lesson_says_what_it_is)
 }
 END_TEST
 
+/* A sweep that a lesson names is one: its recipe loads and every point of it is a recipe. */
+START_TEST(sweeps_that_lessons_name_can_be_typed)
+{
+    static ct_sweep  s;
+    int              n, n_sweeps = 0;
+    const ct_lesson *all = ct_lessons(&n);
+    for (int i = 0; i < n; i++) {
+        char     text[256], *rest = NULL;
+        ct_error err = {0};
+        snprintf(text, sizeof text, "%s", all[i].command);
+        if (strncmp(text, "contrast sweep ", 15) != 0)
+            continue;
+        n_sweeps++;
+        s = (ct_sweep){.base = ct_recipe_defaults()};
+        ck_assert_int_eq(ct_recipe_load(&s.base, strtok_r(text + 15, " '", &rest), &err), CT_OK);
+        for (const char *word; (word = strtok_r(NULL, " '", &rest)) != NULL;)
+            ck_assert_msg(ct_sweep_add(&s, word, &err) == CT_OK, "%s: %s", all[i].name, err.msg);
+        for (int point = 0; point < s.n_points; point++) {
+            ct_recipe r = s.base;
+            char      settings[512];
+            ct_sweep_settings(&s, point, settings, sizeof settings);
+            ck_assert_msg(ct_variant_apply(&r, settings, &err) == CT_OK, "%s: %s", all[i].name, err.msg);
+        }
+        ck_assert_msg(s.n_points > 1, "%s: one point", all[i].name);
+    }
+    ck_assert_int_gt(n_sweeps, 3);
+}
+END_TEST
+
 TCase *lessons_case(void)
 {
     TCase *tc = tcase_create("lessons");
@@ -132,6 +162,7 @@ TCase *lessons_case(void)
     tcase_add_test(tc, data_that_is_not_there_is_a_note_and_no_verdict);
     tcase_add_test(tc, descent_ends_at_the_floor);
     tcase_add_loop_test(tc, a_lesson_without_chance_passes, 0, COUNT(CERTAIN));
+    tcase_add_test(tc, sweeps_that_lessons_name_can_be_typed);
     tcase_add_test(tc, every_lesson_says_what_it_is);
     return tc;
 }

@@ -11,9 +11,11 @@
 #include "contrast/random.h"
 #include "shapes.h"
 
-enum { N_KINDS = N_SHAPES * N_COLOURS, /* an object, up to size and place */
+enum { N_KINDS = CT_SHAPES_KINDS, /* an object, up to size and place */
        N_ONE = N_KINDS * N_SIZES * N_PLACES,
        N_SCENES = N_ONE + N_KINDS * N_KINDS * N_DIRECTIONS };
+
+_Static_assert(CT_SHAPES_KINDS == N_SHAPES * N_COLOURS && N_ONE % N_KINDS == 0, "group mod this is what datasets.h says");
 
 /* Scene number `id`; every id in [0, N_SCENES) is one. */
 static scene scene_of(int id)
@@ -140,7 +142,12 @@ static ct_status fill(ct_pairs *p, const ct_shapes_options *o, ct_error *err)
             group[i] = choose_scene(q, (ct_split)split, k, &draw);
             scene s = scene_of(group[i]);
             ct_shapes_draw(&s, o->size, o->noise, &draw, pixels + (size_t)i * dim);
-            ct_shapes_caption(&s, &word, text);
+            if (o->first_object) {
+                group[i] %= CT_SHAPES_KINDS;
+                ct_shapes_caption_first(&s, &word, text);
+            } else {
+                ct_shapes_caption(&s, &word, text);
+            }
             caption[i] = ct_arena_strdup(&p->arena, text);
             if (caption[i] == NULL)
                 return CT_FAIL(err, CT_ERR_NOMEM, "shapes: no memory for caption %d", i);

@@ -72,3 +72,9 @@ void ct_shapes_caption(const scene *s, ct_random *r, char text[CAPTION_BYTES])
     else
         describe_two(s, r, text);
 }
+
+void ct_shapes_caption_first(const scene *s, ct_random *r, char text[CAPTION_BYTES])
+{
+    const char *colour = COLOUR[s->colour[0]];
+    snprintf(text, CAPTION_BYTES, "%s%s %s %s", OPENING[pick(r, 4)], article(colour), colour, SHAPE[s->shape[0]]);
+}

@@ -9,6 +9,8 @@
 
 #include "contrast/data.h"
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -35,8 +37,12 @@ typedef struct ct_shapes_options {
     int      n_composition; /* at most 576; default 500                       */
     double   noise;         /* standard deviation of pixel noise, of 255;     */
                             /* 0 to 128; default 8                            */
+    bool     first_object;  /* captions and groups tell only which object is first (above,
+                               on the left, or alone): few captions, often repeated    */
     uint64_t seed;
 } ct_shapes_options;
+
+#define CT_SHAPES_KINDS 64 /* of objects: shape and colour. Number of the first: group mod this */
 
 ct_shapes_options ct_shapes_defaults(void);
 ct_pairs         *ct_shapes(const ct_shapes_options *o, ct_error *err);

@@ -28,10 +28,10 @@ const cli_option *cli_lesson_options(int *n)
 static void print_row(const ct_terminal *t, const ct_lesson_row *r)
 {
     const ct_spread m = r->measured;
-    char            measured[64], expected[32] = "";
+    char            measured[64] = "", expected[32] = "";
     if (r->n > 1)
         snprintf(measured, sizeof measured, "%.5g [%.5g, %.5g]", m.median, m.least, m.most);
-    else
+    else if (r->n == 1)
         snprintf(measured, sizeof measured, "%.6g", m.median);
     if (!isnan(r->expected))
         snprintf(expected, sizeof expected, "%.6g", r->expected);

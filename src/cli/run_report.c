@@ -95,6 +95,8 @@ void print_evaluation(const ct_evaluation *e)
     printf("  mean cosine of pairs %.3f, of others %.3f\n", g->diagonal_mean, g->off_diagonal_mean);
     printf("  effective rank %.1f and %.1f (centred %.1f and %.1f)  modality gap %.3f\n", g->rank[0], g->rank[1],
            g->rank_centred[0], g->rank_centred[1], g->gap);
+    if (!isnan(e->tolerance[0]))
+        printf("  tolerance (mean cosine within a group) %.3f and %.3f\n", e->tolerance[0], e->tolerance[1]);
     if (!isnan(e->prompt_accuracy))
         printf("  prompt accuracy %.4f\n", e->prompt_accuracy);
 }

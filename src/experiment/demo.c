@@ -72,7 +72,7 @@ ct_status ct_demo_run(const ct_demo_table *table, int threads, ct_demo_row *out,
     if (trial == NULL || pairs == NULL)
         status = CT_FAIL(err, CT_ERR_NOMEM, "demo: out of memory");
     else
-        status = ct_trials_run(&recipe, pairs, table->variant, table->n_variants, n_seeds, threads, trial, err);
+        status = ct_trials_run(&recipe, pairs, table->variant, table->n_variants, n_seeds, threads, NULL, trial, err);
     for (int v = 0; v < table->n_variants && status == CT_OK; v++) {
         ct_recipe varied = recipe;
         status = ct_variant_apply(&varied, table->variant[v].settings, err);

@@ -79,6 +79,8 @@ static ct_status evaluate(ct_trainer *t, const int *items, int n, ct_arena *aren
         status = ct_recall_measure(t->device, text, image, n, d, groups, &out->recall[1], err);
     if (status == CT_OK)
         status = ct_geometry_measure(t->device, image, text, n, d, &out->geometry, err);
+    for (int s = 0; s < 2 && status == CT_OK && groups != NULL; s++)
+        status = ct_tolerance_measure(t->device, s == 0 ? image : text, n, d, groups, &out->tolerance[s], err);
     if (status == CT_OK && t->pairs->label != NULL)
         status = prompt_accuracy(t, items, image, n, arena, &out->prompt_accuracy, err);
     return status;
@@ -87,7 +89,7 @@ static ct_status evaluate(ct_trainer *t, const int *items, int n, ct_arena *aren
 ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out, ct_error *err)
 {
     const int count = t->pairs->count[split];
-    *out = (ct_evaluation){.split = split, .n = limit > 0 && limit < count ? limit : count, .prompt_accuracy = (double)NAN};
+    *out = (ct_evaluation){.split = split, .n = limit > 0 && limit < count ? limit : count, .prompt_accuracy = (double)NAN, .tolerance = {(double)NAN, (double)NAN}};
     if (out->n == 0)
         return CT_FAIL(err, CT_ERR_CONFIG, "the data has no %s split", ct_split_name(split));
     ct_arena arena;

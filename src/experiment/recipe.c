@@ -61,6 +61,7 @@ static const key KEYS[] = {
     {"data", "n_composition", INT, AT(data.n_composition), 1, 1e7, NULL, "shapes: test pairs of unseen combinations"},
     {"data", "size", INT, AT(data.size), 8, 64, NULL, "shapes: side of a picture in pixels"},
     {"data", "noise", REAL, AT(data.noise), 0, 128, NULL, "shapes: pixel noise, standard deviation of 255"},
+    {"data", "first_object", BOOL, AT(data.first_object), 0, 0, NULL, "shapes: captions tell the first object only"},
     {"data", "dim", INT, AT(data.dim), 1, 4096, NULL, "latent: columns of each side"},
     {"data", "shared", INT, AT(data.shared), 1, 4096, NULL, "latent: shared coordinates"},
     {"data", "rho", REAL, AT(data.rho), -0.9999, 0.9999, NULL, "latent: correlation of a shared coordinate"},

@@ -41,6 +41,7 @@ typedef struct ct_recipe {
         int    n_train, n_validation, n_test, n_composition;
         int    size; /* shapes */
         double noise;
+        bool   first_object;
         int    dim, shared; /* latent */
         double rho;
         char   dir[CT_RECIPE_TEXT]; /* fashion-mnist */

@@ -59,6 +59,8 @@ void ct_evaluation_json(ct_json *j, const ct_evaluation *e)
     ct_json_number(j, "alignment", g->alignment);
     sides_json(j, "uniformity", g->uniformity);
     ct_json_number(j, "modality_gap", g->gap);
+    if (e->tolerance[0] == e->tolerance[0])
+        sides_json(j, "tolerance", e->tolerance);
     if (e->prompt_accuracy == e->prompt_accuracy)
         ct_json_number(j, "prompt_accuracy", e->prompt_accuracy);
 }

@@ -25,6 +25,7 @@ ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err)
         o.n_test = r->data.n_test;
         o.n_composition = r->data.n_composition;
         o.noise = r->data.noise;
+        o.first_object = r->data.first_object;
         o.seed = seed;
         return ct_shapes(&o, err);
     }

@@ -59,6 +59,7 @@ typedef struct ct_evaluation {
     double      information; /* ln batch - loss, nats: at least this much is shared; NaN for losses
                                 that are not a bound                             */
     double      prompt_accuracy; /* NaN without classes */
+    double      tolerance[2]; /* mean cosine of different rows of one side and one group; NaN without such */
 } ct_evaluation;
 
 /* Open the data of a recipe. NULL and the reason; free with ct_pairs_free. */

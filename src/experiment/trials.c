@@ -61,11 +61,13 @@ ct_status ct_trial_train(ct_trainer *t, ct_trial *out, ct_error *err)
     return status;
 }
 
-static ct_status run_trial(ct_trainer *t, ct_trial *out, ct_error *err)
+static ct_status run_trial(ct_trainer *t, ct_trial_probe *probe, ct_trial *out, ct_error *err)
 {
     ct_status status = ct_trial_train(t, out, err);
     if (status == CT_OK)
         status = ct_trainer_evaluate(t, CT_TEST, 0, &out->test, err);
+    if (status == CT_OK && probe != NULL)
+        status = probe(t, out, err);
     out->diverged = status == CT_ERR_NUMERIC;
     return out->diverged ? CT_OK : status;
 }
@@ -74,6 +76,7 @@ typedef struct trials_job {
     const ct_recipe *recipe; /* one a variant */
     const ct_pairs  *pairs;
     int              n_seeds;
+    ct_trial_probe  *probe;
     ct_trial        *out;
     ct_error        *error; /* one a trial */
 } trials_job;
@@ -90,14 +93,14 @@ static void run_block(void *ctx, int k)
     if (device == NULL)
         return;
     ct_status status = ct_trainer_init(&t, &recipe, job->pairs, device, err);
-    if (status == CT_OK && run_trial(&t, &job->out[k], &bad) != CT_OK)
+    if (status == CT_OK && run_trial(&t, job->probe, &job->out[k], &bad) != CT_OK)
         *err = bad;
     ct_trainer_free(&t);
     ct_device_free(device);
 }
 
 ct_status ct_trials_run(const ct_recipe *base, const ct_pairs *pairs, const ct_variant *variant, int n_variants,
-                        int n_seeds, int threads, ct_trial *out, ct_error *err)
+                        int n_seeds, int threads, ct_trial_probe *probe, ct_trial *out, ct_error *err)
 {
     const int  n = n_variants * n_seeds;
     ct_recipe *recipe = ct_alloc((size_t)n_variants, sizeof *recipe);
@@ -111,7 +114,7 @@ ct_status ct_trials_run(const ct_recipe *base, const ct_pairs *pairs, const ct_v
         status = ct_variant_apply(&recipe[v], variant[v].settings, err);
     }
     if (status == CT_OK) {
-        trials_job job = {recipe, pairs, n_seeds, out, error};
+        trials_job job = {recipe, pairs, n_seeds, probe, out, error};
         ct_pool_run(pool, n, run_block, &job);
     }
     for (int k = 0; k < n && status == CT_OK; k++)

@@ -26,7 +26,7 @@ static void picture(ct_svg *s, const ct_lesson_run *run, int i, bool *drawn)
     int            n = 0;
     for (int k = i; k < run->n_rows && n < CT_SPREADS; k++) {
         const ct_lesson_row *r = &run->row[k];
-        const bool           claim = r->verdict != CT_SHOWN && isnan(r->expected);
+        const bool           claim = (r->verdict != CT_SHOWN && isnan(r->expected)) || r->n == 0;
         if (drawn[k] || claim || *quantity == '\0' || strcmp(quantity_of(r->what), quantity) != 0)
             continue;
         const int length = (int)(strstr(r->what, ": ") != NULL ? strstr(r->what, ": ") - r->what : (long)strlen(r->what));
@@ -41,12 +41,12 @@ static void picture(ct_svg *s, const ct_lesson_run *run, int i, bool *drawn)
 
 static void row(ct_svg *s, const ct_lesson_row *r)
 {
-    char            measured[64], expected[32] = "", seeds[16] = "";
+    char            measured[64] = "", expected[32] = "", seeds[16] = "";
     const ct_spread m = r->measured;
     if (r->n > 1) {
         snprintf(measured, sizeof measured, "%.5g [%.5g, %.5g]", m.median, m.least, m.most);
         snprintf(seeds, sizeof seeds, "%d", r->n);
-    } else {
+    } else if (r->n == 1) {
         snprintf(measured, sizeof measured, "%.6g", m.median);
     }
     if (!isnan(r->expected))

@@ -14,21 +14,29 @@
 
 #define SETTINGS "data.n_train=2048 data.n_test=300 train.batch=64 train.steps=300"
 
-/* Train shapes; with `shuffled`, every text belongs to another picture. */
-static ct_status train(ct_lesson_run *run, bool shuffled, uint64_t seed, ct_autopsy *a, double *loss, ct_error *err)
+/* InfoNCE whose softmax runs down the columns of S: for pairs, that of the other direction. */
+static ct_tensor *over_columns(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
+{
+    return ct_loss_infonce(g, b, a, in);
+}
+
+typedef enum mistake { NONE, SHUFFLED, ONE_DIRECTION, COLUMNS, N_MISTAKES } mistake; /* ONE_DIRECTION is the control of COLUMNS */
+
+/* Train shapes; SHUFFLED: every text belongs to another picture. */
+static ct_status train(ct_lesson_run *run, mistake made, uint64_t seed, ct_autopsy *a, double *loss, ct_error *err)
 {
     ct_recipe  recipe = ct_recipe_defaults();
     ct_trainer t;
     ct_step    step = {0};
     ct_status  status = ct_recipe_load(&recipe, "shapes", err);
     if (status == CT_OK)
-        status = ct_variant_apply(&recipe, SETTINGS, err);
+        status = ct_variant_apply(&recipe, made >= ONE_DIRECTION ? SETTINGS " loss.name=infonce" : SETTINGS, err);
     recipe.train.seed = (long)seed;
     ct_pairs *pairs = status == CT_OK ? ct_recipe_data(&recipe, err) : NULL;
     if (pairs == NULL)
         return err->status;
     ct_random r = ct_random_make(seed, CT_STREAM_PROBE, 2);
-    for (int split = 0; split < CT_N_SPLITS && shuffled; split++)
+    for (int split = 0; split < CT_N_SPLITS && made == SHUFFLED; split++)
         if (pairs->count[split] > 0) { /* within its split, as a careless join does */
             int *text_of = (int *)pairs->side[1].text_of;
             for (int i = pairs->count[split] - 1; i > 0; i--) {
@@ -38,6 +46,10 @@ static ct_status train(ct_lesson_run *run, bool shuffled, uint64_t seed, ct_auto
             }
         }
     status = ct_trainer_init(&t, &recipe, pairs, run->device, err);
+    ct_loss columns = *ct_loss_find("infonce");
+    columns.apply = over_columns;
+    if (made == COLUMNS)
+        t.loss = &columns;
     for (*loss = 0; status == CT_OK && t.step < recipe.train.steps;) {
         status = ct_trainer_step(&t, &step, err);
         *loss = step.loss;
@@ -70,6 +82,29 @@ static void wrong_softmax(ct_lesson_run *run, ct_graph *g, const ct_real *x, int
                     "... softmax of a softmax: ln(e + N - 1) - 1; ln N is 3.466");
 }
 
+/* Columns for rows: nothing to see where S is symmetric. Where all of b is equal, no row can tell its own, ln N; a column
+ * of unequal rows is worse than that. */
+static void wrong_axis(ct_lesson_run *run, ct_graph *g, const ct_real *x, int n, int d, const ct_real *log_scale)
+{
+    static const int row[64] = {0}; /* every bag holds row 0 */
+    int              offset[64];
+    double           loss[2][2]; /* pairs aligned, b all equal; over rows, over columns */
+    CT_ASSERT(n < 64);
+    for (int i = 0; i <= n; i++)
+        offset[i] = i;
+    for (int equal = 0; equal < 2; equal++)
+        for (int columns = 0; columns < 2; columns++) {
+            ct_graph_reset(g);
+            const ct_loss_inputs in = {.log_scale = ct_constant(g, 1, 1, log_scale)};
+            ct_tensor           *a = ct_constant(g, n, d, x), *b = equal ? ct_embedding_bag(g, a, n, offset, row) : a;
+            const ct_tensor     *l = columns ? over_columns(g, a, b, &in) : ct_loss_infonce(g, a, b, &in);
+            loss[equal][columns] = l != NULL ? (double)l->x[0] : (double)NAN;
+        }
+    ct_lesson_exact(run, loss[0][1] - loss[0][0], 0, 1e-6, "aligned pairs, softmax over columns for rows: change of the loss");
+    ct_lesson_exact(run, loss[1][0], ct_scalar_log(n), 1e-5, "all texts equal, over rows: ln N");
+    ct_lesson_show(run, &loss[1][1], 1, "... over columns: above ln N");
+}
+
 /* Loss of n aligned pairs, equal rows or not, under several mistakes. */
 static void mistakes(ct_lesson_run *run)
 {
@@ -91,6 +126,7 @@ static void mistakes(ct_lesson_run *run)
     ct_lesson_exact(run, value[1], ct_scalar_log1p((N - 1) * ct_scalar_exp(-ct_scalar_log(1 / 0.07))), 0.15,
                     "... not exponentiated, scale ln 14.3 = 2.66: its own floor instead of 0");
     wrong_softmax(run, &g, x, N, D);
+    wrong_axis(run, &g, x, N, D, &scale[0]);
     ct_graph_reset(&g);
     const ct_loss_inputs one = {.log_scale = ct_constant(&g, 1, 1, &scale[0])};
     const ct_tensor     *l = ct_loss_clip(&g, ct_constant(&g, 1, D, x), ct_constant(&g, 1, D, x + D), &one);
@@ -122,24 +158,29 @@ static ct_status ties(ct_lesson_run *run, ct_error *err)
 static ct_status measure(ct_lesson_run *run, ct_error *err)
 {
     enum { SEEDS = 3 };
-    double      loss[2][SEEDS], recall[2][SEEDS], wrong = 0, healthy = 0;
+    double      loss[N_MISTAKES][SEEDS], recall[N_MISTAKES][2][SEEDS], wrong = 0, healthy = 0;
     ct_autopsy *a = ct_alloc(1, sizeof *a);
     ct_status   status = a != NULL ? ties(run, err) : CT_FAIL(err, CT_ERR_NOMEM, "broken: out of memory");
     if (status == CT_OK)
         mistakes(run);
-    for (int k = 0; k < 2 * SEEDS && status == CT_OK; k++) {
-        const int shuffled = k / SEEDS, seed = k % SEEDS;
-        status = train(run, shuffled, (uint64_t)seed + 1, a, &loss[shuffled][seed], err);
-        recall[shuffled][seed] = a->findings.recall[0].at1;
-        wrong += shuffled && a->diagnosis.state != CT_HEALTHY;
-        healthy += !shuffled && a->diagnosis.state == CT_HEALTHY;
+    for (int k = 0; k < N_MISTAKES * SEEDS && status == CT_OK; k++) {
+        const int made = k / SEEDS, seed = k % SEEDS;
+        status = train(run, (mistake)made, (uint64_t)seed + 1, a, &loss[made][seed], err);
+        for (int way = 0; way < 2; way++)
+            recall[made][way][seed] = a->findings.recall[way].at1;
+        wrong += made == SHUFFLED && a->diagnosis.state != CT_HEALTHY;
+        healthy += made == NONE && a->diagnosis.state == CT_HEALTHY;
     }
     if (status == CT_OK) {
-        ct_lesson_seeds(run, recall[0], SEEDS, 0.75, 0.25, "shapes: recall@1");
-        ct_lesson_seeds(run, recall[1], SEEDS, 1 / 300.0, 0.02, "shapes, captions shuffled: recall@1 (chance 0.003)");
+        ct_lesson_seeds(run, recall[NONE][0], SEEDS, 0.75, 0.25, "shapes: recall@1");
+        ct_lesson_seeds(run, recall[SHUFFLED][0], SEEDS, 1 / 300.0, 0.02, "shapes, captions shuffled: recall@1 (chance 0.003)");
         ct_lesson_exact(run, healthy, SEEDS, 0, "runs of 3 that diagnose calls healthy");
         ct_lesson_exact(run, wrong, SEEDS, 0, "shuffled runs of 3 that diagnose calls anything else");
-        ct_lesson_show(run, loss[1], SEEDS, "shuffled: training loss (ln 64 = 4.159; below it by heart)");
+        ct_lesson_show(run, loss[SHUFFLED], SEEDS, "shuffled: training loss (ln 64 = 4.159; below it by heart)");
+        for (int way = 0; way < 2; way++) {
+            ct_lesson_show(run, recall[ONE_DIRECTION][way], SEEDS, "softmax over rows, trained: recall@1, %s", way == 0 ? "image to text" : "text to image");
+            ct_lesson_show(run, recall[COLUMNS][way], SEEDS, "... over columns");
+        }
     }
     ct_free(a);
     return status;
@@ -151,7 +192,9 @@ const ct_lesson CT_LESSON_BROKEN = {
     .text = "Ties counted for the model give a collapsed one a recall of 1. A batch of 1 has no negatives: its loss is\n"
             "exactly 0 whatever the pair. A logit scale that is stored as a logarithm and used as it is leaves the\n"
             "temperature at 1/ln(1/tau): the floor tells. A softmax over all cells, or of what is a softmax already,\n"
-            "ends near ln N however well the pairs match. Captions joined to the wrong pictures make ln N the\n"
+            "ends near ln N however well the pairs match. A softmax over columns where rows were meant is, for pairs, the\n"
+            "other direction's loss: training shows next to nothing of it, but where one side is all equal the loss is\n"
+            "above ln N instead of at it. Captions joined to the wrong pictures make ln N the\n"
             "optimum for unseen pairs: no setting of the loss helps, and recall stays at chance.",
     .source = "closed forms, and the control without the mistake",
     .rule = "equal, or within the tolerance shown; trained ones over 3 seeds",

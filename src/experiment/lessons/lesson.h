@@ -20,13 +20,14 @@ typedef struct ct_lesson_row {
     ct_spread  measured;  /* least = most where there is no chance in it          */
     double     expected;  /* NaN: a comparison of measurements, or only shown     */
     double     tolerance; /* |median - expected| <= tolerance passes              */
-    int        n;         /* seeds, or 1                                          */
+    int        n;         /* seeds, or 1; 0: words alone                          */
     ct_verdict verdict;
 } ct_lesson_row;
 
 typedef struct ct_lesson_run {
     ct_device    *device;
     int           threads;
+    ct_trial_probe *probe; /* of the trials that ct_lesson_trials runs, or NULL */
     ct_lesson_row row[CT_LESSON_ROWS];
     int           n_rows;
 } ct_lesson_run;
@@ -67,6 +68,9 @@ void ct_lesson_below(ct_lesson_run *run, double *low, double *high, int n, const
 /* Shown, without a claim. */
 void ct_lesson_show(ct_lesson_run *run, double *x, int n, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* A line of words, such as what was left out and why. */
+void ct_lesson_note(ct_lesson_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* ---- what several lessons need ---- */
 
 /* Loss of free embeddings after `steps` of Adam with a cosine schedule; `map` (or NULL)
@@ -86,13 +90,18 @@ typedef struct ct_free_descent {
 ct_status ct_lesson_descend(ct_device *device, const ct_free_descent *f, double *loss, ct_error *err);
 
 /* n_variants * seeds trials of a built-in recipe with common settings, as ct_trials_run gives
- * them. Errors  as ct_trials_run */
+ * them; of validation and test at most CT_LESSON_PAIRS are looked at. Errors  as ct_trials_run */
+#define CT_LESSON_PAIRS 2000
 ct_status ct_lesson_trials(ct_lesson_run *run, const char *recipe, const char *common, const ct_variant *variant, int n_variants,
                            int seeds, ct_trial *out, ct_error *err);
+
+/* Are the files of a built-in recipe there? Those that need none say yes. If they are not, a note
+ * says so, and how to bring them. */
+bool ct_lesson_has_data(ct_lesson_run *run, const char *recipe);
 
 /* One file each. */
 extern const ct_lesson CT_LESSON_ESCAPE, CT_LESSON_FLOOR, CT_LESSON_CONE, CT_LESSON_GAP, CT_LESSON_INFORMATION,
     CT_LESSON_FALSE_NEGATIVES, CT_LESSON_BROKEN, CT_LESSON_DIMENSIONAL, CT_LESSON_TEMPERATURE,
-    CT_LESSON_NEGATIVES, CT_LESSON_SYMMETRY;
+    CT_LESSON_NEGATIVES, CT_LESSON_SYMMETRY, CT_LESSON_MASKS;
 
 #endif

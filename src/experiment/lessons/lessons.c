@@ -5,14 +5,16 @@
 
 #include "contrast/loss.h"
 #include "contrast/scalar.h"
+#include "platform/file.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
 static const ct_lesson *const LESSONS[] = {
-    &CT_LESSON_ESCAPE, &CT_LESSON_FLOOR,           &CT_LESSON_CONE,   &CT_LESSON_GAP,
-    &CT_LESSON_DIMENSIONAL, &CT_LESSON_INFORMATION, &CT_LESSON_TEMPERATURE, &CT_LESSON_NEGATIVES, &CT_LESSON_SYMMETRY, &CT_LESSON_FALSE_NEGATIVES, &CT_LESSON_BROKEN,
+    &CT_LESSON_ESCAPE,      &CT_LESSON_FLOOR,       &CT_LESSON_CONE,      &CT_LESSON_GAP,
+    &CT_LESSON_DIMENSIONAL, &CT_LESSON_INFORMATION, &CT_LESSON_TEMPERATURE, &CT_LESSON_NEGATIVES,
+    &CT_LESSON_SYMMETRY,    &CT_LESSON_FALSE_NEGATIVES, &CT_LESSON_MASKS, &CT_LESSON_BROKEN,
 };
 #define N_LESSONS ((int)(sizeof LESSONS / sizeof *LESSONS))
 
@@ -121,6 +123,35 @@ void ct_lesson_show(ct_lesson_run *run, double *x, int n, const char *fmt, ...)
     r->verdict = CT_SHOWN;
 }
 
+void ct_lesson_note(ct_lesson_run *run, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    ct_lesson_row *r = new_row(run, fmt, args);
+    va_end(args);
+    r->measured = (ct_spread){.median = (double)NAN, .least = (double)NAN, .most = (double)NAN};
+    r->n = 0;
+    r->verdict = CT_SHOWN;
+}
+
+/* ---- trials of recipes ---- */
+
+bool ct_lesson_has_data(ct_lesson_run *run, const char *recipe)
+{
+    ct_recipe r = ct_recipe_defaults();
+    char      path[2 * CT_RECIPE_TEXT];
+    if (ct_recipe_load(&r, recipe, NULL) != CT_OK)
+        return false;
+    if (r.data.kind == CT_DATA_FASHION_MNIST)
+        snprintf(path, sizeof path, "%s/train-images-idx3-ubyte", r.data.dir);
+    else
+        snprintf(path, sizeof path, "%s", r.data.image);
+    const bool there = r.data.kind == CT_DATA_SHAPES || r.data.kind == CT_DATA_LATENT || ct_file_exists(path);
+    if (!there)
+        ct_lesson_note(run, "%s: left out; bring it with sh datasets/%s.sh", recipe, recipe);
+    return there;
+}
+
 ct_status ct_lesson_trials(ct_lesson_run *run, const char *recipe, const char *common, const ct_variant *variant, int n_variants,
                            int seeds, ct_trial *out, ct_error *err)
 {
@@ -129,8 +160,11 @@ ct_status ct_lesson_trials(ct_lesson_run *run, const char *recipe, const char *c
     if (status == CT_OK)
         status = ct_variant_apply(&r, common, err);
     ct_pairs *pairs = status == CT_OK ? ct_recipe_data(&r, err) : NULL;
+    for (int split = CT_VALIDATION; split < CT_N_SPLITS && pairs != NULL; split++)
+        if (pairs->count[split] > CT_LESSON_PAIRS)
+            pairs->count[split] = CT_LESSON_PAIRS;
     if (pairs != NULL)
-        ct_trials_run(&r, pairs, variant, n_variants, seeds, run->threads, out, err);
+        ct_trials_run(&r, pairs, variant, n_variants, seeds, run->threads, run->probe, out, err);
     ct_pairs_free(pairs);
     return err->status;
 }

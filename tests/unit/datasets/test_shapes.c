@@ -130,6 +130,31 @@ START_TEST(a_meaning_has_several_wordings)
 }
 END_TEST
 
+START_TEST(of_the_first_object_alone)
+{
+    ct_shapes_options o = ct_shapes_defaults();
+    o.n_train = 500;
+    o.n_validation = o.n_test = o.n_composition = 50;
+    o.seed = 1;
+    ct_pairs *whole = ct_shapes(&o, NULL);
+    o.first_object = true;
+    ct_pairs *first = ct_shapes(&o, NULL);
+    int       n_wordings = 0;
+    for (int i = 0; i < whole->n; i++) {
+        const meaning all = read_caption(caption_of(whole, i)), one = read_caption(caption_of(first, i));
+        ck_assert(one.n == 1 && one.shape[0] == all.shape[0] && one.colour[0] == all.colour[0]);
+        ck_assert_int_eq(first->group[i], one.shape[0] + 8 * one.colour[0]);
+        ck_assert_int_eq(whole->group[i] % CT_SHAPES_KINDS, first->group[i]);
+        ck_assert_mem_eq(pixels_of(whole, i), pixels_of(first, i), (size_t)whole->side[0].dim);
+        n_wordings += strncmp(caption_of(first, i), "there is", 8) == 0;
+    }
+    ck_assert(n_wordings > first->n / 8 && n_wordings < first->n / 2);
+    ck_assert_int_le(first->side[1].n_texts, 4 * CT_SHAPES_KINDS);
+    ct_pairs_free(whole);
+    ct_pairs_free(first);
+}
+END_TEST
+
 START_TEST(an_item_does_not_depend_on_how_many_there_are)
 {
     ct_pairs *few = make(10, 3, 5, 2), *many = make(50, 9, 40, 20);
@@ -240,6 +265,7 @@ TCase *shapes_case(void)
     tcase_add_test(tc, captions_of_test_pairs_are_distinct);
     tcase_add_test(tc, held_out_combinations_are_in_their_split_alone);
     tcase_add_test(tc, a_meaning_has_several_wordings);
+    tcase_add_test(tc, of_the_first_object_alone);
     tcase_add_test(tc, an_item_does_not_depend_on_how_many_there_are);
     tcase_add_test(tc, pixels_and_captions_are_the_same_everywhere);
     tcase_add_test(tc, describes_its_pictures);

@@ -5,9 +5,11 @@
 
 #include "contrast/loss.h"
 #include "experiment/lessons/lesson.h"
+#include "experiment/sweep.h"
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 static ct_verdict last(const ct_lesson_run *run)
 {
@@ -32,6 +34,23 @@ START_TEST(rows_pass_by_their_rule_alone)
     ck_assert_int_eq(ct_lesson_verdict(&run), CT_DIFFERS);
     ct_lesson_exact(&run, (double)NAN, 1, 1e9, "not a number");
     ck_assert_int_eq(last(&run), CT_DIFFERS);
+}
+END_TEST
+
+START_TEST(data_that_is_not_there_is_a_note_and_no_verdict)
+{
+    ct_lesson_run run = {.n_rows = 0};
+    ck_assert(ct_lesson_has_data(&run, "shapes") && ct_lesson_has_data(&run, "latent"));
+    ck_assert_int_eq(run.n_rows, 0);
+    char before[4096];
+    ck_assert(getcwd(before, sizeof before) != NULL && chdir("/") == 0);
+    ck_assert(!ct_lesson_has_data(&run, "fashion-mnist") && !ct_lesson_has_data(&run, "unifont"));
+    ck_assert_int_eq(chdir(before), 0);
+    ck_assert_int_eq(run.n_rows, 2);
+    ck_assert_ptr_nonnull(strstr(run.row[0].what, "fashion-mnist.sh")); /* not cut short */
+    ck_assert_str_eq(run.row[1].what, "unifont: left out; bring it with sh datasets/unifont.sh");
+    ck_assert(isnan(run.row[0].measured.median) && run.row[0].n == 0);
+    ck_assert_int_eq(last(&run), CT_SHOWN);
 }
 END_TEST
 
@@ -105,14 +124,45 @@ START_TEST(every_lesson_says_what_it_is)
 }
 END_TEST
 
+/* A sweep that a lesson names is one: its recipe loads and every point of it is a recipe. */
+START_TEST(sweeps_that_lessons_name_can_be_typed)
+{
+    static ct_sweep  s;
+    int              n, n_sweeps = 0;
+    const ct_lesson *all = ct_lessons(&n);
+    for (int i = 0; i < n; i++) {
+        char     text[256], *rest = NULL;
+        ct_error err = {0};
+        snprintf(text, sizeof text, "%s", all[i].command);
+        if (strncmp(text, "contrast sweep ", 15) != 0)
+            continue;
+        n_sweeps++;
+        s = (ct_sweep){.base = ct_recipe_defaults()};
+        ck_assert_int_eq(ct_recipe_load(&s.base, strtok_r(text + 15, " '", &rest), &err), CT_OK);
+        for (const char *word; (word = strtok_r(NULL, " '", &rest)) != NULL;)
+            ck_assert_msg(ct_sweep_add(&s, word, &err) == CT_OK, "%s: %s", all[i].name, err.msg);
+        for (int point = 0; point < s.n_points; point++) {
+            ct_recipe r = s.base;
+            char      settings[512];
+            ct_sweep_settings(&s, point, settings, sizeof settings);
+            ck_assert_msg(ct_variant_apply(&r, settings, &err) == CT_OK, "%s: %s", all[i].name, err.msg);
+        }
+        ck_assert_msg(s.n_points > 1, "%s: one point", all[i].name);
+    }
+    ck_assert_int_gt(n_sweeps, 3);
+}
+END_TEST
+
 TCase *lessons_case(void)
 {
     TCase *tc = tcase_create("lessons");
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, rows_pass_by_their_rule_alone);
     tcase_add_test(tc, below_needs_ranks_that_chance_does_not_give);
+    tcase_add_test(tc, data_that_is_not_there_is_a_note_and_no_verdict);
     tcase_add_test(tc, descent_ends_at_the_floor);
     tcase_add_loop_test(tc, a_lesson_without_chance_passes, 0, COUNT(CERTAIN));
+    tcase_add_test(tc, sweeps_that_lessons_name_can_be_typed);
     tcase_add_test(tc, every_lesson_says_what_it_is);
     return tc;
 }

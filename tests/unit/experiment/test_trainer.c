@@ -76,6 +76,29 @@ START_TEST(towers_find_what_the_sides_share)
     ck_assert_double_eq_tol(after.information, ct_scalar_log(32) - after.loss, 1e-12);
     ck_assert_double_gt(after.information, 1);
     ck_assert(isnan(after.prompt_accuracy)); /* no classes here */
+    ck_assert(isnan(after.tolerance[0]) && isnan(after.tolerance[1])); /* and no groups */
+    close_trainer(&f);
+}
+END_TEST
+
+START_TEST(evaluation_says_how_close_groups_are)
+{
+    fixture       f;
+    ct_evaluation e;
+    ct_real       x[64 * 8];
+    int           group[64];
+    open_trainer(&f, "data.kind=shapes data.first_object=true text.buckets=64 train.steps=200", 1, NULL);
+    ck_assert_int_eq(ct_trainer_width(&f.t), 8);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 64, &e, NULL), CT_OK);
+    const int *items = f.pairs->index[CT_TEST];
+    for (int i = 0; i < 64; i++)
+        group[i] = f.pairs->group[items[i]];
+    for (int side = 0; side < 2; side++) {
+        double expected = 0;
+        ck_assert_int_eq(ct_trainer_embed(&f.t, side, items, 64, x, NULL), CT_OK);
+        ck_assert_int_eq(ct_tolerance_measure(f.device, x, 64, 8, group, &expected, NULL), CT_OK);
+        ck_assert(e.tolerance[side] == expected); /* and not NaN */
+    }
     close_trainer(&f);
 }
 END_TEST
@@ -295,14 +318,39 @@ END_TEST
 
 /* ---- trials ---- */
 
+static ct_status probe(ct_trainer *t, ct_trial *out, ct_error *err)
+{
+    out->more[0] = (double)t->step + out->test.recall[0].median_rank;
+    out->more[1] = (double)t->recipe->train.seed;
+    return t->recipe->train.batch == 16 ? CT_FAIL(err, CT_ERR_CONFIG, "the probe's own") : CT_OK;
+}
+
+START_TEST(trials_are_probed_when_they_are_tested)
+{
+    static const ct_variant PLAIN = {"plain", ""}, REFUSED = {"refused", "train.batch=16"};
+    const ct_recipe         r = small_recipe("");
+    ct_pairs               *pairs = ct_recipe_data(&r, NULL);
+    ct_trial                trial[2];
+    ct_error                err = {0};
+    ck_assert_int_eq(ct_trials_run(&r, pairs, &PLAIN, 1, 2, 2, probe, trial, NULL), CT_OK);
+    for (int k = 0; k < 2; k++) {
+        ck_assert(trial[k].more[0] == r.train.steps + trial[k].test.recall[0].median_rank);
+        ck_assert(trial[k].more[1] == k + 1);
+    }
+    ck_assert_int_eq(ct_trials_run(&r, pairs, &REFUSED, 1, 1, 1, probe, trial, &err), CT_ERR_CONFIG);
+    ck_assert_str_eq(err.msg, "refused, seed 1: the probe's own");
+    ct_pairs_free(pairs);
+}
+END_TEST
+
 START_TEST(trials_are_what_single_runs_are)
 {
     static const ct_variant VARIANT[] = {{"plain", ""}, {"diverges", "optim.name=sgd optim.rate=1e12 image.layers=16,16,16,8"}};
     const ct_recipe         r = small_recipe("");
     ct_pairs               *pairs = ct_recipe_data(&r, NULL);
     ct_trial                one[4], two[4];
-    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 1, one, NULL), CT_OK);
-    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 2, two, NULL), CT_OK);
+    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 1, NULL, one, NULL), CT_OK);
+    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 2, NULL, two, NULL), CT_OK);
     for (int k = 0; k < 4; k++) {
         const bool diverges = k >= 2 && sizeof(ct_real) == 4; /* a double holds even that */
         ck_assert(one[k].diverged == diverges && two[k].diverged == diverges);
@@ -323,7 +371,7 @@ START_TEST(trials_are_what_single_runs_are)
     ck_assert_double_eq_tol(one[1].loss, sum / CT_TRIAL_WINDOW, 1e-9);
     close_trainer(&f);
     ct_error err = {0};
-    ck_assert_int_eq(ct_trials_run(&r, pairs, &(ct_variant){"bad", "optim.speed=1"}, 1, 1, 1, one, &err), CT_ERR_CONFIG);
+    ck_assert_int_eq(ct_trials_run(&r, pairs, &(ct_variant){"bad", "optim.speed=1"}, 1, 1, 1, NULL, one, &err), CT_ERR_CONFIG);
     ct_pairs_free(pairs);
 }
 END_TEST
@@ -347,6 +395,7 @@ TCase *trainer_case(void)
     TCase *tc = tcase_create("trainer");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, towers_find_what_the_sides_share);
+    tcase_add_test(tc, evaluation_says_how_close_groups_are);
     tcase_add_loop_test(tc, weights_do_not_depend_on_the_device, 0, 4);
     tcase_add_loop_test(tc, a_batch_in_chunks_has_the_bits_of_the_whole, 0, 4);
     tcase_add_test(tc, a_recipe_keeps_duplicates_apart);
@@ -358,6 +407,7 @@ TCase *trainer_case(void)
     tcase_add_test(tc, a_loss_that_is_not_finite_names_step_and_tensor);
     tcase_add_test(tc, a_batch_larger_than_the_data_is_refused);
     tcase_add_test(tc, a_run_survives_every_failed_allocation);
+    tcase_add_test(tc, trials_are_probed_when_they_are_tested);
     tcase_add_test(tc, trials_are_what_single_runs_are);
     tcase_add_test(tc, spreads_are_median_and_range);
     return tc;

@@ -181,7 +181,7 @@ END_TEST
 
 START_TEST(matches_of_every_length_and_kind)
 {
-    for (int length = 1; length < 300; length++) {
+    for (int length = 1; length < 300; length += length < 36 ? 1 : 6) {
         noise((uint32_t)length);
         memset(pixels + 20, 7, (size_t)length); /* beside */
         memcpy(pixels + 900 + 100, pixels + 100, (size_t)length); /* above */
@@ -208,6 +208,7 @@ END_TEST
 TCase *png_case(void)
 {
     TCase *c = tcase_create("png");
+    tcase_set_timeout(c, 60); /* for valgrind */
     tcase_add_test(c, the_known_check_sums);
     tcase_add_test(c, a_file_has_the_same_bytes);
     tcase_add_test(c, pixels_come_back);

@@ -140,6 +140,7 @@ END_TEST
 TCase *tolerance_case(void)
 {
     TCase *tc = tcase_create("tolerance");
+    tcase_set_timeout(tc, 60); /* for valgrind */
     tcase_add_test(tc, tolerance_by_hand);
     tcase_add_test(tc, tolerance_agrees_with_its_twin);
     tcase_add_test(tc, one_list_by_hand);

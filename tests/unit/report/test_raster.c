@@ -356,6 +356,7 @@ END_TEST
 TCase *raster_case(void)
 {
     TCase *c = tcase_create("raster");
+    tcase_set_timeout(c, 60); /* for valgrind */
     tcase_add_checked_fixture(c, NULL, done);
     tcase_add_test(c, a_line_between_pixels_fills_whole_ones);
     tcase_add_test(c, a_line_within_a_pixel_is_shared_by_its_neighbours);

@@ -9,15 +9,23 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A row says "label: quantity", or only a label. */
+/* A row says "label: quantity", or only a label; "... quantity" has the label of the rows above. */
 static const char *quantity_of(const char *what)
 {
     const char *colon = strstr(what, ": ");
-    return strncmp(what, "...", 3) == 0 ? "" : colon != NULL ? colon + 2 : "measured";
+    return strncmp(what, "... ", 4) == 0 ? what + 4 : colon != NULL ? colon + 2 : "measured";
+}
+
+static void label_of(const ct_lesson_run *run, int i, char *out, size_t size)
+{
+    while (i > 0 && strncmp(run->row[i].what, "...", 3) == 0)
+        i--;
+    const char *what = run->row[i].what, *colon = strstr(what, ": ");
+    snprintf(out, size, "%.*s", (int)(colon != NULL ? (size_t)(colon - what) : strlen(what)), what);
 }
 
 /* Rows from i on that are of i's quantity, as a picture where there are two or more; claims are
- * about rows that are in another one already. */
+ * about rows that are in another one already, and a row of no runs has nothing to show. */
 static void picture(ct_svg *s, const ct_lesson_run *run, int i, bool *drawn)
 {
     const char    *quantity = quantity_of(run->row[i].what);
@@ -26,11 +34,10 @@ static void picture(ct_svg *s, const ct_lesson_run *run, int i, bool *drawn)
     int            n = 0;
     for (int k = i; k < run->n_rows && n < CT_SPREADS; k++) {
         const ct_lesson_row *r = &run->row[k];
-        const bool           claim = (r->verdict != CT_SHOWN && isnan(r->expected)) || r->n == 0;
-        if (drawn[k] || claim || *quantity == '\0' || strcmp(quantity_of(r->what), quantity) != 0)
+        const bool           claim = r->verdict != CT_SHOWN && isnan(r->expected);
+        if (drawn[k] || claim || r->n == 0 || strcmp(quantity_of(r->what), quantity) != 0)
             continue;
-        const int length = (int)(strstr(r->what, ": ") != NULL ? strstr(r->what, ": ") - r->what : (long)strlen(r->what));
-        snprintf(label[n], sizeof label[n], "%.*s", length, r->what);
+        label_of(run, k, label[n], sizeof label[n]);
         line[n] = (ct_spread_line){label[n], r->measured, r->expected};
         drawn[k] = true;
         n++;

@@ -69,9 +69,8 @@ int cli_bench(int argc, char **argv)
                ct_device_isa(device), ct_device_threads(device));
     }
     const ct_status status = ct_bench(device, only_option, cli.json ? json_row : print_row, &j, &err);
-    if (cli.json && status == CT_OK) {
+    if (cli.json && status == CT_OK)
         cli_put_json(&j);
-    }
     ct_json_free(&j);
     ct_device_free(device);
     return status == CT_OK ? 0 : cli_fail(&err);

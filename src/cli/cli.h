@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-typedef enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_INT } cli_kind;
+typedef enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_INT, CLI_FROM_0 } cli_kind; /* whole numbers from 1, from 0 */
 
 typedef struct cli_option {
     const char *name, *alias; /* "--output", "-o" or NULL                       */

@@ -67,9 +67,8 @@ static ct_status tell(const ct_terminal *t, ct_device *device, int threads, cons
 }
 
 /* The story, and below it the stuck run beside the healthy one. */
-static ct_status save_page(const ct_demo *f, const ct_pairs *pairs, ct_device *device, char *folder[2], ct_error *err)
+static ct_status fill_page(ct_page *page, const ct_demo *f, const ct_pairs *pairs, ct_device *device, char *folder[2], ct_error *err)
 {
-    static ct_page   page;
     static ct_record r[2];
     ct_arena         arena;
     ct_status        status = ct_demo_stuck(device, folder[0], err);
@@ -77,11 +76,9 @@ static ct_status save_page(const ct_demo *f, const ct_pairs *pairs, ct_device *d
     if (status == CT_OK)
         status = cli_records(2, folder, true, r, &arena, err);
     if (status == CT_OK)
-        status = ct_page_open(&page, option.report, "contrast demo", err);
-    if (status == CT_OK) {
-        ct_page_demo(&page, f, pairs);
-        status = ct_page_close(&page, ct_page_runs(&page, r, 2, err));
-    }
+        status = ct_page_demo(page, f, pairs, err);
+    if (status == CT_OK)
+        status = ct_page_runs(page, r, 2, err);
     ct_arena_free(&arena);
     return status;
 }
@@ -96,16 +93,21 @@ static void print_json(const ct_demo *f)
 static int demo(char *folder[2])
 {
     static ct_demo figures;
+    static ct_page page;
     ct_error       err = {0};
     ct_pairs      *pairs = NULL;
     const int      threads = cli_threads(&err);
     ct_device     *device = threads > 0 ? cli_device(&err) : NULL;
     ct_terminal    t = cli_terminal(stdout);
     ct_status      status = err.status;
-    if (device != NULL)
+    if (status == CT_OK && option.report != NULL && (status = ct_page_open(&page, option.report, "contrast demo", &err)) != CT_OK)
+        option.report = NULL; /* known before the work */
+    if (status == CT_OK)
         status = tell(cli.json ? NULL : &t, device, threads, option.report != NULL ? folder[1] : NULL, &figures, &pairs, &err);
     if (status == CT_OK && option.report != NULL)
-        status = save_page(&figures, pairs, device, folder, &err);
+        status = fill_page(&page, &figures, pairs, device, folder, &err);
+    if (option.report != NULL)
+        status = ct_page_close(&page, status);
     ct_pairs_free(pairs);
     ct_device_free(device);
     if (status != CT_OK)
@@ -129,7 +131,7 @@ int cli_demo(int argc, char **argv)
             return cli_usage("--report: the path is too long");
         snprintf(folder[i], CT_PATH_BYTES, "%.*s-%s", (int)(length - end), option.report, i == 0 ? "stuck" : "healthy");
         if (ct_run_exists(folder[i]))
-            return cli_usage("%s holds a run already; give another --report", folder[i]);
+            return cli_usage("%s holds a run already; remove it, or give another --report", folder[i]);
     }
     return demo(folder);
 }

@@ -116,23 +116,24 @@ static void print_autopsy(const ct_terminal *t, const ct_autopsy *a)
         print_loss(t, a);
 }
 
-static ct_status save_page(const ct_autopsy *a, const char *of, ct_error *err)
+static ct_status save_page(const ct_autopsy *a, const char *of, bool run, ct_error *err)
 {
+    static const char *const SIDE[2][2] = {{"a", "b"}, {"images", "captions"}};
     static ct_page page;
     char           title[512];
     snprintf(title, sizeof title, "contrast diagnose %.400s", of);
     const ct_status status = ct_page_open(&page, option.report, title, err);
     if (status != CT_OK)
         return status;
-    ct_page_autopsy(&page, a);
+    ct_page_autopsy(&page, a, SIDE[run]);
     return ct_page_close(&page, CT_OK);
 }
 
-static int tell(const ct_autopsy *a, const char *of)
+static int tell(const ct_autopsy *a, const char *of, bool run)
 {
     ct_error err = {0};
     const ct_state s = a->diagnosis.state;
-    if (option.report != NULL && save_page(a, of, &err) != CT_OK)
+    if (option.report != NULL && save_page(a, of, run, &err) != CT_OK)
         return cli_fail(&err);
     if (cli.json) {
         ct_json j = {0};
@@ -189,7 +190,7 @@ static int diagnose_arrays(int argc, char **argv, ct_autopsy *a, ct_arena *arena
     if (device != NULL)
         ct_autopsy_arrays(device, in.x[0], in.x[1], in.n, in.d, in.group, a, &err);
     ct_device_free(device);
-    return err.status != CT_OK ? cli_fail(&err) : tell(a, argv[0]);
+    return err.status != CT_OK ? cli_fail(&err) : tell(a, argv[0], false);
 }
 
 static int diagnose_run(const char *folder, ct_autopsy *a)
@@ -212,7 +213,7 @@ static int diagnose_run(const char *folder, ct_autopsy *a)
     }
     ct_pairs_free(pairs);
     ct_device_free(device);
-    return err.status != CT_OK ? cli_fail(&err) : tell(a, folder);
+    return err.status != CT_OK ? cli_fail(&err) : tell(a, folder, true);
 }
 
 int cli_diagnose(int argc, char **argv)

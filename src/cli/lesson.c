@@ -118,6 +118,8 @@ int cli_lesson(int argc, char **argv)
     int              n, differs = 0;
     const ct_lesson *all = ct_lessons(&n);
     ct_error         err = {0};
+    if (argc == 0 && report != NULL)
+        return cli_usage("lesson: --report needs the name of a lesson, or all");
     if (argc == 0)
         return list(all, n);
     const bool whole = argc == 1 && strcmp(argv[0], "all") == 0;

@@ -126,9 +126,13 @@ static void print_text(const answer *r)
 
 /* ---- --heatmap ---- */
 
-/* Blue -1, white 0, red 1. */
+/* Blue -1, white 0, red 1; grey what is no number. */
 static void colour_of(double s, char out[8])
 {
+    if (isnan(s)) {
+        snprintf(out, 8, "#808080");
+        return;
+    }
     const double x = s > 1 ? 1 : s < -1 ? -1 : s;
     const int    fade = (int)(255 * (1 - fabs(x)) + 0.5);
     snprintf(out, 8, "#%02x%02x%02x", (unsigned)(x < 0 ? fade : 255), (unsigned)fade, (unsigned)(x > 0 ? fade : 255));

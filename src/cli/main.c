@@ -60,8 +60,9 @@ static const cli_command COMMANDS[] = {
      cli_report, cli_report_options},
     {"plot", "KIND RUN", "one picture of a run as SVG or PNG",
      "KIND: loss, recall, temperature, matrix (cosines of all with all), histogram (of cosines), plane (principal\n"
-     "components), spectrum (singular values), path (alignment against uniformity). A FILE that ends in .png is a\n"
-     "PNG in light colours, of 800 x 648 pixels, for places that take no SVG; any other is SVG.\n",
+     "components), spectrum (singular values), path (alignment against uniformity), layers (mean cosine by layer),\n"
+     "gradients (by layer). A FILE that ends in .png is a PNG in light colours, of 800 x 648 pixels, for places that\n"
+     "take no SVG; any other is SVG.\n",
      cli_plot, cli_plot_options},
     {"sweep", "RECIPE section.key=VALUES ... [seed=1..8]", "many small runs over a grid of settings and seeds",
      "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a range (lo..hi:n evenly,\n"

@@ -59,10 +59,10 @@ static ct_status set_option(const cli_option *o, const char *value, ct_error *er
     } else if (o->kind == CLI_TEXT) {
         *(const char **)o->out = value;
     } else {
-        char *end;
-        long  number = strtol(value, &end, 10);
-        if (end == value || *end != '\0' || number < 1 || number > INT_MAX)
-            return CT_FAIL(err, CT_ERR_CONFIG, "%s %s: expected a whole number from 1", o->name, value);
+        char      *end;
+        const long number = strtol(value, &end, 10), least = o->kind == CLI_INT;
+        if (end == value || *end != '\0' || number < least || number > INT_MAX)
+            return CT_FAIL(err, CT_ERR_CONFIG, "%s %s: expected a whole number from %ld", o->name, value, least);
         *(int *)o->out = (int)number;
     }
     return CT_OK;

@@ -26,7 +26,7 @@ static const cli_option REPORT_OPTIONS[] = {
 
 static const cli_option PLOT_OPTIONS[] = {
     {"--output", "-o", CLI_TEXT, &option.output, "FILE", "the picture, a PNG if its name ends in .png (default: KIND.svg)"},
-    {"--at", NULL, CLI_INT, &option.at, "STEP", "the snapshot nearest to it (default: the last)"},
+    {"--at", NULL, CLI_FROM_0, &option.at, "STEP", "the snapshot nearest to it (default: the last)"},
 };
 
 const cli_option *cli_report_options(int *n)

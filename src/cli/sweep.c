@@ -64,19 +64,19 @@ static void on_run(void *ctx, int done, int of)
     fflush(p->terminal.out);
 }
 
+/* contrast sweep with its arguments, as a shell takes them. */
+static void command_of(int argc, char **argv, char *out, size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "contrast sweep");
+    for (int i = 0; i < argc && used < size; i++) {
+        const char *quote = strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/,:=+-") == strlen(argv[i]) ? "" : "'";
+        used += (size_t)snprintf(out + used, size - used, " %s%s%s", quote, argv[i], quote);
+    }
+}
+
 static ct_status write_results(const ct_sweep *s, const ct_sweep_run *run, ct_error *err)
 {
     char path[CT_PATH_BYTES];
-    if (report != NULL) {
-        static ct_page page;
-        ct_status      status = ct_page_open(&page, report, "contrast sweep", err);
-        if (status == CT_OK) {
-            ct_page_sweep(&page, s, run);
-            status = ct_page_close(&page, CT_OK);
-        }
-        if (status != CT_OK)
-            return status;
-    }
     if (output == NULL)
         return CT_OK;
     ct_status status = ct_sweep_write_csv(s, run, output, err);
@@ -87,37 +87,41 @@ static ct_status write_results(const ct_sweep *s, const ct_sweep_run *run, ct_er
     return status;
 }
 
-static int sweep(const ct_sweep *s)
+/* page: open, or NULL. */
+static ct_status sweep(const ct_sweep *s, const char *command, ct_page *page, ct_error *err)
 {
-    ct_error      err = {0};
-    const int     threads = cli_threads(&err);
+    const int     threads = cli_threads(err);
     ct_sweep_run *run = ct_alloc_zeroed((size_t)s->n_points * (size_t)s->n_seeds, sizeof *run);
     progress      p = {.terminal = cli_terminal(stderr), .began = ct_clock_s(), .before = -1};
     if (run == NULL)
-        CT_FAIL(&err, CT_ERR_NOMEM, "sweep: no memory for %d x %d runs", s->n_points, s->n_seeds);
-    if (err.status == CT_OK) {
+        CT_FAIL(err, CT_ERR_NOMEM, "sweep: no memory for %d x %d runs", s->n_points, s->n_seeds);
+    if (err->status == CT_OK) {
         catch_signals();
         const ct_sweep_watch watch = {&p, on_run, &stop_signal};
-        ct_sweep_run_all(s, output, threads, &watch, run, &err);
+        ct_sweep_run_all(s, output, threads, &watch, run, err);
     }
-    if (err.status == CT_OK)
-        write_results(s, run, &err);
-    if (err.status == CT_OK) {
+    if (err->status == CT_OK)
+        write_results(s, run, err);
+    if (err->status == CT_OK) {
         const ct_terminal t = cli_terminal(stdout);
         if (s->n_axes == 2)
             ct_phase_draw(&t, s, run);
         else
             ct_sweep_table(&t, s, run);
+        if (page != NULL)
+            ct_page_sweep(page, command, s, run);
         if (stop_signal != 0 && output != NULL)
             fprintf(stderr, "stopped; the same command goes on\n");
     }
     ct_free(run);
-    return err.status != CT_OK ? cli_fail(&err) : stop_signal != 0 ? 128 + stop_signal : 0;
+    return err->status;
 }
 
 int cli_sweep(int argc, char **argv)
 {
     static ct_sweep s;
+    static ct_page  page;
+    char            command[4096];
     ct_error        err = {0};
     if (argc < 2)
         return cli_usage("sweep: expected a recipe and settings; try: contrast sweep phase loss.temperature=0.07,1 seed=1..4");
@@ -127,5 +131,15 @@ int cli_sweep(int argc, char **argv)
         status = ct_sweep_add(&s, argv[i], &err);
     if (status == CT_OK)
         status = ct_recipe_check(&s.base, &err);
-    return status == CT_OK ? sweep(&s) : cli_fail(&err);
+    if (status == CT_OK && png && (output == NULL || s.n_axes != 2))
+        return cli_usage("sweep: --png draws phase.png in the folder of -o, of two keys with several values");
+    if (status == CT_OK && report != NULL)
+        status = ct_page_open(&page, report, "contrast sweep", &err); /* before the work */
+    if (status != CT_OK)
+        return cli_fail(&err);
+    command_of(argc, argv, command, sizeof command);
+    status = sweep(&s, command, report != NULL ? &page : NULL, &err);
+    if (report != NULL)
+        status = ct_page_close(&page, status);
+    return status != CT_OK ? cli_fail(&err) : stop_signal != 0 ? 128 + stop_signal : 0;
 }

@@ -120,9 +120,12 @@ static ct_status copy_path(char out[CT_PATH_BYTES], const char *path, ct_error *
 
 ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err)
 {
+    struct stat st;
     *w = (ct_writer){.fd = -1, .err = err};
     if ((w->status = copy_path(w->path, path, err)) != CT_OK)
         return w->status;
+    if (kind == CT_REPLACE && stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a rename would put a file in place of a device */
+        return w->status = CT_FAIL(err, CT_ERR_IO, "%s: expected a file or a free name, found something else", path);
     if (kind == CT_REPLACE) {
         snprintf(w->tmp, sizeof w->tmp, "%s.tmp", path);
         unlink(w->tmp); /* a killed program may have left one, or it is a link to elsewhere */

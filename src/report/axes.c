@@ -6,14 +6,20 @@
 #include <math.h>
 #include <stdio.h>
 
+/* What a damaged file may hold, such as 1e300, is only far away. */
+static double near(double x)
+{
+    return x < -1e5 ? -1e5 : x > 1e5 ? 1e5 : x;
+}
+
 double ct_axes_x(const ct_axes *a, double x)
 {
-    return a->left + (x - a->x0) / (a->x1 - a->x0) * (a->right - a->left);
+    return near(a->left + (x - a->x0) / (a->x1 - a->x0) * (a->right - a->left));
 }
 
 double ct_axes_y(const ct_axes *a, double y)
 {
-    return a->bottom - (y - a->y0) / (a->y1 - a->y0) * (a->bottom - a->top);
+    return near(a->bottom - (y - a->y0) / (a->y1 - a->y0) * (a->bottom - a->top));
 }
 
 /* 1, 2 or 5 times a power of ten: the least that makes at most `most` steps of the range. */
@@ -85,6 +91,8 @@ void ct_svg_line(ct_svg *s, const ct_axes *a, const char *class, const double *x
         else if (isfinite(y[i]))
             ct_svg_to(s, u, v);
     }
+    if (drawn == 1) /* a point alone would not show */
+        ct_svg_to(s, s->x + 6, s->y);
     if (drawn == 0) /* a path all the same, for the page's script */
         ct_svg_from(s, class, a->left, a->bottom);
     ct_svg_done(s);

@@ -27,17 +27,18 @@ ct_status ct_page_close(ct_page *p, ct_status so_far);
  * snapshots. The last part of a page. Errors  CT_ERR_NOMEM */
 ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err);
 
-/* The state, its evidence, the figures behind it. */
-void ct_page_autopsy(ct_page *p, const ct_autopsy *a);
+/* The state, its evidence, the figures behind it; `side` names the two sides. */
+void ct_page_autopsy(ct_page *p, const ct_autopsy *a, const char *const side[2]);
 
 /* A lesson: its text, its rows, and rows of one quantity as a picture. */
 void ct_page_lesson(ct_page *p, const ct_lesson *l, const ct_lesson_run *run);
 
-/* A row a point of the grid; over two keys the phase diagram, else a picture a quantity. */
-void ct_page_sweep(ct_page *p, const ct_sweep *s, const ct_sweep_run *run);
+/* A row a point of the grid; over two keys the phase diagram, else, of at most CT_SPREADS points, a
+ * picture a quantity. `command` is what was typed. */
+void ct_page_sweep(ct_page *p, const char *command, const ct_sweep *s, const ct_sweep_run *run);
 
-/* The demo as the terminal tells it, and its tables as pictures. */
-void ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs);
+/* The demo as the terminal tells it, and its tables as pictures. Errors  CT_ERR_NOMEM */
+ct_status ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs, ct_error *err);
 
 /* ---- for the parts ---- */
 

@@ -47,7 +47,7 @@ static void histogram(ct_svg *page, const char *title, const char *reading, cons
     ct_page_raw(page, "</figure></section>\n");
 }
 
-static void spectrum(ct_svg *page, const ct_findings *f)
+static void spectrum(ct_svg *page, const ct_findings *f, const char *const side[2])
 {
     enum { SHOWN = 256 };
     double  number[SHOWN];
@@ -69,29 +69,28 @@ static void spectrum(ct_svg *page, const ct_findings *f)
     ct_svg_axes(&s, &a, "number, largest first", "singular value");
     for (int i = 0; i < f->n_sides; i++) {
         ct_svg_line(&s, &a, i == 0 ? "a" : "b", number, f->side[i].spectrum, f->side[i].n_spectrum < SHOWN ? f->side[i].n_spectrum : SHOWN);
-        ct_svg_key(&s, a.left + 60 * i, 18, 'l', i == 0 ? "a" : "b", i == 0 ? "a" : "b");
+        ct_svg_key(&s, a.left + 100 * i, 18, 'l', i == 0 ? "a" : "b", side[i]);
     }
     ct_svg_end(&s);
     ct_page_raw(page, "</figure></section>\n");
 }
 
-/* A row of the table: a figure a side. */
+/* A row of a table: one figure, or one a side. */
 static void row(ct_svg *s, const char *name, double a, double b, int n)
 {
     char text[2][32] = {"", ""};
     for (int i = 0; i < n; i++)
         if (isfinite(i == 0 ? a : b))
             snprintf(text[i], sizeof text[i], "%.4g", i == 0 ? a : b);
-    ct_page_row(s, "td", name, text[0], text[1]);
+    ct_page_cells(s, "td", (const char *const[]){name, text[0], n == 2 ? text[1] : NULL, NULL});
 }
 
-static void table(ct_svg *s, const ct_autopsy *a)
+static void table_of_sides(ct_svg *s, const ct_findings *f, const char *const side[2])
 {
-    const ct_findings      *f = &a->findings;
     const ct_side_findings *x = &f->side[0], *y = &f->side[1];
     const int               n = f->n_sides;
     ct_page_raw(s, "<table><thead>");
-    ct_page_row(s, "th", "", n == 2 ? "a" : "", n == 2 ? "b" : "");
+    ct_page_row(s, "th", "of a side", n == 2 ? side[0] : "", n == 2 ? side[1] : "");
     ct_page_raw(s, "</thead><tbody>");
     row(s, "length of a row, median", x->norm_median, y->norm_median, n);
     row(s, "... least", x->norm_least, y->norm_least, n);
@@ -105,26 +104,40 @@ static void table(ct_svg *s, const ct_autopsy *a)
     row(s, "participation ratio", x->participation, y->participation, n);
     row(s, "uniformity", x->uniformity, y->uniformity, n);
     if (n == 2) {
-        row(s, "recall@1 (a to b, b to a)", f->recall[0].at1, f->recall[1].at1, n);
+        row(s, "recall@1 of the other side", f->recall[0].at1, f->recall[1].at1, n);
         row(s, "... @10", f->recall[0].at10, f->recall[1].at10, n);
         row(s, "hubness", f->hubness[0], f->hubness[1], n);
-        row(s, "cosine of pairs; of others", f->diagonal_mean, f->off_diagonal_mean, n);
-        row(s, "alignment", f->alignment, 0, 1);
-        row(s, "modality gap; separability (0.5: mixed)", f->gap, f->separability, n);
-    }
-    if (a->landmarks.loss != NULL) {
-        char name[96];
-        snprintf(name, sizeof name, "%s at N = %d, tau = %g, %s; all equal", a->landmarks.loss->name, a->landmarks.at.n,
-                 a->landmarks.at.temperature, a->loss_measured ? "measured" : "given");
-        row(s, name, a->loss, a->landmarks.equal, 2);
-        row(s, "... spread at random; floor", a->landmarks.random, a->landmarks.floor, 2);
-        if (a->landmarks.duplicates > 0)
-            row(s, "... floor by duplicates", a->landmarks.duplicates, 0, 1);
     }
     ct_page_raw(s, "</tbody></table>\n");
 }
 
-void ct_page_autopsy(ct_page *p, const ct_autopsy *a)
+static void table_of_pairs(ct_svg *s, const ct_autopsy *a)
+{
+    const ct_findings  *f = &a->findings;
+    const ct_landmarks *l = &a->landmarks;
+    char                name[96];
+    ct_page_raw(s, "<table><thead>");
+    ct_page_row(s, "th", "of the pairs", "");
+    ct_page_raw(s, "</thead><tbody>");
+    row(s, "mean cosine of pairs", f->diagonal_mean, 0, 1);
+    row(s, "... of others", f->off_diagonal_mean, 0, 1);
+    row(s, "alignment", f->alignment, 0, 1);
+    row(s, "modality gap", f->gap, 0, 1);
+    row(s, "separability of the sides (0.5: mixed)", f->separability, 0, 1);
+    if (l->loss != NULL) {
+        snprintf(name, sizeof name, "loss %s at N = %d, tau = %g, %s", l->loss->name, l->at.n, l->at.temperature,
+                 a->loss_measured ? "measured" : "given");
+        row(s, name, a->loss, 0, 1);
+        row(s, "... where all are equal", l->equal, 0, 1);
+        row(s, "... spread at random", l->random, 0, 1);
+        row(s, "... at its floor", l->floor, 0, 1);
+        if (l->duplicates > 0)
+            row(s, "... at its floor by duplicates", l->duplicates, 0, 1);
+    }
+    ct_page_raw(s, "</tbody></table>\n");
+}
+
+void ct_page_autopsy(ct_page *p, const ct_autopsy *a, const char *const side[2])
 {
     const ct_findings   *f = &a->findings;
     const ct_state_text *text = ct_state_describe(a->diagnosis.state);
@@ -138,8 +151,11 @@ void ct_page_autopsy(ct_page *p, const ct_autopsy *a)
     for (int i = 0; i < a->diagnosis.n_evidence; i++)
         ct_page_element(s, "li", a->diagnosis.evidence[i]);
     ct_page_raw(s, "</ul>\n");
-    if (*text->look_alikes != '\0')
-        ct_page_element(s, "p", text->look_alikes);
+    if (*text->look_alikes != '\0') {
+        ct_page_raw(s, "<p>Looks alike: ");
+        ct_svg_escaped(s, text->look_alikes);
+        ct_page_raw(s, "</p>\n");
+    }
     ct_page_raw(s, "<p>Try first: ");
     ct_svg_escaped(s, text->remedy);
     snprintf(size, sizeof size, "Measured on %d rows of %d.", f->n, f->d);
@@ -150,10 +166,12 @@ void ct_page_autopsy(ct_page *p, const ct_autopsy *a)
         if (f->n_sides == 2)
             histogram(s, "Cosines of pairs and of others", "Matched: pairs right of the others. Collapsed: one narrow hill.",
                       f->histogram_on, "pairs", f->histogram_off, "others (dashed)");
-        histogram(s, "Cosines within a side", "Of different rows. Spread: a hill about 0. Collapsed: all near 1.", f->side[0].histogram, "a",
-                  f->n_sides == 2 ? f->side[1].histogram : NULL, "b (dashed)");
-        spectrum(s, f);
+        histogram(s, "Cosines within a side", "Of different rows. Spread: a hill about 0. Collapsed: all near 1.", f->side[0].histogram, side[0],
+                  f->n_sides == 2 ? f->side[1].histogram : NULL, side[1]);
+        spectrum(s, f, side);
     }
     ct_page_raw(s, "</div>\n");
-    table(s, a);
+    table_of_sides(s, f, side);
+    if (f->n_sides == 2)
+        table_of_pairs(s, a);
 }

@@ -48,16 +48,16 @@ static void matrix(ct_svg *page, const ct_question *q)
                  "Seven pairs of free vectors at the least loss there is: 1 on the diagonal, -1/6 elsewhere.");
     ct_picture_draw(&s, CT_PICTURE_MATRIX, &r, &(ct_ranges){.steps = 1}, 0);
     ct_svg_end(&s);
-    ct_page_raw(page, "</figure>\n");
+    ct_page_raw(page, "<figcaption>Cosines of the seven pairs of free vectors at the least loss there is.</figcaption></figure>\n");
 }
 
 /* A part of the story, as a terminal without colour shows it. */
-static void words(ct_svg *s, const ct_demo *f, const ct_pairs *pairs, int part)
+static bool words(ct_svg *s, const ct_demo *f, const ct_pairs *pairs, int part)
 {
     static char       text[1 << 15]; /* the whole story has a quarter of it */
     const ct_terminal t = {.out = fmemopen(text, sizeof text, "w"), .width = 100};
     if (t.out == NULL)
-        return;
+        return false;
     if (part == 0) {
         ct_story_question(&t, &f->question);
     } else if (part == 1) {
@@ -72,18 +72,21 @@ static void words(ct_svg *s, const ct_demo *f, const ct_pairs *pairs, int part)
     }
     fclose(t.out); /* ends it with a NUL */
     ct_page_element(s, "pre", text + 1); /* behind the empty line it begins with */
+    return true;
 }
 
-void ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs)
+ct_status ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs, ct_error *err)
 {
     ct_svg *s = &p->s;
     for (int part = 0; part < 4; part++) {
         ct_page_raw(s, "<section>\n");
-        words(s, f, pairs, part);
+        if (!words(s, f, pairs, part))
+            return CT_FAIL(err, CT_ERR_NOMEM, "demo: no memory for its page");
         if (part == 0)
             matrix(s, &f->question);
         else if (part < 3)
             pictures(s, part == 1 ? &CT_DEMO_POSITIVES : &CT_DEMO_FIXES, part == 1 ? f->positives : f->fixes);
         ct_page_raw(s, "</section>\n");
     }
+    return CT_OK;
 }

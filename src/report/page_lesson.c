@@ -18,9 +18,10 @@ static const char *quantity_of(const char *what)
 
 static void label_of(const ct_lesson_run *run, int i, char *out, size_t size)
 {
-    while (i > 0 && strncmp(run->row[i].what, "...", 3) == 0)
-        i--;
-    const char *what = run->row[i].what, *colon = strstr(what, ": ");
+    int head = i;
+    while (head > 0 && strncmp(run->row[head].what, "...", 3) == 0)
+        head--;
+    const char *what = run->row[head].what, *colon = strstr(what, ": ");
     snprintf(out, size, "%.*s", (int)(colon != NULL ? (size_t)(colon - what) : strlen(what)), what);
 }
 

@@ -8,36 +8,28 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { SETTINGS = 512 };
-
-static void spread_text(char out[48], ct_spread x)
-{
-    if (!isfinite(x.median))
-        snprintf(out, 48, "%s", isnan(x.median) ? "" : "never");
-    else if (x.least == x.most)
-        snprintf(out, 48, "%.4g", x.median);
-    else
-        snprintf(out, 48, "%.4g [%.4g, %.4g]", x.median, x.least, x.most);
-}
+enum { SETTINGS = 512, LONGEST = 45 /* characters that fit into a picture */ };
 
 static void table(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
 {
     ct_page_raw(s, "<div class=\"scroll\"><table><thead>");
-    ct_page_row(s, "th", "settings", "state", "runs", "left ln N at step", "recall@1", "loss", "effective rank");
+    ct_page_row(s, "th", "point", "settings", "state", "runs", "left ln N at step", "recall@1", "loss", "effective rank");
     ct_page_raw(s, "</thead><tbody>\n");
     for (int k = 0; k < sweep->n_points; k++) {
         const ct_sweep_point p = ct_sweep_summary(sweep, run, k);
-        char                 settings[SETTINGS], runs[32], text[4][48];
+        char                 settings[SETTINGS], number[16], runs[32], text[4][64];
         if (p.n == 0)
             continue;
         ct_sweep_settings(sweep, k, settings, sizeof settings);
+        snprintf(number, sizeof number, "%d", k + 1);
         snprintf(runs, sizeof runs, "%d of %d", ct_phase_in_state(&p), p.n);
-        spread_text(text[0], p.escape);
-        spread_text(text[1], p.recall[0]);
-        spread_text(text[2], p.loss);
-        spread_text(text[3], p.rank[0]);
-        ct_page_row(s, "td", settings, ct_phase_name(&p), runs, text[0], text[1], text[2], text[3]);
+        ct_spread_text(text[0], sizeof text[0], p.escape);
+        ct_spread_text(text[1], sizeof text[1], p.recall[0]);
+        ct_spread_text(text[2], sizeof text[2], p.loss);
+        ct_spread_text(text[3], sizeof text[3], p.rank[0]);
+        ct_page_row(s, "td", number, settings, ct_phase_name(&p), runs, text[0], text[1], text[2], text[3]);
     }
     ct_page_raw(s, "</tbody></table></div>\n");
 }
@@ -53,6 +45,8 @@ static void pictures(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
         if (p.n == 0)
             continue;
         ct_sweep_settings(sweep, k, label[n], sizeof label[n]);
+        if (strlen(label[n]) == 0 || strlen(label[n]) > LONGEST)
+            snprintf(label[n], sizeof label[n], "point %d", k + 1);
         const ct_spread x[4] = {p.recall[0], p.escape, p.loss, p.rank[0]};
         for (int q = 0; q < 4; q++)
             line[q][n] = (ct_spread_line){label[n], x[q], (double)NAN};
@@ -64,11 +58,21 @@ static void pictures(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
     ct_page_raw(s, "</div>\n");
 }
 
-void ct_page_sweep(ct_page *p, const ct_sweep *sweep, const ct_sweep_run *run)
+void ct_page_sweep(ct_page *p, const char *command, const ct_sweep *sweep, const ct_sweep_run *run)
 {
-    char what[2048];
-    ct_sweep_describe(sweep, what, sizeof what);
-    ct_page_element(&p->s, "pre", what);
+    char      text[96];
+    const int n = sweep->n_points * sweep->n_seeds;
+    int       done = 0;
+    for (int k = 0; k < n; k++)
+        done += run[k].done;
+    ct_page_element(&p->s, "pre", command);
+    snprintf(text, sizeof text, "%d points, each from %d seed%s%s", sweep->n_points, sweep->n_seeds, sweep->n_seeds == 1 ? "" : "s",
+             done < n ? "; it was stopped:" : ".");
+    ct_page_element(&p->s, "p", text);
+    if (done < n) {
+        snprintf(text, sizeof text, "%d of %d runs are here.", done, n);
+        ct_page_element(&p->s, "p", text);
+    }
     if (sweep->n_axes == 2) {
         ct_page_raw(&p->s, "<section class=\"wide\"><figure>");
         ct_phase_figure(&p->s, sweep, run);

@@ -3,6 +3,8 @@
  * Layer: report. */
 #include "report/phase.h"
 
+#include "report/spreads.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -135,13 +137,12 @@ static void map_cell(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, do
     const double         cell = cell_of(s);
     const int            point = i * s->axis[1].n + j;
     const ct_sweep_point p = ct_sweep_summary(s, run, point);
-    char                 settings[512], title[768], fill[8] = "#303030", escape[16] = "never";
+    char                 settings[512], title[768], fill[8] = "#303030", escape[64];
     if (p.n == 0)
         return;
     ct_sweep_settings(s, point, settings, sizeof settings);
-    if (isfinite(p.escape.median))
-        snprintf(escape, sizeof escape, "%.0f", p.escape.median);
-    snprintf(title, sizeof title, "%s: %s (%d of %d), left ln N at %s, recall@1 %.3f [%.3f, %.3f]", settings, ct_phase_name(&p),
+    ct_spread_text(escape, sizeof escape, p.escape);
+    snprintf(title, sizeof title, "%s: %s (%d of %d), step that leaves ln N: %s, recall@1 %.3f [%.3f, %.3f]", settings, ct_phase_name(&p),
              ct_phase_in_state(&p), p.n, escape, p.recall[0].median, p.recall[0].least, p.recall[0].most);
     if (which == 0)
         memcpy(fill, LOOK[look_of(&p)].colour, sizeof fill);

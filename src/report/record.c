@@ -69,6 +69,35 @@ static ct_json_type next_member(reading *r, char key[32])
 
 /* ---- lines ---- */
 
+/* An array of n with room for one more: it moves when n is a power of two. So memory follows what a file
+ * holds, and not how long it is. NULL without memory. */
+static void *make_room(reading *r, void *array, int n, size_t size)
+{
+    if (n != 0 && (n < 16 || (n & (n - 1)) != 0))
+        return array;
+    void *larger = ct_arena_zeroed(r->arena, n == 0 ? 16 : 2 * (size_t)n, size);
+    if (larger != NULL && n > 0)
+        memcpy(larger, array, (size_t)n * size);
+    if (larger == NULL)
+        CT_FAIL(r->err, CT_ERR_NOMEM, "%s: no memory for its lines", r->path);
+    return larger;
+}
+
+/* A line of training. */
+static ct_status add_line(reading *r, double step, double loss, double temperature)
+{
+    ct_record *o = r->out;
+    o->step = make_room(r, o->step, o->n_lines, sizeof step);
+    o->loss = make_room(r, o->loss, o->n_lines, sizeof loss);
+    o->temperature = make_room(r, o->temperature, o->n_lines, sizeof temperature);
+    if (o->step == NULL || o->loss == NULL || o->temperature == NULL)
+        return CT_ERR_NOMEM;
+    o->step[o->n_lines] = step;
+    o->loss[o->n_lines] = loss;
+    o->temperature[o->n_lines++] = temperature;
+    return CT_OK;
+}
+
 static ct_status read_recall(reading *r, double *out)
 {
     char key[32];
@@ -141,14 +170,16 @@ static ct_status read_metrics(reading *r)
     if (status != CT_OK || !(step >= 0) || step > 1e15)
         return status != CT_OK ? status : refuse(r, "a line with a step");
     m.step = look.step = (long)step;
-    if (look.n[0] + look.n[1] > 0)
+    if (look.n[0] + look.n[1] > 0) {
+        if ((o->look = make_room(r, o->look, o->n_looks, sizeof look)) == NULL)
+            return CT_ERR_NOMEM;
         o->look[o->n_looks++] = look;
-    else if (m.split[0] != '\0')
+    } else if (m.split[0] != '\0') {
+        if ((o->mark = make_room(r, o->mark, o->n_marks, sizeof m)) == NULL)
+            return CT_ERR_NOMEM;
         o->mark[o->n_marks++] = m;
-    else if (isfinite(tau)) {
-        o->step[o->n_lines] = step;
-        o->loss[o->n_lines] = loss;
-        o->temperature[o->n_lines++] = tau;
+    } else if (isfinite(tau)) {
+        return add_line(r, step, loss, tau);
     }
     return CT_OK;
 }
@@ -206,10 +237,12 @@ static ct_status read_probe(reading *r)
 static ct_status read_moment(reading *r)
 {
     ct_record *o = r->out;
-    ct_moment *m = &o->moment[o->n_moments];
     double     plane[4 * CT_RECORD_PAIRS];
     char       key[32];
     int        seen = 0;
+    if ((o->moment = make_room(r, o->moment, o->n_moments, sizeof *o->moment)) == NULL)
+        return CT_ERR_NOMEM;
+    ct_moment *m = &o->moment[o->n_moments];
     for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE;) {
         int got = 0, want = 0;
         if (t == CT_JSON_BAD || t == CT_JSON_END)
@@ -284,14 +317,6 @@ static ct_status read_text(const char *folder, const char *name, ct_arena *arena
     return ct_file_read(path, (size_t)256 << 20, arena, text, &size, err);
 }
 
-static int count_lines(const char *text)
-{
-    int n = 0;
-    for (; (text = strchr(text, '\n')) != NULL; text++)
-        n++;
-    return n;
-}
-
 /* `read` each line; the first by `first`, if there is one. */
 static ct_status read_lines(reading *r, char *text, ct_status (*first)(reading *), ct_status (*read)(reading *))
 {
@@ -318,22 +343,11 @@ ct_status ct_record_read(const char *folder, ct_arena *arena, ct_record *out, ct
         status = read_text(folder, "metrics.jsonl", arena, path, &text, err);
     if (status != CT_OK)
         return status;
-    const size_t n = (size_t)count_lines(text) + 1;
-    out->step = ct_arena_zeroed(arena, n, sizeof *out->step);
-    out->loss = ct_arena_zeroed(arena, n, sizeof *out->loss);
-    out->temperature = ct_arena_zeroed(arena, n, sizeof *out->temperature);
-    out->mark = ct_arena_zeroed(arena, n, sizeof *out->mark);
-    out->look = ct_arena_zeroed(arena, n, sizeof *out->look);
-    if (out->step == NULL || out->loss == NULL || out->temperature == NULL || out->mark == NULL || out->look == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its lines", path);
     status = read_lines(&r, text, NULL, read_metrics);
     if (status == CT_OK)
         status = read_text(folder, "snapshots.jsonl", arena, path, &text, err);
     if (status != CT_OK)
         return status;
-    out->moment = ct_arena_zeroed(arena, (size_t)count_lines(text) + 1, sizeof *out->moment);
-    if (out->moment == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its lines", path);
     status = read_lines(&r, text, read_probe, read_moment);
     if (status == CT_OK && (out->n_moments == 0 || out->n_lines == 0))
         status = CT_FAIL(err, CT_ERR_FORMAT, "%s: no snapshot and step yet; train first, with monitor.snapshots above 0", folder);

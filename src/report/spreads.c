@@ -6,6 +6,22 @@
 #include <math.h>
 #include <stdio.h>
 
+void ct_spread_text(char *out, size_t size, ct_spread x)
+{
+    if (isnan(x.median))
+        snprintf(out, size, "diverged");
+    else if (isfinite(x.median) && x.least == x.most)
+        snprintf(out, size, "%.4g", x.median);
+    else if (isfinite(x.most))
+        snprintf(out, size, "%.4g [%.4g, %.4g]", x.median, x.least, x.most);
+    else if (isfinite(x.median))
+        snprintf(out, size, "%.4g [%.4g, never]", x.median, x.least);
+    else if (isfinite(x.least))
+        snprintf(out, size, "half or more never [%.4g, never]", x.least);
+    else
+        snprintf(out, size, "never");
+}
+
 #define LINE 30.0 /* pixels of a line: its label, and below it the range */
 
 static void widen(ct_axes *a, double x)
@@ -30,7 +46,11 @@ static ct_axes axes_of(const ct_spread_line *line, int n)
         a.x0 = 0, a.x1 = 1;
     if (a.x0 > 0 && a.x0 < 0.5 * a.x1)
         a.x0 = 0;
-    const double margin = a.x1 - a.x0 > 1e-6 * fabs(a.x1) ? 0.04 * (a.x1 - a.x0) : a.x1 != 0 ? 0.1 * fabs(a.x1) : 1; /* all the same */
+    if (a.x1 - a.x0 <= 1e-6 * fabs(a.x1)) { /* all the same */
+        a.x1 += a.x1 != 0 ? 0.1 * fabs(a.x1) : 1;
+        a.x0 -= 0.1 * fabs(a.x0);
+    }
+    const double margin = 0.04 * (a.x1 - a.x0);
     a.x0 -= margin;
     a.x1 += margin;
     return a;
@@ -43,7 +63,7 @@ static void draw(ct_svg *s, const ct_axes *a, double top, const ct_spread_line *
     const double    y = top + 20, most = isfinite(m.most) ? m.most : a->x1;
     ct_svg_text(s, a->left + 4, top + 11, 11, CT_SVG_START, 0, l->label);
     if (!isfinite(m.median))
-        ct_svg_text(s, a->right, top + 11, 11, CT_SVG_END, 0, "never");
+        ct_svg_text(s, a->right, top + 11, 11, CT_SVG_END, 0, isnan(m.median) ? "diverged" : isfinite(m.least) ? "half or more never" : "never");
     if (isfinite(l->expected)) {
         snprintf(title, sizeof title, "expected %.6g", l->expected);
         ct_svg_rect(s, "db", ct_axes_x(a, l->expected) - 4.5, y - 4.5, 9, 9, title);
@@ -51,7 +71,7 @@ static void draw(ct_svg *s, const ct_axes *a, double top, const ct_spread_line *
     if (isfinite(m.least))
         ct_svg_segment(s, "a", ct_axes_x(a, m.least), y, ct_axes_x(a, most), y);
     if (isfinite(m.median)) {
-        snprintf(title, sizeof title, "%.6g [%.6g, %.6g]", m.median, m.least, m.most);
+        ct_spread_text(title, sizeof title, m);
         ct_svg_disc(s, "da", ct_axes_x(a, m.median), y, 3.5, title);
     }
 }

@@ -9,9 +9,12 @@
 
 typedef struct ct_spread_line {
     const char *label;
-    ct_spread   measured; /* median NaN or infinite: "never" stands in its place */
+    ct_spread   measured; /* an infinite median: half of the runs or more never got there; NaN: diverged */
     double      expected; /* NaN: nothing is expected */
 } ct_spread_line;
+
+/* "0.9 [0.8, 1]", or in words what is not finite. */
+void ct_spread_text(char *out, size_t size, ct_spread x);
 
 /* A whole <figure>; `name` is what the axis says. */
 void ct_spreads_figure(ct_svg *page, const char *name, const ct_spread_line *line, int n);

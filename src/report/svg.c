@@ -14,7 +14,7 @@
 
 void ct_svg_put(ct_svg *s, const char *fmt, ...)
 {
-    char    text[256];
+    char    text[2048]; /* %.3f of a damaged file's 1e300 has 300 digits */
     va_list args;
     if (s->w == NULL)
         return;

@@ -35,7 +35,7 @@ void ct_svg_begin(ct_svg *s, ct_writer *w, double width, double height, const ch
                   const char *description);
 void ct_svg_end(ct_svg *s);
 
-/* Markup as it is, at most 255 bytes; text as it should be read, of any length. Pixels have neither. */
+/* Markup as it is, at most 2,047 bytes; text as it should be read, of any length. Pixels have neither. */
 void ct_svg_put(ct_svg *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ct_svg_escaped(ct_svg *s, const char *text);
 

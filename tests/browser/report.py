@@ -168,6 +168,8 @@ def main():
         still = {"lesson": ["lesson", "gap", "information"], "diagnosis": ["diagnose", "healthy"],
                  "phase": ["sweep", "phase", "loss.temperature=0.05,0.2,1", "optim.rate=0.03..3:5(log)", "train.steps=60", "seed=1..2", "-q"],
                  "sweep": ["sweep", "phase", "loss.temperature=0.05,0.2,1", "train.steps=60", "seed=1..3", "-q"],
+                 "wide": ["sweep", "phase", "loss.temperature=0.1,1", "optim.rate=0.1,1", "train.batch=8,16",
+                          "image.layers=64,32|64,64,32", "train.steps=20", "seed=1..2", "-q"],
                  "demo": ["demo"]}
         for name, command in still.items():
             subprocess.run([program, *command, "--report", name + ".html"], check=True, stdout=subprocess.DEVNULL)

@@ -37,6 +37,7 @@ start=$(date +%s)
 run demo --report page.html
 took=$(($(date +%s) - start))
 check "the story ends with 0" [ "$code" = 0 ]
+check "Adam has a line" grep -q '^  Adam ' "$scratch/out"
 check "its page tells the same" sh -c "sed 's/&quot;/\"/g' page.html | grep -qF \"\$(grep '^  Adam ' out)\""
 check "... and holds both runs' pictures" [ "$(grep -c 'data-run="1" data-kind="matrix"' page.html)" = 1 ]
 check "... which are recorded beside it" "$program" hash page-stuck

@@ -220,12 +220,14 @@ START_TEST(the_first_failure_is_the_one_reported)
 }
 END_TEST
 
-START_TEST(a_folder_in_the_way_is_an_error)
+/* Also a device: a file would take its place. */
+START_TEST(what_is_no_file_is_not_replaced)
 {
+    check_error(ct_writer_open(&w, "/dev/null", CT_REPLACE, &err), "/dev/null: expected a file");
+    err = (ct_error){0};
     ck_assert_int_eq(mkdir(path, 0700), 0);
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
-    ct_writer_bytes(&w, "x", 1);
-    check_error(ct_writer_commit(&w), "file: ");
+    check_error(ct_writer_open(&w, path, CT_REPLACE, &err), "file: expected a file");
+    check_error(ct_writer_commit(&w), "expected a file");
     ck_assert(!ct_file_exists(tmp));
 }
 END_TEST
@@ -445,7 +447,7 @@ TCase *file_case(void)
     tcase_add_test(c, a_tmp_that_a_killed_run_left_is_replaced);
     tcase_add_test(c, a_full_disk_keeps_the_old_file);
     tcase_add_test(c, the_first_failure_is_the_one_reported);
-    tcase_add_test(c, a_folder_in_the_way_is_an_error);
+    tcase_add_test(c, what_is_no_file_is_not_replaced);
     tcase_add_test(c, a_read_only_folder_is_an_error);
     tcase_add_test(c, a_path_that_is_too_long_is_an_error);
     tcase_add_test(c, works_in_the_root_folder);

@@ -60,19 +60,15 @@ static void pictures(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
 
 void ct_page_sweep(ct_page *p, const char *command, const ct_sweep *sweep, const ct_sweep_run *run)
 {
-    char      text[96];
+    char      text[128];
     const int n = sweep->n_points * sweep->n_seeds;
     int       done = 0;
     for (int k = 0; k < n; k++)
         done += run[k].done;
     ct_page_element(&p->s, "pre", command);
-    snprintf(text, sizeof text, "%d points, each from %d seed%s%s", sweep->n_points, sweep->n_seeds, sweep->n_seeds == 1 ? "" : "s",
-             done < n ? "; it was stopped:" : ".");
+    snprintf(text, sizeof text, "%d points, each from %d seed%s; %d of %d runs are here.", sweep->n_points, sweep->n_seeds,
+             sweep->n_seeds == 1 ? "" : "s", done, n);
     ct_page_element(&p->s, "p", text);
-    if (done < n) {
-        snprintf(text, sizeof text, "%d of %d runs are here.", done, n);
-        ct_page_element(&p->s, "p", text);
-    }
     if (sweep->n_axes == 2) {
         ct_page_raw(&p->s, "<section class=\"wide\"><figure>");
         ct_phase_figure(&p->s, sweep, run);

@@ -1,7 +1,7 @@
 /* live.c -- `--live`: the screen while a run trains, within 3 % of its time.
  *
  * A frame asks the towers about the probe, which costs more than drawing it; so the next
- * one waits for 40 times what the last one took, and a tenth of a second at least.
+ * one waits for 64 times what the last one took, and a tenth of a second at least.
  *
  * Layer: cli. */
 #include "cli/run_report.h"
@@ -89,5 +89,5 @@ void cli_live_step(cli_live *l, const ct_terminal *terminal, const ct_step *s, d
                                   .meaning = text->meaning};
     ct_live_draw(terminal, &l->history, &frame, columns, lines);
     const double cost = ct_clock_s() - began;
-    l->next_s = seconds + cost + (40 * cost > 0.1 ? 40 * cost : 0.1);
+    l->next_s = seconds + cost + (64 * cost > 0.1 ? 64 * cost : 0.1);
 }

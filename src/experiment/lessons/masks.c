@@ -43,8 +43,10 @@ static void equal_captions(ct_lesson_run *run)
         if (!isnan(loss[k]))
             memcpy(gradient[k], x->dx, sizeof gradient[k]);
     }
-    for (int i = 0; i < N * D; i++)
-        most = fmax(most, fabs((double)(gradient[0][i] - gradient[1][i])));
+    for (int i = 0; i < N * D; i++) {
+        const double apart = fabs((double)gradient[0][i] - (double)gradient[1][i]);
+        most = apart > most ? apart : most; /* gcc 12 for ARM fails on fmax here */
+    }
     ct_lesson_exact(run, loss[0] - loss[1], 0, 1e-5, "captions equal word for word: loss, one target less several");
     ct_lesson_exact(run, most, 0, 1e-6, "... largest difference of their gradients");
     ct_graph_free(&g);

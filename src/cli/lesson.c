@@ -27,14 +27,8 @@ const cli_option *cli_lesson_options(int *n)
 
 static void print_row(const ct_terminal *t, const ct_lesson_row *r)
 {
-    const ct_spread m = r->measured;
-    char            measured[64] = "", expected[32] = "";
-    if (r->n > 1)
-        snprintf(measured, sizeof measured, "%.5g [%.5g, %.5g]", m.median, m.least, m.most);
-    else if (r->n == 1)
-        snprintf(measured, sizeof measured, "%.6g", m.median);
-    if (!isnan(r->expected))
-        snprintf(expected, sizeof expected, "%.6g", r->expected);
+    char measured[64], expected[32];
+    ct_lesson_row_text(r, measured, expected);
     fprintf(t->out, "  %-64s %-26s %10s  %s\n", r->what, measured, expected, ct_verdict_name(r->verdict));
 }
 

@@ -6,20 +6,19 @@
 #include <math.h>
 #include <stdio.h>
 
-/* What a damaged file may hold, such as 1e300, is only far away. */
-static double near(double x)
+double ct_svg_near(double x)
 {
-    return x < -1e5 ? -1e5 : x > 1e5 ? 1e5 : x;
+    return fmax(-1e5, fmin(1e5, x));
 }
 
 double ct_axes_x(const ct_axes *a, double x)
 {
-    return near(a->left + (x - a->x0) / (a->x1 - a->x0) * (a->right - a->left));
+    return ct_svg_near(a->left + (x - a->x0) / (a->x1 - a->x0) * (a->right - a->left));
 }
 
 double ct_axes_y(const ct_axes *a, double y)
 {
-    return near(a->bottom - (y - a->y0) / (a->y1 - a->y0) * (a->bottom - a->top));
+    return ct_svg_near(a->bottom - (y - a->y0) / (a->y1 - a->y0) * (a->bottom - a->top));
 }
 
 /* 1, 2 or 5 times a power of ten: the least that makes at most `most` steps of the range. */

@@ -49,16 +49,10 @@ static void picture(ct_svg *s, const ct_lesson_run *run, int i, bool *drawn)
 
 static void row(ct_svg *s, const ct_lesson_row *r)
 {
-    char            measured[64] = "", expected[32] = "", seeds[16] = "";
-    const ct_spread m = r->measured;
-    if (r->n > 1) {
-        snprintf(measured, sizeof measured, "%.5g [%.5g, %.5g]", m.median, m.least, m.most);
+    char measured[64], expected[32], seeds[16] = "";
+    ct_lesson_row_text(r, measured, expected);
+    if (r->n > 1)
         snprintf(seeds, sizeof seeds, "%d", r->n);
-    } else if (r->n == 1) {
-        snprintf(measured, sizeof measured, "%.6g", m.median);
-    }
-    if (!isnan(r->expected))
-        snprintf(expected, sizeof expected, "%.6g", r->expected);
     ct_page_row(s, "td", r->what, measured, seeds, expected, ct_verdict_name(r->verdict));
 }
 

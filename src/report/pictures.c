@@ -2,7 +2,7 @@
  *
  * Side 0, images: discs, full lines, the class a; side 1, texts: squares, dashed lines, b.
  * What changes with the step has a class of its own for the page's script: c (a cell),
- * pos, neg, sv0, sv1, pair, at.
+ * pos, neg, sv0, sv1, pair, at, co0, co1, gr0, gr1, seen.
  *
  * Layer: report. */
 #include "report/pictures.h"
@@ -40,11 +40,11 @@ const ct_picture_text *ct_picture_describe(ct_picture kind)
     return &TEXT[kind];
 }
 
-static void range_of_looks(ct_ranges *g, const ct_record *r)
+static void range_of_layers(ct_ranges *g, const ct_record *r)
 {
-    for (int k = 0; k < r->n_looks; k++)
+    for (int k = 0; k < r->n_layers; k++)
         for (int side = 0; side < 2; side++) {
-            const ct_look *l = &r->look[k];
+            const ct_layers *l = &r->layers[k];
             g->n_layers = l->n[side] > g->n_layers ? l->n[side] : g->n_layers;
             for (int i = 0; i < l->n[side]; i++) {
                 g->cosine = fmin(g->cosine, l->cosine[side][i]);
@@ -65,7 +65,7 @@ ct_ranges ct_picture_ranges(const ct_record *r, int n)
     ct_ranges g = {.steps = 1, .loss = 1e-3, .temperature = 0.01, .bin = 0.05, .sigma = 0.05, .plane = 0.05, .alignment = 0.1,
                    .gradient = {(double)INFINITY, -(double)INFINITY}, .n_layers = 3}; /* so many at least: whole numbers on the axis */
     for (; n > 0; n--, r++) {
-        range_of_looks(&g, r);
+        range_of_layers(&g, r);
         raise_to(&g.loss, r->equal * 1.12);
         for (int i = 0; i < r->n_lines; i++) {
             raise_to(&g.steps, r->step[i]);
@@ -265,12 +265,12 @@ static void draw_path(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_
     ct_svg_key(s, a->left, 18, 'o', "da", "snapshots, larger: the end");
 }
 
-/* One figure a layer, both sides, of the look nearest to the moment. */
-static void draw_look(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m, bool cosine)
+/* One figure a layer, both sides, as seen nearest to the moment. */
+static void draw_by_layer(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m, bool cosine)
 {
     char           text[64] = "nothing seen: needs monitor.evaluate_every";
     double         number[CT_RECORD_LAYERS];
-    const ct_look *l = ct_record_look(r, m->step);
+    const ct_layers *l = ct_record_layers(r, m->step);
     for (int k = 0; k < CT_RECORD_LAYERS; k++)
         number[k] = k + 1;
     ct_svg_axes(s, a, "layer, from the input", cosine ? "mean cosine of its outputs" : "gradient norm, log10");
@@ -281,19 +281,19 @@ static void draw_look(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_
     }
     if (l != NULL)
         snprintf(text, sizeof text, "seen at step %ld", l->step);
-    ct_svg_put(s, "<g class=\"look\">");
+    ct_svg_put(s, "<g class=\"seen\">");
     ct_svg_text(s, a->right, 18, 11, CT_SVG_END, 0, text);
     ct_svg_put(s, "</g>\n");
 }
 
 static void draw_layers(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
 {
-    draw_look(s, a, r, m, true);
+    draw_by_layer(s, a, r, m, true);
 }
 
 static void draw_gradients(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
 {
-    draw_look(s, a, r, m, false);
+    draw_by_layer(s, a, r, m, false);
 }
 
 void ct_picture_draw(ct_svg *s, ct_picture kind, const ct_record *r, const ct_ranges *g, int moment)

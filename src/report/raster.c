@@ -113,12 +113,6 @@ void ct_raster_ink(ct_raster *r, ct_raster_part part, const char *colour, double
 
 /* ---- shapes ---- */
 
-/* What a file may hold, such as 1e300, takes no longer to walk along. */
-static double near(double x)
-{
-    return fmax(-1e5, fmin(1e5, x));
-}
-
 static double or_one(double x)
 {
     return x > 0 ? x : 1;
@@ -128,8 +122,8 @@ void ct_raster_from(ct_raster *r, const char *look, double x, double y)
 {
     r->style = ct_style_find(look);
     CT_ASSERT(r->style.name != NULL);
-    r->x = near(x);
-    r->y = r->base = near(y);
+    r->x = ct_svg_near(x);
+    r->y = r->base = ct_svg_near(y);
     r->walked = 0;
 }
 
@@ -152,7 +146,7 @@ static void dashes(ct_raster *r, double x, double y)
 
 void ct_raster_to(ct_raster *r, double to_x, double to_y)
 {
-    const double x = near(to_x), y = near(to_y);
+    const double x = ct_svg_near(to_x), y = ct_svg_near(to_y);
     if (r->style.fill != NULL && y == r->y)
         ct_raster_rect(r, CT_RASTER_FILL, r->x, r->base, x, y);
     if (r->style.on > 0)

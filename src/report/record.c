@@ -112,7 +112,7 @@ static ct_status read_recall(reading *r, double *out)
 }
 
 /* One of the objects of "layers". */
-static ct_status read_layer(reading *r, ct_look *l)
+static ct_status read_layer(reading *r, ct_layers *l)
 {
     char   key[32];
     int    side = -1;
@@ -133,7 +133,7 @@ static ct_status read_layer(reading *r, ct_look *l)
     return CT_OK;
 }
 
-static ct_status read_layers(reading *r, ct_look *l)
+static ct_status read_layers(reading *r, ct_layers *l)
 {
     ct_status status = CT_OK;
     for (ct_json_type t; (t = ct_json_next(&r->json)) != CT_JSON_CLOSE && status == CT_OK;)
@@ -145,7 +145,7 @@ static ct_status read_metrics(reading *r)
 {
     ct_record *o = r->out;
     ct_mark    m = {0};
-    ct_look    look = {0};
+    ct_layers  layers = {0};
     char       key[32];
     double     step = -1, loss = (double)NAN, tau = (double)NAN;
     ct_status  status = CT_OK;
@@ -162,18 +162,18 @@ static ct_status read_metrics(reading *r)
         } else if (t == CT_JSON_OBJECT && (strcmp(key, "image_to_text") == 0 || strcmp(key, "text_to_image") == 0)) {
             status = read_recall(r, &m.recall[key[0] == 't']);
         } else if (t == CT_JSON_ARRAY && strcmp(key, "layers") == 0) {
-            status = read_layers(r, &look);
+            status = read_layers(r, &layers);
         } else {
             skip(r, t);
         }
     }
     if (status != CT_OK || !(step >= 0) || step > 1e15)
         return status != CT_OK ? status : refuse(r, "a line with a step");
-    m.step = look.step = (long)step;
-    if (look.n[0] + look.n[1] > 0) {
-        if ((o->look = make_room(r, o->look, o->n_looks, sizeof look)) == NULL)
+    m.step = layers.step = (long)step;
+    if (layers.n[0] + layers.n[1] > 0) {
+        if ((o->layers = make_room(r, o->layers, o->n_layers, sizeof layers)) == NULL)
             return CT_ERR_NOMEM;
-        o->look[o->n_looks++] = look;
+        o->layers[o->n_layers++] = layers;
     } else if (m.split[0] != '\0') {
         if ((o->mark = make_room(r, o->mark, o->n_marks, sizeof m)) == NULL)
             return CT_ERR_NOMEM;
@@ -365,13 +365,13 @@ int ct_record_nearest(const ct_record *r, long step)
     return best;
 }
 
-const ct_look *ct_record_look(const ct_record *r, long step)
+const ct_layers *ct_record_layers(const ct_record *r, long step)
 {
     int best = 0;
-    for (int k = 1; k < r->n_looks; k++)
-        if (labs(r->look[k].step - step) < labs(r->look[best].step - step))
+    for (int k = 1; k < r->n_layers; k++)
+        if (labs(r->layers[k].step - step) < labs(r->layers[best].step - step))
             best = k;
-    return r->n_looks > 0 ? &r->look[best] : NULL;
+    return r->n_layers > 0 ? &r->layers[best] : NULL;
 }
 
 double ct_record_cosine(const ct_record *r, const ct_moment *m, int i, int j)

@@ -30,12 +30,12 @@ typedef struct ct_mark {
 } ct_mark;
 
 /* What the monitor saw of the towers' layers, side by side. */
-typedef struct ct_look {
+typedef struct ct_layers {
     long   step;
     int    n[2];                               /* layers                               */
     double cosine[2][CT_RECORD_LAYERS];        /* mean, of the outputs of different rows */
     double gradient[2][CT_RECORD_LAYERS];      /* log10 of the norm of the weight's gradient */
-} ct_look;
+} ct_layers;
 
 typedef struct ct_record {
     const char *folder;
@@ -44,8 +44,8 @@ typedef struct ct_record {
     double     *step, *loss, *temperature;
     int         n_marks;
     ct_mark    *mark;
-    int         n_looks;
-    ct_look    *look;
+    int         n_layers; /* how often they were seen */
+    ct_layers  *layers;
     int         n; /* pairs of the probe; 0: there are no snapshots */
     char      **caption; /* (n) or NULL */
     int         width, height, channels; /* of its pictures; 0: none */
@@ -66,8 +66,8 @@ ct_status ct_record_read(const char *folder, ct_arena *arena, ct_record *out, ct
 /* The snapshot nearest to a step. */
 int ct_record_nearest(const ct_record *r, long step);
 
-/* The look nearest to a step, NULL if there is none. */
-const ct_look *ct_record_look(const ct_record *r, long step);
+/* The layers as they were seen nearest to a step, NULL if they never were. */
+const ct_layers *ct_record_layers(const ct_record *r, long step);
 
 /* Cosine of image i and text j at a moment, as drawn. */
 double ct_record_cosine(const ct_record *r, const ct_moment *m, int i, int j);

@@ -131,7 +131,7 @@ void ct_style_css(ct_svg *s)
         css_colours(s, rule % 2 == 0 ? LIGHT : DARK);
         put(s, rule == 1 ? "}}" : "}");
     }
-    put(s, "svg{font-family:system-ui,sans-serif}svg text{fill:var(--ink)}svg .look text{fill:var(--dim)}");
+    put(s, "svg{font-family:system-ui,sans-serif}svg text{fill:var(--ink)}svg .seen text{fill:var(--dim)}");
     for (size_t k = 0; k < N_STYLES; k++)
         css_class(s, &STYLE[k]);
     for (int k = 0; k <= CT_HOTTEST; k++)

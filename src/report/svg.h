@@ -67,6 +67,9 @@ typedef struct ct_axes {
     double x0, x1, y0, y1;
 } ct_axes;
 
+/* A place, or at most so far away: what a damaged file may hold, such as 1e300. NaN is far away too. */
+double ct_svg_near(double x);
+
 double ct_axes_x(const ct_axes *a, double x);
 double ct_axes_y(const ct_axes *a, double y);
 

@@ -85,6 +85,7 @@ run lesson gap --report lesson.html
 check "a lesson's page" [ "$code" = 0 ]
 check "... has its rows" [ "$(grep -c '<td>tau = 1/' lesson.html)" = "$(grep -c '^  tau = 1/' "$scratch/out")" ]
 check "... eighteen of them" [ "$(grep -c '<td>tau = 1/' lesson.html)" -ge 18 ]
+check "... as they were measured" sh -c "tr -d '\\n' <lesson.html | grep -qF '<td>tau = 1/1: least loss</td><td>1.54774</td><td></td><td>1.54774</td><td>pass</td>'"
 check "... and pictures of them" [ "$(grep -c 'data-kind="spreads"' lesson.html)" -ge 4 ]
 run sweep phase loss.temperature=0.1,1 optim.rate=0.1,1 train.steps=20 seed=1..2 --report phase.html -q
 check "a sweep's page" [ "$code" = 0 ]
@@ -96,6 +97,8 @@ check "over one key, a picture a quantity" [ "$(grep -c 'data-kind="spreads"' on
 run diagnose a --report diagnose.html
 check "a diagnosis as a page" [ "$code" = 0 ]
 check "... names the state that is printed" grep -qF "<strong>$(head -n 1 "$scratch/out" | sed 's/:.*//')</strong>" diagnose.html
+"$program" diagnose a --json | tr ',' '\n' | sed -n 's/"effective_rank_centred"://p' >ranks
+check "... with each side's figures" sh -c "tr -d '\\n' <diagnose.html | grep -qF '<td>... centred</td>$(awk '{ printf "<td>%.4g</td>", $1 }' ranks)</tr>'"
 for f in lesson phase one diagnose; do
     check "$f.html forbids the network" grep -q "default-src 'none'" $f.html
 done

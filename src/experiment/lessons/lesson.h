@@ -71,6 +71,9 @@ void ct_lesson_show(ct_lesson_run *run, double *x, int n, const char *fmt, ...) 
 /* A line of words, such as what was left out and why. */
 void ct_lesson_note(ct_lesson_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* A row's figure, with its range over seeds, and what was expected; "" where there is none. */
+void ct_lesson_row_text(const ct_lesson_row *r, char measured[64], char expected[32]);
+
 /* ---- what several lessons need ---- */
 
 /* Loss of free embeddings after `steps` of Adam with a cosine schedule; `map` (or NULL)

@@ -134,6 +134,18 @@ void ct_lesson_note(ct_lesson_run *run, const char *fmt, ...)
     r->verdict = CT_SHOWN;
 }
 
+void ct_lesson_row_text(const ct_lesson_row *r, char measured[64], char expected[32])
+{
+    const ct_spread m = r->measured;
+    *measured = *expected = '\0';
+    if (r->n > 1)
+        snprintf(measured, 64, "%.5g [%.5g, %.5g]", m.median, m.least, m.most);
+    else if (r->n == 1)
+        snprintf(measured, 64, "%.6g", m.median);
+    if (!isnan(r->expected))
+        snprintf(expected, 32, "%.6g", r->expected);
+}
+
 /* ---- trials of recipes ---- */
 
 bool ct_lesson_has_data(ct_lesson_run *run, const char *recipe)

@@ -15,8 +15,9 @@
 
 enum { N_CLASSES = 10, N_WORDINGS = 6, SIDE = 28, CAPTION_BYTES = 80 };
 
-static const char *const CLASS[N_CLASSES] = {"t-shirt", "trousers", "pullover", "dress", "coat",
-                                             "sandal",  "shirt",    "sneaker",  "bag",   "ankle boot"};
+static const char *const CLASS[N_CLASSES] = {"t-shirt", "trousers",  "pullover", "dress",
+                                             "coat",    "sandal",    "shirt",    "sneaker",
+                                             "bag",     "ankle boot"};
 
 /* What stands before and after "a coat". */
 static const char *const WORDING[N_WORDINGS][2] = {
@@ -44,19 +45,23 @@ typedef struct half {
 } half;
 
 /* A missing file is answered with what to type. */
-static ct_status read_file(const char *path, int n_dims, ct_arena *arena, ct_idx *out, ct_error *err)
+static ct_status read_file(const char *path, int n_dims, ct_arena *arena, ct_idx *out,
+                           ct_error *err)
 {
-    ct_error  why = {0};
+    ct_error why = {0};
     ct_status status = ct_idx_read(path, n_dims, arena, out, &why);
     if (status == CT_OK)
         return CT_OK;
-    return CT_FAIL(err, status, "%s%s", why.msg, status == CT_ERR_IO ? "; type: sh datasets/fashion-mnist.sh" : "");
+    return CT_FAIL(err, status, "%s%s", why.msg,
+                   status == CT_ERR_IO ? "; type: sh datasets/fashion-mnist.sh" : "");
 }
 
-static ct_status read_half(const char *dir, const char *name, ct_arena *arena, half *h, ct_error *err)
+static ct_status read_half(const char *dir, const char *name, ct_arena *arena, half *h,
+                           ct_error *err)
 {
     char images[1024], labels[1024];
-    snprintf(images, sizeof images, "%s/%s-images-idx3-ubyte", dir, name); /* cut short, it is not found */
+    snprintf(images, sizeof images, "%s/%s-images-idx3-ubyte", dir,
+             name); /* cut short, it is not found */
     snprintf(labels, sizeof labels, "%s/%s-labels-idx1-ubyte", dir, name);
     ct_status status = read_file(images, 3, arena, &h->images, err);
     if (status == CT_OK)
@@ -65,14 +70,15 @@ static ct_status read_half(const char *dir, const char *name, ct_arena *arena, h
         return status;
     const int *dim = h->images.dim, n = h->labels.dim[0];
     if (dim[1] != SIDE || dim[2] != SIDE)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: pictures are %d x %d; expected %d x %d", images, dim[1], dim[2], SIDE,
-                       SIDE);
+        return CT_FAIL(err, CT_ERR_FORMAT, "%s: pictures are %d x %d; expected %d x %d", images,
+                       dim[1], dim[2], SIDE, SIDE);
     if (n != dim[0])
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: %d labels; expected one for each of %d pictures", labels, n, dim[0]);
+        return CT_FAIL(err, CT_ERR_FORMAT, "%s: %d labels; expected one for each of %d pictures",
+                       labels, n, dim[0]);
     for (int i = 0; i < n; i++)
         if (h->labels.data[i] >= N_CLASSES)
-            return CT_FAIL(err, CT_ERR_FORMAT, "%s: label %d is %d; expected 0 to %d", labels, i, h->labels.data[i],
-                           N_CLASSES - 1);
+            return CT_FAIL(err, CT_ERR_FORMAT, "%s: label %d is %d; expected 0 to %d", labels, i,
+                           h->labels.data[i], N_CLASSES - 1);
     return CT_OK;
 }
 
@@ -81,9 +87,9 @@ static const char **write_prompts(ct_arena *arena)
 {
     const char **prompt = ct_arena_zeroed(arena, N_CLASSES * N_WORDINGS, sizeof *prompt);
     for (int k = 0; k < N_CLASSES * N_WORDINGS && prompt != NULL; k++) {
-        int               class = k / N_WORDINGS;
+        int class = k / N_WORDINGS;
         const char *const *around = WORDING[k % N_WORDINGS];
-        char              text[CAPTION_BYTES];
+        char text[CAPTION_BYTES];
         snprintf(text, sizeof text, "%s%s%s%s", around[0], article(class), CLASS[class], around[1]);
         prompt[k] = ct_arena_strdup(arena, text);
         if (prompt[k] == NULL)
@@ -96,17 +102,17 @@ static const char **write_prompts(ct_arena *arena)
 static ct_status fill(ct_pairs *p, const half h[2], uint64_t seed, ct_error *err)
 {
     const size_t dim = SIDE * SIDE;
-    uint8_t     *pixels = ct_arena_zeroed(&p->arena, (size_t)p->n, dim);
-    int         *label = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *label);
-    int         *text_of = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *text_of);
+    uint8_t *pixels = ct_arena_zeroed(&p->arena, (size_t)p->n, dim);
+    int *label = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *label);
+    int *text_of = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *text_of);
     const char **prompt = write_prompts(&p->arena);
     if (pixels == NULL || label == NULL || text_of == NULL || prompt == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "fashion-mnist: no memory for %d pictures", p->n);
     int n_first = h[0].images.dim[0];
     for (int i = 0; i < p->n; i++) {
         const half *from = &h[i < n_first ? 0 : 1];
-        int         k = i < n_first ? i : i - n_first;
-        ct_random   r = ct_random_make(seed, CT_STREAM_CAPTION, (uint64_t)i);
+        int k = i < n_first ? i : i - n_first;
+        ct_random r = ct_random_make(seed, CT_STREAM_CAPTION, (uint64_t)i);
         memcpy(pixels + (size_t)i * dim, from->images.data + (size_t)k * dim, dim);
         label[i] = from->labels.data[k];
         text_of[i] = label[i] * N_WORDINGS + (int)ct_random_below(&r, N_WORDINGS);
@@ -130,7 +136,8 @@ static ct_pairs *join(const half h[2], const ct_fashion_options *o, ct_error *er
 {
     int n = h[0].images.dim[0];
     if (o->n_validation < 0 || o->n_validation >= n) {
-        CT_FAIL(err, CT_ERR_CONFIG, "fashion-mnist: n_validation is %d; expected 0 to %d of the %d training pictures",
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "fashion-mnist: n_validation is %d; expected 0 to %d of the %d training pictures",
                 o->n_validation, n - 1, n);
         return NULL;
     }
@@ -144,8 +151,8 @@ static ct_pairs *join(const half h[2], const ct_fashion_options *o, ct_error *er
 
 ct_pairs *ct_fashion_mnist(const ct_fashion_options *o, ct_error *err)
 {
-    half      h[2];
-    ct_arena  files; /* only until everything is copied into the data set */
+    half h[2];
+    ct_arena files; /* only until everything is copied into the data set */
     ct_pairs *p = NULL;
     ct_arena_init(&files, 0);
     if (read_half(o->dir, "train", &files, &h[0], err) == CT_OK &&

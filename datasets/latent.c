@@ -23,9 +23,11 @@ static ct_status check_options(const ct_latent_options *o, ct_error *err)
     if (o->dim < 1 || o->dim > 1024)
         return CT_FAIL(err, CT_ERR_CONFIG, "latent: dim is %d; expected 1 to 1024", o->dim);
     if (o->shared < 1 || o->shared > o->dim)
-        return CT_FAIL(err, CT_ERR_CONFIG, "latent: shared is %d; expected 1 to dim, %d", o->shared, o->dim);
+        return CT_FAIL(err, CT_ERR_CONFIG, "latent: shared is %d; expected 1 to dim, %d", o->shared,
+                       o->dim);
     if (!(fabs(o->rho) < 1))
-        return CT_FAIL(err, CT_ERR_CONFIG, "latent: rho is %g; expected a number between -1 and 1", o->rho);
+        return CT_FAIL(err, CT_ERR_CONFIG, "latent: rho is %g; expected a number between -1 and 1",
+                       o->rho);
     return CT_OK;
 }
 
@@ -49,7 +51,7 @@ static void rotate(double *z, const double *v, int d)
 {
     for (int k = d - 2; k >= 0; k--) {
         const double *vk = v + (size_t)k * (size_t)d;
-        double        dot = 0, square = 0;
+        double dot = 0, square = 0;
         for (int j = k; j < d; j++) {
             dot += vk[j] * z[j];
             square += vk[j] * vk[j];
@@ -73,15 +75,16 @@ static void draw_hidden(ct_random *r, const ct_latent_options *o, double *a, dou
 
 static ct_status fill(ct_pairs *p, const ct_latent_options *o, ct_error *err)
 {
-    size_t  d = (size_t)o->dim;
+    size_t d = (size_t)o->dim;
     double *v[2], *z[2]; /* of each side: reflections, and one hidden vector */
-    float  *x[2];
+    float *x[2];
     for (int side = 0; side < 2; side++) {
         v[side] = ct_arena_zeroed(&p->arena, d * d, sizeof *v[side]);
         z[side] = ct_arena_zeroed(&p->arena, d, sizeof *z[side]);
         x[side] = ct_arena_zeroed(&p->arena, (size_t)p->n, d * sizeof *x[side]);
         if (v[side] == NULL || z[side] == NULL || x[side] == NULL)
-            return CT_FAIL(err, CT_ERR_NOMEM, "latent: no memory for %d pairs of %d values", p->n, o->dim);
+            return CT_FAIL(err, CT_ERR_NOMEM, "latent: no memory for %d pairs of %d values", p->n,
+                           o->dim);
         ct_random r = ct_random_make(o->seed, CT_STREAM_DATA, UINT64_MAX - (uint64_t)side);
         draw_reflections(&r, v[side], o->dim);
         p->side[side].f32 = x[side];
@@ -89,7 +92,8 @@ static ct_status fill(ct_pairs *p, const ct_latent_options *o, ct_error *err)
     }
     for (int split = 0; split < CT_N_SPLITS; split++)
         for (int k = 0; k < p->count[split]; k++) {
-            ct_random r = ct_random_make(o->seed, CT_STREAM_DATA, (uint64_t)k * CT_N_SPLITS + (uint64_t)split);
+            ct_random r = ct_random_make(o->seed, CT_STREAM_DATA,
+                                         (uint64_t)k * CT_N_SPLITS + (uint64_t)split);
             draw_hidden(&r, o, z[0], z[1]);
             for (int side = 0; side < 2; side++) {
                 rotate(z[side], v[side], o->dim);

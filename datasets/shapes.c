@@ -11,17 +11,20 @@
 #include "contrast/random.h"
 #include "shapes.h"
 
-enum { N_KINDS = CT_SHAPES_KINDS, /* an object, up to size and place */
-       N_ONE = N_KINDS * N_SIZES * N_PLACES,
-       N_SCENES = N_ONE + N_KINDS * N_KINDS * N_DIRECTIONS };
+enum {
+    N_KINDS = CT_SHAPES_KINDS, /* an object, up to size and place */
+    N_ONE = N_KINDS * N_SIZES * N_PLACES,
+    N_SCENES = N_ONE + N_KINDS * N_KINDS * N_DIRECTIONS
+};
 
-_Static_assert(CT_SHAPES_KINDS == N_SHAPES * N_COLOURS && N_ONE % N_KINDS == 0, "group mod this is what datasets.h says");
+_Static_assert(CT_SHAPES_KINDS == N_SHAPES * N_COLOURS && N_ONE % N_KINDS == 0,
+               "group mod this is what datasets.h says");
 
 /* Scene number `id`; every id in [0, N_SCENES) is one. */
 static scene scene_of(int id)
 {
     scene s = {.n_objects = id < N_ONE ? 1 : 2};
-    int   rest = id < N_ONE ? id : id - N_ONE;
+    int rest = id < N_ONE ? id : id - N_ONE;
     for (int k = 0; k < s.n_objects; k++) {
         s.shape[k] = rest % N_SHAPES;
         s.colour[k] = rest / N_SHAPES % N_COLOURS;
@@ -59,7 +62,7 @@ typedef struct pool {
 /* All drawn scenes of one kind, shuffled; id has room for N_SCENES. */
 static pool gather_pool(int *id, int n_objects, bool held_out, uint64_t seed)
 {
-    pool      q = {id, 0};
+    pool q = {id, 0};
     ct_random r = ct_random_make(seed, CT_STREAM_SPLIT, (uint64_t)(2 * n_objects + held_out));
     for (int k = 0; k < N_SCENES; k++) {
         scene s = scene_of(k);
@@ -81,7 +84,7 @@ static ct_status cut_pools(ct_pairs *p, uint64_t seed, pools q, ct_error *err)
         return CT_FAIL(err, CT_ERR_NOMEM, "shapes: no memory for a list of %d scenes", N_SCENES);
     for (int k = 0; k < 2; k++) {
         pool all = gather_pool(id, k + 1, false, seed);
-        int  n_test = all.n / 4, n_rest = n_test + all.n / 8;
+        int n_test = all.n / 4, n_rest = n_test + all.n / 8;
         q[CT_TEST][k] = (pool){id, n_test};
         q[CT_VALIDATION][k] = (pool){id + n_test, n_rest - n_test};
         q[CT_TRAIN][k] = (pool){id + n_rest, all.n - n_rest};
@@ -90,7 +93,8 @@ static ct_status cut_pools(ct_pairs *p, uint64_t seed, pools q, ct_error *err)
     }
     for (int s = CT_TRAIN + 1; s < CT_N_SPLITS; s++)
         if (p->count[s] > 4 * q[s][0].n)
-            return CT_FAIL(err, CT_ERR_CONFIG, "shapes: %d items in the %s split; expected at most %d, all different",
+            return CT_FAIL(err, CT_ERR_CONFIG,
+                           "shapes: %d items in the %s split; expected at most %d, all different",
                            p->count[s], ct_split_name((ct_split)s), 4 * q[s][0].n);
     return CT_OK;
 }
@@ -107,8 +111,12 @@ static int choose_scene(pools q, ct_split split, int k, ct_random *r)
 
 ct_shapes_options ct_shapes_defaults(void)
 {
-    return (ct_shapes_options){
-        .size = 16, .n_train = 8192, .n_validation = 500, .n_test = 1000, .n_composition = 500, .noise = 8};
+    return (ct_shapes_options){.size = 16,
+                               .n_train = 8192,
+                               .n_validation = 500,
+                               .n_test = 1000,
+                               .n_composition = 500,
+                               .noise = 8};
 }
 
 static ct_status check_options(const ct_shapes_options *o, ct_error *err)
@@ -122,23 +130,24 @@ static ct_status check_options(const ct_shapes_options *o, ct_error *err)
 
 static ct_status fill(ct_pairs *p, const ct_shapes_options *o, ct_error *err)
 {
-    size_t       dim = (size_t)o->size * (size_t)o->size * 3;
-    uint8_t     *pixels = ct_arena_zeroed(&p->arena, (size_t)p->n, dim);
-    int         *group = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *group);
+    size_t dim = (size_t)o->size * (size_t)o->size * 3;
+    uint8_t *pixels = ct_arena_zeroed(&p->arena, (size_t)p->n, dim);
+    int *group = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *group);
     const char **caption = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *caption);
     if (pixels == NULL || group == NULL || caption == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "shapes: no memory for %d pictures of %zu bytes", p->n, dim);
-    pools     q;
+        return CT_FAIL(err, CT_ERR_NOMEM, "shapes: no memory for %d pictures of %zu bytes", p->n,
+                       dim);
+    pools q;
     ct_status status = cut_pools(p, o->seed, q, err);
     if (status != CT_OK)
         return status;
     for (int split = 0; split < CT_N_SPLITS; split++)
         for (int k = 0; k < p->count[split]; k++) {
-            int       i = p->index[split][k];
-            uint64_t  item = (uint64_t)k * CT_N_SPLITS + (uint64_t)split;
+            int i = p->index[split][k];
+            uint64_t item = (uint64_t)k * CT_N_SPLITS + (uint64_t)split;
             ct_random draw = ct_random_make(o->seed, CT_STREAM_DATA, item);
             ct_random word = ct_random_make(o->seed, CT_STREAM_CAPTION, item);
-            char      text[CAPTION_BYTES];
+            char text[CAPTION_BYTES];
             group[i] = choose_scene(q, (ct_split)split, k, &draw);
             scene s = scene_of(group[i]);
             ct_shapes_draw(&s, o->size, o->noise, &draw, pixels + (size_t)i * dim);

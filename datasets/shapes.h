@@ -26,6 +26,7 @@ void ct_shapes_draw(const scene *s, int size, double noise, ct_random *r, uint8_
 /* A caption of the scene into text; the wording comes from r. */
 #define CAPTION_BYTES 128
 void ct_shapes_caption(const scene *s, ct_random *r, char text[CAPTION_BYTES]);
-void ct_shapes_caption_first(const scene *s, ct_random *r, char text[CAPTION_BYTES]); /* of its first object alone */
+void ct_shapes_caption_first(const scene *s, ct_random *r,
+                             char text[CAPTION_BYTES]); /* of its first object alone */
 
 #endif

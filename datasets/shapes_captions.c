@@ -35,13 +35,15 @@ static int pick(ct_random *r, int n)
 
 static void describe_one(const scene *s, ct_random *r, char text[CAPTION_BYTES])
 {
-    int         wording = pick(r, 5);
-    const char *size = SIZE[s->size][pick(r, 2)], *colour = COLOUR[s->colour[0]], *shape = SHAPE[s->shape[0]];
+    int wording = pick(r, 5);
+    const char *size = SIZE[s->size][pick(r, 2)], *colour = COLOUR[s->colour[0]],
+               *shape = SHAPE[s->shape[0]];
     const char *place = PLACE[s->place];
     if (wording == 4)
         snprintf(text, CAPTION_BYTES, "%s, a %s %s %s", place, size, colour, shape);
     else
-        snprintf(text, CAPTION_BYTES, "%sa %s %s %s %s", OPENING[wording], size, colour, shape, place);
+        snprintf(text, CAPTION_BYTES, "%sa %s %s %s %s", OPENING[wording], size, colour, shape,
+                 place);
 }
 
 static const char *article(const char *noun)
@@ -51,18 +53,20 @@ static const char *article(const char *noun)
 
 static void describe_two(const scene *s, ct_random *r, char text[CAPTION_BYTES])
 {
-    int         wording = pick(r, 7), a = pick(r, 2), b = 1 - a;
-    const char *ca = COLOUR[s->colour[a]], *sa = SHAPE[s->shape[a]], *side_a = SIDE[s->direction][a];
-    const char *cb = COLOUR[s->colour[b]], *sb = SHAPE[s->shape[b]], *side_b = SIDE[s->direction][b];
+    int wording = pick(r, 7), a = pick(r, 2), b = 1 - a;
+    const char *ca = COLOUR[s->colour[a]], *sa = SHAPE[s->shape[a]],
+               *side_a = SIDE[s->direction][a];
+    const char *cb = COLOUR[s->colour[b]], *sb = SHAPE[s->shape[b]],
+               *side_b = SIDE[s->direction][b];
     const char *of = s->direction == 1 ? " of" : "";
     if (wording == 6)
         snprintf(text, CAPTION_BYTES, "%s %s %s, %s %s %s", ca, sa, side_a, cb, sb, side_b);
     else if (wording >= 4)
-        snprintf(text, CAPTION_BYTES, "%s%s %s %s%s %s %s", wording == 5 ? "two shapes: " : "", ca, sa, side_a, of,
-                 cb, sb);
+        snprintf(text, CAPTION_BYTES, "%s%s %s %s%s %s %s", wording == 5 ? "two shapes: " : "", ca,
+                 sa, side_a, of, cb, sb);
     else
-        snprintf(text, CAPTION_BYTES, "%s%s %s %s %s%s %s %s %s", OPENING[wording], article(ca), ca, sa, side_a, of,
-                 article(cb), cb, sb);
+        snprintf(text, CAPTION_BYTES, "%s%s %s %s %s%s %s %s %s", OPENING[wording], article(ca), ca,
+                 sa, side_a, of, article(cb), cb, sb);
 }
 
 void ct_shapes_caption(const scene *s, ct_random *r, char text[CAPTION_BYTES])
@@ -76,5 +80,6 @@ void ct_shapes_caption(const scene *s, ct_random *r, char text[CAPTION_BYTES])
 void ct_shapes_caption_first(const scene *s, ct_random *r, char text[CAPTION_BYTES])
 {
     const char *colour = COLOUR[s->colour[0]];
-    snprintf(text, CAPTION_BYTES, "%s%s %s %s", OPENING[pick(r, 4)], article(colour), colour, SHAPE[s->shape[0]]);
+    snprintf(text, CAPTION_BYTES, "%s%s %s %s", OPENING[pick(r, 4)], article(colour), colour,
+             SHAPE[s->shape[0]]);
 }

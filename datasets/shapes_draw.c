@@ -38,20 +38,22 @@ static bool is_inside(int shape, double x, double y)
 {
     double w = fabs(x), h = fabs(y), rr = x * x + y * y;
     switch (shape) {
-    case CIRCLE:   return rr < 0.9;
-    case SQUARE:   return w < 0.82 && h < 0.82;
+    case CIRCLE: return rr < 0.9;
+    case SQUARE: return w < 0.82 && h < 0.82;
     case TRIANGLE: return y < 0.8 && w < 0.58 * (y + 1);
-    case STAR:     return is_star(x, y);
-    case CROSS:    return (w < 0.32 && h < 1) || (h < 0.32 && w < 1);
-    case RING:     return rr < 1 && rr > 0.3;
-    case DIAMOND:  return w / 0.9 + h / 1.1 < 1;
-    default:       return is_heart(x, y);
+    case STAR: return is_star(x, y);
+    case CROSS: return (w < 0.32 && h < 1) || (h < 0.32 && w < 1);
+    case RING: return rr < 1 && rr > 0.3;
+    case DIAMOND: return w / 0.9 + h / 1.1 < 1;
+    default: return is_heart(x, y);
     }
 }
 
 static const double COLOUR[N_COLOURS][3] = {
-    {225, 45, 50},  {245, 140, 35}, {250, 220, 60},  {60, 185, 75},   /* red, orange, yellow, green */
-    {60, 110, 235}, {150, 70, 205}, {245, 135, 190}, {240, 240, 240}, /* blue, purple, pink, white  */
+    {225, 45, 50},   {245, 140, 35},
+    {250, 220, 60},  {60, 185, 75}, /* red, orange, yellow, green */
+    {60, 110, 235},  {150, 70, 205},
+    {245, 135, 190}, {240, 240, 240}, /* blue, purple, pink, white  */
 };
 
 /* Uniform in [-reach, reach). */
@@ -62,19 +64,20 @@ static double jitter(ct_random *r, double reach)
 
 /* An object on the picture: centre and radius in shares of its side. */
 typedef struct object {
-    int    shape;
+    int shape;
     double x, y, radius, colour[3];
 } object;
 
 static object place_object(const scene *s, int which, ct_random *r)
 {
     static const double AT[3] = {0.26, 0.5, 0.74}, RADIUS[N_SIZES] = {0.16, 0.24};
-    bool   alone = s->n_objects == 1;
+    bool alone = s->n_objects == 1;
     object o = {.shape = s->shape[which]};
     o.x = AT[alone ? s->place % 3 : 1] + jitter(r, alone ? 0.03 : 0.06);
     o.y = AT[alone ? s->place / 3 : 2 * which] + jitter(r, alone ? 0.03 : 0.02);
     o.radius = (alone ? RADIUS[s->size] : 0.21) * (1 + jitter(r, 0.07));
-    if (!alone && s->direction == 1) { /* beside each other: the picture is flipped about its diagonal */
+    if (!alone &&
+        s->direction == 1) { /* beside each other: the picture is flipped about its diagonal */
         double x = o.x;
         o.x = o.y;
         o.y = x;
@@ -84,15 +87,18 @@ static object place_object(const scene *s, int which, ct_random *r)
     return o;
 }
 
-/* No shape has a point further out, either way: a star's reaches 0.37 / cos 72 degrees = 1.2, less 0.1. */
+/* No shape has a point further out, either way: a star's reaches 0.37 / cos 72 degrees = 1.2, less
+ * 0.1. */
 #define REACH 1.25
 
-/* The share of pixel (px, py) that the object covers, by 4 x 4 points in it. Most pixels are far away. */
+/* The share of pixel (px, py) that the object covers, by 4 x 4 points in it. Most pixels are far
+ * away. */
 static double coverage(const object *o, int px, int py, int size)
 {
     const double reach = REACH * o->radius * size;
-    int          n = 0;
-    if (px > o->x * size + reach || px + 1 < o->x * size - reach || py > o->y * size + reach || py + 1 < o->y * size - reach)
+    int n = 0;
+    if (px > o->x * size + reach || px + 1 < o->x * size - reach || py > o->y * size + reach ||
+        py + 1 < o->y * size - reach)
         return 0;
     for (int k = 0; k < 16; k++) {
         double x = (px + (k % 4 + 0.5) / 4) / size, y = (py + (k / 4 + 0.5) / 4) / size;

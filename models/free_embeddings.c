@@ -10,7 +10,8 @@ ct_status ct_free_embeddings_init(ct_free_embeddings *m, int n, int d, uint64_t 
 {
     *m = (ct_free_embeddings){0};
     if (n < 1 || d < 1)
-        return CT_FAIL(err, CT_ERR_CONFIG, "free embeddings: %d rows of width %d, expected 1 or more", n, d);
+        return CT_FAIL(err, CT_ERR_CONFIG,
+                       "free embeddings: %d rows of width %d, expected 1 or more", n, d);
     ct_params_init(&m->params);
     m->a = ct_params_declare(&m->params, "a", n, d, CT_INIT_NORMAL, d, true);
     m->b = ct_params_declare(&m->params, "b", n, d, CT_INIT_NORMAL, d, true);

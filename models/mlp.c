@@ -15,9 +15,9 @@ ct_mlp ct_mlp_declare(ct_params *p, const char *name, const ct_mlp_config *c)
     CT_ASSERT(c->n_layers >= 0 && c->n_layers <= CT_MAX_LAYERS);
     ct_mlp m = {.n_layers = c->n_layers, .dropout = c->dropout};
     for (int i = 0; i < c->n_layers; i++) {
-        const int           in = i == 0 ? c->in : c->widths[i - 1];
+        const int in = i == 0 ? c->in : c->widths[i - 1];
         const ct_activation f = i == c->n_layers - 1 ? c->last_activation : c->activation;
-        char                layer[64];
+        char layer[64];
         snprintf(layer, sizeof layer, "%s.%d", name, i);
         m.layer[i] = ct_linear_declare(p, layer, in, c->widths[i], f, c->init);
     }

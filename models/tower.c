@@ -15,7 +15,8 @@ ct_tower ct_tower_declare(ct_params *p, const char *name, const ct_tower_config 
         CT_ASSERT(c->mlp.in == c->bag_dim);
         char table[64];
         snprintf(table, sizeof table, "%s.embedding.weight", name);
-        t.table = ct_params_declare(p, table, c->buckets, c->bag_dim, CT_INIT_NORMAL, c->bag_dim, true);
+        t.table = ct_params_declare(p, table, c->buckets, c->bag_dim, CT_INIT_NORMAL, c->bag_dim,
+                                    true);
         t.in = 0;
     }
     t.mlp = ct_mlp_declare(p, name, &c->mlp);
@@ -27,7 +28,8 @@ ct_tensor *ct_tower_apply(ct_graph *g, ct_params *p, const ct_tower *t, const ct
     const bool bags = t->table >= 0;
     if (bags != (in->x == NULL)) {
         CT_FAIL(&g->error, CT_ERR_SHAPE, "tower: the batch holds %s",
-                bags ? "rows of numbers, expected bags of ids" : "bags of ids, expected rows of numbers");
+                bags ? "rows of numbers, expected bags of ids"
+                     : "bags of ids, expected rows of numbers");
         return NULL;
     }
     ct_tensor *x;

@@ -19,22 +19,26 @@ static ct_status check_tower(const char *name, const ct_tower_config *c, ct_erro
 {
     const ct_mlp_config *m = &c->mlp;
     if (m->n_layers < 0 || m->n_layers > CT_MAX_LAYERS)
-        return CT_FAIL(err, CT_ERR_CONFIG, "%s tower: %d layers, expected 0 to %d", name, m->n_layers,
-                       CT_MAX_LAYERS);
+        return CT_FAIL(err, CT_ERR_CONFIG, "%s tower: %d layers, expected 0 to %d", name,
+                       m->n_layers, CT_MAX_LAYERS);
     if (m->in < 1)
-        return CT_FAIL(err, CT_ERR_CONFIG, "%s tower: input width %d, expected at least 1", name, m->in);
+        return CT_FAIL(err, CT_ERR_CONFIG, "%s tower: input width %d, expected at least 1", name,
+                       m->in);
     for (int i = 0; i < m->n_layers; i++)
         if (m->widths[i] < 1)
-            return CT_FAIL(err, CT_ERR_CONFIG, "%s tower: width %d of layer %d, expected at least 1", name,
+            return CT_FAIL(err, CT_ERR_CONFIG,
+                           "%s tower: width %d of layer %d, expected at least 1", name,
                            m->widths[i], i);
     if (c->buckets < 0)
-        return CT_FAIL(err, CT_ERR_CONFIG, "%s tower: %d buckets, expected 0 or more", name, c->buckets);
+        return CT_FAIL(err, CT_ERR_CONFIG, "%s tower: %d buckets, expected 0 or more", name,
+                       c->buckets);
     if (c->buckets > 0 && c->bag_dim != m->in)
-        return CT_FAIL(err, CT_ERR_CONFIG, "%s tower: table of width %d, input width %d: must be equal", name,
+        return CT_FAIL(err, CT_ERR_CONFIG,
+                       "%s tower: table of width %d, input width %d: must be equal", name,
                        c->bag_dim, m->in);
     if (!(m->dropout >= 0 && m->dropout < 1))
-        return CT_FAIL(err, CT_ERR_CONFIG, "%s tower: dropout %g, expected at least 0 and below 1", name,
-                       m->dropout);
+        return CT_FAIL(err, CT_ERR_CONFIG, "%s tower: dropout %g, expected at least 0 and below 1",
+                       name, m->dropout);
     return CT_OK;
 }
 
@@ -53,15 +57,16 @@ static ct_status check_config(const ct_two_tower_config *c, ct_error *err)
     }
     const int d0 = width_of(&c->side[0]), d1 = width_of(&c->side[1]);
     if (d0 != d1)
-        return CT_FAIL(err, CT_ERR_CONFIG, "two towers: last widths %d (image), %d (text): must be equal", d0,
-                       d1);
+        return CT_FAIL(err, CT_ERR_CONFIG,
+                       "two towers: last widths %d (image), %d (text): must be equal", d0, d1);
     if (!(c->temperature > 0 && isfinite(c->temperature)))
         return CT_FAIL(err, CT_ERR_CONFIG, "two towers: temperature %g, expected a positive number",
                        c->temperature);
     return CT_OK;
 }
 
-ct_status ct_two_tower_init(ct_two_tower *m, const ct_two_tower_config *c, uint64_t seed, ct_error *err)
+ct_status ct_two_tower_init(ct_two_tower *m, const ct_two_tower_config *c, uint64_t seed,
+                            ct_error *err)
 {
     *m = (ct_two_tower){.learn_scale = c->learn_scale, .bias = -1};
     const ct_status s = check_config(c, err);

@@ -34,36 +34,36 @@ typedef struct ct_row_file ct_row_file; /* rows that stay in their file */
 
 /* One side. Exactly one of f32, u8, file, text is set. */
 typedef struct ct_side {
-    int                n;
-    int                dim;     /* values an item; 0 for captions            */
-    const float       *f32;     /* (n, dim)                                  */
-    const uint8_t     *u8;      /* (n, dim); stays bytes, 0..255             */
-    ct_row_file       *file;    /* (n, dim), read when a batch wants them    */
-    const char *const *text;    /* (n_texts): distinct captions, UTF-8       */
-    int                n_texts;
-    const int         *text_of; /* (n): item i says text[text_of[i]]         */
-    int                width, height, channels; /* of an image, channels last; 0 if none */
+    int n;
+    int dim;                 /* values an item; 0 for captions            */
+    const float *f32;        /* (n, dim)                                  */
+    const uint8_t *u8;       /* (n, dim); stays bytes, 0..255             */
+    ct_row_file *file;       /* (n, dim), read when a batch wants them    */
+    const char *const *text; /* (n_texts): distinct captions, UTF-8       */
+    int n_texts;
+    const int *text_of;          /* (n): item i says text[text_of[i]]         */
+    int width, height, channels; /* of an image, channels last; 0 if none */
 } ct_side;
 
 /* A data set. Everything it points to lives in its arena (or is borrowed by
  * it); free with ct_pairs_free. */
 typedef struct ct_pairs {
     const char *name;
-    int         n;
-    ct_side     side[2];          /* 0 image (or first), 1 text (or second)      */
-    const int  *group;            /* (n) or NULL: equal = the same meaning       */
-    int        *index[CT_N_SPLITS]; /* items of each split                        */
-    int         count[CT_N_SPLITS];
+    int n;
+    ct_side side[2];         /* 0 image (or first), 1 text (or second)      */
+    const int *group;        /* (n) or NULL: equal = the same meaning       */
+    int *index[CT_N_SPLITS]; /* items of each split                        */
+    int count[CT_N_SPLITS];
 
     /* For prompt classification: class of each item, and for each class the
      * prompts that stand for it (all captions of that class). */
-    int                n_classes;
-    const int         *label;       /* (n) or NULL                               */
-    const char *const *class_name;  /* (n_classes)                               */
-    int                n_prompts;   /* prompts a class                           */
-    const char *const *prompt;      /* (n_classes * n_prompts), class by class   */
+    int n_classes;
+    const int *label;              /* (n) or NULL                               */
+    const char *const *class_name; /* (n_classes)                               */
+    int n_prompts;                 /* prompts a class                           */
+    const char *const *prompt;     /* (n_classes * n_prompts), class by class   */
 
-    double   mutual_information;    /* nats, if known; else NaN                  */
+    double mutual_information; /* nats, if known; else NaN                  */
     ct_arena arena;
     ct_arena files; /* what a loader read before it knew how many pairs there are */
 } ct_pairs;
@@ -74,7 +74,7 @@ typedef struct ct_pairs {
  * Errors  CT_ERR_CONFIG (no training item, a negative count, too many), CT_ERR_NOMEM
  * Returns NULL on error; caller frees with ct_pairs_free. */
 ct_pairs *ct_pairs_new(const char *name, const int count[CT_N_SPLITS], ct_error *err);
-void      ct_pairs_free(ct_pairs *p); /* accepts NULL; frees p itself */
+void ct_pairs_free(ct_pairs *p); /* accepts NULL; frees p itself */
 
 /* Make `side` captions: item i says caption[i]. Equal captions are stored once,
  * in order of first appearance. The strings must live as long as p.
@@ -93,13 +93,13 @@ ct_status ct_pairs_set_captions(ct_pairs *p, int side, const char *const *captio
  * Equal captions are one group where `groups` is "". */
 typedef struct ct_files_options {
     const char *image, *text;
-    const char *groups; /* "" or a .npy of n integers: equal = the same meaning      */
-    const char *split;  /* "" or a file with a line "train", "validation" or "test" a
-                           pair                                                      */
-    double      validation, test; /* without it: shares that are drawn with `seed`   */
-    uint64_t    seed;
-    int         resize; /* pictures to so many pixels each way; 0: they must all have
-                           the size of the first                                     */
+    const char *groups;      /* "" or a .npy of n integers: equal = the same meaning      */
+    const char *split;       /* "" or a file with a line "train", "validation" or "test" a
+                                pair                                                      */
+    double validation, test; /* without it: shares that are drawn with `seed`   */
+    uint64_t seed;
+    int resize; /* pictures to so many pixels each way; 0: they must all have
+                   the size of the first                                     */
 } ct_files_options;
 
 /* Errors  CT_ERR_IO; CT_ERR_FORMAT "path: ..." or "path:line: ..." (counts that differ,
@@ -127,8 +127,8 @@ typedef struct ct_standard {
 ct_status ct_standard_fit(const ct_pairs *p, int side, ct_standard *out, ct_error *err);
 
 /* Rows `items` of a numeric side, standardised, into out (n, dim). Errors as above. */
-ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *s, const int *items, int n, ct_real *out,
-                        ct_error *err);
+ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *s, const int *items, int n,
+                        ct_real *out, ct_error *err);
 
 /* ---- captions ----------------------------------------------------------- */
 
@@ -142,9 +142,9 @@ ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *s, const
 #define CT_NGRAM_MAX 8
 
 typedef struct ct_text_config {
-    int  buckets;
+    int buckets;
     bool words, word_pairs;
-    int  ngram_min, ngram_max; /* in code points; 0, 0: none */
+    int ngram_min, ngram_max; /* in code points; 0, 0: none */
 } ct_text_config;
 
 /* Ids of a text, at most `cap` of them into `id` (NULL to count only); the
@@ -155,14 +155,14 @@ int ct_text_ids(const char *text, const ct_text_config *c, int *id, int cap);
 typedef struct ct_tokens {
     int *offset; /* (n_texts + 1)   */
     int *id;     /* (offset[n_texts]) */
-    int  n_texts;
-    int  longest; /* most ids in one caption */
+    int n_texts;
+    int longest; /* most ids in one caption */
 } ct_tokens;
 
 /* Errors  CT_ERR_NOMEM. Free with ct_tokens_free. */
-ct_status ct_tokens_init(ct_tokens *t, const char *const *text, int n_texts, const ct_text_config *c,
-                         ct_error *err);
-void      ct_tokens_free(ct_tokens *t);
+ct_status ct_tokens_init(ct_tokens *t, const char *const *text, int n_texts,
+                         const ct_text_config *c, ct_error *err);
+void ct_tokens_free(ct_tokens *t);
 
 /* Bags of texts which[0..n): offsets into `offset` (n + 1), ids into `id`
  * (room for n * t->longest). */
@@ -177,20 +177,20 @@ void ct_tokens_gather(const ct_tokens *t, const int *which, int n, int *offset, 
  * would be a false negative. An epoch then has as many batches as that allows. */
 typedef struct ct_sampler {
     const int *items; /* borrowed: the split's index */
-    int        n, batch, per_epoch;
-    uint64_t   seed;
-    int       *order; /* the order of epoch `epoch`  */
-    long       epoch;
+    int n, batch, per_epoch;
+    uint64_t seed;
+    int *order; /* the order of epoch `epoch`  */
+    long epoch;
 
-    int  n_groups;                  /* 0: any items may meet                      */
+    int n_groups;                   /* 0: any items may meet                      */
     int *group, *sorted, *at, *end; /* (n) groups as 0, 1, ..; room for arranging */
 } ct_sampler;
 
 /* group: of each item (group[items[i]]), or NULL.
  * Errors  CT_ERR_NOMEM; CT_ERR_CONFIG if batch < 1, batch > n or more than there are groups. */
-ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, const int *group, uint64_t seed,
-                          ct_error *err);
-void      ct_sampler_free(ct_sampler *s);
+ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, const int *group,
+                          uint64_t seed, ct_error *err);
+void ct_sampler_free(ct_sampler *s);
 
 /* Items of step 0, 1, ...: `batch` of them, owned by the sampler, valid until
  * the next call. */

@@ -30,22 +30,22 @@ extern "C" {
  * Item k of a split is the same however many items there are.
  * Errors  CT_ERR_CONFIG (an option out of range), CT_ERR_NOMEM */
 typedef struct ct_shapes_options {
-    int      size;          /* side of the picture in pixels, 8 to 64; default 16 */
-    int      n_train;       /* at least 1; default 8192                       */
-    int      n_validation;  /* at most 504; default 500                       */
-    int      n_test;        /* at most 1008; default 1000                     */
-    int      n_composition; /* at most 576; default 500                       */
-    double   noise;         /* standard deviation of pixel noise, of 255;     */
-                            /* 0 to 128; default 8                            */
-    bool     first_object;  /* captions and groups tell only which object is first (above,
-                               on the left, or alone): few captions, often repeated    */
+    int size;          /* side of the picture in pixels, 8 to 64; default 16 */
+    int n_train;       /* at least 1; default 8192                       */
+    int n_validation;  /* at most 504; default 500                       */
+    int n_test;        /* at most 1008; default 1000                     */
+    int n_composition; /* at most 576; default 500                       */
+    double noise;      /* standard deviation of pixel noise, of 255;     */
+                       /* 0 to 128; default 8                            */
+    bool first_object; /* captions and groups tell only which object is first (above,
+                          on the left, or alone): few captions, often repeated    */
     uint64_t seed;
 } ct_shapes_options;
 
 #define CT_SHAPES_KINDS 64 /* of objects: shape and colour. Number of the first: group mod this */
 
 ct_shapes_options ct_shapes_defaults(void);
-ct_pairs         *ct_shapes(const ct_shapes_options *o, ct_error *err);
+ct_pairs *ct_shapes(const ct_shapes_options *o, ct_error *err);
 
 /* `latent`: vector pairs from one shared Gaussian latent. Each of k latent
  * coordinates gives a pair with correlation rho; both sides are then rotated
@@ -53,15 +53,15 @@ ct_pairs         *ct_shapes(const ct_shapes_options *o, ct_error *err);
  *     I(x; y) = -(k/2) ln(1 - rho^2) nats.
  * Errors  CT_ERR_CONFIG (an option out of range), CT_ERR_NOMEM */
 typedef struct ct_latent_options {
-    int      dim;      /* columns of each side, 1 to 1024; default 32 */
-    int      shared;   /* k; default 8                     */
-    double   rho;      /* correlation in (-1, 1); default 0.9 */
-    int      n_train, n_validation, n_test; /* defaults 4096, 500, 1000 */
+    int dim;                           /* columns of each side, 1 to 1024; default 32 */
+    int shared;                        /* k; default 8                     */
+    double rho;                        /* correlation in (-1, 1); default 0.9 */
+    int n_train, n_validation, n_test; /* defaults 4096, 500, 1000 */
     uint64_t seed;
 } ct_latent_options;
 
 ct_latent_options ct_latent_defaults(void);
-ct_pairs         *ct_latent(const ct_latent_options *o, ct_error *err);
+ct_pairs *ct_latent(const ct_latent_options *o, ct_error *err);
 
 /* `fashion-mnist`: the four IDX files in `dir` (train-images-idx3-ubyte ...,
  * as datasets/fashion-mnist.sh unpacks them), captions from the class names in
@@ -70,13 +70,13 @@ ct_pairs         *ct_latent(const ct_latent_options *o, ct_error *err);
  * Errors  CT_ERR_IO (a file is missing: the message says what to type),
  *         CT_ERR_FORMAT, CT_ERR_CONFIG (n_validation), CT_ERR_NOMEM */
 typedef struct ct_fashion_options {
-    const char *dir;          /* default "datasets/fashion-mnist" */
-    int         n_validation; /* default 5000 */
-    uint64_t    seed;         /* which template each image gets */
+    const char *dir;  /* default "datasets/fashion-mnist" */
+    int n_validation; /* default 5000 */
+    uint64_t seed;    /* which template each image gets */
 } ct_fashion_options;
 
 ct_fashion_options ct_fashion_defaults(void);
-ct_pairs          *ct_fashion_mnist(const ct_fashion_options *o, ct_error *err);
+ct_pairs *ct_fashion_mnist(const ct_fashion_options *o, ct_error *err);
 
 #ifdef __cplusplus
 }

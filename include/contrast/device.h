@@ -21,10 +21,10 @@ typedef struct ct_device ct_device;
  * Returns  NULL on error; caller frees with ct_device_free
  * A device serves one caller at a time: give each thread of yours its own. */
 ct_device *ct_device_new(int threads, const char *isa, ct_error *err);
-void       ct_device_free(ct_device *dev); /* accepts NULL */
+void ct_device_free(ct_device *dev); /* accepts NULL */
 
 const char *ct_device_isa(const ct_device *dev);
-int         ct_device_threads(const ct_device *dev);
+int ct_device_threads(const ct_device *dev);
 
 #ifdef __cplusplus
 }

@@ -18,8 +18,8 @@ extern "C" {
 #endif
 
 typedef struct ct_idx {
-    int            n_dims;
-    int            dim[4];
+    int n_dims;
+    int dim[4];
     const uint8_t *data; /* product of dim values, inside the bytes read */
 } ct_idx;
 

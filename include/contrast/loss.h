@@ -31,12 +31,12 @@ typedef enum ct_mining { CT_MINE_ALL, CT_MINE_SEMI_HARD, CT_MINE_HARDEST } ct_mi
 /* Everything that a loss can be told. Zeros are not defaults: begin with
  * ct_loss_defaults. */
 typedef struct ct_loss_options {
-    bool   dot;         /* products instead of cosines: softmax losses, siglip, spectral     */
-    bool   mask_groups; /* pairs of equal group are no negatives: all but barlow and vicreg  */
-    bool   in_modal;    /* dcl: negatives from both sides                                    */
+    bool dot;           /* products instead of cosines: softmax losses, siglip, spectral     */
+    bool mask_groups;   /* pairs of equal group are no negatives: all but barlow and vicreg  */
+    bool in_modal;      /* dcl: negatives from both sides                                    */
     double penalty;     /* npair: of the squared lengths                                     */
     double margin;      /* triplet                                                           */
-    int    mining;      /* triplet, soft-triplet: ct_mining                                  */
+    int mining;         /* triplet, soft-triplet: ct_mining                                  */
     double beta;        /* hard-negative: how much harder ones weigh; 0: the same            */
     double tau_plus;    /* hard-negative: how likely a negative is a positive                */
     double align_power; /* align-uniform: alpha                                              */
@@ -53,24 +53,25 @@ typedef struct ct_loss_options {
  * and 0.25: what the papers or their code use. */
 ct_loss_options ct_loss_defaults(void);
 
-/* Negatives beyond the batch: embeddings of earlier pairs, which get no gradient. Each anchor of a has
- * those of b among what it is compared with, each of b those of a.
- * Source    Wang et al. 2020 (cross-batch memory), section 3; He et al. 2020 (MoCo), section 3.1 */
+/* Negatives beyond the batch: embeddings of earlier pairs, which get no gradient. Each anchor of a
+ * has those of b among what it is compared with, each of b those of a. Source    Wang et al. 2020
+ * (cross-batch memory), section 3; He et al. 2020 (MoCo), section 3.1 */
 typedef struct ct_queue {
     const ct_real *x[2]; /* (n, d) of a's side and of b's, of any length */
-    int            n;
+    int n;
 } ct_queue;
 
 /* What a loss may use beside the embeddings. */
 typedef struct ct_loss_inputs {
-    ct_tensor *log_scale; /* (1, 1): ln(1/temperature), learned or constant;
-                             the losses use e^log_scale as it is: who learns it
-                             clamps it after each update (ct_two_tower_clamp) */
-    const int *group;     /* (n) or NULL: rows of equal group are positives of
-                             each other; only multi-positive losses look      */
-    ct_tensor *bias;      /* (1, 1) or NULL: siglip alone looks */
+    ct_tensor *log_scale;           /* (1, 1): ln(1/temperature), learned or constant;
+                                       the losses use e^log_scale as it is: who learns it
+                                       clamps it after each update (ct_two_tower_clamp) */
+    const int *group;               /* (n) or NULL: rows of equal group are positives of
+                                       each other; only multi-positive losses look      */
+    ct_tensor *bias;                /* (1, 1) or NULL: siglip alone looks */
     const ct_loss_options *options; /* NULL: ct_loss_defaults */
-    const ct_queue        *queue;   /* NULL: none; losses that say uses_queue look, and mask_groups does not reach it */
+    const ct_queue
+        *queue; /* NULL: none; losses that say uses_queue look, and mask_groups does not reach it */
 } ct_loss_inputs;
 
 /* ---- softmax over all pairs (softmax.c) ---- */
@@ -190,19 +191,19 @@ ct_tensor *ct_loss_vicreg(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
 
 /* Where a landmark is asked for. */
 typedef struct ct_loss_setting {
-    int    n, d; /* pairs, and dimensions of the embeddings */
+    int n, d; /* pairs, and dimensions of the embeddings */
     double temperature;
-    double bias; /* siglip; see ct_loss_bias */
+    double bias;                    /* siglip; see ct_loss_bias */
     const ct_loss_options *options; /* NULL: defaults */
 } ct_loss_setting;
 
 typedef struct ct_loss {
     const char *name;
     const char *summary; /* one line for help */
-    bool        learns_scale; /* uses log_scale */
-    bool        uses_groups;
-    bool        uses_bias;
-    bool        uses_queue;
+    bool learns_scale;   /* uses log_scale */
+    bool uses_groups;
+    bool uses_bias;
+    bool uses_queue;
     ct_tensor *(*apply)(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
     /* Its value when all embeddings are equal, and a value that no embeddings with
      * all pairs distinct can go below; floor_is says where that is reached. */

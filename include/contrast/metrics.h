@@ -30,14 +30,14 @@ typedef struct ct_recall {
 
 /* query (n, d), gallery (n, d). With group (n), items of the query's own group
  * other than i are left out of the count: they are right answers too. */
-ct_status ct_recall_measure(ct_device *device, const ct_real *query, const ct_real *gallery, int n, int d,
-                            const int *group, ct_recall *out, ct_error *err);
+ct_status ct_recall_measure(ct_device *device, const ct_real *query, const ct_real *gallery, int n,
+                            int d, const int *group, ct_recall *out, ct_error *err);
 
 /* Class of each query by the nearest class vector; ties go against the model.
  * query (n, d), class_vec (c, d), label (n): *accuracy = share right.
  * Errors   CT_ERR_SHAPE also for a label outside 0 .. c-1 */
-ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const ct_real *class_vec, int c,
-                           int d, const int *label, double *accuracy, ct_error *err);
+ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const ct_real *class_vec,
+                           int c, int d, const int *label, double *accuracy, ct_error *err);
 
 /* What speaks of pairs of different rows, and std, is 0 for n = 1. */
 typedef struct ct_geometry {
@@ -65,8 +65,8 @@ ct_status ct_geometry_measure(ct_device *device, const ct_real *a, const ct_real
  * the same stay together. x (n, d), group (n). NaN if no two rows are of one group.
  * Source   Wang and Liu 2021, eq. 11, whose figures are means over those pairs
  * Cost     n^2 comparisons, n d flops */
-ct_status ct_tolerance_measure(ct_device *device, const ct_real *x, int n, int d, const int *group, double *tolerance,
-                               ct_error *err);
+ct_status ct_tolerance_measure(ct_device *device, const ct_real *x, int n, int d, const int *group,
+                               double *tolerance, ct_error *err);
 
 /* Can cosines of different anchors be compared? A softmax over rows alone does not ask for it. */
 typedef struct ct_calibration {
@@ -77,8 +77,8 @@ typedef struct ct_calibration {
 } ct_calibration;
 
 /* a (n, d), b (n, d). */
-ct_status ct_calibration_measure(ct_device *device, const ct_real *a, const ct_real *b, int n, int d, ct_calibration *out,
-                                 ct_error *err);
+ct_status ct_calibration_measure(ct_device *device, const ct_real *a, const ct_real *b, int n,
+                                 int d, ct_calibration *out, ct_error *err);
 
 /* Singular values of x (n, d) as it is (rows are not normalised here), largest
  * first, into sigma (min(n, d)); each to 1e-14 of the largest, so that what is
@@ -86,7 +86,8 @@ ct_status ct_calibration_measure(ct_device *device, const ct_real *a, const ct_r
  * 1e-7 of the largest.
  * Errors   CT_ERR_NUMERIC for an entry that is not finite
  * Cost     2 n d m + 8/3 m^3 flops in double, m = min(n, d) */
-ct_status ct_singular_values(ct_device *device, const ct_real *x, int n, int d, double *sigma, ct_error *err);
+ct_status ct_singular_values(ct_device *device, const ct_real *x, int n, int d, double *sigma,
+                             ct_error *err);
 
 #ifdef __cplusplus
 }

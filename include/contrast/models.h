@@ -13,73 +13,74 @@ extern "C" {
 #define CT_MAX_LAYERS 16
 
 typedef struct ct_mlp_config {
-    int           in;                    /* columns of the input               */
-    int           widths[CT_MAX_LAYERS]; /* outputs of each layer, last = d    */
-    int           n_layers;              /* 0: the output is the input         */
-    ct_activation activation;            /* after each layer but the last      */
-    ct_activation last_activation;       /* after the last: usually none       */
-    ct_init       init;
-    double        dropout;               /* after each layer but the last      */
+    int in;                        /* columns of the input               */
+    int widths[CT_MAX_LAYERS];     /* outputs of each layer, last = d    */
+    int n_layers;                  /* 0: the output is the input         */
+    ct_activation activation;      /* after each layer but the last      */
+    ct_activation last_activation; /* after the last: usually none       */
+    ct_init init;
+    double dropout; /* after each layer but the last      */
 } ct_mlp_config;
 
 /* Layers NAME.0, NAME.1, ... */
 typedef struct ct_mlp {
     ct_linear_layer layer[CT_MAX_LAYERS];
-    int             n_layers;
-    double          dropout;
+    int n_layers;
+    double dropout;
 } ct_mlp;
 
-ct_mlp     ct_mlp_declare(ct_params *p, const char *name, const ct_mlp_config *c);
+ct_mlp ct_mlp_declare(ct_params *p, const char *name, const ct_mlp_config *c);
 ct_tensor *ct_mlp_apply(ct_graph *g, ct_params *p, const ct_mlp *m, ct_tensor *x);
 
 /* What one side of a batch looks like: rows of numbers, or bags of token ids
  * (ct_embedding_bag). Arrays are borrowed until the graph is reset. */
 typedef struct ct_batch_side {
-    int            n;
-    const ct_real *x;           /* (n, in), or NULL for bags */
-    const int     *offset, *id; /* (n + 1), (offset[n])      */
+    int n;
+    const ct_real *x;       /* (n, in), or NULL for bags */
+    const int *offset, *id; /* (n + 1), (offset[n])      */
 } ct_batch_side;
 
 /* A tower: numbers -> MLP, or bag -> embedding table NAME.embedding.weight
  * (buckets, bag_dim) -> MLP. */
 typedef struct ct_tower_config {
-    ct_mlp_config mlp;     /* mlp.in is bag_dim when buckets > 0       */
-    int           buckets; /* rows of the embedding table; 0: no table */
-    int           bag_dim; /* its columns                              */
+    ct_mlp_config mlp; /* mlp.in is bag_dim when buckets > 0       */
+    int buckets;       /* rows of the embedding table; 0: no table */
+    int bag_dim;       /* its columns                              */
 } ct_tower_config;
 
 typedef struct ct_tower {
-    int    table; /* number in ct_params, -1 without */
-    int    in;    /* columns of the input; 0 for bags */
+    int table; /* number in ct_params, -1 without */
+    int in;    /* columns of the input; 0 for bags */
     ct_mlp mlp;
 } ct_tower;
 
-ct_tower   ct_tower_declare(ct_params *p, const char *name, const ct_tower_config *c);
+ct_tower ct_tower_declare(ct_params *p, const char *name, const ct_tower_config *c);
 ct_tensor *ct_tower_apply(ct_graph *g, ct_params *p, const ct_tower *t, const ct_batch_side *in);
 
 /* Two towers and a logit scale (parameter "logit_scale", log of 1/temperature,
  * never decayed). Owns its parameters. */
 typedef struct ct_two_tower {
     ct_params params;
-    ct_tower  side[2];     /* "image" and "text" */
-    int       log_scale;   /* number in params   */
-    bool      learn_scale; /* else it is a constant of the graph */
-    int       bias;        /* number of "logit_bias", or -1: there is none; learned as log_scale is */
+    ct_tower side[2]; /* "image" and "text" */
+    int log_scale;    /* number in params   */
+    bool learn_scale; /* else it is a constant of the graph */
+    int bias;         /* number of "logit_bias", or -1: there is none; learned as log_scale is */
 } ct_two_tower;
 
 typedef struct ct_two_tower_config {
     ct_tower_config side[2];
-    double          temperature; /* initial, > 0 */
-    bool            learn_scale;
-    bool            has_bias; /* siglip's */
-    double          bias;     /* initial */
+    double temperature; /* initial, > 0 */
+    bool learn_scale;
+    bool has_bias; /* siglip's */
+    double bias;   /* initial */
 } ct_two_tower_config;
 
 /* Errors  CT_ERR_NOMEM; CT_ERR_CONFIG if the towers end in different widths,
  *         a width or the temperature is not positive, or dropout is not in
  *         [0, 1). Free with ct_two_tower_free. */
-ct_status ct_two_tower_init(ct_two_tower *m, const ct_two_tower_config *c, uint64_t seed, ct_error *err);
-void      ct_two_tower_free(ct_two_tower *m);
+ct_status ct_two_tower_init(ct_two_tower *m, const ct_two_tower_config *c, uint64_t seed,
+                            ct_error *err);
+void ct_two_tower_free(ct_two_tower *m);
 
 /* Embeddings of one side (0 image, 1 text), not normalised: (n, d).
  * Errors  CT_ERR_SHAPE on the graph for rows where the tower expects bags, or
@@ -103,11 +104,12 @@ void ct_two_tower_clamp(ct_two_tower *m);
  * Errors  CT_ERR_NOMEM; CT_ERR_CONFIG if n or d is not positive */
 typedef struct ct_free_embeddings {
     ct_params params;
-    int       a, b; /* numbers in params */
+    int a, b; /* numbers in params */
 } ct_free_embeddings;
 
-ct_status ct_free_embeddings_init(ct_free_embeddings *m, int n, int d, uint64_t seed, ct_error *err);
-void      ct_free_embeddings_free(ct_free_embeddings *m);
+ct_status ct_free_embeddings_init(ct_free_embeddings *m, int n, int d, uint64_t seed,
+                                  ct_error *err);
+void ct_free_embeddings_free(ct_free_embeddings *m);
 
 #ifdef __cplusplus
 }

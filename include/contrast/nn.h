@@ -34,23 +34,23 @@ typedef enum ct_init {
 #define CT_MAX_PARAMS 128
 
 typedef struct ct_param {
-    char     name[48]; /* PyTorch's: "image.0.weight"                     */
-    int      rows, cols;
-    ct_init  init;
-    int      fan_in;   /* of the layer; a bias has its weight's           */
-    double   value;    /* added to what init draws                        */
-    bool     decay;    /* weight decay applies                            */
-    bool     fresh;    /* dx is to become 0 before it is used             */
-    ct_real *x, *dx;   /* (rows, cols) in the flat arrays; NULL before build */
+    char name[48]; /* PyTorch's: "image.0.weight"                     */
+    int rows, cols;
+    ct_init init;
+    int fan_in;      /* of the layer; a bias has its weight's           */
+    double value;    /* added to what init draws                        */
+    bool decay;      /* weight decay applies                            */
+    bool fresh;      /* dx is to become 0 before it is used             */
+    ct_real *x, *dx; /* (rows, cols) in the flat arrays; NULL before build */
 } ct_param;
 
 typedef struct ct_params {
     ct_param list[CT_MAX_PARAMS];
-    int      n;
-    size_t   size;    /* values in all, each parameter padded to 16 with zeros */
-    size_t   n_decay; /* the first n_decay of them belong to decayed ones      */
-    ct_real *x, *dx;  /* (size): values and gradients; read the latter through
-                         ct_params_gradients                                   */
+    int n;
+    size_t size;     /* values in all, each parameter padded to 16 with zeros */
+    size_t n_decay;  /* the first n_decay of them belong to decayed ones      */
+    ct_real *x, *dx; /* (size): values and gradients; read the latter through
+                        ct_params_gradients                                   */
 } ct_params;
 
 void ct_params_init(ct_params *p);
@@ -70,7 +70,7 @@ ct_status ct_params_build(ct_params *p, uint64_t seed, ct_error *err);
 /* Gradients begin anew. Nothing is written yet: the first backward that reaches a
  * parameter sets its dx, others add; ct_params_gradients zeroes those that none
  * reached and returns all of them (size), for norms and optimisers. */
-void           ct_params_zero_grad(ct_params *p);
+void ct_params_zero_grad(ct_params *p);
 const ct_real *ct_params_gradients(ct_params *p);
 
 /* Parameter `index` as a tensor of the graph; backward adds to its dx. */
@@ -82,7 +82,7 @@ ct_param *ct_params_find(ct_params *p, const char *name);
 /* y = f(x w' + b), parameters NAME.weight (out, in), which decays, and NAME.bias
  * (1, out), which does not. */
 typedef struct ct_linear_layer {
-    int           weight, bias; /* numbers in ct_params */
+    int weight, bias; /* numbers in ct_params */
     ct_activation f;
 } ct_linear_layer;
 

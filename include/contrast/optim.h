@@ -27,18 +27,18 @@ typedef enum ct_optim_kind {
 
 typedef struct ct_optim_config {
     ct_optim_kind kind;
-    double        momentum;     /* SGD; default 0                     */
-    double        beta1, beta2; /* AdamW; defaults 0.9, 0.999         */
-    double        eps;          /* AdamW; default 1e-8                */
-    double        weight_decay; /* default 0                          */
+    double momentum;     /* SGD; default 0                     */
+    double beta1, beta2; /* AdamW; defaults 0.9, 0.999         */
+    double eps;          /* AdamW; default 1e-8                */
+    double weight_decay; /* default 0                          */
 } ct_optim_config;
 
 typedef struct ct_optim {
     ct_optim_config config;
-    size_t          size;
-    long            step;   /* updates made                           */
-    ct_real        *m, *v;  /* moments (size); SGD uses m alone, v NULL */
-    double          b1t, b2t; /* beta1^step, beta2^step; betas as ct_real */
+    size_t size;
+    long step;       /* updates made                           */
+    ct_real *m, *v;  /* moments (size); SGD uses m alone, v NULL */
+    double b1t, b2t; /* beta1^step, beta2^step; betas as ct_real */
 } ct_optim;
 
 ct_optim_config ct_optim_defaults(ct_optim_kind kind);
@@ -46,7 +46,7 @@ ct_optim_config ct_optim_defaults(ct_optim_kind kind);
 /* Asserts for AdamW that, as ct_real, 0 <= beta1, beta2 < 1 and eps > 0.
  * Errors  CT_ERR_NOMEM.  Free with ct_optim_free. */
 ct_status ct_optim_init(ct_optim *o, const ct_optim_config *config, size_t size, ct_error *err);
-void      ct_optim_free(ct_optim *o);
+void ct_optim_free(ct_optim *o);
 
 /* One update of x (size) from dx (size) at learning rate `rate`; weight decay
  * on the first n_decay values. */
@@ -58,9 +58,9 @@ typedef enum ct_schedule_kind { CT_CONSTANT, CT_COSINE } ct_schedule_kind;
 
 typedef struct ct_schedule {
     ct_schedule_kind kind;
-    double           rate;   /* peak                                         */
-    long             warmup; /* steps of linear rise: rate (step+1) / warmup */
-    long             steps;  /* all steps; cosine falls to 0 at this one     */
+    double rate; /* peak                                         */
+    long warmup; /* steps of linear rise: rate (step+1) / warmup */
+    long steps;  /* all steps; cosine falls to 0 at this one     */
 } ct_schedule;
 
 /* Rate of step 0, 1, 2, ... */

@@ -28,11 +28,11 @@ typedef enum ct_stream {
 } ct_stream;
 
 typedef struct ct_random {
-    uint64_t  seed, step;
+    uint64_t seed, step;
     ct_stream stream;
-    uint64_t  at; /* index of the next number that the drawing calls take */
-    uint64_t  drawn;   /* what they keep: the block that `word` is, plus 1    */
-    uint32_t  word[4];
+    uint64_t at;    /* index of the next number that the drawing calls take */
+    uint64_t drawn; /* what they keep: the block that `word` is, plus 1    */
+    uint32_t word[4];
 } ct_random;
 
 ct_random ct_random_make(uint64_t seed, ct_stream stream, uint64_t step);
@@ -47,8 +47,8 @@ void ct_random_block_at(const ct_random *r, uint64_t block, uint32_t out[4]);
  * float; standard normal (inverse of the distribution function: one number a
  * draw); integer in [0, n), n > 0, by multiply-shift (bias below n / 2^32). */
 uint32_t ct_random_bits(ct_random *r);
-double   ct_random_uniform(ct_random *r);
-double   ct_random_normal(ct_random *r);
+double ct_random_uniform(ct_random *r);
+double ct_random_normal(ct_random *r);
 uint32_t ct_random_below(ct_random *r, uint32_t n);
 
 /* Fisher-Yates: put the n items into random order. */

@@ -31,21 +31,20 @@ typedef enum ct_status {
 
 /* One failure. Zero-initialise it; pass NULL if only the status matters. */
 typedef struct ct_error {
-    ct_status   status;
-    const char *file;     /* source position that raised it: --verbose only  */
-    int         line;
-    char        msg[320]; /* one line for the user; begins with path:line:
-                             when the user's own file is at fault            */
+    ct_status status;
+    const char *file; /* source position that raised it: --verbose only  */
+    int line;
+    char msg[320]; /* one line for the user; begins with path:line:
+                      when the user's own file is at fault            */
 } ct_error;
 
 /* Record a failure and return its status, so that a caller can write
  *     return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
  * A ct_error that already holds a failure keeps it: first cause wins. */
-#define CT_FAIL(err, status, ...) \
-    ct_error_set((err), (status), __FILE__, __LINE__, __VA_ARGS__)
+#define CT_FAIL(err, status, ...) ct_error_set((err), (status), __FILE__, __LINE__, __VA_ARGS__)
 
-ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int line,
-                       const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int line, const char *fmt,
+                       ...) __attribute__((format(printf, 5, 6)));
 
 /* Abort with the text of the broken precondition; a bug of the caller. */
 #define CT_ASSERT(cond) ((cond) ? (void)0 : ct_assert_failed(#cond, __FILE__, __LINE__))

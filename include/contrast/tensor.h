@@ -28,36 +28,37 @@ extern "C" {
 #endif
 
 typedef struct ct_tensor ct_tensor;
-typedef struct ct_graph  ct_graph;
+typedef struct ct_graph ct_graph;
 
 /* A matrix, row-major, of at least one row and one column (CT_ERR_SHAPE on the
  * graph otherwise). Owned by its graph; valid until reset. */
 struct ct_tensor {
-    int         rows, cols;
-    ct_real    *x;          /* values (rows, cols)                            */
-    ct_real    *dx;         /* dL/dx, same shape; NULL until backward comes   */
-    bool        needs_grad; /* a leaf that wants it, or made from such a one  */
-    bool       *fresh;      /* of a parameter: what dx holds is old; or NULL  */
-    const char *name;       /* of a parameter or an operation, for messages   */
+    int rows, cols;
+    ct_real *x;       /* values (rows, cols)                            */
+    ct_real *dx;      /* dL/dx, same shape; NULL until backward comes   */
+    bool needs_grad;  /* a leaf that wants it, or made from such a one  */
+    bool *fresh;      /* of a parameter: what dx holds is old; or NULL  */
+    const char *name; /* of a parameter or an operation, for messages   */
 
     /* How it was made; for operations only. */
     const struct ct_op *op; /* NULL for leaves and constants                  */
-    ct_tensor          *in[3];
-    void               *saved; /* what forward keeps for backward             */
-    ct_graph           *graph;
-    ct_tensor          *older, *newer;
+    ct_tensor *in[3];
+    void *saved; /* what forward keeps for backward             */
+    ct_graph *graph;
+    ct_tensor *older, *newer;
 };
 
 struct ct_graph {
     ct_device *device;
-    ct_arena   arena;
+    ct_arena arena;
     ct_tensor *oldest, *newest;
-    ct_error   error;    /* the first failure since reset                     */
-    bool       training; /* dropout drops; false after init                   */
-    uint64_t   seed;     /* of dropout                                        */
-    uint64_t   step;     /* of dropout: the caller counts training steps      */
-    uint32_t   n_drops;  /* dropout operations since reset                    */
-    int        first_row; /* of dropout: where in the batch the rows of this graph begin, a multiple of 4; 0 after reset */
+    ct_error error;   /* the first failure since reset                     */
+    bool training;    /* dropout drops; false after init                   */
+    uint64_t seed;    /* of dropout                                        */
+    uint64_t step;    /* of dropout: the caller counts training steps      */
+    uint32_t n_drops; /* dropout operations since reset                    */
+    int first_row; /* of dropout: where in the batch the rows of this graph begin, a multiple of 4;
+                      0 after reset */
 };
 
 /* An empty graph whose arena may grow to `limit` bytes (0: no limit). */

@@ -42,14 +42,16 @@ void *op_scratch(ct_graph *g, size_t count, size_t size)
     void *p = size != 0 && count > SIZE_MAX / size ? NULL : ct_arena_alloc(&g->arena, count * size);
     const ct_tensor *t = g->newest;
     if (p == NULL)
-        CT_FAIL(&g->error, CT_ERR_NOMEM, "graph: no memory for %zu values of %zu bytes; the newest tensor is %s (%d, %d)",
-                count, size, t != NULL ? t->name : "none", t != NULL ? t->rows : 0, t != NULL ? t->cols : 0);
+        CT_FAIL(&g->error, CT_ERR_NOMEM,
+                "graph: no memory for %zu values of %zu bytes; the newest tensor is %s (%d, %d)",
+                count, size, t != NULL ? t->name : "none", t != NULL ? t->rows : 0,
+                t != NULL ? t->cols : 0);
     return p;
 }
 
 ct_tensor *op_fail(ct_graph *g, const char *fmt, ...)
 {
-    char    text[256];
+    char text[256];
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
@@ -62,11 +64,14 @@ ct_tensor *op_fail(ct_graph *g, const char *fmt, ...)
 static ct_tensor *append(ct_graph *g, const char *name, int rows, int cols)
 {
     if (rows < 1 || cols < 1) {
-        CT_FAIL(&g->error, CT_ERR_SHAPE, "%s: (%d, %d) is empty; expected a row and a column at least", name, rows, cols);
+        CT_FAIL(&g->error, CT_ERR_SHAPE,
+                "%s: (%d, %d) is empty; expected a row and a column at least", name, rows, cols);
         return NULL;
     }
-    if ((uint64_t)rows * (uint64_t)cols > SIZE_MAX / sizeof(ct_real)) { /* so that op_size cannot wrap */
-        CT_FAIL(&g->error, CT_ERR_NOMEM, "%s: (%d, %d) is more than memory can hold", name, rows, cols);
+    if ((uint64_t)rows * (uint64_t)cols >
+        SIZE_MAX / sizeof(ct_real)) { /* so that op_size cannot wrap */
+        CT_FAIL(&g->error, CT_ERR_NOMEM, "%s: (%d, %d) is more than memory can hold", name, rows,
+                cols);
         return NULL;
     }
     ct_tensor *t = g->error.status == CT_OK ? op_scratch(g, 1, sizeof *t) : NULL;
@@ -81,8 +86,8 @@ static ct_tensor *append(ct_graph *g, const char *name, int rows, int cols)
     return t;
 }
 
-ct_tensor *op_new(ct_graph *g, const struct ct_op *op, int rows, int cols, ct_tensor *a, ct_tensor *b, ct_tensor *c,
-                  size_t saved_bytes)
+ct_tensor *op_new(ct_graph *g, const struct ct_op *op, int rows, int cols, ct_tensor *a,
+                  ct_tensor *b, ct_tensor *c, size_t saved_bytes)
 {
     ct_tensor *y = append(g, op->name, rows, cols);
     if (y == NULL || (y->x = op_scratch(g, op_size(y), sizeof *y->x)) == NULL ||

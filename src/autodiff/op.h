@@ -18,8 +18,8 @@ struct ct_op {
 /* A new tensor made by `op` from up to three inputs (NULL: none): x allocated,
  * not filled, and `saved_bytes` at saved. NULL if memory is short or if the graph
  * already failed. The builder has handled NULL operands. */
-ct_tensor *op_new(ct_graph *g, const struct ct_op *op, int rows, int cols, ct_tensor *a, ct_tensor *b, ct_tensor *c,
-                  size_t saved_bytes);
+ct_tensor *op_new(ct_graph *g, const struct ct_op *op, int rows, int cols, ct_tensor *a,
+                  ct_tensor *b, ct_tensor *c, size_t saved_bytes);
 
 /* Where backward adds dL/dt, or NULL: not wanted, or no memory. Zeroed on first
  * use; but if `add` is given, the caller promises to write every element when

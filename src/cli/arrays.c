@@ -7,24 +7,29 @@
 
 #include <math.h>
 
-ct_status cli_read_arrays(char **path, int n_paths, const char *groups, ct_arena *arena, cli_arrays *out, ct_error *err)
+ct_status cli_read_arrays(char **path, int n_paths, const char *groups, ct_arena *arena,
+                          cli_arrays *out, ct_error *err)
 {
-    int       n[2] = {0}, d[2] = {0}, n_groups = 0;
+    int n[2] = {0}, d[2] = {0}, n_groups = 0;
     ct_status status = CT_OK;
     *out = (cli_arrays){.group = NULL};
     for (int i = 0; i < n_paths && status == CT_OK; i++) {
         status = ct_npy_read_matrix(path[i], arena, &out->x[i], &n[i], &d[i], err);
         if (status == CT_OK && (n[i] < 1 || d[i] < 1))
-            status = CT_FAIL(err, CT_ERR_SHAPE, "%s is (%d, %d): expected a row and a column at least", path[i], n[i], d[i]);
+            status = CT_FAIL(err, CT_ERR_SHAPE,
+                             "%s is (%d, %d): expected a row and a column at least", path[i], n[i],
+                             d[i]);
     }
     if (status == CT_OK && n_paths == 2 && (n[0] != n[1] || d[0] != d[1]))
-        status = CT_FAIL(err, CT_ERR_SHAPE, "%s is (%d, %d), %s is (%d, %d): expected row i of one paired with row i of the other",
-                         path[0], n[0], d[0], path[1], n[1], d[1]);
+        status = CT_FAIL(
+            err, CT_ERR_SHAPE,
+            "%s is (%d, %d), %s is (%d, %d): expected row i of one paired with row i of the other",
+            path[0], n[0], d[0], path[1], n[1], d[1]);
     if (status == CT_OK && groups != NULL)
         status = ct_npy_read_ints(groups, arena, &out->group, &n_groups, err);
     if (status == CT_OK && groups != NULL && n_groups != n[0])
-        status = CT_FAIL(err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one a row", groups, n_groups, path[0],
-                         n[0]);
+        status = CT_FAIL(err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one a row",
+                         groups, n_groups, path[0], n[0]);
     out->n = n[0];
     out->d = d[0];
     return status;

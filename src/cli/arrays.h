@@ -9,14 +9,15 @@
 
 typedef struct cli_arrays {
     ct_real *x[2]; /* (n, d) each; x[1] NULL: one side only */
-    int     *group; /* (n), or NULL                          */
-    int      n, d;
+    int *group;    /* (n), or NULL                          */
+    int n, d;
 } cli_arrays;
 
 /* One or two .npy matrices, row i of one paired with row i of the other, and a .npy
  * of integers (NULL: none), into the arena.
  * Errors  those of ct_npy_read_matrix and ct_npy_read_ints; CT_ERR_SHAPE */
-ct_status cli_read_arrays(char **path, int n_paths, const char *groups, ct_arena *arena, cli_arrays *out, ct_error *err);
+ct_status cli_read_arrays(char **path, int n_paths, const char *groups, ct_arena *arena,
+                          cli_arrays *out, ct_error *err);
 
 /* Of rows in double: sum of products, length (1 of a zero row), cosine. */
 double cli_product(const ct_real *x, const ct_real *y, int d);
@@ -26,8 +27,8 @@ double cli_cosine(const ct_real *x, const ct_real *y, int d);
 /* What --explain works out: n rows of d on two sides, and groups or NULL. */
 typedef struct cli_explained {
     const ct_loss_setting *at;
-    const ct_real         *a, *b;
-    const int             *group;
+    const ct_real *a, *b;
+    const int *group;
 } cli_explained;
 
 bool cli_can_explain(const char *loss);

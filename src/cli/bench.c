@@ -9,7 +9,8 @@
 static const char *only_option;
 
 static const cli_option OPTIONS[] = {
-    {"--only", NULL, CLI_TEXT, &only_option, "TEXT", "rows whose name holds TEXT: product, kernel, step, N=32"},
+    {"--only", NULL, CLI_TEXT, &only_option, "TEXT",
+     "rows whose name holds TEXT: product, kernel, step, N=32"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
 };
 
@@ -31,7 +32,8 @@ static void print_row(void *ctx, const ct_bench_row *r)
         snprintf(limit, sizeof limit, "%3.0f %% of the limit", 100 * r->limit / r->seconds);
     if (r->pairs > 0)
         snprintf(pairs, sizeof pairs, "%8.0f pairs/s %7.1f MB", r->pairs / r->seconds, r->mbytes);
-    printf("  %-8s %-32s %10.4f ms %16s  %-18s %s\n", r->kind, r->name, 1e3 * r->seconds, speed, limit, pairs);
+    printf("  %-8s %-32s %10.4f ms %16s  %-18s %s\n", r->kind, r->name, 1e3 * r->seconds, speed,
+           limit, pairs);
     fflush(stdout);
 }
 
@@ -53,7 +55,7 @@ static void json_row(void *ctx, const ct_bench_row *r)
 int cli_bench(int argc, char **argv)
 {
     ct_error err = {0};
-    ct_json  j = {0};
+    ct_json j = {0};
     if (argc != 0)
         return cli_usage("bench: expected no arguments, found %s", argv[0]);
     ct_device *device = cli_device(&err);
@@ -68,7 +70,8 @@ int cli_bench(int argc, char **argv)
         printf("%s, %d threads; medians; a limit is measured here too (fma in registers, copy)\n\n",
                ct_device_isa(device), ct_device_threads(device));
     }
-    const ct_status status = ct_bench(device, only_option, cli.json ? json_row : print_row, &j, &err);
+    const ct_status status = ct_bench(device, only_option, cli.json ? json_row : print_row, &j,
+                                      &err);
     if (cli.json && status == CT_OK)
         cli_put_json(&j);
     ct_json_free(&j);

@@ -23,23 +23,32 @@ static const char *word(bool good)
 
 static void print_check(const ct_recipe *r, const ct_check *c)
 {
-    printf("%s  gradients: along %d parameters the loss changes as backward says, to %.2g (worst: %s)", c->n_checked > 0 ? word(c->gradients_right) : "----",
-           c->n_checked, c->gradient_error, c->n_checked > 0 ? c->worst : "none");
+    printf(
+        "%s  gradients: along %d parameters the loss changes as backward says, to %.2g (worst: %s)",
+        c->n_checked > 0 ? word(c->gradients_right) : "----", c->n_checked, c->gradient_error,
+        c->n_checked > 0 ? c->worst : "none");
     if (c->n_flat > 0)
         printf("; %d too flat to tell in float", c->n_flat);
-    printf("\n%s  one batch of %d, %d times: loss %.4f of %.4f (equal) to %.4f (floor)\n", word(c->learns_batch), r->train.batch,
-           c->steps, c->batch_loss, c->batch_equal, c->batch_floor);
+    printf("\n%s  one batch of %d, %d times: loss %.4f of %.4f (equal) to %.4f (floor)\n",
+           word(c->learns_batch), r->train.batch, c->steps, c->batch_loss, c->batch_equal,
+           c->batch_floor);
     if (!c->learns_batch)
-        printf("      what does not learn one batch learns nothing: %s\n", ct_state_describe(CT_PLATEAU)->remedy);
-    printf("%s  pairs against shuffled pairs, %d steps: wrong items ahead %.1f %% against %.1f %% (chance 50 %%),\n"
+        printf("      what does not learn one batch learns nothing: %s\n",
+               ct_state_describe(CT_PLATEAU)->remedy);
+    printf("%s  pairs against shuffled pairs, %d steps: wrong items ahead %.1f %% against %.1f %% "
+           "(chance 50 %%),\n"
            "      recall@1 %.3f against %.3f, %s against %s\n",
-           word(c->has_signal), c->steps, 100 * c->ahead, 100 * c->ahead_shuffled, c->recall, c->recall_shuffled,
-           ct_state_describe(c->state)->name, ct_state_describe(c->state_shuffled)->name);
+           word(c->has_signal), c->steps, 100 * c->ahead, 100 * c->ahead_shuffled, c->recall,
+           c->recall_shuffled, ct_state_describe(c->state)->name,
+           ct_state_describe(c->state_shuffled)->name);
     if (!c->has_signal)
-        printf("      nothing changes: the pairs carry no signal that these settings find in so many steps\n");
-    printf("      %zu parameters; memory: %.1f MB of values, gradients and moments, %.1f MB a step, and the data\n", c->n_parameters,
-           c->parameter_bytes / 1e6, c->step_bytes / 1e6);
-    printf("      %.2f ms a step: %.1f s for %d steps\n", 1e3 * c->seconds_per_step, c->seconds, r->train.steps);
+        printf("      nothing changes: the pairs carry no signal that these settings find in so "
+               "many steps\n");
+    printf("      %zu parameters; memory: %.1f MB of values, gradients and moments, %.1f MB a "
+           "step, and the data\n",
+           c->n_parameters, c->parameter_bytes / 1e6, c->step_bytes / 1e6);
+    printf("      %.2f ms a step: %.1f s for %d steps\n", 1e3 * c->seconds_per_step, c->seconds,
+           r->train.steps);
 }
 
 static void print_json(const ct_recipe *r, const ct_check *c)
@@ -70,9 +79,9 @@ static void print_json(const ct_recipe *r, const ct_check *c)
 
 int cli_check(int argc, char **argv)
 {
-    ct_error  err = {0};
+    ct_error err = {0};
     ct_recipe recipe = ct_recipe_defaults();
-    ct_check  c;
+    ct_check c;
     if (argc < 1)
         return cli_usage("check: expected a recipe; try: contrast check shapes");
     ct_status status = ct_recipe_load(&recipe, argv[0], &err);

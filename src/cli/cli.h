@@ -14,12 +14,17 @@
 
 #include <stdbool.h>
 
-typedef enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_INT, CLI_FROM_0 } cli_kind; /* whole numbers from 1, from 0 */
+typedef enum cli_kind {
+    CLI_FLAG,
+    CLI_TEXT,
+    CLI_INT,
+    CLI_FROM_0
+} cli_kind; /* whole numbers from 1, from 0 */
 
 typedef struct cli_option {
     const char *name, *alias; /* "--output", "-o" or NULL                       */
-    cli_kind    kind;
-    void       *out;          /* bool *, const char ** or int *                 */
+    cli_kind kind;
+    void *out;                /* bool *, const char ** or int *                 */
     const char *value, *help; /* "RUN"; what it does                            */
 } cli_option;
 
@@ -32,9 +37,9 @@ typedef struct cli_command {
 
 /* Values of the options every command has. */
 typedef struct cli_common {
-    int         threads;
-    bool        json, quiet, verbose, no_color;
-    bool        incomplete; /* something could not be told: the exit code is not 0 */
+    int threads;
+    bool json, quiet, verbose, no_color;
+    bool incomplete; /* something could not be told: the exit code is not 0 */
 } cli_common;
 
 extern cli_common cli; /* set once, while the command line is read */
@@ -45,7 +50,7 @@ int cli_parse(const cli_command *c, int argc, char **argv, ct_error *err);
 
 const cli_command *cli_find(const char *name); /* or NULL */
 const cli_command *cli_commands(int *n);
-const cli_option  *cli_common_options(int *n);
+const cli_option *cli_common_options(int *n);
 
 /* Print "contrast: error: ..." and give the exit code of the status. */
 int cli_fail(const ct_error *err);
@@ -57,7 +62,7 @@ void cli_put_json(ct_json *j);
 
 /* A device as --threads and CONTRAST_THREADS, CONTRAST_ISA ask; NULL after an error. */
 ct_device *cli_device(ct_error *err);
-int        cli_threads(ct_error *err); /* threads for many small runs; 0 after an error */
+int cli_threads(ct_error *err); /* threads for many small runs; 0 after an error */
 
 /* Terminal on stdout or stderr: colour if it is one, unless --no-color,
  * NO_COLOR or TERM=dumb. */

@@ -10,7 +10,8 @@
 static const char *split_option, *checkpoint_option;
 
 static const cli_option OPTIONS[] = {
-    {"--split", NULL, CLI_TEXT, &split_option, "S", "train, validation, test (default) or composition"},
+    {"--split", NULL, CLI_TEXT, &split_option, "S",
+     "train, validation, test (default) or composition"},
     {"--checkpoint", NULL, CLI_TEXT, &checkpoint_option, "C", "latest (default), best, or a step"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
 };
@@ -46,8 +47,8 @@ static void print_result(const char *folder, const ct_trainer *t, const ct_evalu
 
 int cli_eval(int argc, char **argv)
 {
-    ct_error      err = {0};
-    opened_run    run;
+    ct_error err = {0};
+    opened_run run;
     ct_evaluation e;
     if (argc != 1)
         return cli_usage("eval: expected one run's folder, found %d arguments", argc);

@@ -11,10 +11,13 @@ static struct {
 } option;
 
 static const cli_option OPTIONS[] = {
-    {"--torch", NULL, CLI_TEXT, &option.torch, "F.py", "a PyTorch module, and its weights in F.safetensors"},
+    {"--torch", NULL, CLI_TEXT, &option.torch, "F.py",
+     "a PyTorch module, and its weights in F.safetensors"},
     {"--onnx", NULL, CLI_TEXT, &option.onnx, "DIR", "image_tower.onnx and text_tower.onnx"},
-    {"--projector", NULL, CLI_TEXT, &option.projector, "DIR", "a split for projector.tensorflow.org"},
-    {"--split", NULL, CLI_TEXT, &option.split, "S", "of --projector: test (default), train, validation, composition"},
+    {"--projector", NULL, CLI_TEXT, &option.projector, "DIR",
+     "a split for projector.tensorflow.org"},
+    {"--split", NULL, CLI_TEXT, &option.split, "S",
+     "of --projector: test (default), train, validation, composition"},
     {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C", "latest (default), best, or a step"},
 };
 
@@ -36,7 +39,7 @@ static ct_status export_projector(opened_run *run, int split, ct_error *err)
 
 int cli_export(int argc, char **argv)
 {
-    ct_error   err = {0};
+    ct_error err = {0};
     opened_run run;
     if (argc != 1)
         return cli_usage("export: expected one run's folder, found %d arguments", argc);

@@ -46,7 +46,7 @@ static uint64_t hash_of(const ct_safetensors *file)
 
 static ct_status hash_file(const char *path, char out[CLI_HASH_BYTES], ct_error *err)
 {
-    ct_arena       arena;
+    ct_arena arena;
     ct_safetensors file;
     ct_arena_init(&arena, 0);
     const ct_status status = ct_safetensors_read(path, &arena, &file, err);
@@ -58,7 +58,7 @@ static ct_status hash_file(const char *path, char out[CLI_HASH_BYTES], ct_error 
 
 ct_status cli_hash_run(const char *folder, char out[CLI_HASH_BYTES])
 {
-    char            path[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES];
     const ct_status status = ct_run_checkpoint(folder, NULL, path, NULL);
     return status == CT_OK ? hash_file(path, out, NULL) : status;
 }
@@ -66,9 +66,10 @@ ct_status cli_hash_run(const char *folder, char out[CLI_HASH_BYTES])
 int cli_hash(int argc, char **argv)
 {
     ct_error err = {0};
-    char     path[CT_PATH_BYTES], hash[CLI_HASH_BYTES];
+    char path[CT_PATH_BYTES], hash[CLI_HASH_BYTES];
     if (argc != 1)
-        return cli_usage("hash: expected one run's folder or one .safetensors file, found %d arguments", argc);
+        return cli_usage(
+            "hash: expected one run's folder or one .safetensors file, found %d arguments", argc);
     ct_status status = CT_OK;
     if (ct_run_exists(argv[0]))
         status = ct_run_checkpoint(argv[0], at_option, path, &err);

@@ -15,33 +15,37 @@ static void print_options(const char *title, const cli_option *o, int n)
         printf("\n%s:\n", title);
     for (int i = 0; i < n; i++) {
         char left[64];
-        snprintf(left, sizeof left, "%s%s%s%s%s", o[i].alias != NULL ? o[i].alias : "", o[i].alias != NULL ? ", " : "",
-                 o[i].name, o[i].value != NULL ? " " : "", o[i].value != NULL ? o[i].value : "");
+        snprintf(left, sizeof left, "%s%s%s%s%s", o[i].alias != NULL ? o[i].alias : "",
+                 o[i].alias != NULL ? ", " : "", o[i].name, o[i].value != NULL ? " " : "",
+                 o[i].value != NULL ? o[i].value : "");
         printf("  %-22s %s\n", left, o[i].help);
     }
 }
 
 static int help_command(const cli_command *c)
 {
-    int               n;
+    int n;
     const cli_option *own = c->options(&n);
-    printf("contrast %s%s%s\n\n%s\n", c->name, *c->arguments != '\0' ? " " : "", c->arguments, c->summary);
+    printf("contrast %s%s%s\n\n%s\n", c->name, *c->arguments != '\0' ? " " : "", c->arguments,
+           c->summary);
     if (*c->help != '\0')
         printf("\n%s", c->help);
     print_options("options", own, n);
     const cli_option *common = cli_common_options(&n);
     print_options("common options", common, n);
-    printf("\nexit status: 0 done; 1 could not finish (file, format, memory); 2 the command line or recipe is\n"
+    printf("\nexit status: 0 done; 1 could not finish (file, format, memory); 2 the command line "
+           "or recipe is\n"
            "wrong; 3 the loss was not finite; 130, 143 stopped by a signal after saving\n");
     return 0;
 }
 
 static int help_recipe(void)
 {
-    static char     text[1 << 14];
+    static char text[1 << 14];
     const ct_recipe r = ct_recipe_defaults();
     ct_recipe_write(&r, true, text, sizeof text);
-    printf("# Every key of a recipe, with its default. A recipe is a file of such lines; what it does not say\n"
+    printf("# Every key of a recipe, with its default. A recipe is a file of such lines; what it "
+           "does not say\n"
            "# keeps its default; section.key=value on the command line goes before both.\n\n%s",
            text);
     return 0;
@@ -50,7 +54,7 @@ static int help_recipe(void)
 static int help_recipes(void)
 {
     for (int i = 0; ct_recipe_builtin_name(i) != NULL; i++) {
-        const char  *name = ct_recipe_builtin_name(i), *text = ct_recipe_builtin(name);
+        const char *name = ct_recipe_builtin_name(i), *text = ct_recipe_builtin(name);
         const size_t skip = strspn(text, "# ");
         printf("  %-16s %.*s\n", name, (int)strcspn(text + skip, "\n"), text + skip);
     }
@@ -59,12 +63,13 @@ static int help_recipes(void)
 
 static int help_losses(void)
 {
-    int            n;
+    int n;
     const ct_loss *l = ct_loss_all(&n);
     ct_loss_setting s = {.n = 7, .d = 64, .temperature = 1, .bias = ct_loss_bias(7)};
     printf("  %-15s %10s %10s\n", "N = 7, tau = 1:", "all equal", "best");
     for (int i = 0; i < n; i++)
-        printf("  %-15s %10.4f %10.4f  %s\n", l[i].name, l[i].collapsed(&s), l[i].floor(&s), l[i].summary);
+        printf("  %-15s %10.4f %10.4f  %s\n", l[i].name, l[i].collapsed(&s), l[i].floor(&s),
+               l[i].summary);
     return 0;
 }
 
@@ -82,7 +87,7 @@ int cli_help(int argc, char **argv)
             return help_losses();
         return cli_usage("there is no help on %s; try: contrast help", argv[0]);
     }
-    int                n;
+    int n;
     const cli_command *c = cli_commands(&n);
     printf("contrast -- contrastive learning in plain C, from the collapse to its fix\n\n"
            "  contrast demo                    see it in half a minute\n"

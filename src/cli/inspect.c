@@ -28,7 +28,7 @@ static ct_status summarise(const ct_safetensor *t, ct_arena *scratch, summary *o
 {
     ct_arena_reset(scratch);
     ct_real *x = ct_arena_zeroed(scratch, t->count + 1, sizeof *x);
-    double   sum = 0, squares = 0, apart = 0;
+    double sum = 0, squares = 0, apart = 0;
     if (x == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "inspect: no memory for %s", t->name);
     ct_safetensor_values(t, x);
@@ -54,11 +54,12 @@ static void print_shape(const ct_safetensor *t, char *out, size_t size)
 
 /* One parameter; the mean gradient of AdamW is its first moment, of SGD's it is the
  * last step. */
-static ct_status show(ct_json *j, const ct_safetensors *f, const ct_safetensor *t, ct_arena *scratch, ct_error *err)
+static ct_status show(ct_json *j, const ct_safetensors *f, const ct_safetensor *t,
+                      ct_arena *scratch, ct_error *err)
 {
-    char                 name[CT_SAFETENSORS_NAME + 16], shape[64], gradient[32] = "";
-    summary              s, g;
-    ct_status            status = summarise(t, scratch, &s, err);
+    char name[CT_SAFETENSORS_NAME + 16], shape[64], gradient[32] = "";
+    summary s, g;
+    ct_status status = summarise(t, scratch, &s, err);
     snprintf(name, sizeof name, "optim.m.%s", t->name);
     const ct_safetensor *moment = ct_safetensors_find(f, name);
     if (status == CT_OK && moment != NULL)
@@ -85,20 +86,22 @@ static ct_status show(ct_json *j, const ct_safetensors *f, const ct_safetensor *
 static ct_status show_all(const ct_safetensors *f, ct_arena *scratch, ct_error *err)
 {
     const char *hash = ct_safetensors_metadata(f, CT_SAFETENSORS_HASH);
-    ct_json     j = {0};
-    size_t      count = 0;
-    ct_status   status = CT_OK;
+    ct_json j = {0};
+    size_t count = 0;
+    ct_status status = CT_OK;
     if (cli.json)
         ct_json_open(&j, NULL, '{');
     for (int i = 0; i < f->n_metadata && cli.json; i++)
         ct_json_string(&j, f->metadata[i].key, f->metadata[i].value);
     for (int i = 0; i < f->n_metadata && !cli.json; i++)
-        if (strchr(f->metadata[i].value, '\n') == NULL && *ct_text_unprintable(f->metadata[i].value) == '\0')
+        if (strchr(f->metadata[i].value, '\n') == NULL &&
+            *ct_text_unprintable(f->metadata[i].value) == '\0')
             printf("%-24s %s\n", f->metadata[i].key, f->metadata[i].value);
     if (cli.json)
         ct_json_open(&j, "parameters", '{');
     else
-        printf("\n%-24s %-16s %12s %12s %12s\n", "parameter", "shape", "mean", "spread", "|gradient|");
+        printf("\n%-24s %-16s %12s %12s %12s\n", "parameter", "shape", "mean", "spread",
+               "|gradient|");
     for (int i = 0; i < f->n_tensors && status == CT_OK; i++) {
         if (strncmp(f->tensor[i].name, "optim.", 6) == 0)
             continue;
@@ -109,7 +112,9 @@ static ct_status show_all(const ct_safetensors *f, ct_arena *scratch, ct_error *
         cli_put_json(&j);
     } else if (status == CT_OK) {
         const char *recipe = ct_safetensors_metadata(f, "contrast.recipe");
-        printf("%zu values; %s %s\n", count, hash != NULL ? "its hash is right:" : "it carries no hash", hash != NULL ? hash : "");
+        printf("%zu values; %s %s\n", count,
+               hash != NULL ? "its hash is right:" : "it carries no hash",
+               hash != NULL ? hash : "");
         if (recipe != NULL)
             printf("\n%s", recipe);
     }
@@ -120,15 +125,16 @@ static ct_status show_all(const ct_safetensors *f, ct_arena *scratch, ct_error *
 int cli_inspect(int argc, char **argv)
 {
     ct_error err = {0};
-    char     path[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES];
     ct_arena arena, scratch;
     if (argc != 1)
         return cli_usage("inspect: expected a file or a run's folder, found %d arguments", argc);
     ct_arena_init(&arena, 0);
     ct_arena_init(&scratch, 0);
     ct_safetensors *file = ct_arena_alloc(&arena, sizeof *file);
-    const char     *name = argv[0];
-    ct_status       status = file == NULL ? CT_FAIL(&err, CT_ERR_NOMEM, "inspect: no memory for %s", name) : CT_OK;
+    const char *name = argv[0];
+    ct_status status = file == NULL ? CT_FAIL(&err, CT_ERR_NOMEM, "inspect: no memory for %s", name)
+                                    : CT_OK;
     if (status == CT_OK && ct_run_exists(name)) {
         status = ct_run_checkpoint(name, NULL, path, &err);
         name = path;

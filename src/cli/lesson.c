@@ -29,10 +29,12 @@ static void print_row(const ct_terminal *t, const ct_lesson_row *r)
 {
     char measured[64], expected[32];
     ct_lesson_row_text(r, measured, expected);
-    fprintf(t->out, "  %-64s %-26s %10s  %s\n", r->what, measured, expected, ct_verdict_name(r->verdict));
+    fprintf(t->out, "  %-64s %-26s %10s  %s\n", r->what, measured, expected,
+            ct_verdict_name(r->verdict));
 }
 
-static void print_lesson(const ct_terminal *t, const ct_lesson *l, const ct_lesson_run *run, double seconds)
+static void print_lesson(const ct_terminal *t, const ct_lesson *l, const ct_lesson_run *run,
+                         double seconds)
 {
     fprintf(t->out, "\n  %-64s %-26s %10s\n", "", "measured [range]", "expected");
     for (int i = 0; i < run->n_rows; i++)
@@ -66,17 +68,19 @@ static void print_json(const ct_lesson *l, const ct_lesson_run *run, double seco
         ct_json_integer(&j, "seeds", r->n);
         ct_json_number(&j, "expected", r->expected);
         ct_json_number(&j, "tolerance", r->tolerance);
-        ct_json_string(&j, "verdict", r->verdict == CT_SHOWN ? "shown" : ct_verdict_name(r->verdict));
+        ct_json_string(&j, "verdict",
+                       r->verdict == CT_SHOWN ? "shown" : ct_verdict_name(r->verdict));
         ct_json_close(&j);
     }
     cli_put_json(&j);
 }
 
-static ct_status give(const ct_lesson *l, ct_device *device, int threads, ct_page *page, ct_verdict *verdict, ct_error *err)
+static ct_status give(const ct_lesson *l, ct_device *device, int threads, ct_page *page,
+                      ct_verdict *verdict, ct_error *err)
 {
     static ct_lesson_run run;
-    const ct_terminal    t = cli_terminal(stdout);
-    const double         began = ct_clock_s();
+    const ct_terminal t = cli_terminal(stdout);
+    const double began = ct_clock_s();
     run = (ct_lesson_run){.device = device, .threads = threads};
     if (!cli.json) {
         ct_bold(&t, true);
@@ -109,9 +113,9 @@ static int list(const ct_lesson *all, int n)
 
 int cli_lesson(int argc, char **argv)
 {
-    int              n, differs = 0;
+    int n, differs = 0;
     const ct_lesson *all = ct_lessons(&n);
-    ct_error         err = {0};
+    ct_error err = {0};
     if (argc == 0 && report != NULL)
         return cli_usage("lesson: --report needs the name of a lesson, or all");
     if (argc == 0)
@@ -120,17 +124,20 @@ int cli_lesson(int argc, char **argv)
     for (int i = 0; i < argc && !whole; i++)
         if (ct_lesson_find(argv[i]) == NULL) {
             const char *near = ct_nearest_name(argv[i], &all->name, n, sizeof *all);
-            return cli_usage("there is no lesson %s; %s%s", argv[i], near != NULL ? "did you mean " : "contrast lesson lists them",
+            return cli_usage("there is no lesson %s; %s%s", argv[i],
+                             near != NULL ? "did you mean " : "contrast lesson lists them",
                              near != NULL ? near : "");
         }
     static ct_page page;
-    const int      threads = cli_threads(&err);
-    ct_device     *device = threads > 0 ? cli_device(&err) : NULL;
-    if (device != NULL && report != NULL && ct_page_open(&page, report, "contrast lesson", &err) != CT_OK)
+    const int threads = cli_threads(&err);
+    ct_device *device = threads > 0 ? cli_device(&err) : NULL;
+    if (device != NULL && report != NULL &&
+        ct_page_open(&page, report, "contrast lesson", &err) != CT_OK)
         return ct_device_free(device), cli_fail(&err);
     for (int i = 0; i < (whole ? n : argc) && device != NULL && err.status == CT_OK; i++) {
         ct_verdict verdict = CT_PASSES;
-        give(whole ? &all[i] : ct_lesson_find(argv[i]), device, threads, report != NULL ? &page : NULL, &verdict, &err);
+        give(whole ? &all[i] : ct_lesson_find(argv[i]), device, threads,
+             report != NULL ? &page : NULL, &verdict, &err);
         differs += verdict == CT_DIFFERS;
     }
     if (device != NULL && report != NULL)

@@ -13,12 +13,12 @@
 #include "report/live.h"
 
 struct cli_live {
-    ct_live      history;
-    ct_snapshot  snapshot;
-    ct_trainer  *trainer;
-    double       next_s, diagnosed_s;
-    ct_state     state;
-    ct_findings  findings;
+    ct_live history;
+    ct_snapshot snapshot;
+    ct_trainer *trainer;
+    double next_s, diagnosed_s;
+    ct_state state;
+    ct_findings findings;
 };
 
 cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal)
@@ -46,16 +46,17 @@ static void diagnose(cli_live *l, double now)
     enum { MOST = CT_PROBE * 1024 };
     static ct_real x[2][MOST];
     const ct_pairs *p = l->trainer->pairs;
-    const int      *items = p->index[p->count[CT_VALIDATION] > 0 ? CT_VALIDATION : CT_TRAIN];
-    const int       n = l->snapshot.n, d = ct_trainer_width(l->trainer);
-    ct_diagnosis    diagnosis;
+    const int *items = p->index[p->count[CT_VALIDATION] > 0 ? CT_VALIDATION : CT_TRAIN];
+    const int n = l->snapshot.n, d = ct_trainer_width(l->trainer);
+    ct_diagnosis diagnosis;
     if ((l->diagnosed_s > 0 && now - l->diagnosed_s < 1) || n * d > MOST)
         return;
     l->diagnosed_s = now;
     for (int side = 0; side < 2; side++)
         if (ct_trainer_embed(l->trainer, side, items, n, x[side], NULL) != CT_OK)
             return;
-    if (ct_findings_measure(l->trainer->device, x[0], x[1], n, d, NULL, &l->findings, NULL) != CT_OK)
+    if (ct_findings_measure(l->trainer->device, x[0], x[1], n, d, NULL, &l->findings, NULL) !=
+        CT_OK)
         return;
     ct_diagnose(&l->findings, NULL, &diagnosis);
     l->state = diagnosis.state;
@@ -68,7 +69,7 @@ void cli_live_step(cli_live *l, const ct_terminal *terminal, const ct_step *s, d
     if (seconds < l->next_s && s->step != steps)
         return;
     const double began = ct_clock_s();
-    int          columns = 80, lines = 24;
+    int columns = 80, lines = 24;
     if (ct_snapshot_take(l->trainer, &l->snapshot, NULL) != CT_OK)
         return; /* the run will say why */
     diagnose(l, began);
@@ -79,14 +80,18 @@ void cli_live_step(cli_live *l, const ct_terminal *terminal, const ct_step *s, d
     l->history.equal = l->trainer->loss->collapsed(&now);
     l->history.floor = l->trainer->loss->floor(&now);
     const ct_state_text *text = ct_state_describe(l->state);
-    const ct_live_frame  frame = {.snapshot = &l->snapshot,
-                                  .step = s->step,
-                                  .steps = steps,
-                                  .loss = s->loss,
-                                  .temperature = s->temperature,
-                                  .pairs_per_second = seconds > 0 ? (double)s->step * l->trainer->recipe->train.batch / seconds : 0,
-                                  .state = text->name,
-                                  .meaning = text->meaning};
+    const ct_live_frame frame = {.snapshot = &l->snapshot,
+                                 .step = s->step,
+                                 .steps = steps,
+                                 .loss = s->loss,
+                                 .temperature = s->temperature,
+                                 .pairs_per_second = seconds > 0
+                                                         ? (double)s->step *
+                                                               l->trainer->recipe->train.batch /
+                                                               seconds
+                                                         : 0,
+                                 .state = text->name,
+                                 .meaning = text->meaning};
     ct_live_draw(terminal, &l->history, &frame, columns, lines);
     const double cost = ct_clock_s() - began;
     l->next_s = seconds + cost + (64 * cost > 0.1 ? 64 * cost : 0.1);

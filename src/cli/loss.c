@@ -24,16 +24,22 @@
 
 static struct {
     const char *name, *temperature, *groups, *gradients, *heatmap;
-    bool        explain;
+    bool explain;
 } option;
 
 static const cli_option OPTIONS[] = {
-    {"--loss", NULL, CLI_TEXT, &option.name, "NAME", "which loss (default question; contrast help losses)"},
-    {"--temperature", NULL, CLI_TEXT, &option.temperature, "T", "its temperature (default 0.07, of question 1)"},
-    {"--groups", NULL, CLI_TEXT, &option.groups, "G.npy", "integers: pairs of equal number mean the same (unicl)"},
-    {"--gradients", NULL, CLI_TEXT, &option.gradients, "DIR", "write dL/dA and dL/dB as DIR/a.npy and DIR/b.npy"},
-    {"--heatmap", NULL, CLI_TEXT, &option.heatmap, "FILE|-", "draw the cosines, into a file (SVG or PNG) or here"},
-    {"--explain", NULL, CLI_FLAG, &option.explain, NULL, "work the loss out row by row (at most 8 rows)"},
+    {"--loss", NULL, CLI_TEXT, &option.name, "NAME",
+     "which loss (default question; contrast help losses)"},
+    {"--temperature", NULL, CLI_TEXT, &option.temperature, "T",
+     "its temperature (default 0.07, of question 1)"},
+    {"--groups", NULL, CLI_TEXT, &option.groups, "G.npy",
+     "integers: pairs of equal number mean the same (unicl)"},
+    {"--gradients", NULL, CLI_TEXT, &option.gradients, "DIR",
+     "write dL/dA and dL/dB as DIR/a.npy and DIR/b.npy"},
+    {"--heatmap", NULL, CLI_TEXT, &option.heatmap, "FILE|-",
+     "draw the cosines, into a file (SVG or PNG) or here"},
+    {"--explain", NULL, CLI_FLAG, &option.explain, NULL,
+     "work the loss out row by row (at most 8 rows)"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
 };
 
@@ -44,12 +50,12 @@ const cli_option *cli_loss_options(int *n)
 }
 
 typedef struct answer {
-    const ct_loss  *loss;
-    ct_recipe       recipe; /* for its section loss */
+    const ct_loss *loss;
+    ct_recipe recipe; /* for its section loss */
     ct_loss_setting at;
-    const int      *group; /* (n) or NULL */
-    ct_tensor      *a, *b, *log_scale, *bias, *y;
-    double          chance, floor, diagonal, rest, norm; /* means of cosines; length of both gradients */
+    const int *group; /* (n) or NULL */
+    ct_tensor *a, *b, *log_scale, *bias, *y;
+    double chance, floor, diagonal, rest, norm; /* means of cosines; length of both gradients */
 } answer;
 
 static double cosine(const answer *r, int i, int j)
@@ -62,10 +68,10 @@ static double cosine(const answer *r, int i, int j)
 static bool measure(answer *r, ct_graph *g)
 {
     const int n = r->at.n, d = r->at.d;
-    double   *mean = ct_arena_zeroed(&g->arena, 2 * (size_t)d, sizeof *mean), all = 0;
+    double *mean = ct_arena_zeroed(&g->arena, 2 * (size_t)d, sizeof *mean), all = 0;
     for (int i = 0; mean != NULL && i < n; i++) {
         const ct_real *x = r->a->x + (ptrdiff_t)i * d, *y = r->b->x + (ptrdiff_t)i * d;
-        const double   lx = cli_length(x, d), ly = cli_length(y, d);
+        const double lx = cli_length(x, d), ly = cli_length(y, d);
         r->diagonal += cli_product(x, y, d) / lx / ly / n;
         for (int k = 0; k < d; k++) {
             mean[k] += (double)x[k] / lx;
@@ -76,7 +82,8 @@ static bool measure(answer *r, ct_graph *g)
         all += mean[k] * mean[d + k];
     r->rest = n > 1 ? (all - r->diagonal * n) / n / (n - 1) : (double)NAN;
     for (size_t i = 0; mean != NULL && i < (size_t)n * (size_t)d; i++)
-        r->norm += (double)r->a->dx[i] * (double)r->a->dx[i] + (double)r->b->dx[i] * (double)r->b->dx[i];
+        r->norm += (double)r->a->dx[i] * (double)r->a->dx[i] +
+                   (double)r->b->dx[i] * (double)r->b->dx[i];
     r->norm = sqrt(r->norm);
     return mean != NULL;
 }
@@ -115,13 +122,17 @@ static void print_text(const answer *r)
     printf("%s of %d pairs in %d dimensions", r->loss->name, r->at.n, r->at.d);
     if (r->loss->learns_scale)
         printf(", temperature %g", r->at.temperature);
-    printf("\n  loss       %12.6g\n  ln N       %12.6g   %+.6g from it\n", value, ln_n, value - ln_n);
+    printf("\n  loss       %12.6g\n  ln N       %12.6g   %+.6g from it\n", value, ln_n,
+           value - ln_n);
     printf("  all equal  %12.6g   %+.6g from it\n", r->chance, value - r->chance);
-    printf("  floor      %12.6g   %+.6g from it: %s\n", r->floor, value - r->floor, r->loss->floor_is);
+    printf("  floor      %12.6g   %+.6g from it: %s\n", r->floor, value - r->floor,
+           r->loss->floor_is);
     if (r->at.d < r->at.n - 1)
-        printf("             with %d dimensions for %d pairs the best may lie above it\n", r->at.d, r->at.n);
-    printf("  cosines    %12.6g   of pairs, %.6g of others\n  gradient   %12.6g   length of dA and dB together\n", r->diagonal,
-           r->rest, r->norm);
+        printf("             with %d dimensions for %d pairs the best may lie above it\n", r->at.d,
+               r->at.n);
+    printf("  cosines    %12.6g   of pairs, %.6g of others\n  gradient   %12.6g   length of dA and "
+           "dB together\n",
+           r->diagonal, r->rest, r->norm);
 }
 
 /* ---- --heatmap ---- */
@@ -134,22 +145,23 @@ static void colour_of(double s, char out[8])
         return;
     }
     const double x = s > 1 ? 1 : s < -1 ? -1 : s;
-    const int    fade = (int)(255 * (1 - fabs(x)) + 0.5);
-    snprintf(out, 8, "#%02x%02x%02x", (unsigned)(x < 0 ? fade : 255), (unsigned)fade, (unsigned)(x > 0 ? fade : 255));
+    const int fade = (int)(255 * (1 - fabs(x)) + 0.5);
+    snprintf(out, 8, "#%02x%02x%02x", (unsigned)(x < 0 ? fade : 255), (unsigned)fade,
+             (unsigned)(x > 0 ? fade : 255));
 }
 
 static ct_status draw_file(const answer *r, const char *path, ct_error *err)
 {
-    const int    n = r->at.n;
+    const int n = r->at.n;
     const double cell = n <= WRITTEN ? 40 : 800.0 / n;
-    ct_svg       s;
-    ct_status    status = ct_svg_open(&s, path, cell * n, cell * n, err);
+    ct_svg s;
+    ct_status status = ct_svg_open(&s, path, cell * n, cell * n, err);
     if (status != CT_OK)
         return status;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < n; j++) {
             const double c = cosine(r, i, j);
-            char         fill[8], text[32];
+            char fill[8], text[32];
             colour_of(c, fill);
             snprintf(text, sizeof text, "%.2f", c);
             ct_svg_rect(&s, fill, cell * j, cell * i, cell, cell, n <= WRITTEN ? text : NULL);
@@ -162,11 +174,11 @@ static ct_status draw_file(const answer *r, const char *path, ct_error *err)
 static int heatmap(const answer *r, ct_graph *g, ct_error *err)
 {
     const bool here = strcmp(option.heatmap, "-") == 0;
-    const int  n = r->at.n;
+    const int n = r->at.n;
     if (!here)
         return draw_file(r, option.heatmap, err) == CT_OK ? 0 : cli_fail(err);
     const ct_terminal t = cli_terminal(stdout);
-    double           *s = ct_arena_zeroed(&g->arena, (size_t)n * (size_t)n, sizeof *s);
+    double *s = ct_arena_zeroed(&g->arena, (size_t)n * (size_t)n, sizeof *s);
     for (int i = 0; s != NULL && i < n * n; i++)
         s[i] = cosine(r, i / n, i % n);
     if (s != NULL)
@@ -180,8 +192,10 @@ static ct_status write_gradients(const answer *r, ct_error *err)
 {
     char path[2][4096];
     for (int i = 0; i < 2; i++)
-        if (snprintf(path[i], sizeof path[i], "%s/%c.npy", option.gradients, "ab"[i]) >= (int)sizeof path[i])
-            return CT_FAIL(err, CT_ERR_CONFIG, "--gradients: a path of %zu characters is too long", strlen(option.gradients));
+        if (snprintf(path[i], sizeof path[i], "%s/%c.npy", option.gradients, "ab"[i]) >=
+            (int)sizeof path[i])
+            return CT_FAIL(err, CT_ERR_CONFIG, "--gradients: a path of %zu characters is too long",
+                           strlen(option.gradients));
     ct_status status = ct_folder_make(option.gradients, err);
     for (int i = 0; i < 2 && status == CT_OK; i++)
         status = ct_npy_write_matrix(path[i], i == 0 ? r->a->dx : r->b->dx, r->at.n, r->at.d, err);
@@ -208,13 +222,15 @@ static int tell(const answer *r, ct_graph *g, ct_error *err)
 static int check_options(const answer *r)
 {
     const bool here = option.heatmap != NULL && strcmp(option.heatmap, "-") == 0;
-    const int  n = r->at.n, most = here ? WRITTEN : DRAWN;
+    const int n = r->at.n, most = here ? WRITTEN : DRAWN;
     if (cli.json && (option.explain || here))
         return cli_usage("--json: not with --explain or --heatmap -, which are for reading");
     if (option.explain && n > EXPLAINED)
         return cli_usage("--explain: %d rows, at most %d", n, EXPLAINED);
     if (option.explain && !cli_can_explain(r->loss->name))
-        return cli_usage("--explain: of question, infonce, clip, ntxent, dcl, unicl and siglip, not of %s", r->loss->name);
+        return cli_usage(
+            "--explain: of question, infonce, clip, ntxent, dcl, unicl and siglip, not of %s",
+            r->loss->name);
     if (r->recipe.loss.options.mask_groups && r->group == NULL)
         return cli_usage("loss.mask_groups: needs --groups G.npy");
     if (option.heatmap != NULL && n > most)
@@ -225,7 +241,7 @@ static int check_options(const answer *r)
 static int run(char **argv, answer *r, ct_arena *arena, ct_graph *g, ct_error *err)
 {
     cli_arrays in;
-    ct_real    log_scale = (ct_real)-ct_scalar_log(r->at.temperature);
+    ct_real log_scale = (ct_real)-ct_scalar_log(r->at.temperature);
     if (cli_read_arrays(argv, 2, option.groups, arena, &in, err) != CT_OK)
         return cli_fail(err);
     r->at.n = in.n;
@@ -234,14 +250,18 @@ static int run(char **argv, answer *r, ct_arena *arena, ct_graph *g, ct_error *e
     const int wrong = check_options(r);
     if (wrong != 0)
         return wrong;
-    ct_real bias = (ct_real)(r->recipe.loss.bias != 0 ? r->recipe.loss.bias : ct_loss_bias(r->at.n));
+    ct_real bias = (ct_real)(r->recipe.loss.bias != 0 ? r->recipe.loss.bias
+                                                      : ct_loss_bias(r->at.n));
     r->at.bias = (double)bias;
     r->a = ct_variable(g, "A", r->at.n, r->at.d, in.x[0], NULL);
     r->b = ct_variable(g, "B", r->at.n, r->at.d, in.x[1], NULL);
     r->log_scale = ct_leaf(g, 1, 1, &log_scale);
     r->bias = r->loss->uses_bias ? ct_leaf(g, 1, 1, &bias) : NULL;
-    r->y = r->loss->apply(g, r->a, r->b, &(ct_loss_inputs){.log_scale = r->log_scale, .group = in.group, .bias = r->bias,
-                                                           .options = &r->recipe.loss.options});
+    r->y = r->loss->apply(g, r->a, r->b,
+                          &(ct_loss_inputs){.log_scale = r->log_scale,
+                                            .group = in.group,
+                                            .bias = r->bias,
+                                            .options = &r->recipe.loss.options});
     ct_backward(g, r->y, NULL);
     if (ct_graph_error(g) == NULL && !measure(r, g))
         CT_FAIL(&g->error, CT_ERR_NOMEM, "loss: out of memory");
@@ -257,22 +277,27 @@ static int settings(int argc, char **argv, answer *r)
 {
     ct_error err = {0};
     r->recipe = ct_recipe_defaults();
-    snprintf(r->recipe.loss.name, sizeof r->recipe.loss.name, "%s", option.name != NULL ? option.name : "question");
+    snprintf(r->recipe.loss.name, sizeof r->recipe.loss.name, "%s",
+             option.name != NULL ? option.name : "question");
     r->recipe.loss.temperature = 0; /* not given */
     for (int i = 2; i < argc; i++) {
         if (strncmp(argv[i], "loss.", 5) != 0)
-            return cli_usage("loss: %s: expected A.npy, B.npy and then loss.KEY=VALUE (contrast help recipe)", argv[i]);
+            return cli_usage(
+                "loss: %s: expected A.npy, B.npy and then loss.KEY=VALUE (contrast help recipe)",
+                argv[i]);
         if (ct_recipe_override(&r->recipe, argv[i], &err) != CT_OK)
             return cli_fail(&err);
     }
     r->loss = ct_loss_find(r->recipe.loss.name);
     if (r->loss == NULL)
-        return cli_usage("--loss %s: there is no such loss; `contrast help losses` lists them", r->recipe.loss.name);
+        return cli_usage("--loss %s: there is no such loss; `contrast help losses` lists them",
+                         r->recipe.loss.name);
     double *t = &r->recipe.loss.temperature;
     if (option.temperature != NULL) {
         const size_t used = ct_number_get(option.temperature, t);
         if (used == 0 || option.temperature[used] != '\0' || !(*t >= 1e-3 && *t <= 1e3))
-            return cli_usage("--temperature %s: expected a number from 0.001 to 1000", option.temperature);
+            return cli_usage("--temperature %s: expected a number from 0.001 to 1000",
+                             option.temperature);
     }
     if (*t != 0 && !r->loss->learns_scale)
         return cli_usage("--temperature %g: the loss %s has none", *t, r->loss->name);
@@ -284,7 +309,7 @@ static int settings(int argc, char **argv, answer *r)
 int cli_loss(int argc, char **argv)
 {
     ct_error err = {0};
-    answer   r = {.loss = NULL};
+    answer r = {.loss = NULL};
     if (argc < 2)
         return cli_usage("loss: expected A.npy and B.npy, found %d arguments", argc);
     const int wrong = settings(argc, argv, &r);

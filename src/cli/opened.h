@@ -5,16 +5,16 @@
 #include "experiment/run.h"
 
 typedef struct opened_run {
-    ct_recipe  recipe;
+    ct_recipe recipe;
     ct_device *device;
-    ct_pairs  *pairs;
+    ct_pairs *pairs;
     ct_trainer trainer;
-    bool       has_trainer;
+    bool has_trainer;
 } opened_run;
 
 /* Open a run with the weights of a checkpoint (NULL: latest); close also after an
  * error. */
 ct_status opened_run_open(opened_run *r, const char *folder, const char *checkpoint, ct_error *err);
-void      opened_run_close(opened_run *r);
+void opened_run_close(opened_run *r);
 
 #endif

@@ -1,4 +1,5 @@
-/* report.c -- contrast report RUN... [-o FILE.html], and contrast plot KIND RUN -o FILE.svg or FILE.png.
+/* report.c -- contrast report RUN... [-o FILE.html], and contrast plot KIND RUN -o FILE.svg or
+ * FILE.png.
  *
  * Layer: cli. */
 #include "cli/run_report.h"
@@ -15,18 +16,21 @@
 
 static struct {
     const char *output;
-    int         at;
-    bool        no_diagnosis;
+    int at;
+    bool no_diagnosis;
 } option = {.at = -1};
 
 static const cli_option REPORT_OPTIONS[] = {
     {"--output", "-o", CLI_TEXT, &option.output, "FILE", "the page (default: report.html)"},
-    {"--no-diagnosis", NULL, CLI_FLAG, &option.no_diagnosis, NULL, "do not load data and weights; the story is shorter then"},
+    {"--no-diagnosis", NULL, CLI_FLAG, &option.no_diagnosis, NULL,
+     "do not load data and weights; the story is shorter then"},
 };
 
 static const cli_option PLOT_OPTIONS[] = {
-    {"--output", "-o", CLI_TEXT, &option.output, "FILE", "the picture, a PNG if its name ends in .png (default: KIND.svg)"},
-    {"--at", NULL, CLI_FROM_0, &option.at, "STEP", "the snapshot nearest to it (default: the last)"},
+    {"--output", "-o", CLI_TEXT, &option.output, "FILE",
+     "the picture, a PNG if its name ends in .png (default: KIND.svg)"},
+    {"--at", NULL, CLI_FROM_0, &option.at, "STEP",
+     "the snapshot nearest to it (default: the last)"},
 };
 
 const cli_option *cli_report_options(int *n)
@@ -41,7 +45,8 @@ const cli_option *cli_plot_options(int *n)
     return PLOT_OPTIONS;
 }
 
-static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, ct_recipe *recipe, ct_error *err)
+static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, ct_recipe *recipe,
+                             ct_error *err)
 {
     ct_status status = ct_run_recipe(folder, recipe, err);
     if (status == CT_OK)
@@ -49,7 +54,7 @@ static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, 
     if (status != CT_OK)
         return status;
     const ct_loss *loss = ct_loss_find(recipe->loss.name);
-    const double   tau = r->temperature[r->n_lines - 1]; /* as it is at the end */
+    const double tau = r->temperature[r->n_lines - 1]; /* as it is at the end */
     ct_loss_setting setting = ct_recipe_setting(recipe);
     setting.temperature = tau;
     r->equal = loss->collapsed(&setting);
@@ -58,12 +63,12 @@ static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, 
 }
 
 /* The state of the run's test split (validation, if it has none), in words. */
-static ct_status diagnose(const char *folder, const ct_recipe *recipe, ct_device *device, ct_arena *arena, ct_record *r,
-                          ct_error *err)
+static ct_status diagnose(const char *folder, const ct_recipe *recipe, ct_device *device,
+                          ct_arena *arena, ct_record *r, ct_error *err)
 {
-    ct_trainer  t;
+    ct_trainer t;
     ct_autopsy *a = ct_arena_zeroed(arena, 1, sizeof *a);
-    ct_pairs   *pairs = a != NULL ? ct_recipe_data(recipe, err) : NULL;
+    ct_pairs *pairs = a != NULL ? ct_recipe_data(recipe, err) : NULL;
     if (a == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "report: no memory");
     if (pairs == NULL)
@@ -87,21 +92,24 @@ static ct_status diagnose(const char *folder, const ct_recipe *recipe, ct_device
     return CT_OK;
 }
 
-ct_status cli_records(int n, char **folder, bool diagnosed, ct_record *r, ct_arena *arena, ct_error *err)
+ct_status cli_records(int n, char **folder, bool diagnosed, ct_record *r, ct_arena *arena,
+                      ct_error *err)
 {
-    ct_status  status = CT_OK;
+    ct_status status = CT_OK;
     ct_device *device = cli_device(err);
     if (device == NULL)
         return err->status;
     for (int i = 0; i < n && status == CT_OK; i++) {
         ct_recipe recipe;
-        ct_error  why = {0};
-        char     *hash = ct_arena_zeroed(arena, 1, CLI_HASH_BYTES);
+        ct_error why = {0};
+        char *hash = ct_arena_zeroed(arena, 1, CLI_HASH_BYTES);
         status = read_record(folder[i], arena, &r[i], &recipe, err);
         if (status == CT_OK && hash != NULL && cli_hash_run(folder[i], hash) == CT_OK)
             r[i].hash = hash;
-        if (status == CT_OK && diagnosed && diagnose(folder[i], &recipe, device, arena, &r[i], &why) != CT_OK)
-            fprintf(stderr, "contrast: %s is reported without a diagnosis: %s\n", folder[i], why.msg);
+        if (status == CT_OK && diagnosed &&
+            diagnose(folder[i], &recipe, device, arena, &r[i], &why) != CT_OK)
+            fprintf(stderr, "contrast: %s is reported without a diagnosis: %s\n", folder[i],
+                    why.msg);
     }
     ct_device_free(device);
     return status;
@@ -112,19 +120,21 @@ static void title_of(int n, char **folder, char *out, size_t size)
 {
     size_t used = (size_t)snprintf(out, size, "contrast: ");
     for (int i = 0; i < n && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? " beside " : "", folder[i]);
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? " beside " : "",
+                                 folder[i]);
 }
 
 int cli_report(int argc, char **argv)
 {
     static ct_record r[MOST_RUNS];
-    static ct_page   page;
-    char             title[1024];
-    const char      *path = option.output != NULL ? option.output : "report.html";
-    ct_error         err = {0};
-    ct_arena         arena;
+    static ct_page page;
+    char title[1024];
+    const char *path = option.output != NULL ? option.output : "report.html";
+    ct_error err = {0};
+    ct_arena arena;
     if (argc < 1 || argc > MOST_RUNS)
-        return cli_usage("report: expected 1 to %d folders of runs, found %d arguments", MOST_RUNS, argc);
+        return cli_usage("report: expected 1 to %d folders of runs, found %d arguments", MOST_RUNS,
+                         argc);
     const double began = ct_clock_s();
     ct_arena_init(&arena, 0);
     title_of(argc, argv, title, sizeof title);
@@ -146,16 +156,17 @@ static int find_kind(const char *name, char *all, size_t size)
     for (int k = 0; k < CT_N_PICTURES; k++) {
         if (strcmp(name, ct_picture_describe((ct_picture)k)->name) == 0)
             return k;
-        used += (size_t)snprintf(all + used, size - used, "%s%s", k > 0 ? ", " : "", ct_picture_describe((ct_picture)k)->name);
+        used += (size_t)snprintf(all + used, size - used, "%s%s", k > 0 ? ", " : "",
+                                 ct_picture_describe((ct_picture)k)->name);
     }
     return -1;
 }
 
 int cli_plot(int argc, char **argv)
 {
-    char      all[256], path[64];
-    ct_error  err = {0};
-    ct_arena  arena;
+    char all[256], path[64];
+    ct_error err = {0};
+    ct_arena arena;
     ct_recipe recipe;
     ct_record r;
     if (argc != 2)
@@ -167,7 +178,9 @@ int cli_plot(int argc, char **argv)
     ct_arena_init(&arena, 0);
     ct_status status = read_record(argv[1], &arena, &r, &recipe, &err);
     if (status == CT_OK)
-        status = ct_picture_save((ct_picture)kind, &r, option.at >= 0 ? ct_record_nearest(&r, option.at) : r.n_moments - 1,
+        status = ct_picture_save((ct_picture)kind, &r,
+                                 option.at >= 0 ? ct_record_nearest(&r, option.at)
+                                                : r.n_moments - 1,
                                  option.output != NULL ? option.output : path, &err);
     ct_arena_free(&arena);
     return status == CT_OK ? 0 : cli_fail(&err);

@@ -14,12 +14,13 @@ enum { MOST = 100, DRAWN = 5 };
 
 static struct {
     const char *split, *checkpoint;
-    int         top;
+    int top;
 } option;
 
 static const cli_option OPTIONS[] = {
     {"--top", "-k", CLI_INT, &option.top, "K", "how many to show (default 5, at most 100)"},
-    {"--split", NULL, CLI_TEXT, &option.split, "S", "where to look: test (default), train, validation, composition"},
+    {"--split", NULL, CLI_TEXT, &option.split, "S",
+     "where to look: test (default), train, validation, composition"},
     {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C", "latest (default), best, or a step"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
 };
@@ -38,15 +39,15 @@ static const char *text_of(const ct_search *s, int at)
 
 static void draw(const ct_search *s, const ct_hit *hit, int n)
 {
-    const ct_side    *side = &s->t->pairs->side[0];
+    const ct_side *side = &s->t->pairs->side[0];
     const ct_terminal terminal = cli_terminal(stdout);
-    const uint8_t    *picture[DRAWN];
-    const int         fits = side->width > 0 ? (terminal.width - 2) / (side->width + 2) : 0;
-    int               shown = 0;
-    ct_arena          arena;
+    const uint8_t *picture[DRAWN];
+    const int fits = side->width > 0 ? (terminal.width - 2) / (side->width + 2) : 0;
+    int shown = 0;
+    ct_arena arena;
     ct_arena_init(&arena, 0);
-    for (uint8_t *p; shown < n && shown < DRAWN && shown < fits && 
-         ct_search_picture(s, hit[shown].at, &arena, &p, NULL) == CT_OK;)
+    for (uint8_t *p; shown < n && shown < DRAWN && shown < fits &&
+                     ct_search_picture(s, hit[shown].at, &arena, &p, NULL) == CT_OK;)
         picture[shown++] = p;
     if (shown > 0)
         ct_draw_pictures(&terminal, 2, picture, shown, side->width, side->height);
@@ -72,18 +73,20 @@ static void print_json(const ct_search *s, const char *query, const ct_hit *hit,
 /* One query. A whole number below n is the number of an image. */
 static ct_status answer(const ct_search *s, const char *query, ct_error *err)
 {
-    ct_hit     hit[MOST];
-    char      *end;
+    ct_hit hit[MOST];
+    char *end;
     const long number = strtol(query, &end, 10);
     const bool by_item = end > query && *end == '\0' && number >= 0 && number < s->n;
-    const int  k = option.top == 0 ? 5 : option.top;
-    int        n;
+    const int k = option.top == 0 ? 5 : option.top;
+    int n;
     if (by_item)
         n = ct_search_item(s, (int)number, 1, k, hit);
     else if (s->t->pairs->side[1].text != NULL)
         n = ct_search_text(s, query, 0, k, hit, err);
     else
-        return CT_FAIL(err, CT_ERR_CONFIG, "search: the run has no texts; expected the number of an item, 0 to %d", s->n - 1);
+        return CT_FAIL(err, CT_ERR_CONFIG,
+                       "search: the run has no texts; expected the number of an item, 0 to %d",
+                       s->n - 1);
     if (n < 0)
         return err->status;
     if (cli.json) {
@@ -103,15 +106,17 @@ static ct_status answer(const ct_search *s, const char *query, ct_error *err)
 static ct_status converse(const ct_search *s, ct_error *err)
 {
     const bool watched = cli_terminal(stdin).redraw && cli_terminal(stdout).redraw;
-    char       line[1024];
+    char line[1024];
     if (watched)
-        printf("%d pairs; type a text, or a number from 0 to %d for an image; end with Ctrl-D\n", s->n, s->n - 1);
+        printf("%d pairs; type a text, or a number from 0 to %d for an image; end with Ctrl-D\n",
+               s->n, s->n - 1);
     for (;;) {
         if (watched)
             fputs("> ", stdout);
         fflush(stdout);
         if (fgets(line, sizeof line, stdin) == NULL)
-            return ferror(stdin) ? CT_FAIL(err, CT_ERR_IO, "standard input: cannot be read") : CT_OK;
+            return ferror(stdin) ? CT_FAIL(err, CT_ERR_IO, "standard input: cannot be read")
+                                 : CT_OK;
         line[strcspn(line, "\r\n")] = '\0';
         ct_status status = line[0] != '\0' ? answer(s, line, err) : CT_OK;
         if (status != CT_OK)
@@ -121,11 +126,12 @@ static ct_status converse(const ct_search *s, ct_error *err)
 
 int cli_search(int argc, char **argv)
 {
-    ct_error   err = {0};
+    ct_error err = {0};
     opened_run run;
-    ct_search  search = {0};
+    ct_search search = {0};
     if (argc != 1 && argc != 2)
-        return cli_usage("search: expected a run's folder and a query (in quotes), found %d arguments", argc);
+        return cli_usage(
+            "search: expected a run's folder and a query (in quotes), found %d arguments", argc);
     const int split = cli_split(option.split);
     if (split < 0)
         return 2;

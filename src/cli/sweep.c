@@ -13,10 +13,11 @@
 #include <string.h>
 
 static const char *output, *report;
-static bool        png;
+static bool png;
 
 static const cli_option OPTIONS[] = {
-    {"--output", "-o", CLI_TEXT, &output, "DIR", "folder of runs.jsonl, sweep.csv, phase.svg; one that was begun is finished"},
+    {"--output", "-o", CLI_TEXT, &output, "DIR",
+     "folder of runs.jsonl, sweep.csv, phase.svg; one that was begun is finished"},
     {"--png", NULL, CLI_FLAG, &png, NULL, "phase.png as well, for places that take no SVG"},
     {"--report", NULL, CLI_TEXT, &report, "FILE", "write the results as a page (HTML)"},
     {"--quiet", "-q", CLI_FLAG, &cli.quiet, NULL, "no progress"},
@@ -46,21 +47,23 @@ static void catch_signals(void)
 
 typedef struct progress {
     ct_terminal terminal;
-    double      began, last;
-    int         before; /* runs that were there already; -1: not known yet */
+    double began, last;
+    int before; /* runs that were there already; -1: not known yet */
 } progress;
 
 static void on_run(void *ctx, int done, int of)
 {
-    progress    *p = ctx;
+    progress *p = ctx;
     const double now = ct_clock_s(), seconds = now - p->began;
     if (p->before < 0)
         p->before = done - 1;
     if (cli.quiet || (now - p->last < (p->terminal.redraw ? 0.1 : 5) && done < of))
         return;
     p->last = now;
-    fprintf(p->terminal.out, "%s%d of %d runs, %.1f a second, %.0f s left%s", p->terminal.redraw ? "\r\033[K" : "", done, of,
-            (done - p->before) / seconds, (of - done) * seconds / (done - p->before), p->terminal.redraw && done < of ? "" : "\n");
+    fprintf(p->terminal.out, "%s%d of %d runs, %.1f a second, %.0f s left%s",
+            p->terminal.redraw ? "\r\033[K" : "", done, of, (done - p->before) / seconds,
+            (of - done) * seconds / (done - p->before),
+            p->terminal.redraw && done < of ? "" : "\n");
     fflush(p->terminal.out);
 }
 
@@ -69,7 +72,12 @@ static void command_of(int argc, char **argv, char *out, size_t size)
 {
     size_t used = (size_t)snprintf(out, size, "contrast sweep");
     for (int i = 0; i < argc && used < size; i++) {
-        const char *quote = strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/,:=+-") == strlen(argv[i]) ? "" : "'";
+        const char *quote =
+            strspn(argv[i],
+                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/,:=+-") ==
+                    strlen(argv[i])
+                ? ""
+                : "'";
         used += (size_t)snprintf(out + used, size - used, " %s%s%s", quote, argv[i], quote);
     }
 }
@@ -90,9 +98,9 @@ static ct_status write_results(const ct_sweep *s, const ct_sweep_run *run, ct_er
 /* page: open, or NULL. */
 static ct_status sweep(const ct_sweep *s, const char *command, ct_page *page, ct_error *err)
 {
-    const int     threads = cli_threads(err);
+    const int threads = cli_threads(err);
     ct_sweep_run *run = ct_alloc_zeroed((size_t)s->n_points * (size_t)s->n_seeds, sizeof *run);
-    progress      p = {.terminal = cli_terminal(stderr), .began = ct_clock_s(), .before = -1};
+    progress p = {.terminal = cli_terminal(stderr), .began = ct_clock_s(), .before = -1};
     if (run == NULL)
         CT_FAIL(err, CT_ERR_NOMEM, "sweep: no memory for %d x %d runs", s->n_points, s->n_seeds);
     if (err->status == CT_OK) {
@@ -120,11 +128,12 @@ static ct_status sweep(const ct_sweep *s, const char *command, ct_page *page, ct
 int cli_sweep(int argc, char **argv)
 {
     static ct_sweep s;
-    static ct_page  page;
-    char            command[4096];
-    ct_error        err = {0};
+    static ct_page page;
+    char command[4096];
+    ct_error err = {0};
     if (argc < 2)
-        return cli_usage("sweep: expected a recipe and settings; try: contrast sweep phase loss.temperature=0.07,1 seed=1..4");
+        return cli_usage("sweep: expected a recipe and settings; try: contrast sweep phase "
+                         "loss.temperature=0.07,1 seed=1..4");
     s.base = ct_recipe_defaults();
     ct_status status = ct_recipe_load(&s.base, argv[0], &err);
     for (int i = 1; i < argc && status == CT_OK; i++)
@@ -132,7 +141,8 @@ int cli_sweep(int argc, char **argv)
     if (status == CT_OK)
         status = ct_recipe_check(&s.base, &err);
     if (status == CT_OK && png && (output == NULL || s.n_axes != 2))
-        return cli_usage("sweep: --png draws phase.png in the folder of -o, of two keys with several values");
+        return cli_usage(
+            "sweep: --png draws phase.png in the folder of -o, of two keys with several values");
     if (status == CT_OK && report != NULL)
         status = ct_page_open(&page, report, "contrast sweep", &err); /* before the work */
     if (status != CT_OK)

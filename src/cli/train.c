@@ -15,20 +15,23 @@
 
 static struct {
     const char *output, *checkpoint;
-    bool        force, live;
+    bool force, live;
 } option;
 
 static const cli_option OPTIONS[] = {
-    {"--output", "-o", CLI_TEXT, &option.output, "RUN", "the run's folder (default: runs/NAME, or the next free one)"},
+    {"--output", "-o", CLI_TEXT, &option.output, "RUN",
+     "the run's folder (default: runs/NAME, or the next free one)"},
     {"--force", "-f", CLI_FLAG, &option.force, NULL, "write over a run that is there"},
-    {"--live", NULL, CLI_FLAG, &option.live, NULL, "draw the run as it goes: loss, cosines, spectrum (on a terminal)"},
+    {"--live", NULL, CLI_FLAG, &option.live, NULL,
+     "draw the run as it goes: loss, cosines, spectrum (on a terminal)"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print the final evaluations as JSON"},
     {"--quiet", "-q", CLI_FLAG, &cli.quiet, NULL, "no progress"},
 };
 
 static const cli_option RESUME_OPTIONS[] = {
     {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C", "latest (default), best, or a step"},
-    {"--live", NULL, CLI_FLAG, &option.live, NULL, "draw the run as it goes: loss, cosines, spectrum (on a terminal)"},
+    {"--live", NULL, CLI_FLAG, &option.live, NULL,
+     "draw the run as it goes: loss, cosines, spectrum (on a terminal)"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print the final evaluations as JSON"},
     {"--quiet", "-q", CLI_FLAG, &cli.quiet, NULL, "no progress"},
 };
@@ -78,7 +81,7 @@ static ct_status load_recipe(ct_recipe *r, int argc, char **argv, ct_error *err)
 static void choose_folder(const char *recipe, char *out, size_t size)
 {
     const char *slash = strrchr(recipe, '/'), *base = slash != NULL ? slash + 1 : recipe;
-    const int   length = (int)strcspn(base, ".");
+    const int length = (int)strcspn(base, ".");
     snprintf(out, size, "runs/%.*s", length, base);
     for (int k = 2; ct_file_exists(out); k++)
         snprintf(out, size, "runs/%.*s-%d", length, base, k);
@@ -89,21 +92,22 @@ typedef enum task { TRAIN, RESUME, IMPORT } task;
 
 static int run(const ct_recipe *recipe, const char *folder, task what, const char *weights)
 {
-    ct_error   err = {0};
+    ct_error err = {0};
     ct_trainer t;
     run_report report;
     ct_device *device = cli_device(&err);
-    ct_pairs  *pairs = device != NULL ? ct_recipe_data(recipe, &err) : NULL;
-    ct_status  status = err.status;
+    ct_pairs *pairs = device != NULL ? ct_recipe_data(recipe, &err) : NULL;
+    ct_status status = err.status;
     if (pairs != NULL && (status = ct_trainer_init(&t, recipe, pairs, device, &err)) == CT_OK) {
         run_report_begin(&report, recipe, &stop_signal);
         report.watch.safe = &safe_to_end;
         if (option.live)
             report.live = cli_live_new(&t, &report.terminal);
         catch_signals();
-        status = what == TRAIN    ? ct_run_train(&t, folder, &report.watch, &err)
-                 : what == RESUME ? ct_run_resume(&t, folder, option.checkpoint, &report.watch, &err)
-                                  : ct_run_import(&t, weights, folder, &err);
+        status = what == TRAIN ? ct_run_train(&t, folder, &report.watch, &err)
+                 : what == RESUME
+                     ? ct_run_resume(&t, folder, option.checkpoint, &report.watch, &err)
+                     : ct_run_import(&t, weights, folder, &err);
         if (what != IMPORT)
             run_report_end(&report, &t, folder);
         cli_live_free(report.live);
@@ -120,9 +124,9 @@ static int run(const ct_recipe *recipe, const char *folder, task what, const cha
 /* A new run: a recipe with its settings, a folder that holds none yet. */
 static int begin_run(int argc, char **argv, task what, const char *weights)
 {
-    ct_error  err = {0};
+    ct_error err = {0};
     ct_recipe recipe;
-    char      folder[CT_PATH_BYTES];
+    char folder[CT_PATH_BYTES];
     if (load_recipe(&recipe, argc, argv, &err) != CT_OK)
         return cli_fail(&err);
     if (option.output != NULL)
@@ -130,7 +134,8 @@ static int begin_run(int argc, char **argv, task what, const char *weights)
     else
         choose_folder(argv[0], folder, sizeof folder);
     if (ct_run_exists(folder) && !option.force)
-        return cli_usage("%s holds a run already; give another -o, or --force to write over it", folder);
+        return cli_usage("%s holds a run already; give another -o, or --force to write over it",
+                         folder);
     return run(&recipe, folder, what, weights);
 }
 
@@ -144,13 +149,14 @@ int cli_train(int argc, char **argv)
 int cli_import(int argc, char **argv)
 {
     if (argc < 2)
-        return cli_usage("import: expected a safetensors file and a recipe, found %d arguments", argc);
+        return cli_usage("import: expected a safetensors file and a recipe, found %d arguments",
+                         argc);
     return begin_run(argc - 1, argv + 1, IMPORT, argv[0]);
 }
 
 int cli_resume(int argc, char **argv)
 {
-    ct_error  err = {0};
+    ct_error err = {0};
     ct_recipe recipe;
     if (argc != 1)
         return cli_usage("resume: expected one run's folder, found %d arguments", argc);

@@ -18,14 +18,14 @@
 /* Everything that is known before there is a ct_pairs. */
 typedef struct loader {
     const ct_files_options *o;
-    ct_arena                arena; /* becomes the data set's */
-    ct_row_file            *rows[2];
-    char                  **text[2];    /* captions */
-    char                  **picture;    /* paths, of a .tsv */
-    int                     n[2];
-    const char             *path[2];
-    int                     width, height; /* of all pictures; 0: as the first */
-    ct_error               *err;
+    ct_arena arena; /* becomes the data set's */
+    ct_row_file *rows[2];
+    char **text[2]; /* captions */
+    char **picture; /* paths, of a .tsv */
+    int n[2];
+    const char *path[2];
+    int width, height; /* of all pictures; 0: as the first */
+    ct_error *err;
 } loader;
 
 /* ---- text ---- */
@@ -33,13 +33,13 @@ typedef struct loader {
 /* Lines of a .tsv: the path of a picture, a tab, a caption. */
 static ct_status split_columns(loader *l, const char *path)
 {
-    char     **line;
-    int        n;
-    ct_status  status = ct_lines_read(path, &l->arena, &line, &n, l->err);
+    char **line;
+    int n;
+    ct_status status = ct_lines_read(path, &l->arena, &line, &n, l->err);
     if (status != CT_OK)
         return status;
     const char *slash = strrchr(path, '/');
-    const int   folder = slash != NULL ? (int)(slash - path) + 1 : 0;
+    const int folder = slash != NULL ? (int)(slash - path) + 1 : 0;
     l->picture = line;
     l->text[1] = ct_arena_zeroed(&l->arena, (size_t)n + 1, sizeof *line);
     if (l->text[1] == NULL)
@@ -47,10 +47,12 @@ static ct_status split_columns(loader *l, const char *path)
     for (int i = 0; i < n; i++) {
         char *tab = strchr(line[i], '\t'), full[CT_PATH_BYTES];
         if (tab == NULL || tab == line[i] || tab[1] == '\0' || strchr(tab + 1, '\t') != NULL)
-            return CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: expected a picture, a tab and a caption", path, i + 1);
+            return CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: expected a picture, a tab and a caption",
+                           path, i + 1);
         *tab = '\0';
         l->text[1][i] = tab + 1;
-        if (snprintf(full, sizeof full, "%.*s%s", line[i][0] == '/' ? 0 : folder, path, line[i]) >= (int)sizeof full)
+        if (snprintf(full, sizeof full, "%.*s%s", line[i][0] == '/' ? 0 : folder, path, line[i]) >=
+            (int)sizeof full)
             return CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: the path is too long", path, i + 1);
         if ((line[i] = ct_arena_strdup(&l->arena, full)) == NULL)
             return CT_FAIL(l->err, CT_ERR_NOMEM, "%s: no memory for its %d lines", path, n);
@@ -72,7 +74,8 @@ static ct_status open_side(loader *l, int side, const char *path)
     ct_status status;
     l->path[side] = path;
     if (*path == '\0')
-        return CT_FAIL(l->err, CT_ERR_CONFIG, "data.%s: expected a file of pairs", side == 0 ? "image" : "text");
+        return CT_FAIL(l->err, CT_ERR_CONFIG, "data.%s: expected a file of pairs",
+                       side == 0 ? "image" : "text");
     if (!data_is_row_file(path))
         return ct_lines_read(path, &l->arena, &l->text[side], &l->n[side], l->err);
     status = data_row_file_open(path, &l->arena, &l->rows[side], l->err);
@@ -83,16 +86,17 @@ static ct_status open_side(loader *l, int side, const char *path)
 static ct_status open_sides(loader *l)
 {
     const ct_files_options *o = l->o;
-    ct_status               status = CT_OK;
+    ct_status status = CT_OK;
     if (ends_with(o->image, ".tsv") && *o->text != '\0')
-        return CT_FAIL(l->err, CT_ERR_CONFIG, "data.text = %s: the captions are in %s already", o->text, o->image);
+        return CT_FAIL(l->err, CT_ERR_CONFIG, "data.text = %s: the captions are in %s already",
+                       o->text, o->image);
     if (ends_with(o->image, ".tsv"))
         return split_columns(l, o->image);
     for (int side = 0; side < 2 && status == CT_OK; side++)
         status = open_side(l, side, side == 0 ? o->image : o->text);
     if (status == CT_OK && l->n[0] != l->n[1])
-        return CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d items; expected one for each of the %d of %s", l->path[1], l->n[1],
-                       l->n[0], l->path[0]);
+        return CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d items; expected one for each of the %d of %s",
+                       l->path[1], l->n[1], l->n[0], l->path[0]);
     return status;
 }
 
@@ -112,10 +116,10 @@ static void set_rows(ct_side *s, ct_row_file *f)
 /* Picture i into its place; the first one says how large all are. */
 static ct_status load_picture(loader *l, ct_side *s, int i, uint8_t **pixels, ct_arena *scratch)
 {
-    char     *data;
-    size_t    size;
-    ct_pnm    p;
-    ct_error  why = {0};
+    char *data;
+    size_t size;
+    ct_pnm p;
+    ct_error why = {0};
     ct_status status = ct_file_read(l->picture[i], 0, scratch, &data, &size, &why);
     if (status == CT_OK)
         status = ct_pnm_parse(l->picture[i], (const uint8_t *)data, size, &p, &why);
@@ -128,22 +132,25 @@ static ct_status load_picture(loader *l, ct_side *s, int i, uint8_t **pixels, ct
         const size_t dim = (size_t)s->width * (size_t)s->height * (size_t)s->channels;
         *pixels = dim <= INT_MAX ? ct_arena_zeroed(&l->arena, (size_t)l->n[0], dim) : NULL;
         if (*pixels == NULL)
-            return CT_FAIL(l->err, CT_ERR_NOMEM, "%s: no memory for %d pictures", l->path[0], l->n[0]);
+            return CT_FAIL(l->err, CT_ERR_NOMEM, "%s: no memory for %d pictures", l->path[0],
+                           l->n[0]);
         s->dim = (int)dim;
     }
     const bool fits = l->width > 0 || (p.width == s->width && p.height == s->height);
     if (!fits || p.channels != s->channels)
-        return CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: %s is %d x %d, %s; expected %d x %d, %s, as the first%s", l->path[0],
-                       i + 1, l->picture[i], p.width, p.height, p.channels == 3 ? "colour" : "grey", s->width, s->height,
-                       s->channels == 3 ? "colour" : "grey", fits ? "" : " (or set data.resize)");
+        return CT_FAIL(l->err, CT_ERR_FORMAT,
+                       "%s:%d: %s is %d x %d, %s; expected %d x %d, %s, as the first%s", l->path[0],
+                       i + 1, l->picture[i], p.width, p.height, p.channels == 3 ? "colour" : "grey",
+                       s->width, s->height, s->channels == 3 ? "colour" : "grey",
+                       fits ? "" : " (or set data.resize)");
     ct_pnm_resize(&p, s->width, s->height, *pixels + (size_t)i * (size_t)s->dim);
     return CT_OK;
 }
 
 static ct_status load_pictures(loader *l, ct_side *s)
 {
-    uint8_t  *pixels = NULL;
-    ct_arena  scratch; /* a picture's file */
+    uint8_t *pixels = NULL;
+    ct_arena scratch; /* a picture's file */
     ct_status status = CT_OK;
     ct_arena_init(&scratch, 0);
     for (int i = 0; i < l->n[0] && status == CT_OK; i++) {
@@ -161,15 +168,17 @@ static ct_status load_pictures(loader *l, ct_side *s)
 static ct_status assign_splits(loader *l, int *of, int count[CT_N_SPLITS])
 {
     const ct_files_options *o = l->o;
-    const int               n = l->n[0];
-    char                  **line;
-    int                     n_lines;
+    const int n = l->n[0];
+    char **line;
+    int n_lines;
     if (*o->split == '\0') {
         const double given[2] = {o->validation, o->test};
         if (!(given[0] >= 0 && given[1] >= 0 && given[0] + given[1] < 1))
-            return CT_FAIL(l->err, CT_ERR_CONFIG, "data.validation + data.test = %g: expected shares below 1", given[0] + given[1]);
+            return CT_FAIL(l->err, CT_ERR_CONFIG,
+                           "data.validation + data.test = %g: expected shares below 1",
+                           given[0] + given[1]);
         ct_random r = ct_random_make(o->seed, CT_STREAM_SPLIT, 0);
-        int      *item = ct_arena_zeroed(&l->arena, (size_t)n, sizeof *item);
+        int *item = ct_arena_zeroed(&l->arena, (size_t)n, sizeof *item);
         if (item == NULL)
             return CT_FAIL(l->err, CT_ERR_NOMEM, "%s: no memory for %d pairs", l->path[0], n);
         for (int i = 0; i < n; i++)
@@ -178,7 +187,7 @@ static ct_status assign_splits(loader *l, int *of, int count[CT_N_SPLITS])
         count[CT_VALIDATION] = (int)(given[0] * n);
         count[CT_TEST] = (int)(given[1] * n);
         for (int i = 0; i < n; i++)
-            of[item[i]] = i < count[CT_VALIDATION]                   ? CT_VALIDATION
+            of[item[i]] = i < count[CT_VALIDATION]                    ? CT_VALIDATION
                           : i < count[CT_VALIDATION] + count[CT_TEST] ? CT_TEST
                                                                       : CT_TRAIN;
         count[CT_TRAIN] = n - count[CT_VALIDATION] - count[CT_TEST];
@@ -186,14 +195,17 @@ static ct_status assign_splits(loader *l, int *of, int count[CT_N_SPLITS])
     }
     ct_status status = ct_lines_read(o->split, &l->arena, &line, &n_lines, l->err);
     if (status == CT_OK && n_lines != n)
-        status = CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d lines; expected one for each of the %d pairs", o->split, n_lines, n);
+        status = CT_FAIL(l->err, CT_ERR_FORMAT,
+                         "%s: %d lines; expected one for each of the %d pairs", o->split, n_lines,
+                         n);
     for (int i = 0; i < n && status == CT_OK; i++) {
         int s = 0;
         while (s < CT_N_SPLITS && strcmp(line[i], ct_split_name((ct_split)s)) != 0)
             s++;
         if (s == CT_N_SPLITS)
-            return CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: %.40s: expected train, validation, test or composition", o->split,
-                           i + 1, line[i]);
+            return CT_FAIL(l->err, CT_ERR_FORMAT,
+                           "%s:%d: %.40s: expected train, validation, test or composition",
+                           o->split, i + 1, line[i]);
         of[i] = s;
         count[s]++;
     }
@@ -213,7 +225,9 @@ static ct_status set_groups(loader *l, ct_pairs *p)
     if (*l->o->groups != '\0') {
         ct_status status = ct_npy_read_ints(l->o->groups, &p->arena, &group, &n, l->err);
         if (status == CT_OK && n != p->n)
-            status = CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d numbers; expected one for each of the %d pairs", l->o->groups, n, p->n);
+            status = CT_FAIL(l->err, CT_ERR_FORMAT,
+                             "%s: %d numbers; expected one for each of the %d pairs", l->o->groups,
+                             n, p->n);
         p->group = status == CT_OK ? group : NULL;
         return status;
     }
@@ -242,16 +256,17 @@ static ct_status fill(loader *l, ct_pairs *p, const int *of)
 
 ct_pairs *ct_pairs_from_files(const ct_files_options *o, ct_error *err)
 {
-    loader    l = {.o = o, .width = o->resize, .height = o->resize, .err = err};
+    loader l = {.o = o, .width = o->resize, .height = o->resize, .err = err};
     ct_pairs *p = NULL;
-    int       count[CT_N_SPLITS] = {0}, *of = NULL;
+    int count[CT_N_SPLITS] = {0}, *of = NULL;
     ct_arena_init(&l.arena, 0);
     ct_status status = open_sides(&l);
     if (status == CT_OK && (of = ct_arena_zeroed(&l.arena, (size_t)l.n[0] + 1, sizeof *of)) == NULL)
         status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d pairs", l.path[0], l.n[0]);
     if (status == CT_OK)
         status = assign_splits(&l, of, count);
-    if (status == CT_OK && (p = ct_pairs_new("pairs", count, err)) != NULL && fill(&l, p, of) == CT_OK) {
+    if (status == CT_OK && (p = ct_pairs_new("pairs", count, err)) != NULL &&
+        fill(&l, p, of) == CT_OK) {
         p->files = l.arena;
         return p;
     }
@@ -283,7 +298,7 @@ static ct_status open_items(loader *l, int side, const char *path)
 
 ct_pairs *ct_items_from_file(const char *path, int side, int width, int height, ct_error *err)
 {
-    loader    l = {.width = width, .height = height, .err = err};
+    loader l = {.width = width, .height = height, .err = err};
     ct_pairs *p = NULL;
     ct_arena_init(&l.arena, 0);
     ct_status status = open_items(&l, side, path);

@@ -10,21 +10,33 @@
  * and small letters alternate, and first is a capital. */
 static const struct {
     uint16_t first, last, step;
-    int16_t  add;
+    int16_t add;
 } CAPITALS[] = {
-    {'A', 'Z', 1, 32},       {0x00C0, 0x00D6, 1, 32}, {0x00D8, 0x00DE, 1, 32}, /* ASCII, Latin-1 */
-    {0x0100, 0x012E, 2, 1},  {0x0132, 0x0136, 2, 1},  {0x0139, 0x0147, 2, 1},  /* Latin Extended-A */
-    {0x014A, 0x0176, 2, 1},  {0x0179, 0x017D, 2, 1},
-    {0x0130, 0x0130, 1, 'i' - 0x0130}, {0x0178, 0x0178, 1, 0x00FF - 0x0178},   /* dotted I, Y diaeresis */
-    {0x0386, 0x0386, 1, 38}, {0x0388, 0x038A, 1, 37}, {0x038C, 0x038C, 1, 64}, /* Greek with tonos */
-    {0x038E, 0x038F, 1, 63}, {0x0391, 0x03A1, 1, 32}, {0x03A3, 0x03AB, 1, 32}, /* Greek */
-    {0x0400, 0x040F, 1, 80}, {0x0410, 0x042F, 1, 32},                          /* Cyrillic */
+    {'A', 'Z', 1, 32},
+    {0x00C0, 0x00D6, 1, 32},
+    {0x00D8, 0x00DE, 1, 32}, /* ASCII, Latin-1 */
+    {0x0100, 0x012E, 2, 1},
+    {0x0132, 0x0136, 2, 1},
+    {0x0139, 0x0147, 2, 1}, /* Latin Extended-A */
+    {0x014A, 0x0176, 2, 1},
+    {0x0179, 0x017D, 2, 1},
+    {0x0130, 0x0130, 1, 'i' - 0x0130},
+    {0x0178, 0x0178, 1, 0x00FF - 0x0178}, /* dotted I, Y diaeresis */
+    {0x0386, 0x0386, 1, 38},
+    {0x0388, 0x038A, 1, 37},
+    {0x038C, 0x038C, 1, 64}, /* Greek with tonos */
+    {0x038E, 0x038F, 1, 63},
+    {0x0391, 0x03A1, 1, 32},
+    {0x03A3, 0x03AB, 1, 32}, /* Greek */
+    {0x0400, 0x040F, 1, 80},
+    {0x0410, 0x042F, 1, 32}, /* Cyrillic */
 };
 
 uint32_t data_lower_case(uint32_t c)
 {
     for (unsigned k = 0; k < sizeof CAPITALS / sizeof *CAPITALS; k++)
-        if (c >= CAPITALS[k].first && c <= CAPITALS[k].last && (c - CAPITALS[k].first) % CAPITALS[k].step == 0)
+        if (c >= CAPITALS[k].first && c <= CAPITALS[k].last &&
+            (c - CAPITALS[k].first) % CAPITALS[k].step == 0)
             return (uint32_t)((int)c + CAPITALS[k].add);
     return c;
 }

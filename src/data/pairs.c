@@ -26,8 +26,8 @@ static ct_status check_counts(const char *name, const int count[CT_N_SPLITS], ct
     for (int s = 0; s < CT_N_SPLITS; s++) {
         int least = s == CT_TRAIN ? 1 : 0;
         if (count[s] < least || count[s] > room)
-            return CT_FAIL(err, CT_ERR_CONFIG, "%s: %d items in the %s split; expected %d to %d", name, count[s],
-                           ct_split_name((ct_split)s), least, room);
+            return CT_FAIL(err, CT_ERR_CONFIG, "%s: %d items in the %s split; expected %d to %d",
+                           name, count[s], ct_split_name((ct_split)s), least, room);
         room -= count[s];
     }
     return CT_OK;
@@ -43,7 +43,7 @@ ct_pairs *ct_pairs_new(const char *name, const int count[CT_N_SPLITS], ct_error 
     ct_arena arena;
     ct_arena_init(&arena, 0);
     ct_pairs *p = ct_arena_zeroed(&arena, 1, sizeof *p);
-    int      *item = ct_arena_zeroed(&arena, (size_t)n, sizeof *item);
+    int *item = ct_arena_zeroed(&arena, (size_t)n, sizeof *item);
     if (p == NULL || item == NULL) {
         ct_arena_free(&arena);
         CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d pairs", name, n);
@@ -76,14 +76,14 @@ void ct_pairs_free(ct_pairs *p)
 
 typedef struct entry {
     const char *caption;
-    int         item;
+    int item;
 } entry;
 
 /* By caption, equal ones by item: a total order, so that every qsort agrees. */
 static int compare_entries(const void *a, const void *b)
 {
     const entry *x = a, *y = b;
-    int          c = strcmp(x->caption, y->caption);
+    int c = strcmp(x->caption, y->caption);
     return c != 0 ? c : (x->item > y->item) - (x->item < y->item);
 }
 
@@ -100,10 +100,10 @@ static void find_first(entry *e, int n, int *first)
 
 ct_status ct_pairs_set_captions(ct_pairs *p, int side, const char *const *caption, ct_error *err)
 {
-    ct_side     *s = &p->side[side];
-    entry       *e = ct_alloc((size_t)p->n, sizeof *e);
+    ct_side *s = &p->side[side];
+    entry *e = ct_alloc((size_t)p->n, sizeof *e);
     const char **text = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *text);
-    int         *text_of = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *text_of);
+    int *text_of = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *text_of);
     if (e == NULL || text == NULL || text_of == NULL) {
         ct_free(e);
         return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d captions", p->name, p->n);

@@ -8,8 +8,8 @@
 
 struct ct_row_file {
     ct_source source;
-    ct_npy    array; /* of an IDX file too: bytes, at its offset */
-    char      path[CT_PATH_BYTES];
+    ct_npy array; /* of an IDX file too: bytes, at its offset */
+    char path[CT_PATH_BYTES];
 };
 
 /* Is it a .npy or an IDX file, by its first bytes? */
@@ -18,7 +18,7 @@ bool data_is_row_file(const char *path);
 /* A file of float32, float64 or uint8 rows, in the arena; data_row_file_close
  * accepts NULL. Errors  CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */
 ct_status data_row_file_open(const char *path, ct_arena *arena, ct_row_file **out, ct_error *err);
-void      data_row_file_close(ct_row_file *f);
+void data_row_file_close(ct_row_file *f);
 
 /* Values from..from+n of an item of a numeric side, wherever they are; n at most
  * DATA_PIECE. Errors  CT_ERR_IO; CT_ERR_FORMAT (a number that is not finite) */

@@ -33,7 +33,8 @@ static void number_groups(ct_sampler *s, const int *group)
         if (i == 0 || s->sorted[i] != s->sorted[i - 1])
             s->end[s->n_groups++] = s->sorted[i];
     for (int i = 0; i < s->n; i++) {
-        const int *found = bsearch(&group[s->items[i]], s->end, (size_t)s->n_groups, sizeof *s->end, compare_ints);
+        const int *found = bsearch(&group[s->items[i]], s->end, (size_t)s->n_groups, sizeof *s->end,
+                                   compare_ints);
         s->group[i] = (int)(found - s->end);
     }
 }
@@ -46,7 +47,8 @@ static void count_groups(const ct_sampler *s)
         s->at[s->group[i]]++;
 }
 
-/* The largest L with sum_g min(n_g, L) >= L b: both sides start at 0 and the left one bends down. */
+/* The largest L with sum_g min(n_g, L) >= L b: both sides start at 0 and the left one bends down.
+ */
 static int most_batches(const ct_sampler *s)
 {
     int least = 0, most = s->n / s->batch;
@@ -68,22 +70,26 @@ static ct_status use_groups(ct_sampler *s, const int *group, ct_error *err)
     int **const room[] = {&s->group, &s->sorted, &s->at, &s->end};
     for (size_t k = 0; k < sizeof room / sizeof *room; k++)
         if ((*room[k] = ct_alloc((size_t)s->n, sizeof(int))) == NULL)
-            return CT_FAIL(err, CT_ERR_NOMEM, "no memory for the groups of %d training pairs", s->n);
+            return CT_FAIL(err, CT_ERR_NOMEM, "no memory for the groups of %d training pairs",
+                           s->n);
     number_groups(s, group);
     if (s->batch > s->n_groups)
-        return CT_FAIL(err, CT_ERR_CONFIG, "batch is %d; without duplicates expected at most %d, the different captions or groups",
-                       s->batch, s->n_groups);
+        return CT_FAIL(
+            err, CT_ERR_CONFIG,
+            "batch is %d; without duplicates expected at most %d, the different captions or groups",
+            s->batch, s->n_groups);
     count_groups(s);
     s->per_epoch = most_batches(s);
     return CT_OK;
 }
 
-ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, const int *group, uint64_t seed,
-                          ct_error *err)
+ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, const int *group,
+                          uint64_t seed, ct_error *err)
 {
     *s = (ct_sampler){.items = items, .n = n, .batch = batch, .seed = seed, .epoch = -1};
     if (batch < 1 || batch > n)
-        return CT_FAIL(err, CT_ERR_CONFIG, "batch is %d; expected 1 to %d, the number of training pairs", batch, n);
+        return CT_FAIL(err, CT_ERR_CONFIG,
+                       "batch is %d; expected 1 to %d, the number of training pairs", batch, n);
     s->per_epoch = n / batch;
     s->order = ct_alloc((size_t)n, sizeof *s->order);
     if (s->order == NULL)
@@ -105,7 +111,7 @@ void ct_sampler_free(ct_sampler *s)
 static void deal(ct_sampler *s, ct_random *r)
 {
     const int L = s->per_epoch;
-    int      *run = s->sorted, total = 0; /* the groups in random order */
+    int *run = s->sorted, total = 0; /* the groups in random order */
     for (int g = 0; g < s->n_groups; g++)
         run[g] = g;
     ct_random_shuffle(r, run, s->n_groups);

@@ -17,7 +17,7 @@
 typedef struct tally {
     double centre, sum, squares;
     double count[256];
-    bool   bytes;
+    bool bytes;
 } tally;
 
 static ct_status pass(const ct_pairs *p, const ct_side *s, tally *t, ct_error *err)
@@ -46,8 +46,8 @@ ct_status ct_standard_fit(const ct_pairs *p, int side, ct_standard *out, ct_erro
     if (s->dim == 0 || p->count[CT_TRAIN] == 0)
         return CT_OK;
     const double n = (double)p->count[CT_TRAIN] * s->dim;
-    tally        t = {.bytes = s->u8 != NULL || (s->file != NULL && s->file->array.kind == 'u')};
-    ct_status    status = pass(p, s, &t, err);
+    tally t = {.bytes = s->u8 != NULL || (s->file != NULL && s->file->array.kind == 'u')};
+    ct_status status = pass(p, s, &t, err);
     for (int v = 0; v < 256 && t.bytes; v++)
         t.sum += t.count[v] * v;
     t.centre = t.sum / n;
@@ -63,11 +63,11 @@ ct_status ct_standard_fit(const ct_pairs *p, int side, ct_standard *out, ct_erro
     return status;
 }
 
-ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *st, const int *items, int n, ct_real *out,
-                        ct_error *err)
+ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *st, const int *items, int n,
+                        ct_real *out, ct_error *err)
 {
     const ct_side *s = &p->side[side];
-    const size_t   dim = (size_t)s->dim;
+    const size_t dim = (size_t)s->dim;
     if (s->u8 != NULL) { /* a byte has 256 values: divide once for each */
         ct_real of[256];
         for (int v = 0; v < 256; v++)
@@ -77,7 +77,7 @@ ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *st, cons
                 *out++ = of[s->u8[(size_t)items[i] * dim + k]];
         return CT_OK;
     }
-    double         x[DATA_PIECE];
+    double x[DATA_PIECE];
     for (int i = 0; i < n; i++)
         for (int from = 0; from < s->dim; from += DATA_PIECE) {
             const int here = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;

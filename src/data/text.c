@@ -15,12 +15,12 @@
 
 typedef struct bag {
     const ct_text_config *c;
-    int                  *id;
-    int                   cap, n;
-    uint32_t              word, pair;           /* hashes so far                       */
-    bool                  has_previous;         /* a word came before: pair is valid   */
-    uint32_t              window[CT_NGRAM_MAX]; /* the last characters of "<word>"     */
-    int                   n_window;             /* how many of them, newest at the end */
+    int *id;
+    int cap, n;
+    uint32_t word, pair;           /* hashes so far                       */
+    bool has_previous;             /* a word came before: pair is valid   */
+    uint32_t window[CT_NGRAM_MAX]; /* the last characters of "<word>"     */
+    int n_window;                  /* how many of them, newest at the end */
 } bag;
 
 #define FNV_START 2166136261u
@@ -75,7 +75,7 @@ static void end_word(bag *b)
 static uint32_t next_character(const char **text)
 {
     uint32_t c;
-    int      n = ct_utf8_get(*text, &c);
+    int n = ct_utf8_get(*text, &c);
     *text += n > 0 ? n : 1;
     return n > 0 ? data_lower_case(c) : 0xFFFD; /* not UTF-8: skip one byte */
 }
@@ -84,11 +84,11 @@ int ct_text_ids(const char *text, const ct_text_config *c, int *id, int cap)
 {
     CT_ASSERT(c->buckets > 0);
     CT_ASSERT(0 <= c->ngram_min && c->ngram_min <= c->ngram_max && c->ngram_max <= CT_NGRAM_MAX);
-    bag  b = {.c = c, .id = id, .cap = id != NULL ? cap : 0};
+    bag b = {.c = c, .id = id, .cap = id != NULL ? cap : 0};
     bool inside = false;
     while (*text != '\0') {
         uint32_t ch = next_character(&text);
-        bool     letter = data_is_letter(ch);
+        bool letter = data_is_letter(ch);
         if (letter && !inside)
             begin_word(&b);
         if (!letter && inside)

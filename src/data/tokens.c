@@ -24,8 +24,8 @@ static bool count_ids(ct_tokens *t, const char *const *text, const ct_text_confi
     return true;
 }
 
-ct_status ct_tokens_init(ct_tokens *t, const char *const *text, int n_texts, const ct_text_config *c,
-                         ct_error *err)
+ct_status ct_tokens_init(ct_tokens *t, const char *const *text, int n_texts,
+                         const ct_text_config *c, ct_error *err)
 {
     *t = (ct_tokens){.n_texts = n_texts};
     t->offset = ct_alloc((size_t)n_texts + 1, sizeof *t->offset);

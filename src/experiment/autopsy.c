@@ -26,43 +26,47 @@ static double duplicate_floor(int n, const int *group)
 ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, const int *group)
 {
     ct_landmarks l = {.loss = loss, .at = *at};
-    const int    n = at->n, d = at->d;
+    const int n = at->n, d = at->d;
     l.at.temperature = loss->learns_scale ? at->temperature : 1;
     l.equal = loss->collapsed(&l.at);
     l.floor = loss->floor(&l.at);
     const bool softmax = n > 1 && fabs(l.equal - ct_scalar_log(n)) < 1e-12;
-    l.random = softmax && d > 0 ? l.equal + 1 / (2 * d * l.at.temperature * l.at.temperature) : (double)NAN;
+    l.random = softmax && d > 0 ? l.equal + 1 / (2 * d * l.at.temperature * l.at.temperature)
+                                : (double)NAN;
     l.duplicates = softmax && group != NULL ? duplicate_floor(n, group) : 0;
     return l;
 }
 
 ct_loss_reading ct_landmarks_read(const ct_landmarks *l, double value)
 {
-    return (ct_loss_reading){.loss = value,
-                             .equal = l->equal,
-                             .floor = l->floor, /* not that of duplicates: rows of a group may differ */
-                             .no_negatives = strcmp(l->loss->name, "positives") == 0};
+    return (
+        ct_loss_reading){.loss = value,
+                         .equal = l->equal,
+                         .floor = l->floor, /* not that of duplicates: rows of a group may differ */
+                         .no_negatives = strcmp(l->loss->name, "positives") == 0};
 }
 
-ct_status ct_landmarks_measure(const ct_landmarks *l, ct_device *device, const ct_real *a, const ct_real *b, int n, int d,
-                               const int *group, double *out, ct_error *err)
+ct_status ct_landmarks_measure(const ct_landmarks *l, ct_device *device, const ct_real *a,
+                               const ct_real *b, int n, int d, const int *group, double *out,
+                               ct_error *err)
 {
     const int batch = l->at.n < n ? l->at.n : n;
-    ct_graph  g;
-    ct_real   log_scale = (ct_real)-ct_scalar_log(l->at.temperature), bias = (ct_real)l->at.bias;
-    double    sum = 0;
-    int       batches = 0;
+    ct_graph g;
+    ct_real log_scale = (ct_real)-ct_scalar_log(l->at.temperature), bias = (ct_real)l->at.bias;
+    double sum = 0;
+    int batches = 0;
     ct_status status = CT_OK;
     ct_graph_init(&g, device, 0);
     for (int i = 0; i + batch <= n && status == CT_OK; i += batch, batches++) {
         ct_graph_reset(&g);
-        ct_tensor *x = ct_constant(&g, batch, d, a + (ptrdiff_t)i * d), *y = ct_constant(&g, batch, d, b + (ptrdiff_t)i * d);
+        ct_tensor *x = ct_constant(&g, batch, d, a + (ptrdiff_t)i * d),
+                  *y = ct_constant(&g, batch, d, b + (ptrdiff_t)i * d);
         const ct_loss_inputs in = {.log_scale = ct_constant(&g, 1, 1, &log_scale),
                                    .group = group != NULL ? group + i : NULL,
                                    .bias = l->loss->uses_bias ? ct_constant(&g, 1, 1, &bias) : NULL,
                                    .options = l->at.options};
-        const ct_tensor     *loss = l->loss->apply(&g, x, y, &in);
-        const ct_error      *e = ct_graph_error(&g);
+        const ct_tensor *loss = l->loss->apply(&g, x, y, &in);
+        const ct_error *e = ct_graph_error(&g);
         if (e != NULL)
             status = CT_FAIL(err, e->status, "%s", e->msg);
         else
@@ -75,48 +79,54 @@ ct_status ct_landmarks_measure(const ct_landmarks *l, ct_device *device, const c
 
 /* ---- the whole ---- */
 
-ct_status ct_autopsy_arrays(ct_device *device, const ct_real *a, const ct_real *b, int n, int d, const int *group,
-                            ct_autopsy *out, ct_error *err)
+ct_status ct_autopsy_arrays(ct_device *device, const ct_real *a, const ct_real *b, int n, int d,
+                            const int *group, ct_autopsy *out, ct_error *err)
 {
     ct_findings *f = &out->findings;
-    ct_status    status = ct_findings_measure(device, a, b, n, d, group, f, err);
-    const bool   clean = f->side[0].bad_rows + f->side[1].bad_rows == 0;
-    const bool   known = out->landmarks.loss != NULL;
+    ct_status status = ct_findings_measure(device, a, b, n, d, group, f, err);
+    const bool clean = f->side[0].bad_rows + f->side[1].bad_rows == 0;
+    const bool known = out->landmarks.loss != NULL;
     if (status == CT_OK && known && b != NULL && clean && isnan(out->loss)) {
         status = ct_landmarks_measure(&out->landmarks, device, a, b, n, d, group, &out->loss, err);
         out->loss_measured = true;
     }
-    const ct_loss_reading reading = known ? ct_landmarks_read(&out->landmarks, out->loss) : (ct_loss_reading){0};
+    const ct_loss_reading reading = known ? ct_landmarks_read(&out->landmarks, out->loss)
+                                          : (ct_loss_reading){0};
     if (status == CT_OK)
         ct_diagnose(f, known ? &reading : NULL, &out->diagnosis);
     return status;
 }
 
-static ct_status embed_and_cut(ct_trainer *t, const int *items, int n, ct_arena *arena, ct_autopsy *out, ct_error *err)
+static ct_status embed_and_cut(ct_trainer *t, const int *items, int n, ct_arena *arena,
+                               ct_autopsy *out, ct_error *err)
 {
-    const int    d = ct_trainer_width(t);
+    const int d = ct_trainer_width(t);
     const size_t size = (size_t)n * (size_t)d;
-    ct_real     *x[2] = {ct_arena_zeroed(arena, size, sizeof(ct_real)), ct_arena_zeroed(arena, size, sizeof(ct_real))};
-    int         *group = ct_arena_zeroed(arena, (size_t)n, sizeof *group);
+    ct_real *x[2] = {ct_arena_zeroed(arena, size, sizeof(ct_real)),
+                     ct_arena_zeroed(arena, size, sizeof(ct_real))};
+    int *group = ct_arena_zeroed(arena, (size_t)n, sizeof *group);
     if (x[0] == NULL || x[1] == NULL || group == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "diagnosis: no memory for %d pairs", n);
     for (int i = 0; i < n && t->pairs->group != NULL; i++)
         group[i] = t->pairs->group[items[i]];
     if (t->pairs->group == NULL)
         group = NULL;
-    const ct_loss_setting at = ct_trainer_setting(t, t->recipe->train.batch < n ? t->recipe->train.batch : n);
+    const ct_loss_setting at = ct_trainer_setting(t, t->recipe->train.batch < n
+                                                         ? t->recipe->train.batch
+                                                         : n);
     out->landmarks = ct_landmarks_of(t->loss, &at, group);
     out->loss = (double)NAN;
     ct_status status = ct_trainer_embed(t, 0, items, n, x[0], err);
     if (status == CT_OK)
         status = ct_trainer_embed(t, 1, items, n, x[1], err);
-    return status == CT_OK ? ct_autopsy_arrays(t->device, x[0], x[1], n, d, group, out, err) : status;
+    return status == CT_OK ? ct_autopsy_arrays(t->device, x[0], x[1], n, d, group, out, err)
+                           : status;
 }
 
 ct_status ct_autopsy_run(ct_trainer *t, ct_split split, int limit, ct_autopsy *out, ct_error *err)
 {
     const int count = t->pairs->count[split], n = limit > 0 && limit < count ? limit : count;
-    ct_arena  arena;
+    ct_arena arena;
     if (n == 0)
         return CT_FAIL(err, CT_ERR_CONFIG, "the data has no %s split", ct_split_name(split));
     ct_arena_init(&arena, 0);
@@ -141,7 +151,8 @@ static void side_json(ct_json *j, const ct_side_findings *f)
     ct_json_integer(j, "not_finite_rows", f->bad_rows);
     ct_json_integer(j, "zero_rows", f->zero_rows);
     ct_json_integer(j, "duplicate_rows", f->duplicates);
-    numbers_json(j, "norm_least_median_most", (double[]){f->norm_least, f->norm_median, f->norm_most}, 3);
+    numbers_json(j, "norm_least_median_most",
+                 (double[]){f->norm_least, f->norm_median, f->norm_most}, 3);
     ct_json_number(j, "mean_cosine", f->mean_cosine);
     ct_json_number(j, "total_variance", f->variance);
     ct_json_number(j, "std_sqrt_d", f->std_sqrt_d);

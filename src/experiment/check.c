@@ -22,7 +22,7 @@ static int short_steps(const ct_recipe *r)
 
 static ct_status train(ct_trainer *t, int steps, double *loss, ct_error *err)
 {
-    ct_step   s = {0};
+    ct_step s = {0};
     ct_status status = CT_OK;
     for (int k = 0; k < steps && status == CT_OK; k++) {
         status = ct_trainer_step(t, &s, err);
@@ -33,10 +33,11 @@ static ct_status train(ct_trainer *t, int steps, double *loss, ct_error *err)
 
 /* ---- one batch by heart ---- */
 
-static ct_status learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *device, ct_check *out, ct_error *err)
+static ct_status learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *device,
+                             ct_check *out, ct_error *err)
 {
-    ct_pairs   few = *pairs; /* its training split is one batch */
-    ct_recipe  alone = *r;   /* which would be its own negative in a queue, and may repeat a caption */
+    ct_pairs few = *pairs; /* its training split is one batch */
+    ct_recipe alone = *r; /* which would be its own negative in a queue, and may repeat a caption */
     ct_trainer t;
     few.count[CT_TRAIN] = r->train.batch;
     alone.loss.queue = 0;
@@ -47,10 +48,11 @@ static ct_status learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_devic
         status = train(&t, out->steps, &out->batch_loss, err);
     if (status == CT_OK) {
         const ct_loss_setting at = ct_trainer_setting(&t, r->train.batch);
-        const ct_landmarks    l = ct_landmarks_of(t.loss, &at, pairs->group != NULL ? t.group : NULL);
+        const ct_landmarks l = ct_landmarks_of(t.loss, &at, pairs->group != NULL ? t.group : NULL);
         out->batch_equal = l.equal > 0 ? l.equal : 1; /* no negatives: from orthogonal pairs */
         out->batch_floor = fmax(l.floor, l.duplicates);
-        out->learns_batch = out->batch_equal - out->batch_loss >= LEARNED * (out->batch_equal - out->batch_floor);
+        out->learns_batch = out->batch_equal - out->batch_loss >=
+                            LEARNED * (out->batch_equal - out->batch_floor);
     }
     ct_trainer_free(&t);
     return status;
@@ -63,25 +65,30 @@ static ct_status learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_devic
 static bool shuffle_pairs(const ct_pairs *p, ct_arena *arena, ct_pairs *out)
 {
     const ct_side *s = &p->side[1];
-    ct_random      r = ct_random_make(1, CT_STREAM_PROBE, 9);
-    int           *order = ct_arena_zeroed(arena, (size_t)p->n, sizeof *order);
+    ct_random r = ct_random_make(1, CT_STREAM_PROBE, 9);
+    int *order = ct_arena_zeroed(arena, (size_t)p->n, sizeof *order);
     if (order == NULL)
         return false;
     for (int i = 0; i < p->n; i++)
         order[i] = i;
     for (int split = 0; split < CT_N_SPLITS; split++)
         for (int i = p->count[split] - 1; i > 0; i--) {
-            const int a = p->index[split][i], b = p->index[split][ct_random_below(&r, (uint32_t)i + 1)], was = order[a];
+            const int a = p->index[split][i],
+                      b = p->index[split][ct_random_below(&r, (uint32_t)i + 1)], was = order[a];
             order[a] = order[b];
             order[b] = was;
         }
     *out = *p;
     out->group = NULL; /* rows no longer mean what they meant */
     out->label = NULL;
-    const size_t size = s->f32 != NULL ? sizeof *s->f32 : s->u8 != NULL ? sizeof *s->u8 : sizeof *s->text_of;
+    const size_t size = s->f32 != NULL  ? sizeof *s->f32
+                        : s->u8 != NULL ? sizeof *s->u8
+                                        : sizeof *s->text_of;
     const size_t row = size * (size_t)(s->text != NULL ? 1 : s->dim);
-    const char  *from = s->f32 != NULL ? (const char *)s->f32 : s->u8 != NULL ? (const char *)s->u8 : (const char *)s->text_of;
-    char        *to = ct_arena_zeroed(arena, (size_t)p->n, row);
+    const char *from = s->f32 != NULL  ? (const char *)s->f32
+                       : s->u8 != NULL ? (const char *)s->u8
+                                       : (const char *)s->text_of;
+    char *to = ct_arena_zeroed(arena, (size_t)p->n, row);
     if (to == NULL)
         return false;
     for (int i = 0; i < p->n; i++)
@@ -95,11 +102,12 @@ static bool shuffle_pairs(const ct_pairs *p, ct_arena *arena, ct_pairs *out)
     return true;
 }
 
-static ct_status outcome(const ct_recipe *r, const ct_pairs *pairs, ct_device *device, ct_autopsy *a, double *seconds, ct_error *err)
+static ct_status outcome(const ct_recipe *r, const ct_pairs *pairs, ct_device *device,
+                         ct_autopsy *a, double *seconds, ct_error *err)
 {
     ct_trainer t;
-    double     loss;
-    ct_status  status = ct_trainer_init(&t, r, pairs, device, err);
+    double loss;
+    ct_status status = ct_trainer_init(&t, r, pairs, device, err);
     const double began = ct_clock_s();
     if (status == CT_OK)
         status = train(&t, short_steps(r), &loss, err);
@@ -110,12 +118,12 @@ static ct_status outcome(const ct_recipe *r, const ct_pairs *pairs, ct_device *d
     return status;
 }
 
-static ct_status compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs, ct_device *device, ct_arena *arena, ct_check *out,
-                                       ct_error *err)
+static ct_status compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs, ct_device *device,
+                                       ct_arena *arena, ct_check *out, ct_error *err)
 {
     ct_autopsy *a = ct_arena_zeroed(arena, 1, sizeof *a);
-    ct_pairs    shuffled;
-    double      seconds;
+    ct_pairs shuffled;
+    double seconds;
     if (a == NULL || !shuffle_pairs(pairs, arena, &shuffled))
         return CT_FAIL(err, CT_ERR_NOMEM, "check: no memory for shuffled pairs");
     ct_status status = outcome(r, pairs, device, a, &out->seconds_per_step, err);
@@ -138,13 +146,13 @@ static ct_status compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs
 /* Room for the embeddings of a batch. */
 typedef struct batch_room {
     const int *items;
-    ct_real   *side[2];
+    ct_real *side[2];
 } batch_room;
 
 static double loss_of(ct_trainer *t, const batch_room *b)
 {
     const int n = t->recipe->train.batch;
-    double    loss = (double)NAN;
+    double loss = (double)NAN;
     for (int side = 0; side < 2; side++)
         if (ct_trainer_embed(t, side, b->items, n, b->side[side], NULL) != CT_OK)
             return loss;
@@ -154,13 +162,16 @@ static double loss_of(ct_trainer *t, const batch_room *b)
 
 /* Along the gradient of one parameter the loss changes by h |g|; which h shows it in
  * float: one that changes the loss by CHANGE, found from |g|. */
-static void check_parameter(ct_trainer *t, const batch_room *b, ct_param *p, const ct_real *g, ct_check *out)
+static void check_parameter(ct_trainer *t, const batch_room *b, ct_param *p, const ct_real *g,
+                            ct_check *out)
 {
     const size_t n = (size_t)p->rows * (size_t)p->cols;
-    const double norm = ct_grad_norm(t->device, g, n), scale = ct_grad_norm(t->device, p->x, n) + 1e-3;
-    double       h = norm > 0 ? CHANGE / (2 * norm) : 0;
+    const double norm = ct_grad_norm(t->device, g, n),
+                 scale = ct_grad_norm(t->device, p->x, n) + 1e-3;
+    double h = norm > 0 ? CHANGE / (2 * norm) : 0;
     h = h < 0.02 * scale ? h : 0.02 * scale;
-    if (!(h * norm > CHANGE / 8)) { /* the loss would change by less than its own rounding allows to see */
+    if (!(h * norm >
+          CHANGE / 8)) { /* the loss would change by less than its own rounding allows to see */
         out->n_flat++;
         return;
     }
@@ -180,24 +191,29 @@ static void check_parameter(ct_trainer *t, const batch_room *b, ct_param *p, con
     }
 }
 
-static ct_status check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device *device, ct_arena *arena, ct_check *out, ct_error *err)
+static ct_status check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device *device,
+                                 ct_arena *arena, ct_check *out, ct_error *err)
 {
     ct_trainer t;
-    ct_status  status = ct_trainer_init(&t, r, pairs, device, err);
+    ct_status status = ct_trainer_init(&t, r, pairs, device, err);
     ct_params *p = &t.model.params;
-    ct_step    s;
+    ct_step s;
     if (status == CT_OK)
         status = ct_trainer_step(&t, &s, err); /* biases start at 0, where ReLU has its kink */
     const size_t embeddings = (size_t)r->train.batch * (size_t)ct_trainer_width(&t);
-    ct_real     *g = status == CT_OK ? ct_arena_zeroed(arena, p->size, sizeof *g) : NULL;
-    batch_room   b = {.side = {ct_arena_zeroed(arena, embeddings, sizeof *g), ct_arena_zeroed(arena, embeddings, sizeof *g)}};
+    ct_real *g = status == CT_OK ? ct_arena_zeroed(arena, p->size, sizeof *g) : NULL;
+    batch_room b = {.side = {ct_arena_zeroed(arena, embeddings, sizeof *g),
+                             ct_arena_zeroed(arena, embeddings, sizeof *g)}};
     if (status == CT_OK && (g == NULL || b.side[0] == NULL || b.side[1] == NULL))
         status = CT_FAIL(err, CT_ERR_NOMEM, "check: no memory for gradients");
     if (status == CT_OK) {
         double loss;
         b.items = ct_sampler_batch(&t.sampler, t.step);
         out->n_parameters = p->size;
-        out->parameter_bytes = (double)p->size * sizeof(ct_real) * (r->optim.name == CT_ADAMW ? 4 : r->optim.momentum > 0 ? 3 : 2);
+        out->parameter_bytes = (double)p->size * sizeof(ct_real) *
+                               (r->optim.name == CT_ADAMW ? 4
+                                : r->optim.momentum > 0   ? 3
+                                                          : 2);
         out->step_bytes = (double)t.graph.arena.used;
         t.graph.training = false;
         status = ct_trainer_gradients(&t, b.items, &loss, err);
@@ -212,15 +228,17 @@ static ct_status check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_d
 
 ct_status ct_check_run(const ct_recipe *r, ct_device *device, ct_check *out, ct_error *err)
 {
-    ct_arena  arena;
+    ct_arena arena;
     ct_pairs *pairs = ct_recipe_data(r, err);
     *out = (ct_check){.steps = 0};
     if (pairs == NULL)
         return err->status;
     ct_arena_init(&arena, 0);
-    ct_status status = r->train.batch <= pairs->count[CT_TRAIN] ? check_gradients(r, pairs, device, &arena, out, err)
-                                                               : CT_FAIL(err, CT_ERR_CONFIG, "train.batch = %d: there are %d training pairs",
-                                                                         r->train.batch, pairs->count[CT_TRAIN]);
+    ct_status status = r->train.batch <= pairs->count[CT_TRAIN]
+                           ? check_gradients(r, pairs, device, &arena, out, err)
+                           : CT_FAIL(err, CT_ERR_CONFIG,
+                                     "train.batch = %d: there are %d training pairs",
+                                     r->train.batch, pairs->count[CT_TRAIN]);
     if (status == CT_OK)
         status = learn_batch(r, pairs, device, out, err);
     if (status == CT_OK)

@@ -14,21 +14,21 @@
 typedef struct ct_check {
     /* one batch, again and again */
     double batch_loss, batch_equal, batch_floor; /* floor: duplicates of the batch included */
-    int    steps;
-    bool   learns_batch; /* nine tenths of the way from equal to floor */
+    int steps;
+    bool learns_batch; /* nine tenths of the way from equal to floor */
 
     /* the pair-shuffle control, on test pairs: share of wrong items ahead (0.5: chance) */
-    double   ahead, ahead_shuffled, recall, recall_shuffled;
+    double ahead, ahead_shuffled, recall, recall_shuffled;
     ct_state state, state_shuffled;
-    bool     has_signal; /* better than shuffled by 5 standard deviations of chance */
+    bool has_signal; /* better than shuffled by 5 standard deviations of chance */
 
     /* gradients: worst over the parameters of |numeric - |g|| / |g| along g */
     double gradient_error;
-    char   worst[48];      /* that parameter */
-    int    n_checked, n_flat; /* too flat for float to tell */
-    bool   gradients_right;
+    char worst[48];        /* that parameter */
+    int n_checked, n_flat; /* too flat for float to tell */
+    bool gradients_right;
 
-    double seconds_per_step, seconds;  /* of training; the whole run                       */
+    double seconds_per_step, seconds;   /* of training; the whole run                       */
     double parameter_bytes, step_bytes; /* values, gradients, moments; one step's tensors   */
     size_t n_parameters;
 } ct_check;

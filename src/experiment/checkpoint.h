@@ -20,13 +20,14 @@
 /* What a run knows beside its trainer. */
 typedef struct ct_progress {
     uint64_t metrics_bytes; /* of metrics.jsonl before this step's evaluation        */
-    long     best_step;     /* of the best evaluation of validation; 0: none yet     */
-    double   best;          /* its recall@1, mean of both directions                 */
+    long best_step;         /* of the best evaluation of validation; 0: none yet     */
+    double best;            /* its recall@1, mean of both directions                 */
 } ct_progress;
 
 /* Write a checkpoint, whole or not at all.
  * Errors  CT_ERR_IO, CT_ERR_NOMEM */
-ct_status ct_checkpoint_save(const ct_trainer *t, const ct_progress *p, const char *path, ct_error *err);
+ct_status ct_checkpoint_save(const ct_trainer *t, const ct_progress *p, const char *path,
+                             ct_error *err);
 
 /* Parameters and standardisation, and, where `p` is not NULL, all that it takes to go
  * on; t is of the same recipe and data, or this is an error.

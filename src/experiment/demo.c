@@ -25,7 +25,8 @@ static const ct_variant FIXES[] = {
     {"Adam", "optim.name=adamw optim.rate=0.001"},
     {"64 pairs, not 7", "train.batch=64"},
     {"symmetric", "loss.name=clip loss.temperature=1"},
-    {"all together", "loss.name=clip loss.temperature=0.07 optim.name=adamw optim.rate=0.001 train.batch=64"},
+    {"all together",
+     "loss.name=clip loss.temperature=0.07 optim.name=adamw optim.rate=0.001 train.batch=64"},
 };
 
 const ct_demo_table CT_DEMO_FIXES = {"collapse", "", FIXES, 7, CT_DEMO_SEEDS};
@@ -42,7 +43,7 @@ static ct_status load_recipe(ct_recipe *r, const char *name, const char *setting
 static ct_demo_row summarise(const ct_trial *t, int n)
 {
     ct_demo_row row = {.n_seeds = n, .chance = t[0].chance};
-    double      loss[CT_DEMO_SEEDS], escape[CT_DEMO_SEEDS], recall[CT_DEMO_SEEDS], cosine[CT_DEMO_SEEDS],
+    double loss[CT_DEMO_SEEDS], escape[CT_DEMO_SEEDS], recall[CT_DEMO_SEEDS], cosine[CT_DEMO_SEEDS],
         rank[CT_DEMO_SEEDS];
     for (int i = 0; i < n; i++) {
         const double lost = t[i].diverged ? (double)NAN : 0; /* spoils what was not measured */
@@ -72,7 +73,8 @@ ct_status ct_demo_run(const ct_demo_table *table, int threads, ct_demo_row *out,
     if (trial == NULL || pairs == NULL)
         status = CT_FAIL(err, CT_ERR_NOMEM, "demo: out of memory");
     else
-        status = ct_trials_run(&recipe, pairs, table->variant, table->n_variants, n_seeds, threads, NULL, trial, err);
+        status = ct_trials_run(&recipe, pairs, table->variant, table->n_variants, n_seeds, threads,
+                               NULL, trial, err);
     for (int v = 0; v < table->n_variants && status == CT_OK; v++) {
         ct_recipe varied = recipe;
         status = ct_variant_apply(&varied, table->variant[v].settings, err);
@@ -101,7 +103,7 @@ static const ct_run_watch NOBODY = {0};
 static ct_status train(ct_trainer *t, const ct_run_watch *watch, double began, ct_error *err)
 {
     ct_status status = CT_OK;
-    ct_step   s;
+    ct_step s;
     while (status == CT_OK && t->step < t->recipe->train.steps) {
         status = ct_trainer_step(t, &s, err);
         if (status == CT_OK && watch->on_step != NULL)
@@ -138,33 +140,39 @@ static void keep_best(int item, double score, int *found, double *best)
 /* Cosines of the first test pairs, and the pictures nearest to typed captions. */
 static ct_status ask(ct_trainer *t, ct_healthy *f, ct_error *err)
 {
-    const int  d = ct_trainer_width(t), n = t->pairs->count[CT_TEST];
+    const int d = ct_trainer_width(t), n = t->pairs->count[CT_TEST];
     const int *items = t->pairs->index[CT_TEST];
-    ct_arena   arena;
+    ct_arena arena;
     ct_arena_init(&arena, 0);
-    ct_real  *image = ct_arena_zeroed(&arena, (size_t)n * (size_t)d, sizeof *image);
-    ct_real  *text = ct_arena_zeroed(&arena, (size_t)(CT_DEMO_SHOWN + CT_DEMO_CAPTIONS) * (size_t)d, sizeof *text);
-    ct_status status = image == NULL || text == NULL ? CT_FAIL(err, CT_ERR_NOMEM, "demo: out of memory") : CT_OK;
+    ct_real *image = ct_arena_zeroed(&arena, (size_t)n * (size_t)d, sizeof *image);
+    ct_real *text = ct_arena_zeroed(&arena, (size_t)(CT_DEMO_SHOWN + CT_DEMO_CAPTIONS) * (size_t)d,
+                                    sizeof *text);
+    ct_status status = image == NULL || text == NULL
+                           ? CT_FAIL(err, CT_ERR_NOMEM, "demo: out of memory")
+                           : CT_OK;
     if (status == CT_OK)
         status = ct_trainer_embed(t, 0, items, n, image, err);
     if (status == CT_OK)
         status = ct_trainer_embed(t, 1, items, CT_DEMO_SHOWN, text, err);
     if (status == CT_OK)
-        status = ct_trainer_embed_texts(t, 1, CT_DEMO_CAPTION, CT_DEMO_CAPTIONS, text + CT_DEMO_SHOWN * d, err);
+        status = ct_trainer_embed_texts(t, 1, CT_DEMO_CAPTION, CT_DEMO_CAPTIONS,
+                                        text + CT_DEMO_SHOWN * d, err);
     for (int i = 0; i < CT_DEMO_SHOWN * CT_DEMO_SHOWN && status == CT_OK; i++)
         f->similarity[i] = cosine(image + i / CT_DEMO_SHOWN * d, text + i % CT_DEMO_SHOWN * d, d);
     for (int c = 0; c < CT_DEMO_CAPTIONS && status == CT_OK; c++) {
         for (int k = 0; k < CT_DEMO_FOUND; k++)
             f->score[c][k] = -2;
         for (int i = 0; i < n; i++)
-            keep_best(items[i], cosine(image + (size_t)i * (size_t)d, text + (CT_DEMO_SHOWN + c) * d, d), f->found[c],
-                      f->score[c]);
+            keep_best(items[i],
+                      cosine(image + (size_t)i * (size_t)d, text + (CT_DEMO_SHOWN + c) * d, d),
+                      f->found[c], f->score[c]);
     }
     ct_arena_free(&arena);
     return status;
 }
 
-ct_status ct_demo_healthy_init(ct_trainer *t, ct_device *device, ct_healthy *out, ct_pairs **pairs, ct_error *err)
+ct_status ct_demo_healthy_init(ct_trainer *t, ct_device *device, ct_healthy *out, ct_pairs **pairs,
+                               ct_error *err)
 {
     *t = (ct_trainer){0};
     *pairs = NULL;
@@ -176,23 +184,26 @@ ct_status ct_demo_healthy_init(ct_trainer *t, ct_device *device, ct_healthy *out
     return ct_trainer_init(t, &out->recipe, *pairs, device, err);
 }
 
-ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch *watch, ct_healthy *out, ct_error *err)
+ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch *watch,
+                          ct_healthy *out, ct_error *err)
 {
     const double began = ct_clock_s();
     watch = watch != NULL ? watch : &NOBODY;
-    ct_status status = folder != NULL ? ct_run_train(t, folder, watch, err) : train(t, watch, began, err);
+    ct_status status = folder != NULL ? ct_run_train(t, folder, watch, err)
+                                      : train(t, watch, began, err);
     out->seconds = ct_clock_s() - began;
     for (int i = 0; i < 2 && status == CT_OK; i++)
-        status = ct_trainer_evaluate(t, i == 0 ? CT_TEST : CT_COMPOSITION, 0, &out->evaluation[i], err);
+        status = ct_trainer_evaluate(t, i == 0 ? CT_TEST : CT_COMPOSITION, 0, &out->evaluation[i],
+                                     err);
     return status == CT_OK ? ask(t, out, err) : status;
 }
 
 ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err)
 {
-    ct_recipe  recipe;
+    ct_recipe recipe;
     ct_trainer t = {0};
-    ct_status  status = load_recipe(&recipe, CT_DEMO_FIXES.recipe, CT_DEMO_FIXES.common, err);
-    ct_pairs  *pairs = status == CT_OK ? ct_recipe_data(&recipe, err) : NULL;
+    ct_status status = load_recipe(&recipe, CT_DEMO_FIXES.recipe, CT_DEMO_FIXES.common, err);
+    ct_pairs *pairs = status == CT_OK ? ct_recipe_data(&recipe, err) : NULL;
     if (pairs == NULL)
         return err->status;
     status = ct_trainer_init(&t, &recipe, pairs, device, err);

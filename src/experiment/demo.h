@@ -16,18 +16,18 @@
 typedef struct ct_demo_row {
     ct_variant variant;
     const char *recipe;
-    int        n_seeds, n_diverged, n_escaped, batch, steps;
-    double     chance;
-    ct_spread  loss, escape, recall, cosine, rank; /* escape: infinity for a run that never left;
-                                                      recall@1 image to text; mean cosine of different
-                                                      images and their effective rank        */
+    int n_seeds, n_diverged, n_escaped, batch, steps;
+    double chance;
+    ct_spread loss, escape, recall, cosine, rank; /* escape: infinity for a run that never left;
+                                                     recall@1 image to text; mean cosine of
+                                                     different images and their effective rank */
 } ct_demo_row;
 
 /* A table: a recipe, settings common to all rows, and the variants. */
 typedef struct ct_demo_table {
-    const char       *recipe, *common;
+    const char *recipe, *common;
     const ct_variant *variant;
-    int               n_variants, n_seeds;
+    int n_variants, n_seeds;
 } ct_demo_table;
 
 extern const ct_demo_table CT_DEMO_POSITIVES; /* no negatives: collapse is the optimum            */
@@ -46,18 +46,20 @@ ct_status ct_demo_run(const ct_demo_table *table, int threads, ct_demo_row *out,
 extern const char *const CT_DEMO_CAPTION[CT_DEMO_CAPTIONS];
 
 typedef struct ct_healthy {
-    ct_recipe     recipe;
+    ct_recipe recipe;
     ct_evaluation evaluation[2]; /* test, composition                             */
-    double        seconds;       /* of training; with its record, if there is one */
-    double        similarity[CT_DEMO_SHOWN * CT_DEMO_SHOWN]; /* image i with text j, of the test split */
-    int           found[CT_DEMO_CAPTIONS][CT_DEMO_FOUND];    /* items, nearest first */
-    double        score[CT_DEMO_CAPTIONS][CT_DEMO_FOUND];    /* their cosines     */
+    double seconds;              /* of training; with its record, if there is one */
+    double similarity[CT_DEMO_SHOWN * CT_DEMO_SHOWN]; /* image i with text j, of the test split */
+    int found[CT_DEMO_CAPTIONS][CT_DEMO_FOUND];       /* items, nearest first */
+    double score[CT_DEMO_CAPTIONS][CT_DEMO_FOUND];    /* their cosines     */
 } ct_healthy;
 
 /* A trainer for it; *pairs is the data it runs on. The caller frees both, also after an error.
  * Then the run: recorded in `folder`, unless that is NULL; watch may be NULL. */
-ct_status ct_demo_healthy_init(ct_trainer *t, ct_device *device, ct_healthy *out, ct_pairs **pairs, ct_error *err);
-ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch *watch, ct_healthy *out, ct_error *err);
+ct_status ct_demo_healthy_init(ct_trainer *t, ct_device *device, ct_healthy *out, ct_pairs **pairs,
+                               ct_error *err);
+ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch *watch,
+                          ct_healthy *out, ct_error *err);
 
 /* "As in the question", from seed 1, recorded in `folder`. */
 ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err);
@@ -66,7 +68,7 @@ ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err);
 typedef struct ct_demo {
     ct_question question;
     ct_demo_row positives[CT_DEMO_MAX_ROWS], fixes[CT_DEMO_MAX_ROWS];
-    ct_healthy  healthy;
+    ct_healthy healthy;
 } ct_demo;
 
 #endif

@@ -15,14 +15,15 @@
 #include <stdio.h>
 
 typedef struct builder {
-    ct_onnx          onnx;
+    ct_onnx onnx;
     const ct_trainer *t;
-    int              side, made;
-    char             at[16]; /* name of the value made last */
+    int side, made;
+    char at[16]; /* name of the value made last */
 } builder;
 
 /* The value made last becomes op(it, more). */
-static void then(builder *b, const char *op, const char *more, const char *attribute, int value, bool list)
+static void then(builder *b, const char *op, const char *more, const char *attribute, int value,
+                 bool list)
 {
     char inputs[160], output[16];
     snprintf(inputs, sizeof inputs, "%s %s", b->at, more);
@@ -64,9 +65,9 @@ static void put_parameter(builder *b, int i)
 
 static void put_inputs(builder *b, const ct_tower *tower)
 {
-    const ct_params   *p = &b->t->model.params;
+    const ct_params *p = &b->t->model.params;
     const ct_standard *s = &b->t->standard[b->side];
-    char               inputs[64];
+    char inputs[64];
     if (tower->table < 0) {
         ct_onnx_input(&b->onnx, "x", CT_ONNX_FLOAT, tower->in, NULL);
         number(b, "mean", s->mean);
@@ -94,10 +95,10 @@ static void put_inputs(builder *b, const ct_tower *tower)
 
 static ct_status export_tower(const ct_trainer *t, int side, const char *path, ct_error *err)
 {
-    builder          b = {.t = t, .side = side};
-    const ct_tower  *tower = &t->model.side[side];
+    builder b = {.t = t, .side = side};
+    const ct_tower *tower = &t->model.side[side];
     const ct_params *p = &t->model.params;
-    bool             gelu = false;
+    bool gelu = false;
     ct_onnx_begin(&b.onnx, side == 0 ? "image_tower" : "text_tower");
     for (int i = 0; i < tower->mlp.n_layers; i++)
         gelu = gelu || tower->mlp.layer[i].f == CT_ACT_GELU;
@@ -111,7 +112,7 @@ static ct_status export_tower(const ct_trainer *t, int side, const char *path, c
     put_inputs(&b, tower);
     for (int i = 0; i < tower->mlp.n_layers; i++) {
         const ct_linear_layer *l = &tower->mlp.layer[i];
-        char                   more[128];
+        char more[128];
         put_parameter(&b, l->weight);
         put_parameter(&b, l->bias);
         snprintf(more, sizeof more, "%s %s", p->list[l->weight].name, p->list[l->bias].name);
@@ -130,10 +131,11 @@ static ct_status export_tower(const ct_trainer *t, int side, const char *path, c
 
 ct_status ct_export_onnx(const ct_trainer *t, const char *folder, ct_error *err)
 {
-    char      path[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES];
     ct_status status = ct_folder_make(folder, err);
     for (int side = 0; side < 2 && status == CT_OK; side++) {
-        if (snprintf(path, sizeof path, "%s/%s_tower.onnx", folder, side == 0 ? "image" : "text") >= (int)sizeof path)
+        if (snprintf(path, sizeof path, "%s/%s_tower.onnx", folder, side == 0 ? "image" : "text") >=
+            (int)sizeof path)
             return CT_FAIL(err, CT_ERR_IO, "%.60s...: the path is too long", folder);
         status = export_tower(t, side, path, err);
     }

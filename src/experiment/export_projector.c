@@ -32,8 +32,8 @@ static ct_status write_tensors(const ct_search *s, const char *folder, ct_error 
         return status;
     for (int side = 0; side < 2; side++)
         for (size_t i = 0; i < (size_t)s->n * (size_t)s->d; i++) {
-            const float   x = (float)s->unit[side][i];
-            uint32_t      bits;
+            const float x = (float)s->unit[side][i];
+            uint32_t bits;
             unsigned char byte[4];
             memcpy(&bits, &x, sizeof bits);
             ct_bytes_put(byte, 4, bits);
@@ -52,13 +52,13 @@ static void write_label(ct_writer *w, const char *text)
 static ct_status write_labels(const ct_search *s, const char *folder, ct_error *err)
 {
     const ct_side *text = &s->t->pairs->side[1];
-    ct_writer      w;
-    ct_status      status = open_in(&w, folder, "labels.tsv", err);
+    ct_writer w;
+    ct_status status = open_in(&w, folder, "labels.tsv", err);
     if (status != CT_OK)
         return status;
     ct_writer_bytes(&w, "label\tside\tpair\n", 16);
     for (int k = 0; k < 2 * s->n; k++) {
-        char      rest[64];
+        char rest[64];
         const int i = k % s->n;
         if (text->text != NULL)
             write_label(&w, text->text[text->text_of[s->items[i]]]);
@@ -72,20 +72,22 @@ static ct_status write_labels(const ct_search *s, const char *folder, ct_error *
 static ct_status write_sprite(const ct_search *s, const char *folder, bool *made, ct_error *err)
 {
     const ct_side *side = &s->t->pairs->side[0];
-    char           path[CT_PATH_BYTES];
-    int            across = 1;
+    char path[CT_PATH_BYTES];
+    int across = 1;
     *made = false;
     while ((long)across * across < 2L * s->n)
         across++;
-    const size_t w = (size_t)side->width * (size_t)across, h = (size_t)side->height * (size_t)across;
+    const size_t w = (size_t)side->width * (size_t)across,
+                 h = (size_t)side->height * (size_t)across;
     if (w == 0 || h == 0 || w > SPRITE_MOST || h > SPRITE_MOST ||
         snprintf(path, sizeof path, "%s/sprite.png", folder) >= (int)sizeof path)
         return CT_OK;
     ct_arena arena, scratch;
     ct_arena_init(&arena, 0);
     ct_arena_init(&scratch, 0);
-    uint8_t  *all = ct_arena_alloc(&arena, 3 * w * h), *one;
-    ct_status status = all == NULL ? CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for it", path) : CT_OK;
+    uint8_t *all = ct_arena_alloc(&arena, 3 * w * h), *one;
+    ct_status status = all == NULL ? CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for it", path)
+                                   : CT_OK;
     if (all != NULL)
         memset(all, 0xD0, 3 * w * h);
     for (int i = 0; i < s->n && status == CT_OK; i++) {
@@ -115,8 +117,8 @@ static void put_sizes(ct_json *j, const char *key, int a, int b)
 static ct_status write_config(const ct_search *s, const char *folder, bool sprite, ct_error *err)
 {
     const ct_side *side = &s->t->pairs->side[0];
-    ct_json        j = {0};
-    ct_writer      w;
+    ct_json j = {0};
+    ct_writer w;
     ct_json_open(&j, NULL, '{');
     ct_json_open(&j, "embeddings", '[');
     ct_json_open(&j, NULL, '{');
@@ -132,7 +134,8 @@ static ct_status write_config(const ct_search *s, const char *folder, bool sprit
     }
     for (int k = 0; k < 3; k++)
         ct_json_close(&j);
-    ct_status status = j.failed ? CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its configuration", folder)
+    ct_status status = j.failed ? CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its configuration",
+                                          folder)
                                 : open_in(&w, folder, "projector_config.json", err);
     if (status == CT_OK) {
         ct_writer_bytes(&w, j.text, j.used);
@@ -144,7 +147,7 @@ static ct_status write_config(const ct_search *s, const char *folder, bool sprit
 
 ct_status ct_export_projector(const ct_search *s, const char *folder, ct_error *err)
 {
-    bool      sprite = false;
+    bool sprite = false;
     ct_status status = ct_folder_make(folder, err);
     if (status == CT_OK)
         status = write_tensors(s, folder, err);

@@ -27,11 +27,14 @@ static void embed(ct_trainer *t, const int *items, int from, int n, ct_tensor *z
     for (int side = 0; side < 2; side++)
         in[side] = ct_trainer_gather(t, side, items + from, n);
     for (int side = 0; side < 2; side++)
-        z[side] = ct_graph_error(&t->graph) == NULL ? ct_two_tower_embed(&t->graph, &t->model, side, &in[side]) : NULL;
+        z[side] = ct_graph_error(&t->graph) == NULL
+                      ? ct_two_tower_embed(&t->graph, &t->model, side, &in[side])
+                      : NULL;
 }
 
 /* The loss, and back from it. */
-static ct_status back_from_loss(ct_trainer *t, ct_tensor *a, ct_tensor *b, const int *items, double *loss, ct_error *err)
+static ct_status back_from_loss(ct_trainer *t, ct_tensor *a, ct_tensor *b, const int *items,
+                                double *loss, ct_error *err)
 {
     ct_tensor *l = ct_trainer_loss_tensor(t, a, b, items, t->recipe->train.batch);
     if (l != NULL && !isfinite(l->x[0]))
@@ -43,9 +46,10 @@ static ct_status back_from_loss(ct_trainer *t, ct_tensor *a, ct_tensor *b, const
 
 static ct_status in_chunks(ct_trainer *t, const int *items, double *loss, ct_error *err)
 {
-    const int    batch = t->recipe->train.batch, chunk = t->recipe->train.chunk, d = ct_trainer_width(t);
+    const int batch = t->recipe->train.batch, chunk = t->recipe->train.chunk,
+              d = ct_trainer_width(t);
     const size_t size = sizeof(ct_real) * (size_t)d;
-    ct_tensor   *z[2];
+    ct_tensor *z[2];
     for (int i = 0; i < batch; i += chunk) {
         const int n = batch - i < chunk ? batch - i : chunk;
         embed(t, items, i, n, z);
@@ -63,7 +67,8 @@ static ct_status in_chunks(ct_trainer *t, const int *items, double *loss, ct_err
     ct_status status = back_from_loss(t, z[0], z[1], items, loss, err);
     for (int i = 0; i < batch && status == CT_OK; i += chunk) {
         embed(t, items, i, batch - i < chunk ? batch - i : chunk, z);
-        for (int side = 1; side >= 0; side--) /* the newer first: going back passes over older tensors */
+        for (int side = 1; side >= 0;
+             side--) /* the newer first: going back passes over older tensors */
             ct_backward(&t->graph, z[side], t->dpair[side] + (size_t)i * (size_t)d);
         status = ct_trainer_status(t, err);
     }
@@ -82,14 +87,15 @@ ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct
     return back_from_loss(t, z[0], z[1], items, loss, err);
 }
 
-ct_status ct_trainer_loss(ct_trainer *t, const ct_real *a, const ct_real *b, const int *items, int n, double *loss,
-                          ct_error *err)
+ct_status ct_trainer_loss(ct_trainer *t, const ct_real *a, const ct_real *b, const int *items,
+                          int n, double *loss, ct_error *err)
 {
     const int d = ct_trainer_width(t);
     ct_graph *g = &t->graph;
     ct_graph_reset(g);
     g->training = false;
-    const ct_tensor *l = ct_trainer_loss_tensor(t, ct_constant(g, n, d, a), ct_constant(g, n, d, b), items, n);
+    const ct_tensor *l = ct_trainer_loss_tensor(t, ct_constant(g, n, d, a), ct_constant(g, n, d, b),
+                                                items, n);
     *loss = l != NULL ? (double)l->x[0] : (double)NAN;
     return ct_trainer_status(t, err);
 }

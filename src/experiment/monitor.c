@@ -19,7 +19,7 @@ static double mean_cosine(const ct_tensor *y, double *sum)
     memset(sum, 0, (size_t)y->cols * sizeof *sum);
     for (int i = 0; i < y->rows; i++) {
         const ct_real *row = y->x + (ptrdiff_t)i * y->cols;
-        double         length = 0;
+        double length = 0;
         for (int k = 0; k < y->cols; k++)
             length += (double)row[k] * (double)row[k];
         length = sqrt(length);
@@ -47,7 +47,7 @@ static double dead_share(const ct_tensor *y)
 static double saturated_share(const ct_tensor *y, ct_activation f)
 {
     const double low = f == CT_ACT_TANH ? -1 : 0;
-    ptrdiff_t    count = 0, n = (ptrdiff_t)y->rows * y->cols;
+    ptrdiff_t count = 0, n = (ptrdiff_t)y->rows * y->cols;
     for (ptrdiff_t i = 0; i < n; i++)
         count += (double)y->x[i] < low + AT_END || (double)y->x[i] > 1 - AT_END;
     return (double)count / (double)n;
@@ -57,51 +57,55 @@ static double saturated_share(const ct_tensor *y, ct_activation f)
 static ct_activation activation_of(const ct_recipe *r, const char *name)
 {
     const ct_tower_recipe *tower = &r->tower[strncmp(name, "text", 4) == 0];
-    const int              k = atoi(strchr(name, '.') + 1);
+    const int k = atoi(strchr(name, '.') + 1);
     return (ct_activation)(k == tower->layers.n - 1 ? tower->last_activation : tower->activation);
 }
 
 static bool is_layer(const ct_tensor *y)
 {
     const ct_tensor *w = y->in[1];
-    const size_t     length = w != NULL && w->op == NULL && w->name != NULL ? strlen(w->name) : 0;
+    const size_t length = w != NULL && w->op == NULL && w->name != NULL ? strlen(w->name) : 0;
     return length > 7 && strcmp(w->name + length - 7, ".weight") == 0 && w->rows == y->cols;
 }
 
 static ct_status look_at_layers(ct_trainer *t, ct_monitor *out, ct_error *err)
 {
     const ct_params *p = &t->model.params;
-    int              widest = 1;
+    int widest = 1;
     for (const ct_tensor *y = t->graph.oldest; y != NULL; y = y->newer)
         widest = is_layer(y) && y->cols > widest ? y->cols : widest;
     double *sum = ct_alloc((size_t)widest, sizeof *sum);
     if (sum == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "monitor: out of memory");
-    for (const ct_tensor *y = t->graph.oldest; y != NULL && out->n_layers < 2 * CT_MAX_LAYERS; y = y->newer) {
+    for (const ct_tensor *y = t->graph.oldest; y != NULL && out->n_layers < 2 * CT_MAX_LAYERS;
+         y = y->newer) {
         if (!is_layer(y))
             continue;
-        const ct_tensor    *w = y->in[1];
+        const ct_tensor *w = y->in[1];
         const ct_activation f = activation_of(t->recipe, w->name);
-        ct_layer_view      *v = &out->layer[out->n_layers++];
+        ct_layer_view *v = &out->layer[out->n_layers++];
         *v = (ct_layer_view){.mean_cosine = mean_cosine(y, sum)};
         v->dead = f == CT_ACT_RELU ? dead_share(y) : 0;
         v->saturated = f == CT_ACT_SIGMOID || f == CT_ACT_TANH ? saturated_share(y, f) : 0;
-        for (int k = 0; k < p->n; k++) /* the tensor's name dies with the graph, the parameter's does not */
+        for (int k = 0; k < p->n;
+             k++) /* the tensor's name dies with the graph, the parameter's does not */
             if (p->list[k].x == w->x) {
                 v->name = p->list[k].name;
-                v->gradient_norm = ct_grad_norm(t->device, p->list[k].dx, (size_t)w->rows * (size_t)w->cols);
+                v->gradient_norm = ct_grad_norm(t->device, p->list[k].dx,
+                                                (size_t)w->rows * (size_t)w->cols);
             }
     }
     ct_free(sum);
     return CT_OK;
 }
 
-/* The next batch, forward and backward; gradients are zeroed by the next step anyway. Of a batch in chunks the
- * layers show the last. */
+/* The next batch, forward and backward; gradients are zeroed by the next step anyway. Of a batch in
+ * chunks the layers show the last. */
 static ct_status look_at_batch(ct_trainer *t, ct_monitor *out, ct_error *err)
 {
     t->graph.training = false;
-    const ct_status status = ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step), &out->loss, err);
+    const ct_status status = ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step),
+                                                  &out->loss, err);
     if (status != CT_OK)
         return status;
     const ct_loss_setting at = ct_trainer_setting(t, t->recipe->train.batch);

@@ -12,23 +12,23 @@
 
 /* A dense layer, in the next batch. */
 typedef struct ct_layer_view {
-    const char *name;          /* of its weight: "image.0.weight"                       */
-    double      gradient_norm; /* of the weight                                         */
-    double      mean_cosine;   /* of the outputs of different rows                      */
-    double      dead;          /* share of units that are 0 for every row (ReLU)        */
-    double      saturated;     /* share of outputs within 0.01 of an end (sigmoid, tanh) */
+    const char *name;     /* of its weight: "image.0.weight"                       */
+    double gradient_norm; /* of the weight                                         */
+    double mean_cosine;   /* of the outputs of different rows                      */
+    double dead;          /* share of units that are 0 for every row (ReLU)        */
+    double saturated;     /* share of outputs within 0.01 of an end (sigmoid, tanh) */
 } ct_layer_view;
 
 typedef struct ct_monitor {
     ct_layer_view layer[2 * CT_MAX_LAYERS];
-    int           n_layers;
-    double        loss;       /* of that batch                                           */
-    ct_landmarks  landmarks;  /* ... and its constants, duplicates included              */
-    double        escape;     /* trace of the cross-covariance of the sides, over tau: the
-                                 loss is ln N minus this near the saddle                 */
-    ct_state      state;      /* of the validation pairs                                 */
-    char          evidence[200];
-    double        rank[2];    /* effective rank, centred                                 */
+    int n_layers;
+    double loss;            /* of that batch                                           */
+    ct_landmarks landmarks; /* ... and its constants, duplicates included              */
+    double escape;          /* trace of the cross-covariance of the sides, over tau: the
+                               loss is ln N minus this near the saddle                 */
+    ct_state state;         /* of the validation pairs                                 */
+    char evidence[200];
+    double rank[2]; /* effective rank, centred                                 */
 } ct_monitor;
 
 /* `limit`: at most so many validation pairs, 0 all.

@@ -10,8 +10,8 @@
 
 #include <math.h>
 
-#define N CT_QUESTION_N
-#define D CT_QUESTION_D
+#define N     CT_QUESTION_N
+#define D     CT_QUESTION_D
 #define STEPS 400
 
 /* Loss of x1 = a, x2 = sign a; with `gradient`, the norm of dL/dx1. */
@@ -47,15 +47,18 @@ static void measure_landmarks(ct_graph *g, uint64_t seed, ct_real *x, ct_questio
 }
 
 /* Gradient steps on x1 and x2 themselves, with no encoder in between. */
-static ct_status descend(ct_graph *g, ct_free_embeddings *m, ct_optim *optim, ct_question *out, ct_error *err)
+static ct_status descend(ct_graph *g, ct_free_embeddings *m, ct_optim *optim, ct_question *out,
+                         ct_error *err)
 {
     const ct_schedule schedule = {CT_COSINE, 0.1, 0, STEPS};
     for (out->steps = 0;; out->steps++) {
         ct_graph_reset(g);
         ct_params_zero_grad(&m->params);
-        ct_tensor *x1 = ct_params_tensor(g, &m->params, m->a), *x2 = ct_params_tensor(g, &m->params, m->b);
+        ct_tensor *x1 = ct_params_tensor(g, &m->params, m->a),
+                  *x2 = ct_params_tensor(g, &m->params, m->b);
         ct_tensor *loss = ct_loss_question(g, x1, x2, &(ct_loss_inputs){0});
-        ct_tensor *n1 = ct_normalize_rows(g, x1, CT_NORM_EPS), *n2 = ct_normalize_rows(g, x2, CT_NORM_EPS);
+        ct_tensor *n1 = ct_normalize_rows(g, x1, CT_NORM_EPS),
+                  *n2 = ct_normalize_rows(g, x2, CT_NORM_EPS);
         ct_tensor *s = ct_matmul_nt(g, n1, n2);
         if (ct_graph_error(g) != NULL)
             return CT_FAIL(err, ct_graph_error(g)->status, "%s", ct_graph_error(g)->msg);
@@ -65,17 +68,17 @@ static ct_status descend(ct_graph *g, ct_free_embeddings *m, ct_optim *optim, ct
         if (out->steps == STEPS)
             return CT_OK;
         ct_backward(g, loss, NULL);
-        ct_optim_step(optim, g->device, m->params.x, ct_params_gradients(&m->params), m->params.n_decay,
-                      ct_schedule_rate(&schedule, out->steps));
+        ct_optim_step(optim, g->device, m->params.x, ct_params_gradients(&m->params),
+                      m->params.n_decay, ct_schedule_rate(&schedule, out->steps));
     }
 }
 
 static ct_status reach_best(ct_graph *g, uint64_t seed, ct_question *out, ct_error *err)
 {
     const ct_optim_config config = ct_optim_defaults(CT_ADAMW);
-    ct_free_embeddings    m;
-    ct_optim              optim = {0};
-    ct_status             status = ct_free_embeddings_init(&m, N, D, seed, err);
+    ct_free_embeddings m;
+    ct_optim optim = {0};
+    ct_status status = ct_free_embeddings_init(&m, N, D, seed, err);
     if (status == CT_OK)
         status = ct_optim_init(&optim, &config, m.params.size, err);
     if (status == CT_OK)
@@ -89,7 +92,7 @@ static ct_status reach_best(ct_graph *g, uint64_t seed, ct_question *out, ct_err
 ct_status ct_question_measure(ct_device *device, uint64_t seed, ct_question *out, ct_error *err)
 {
     ct_graph g;
-    ct_real  x[N * D];
+    ct_real x[N * D];
     ct_graph_init(&g, device, 0);
     measure_landmarks(&g, seed, x, out);
     ct_status status = reach_best(&g, seed, out, err);

@@ -18,13 +18,13 @@
 #define CT_QUESTION_D 768
 
 typedef struct ct_question {
-    double all_equal;      /* every row of x1 and x2 the same                     */
+    double all_equal;          /* every row of x1 and x2 the same                     */
     double all_equal_gradient; /* norm of the gradient there                      */
-    double opposite;       /* every row of x2 minus every row of x1, all equal    */
-    ct_spread uniform;     /* x1 = x2 uniform in [0,1), over CT_QUESTION_DRAWS draws */
-    double best;           /* reached by gradient steps on x1 and x2 themselves   */
-    double floor;          /* the closed form of that best: ct_simplex_floor      */
-    long   steps;          /* how many it took                                    */
+    double opposite;           /* every row of x2 minus every row of x1, all equal    */
+    ct_spread uniform;         /* x1 = x2 uniform in [0,1), over CT_QUESTION_DRAWS draws */
+    double best;               /* reached by gradient steps on x1 and x2 themselves   */
+    double floor;              /* the closed form of that best: ct_simplex_floor      */
+    long steps;                /* how many it took                                    */
     double similarity[CT_QUESTION_N * CT_QUESTION_N]; /* cosines at the best      */
 } ct_question;
 

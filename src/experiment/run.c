@@ -20,14 +20,14 @@
 #include <string.h>
 
 typedef struct run {
-    ct_trainer         *t;
-    const char         *folder;
+    ct_trainer *t;
+    const char *folder;
     const ct_run_watch *watch;
-    ct_run_log          log;
-    ct_snapshots        snapshots;
-    ct_progress         progress;
-    long                saved; /* step of the last checkpoint; -1: none */
-    ct_error           *err;
+    ct_run_log log;
+    ct_snapshots snapshots;
+    ct_progress progress;
+    long saved; /* step of the last checkpoint; -1: none */
+    ct_error *err;
 } run;
 
 /* ---- files of the folder ---- */
@@ -40,7 +40,7 @@ bool ct_run_exists(const char *folder)
 
 ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err)
 {
-    char      path[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES];
     ct_status status = ct_run_path(path, folder, "recipe.ini", err);
     *out = ct_recipe_defaults();
     if (status == CT_OK)
@@ -50,7 +50,7 @@ ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err)
 
 static ct_status save_text(const char *folder, const char *name, const char *text, ct_error *err)
 {
-    char      path[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES];
     ct_writer w;
     ct_status status = ct_run_path(path, folder, name, err);
     if (status == CT_OK)
@@ -63,14 +63,14 @@ static ct_status save_text(const char *folder, const char *name, const char *tex
 
 static ct_status remove_file(const char *folder, const char *name, ct_error *err)
 {
-    char            path[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES];
     const ct_status status = ct_run_path(path, folder, name, err);
     return status == CT_OK ? ct_file_remove(path, err) : status;
 }
 
 static ct_status save_recipe(const ct_recipe *r, const char *folder, ct_error *err)
 {
-    char         text[16384];
+    char text[16384];
     const size_t size = ct_recipe_write(r, false, text, sizeof text);
     CT_ASSERT(size < sizeof text);
     return save_text(folder, "recipe.ini", text, err);
@@ -79,7 +79,7 @@ static ct_status save_recipe(const ct_recipe *r, const char *folder, ct_error *e
 /* Where it runs: for people; no number of the run depends on it. */
 static ct_status save_environment(const run *r)
 {
-    ct_json   j = {0};
+    ct_json j = {0};
     ct_status status;
     ct_json_open(&j, NULL, '{');
     ct_json_string(&j, "version", CT_VERSION);
@@ -102,8 +102,8 @@ static ct_status save_environment(const run *r)
 /* The step in "step-000040.safetensors", or -1. */
 static long step_of(const char *name)
 {
-    char       *end;
-    const long  step = strncmp(name, "step-", 5) == 0 ? strtol(name + 5, &end, 10) : -1;
+    char *end;
+    const long step = strncmp(name, "step-", 5) == 0 ? strtol(name + 5, &end, 10) : -1;
     return step >= 0 && end > name + 5 && strcmp(end, ".safetensors") == 0 ? step : -1;
 }
 
@@ -116,11 +116,12 @@ static ct_status step_path(char path[CT_PATH_BYTES], const char *folder, long st
 
 /* The checkpoint that the pointer file `which` ("latest", "best") names; or
  * CT_ERR_IO if there is none. */
-static ct_status read_pointer(const char *folder, const char *which, char path[CT_PATH_BYTES], ct_error *err)
+static ct_status read_pointer(const char *folder, const char *which, char path[CT_PATH_BYTES],
+                              ct_error *err)
 {
-    char     *text;
-    size_t    size;
-    ct_arena  arena;
+    char *text;
+    size_t size;
+    ct_arena arena;
     ct_arena_init(&arena, 0);
     ct_status status = ct_run_path(path, folder, which, err);
     if (status == CT_OK)
@@ -136,14 +137,16 @@ static ct_status read_pointer(const char *folder, const char *which, char path[C
     return status;
 }
 
-ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_PATH_BYTES], ct_error *err)
+ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_PATH_BYTES],
+                            ct_error *err)
 {
     char *end;
     if (which == NULL || strcmp(which, "latest") == 0 || strcmp(which, "best") == 0)
         return read_pointer(folder, which == NULL ? "latest" : which, path, err);
     const long step = strtol(which, &end, 10);
     if (end == which || *end != '\0' || step < 0)
-        return CT_FAIL(err, CT_ERR_CONFIG, "checkpoint %.40s: expected latest, best or a step", which);
+        return CT_FAIL(err, CT_ERR_CONFIG, "checkpoint %.40s: expected latest, best or a step",
+                       which);
     return step_path(path, folder, step, err);
 }
 
@@ -157,9 +160,9 @@ static int compare_steps(const void *a, const void *b)
  * last `keep` and the best one. What a killed save left goes too. */
 static ct_status prune(const run *r, long newest, int keep)
 {
-    char      path[CT_PATH_BYTES], name[64], **file;
-    int       n = 0, n_steps = 0;
-    ct_arena  arena;
+    char path[CT_PATH_BYTES], name[64], **file;
+    int n = 0, n_steps = 0;
+    ct_arena arena;
     ct_arena_init(&arena, 0);
     ct_status status = ct_run_path(path, r->folder, "checkpoints", r->err);
     if (status == CT_OK)
@@ -192,7 +195,7 @@ static ct_status prune(const run *r, long newest, int keep)
 static ct_status save(run *r)
 {
     const long step = r->t->step;
-    char       name[64], path[CT_PATH_BYTES];
+    char name[64], path[CT_PATH_BYTES];
     if (r->saved == step)
         return CT_OK;
     snprintf(name, sizeof name, CHECKPOINT "\n", step);
@@ -222,24 +225,25 @@ static bool is_due(long step, int every)
 /* The monitors; a collapse ends the run if the recipe says so. */
 static ct_status look(run *r, int limit)
 {
-    ct_monitor      m;
+    ct_monitor m;
     const ct_status status = ct_monitor_look(r->t, limit, &m, r->err);
     if (status != CT_OK)
         return status;
     ct_run_log_monitor(&r->log, r->t->step, &m);
     if (r->watch->on_monitor != NULL)
         r->watch->on_monitor(r->watch->ctx, r->t, &m);
-    if (!r->t->recipe->monitor.stop_on_collapse || (m.state != CT_COLLAPSED && m.state != CT_DIMENSIONAL_COLLAPSE))
+    if (!r->t->recipe->monitor.stop_on_collapse ||
+        (m.state != CT_COLLAPSED && m.state != CT_DIMENSIONAL_COLLAPSE))
         return CT_OK;
-    return CT_FAIL(r->err, CT_ERR_NUMERIC, "step %ld: %s: %s (monitor.stop_on_collapse)", r->t->step,
-                   ct_state_describe(m.state)->name, m.evidence);
+    return CT_FAIL(r->err, CT_ERR_NUMERIC, "step %ld: %s: %s (monitor.stop_on_collapse)",
+                   r->t->step, ct_state_describe(m.state)->name, m.evidence);
 }
 
 /* Measure a split; the best checkpoint is the one whose validation is best. */
 static ct_status evaluate(run *r, ct_split split, int limit)
 {
     ct_evaluation e;
-    ct_status     status = ct_trainer_evaluate(r->t, split, limit, &e, r->err);
+    ct_status status = ct_trainer_evaluate(r->t, split, limit, &e, r->err);
     if (status != CT_OK)
         return status;
     ct_run_log_evaluation(&r->log, r->t->step, &e);
@@ -273,12 +277,14 @@ static bool stopped(const run *r)
 static ct_status run_steps(run *r)
 {
     const ct_recipe *recipe = r->t->recipe;
-    const int        steps = recipe->train.steps;
-    ct_status        status = r->t->step == 0 ? ct_snapshots_step(&r->snapshots, r->t, r->err) : CT_OK;
+    const int steps = recipe->train.steps;
+    ct_status status = r->t->step == 0 ? ct_snapshots_step(&r->snapshots, r->t, r->err) : CT_OK;
     while (status == CT_OK) {
-        const bool evaluates = r->t->step > 0 && r->t->step < steps && is_due(r->t->step, recipe->monitor.evaluate_every);
-        ct_step    s;
-        if (r->t->step > 0 && (evaluates || r->t->step == steps || stopped(r) || is_due(r->t->step, recipe->train.checkpoint_every)))
+        const bool evaluates = r->t->step > 0 && r->t->step < steps &&
+                               is_due(r->t->step, recipe->monitor.evaluate_every);
+        ct_step s;
+        if (r->t->step > 0 && (evaluates || r->t->step == steps || stopped(r) ||
+                               is_due(r->t->step, recipe->train.checkpoint_every)))
             status = save(r);
         if (status != CT_OK || r->t->step == steps || stopped(r))
             break;
@@ -302,7 +308,8 @@ static ct_status run_steps(run *r)
 static ct_status run_to_end(run *r)
 {
     ct_status status = run_steps(r);
-    if (status != CT_OK || r->t->step < r->t->recipe->train.steps) /* stopped: not worth a verdict */
+    if (status != CT_OK ||
+        r->t->step < r->t->recipe->train.steps) /* stopped: not worth a verdict */
         return status;
     set_safe(r, true);
     status = evaluate(r, CT_TEST, 0);
@@ -313,7 +320,8 @@ static ct_status run_to_end(run *r)
 
 static ct_status run_logged(run *r)
 {
-    ct_status status = ct_run_log_open(&r->log, r->folder, r->progress.metrics_bytes, r->t->step, r->err);
+    ct_status status = ct_run_log_open(&r->log, r->folder, r->progress.metrics_bytes, r->t->step,
+                                       r->err);
     if (status == CT_OK)
         status = ct_snapshots_open(&r->snapshots, r->folder, r->t, r->err);
     if (status == CT_OK)
@@ -328,7 +336,7 @@ static ct_status run_logged(run *r)
 /* The folder of a new run; what an older one left there goes, its pointers first. */
 static ct_status clear_folder(const run *r)
 {
-    char      path[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES];
     ct_status status = remove_file(r->folder, "latest", r->err);
     if (status == CT_OK)
         status = remove_file(r->folder, "best", r->err);
@@ -343,8 +351,9 @@ static ct_status clear_folder(const run *r)
 
 ct_status ct_run_train(ct_trainer *t, const char *folder, const ct_run_watch *watch, ct_error *err)
 {
-    run       r = {.t = t, .folder = folder, .watch = watch, .saved = -1, .snapshots.w.fd = -1, .err = err};
-    int       lock = -1;
+    run r = {
+        .t = t, .folder = folder, .watch = watch, .saved = -1, .snapshots.w.fd = -1, .err = err};
+    int lock = -1;
     ct_status status = ct_folder_make(folder, err);
     if (status == CT_OK)
         status = ct_folder_lock(folder, &lock, err);
@@ -359,10 +368,10 @@ ct_status ct_run_train(ct_trainer *t, const char *folder, const ct_run_watch *wa
 ct_status ct_run_import(ct_trainer *t, const char *weights, const char *folder, ct_error *err)
 {
     const ct_run_watch nobody = {0};
-    run                r = {.t = t, .folder = folder, .watch = &nobody, .saved = -1, .err = err};
-    int                lock = -1;
+    run r = {.t = t, .folder = folder, .watch = &nobody, .saved = -1, .err = err};
+    int lock = -1;
     r.log.metrics.fd = r.log.timing.fd = -1;
-    ct_status          status = ct_weights_load(t, weights, err);
+    ct_status status = ct_weights_load(t, weights, err);
     if (status == CT_OK)
         status = ct_folder_make(folder, err);
     if (status == CT_OK)
@@ -382,7 +391,7 @@ ct_status ct_run_import(ct_trainer *t, const char *weights, const char *folder, 
  * after it goes: it will be written again. */
 static ct_status rewind_to(run *r, const char *which)
 {
-    char      path[CT_PATH_BYTES], latest[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES], latest[CT_PATH_BYTES];
     ct_status status = ct_run_path(latest, r->folder, "latest", r->err);
     if (status != CT_OK)
         return status;
@@ -407,10 +416,12 @@ static ct_status rewind_to(run *r, const char *which)
     return status == CT_OK ? prune(r, r->t->step, r->t->recipe->train.keep_last) : status;
 }
 
-ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which, const ct_run_watch *watch, ct_error *err)
+ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which,
+                        const ct_run_watch *watch, ct_error *err)
 {
-    run       r = {.t = t, .folder = folder, .watch = watch, .saved = -1, .snapshots.w.fd = -1, .err = err};
-    int       lock = -1;
+    run r = {
+        .t = t, .folder = folder, .watch = watch, .saved = -1, .snapshots.w.fd = -1, .err = err};
+    int lock = -1;
     ct_status status = ct_folder_lock(folder, &lock, err);
     if (status == CT_OK)
         status = rewind_to(&r, which);
@@ -422,7 +433,7 @@ ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which, co
 
 ct_status ct_run_load_weights(ct_trainer *t, const char *folder, const char *which, ct_error *err)
 {
-    char            path[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES];
     const ct_status status = ct_run_checkpoint(folder, which, path, err);
     return status == CT_OK ? ct_checkpoint_load(t, NULL, path, err) : status;
 }

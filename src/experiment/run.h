@@ -27,12 +27,14 @@
 /* Who watches a run; any member may be NULL. */
 typedef struct ct_run_watch {
     void *ctx;
-    void (*on_step)(void *ctx, const ct_trainer *t, const ct_step *s, double seconds); /* every step */
+    void (*on_step)(void *ctx, const ct_trainer *t, const ct_step *s,
+                    double seconds); /* every step */
     void (*on_evaluation)(void *ctx, const ct_trainer *t, const ct_evaluation *e);
-    void (*on_monitor)(void *ctx, const ct_trainer *t, const ct_monitor *m); /* behind each validation */
+    void (*on_monitor)(void *ctx, const ct_trainer *t,
+                       const ct_monitor *m); /* behind each validation */
     const volatile sig_atomic_t *stop; /* not 0: save after this step and return CT_OK early */
-    volatile sig_atomic_t *safe; /* the run makes it 1 while all that counts is on the disk, so that an
-                                    end at once loses nothing: while it evaluates */
+    volatile sig_atomic_t *safe; /* the run makes it 1 while all that counts is on the disk, so that
+                                    an end at once loses nothing: while it evaluates */
 } ct_run_watch;
 
 /* Train `t` to the end of its recipe, with the folder as above (made if it does
@@ -45,7 +47,8 @@ ct_status ct_run_train(ct_trainer *t, const char *folder, const ct_run_watch *wa
 /* Go on from a checkpoint (`which`: see below), or, if a run was killed before its
  * first, from the beginning; ends with the bytes of a run that was never stopped.
  * Errors: those of ct_run_train and ct_checkpoint_load. */
-ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which, const ct_run_watch *watch, ct_error *err);
+ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which,
+                        const ct_run_watch *watch, ct_error *err);
 
 /* A run that begins at step 0 with the parameters of a safetensors file: to be
  * measured, searched, exported, or resumed, which trains it as its recipe says.
@@ -54,7 +57,8 @@ ct_status ct_run_import(ct_trainer *t, const char *weights, const char *folder, 
 
 /* Path of a checkpoint: which is "latest" (also NULL), "best", or a step.
  * Errors  CT_ERR_IO (there is none), CT_ERR_FORMAT, CT_ERR_CONFIG */
-ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_PATH_BYTES], ct_error *err);
+ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_PATH_BYTES],
+                            ct_error *err);
 
 /* Is there a run in this folder? */
 bool ct_run_exists(const char *folder);

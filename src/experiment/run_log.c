@@ -68,7 +68,7 @@ void ct_evaluation_json(ct_json *j, const ct_evaluation *e)
 static void end_line(ct_run_log *l, ct_writer *w)
 {
     ct_json_close(&l->json);
-    if (!l->json.failed) { /* one call: a line is never torn */
+    if (!l->json.failed) {                   /* one call: a line is never torn */
         l->json.text[l->json.used++] = '\n'; /* over the NUL */
         ct_writer_bytes(w, l->json.text, l->json.used);
     }
@@ -91,7 +91,8 @@ void ct_run_log_step(ct_run_log *l, const ct_trainer *t, const ct_step *s)
     ct_json_integer(j, "step", s->step);
     ct_json_float(j, "seconds", (float)seconds);
     ct_json_float(j, "pairs_per_second",
-                  (float)((double)s->step * t->recipe->train.batch / (seconds > 0 ? seconds : 1e-9)));
+                  (float)((double)s->step * t->recipe->train.batch /
+                          (seconds > 0 ? seconds : 1e-9)));
     end_line(l, &l->timing);
 }
 
@@ -123,7 +124,7 @@ ct_status ct_run_log_sync(ct_run_log *l)
 static double member(const char *line, const char *key)
 {
     const char *at = strstr(line, key);
-    double      x;
+    double x;
     return at != NULL && ct_number_get(at + strlen(key), &x) > 0 ? x : -1;
 }
 
@@ -132,8 +133,8 @@ static double member(const char *line, const char *key)
 static uint64_t kept_timing(const char *path, long step, double *seconds)
 {
     ct_arena arena;
-    char    *text;
-    size_t   size;
+    char *text;
+    size_t size;
     uint64_t keep = 0;
     ct_arena_init(&arena, 0);
     if (step > 0 && ct_file_read(path, 0, &arena, &text, &size, NULL) == CT_OK) {
@@ -152,9 +153,10 @@ static uint64_t kept_timing(const char *path, long step, double *seconds)
     return keep;
 }
 
-ct_status ct_run_log_open(ct_run_log *l, const char *folder, uint64_t metrics_bytes, long step, ct_error *err)
+ct_status ct_run_log_open(ct_run_log *l, const char *folder, uint64_t metrics_bytes, long step,
+                          ct_error *err)
 {
-    char   path[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES];
     double seconds = 0;
     *l = (ct_run_log){.metrics.fd = -1, .timing.fd = -1};
     ct_status status = ct_run_path(path, folder, "timing.jsonl", err);
@@ -171,7 +173,7 @@ ct_status ct_run_log_open(ct_run_log *l, const char *folder, uint64_t metrics_by
 ct_status ct_run_log_close(ct_run_log *l, ct_error *err)
 {
     ct_writer *writer[2] = {&l->metrics, &l->timing};
-    ct_status  status = CT_OK;
+    ct_status status = CT_OK;
     for (int i = 0; i < 2; i++) {
         const ct_status closed = writer[i]->fd >= 0 ? ct_writer_commit(writer[i]) : CT_OK;
         status = status == CT_OK ? closed : status;

@@ -8,13 +8,14 @@
 
 typedef struct ct_run_log {
     ct_writer metrics, timing;
-    ct_json   json;
-    double    began; /* the clock when the run began; resumed, as if it had never stopped */
+    ct_json json;
+    double began; /* the clock when the run began; resumed, as if it had never stopped */
 } ct_run_log;
 
 /* Go on behind the first metrics_bytes of metrics.jsonl and the lines of timing.jsonl
  * up to `step`; 0 and 0 begin both anew. Close also after an error. */
-ct_status ct_run_log_open(ct_run_log *l, const char *folder, uint64_t metrics_bytes, long step, ct_error *err);
+ct_status ct_run_log_open(ct_run_log *l, const char *folder, uint64_t metrics_bytes, long step,
+                          ct_error *err);
 ct_status ct_run_log_close(ct_run_log *l, ct_error *err);
 
 /* A line each, whole or not at all; errors wait for sync or close. */

@@ -59,7 +59,8 @@ static void scale_to_unit(double *x, int d)
  * variance that it shows is returned. */
 static double project(double *x, int m, int d, double *work, double out[][2])
 {
-    double *mean = work, *v[2] = {work + d, work + 2 * d}, *next = work + 3 * d, total = 0, kept = 0;
+    double *mean = work, *v[2] = {work + d, work + 2 * d}, *next = work + 3 * d, total = 0,
+           kept = 0;
     memset(mean, 0, (size_t)d * sizeof *mean);
     for (int i = 0; i < m * d; i++)
         mean[i % d] += x[i] / m;
@@ -101,7 +102,7 @@ static void measure_cosines(ct_snapshot *out, const double *unit, int n, int d, 
     for (int i = 0; i < n; i++)
         for (int j = 0; j < n; j++) {
             const double c = out->s[i * n + j] = dot(unit + i * d, unit + (n + j) * d, d);
-            const int    b = (int)floor((c + 1) / 2 * CT_PROBE_BINS), other = i != j;
+            const int b = (int)floor((c + 1) / 2 * CT_PROBE_BINS), other = i != j;
             if (i == j)
                 out->alignment += (2 - 2 * c) / n;
             if (other && group[i] == group[j])
@@ -110,7 +111,9 @@ static void measure_cosines(ct_snapshot *out, const double *unit, int n, int d, 
             count[other]++;
         }
     for (int k = 0; k < 2 * CT_PROBE_BINS; k++)
-        out->bin[k / CT_PROBE_BINS][k % CT_PROBE_BINS] /= count[k / CT_PROBE_BINS] > 0 ? count[k / CT_PROBE_BINS] : 1;
+        out->bin[k / CT_PROBE_BINS][k % CT_PROBE_BINS] /= count[k / CT_PROBE_BINS] > 0
+                                                              ? count[k / CT_PROBE_BINS]
+                                                              : 1;
 }
 
 /* ln mean over i != j of e^(-2 |x_i - x_j|^2), rows of length 1. */
@@ -124,7 +127,8 @@ static double uniformity(const double *x, int n, int d)
 }
 
 /* Singular values of the rows of x less their mean; `room` holds them meanwhile. */
-static ct_status spectrum(ct_device *device, const double *x, ct_real *room, int n, int d, ct_snapshot *out, int side, ct_error *err)
+static ct_status spectrum(ct_device *device, const double *x, ct_real *room, int n, int d,
+                          ct_snapshot *out, int side, ct_error *err)
 {
     double sigma[CT_PROBE];
     for (int j = 0; j < d; j++) {
@@ -143,11 +147,11 @@ static ct_status spectrum(ct_device *device, const double *x, ct_real *room, int
 static ct_status take(ct_trainer *t, ct_snapshot *out, ct_arena *arena, ct_error *err)
 {
     const ct_pairs *p = t->pairs;
-    const int      *items = p->index[probe_split(p)], n = probe_size(p), d = ct_trainer_width(t);
-    ct_real        *raw = ct_arena_alloc(arena, (size_t)(2 * n * d) * sizeof *raw);
-    double         *unit = ct_arena_alloc(arena, (size_t)(2 * n * d) * sizeof *unit);
-    double         *work = ct_arena_alloc(arena, (size_t)(4 * d) * sizeof *work);
-    int             group[CT_PROBE];
+    const int *items = p->index[probe_split(p)], n = probe_size(p), d = ct_trainer_width(t);
+    ct_real *raw = ct_arena_alloc(arena, (size_t)(2 * n * d) * sizeof *raw);
+    double *unit = ct_arena_alloc(arena, (size_t)(2 * n * d) * sizeof *unit);
+    double *work = ct_arena_alloc(arena, (size_t)(4 * d) * sizeof *work);
+    int group[CT_PROBE];
     if (raw == NULL || unit == NULL || work == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "snapshot: no memory for %d pairs", n);
     for (int i = 0; i < n; i++)
@@ -158,7 +162,8 @@ static ct_status take(ct_trainer *t, ct_snapshot *out, ct_arena *arena, ct_error
     for (int i = 0; i < 2 * n * d && status == CT_OK; i++) {
         unit[i] = (double)raw[i];
         if (!isfinite(unit[i]))
-            status = CT_FAIL(err, CT_ERR_NUMERIC, "snapshot at step %ld: embeddings that are not finite", t->step);
+            status = CT_FAIL(err, CT_ERR_NUMERIC,
+                             "snapshot at step %ld: embeddings that are not finite", t->step);
     }
     if (status != CT_OK)
         return status;
@@ -210,9 +215,9 @@ static void end_line(ct_snapshots *f)
 
 static void write_snapshot(ct_snapshots *f, const ct_snapshot *s)
 {
-    uint8_t  byte[CT_PROBE * CT_PROBE];
-    char     text[CT_BASE64_BYTES(CT_PROBE * CT_PROBE)];
-    double   plane[4 * CT_PROBE];
+    uint8_t byte[CT_PROBE * CT_PROBE];
+    char text[CT_BASE64_BYTES(CT_PROBE * CT_PROBE)];
+    double plane[4 * CT_PROBE];
     ct_json *j = &f->json;
     for (int i = 0; i < s->n * s->n; i++)
         byte[i] = (uint8_t)floor(fmax(-1, fmin(1, s->s[i])) * 127 + 128.5);
@@ -234,15 +239,17 @@ static void write_snapshot(ct_snapshots *f, const ct_snapshot *s)
 }
 
 /* Pictures of the probe, every k-th pixel so that no side is above THUMB. */
-static ct_status write_pictures(ct_snapshots *f, const ct_pairs *p, const int *items, int n, ct_arena *arena, ct_error *err)
+static ct_status write_pictures(ct_snapshots *f, const ct_pairs *p, const int *items, int n,
+                                ct_arena *arena, ct_error *err)
 {
     const ct_side *side = &p->side[0];
-    const int      most = side->width > side->height ? side->width : side->height, k = (most + THUMB - 1) / THUMB;
-    const int      width = side->width / k, height = side->height / k, channels = side->channels;
-    const size_t   size = (size_t)(n * width * height * channels);
-    ct_real       *x = ct_arena_alloc(arena, (size_t)n * (size_t)side->dim * sizeof *x);
-    uint8_t       *byte = ct_arena_alloc(arena, size);
-    char          *text = ct_arena_alloc(arena, CT_BASE64_BYTES(size));
+    const int most = side->width > side->height ? side->width : side->height,
+              k = (most + THUMB - 1) / THUMB;
+    const int width = side->width / k, height = side->height / k, channels = side->channels;
+    const size_t size = (size_t)(n * width * height * channels);
+    ct_real *x = ct_arena_alloc(arena, (size_t)n * (size_t)side->dim * sizeof *x);
+    uint8_t *byte = ct_arena_alloc(arena, size);
+    char *text = ct_arena_alloc(arena, CT_BASE64_BYTES(size));
     if (x == NULL || byte == NULL || text == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "snapshot: no memory for %d pictures", n);
     const ct_status status = ct_pairs_rows(p, 0, &(ct_standard){0, 1}, items, n, x, err);
@@ -252,7 +259,8 @@ static ct_status write_pictures(ct_snapshots *f, const ct_pairs *p, const int *i
         for (int r = 0; r < height; r++)
             for (int c = 0; c < width; c++)
                 for (int h = 0; h < channels; h++) {
-                    const double v = (double)x[i * side->dim + (r * k * side->width + c * k) * channels + h];
+                    const double v = (double)
+                        x[i * side->dim + (r * k * side->width + c * k) * channels + h];
                     byte[to++] = (uint8_t)fmax(0, fmin(255, floor(v + 0.5)));
                 }
     ct_base64_put(text, byte, size);
@@ -268,9 +276,9 @@ static ct_status write_pictures(ct_snapshots *f, const ct_pairs *p, const int *i
 static ct_status write_probe(ct_snapshots *f, const ct_trainer *t, ct_error *err)
 {
     const ct_pairs *p = t->pairs;
-    const int      *items = p->index[probe_split(p)], n = probe_size(p);
-    ct_status       status = CT_OK;
-    ct_arena        arena;
+    const int *items = p->index[probe_split(p)], n = probe_size(p);
+    ct_status status = CT_OK;
+    ct_arena arena;
     ct_json_open(&f->json, NULL, '{');
     ct_json_integer(&f->json, "pairs", n);
     ct_json_string(&f->json, "split", ct_split_name(probe_split(p)));
@@ -294,13 +302,14 @@ static ct_status write_probe(ct_snapshots *f, const ct_trainer *t, ct_error *err
 static uint64_t kept_bytes(const char *path, long step)
 {
     ct_arena arena;
-    char    *text;
-    size_t   size;
+    char *text;
+    size_t size;
     uint64_t keep = 0;
     ct_arena_init(&arena, 0);
     if (step > 0 && ct_file_read(path, 0, &arena, &text, &size, NULL) == CT_OK) {
         const char *line = text, *end;
-        while ((end = strchr(line, '\n')) != NULL && !(strncmp(line, "{\"step\":", 8) == 0 && strtol(line + 8, NULL, 10) > step))
+        while ((end = strchr(line, '\n')) != NULL &&
+               !(strncmp(line, "{\"step\":", 8) == 0 && strtol(line + 8, NULL, 10) > step))
             line = end + 1;
         keep = (uint64_t)(line - text);
     }
@@ -326,13 +335,15 @@ ct_status ct_snapshots_open(ct_snapshots *f, const char *folder, const ct_traine
 
 ct_status ct_snapshots_step(ct_snapshots *f, ct_trainer *t, ct_error *err)
 {
-    if (f->last == NULL || !ct_snapshot_due(t->step, t->recipe->train.steps, t->recipe->monitor.snapshots))
+    if (f->last == NULL ||
+        !ct_snapshot_due(t->step, t->recipe->train.steps, t->recipe->monitor.snapshots))
         return CT_OK;
-    ct_error        why = {0};
+    ct_error why = {0};
     const ct_status status = ct_snapshot_take(t, f->last, &why);
     if (status == CT_OK)
         write_snapshot(f, f->last);
-    if (status == CT_OK || status == CT_ERR_NUMERIC) /* the next step will name what is not finite */
+    if (status == CT_OK ||
+        status == CT_ERR_NUMERIC) /* the next step will name what is not finite */
         return CT_OK;
     return CT_FAIL(err, status, "%s", why.msg);
 }

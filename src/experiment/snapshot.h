@@ -22,17 +22,17 @@
 #define CT_PROBE_BINS 20 /* of cosines in [-1, 1] */
 
 typedef struct ct_snapshot {
-    long     step;
-    int      n;                      /* pairs of the probe                                 */
-    double   s[CT_PROBE * CT_PROBE]; /* (n, n) cosines: image i, text j                    */
-    double   plane[2][CT_PROBE][2];  /* side, pair: coordinates on the two principal
-                                        components of all 2 n unit rows; signs are free    */
-    double   share;                  /* of the variance that the plane shows               */
-    double   bin[2][CT_PROBE_BINS];  /* shares: cosines of pairs; of others, where pairs of
-                                        equal group are neither                            */
-    int      n_sigma;
-    double   sigma[2][CT_PROBE];     /* singular values of the centred unit rows           */
-    double   alignment, uniformity[2]; /* as in contrast/metrics.h                         */
+    long step;
+    int n;                         /* pairs of the probe                                 */
+    double s[CT_PROBE * CT_PROBE]; /* (n, n) cosines: image i, text j                    */
+    double plane[2][CT_PROBE][2];  /* side, pair: coordinates on the two principal
+                                      components of all 2 n unit rows; signs are free    */
+    double share;                  /* of the variance that the plane shows               */
+    double bin[2][CT_PROBE_BINS];  /* shares: cosines of pairs; of others, where pairs of
+                                      equal group are neither                            */
+    int n_sigma;
+    double sigma[2][CT_PROBE];       /* singular values of the centred unit rows           */
+    double alignment, uniformity[2]; /* as in contrast/metrics.h                         */
 } ct_snapshot;
 
 /* Is one due after so many steps? `count` snapshots of a run of `steps`: i = 0 ..
@@ -44,14 +44,15 @@ ct_status ct_snapshot_take(ct_trainer *t, ct_snapshot *out, ct_error *err);
 
 /* The file. */
 typedef struct ct_snapshots {
-    ct_writer    w;
-    ct_json      json;
+    ct_writer w;
+    ct_json json;
     ct_snapshot *last; /* NULL: the recipe wants none */
 } ct_snapshots;
 
 /* Begin the file, or go on behind the lines of steps up to `step`. Close also after
  * an error. Errors  CT_ERR_IO, CT_ERR_NOMEM */
-ct_status ct_snapshots_open(ct_snapshots *f, const char *folder, const ct_trainer *t, ct_error *err);
+ct_status ct_snapshots_open(ct_snapshots *f, const char *folder, const ct_trainer *t,
+                            ct_error *err);
 ct_status ct_snapshots_close(ct_snapshots *f, ct_error *err);
 
 /* Take one if it is due. */

@@ -79,9 +79,9 @@ static void set_state(ct_sweep_run *r, const char *name)
 static bool read_line(char *line, int n_runs, ct_sweep_run *run)
 {
     ct_json_reader r;
-    ct_sweep_run   got = {.loss = (double)NAN};
-    int            k = -1, place = 0;
-    char           key[32] = "";
+    ct_sweep_run got = {.loss = (double)NAN};
+    int k = -1, place = 0;
+    char key[32] = "";
     ct_json_reader_init(&r, line);
     for (;;) {
         const ct_json_type type = ct_json_next(&r);
@@ -122,19 +122,22 @@ static bool read_line(char *line, int n_runs, ct_sweep_run *run)
 }
 
 /* What is there already, and how many bytes of it are good. */
-static ct_status read_done(const ct_sweep *s, const char *path, ct_sweep_run *run, uint64_t *keep, ct_error *err)
+static ct_status read_done(const ct_sweep *s, const char *path, ct_sweep_run *run, uint64_t *keep,
+                           ct_error *err)
 {
-    ct_arena  arena;
-    char     *text;
-    size_t    size;
-    ct_json   head = {0};
+    ct_arena arena;
+    char *text;
+    size_t size;
+    ct_json head = {0};
     head_line(&head, s);
     ct_arena_init(&arena, 0);
     ct_status status = ct_file_read(path, 0, &arena, &text, &size, err);
     if (status == CT_OK && head.failed)
         status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its first line", path);
-    else if (status == CT_OK && (size <= head.used || memcmp(text, head.text, head.used) != 0 || text[head.used] != '\n'))
-        status = CT_FAIL(err, CT_ERR_CONFIG, "%s: holds another sweep, or none; give another -o", path);
+    else if (status == CT_OK && (size <= head.used || memcmp(text, head.text, head.used) != 0 ||
+                                 text[head.used] != '\n'))
+        status = CT_FAIL(err, CT_ERR_CONFIG, "%s: holds another sweep, or none; give another -o",
+                         path);
     for (size_t at = head.used + 1; status == CT_OK && at < size;) {
         char *end = memchr(text + at, '\n', size - at);
         *keep = at;
@@ -156,15 +159,15 @@ static ct_status read_done(const ct_sweep *s, const char *path, ct_sweep_run *ru
 /* ---- running ---- */
 
 typedef struct job {
-    const ct_sweep       *sweep;
-    const ct_pairs       *pairs; /* of all runs; NULL: each makes its own */
+    const ct_sweep *sweep;
+    const ct_pairs *pairs; /* of all runs; NULL: each makes its own */
     const ct_sweep_watch *watch;
-    ct_sweep_run         *run;
-    ct_writer            *writer; /* or NULL */
-    ct_json               json;
-    int                   done;
-    atomic_flag           lock;
-    ct_error              error; /* the first */
+    ct_sweep_run *run;
+    ct_writer *writer; /* or NULL */
+    ct_json json;
+    int done;
+    atomic_flag lock;
+    ct_error error; /* the first */
 } job;
 
 static ct_status recipe_of(const ct_sweep *s, int k, ct_recipe *r, ct_error *err)
@@ -178,7 +181,7 @@ static ct_status recipe_of(const ct_sweep *s, int k, ct_recipe *r, ct_error *err
 
 static ct_status measure(ct_trainer *t, ct_sweep_run *out, ct_autopsy *a, ct_error *err)
 {
-    ct_trial  trial;
+    ct_trial trial;
     ct_status status = ct_trial_train(t, &trial, err);
     out->diverged = trial.diverged;
     out->loss = trial.loss;
@@ -201,14 +204,14 @@ static ct_status measure(ct_trainer *t, ct_sweep_run *out, ct_autopsy *a, ct_err
 
 static ct_status run_one(const job *j, int k, ct_sweep_run *out, ct_error *err)
 {
-    ct_recipe  recipe;
+    ct_recipe recipe;
     ct_trainer t;
-    ct_status  status = recipe_of(j->sweep, k, &recipe, err);
+    ct_status status = recipe_of(j->sweep, k, &recipe, err);
     if (status != CT_OK)
         return status;
     ct_autopsy *a = ct_alloc(1, sizeof *a);
-    ct_device  *device = ct_device_new(1, NULL, err);
-    ct_pairs   *own = j->pairs == NULL && device != NULL ? ct_recipe_data(&recipe, err) : NULL;
+    ct_device *device = ct_device_new(1, NULL, err);
+    ct_pairs *own = j->pairs == NULL && device != NULL ? ct_recipe_data(&recipe, err) : NULL;
     const ct_pairs *pairs = j->pairs != NULL ? j->pairs : own;
     if (a == NULL)
         status = CT_FAIL(err, CT_ERR_NOMEM, "sweep: out of memory");
@@ -228,19 +231,20 @@ static ct_status run_one(const job *j, int k, ct_sweep_run *out, ct_error *err)
 
 static void run_block(void *ctx, int k)
 {
-    job          *j = ctx;
+    job *j = ctx;
     ct_sweep_run *r = &j->run[k];
-    ct_error      err = {0};
+    ct_error err = {0};
     if (r->done || (j->watch->stop != NULL && *j->watch->stop != 0))
         return;
-    ct_sweep_run    got = {.done = true};
+    ct_sweep_run got = {.done = true};
     const ct_status status = run_one(j, k, &got, &err);
     while (atomic_flag_test_and_set(&j->lock)) /* held for microseconds */
         ;
     if (status != CT_OK) {
         char settings[512];
         ct_sweep_settings(j->sweep, k / j->sweep->n_seeds, settings, sizeof settings);
-        CT_FAIL(&j->error, status, "%s seed=%ld: %s", settings, j->sweep->first_seed + k % j->sweep->n_seeds, err.msg);
+        CT_FAIL(&j->error, status, "%s seed=%ld: %s", settings,
+                j->sweep->first_seed + k % j->sweep->n_seeds, err.msg);
     } else {
         *r = got;
         j->done++;
@@ -264,12 +268,13 @@ static bool shares_data(const ct_sweep *s)
     return true;
 }
 
-static ct_status run_missing(const ct_sweep *s, ct_writer *w, int threads, const ct_sweep_watch *watch, ct_sweep_run *run, ct_error *err)
+static ct_status run_missing(const ct_sweep *s, ct_writer *w, int threads,
+                             const ct_sweep_watch *watch, ct_sweep_run *run, ct_error *err)
 {
     const int n = s->n_points * s->n_seeds;
-    job       j = {.sweep = s, .watch = watch, .run = run, .writer = w, .lock = ATOMIC_FLAG_INIT};
+    job j = {.sweep = s, .watch = watch, .run = run, .writer = w, .lock = ATOMIC_FLAG_INIT};
     ct_pairs *pairs = shares_data(s) ? ct_recipe_data(&s->base, err) : NULL;
-    ct_pool  *pool = ct_pool_new(threads);
+    ct_pool *pool = ct_pool_new(threads);
     ct_status status = err->status;
     for (int k = 0; k < n; k++)
         j.done += run[k].done;
@@ -290,10 +295,11 @@ static ct_status run_missing(const ct_sweep *s, ct_writer *w, int threads, const
 }
 
 /* All runs in the order of the grid, in place of the order in which they ended. */
-static ct_status write_sorted(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err)
+static ct_status write_sorted(const ct_sweep *s, const ct_sweep_run *run, const char *path,
+                              ct_error *err)
 {
     ct_writer w;
-    ct_json   j = {0};
+    ct_json j = {0};
     ct_status status = ct_writer_open(&w, path, CT_REPLACE, err);
     if (status != CT_OK)
         return status;
@@ -312,10 +318,11 @@ static ct_status write_sorted(const ct_sweep *s, const ct_sweep_run *run, const 
     return ct_writer_commit(&w);
 }
 
-static ct_status open_log(const ct_sweep *s, const char *folder, const char *path, ct_sweep_run *run, ct_writer *w, ct_error *err)
+static ct_status open_log(const ct_sweep *s, const char *folder, const char *path,
+                          ct_sweep_run *run, ct_writer *w, ct_error *err)
 {
-    uint64_t  keep = 0;
-    ct_json   head = {0};
+    uint64_t keep = 0;
+    ct_json head = {0};
     ct_status status = ct_folder_make(folder, err);
     if (status == CT_OK && ct_file_exists(path)) {
         status = read_done(s, path, run, &keep, err);
@@ -331,11 +338,11 @@ static ct_status open_log(const ct_sweep *s, const char *folder, const char *pat
     return ct_writer_flush(w);
 }
 
-ct_status ct_sweep_run_all(const ct_sweep *s, const char *folder, int threads, const ct_sweep_watch *watch, ct_sweep_run *run,
-                           ct_error *err)
+ct_status ct_sweep_run_all(const ct_sweep *s, const char *folder, int threads,
+                           const ct_sweep_watch *watch, ct_sweep_run *run, ct_error *err)
 {
     ct_recipe probe;
-    char      path[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES];
     ct_writer w;
     ct_status status = CT_OK;
     for (int p = 0; p < s->n_points && status == CT_OK; p++) /* before hours of work */

@@ -5,7 +5,8 @@
  *     DIR/runs.jsonl  a line saying which sweep this is, then a line a run: while it goes
  *                     on, in the order in which they end; when all are there, in
  *                     the order of the grid. What it holds is not run again.
- *     DIR/sweep.csv   a row a point: states, and over the seeds median, range, mean and its standard error
+ *     DIR/sweep.csv   a row a point: states, and over the seeds median, range, mean and its
+ * standard error
  */
 #ifndef EXPERIMENT_SWEEP_H
 #define EXPERIMENT_SWEEP_H
@@ -21,29 +22,29 @@
 
 typedef struct ct_axis {
     char key[64]; /* "optim.rate" */
-    int  n;
+    int n;
     char value[CT_SWEEP_VALUES][48];
 } ct_axis;
 
 typedef struct ct_sweep {
     ct_recipe base;
-    ct_axis   axis[CT_SWEEP_AXES];
-    int       n_axes, n_seeds, n_points; /* n_points: the product of the lists */
-    long      first_seed;
+    ct_axis axis[CT_SWEEP_AXES];
+    int n_axes, n_seeds, n_points; /* n_points: the product of the lists */
+    long first_seed;
 } ct_sweep;
 
 typedef struct ct_sweep_run {
-    bool     done, diverged;
-    ct_state state; /* uncertain if it diverged */
-    double   loss, chance; /* as in ct_trial */
-    long     escape;
-    double   recall[2], cosine[2], rank[2], gap;
+    bool done, diverged;
+    ct_state state;      /* uncertain if it diverged */
+    double loss, chance; /* as in ct_trial */
+    long escape;
+    double recall[2], cosine[2], rank[2], gap;
 } ct_sweep_run;
 
 /* Over the seeds of a point. */
 typedef struct ct_sweep_point {
-    int       n, n_diverged, n_state[CT_N_STATES];
-    ct_state  state; /* the most frequent, the first of equals */
+    int n, n_diverged, n_state[CT_N_STATES];
+    ct_state state;                             /* the most frequent, the first of equals */
     ct_spread loss, escape, recall[2], rank[2]; /* escape: infinity for a run that never left */
 } ct_sweep_point;
 
@@ -66,14 +67,16 @@ typedef struct ct_sweep_watch {
 
 /* Run what is missing; run[point * n_seeds + i], all zero at first, is what was done.
  * folder NULL: nothing is written.
- * Errors  CT_ERR_CONFIG (a setting; the folder holds another sweep), CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */
-ct_status ct_sweep_run_all(const ct_sweep *s, const char *folder, int threads, const ct_sweep_watch *watch, ct_sweep_run *run,
-                           ct_error *err);
+ * Errors  CT_ERR_CONFIG (a setting; the folder holds another sweep), CT_ERR_IO, CT_ERR_FORMAT,
+ * CT_ERR_NOMEM */
+ct_status ct_sweep_run_all(const ct_sweep *s, const char *folder, int threads,
+                           const ct_sweep_watch *watch, ct_sweep_run *run, ct_error *err);
 
 /* Over the runs of a point that are done (n of them). */
 ct_sweep_point ct_sweep_summary(const ct_sweep *s, const ct_sweep_run *run, int point);
 
 /* DIR/sweep.csv. Errors  CT_ERR_IO */
-ct_status ct_sweep_write_csv(const ct_sweep *s, const ct_sweep_run *run, const char *folder, ct_error *err);
+ct_status ct_sweep_write_csv(const ct_sweep *s, const ct_sweep_run *run, const char *folder,
+                             ct_error *err);
 
 #endif

@@ -12,10 +12,11 @@
 ct_sweep_point ct_sweep_summary(const ct_sweep *s, const ct_sweep_run *run, int point)
 {
     ct_sweep_point p = {.n = 0};
-    double         loss[CT_SWEEP_SEEDS], escape[CT_SWEEP_SEEDS], recall[2][CT_SWEEP_SEEDS], rank[2][CT_SWEEP_SEEDS];
+    double loss[CT_SWEEP_SEEDS], escape[CT_SWEEP_SEEDS], recall[2][CT_SWEEP_SEEDS],
+        rank[2][CT_SWEEP_SEEDS];
     for (int i = 0; i < s->n_seeds; i++) {
         const ct_sweep_run *r = &run[point * s->n_seeds + i];
-        const double        lost = r->diverged ? (double)NAN : 0;
+        const double lost = r->diverged ? (double)NAN : 0;
         if (!r->done)
             continue;
         loss[p.n] = r->loss + lost;
@@ -46,7 +47,7 @@ static void put(ct_writer *w, const char *fmt, ...) __attribute__((format(printf
 
 static void put(ct_writer *w, const char *fmt, ...)
 {
-    char    text[256];
+    char text[256];
     va_list args;
     va_start(args, fmt);
     const int length = vsnprintf(text, sizeof text, fmt, args);
@@ -69,12 +70,15 @@ static void put_spread(ct_writer *w, ct_spread x)
 static void put_row(ct_writer *w, const ct_sweep *s, const ct_sweep_run *run, int point)
 {
     const ct_sweep_point p = ct_sweep_summary(s, run, point);
-    const char          *value[CT_SWEEP_AXES];
+    const char *value[CT_SWEEP_AXES];
     for (int k = s->n_axes - 1, rest = point; k >= 0; rest /= s->axis[k--].n)
         value[k] = s->axis[k].value[rest % s->axis[k].n];
     for (int k = 0; k < s->n_axes; k++)
         put(w, "\"%s\",", value[k]); /* a list of widths has commas */
-    put(w, "%d,%d,%s", p.n, p.n_diverged, p.n == 0 ? "" : p.n_diverged * 2 > p.n ? "diverged" : ct_state_describe(p.state)->name);
+    put(w, "%d,%d,%s", p.n, p.n_diverged,
+        p.n == 0                 ? ""
+        : p.n_diverged * 2 > p.n ? "diverged"
+                                 : ct_state_describe(p.state)->name);
     for (int k = 0; k < CT_N_STATES; k++)
         put(w, ",%d", p.n_state[k]);
     put_spread(w, p.escape);
@@ -86,11 +90,13 @@ static void put_row(ct_writer *w, const ct_sweep *s, const ct_sweep_run *run, in
     put(w, "\n");
 }
 
-ct_status ct_sweep_write_csv(const ct_sweep *s, const ct_sweep_run *run, const char *folder, ct_error *err)
+ct_status ct_sweep_write_csv(const ct_sweep *s, const ct_sweep_run *run, const char *folder,
+                             ct_error *err)
 {
-    static const char *const FIGURE[] = {"escape_step", "recall_at_1_image_to_text", "recall_at_1_text_to_image",
-                                         "loss",        "effective_rank_image",      "effective_rank_text"};
-    char      path[CT_PATH_BYTES];
+    static const char *const FIGURE[] = {
+        "escape_step", "recall_at_1_image_to_text", "recall_at_1_text_to_image",
+        "loss",        "effective_rank_image",      "effective_rank_text"};
+    char path[CT_PATH_BYTES];
     ct_writer w;
     if (snprintf(path, sizeof path, "%s/sweep.csv", folder) >= (int)sizeof path)
         return CT_FAIL(err, CT_ERR_IO, "%s: the path is too long", folder);
@@ -103,7 +109,8 @@ ct_status ct_sweep_write_csv(const ct_sweep *s, const ct_sweep_run *run, const c
     for (int k = 0; k < CT_N_STATES; k++)
         put(&w, ",%s", ct_state_describe((ct_state)k)->name);
     for (size_t f = 0; f < sizeof FIGURE / sizeof *FIGURE; f++)
-        put(&w, ",%s,%s_least,%s_most,%s_mean,%s_standard_error", FIGURE[f], FIGURE[f], FIGURE[f], FIGURE[f], FIGURE[f]);
+        put(&w, ",%s,%s_least,%s_most,%s_mean,%s_standard_error", FIGURE[f], FIGURE[f], FIGURE[f],
+            FIGURE[f], FIGURE[f]);
     put(&w, "\n");
     for (int p = 0; p < s->n_points; p++)
         put_row(&w, s, run, p);

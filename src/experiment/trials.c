@@ -16,7 +16,7 @@ ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err)
 {
     ct_status status = CT_OK;
     while (status == CT_OK && *settings != '\0') {
-        char         one[CT_RECIPE_TEXT];
+        char one[CT_RECIPE_TEXT];
         const size_t length = strcspn(settings, " ");
         CT_ASSERT(length < sizeof one);
         memcpy(one, settings, length);
@@ -30,13 +30,13 @@ ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err)
 /* The last CT_TRIAL_WINDOW losses, whose mean tells a plateau from noise. */
 typedef struct window {
     double loss[CT_TRIAL_WINDOW];
-    long   seen;
+    long seen;
 } window;
 
 static double window_mean(const window *w)
 {
     const int n = w->seen < CT_TRIAL_WINDOW ? (int)w->seen : CT_TRIAL_WINDOW;
-    double    sum = 0;
+    double sum = 0;
     for (int i = 0; i < n; i++)
         sum += w->loss[i];
     return sum / n;
@@ -44,15 +44,16 @@ static double window_mean(const window *w)
 
 ct_status ct_trial_train(ct_trainer *t, ct_trial *out, ct_error *err)
 {
-    window    w = {.seen = 0};
-    ct_step   s = {0};
+    window w = {.seen = 0};
+    ct_step s = {0};
     ct_status status = CT_OK;
     const ct_loss_setting setting = ct_recipe_setting(t->recipe);
     *out = (ct_trial){.chance = t->loss->collapsed(&setting)};
     while (status == CT_OK && t->step < t->recipe->train.steps) {
         status = ct_trainer_step(t, &s, err);
         w.loss[w.seen++ % CT_TRIAL_WINDOW] = s.loss;
-        if (out->escape == 0 && w.seen >= CT_TRIAL_WINDOW && window_mean(&w) < CT_TRIAL_ESCAPED * out->chance)
+        if (out->escape == 0 && w.seen >= CT_TRIAL_WINDOW &&
+            window_mean(&w) < CT_TRIAL_ESCAPED * out->chance)
             out->escape = s.step;
     }
     out->loss = window_mean(&w);
@@ -74,19 +75,19 @@ static ct_status run_trial(ct_trainer *t, ct_trial_probe *probe, ct_trial *out, 
 
 typedef struct trials_job {
     const ct_recipe *recipe; /* one a variant */
-    const ct_pairs  *pairs;
-    int              n_seeds;
-    ct_trial_probe  *probe;
-    ct_trial        *out;
-    ct_error        *error; /* one a trial */
+    const ct_pairs *pairs;
+    int n_seeds;
+    ct_trial_probe *probe;
+    ct_trial *out;
+    ct_error *error; /* one a trial */
 } trials_job;
 
 static void run_block(void *ctx, int k)
 {
     const trials_job *job = ctx;
-    ct_error         *err = &job->error[k], bad = {0};
-    ct_recipe         recipe = job->recipe[k / job->n_seeds];
-    ct_trainer        t;
+    ct_error *err = &job->error[k], bad = {0};
+    ct_recipe recipe = job->recipe[k / job->n_seeds];
+    ct_trainer t;
     recipe.train.seed = k % job->n_seeds + 1;
     job->out[k] = (ct_trial){0};
     ct_device *device = ct_device_new(1, NULL, err);
@@ -99,14 +100,15 @@ static void run_block(void *ctx, int k)
     ct_device_free(device);
 }
 
-ct_status ct_trials_run(const ct_recipe *base, const ct_pairs *pairs, const ct_variant *variant, int n_variants,
-                        int n_seeds, int threads, ct_trial_probe *probe, ct_trial *out, ct_error *err)
+ct_status ct_trials_run(const ct_recipe *base, const ct_pairs *pairs, const ct_variant *variant,
+                        int n_variants, int n_seeds, int threads, ct_trial_probe *probe,
+                        ct_trial *out, ct_error *err)
 {
-    const int  n = n_variants * n_seeds;
+    const int n = n_variants * n_seeds;
     ct_recipe *recipe = ct_alloc((size_t)n_variants, sizeof *recipe);
-    ct_error  *error = ct_alloc_zeroed((size_t)n, sizeof *error);
-    ct_pool   *pool = ct_pool_new(threads);
-    ct_status  status = CT_OK;
+    ct_error *error = ct_alloc_zeroed((size_t)n, sizeof *error);
+    ct_pool *pool = ct_pool_new(threads);
+    ct_status status = CT_OK;
     if (recipe == NULL || error == NULL || pool == NULL)
         status = CT_FAIL(err, CT_ERR_NOMEM, "trials: no memory for %d runs", n);
     for (int v = 0; v < n_variants && status == CT_OK; v++) {
@@ -119,8 +121,8 @@ ct_status ct_trials_run(const ct_recipe *base, const ct_pairs *pairs, const ct_v
     }
     for (int k = 0; k < n && status == CT_OK; k++)
         if (error[k].status != CT_OK)
-            status = CT_FAIL(err, error[k].status, "%s, seed %d: %s", variant[k / n_seeds].name, k % n_seeds + 1,
-                             error[k].msg);
+            status = CT_FAIL(err, error[k].status, "%s, seed %d: %s", variant[k / n_seeds].name,
+                             k % n_seeds + 1, error[k].msg);
     ct_pool_free(pool);
     ct_free(error);
     ct_free(recipe);

@@ -16,14 +16,14 @@ typedef struct ct_variant {
 
 /* One run. */
 typedef struct ct_trial {
-    bool          diverged; /* the loss became NaN or infinite; nothing else is set */
-    double        loss;     /* mean of the training loss over the last CT_TRIAL_WINDOW steps */
-    double        chance;   /* what it is when all embeddings are equal: ln N       */
-    long          escape;   /* first step at which the mean over the window before it was below
-                               CT_TRIAL_ESCAPED * chance; 0: never                  */
-    double        temperature; /* at the end */
+    bool diverged;      /* the loss became NaN or infinite; nothing else is set */
+    double loss;        /* mean of the training loss over the last CT_TRIAL_WINDOW steps */
+    double chance;      /* what it is when all embeddings are equal: ln N       */
+    long escape;        /* first step at which the mean over the window before it was below
+                           CT_TRIAL_ESCAPED * chance; 0: never                  */
+    double temperature; /* at the end */
     ct_evaluation test;
-    double        more[4]; /* what a ct_trial_probe measured; else 0 */
+    double more[4]; /* what a ct_trial_probe measured; else 0 */
 } ct_trial;
 
 /* Something else to measure once a trial is trained and tested, into out->more. */
@@ -44,8 +44,9 @@ ct_status ct_trial_train(ct_trainer *t, ct_trial *out, ct_error *err);
 /* Run n_variants * n_seeds trials (seeds 1, 2, ...) of `base` on the same pairs,
  * on `threads` threads; out[v * n_seeds + s]. `probe` may be NULL. No result depends on threads.
  * Errors  CT_ERR_CONFIG (a setting), CT_ERR_NOMEM */
-ct_status ct_trials_run(const ct_recipe *base, const ct_pairs *pairs, const ct_variant *variant, int n_variants,
-                        int n_seeds, int threads, ct_trial_probe *probe, ct_trial *out, ct_error *err);
+ct_status ct_trials_run(const ct_recipe *base, const ct_pairs *pairs, const ct_variant *variant,
+                        int n_variants, int n_seeds, int threads, ct_trial_probe *probe,
+                        ct_trial *out, ct_error *err);
 
 /* Median and range of n values, which it sorts; NaN (a diverged run) last. */
 ct_spread ct_spread_of(double *x, int n);

@@ -10,7 +10,8 @@ static const char DIGIT[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 void ct_base64_put(char *out, const uint8_t *x, size_t n)
 {
     for (size_t i = 0; i < n; i += 3) {
-        const unsigned b = (unsigned)x[i] << 16 | (i + 1 < n ? (unsigned)x[i + 1] << 8 : 0) | (i + 2 < n ? x[i + 2] : 0);
+        const unsigned b = (unsigned)x[i] << 16 | (i + 1 < n ? (unsigned)x[i + 1] << 8 : 0) |
+                           (i + 2 < n ? x[i + 2] : 0);
         *out++ = DIGIT[b >> 18];
         *out++ = DIGIT[b >> 12 & 63];
         *out++ = i + 1 < n ? DIGIT[b >> 6 & 63] : '=';
@@ -27,7 +28,8 @@ bool ct_base64_get(const char *text, uint8_t *out, size_t n)
     for (size_t i = 0; i < length; i += 4) {
         unsigned b = 0;
         for (size_t k = i; k < i + 4; k++) {
-            const char *at = k >= length - padding ? (text[k] == '=' ? DIGIT : NULL) : strchr(DIGIT, text[k]);
+            const char *at = k >= length - padding ? (text[k] == '=' ? DIGIT : NULL)
+                                                   : strchr(DIGIT, text[k]);
             if (at == NULL)
                 return false;
             b = b << 6 | (unsigned)(at - DIGIT);

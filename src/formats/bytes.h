@@ -27,8 +27,8 @@ static inline void ct_bytes_put(unsigned char *p, int n, uint64_t bits)
 static inline double ct_bytes_real(uint64_t bits, int width)
 {
     const uint32_t low = (uint32_t)bits;
-    double         wide;
-    float          narrow;
+    double wide;
+    float narrow;
     memcpy(&wide, &bits, sizeof wide);
     memcpy(&narrow, &low, sizeof narrow);
     return width == 8 ? wide : (double)narrow;

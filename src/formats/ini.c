@@ -67,7 +67,8 @@ static ct_status add_item(const char *path, const ct_ini_item *item, ct_ini *out
 {
     for (const ct_ini_item *i = out->item; i < out->item + out->n; i++)
         if (strcmp(i->key, item->key) == 0 && strcmp(i->section, item->section) == 0)
-            return CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: [%s] %s is set already; remove this or line %d", path,
+            return CT_FAIL(err, CT_ERR_CONFIG,
+                           "%s:%d: [%s] %s is set already; remove this or line %d", path,
                            item->line, item->section, item->key, i->line);
     if (out->n == CT_INI_MAX)
         return CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: expected at most %d settings", path, item->line,
@@ -78,14 +79,15 @@ static ct_status add_item(const char *path, const ct_ini_item *item, ct_ini *out
 
 ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_ini *out, ct_error *err)
 {
-    ct_status   status = CT_OK;
+    ct_status status = CT_OK;
     ct_ini_item item = {.section = ""};
-    char       *end = text + size, *next;
+    char *end = text + size, *next;
     out->n = 0;
     if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
         text += 3; /* the byte order mark of some editors */
     for (char *at = text; at < end && status == CT_OK; at = next) {
-        char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline != NULL ? newline : end;
+        char *newline = memchr(at, '\n', (size_t)(end - at)),
+             *stop = newline != NULL ? newline : end;
         next = newline != NULL ? newline + 1 : end;
         stop -= stop > at && stop[-1] == '\r'; /* lines of Windows */
         *stop = '\0';
@@ -95,12 +97,12 @@ ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_ini *out, c
         while (*(bad = ct_text_unprintable(bad)) == '\t')
             bad++;
         if (bad != stop)
-            return CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: byte %d: control character, or not UTF-8", path,
-                           item.line, (int)(bad - at) + 1);
+            return CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: byte %d: control character, or not UTF-8",
+                           path, item.line, (int)(bad - at) + 1);
         const char *expected = read_line(at, &item, &found);
         if (expected != NULL)
-            return CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: expected %s, found '%s'", path, item.line, expected,
-                           found);
+            return CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: expected %s, found '%s'", path, item.line,
+                           expected, found);
         if (item.key != NULL)
             status = add_item(path, &item, out, err);
     }
@@ -109,8 +111,8 @@ ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_ini *out, c
 
 ct_status ct_ini_read(const char *path, ct_arena *arena, ct_ini *out, ct_error *err)
 {
-    char     *text;
-    size_t    size;
+    char *text;
+    size_t size;
     ct_status status = ct_file_read(path, CT_INI_BYTES, arena, &text, &size, err);
     return status == CT_OK ? ct_ini_parse(path, text, size, out, err) : status;
 }

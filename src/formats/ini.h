@@ -19,11 +19,11 @@
 typedef struct ct_ini_item {
     const char *section;     /* "" before the first */
     const char *key, *value; /* value: without white space around it; may be empty */
-    int         line;
+    int line;
 } ct_ini_item;
 
 typedef struct ct_ini {
-    int         n;
+    int n;
     ct_ini_item item[CT_INI_MAX]; /* in the order of the file */
 } ct_ini;
 

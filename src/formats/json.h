@@ -14,16 +14,17 @@
  * for the next, in the same memory. If memory ends, `failed` is set and the text
  * is incomplete: look once, at the end. Wrong nesting is asserted. */
 typedef struct ct_json {
-    char    *text; /* NUL-terminated */
-    size_t   used, cap;
+    char *text; /* NUL-terminated */
+    size_t used, cap;
     unsigned objects; /* bit i: the i-th open bracket is an object */
-    int      depth;
-    bool     failed;
+    int depth;
+    bool failed;
 } ct_json;
 
 void ct_json_open(ct_json *j, const char *key, char bracket); /* '{' or '[' */
 void ct_json_close(ct_json *j);
-void ct_json_string(ct_json *j, const char *key, const char *s); /* what is not UTF-8 becomes U+FFFD */
+void ct_json_string(ct_json *j, const char *key,
+                    const char *s); /* what is not UTF-8 becomes U+FFFD */
 void ct_json_integer(ct_json *j, const char *key, long long x);
 void ct_json_bool(ct_json *j, const char *key, bool x);
 /* With the digits that a double, or a float, needs to be read back; null if x is
@@ -51,18 +52,18 @@ typedef enum ct_json_type {
  * strings hold no NUL. Strings are decoded where they stand, in the text that is
  * read; nothing is allocated. The caller sees to it that no key occurs twice. */
 typedef struct ct_json_reader {
-    char       *start, *at;
+    char *start, *at;
     const char *key, *text; /* text: STRING */
-    double      number;     /* NUMBER */
-    bool        natural;    /* NUMBER of digits alone */
-    bool        truth;      /* BOOL */
+    double number;          /* NUMBER */
+    bool natural;           /* NUMBER of digits alone */
+    bool truth;             /* BOOL */
     const char *problem;
-    unsigned    objects;
-    int         depth;
-    bool        begun; /* a value stands before: a comma or the end must follow */
+    unsigned objects;
+    int depth;
+    bool begun; /* a value stands before: a comma or the end must follow */
 } ct_json_reader;
 
-void         ct_json_reader_init(ct_json_reader *r, char *text);
+void ct_json_reader_init(ct_json_reader *r, char *text);
 ct_json_type ct_json_next(ct_json_reader *r);
 
 #endif

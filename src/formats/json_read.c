@@ -36,7 +36,7 @@ static char peek(ct_json_reader *r)
 static bool accept(ct_json_reader *r, const char *word)
 {
     const size_t n = strlen(word);
-    const bool   same = strncmp(r->at, word, n) == 0;
+    const bool same = strncmp(r->at, word, n) == 0;
     r->at += same ? n : 0;
     return same;
 }
@@ -56,7 +56,7 @@ static long read_hex(ct_json_reader *r)
 static int read_escape(ct_json_reader *r, char *out)
 {
     static const char LETTER[] = "\"\\/bfnrt", MEANS[] = "\"\\/\b\f\n\r\t";
-    const char       *known = r->at[1] != '\0' ? strchr(LETTER, r->at[1]) : NULL;
+    const char *known = r->at[1] != '\0' ? strchr(LETTER, r->at[1]) : NULL;
     if (known != NULL) {
         r->at += 2;
         *out = MEANS[known - LETTER];
@@ -65,7 +65,8 @@ static int read_escape(ct_json_reader *r, char *out)
     long code = read_hex(r);
     if (code >= 0xD800 && code < 0xDC00) { /* the first half of a pair */
         const long low = read_hex(r);
-        code = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00) : -1;
+        code = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
+                                             : -1;
     }
     return code <= 0 || (code >= 0xDC00 && code < 0xE000) ? 0 : ct_utf8_put(out, (uint32_t)code);
 }
@@ -73,7 +74,7 @@ static int read_escape(ct_json_reader *r, char *out)
 /* The string whose opening quote is at r->at; NULL if it is not valid. */
 static const char *read_string(ct_json_reader *r)
 {
-    char    *text = ++r->at, *out = text;
+    char *text = ++r->at, *out = text;
     uint32_t code = 0;
     for (int n; *r->at != '"'; out += n) {
         if (*r->at == '\\') {

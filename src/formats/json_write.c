@@ -20,7 +20,7 @@ static void append(ct_json *j, const char *s, size_t n)
 {
     if (!j->failed && n >= j->cap - j->used) { /* one byte stays for the NUL */
         const size_t half = j->used + n + 128;
-        char        *text = ct_alloc(half, 2);
+        char *text = ct_alloc(half, 2);
         j->failed = text == NULL;
         if (text != NULL) {
             memcpy(text, j->used > 0 ? j->text : "", j->used);
@@ -44,10 +44,10 @@ static void append_text(ct_json *j, const char *s)
 static void append_quoted(ct_json *j, const char *s)
 {
     static const char SPECIAL[] = "\b\f\n\r\t\"\\", LETTER[] = "bfnrt\"\\";
-    uint32_t          code;
+    uint32_t code;
     append_text(j, "\"");
     for (int n; *s != '\0'; s += n > 0 ? n : 1) {
-        char        escape[8];
+        char escape[8];
         const char *special = strchr(SPECIAL, *s);
         n = ct_utf8_get(s, &code);
         if (n > 0 && code >= 0x20 && special == NULL) {

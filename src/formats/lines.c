@@ -17,7 +17,8 @@ static const char *first_bad(const char *at)
     return at;
 }
 
-ct_status ct_lines_parse(const char *path, char *text, size_t size, ct_arena *arena, char ***line, int *n, ct_error *err)
+ct_status ct_lines_parse(const char *path, char *text, size_t size, ct_arena *arena, char ***line,
+                         int *n, ct_error *err)
 {
     size_t count = 0;
     for (size_t i = 0; i < size; i++)
@@ -35,18 +36,20 @@ ct_status ct_lines_parse(const char *path, char *text, size_t size, ct_arena *ar
         (*line)[(*n)++] = at;
         const char *bad = first_bad(at);
         if (bad != stop)
-            return CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: byte %d: expected UTF-8 without control characters", path, *n,
+            return CT_FAIL(err, CT_ERR_FORMAT,
+                           "%s:%d: byte %d: expected UTF-8 without control characters", path, *n,
                            (int)(bad - at) + 1);
         if (*at == '\0')
-            return CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: is empty, expected something for each pair", path, *n);
+            return CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: is empty, expected something for each pair",
+                           path, *n);
     }
     return CT_OK;
 }
 
 ct_status ct_lines_read(const char *path, ct_arena *arena, char ***line, int *n, ct_error *err)
 {
-    char     *text;
-    size_t    size;
+    char *text;
+    size_t size;
     ct_status status = ct_file_read(path, 0, arena, &text, &size, err);
     return status == CT_OK ? ct_lines_parse(path, text, size, arena, line, n, err) : status;
 }

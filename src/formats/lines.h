@@ -14,6 +14,7 @@ ct_status ct_lines_read(const char *path, ct_arena *arena, char ***line, int *n,
 
 /* The same from memory with a NUL behind its `size` bytes, which is changed and must
  * outlive the lines; `path` is for messages. */
-ct_status ct_lines_parse(const char *path, char *text, size_t size, ct_arena *arena, char ***line, int *n, ct_error *err);
+ct_status ct_lines_parse(const char *path, char *text, size_t size, ct_arena *arena, char ***line,
+                         int *n, ct_error *err);
 
 #endif

@@ -47,7 +47,7 @@ static bool skip_word(scanner *s, const char *word)
 static bool scan_string(scanner *s, char out[16])
 {
     const char quote = skip(s, '\'') ? '\'' : skip(s, '"') ? '"' : '\0';
-    int        n = 0;
+    int n = 0;
     while (quote != '\0' && n < 15 && s->at < s->end && *s->at != quote && *s->at != '\\')
         out[n++] = *s->at++;
     out[n] = '\0';
@@ -62,7 +62,7 @@ static bool scan_shape(scanner *s, ct_npy *a)
         return false;
     for (a->n_dims = 0; !skip(s, ')'); a->n_dims++) {
         const char *start = s->at; /* behind white space */
-        long        dim = 0;
+        long dim = 0;
         while (s->at < s->end && *s->at >= '0' && *s->at <= '9' && dim <= INT_MAX)
             dim = 10 * dim + (*s->at++ - '0');
         if (!comma || a->n_dims == CT_NPY_DIMS || s->at == start || dim > INT_MAX)
@@ -81,8 +81,8 @@ static bool scan_type(scanner *s, ct_npy *a, char text[16])
     a->big_endian = text[0] == '>';
     a->kind = text[1];
     a->width = text[2] - '0';
-    const int  w = a->width;
-    const bool known = a->kind == 'f' ? w == 4 || w == 8
+    const int w = a->width;
+    const bool known = a->kind == 'f'                     ? w == 4 || w == 8
                        : a->kind == 'i' || a->kind == 'u' ? w == 1 || w == 2 || w == 4 || w == 8
                                                           : a->kind == 'b' && w == 1;
     return known && (w == 1 || text[0] == '<' || text[0] == '>');
@@ -94,19 +94,21 @@ static bool scan_bool(scanner *s, bool *out)
     return *out || skip_word(s, "False");
 }
 
-static ct_status refuse(const char *path, const scanner *s, const char *start, const char *expected, ct_error *err)
+static ct_status refuse(const char *path, const scanner *s, const char *start, const char *expected,
+                        ct_error *err)
 {
-    return CT_FAIL(err, CT_ERR_FORMAT, "%s: header, byte %d: expected %s", path, (int)(s->at - start), expected);
+    return CT_FAIL(err, CT_ERR_FORMAT, "%s: header, byte %d: expected %s", path,
+                   (int)(s->at - start), expected);
 }
 
 /* {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } in any order. */
 static ct_status scan_header(const char *path, scanner s, ct_npy *a, ct_error *err)
 {
     static const char *const KEY[] = {"descr", "fortran_order", "shape"};
-    const char              *start = s.at;
-    char                     word[16], type[16] = "";
-    unsigned                 seen = 0;
-    bool                     comma = true;
+    const char *start = s.at;
+    char word[16], type[16] = "";
+    unsigned seen = 0;
+    bool comma = true;
     if (!skip(&s, '{'))
         return refuse(path, &s, start, "{", err);
     while (!skip(&s, '}')) {
@@ -119,7 +121,10 @@ static ct_status scan_header(const char *path, scanner s, ct_npy *a, ct_error *e
             return refuse(path, &s, start, "descr, fortran_order and shape, each once", err);
         seen |= 1U << k;
         if (k == 0 && !scan_type(&s, a, type))
-            return refuse(path, &s, start, "floats of 4 or 8 bytes or integers, e.g. '<f4', '|u1'; no objects or records", err);
+            return refuse(
+                path, &s, start,
+                "floats of 4 or 8 bytes or integers, e.g. '<f4', '|u1'; no objects or records",
+                err);
         if (k == 1 && !scan_bool(&s, &a->fortran))
             return refuse(path, &s, start, "True or False", err);
         if (k == 2 && !scan_shape(&s, a))
@@ -127,15 +132,16 @@ static ct_status scan_header(const char *path, scanner s, ct_npy *a, ct_error *e
         comma = skip(&s, ',');
     }
     skip_space(&s);
-    return seen == 7 && s.at == s.end ? CT_OK
-                                      : refuse(path, &s, start, "descr, fortran_order and shape, then the end", err);
+    return seen == 7 && s.at == s.end
+               ? CT_OK
+               : refuse(path, &s, start, "descr, fortran_order and shape, then the end", err);
 }
 
 /* The shape and the length of the file, each checked by the other. */
 ct_status ct_npy_check_sizes(const char *path, ct_npy *a, uint64_t file_size, ct_error *err)
 {
     size_t cols = 1, bytes = 0;
-    bool   ok = true;
+    bool ok = true;
     for (int k = 0; k < a->n_dims; k++)
         ok = ok && a->dim[k] >= 0;
     for (int k = 1; k < a->n_dims && ok; k++)
@@ -145,27 +151,29 @@ ct_status ct_npy_check_sizes(const char *path, ct_npy *a, uint64_t file_size, ct
          ct_size_mul(a->count, (size_t)a->width, &bytes);
     a->cols = ok ? (int)cols : 0;
     if (!ok || bytes != file_size - a->offset)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: its shape does not fit its %ju bytes of values; is it complete?", path,
+        return CT_FAIL(err, CT_ERR_FORMAT,
+                       "%s: its shape does not fit its %ju bytes of values; is it complete?", path,
                        (uintmax_t)(file_size - a->offset));
     return CT_OK;
 }
 
-ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size, uint64_t file_size, ct_npy *out,
-                       ct_error *err)
+ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size, uint64_t file_size,
+                       ct_npy *out, ct_error *err)
 {
     *out = (ct_npy){0};
     if (size < 10 || memcmp(head, "\x93NUMPY", 6) != 0)
         return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a .npy file", path);
     if (head[6] < 1 || head[6] > 3 || head[7] != 0)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected .npy version 1.0, 2.0 or 3.0, found %d.%d", path, head[6],
-                       head[7]);
-    const int      n_length = head[6] == 1 ? 2 : 4, before = 8 + n_length;
+        return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected .npy version 1.0, 2.0 or 3.0, found %d.%d",
+                       path, head[6], head[7]);
+    const int n_length = head[6] == 1 ? 2 : 4, before = 8 + n_length;
     const uint64_t length = size < 12 ? 0 : ct_bytes_get(head + 8, n_length, false);
     if (length == 0 || length > CT_NPY_HEAD - 12 || length > size - (size_t)before)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a header of 1 to %d bytes within the file, found %ju", path,
+        return CT_FAIL(err, CT_ERR_FORMAT,
+                       "%s: expected a header of 1 to %d bytes within the file, found %ju", path,
                        CT_NPY_HEAD - 12, (uintmax_t)length);
     const char *start = (const char *)head + before;
-    ct_status   status = scan_header(path, (scanner){start, start + length}, out, err);
+    ct_status status = scan_header(path, (scanner){start, start + length}, out, err);
     out->offset = (uint64_t)before + length;
     return status == CT_OK ? ct_npy_check_sizes(path, out, file_size, err) : status;
 }
@@ -176,7 +184,8 @@ double ct_npy_value(const ct_npy *a, const unsigned char *p, size_t k)
     if (a->kind == 'f')
         return ct_bytes_real(bits, a->width);
     const int spare = 64 - 8 * a->width; /* of an 'i': move its sign to the top and back */
-    return a->kind == 'i' ? (double)((int64_t)(bits << spare) / ((int64_t)1 << spare)) : (double)bits;
+    return a->kind == 'i' ? (double)((int64_t)(bits << spare) / ((int64_t)1 << spare))
+                          : (double)bits;
 }
 
 /* In Fortran's order the first index runs fastest, in C's the last. */
@@ -194,12 +203,13 @@ size_t ct_npy_place(const ct_npy *a, size_t k)
 
 /* ---- whole files ---- */
 
-static ct_status open_array(const char *path, ct_source *source, ct_npy *a, ct_arena *arena, ct_error *err)
+static ct_status open_array(const char *path, ct_source *source, ct_npy *a, ct_arena *arena,
+                            ct_error *err)
 {
     ct_status status = ct_source_open(source, path, err);
     if (status != CT_OK)
         return status;
-    const size_t   size = source->size < CT_NPY_HEAD ? (size_t)source->size : CT_NPY_HEAD;
+    const size_t size = source->size < CT_NPY_HEAD ? (size_t)source->size : CT_NPY_HEAD;
     unsigned char *head = ct_arena_alloc(arena, size);
     status = head == NULL ? CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", path)
                           : ct_source_read(source, 0, head, size, err);
@@ -213,7 +223,8 @@ static ct_status read_values(ct_source *source, const ct_npy *a, ct_real *x, int
     for (size_t done = 0, n; done < a->count; done += n) {
         const size_t at_once = sizeof buffer / (size_t)a->width;
         n = a->count - done < at_once ? a->count - done : at_once;
-        ct_status status = ct_source_read(source, a->offset + done * (size_t)a->width, buffer, n * (size_t)a->width, err);
+        ct_status status = ct_source_read(source, a->offset + done * (size_t)a->width, buffer,
+                                          n * (size_t)a->width, err);
         if (status != CT_OK)
             return status;
         for (size_t k = 0; k < n; k++) {
@@ -223,22 +234,25 @@ static ct_status read_values(ct_source *source, const ct_npy *a, ct_real *x, int
             else if (value >= INT_MIN && value <= INT_MAX)
                 id[done + k] = (int)value;
             else
-                return CT_FAIL(err, CT_ERR_FORMAT, "%s: value %zu is %.0f, expected %d to %d", source->path, done + k,
-                               value, INT_MIN, INT_MAX);
+                return CT_FAIL(err, CT_ERR_FORMAT, "%s: value %zu is %.0f, expected %d to %d",
+                               source->path, done + k, value, INT_MIN, INT_MAX);
         }
     }
     return CT_OK;
 }
 
-ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols, ct_error *err)
+ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols,
+                             ct_error *err)
 {
     ct_source source;
-    ct_npy    a = {0};
+    ct_npy a = {0};
     ct_status status = open_array(path, &source, &a, arena, err);
     if (status == CT_OK && a.kind != 'f' && !(a.kind == 'u' && a.width == 1))
-        status = CT_FAIL(err, CT_ERR_FORMAT, "%s: expected float32, float64 or uint8, found %c%d", path, a.kind, a.width);
+        status = CT_FAIL(err, CT_ERR_FORMAT, "%s: expected float32, float64 or uint8, found %c%d",
+                         path, a.kind, a.width);
     if (status == CT_OK && (*x = ct_arena_zeroed(arena, a.count, sizeof **x)) == NULL)
-        status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d x %d values", path, a.rows, a.cols);
+        status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d x %d values", path, a.rows,
+                         a.cols);
     if (status == CT_OK)
         status = read_values(&source, &a, *x, NULL, err);
     ct_source_close(&source);
@@ -250,10 +264,11 @@ ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int
 ct_status ct_npy_read_ints(const char *path, ct_arena *arena, int **x, int *n, ct_error *err)
 {
     ct_source source;
-    ct_npy    a = {0};
+    ct_npy a = {0};
     ct_status status = open_array(path, &source, &a, arena, err);
     if (status == CT_OK && (a.kind == 'f' || a.n_dims != 1))
-        status = CT_FAIL(err, CT_ERR_FORMAT, "%s: expected integers of shape (n,), found %c%d of %d dimensions", path,
+        status = CT_FAIL(err, CT_ERR_FORMAT,
+                         "%s: expected integers of shape (n,), found %c%d of %d dimensions", path,
                          a.kind, a.width, a.n_dims);
     if (status == CT_OK && (*x = ct_arena_zeroed(arena, a.count, sizeof **x)) == NULL)
         status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d integers", path, a.rows);
@@ -266,11 +281,12 @@ ct_status ct_npy_read_ints(const char *path, ct_arena *arena, int **x, int *n, c
 
 ct_status ct_npy_write_matrix(const char *path, const ct_real *x, int rows, int cols, ct_error *err)
 {
-    ct_writer     w;
-    char          head[129];
+    ct_writer w;
+    char head[129];
     unsigned char value[4];
-    const int     n = snprintf(head + 10, sizeof head - 10,
-                               "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows, cols);
+    const int n = snprintf(head + 10, sizeof head - 10,
+                           "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows,
+                           cols);
     memset(head + 10 + n, ' ', sizeof head - 10 - (size_t)n);
     memcpy(head, "\x93NUMPY\x01\x00\x76\x00", 10);
     head[127] = '\n';
@@ -280,7 +296,7 @@ ct_status ct_npy_write_matrix(const char *path, const ct_real *x, int rows, int 
     ct_writer_bytes(&w, head, 128);
     for (size_t i = 0; i < (size_t)rows * (size_t)cols; i++) {
         const float narrow = (float)x[i];
-        uint32_t    bits;
+        uint32_t bits;
         memcpy(&bits, &narrow, sizeof bits);
         ct_bytes_put(value, 4, bits);
         ct_writer_bytes(&w, value, 4);

@@ -16,18 +16,18 @@
 #include <stdint.h>
 
 enum {
-    CT_NPY_DIMS = 8,           /* most dimensions */
+    CT_NPY_DIMS = 8,          /* most dimensions */
     CT_NPY_HEAD = 12 + 65536, /* most bytes before the values */
 };
 
 typedef struct ct_npy {
-    char     kind;  /* 'f' of 4 or 8 bytes; 'i', 'u' of 1, 2, 4 or 8; 'b' (false, true) of 1 */
-    int      width; /* bytes a value */
-    bool     big_endian, fortran;
-    int      n_dims, dim[CT_NPY_DIMS];
-    int      rows, cols; /* the first dimension (1 without any), the product of the others */
-    size_t   count;      /* rows cols */
-    uint64_t offset;     /* of the first value in the file */
+    char kind; /* 'f' of 4 or 8 bytes; 'i', 'u' of 1, 2, 4 or 8; 'b' (false, true) of 1 */
+    int width; /* bytes a value */
+    bool big_endian, fortran;
+    int n_dims, dim[CT_NPY_DIMS];
+    int rows, cols;  /* the first dimension (1 without any), the product of the others */
+    size_t count;    /* rows cols */
+    uint64_t offset; /* of the first value in the file */
 } ct_npy;
 
 /* The description of an array from the beginning of its file: `head` has the
@@ -35,8 +35,8 @@ typedef struct ct_npy {
  * Nothing is allocated. Pickled objects and records are refused by name.
  * Errors  CT_ERR_FORMAT "path: ...", also if the file is longer or shorter than
  *         the array by a byte, or rows or cols do not fit an int */
-ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size, uint64_t file_size, ct_npy *out,
-                       ct_error *err);
+ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size, uint64_t file_size,
+                       ct_npy *out, ct_error *err);
 
 /* Set rows, cols and count from dim, and check them against the file (for other
  * formats that are arrays too). A negative dim is an error. */
@@ -51,7 +51,8 @@ size_t ct_npy_place(const ct_npy *a, size_t k);
  * is flattened. Its memory is rows cols ct_real, whatever the file claims: as much
  * as the file for float32, four times that for bytes.
  * Errors  CT_ERR_IO; CT_ERR_FORMAT (also integers wider than a byte); CT_ERR_NOMEM */
-ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols, ct_error *err);
+ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols,
+                             ct_error *err);
 
 /* Read a one-dimensional array of integers, e.g. the group of each pair.
  * Errors  CT_ERR_IO; CT_ERR_FORMAT (also floats, and what does not fit an int);
@@ -60,6 +61,7 @@ ct_status ct_npy_read_ints(const char *path, ct_arena *arena, int **x, int *n, c
 
 /* Write a matrix as float32, replacing the file whole or not at all.
  * Errors  CT_ERR_IO */
-ct_status ct_npy_write_matrix(const char *path, const ct_real *x, int rows, int cols, ct_error *err);
+ct_status ct_npy_write_matrix(const char *path, const ct_real *x, int rows, int cols,
+                              ct_error *err);
 
 #endif

@@ -17,16 +17,16 @@ static const char DIGITS[] = "0123456789";
 /* -? (0 | [1-9][0-9]*) (\.[0-9]+)? ([eE][+-]?[0-9]+)? */
 size_t ct_number_get(const char *s, double *x)
 {
-    const char  *whole = s + (*s == '-');
+    const char *whole = s + (*s == '-');
     const size_t n_whole = strspn(whole, DIGITS);
-    const bool   has_point = whole[n_whole] == '.';
-    const char  *fraction = whole + n_whole + has_point;
+    const bool has_point = whole[n_whole] == '.';
+    const char *fraction = whole + n_whole + has_point;
     const size_t n_fraction = has_point ? strspn(fraction, DIGITS) : 0;
     if (n_whole == 0 || (n_whole > 1 && *whole == '0') || (has_point && n_fraction == 0))
         return 0;
 
     const char *end = fraction + n_fraction;
-    long        exponent = 0;
+    long exponent = 0;
     if (*end == 'e' || *end == 'E') {
         exponent = strtol(end + 1, NULL, 10);
         end += 1 + (end[1] == '+' || end[1] == '-');
@@ -36,7 +36,9 @@ size_t ct_number_get(const char *s, double *x)
     }
     if (n_whole + n_fraction > 64)
         return 0;
-    exponent = exponent > 9999 ? 9999 : exponent < -9999 ? -9999 : exponent; /* zero or infinite anyway */
+    exponent = exponent > 9999    ? 9999
+               : exponent < -9999 ? -9999
+                                  : exponent; /* zero or infinite anyway */
     char plain[80];
     const int n_signed = (int)(whole - s) + (int)n_whole;
     snprintf(plain, sizeof plain, "%.*s%.*se%ld", n_signed, s, (int)n_fraction, fraction,
@@ -48,7 +50,7 @@ size_t ct_number_get(const char *s, double *x)
 /* The locale's decimal point, of one byte or more, becomes a dot. */
 static void put_dot(char *out)
 {
-    char  *point = out + strspn(out, "-0123456789");
+    char *point = out + strspn(out, "-0123456789");
     size_t bytes = strcspn(point, "0123456789e");
     if (bytes > 0) {
         memmove(point + 1, point + bytes, strlen(point + bytes) + 1);
@@ -58,7 +60,7 @@ static void put_dot(char *out)
 
 void ct_number_put(char out[CT_NUMBER_BYTES], double x, bool single)
 {
-    int    low = 1, high = single ? 9 : 17; /* so many digits always suffice */
+    int low = 1, high = single ? 9 : 17; /* so many digits always suffice */
     double y = 0;
     while (low < high) {
         const int digits = (low + high) / 2;
@@ -72,7 +74,8 @@ void ct_number_put(char out[CT_NUMBER_BYTES], double x, bool single)
     }
     snprintf(out, CT_NUMBER_BYTES, "%.*e", low - 1, x);
     const int exponent = atoi(strchr(out, 'e') + 1);
-    if (exponent >= -5 && exponent < (single ? 7 : 15)) /* up to there %f adds no digits of its own */
+    if (exponent >= -5 &&
+        exponent < (single ? 7 : 15)) /* up to there %f adds no digits of its own */
         snprintf(out, CT_NUMBER_BYTES, "%.*f", low - 1 > exponent ? low - 1 - exponent : 0, x);
     put_dot(out);
 }

@@ -16,7 +16,7 @@
 static unsigned char *reserve(ct_onnx *o, size_t n)
 {
     if (!o->failed && n > o->cap - o->used) {
-        const size_t   half = o->used + n + 1024;
+        const size_t half = o->used + n + 1024;
         unsigned char *more = ct_alloc(half, 2);
         o->failed = more == NULL;
         if (more != NULL) {
@@ -74,19 +74,44 @@ static void open_message(ct_onnx *o, int field)
 static void close_message(ct_onnx *o)
 {
     const size_t at = o->open[--o->depth];
-    size_t       length = o->used - at - 5;
+    size_t length = o->used - at - 5;
     for (int k = 0; k < 5 && !o->failed; k++, length >>= 7)
         o->bytes[at + (size_t)k] = (unsigned char)((length & 0x7F) | (k < 4 ? 0x80 : 0));
 }
 
 enum { /* fields of the messages */
-    MODEL_IR = 1, MODEL_PRODUCER = 2, MODEL_GRAPH = 7, MODEL_OPERATORS = 8, OPERATORS_VERSION = 2,
-    GRAPH_NODE = 1, GRAPH_NAME = 2, GRAPH_CONSTANT = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12,
-    NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_OP = 4, NODE_ATTRIBUTE = 5,
-    ATTRIBUTE_NAME = 1, ATTRIBUTE_INT = 3, ATTRIBUTE_INTS = 8, ATTRIBUTE_TYPE = 20, TYPE_INT = 2, TYPE_INTS = 7,
-    TENSOR_DIM = 1, TENSOR_TYPE = 2, TENSOR_NAME = 8, TENSOR_BYTES = 9,
-    VALUE_NAME = 1, VALUE_TYPE = 2, TYPE_TENSOR = 1, TENSOR_TYPE_ELEMENT = 1, TENSOR_TYPE_SHAPE = 2,
-    SHAPE_DIM = 1, DIM_VALUE = 1, DIM_NAME = 2,
+       MODEL_IR = 1,
+       MODEL_PRODUCER = 2,
+       MODEL_GRAPH = 7,
+       MODEL_OPERATORS = 8,
+       OPERATORS_VERSION = 2,
+       GRAPH_NODE = 1,
+       GRAPH_NAME = 2,
+       GRAPH_CONSTANT = 5,
+       GRAPH_INPUT = 11,
+       GRAPH_OUTPUT = 12,
+       NODE_INPUT = 1,
+       NODE_OUTPUT = 2,
+       NODE_OP = 4,
+       NODE_ATTRIBUTE = 5,
+       ATTRIBUTE_NAME = 1,
+       ATTRIBUTE_INT = 3,
+       ATTRIBUTE_INTS = 8,
+       ATTRIBUTE_TYPE = 20,
+       TYPE_INT = 2,
+       TYPE_INTS = 7,
+       TENSOR_DIM = 1,
+       TENSOR_TYPE = 2,
+       TENSOR_NAME = 8,
+       TENSOR_BYTES = 9,
+       VALUE_NAME = 1,
+       VALUE_TYPE = 2,
+       TYPE_TENSOR = 1,
+       TENSOR_TYPE_ELEMENT = 1,
+       TENSOR_TYPE_SHAPE = 2,
+       SHAPE_DIM = 1,
+       DIM_VALUE = 1,
+       DIM_NAME = 2,
 };
 
 void ct_onnx_begin(ct_onnx *o, const char *graph)
@@ -110,7 +135,8 @@ static void put_dim(ct_onnx *o, int value, const char *name)
     close_message(o);
 }
 
-static void put_value(ct_onnx *o, int field, const char *name, ct_onnx_type type, int second, const char *name_of_second)
+static void put_value(ct_onnx *o, int field, const char *name, ct_onnx_type type, int second,
+                      const char *name_of_second)
 {
     open_message(o, field);
     put_string(o, VALUE_NAME, name);
@@ -124,7 +150,8 @@ static void put_value(ct_onnx *o, int field, const char *name, ct_onnx_type type
         close_message(o);
 }
 
-void ct_onnx_input(ct_onnx *o, const char *name, ct_onnx_type type, int second, const char *name_of_second)
+void ct_onnx_input(ct_onnx *o, const char *name, ct_onnx_type type, int second,
+                   const char *name_of_second)
 {
     put_value(o, GRAPH_INPUT, name, type, second, name_of_second);
 }
@@ -134,8 +161,8 @@ void ct_onnx_output(ct_onnx *o, const char *name, int second)
     put_value(o, GRAPH_OUTPUT, name, CT_ONNX_FLOAT, second, NULL);
 }
 
-void ct_onnx_node(ct_onnx *o, const char *op, const char *inputs, const char *output, const char *attribute, int value,
-                  bool list)
+void ct_onnx_node(ct_onnx *o, const char *op, const char *inputs, const char *output,
+                  const char *attribute, int value, bool list)
 {
     open_message(o, GRAPH_NODE);
     for (size_t n; (n = strcspn(inputs, " ")) > 0; inputs += n + (inputs[n] == ' '))
@@ -166,7 +193,7 @@ void ct_onnx_floats(ct_onnx *o, const char *name, int rows, int cols, const ct_r
     unsigned char *p = reserve(o, 4 * n);
     for (size_t i = 0; i < n && p != NULL; i++) {
         const float narrow = (float)x[i];
-        uint32_t    bits;
+        uint32_t bits;
         memcpy(&bits, &narrow, sizeof bits);
         ct_bytes_put(p + 4 * i, 4, bits);
     }
@@ -190,7 +217,8 @@ ct_status ct_onnx_write(ct_onnx *o, const char *path, ct_error *err)
     ct_writer w;
     close_message(o); /* the graph */
     ct_status status = o->failed || o->used > INT32_MAX
-                           ? CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for the model, or it is beyond 2 GB", path)
+                           ? CT_FAIL(err, CT_ERR_NOMEM,
+                                     "%s: no memory for the model, or it is beyond 2 GB", path)
                            : ct_writer_open(&w, path, CT_REPLACE, err);
     if (status == CT_OK) {
         ct_writer_bytes(&w, o->bytes, o->used);

@@ -19,11 +19,11 @@ enum {
 
 typedef struct png {
     ct_writer *file; /* or NULL: into memory, at `at` */
-    uint8_t   *at;
-    uint32_t   crc, a, b; /* of the chunk; Adler-32 of the rows */
-    uint32_t   bits;      /* of the next byte, lowest first */
-    int        n_bits, used;
-    uint8_t    data[CHUNK]; /* of the next IDAT */
+    uint8_t *at;
+    uint32_t crc, a, b; /* of the chunk; Adler-32 of the rows */
+    uint32_t bits;      /* of the next byte, lowest first */
+    int n_bits, used;
+    uint8_t data[CHUNK]; /* of the next IDAT */
 } png;
 
 /* Out, and into the chunk's CRC-32, a bit at a time. */
@@ -108,7 +108,7 @@ static int low_bits(uint32_t x, int keep)
 static void put_match(png *p, uint32_t length, uint32_t back)
 {
     const uint32_t l = length - 3, d = back - 1;
-    const int      l_bits = low_bits(l, 3), d_bits = low_bits(d, 2);
+    const int l_bits = low_bits(l, 3), d_bits = low_bits(d, 2);
     if (length == LONGEST) {
         put_symbol(p, 285);
     } else {
@@ -123,13 +123,14 @@ static void put_match(png *p, uint32_t length, uint32_t back)
 static size_t match(const uint8_t *at, size_t back, size_t n)
 {
     const uint8_t *from = at - back;
-    size_t         k = 0;
+    size_t k = 0;
     while (k < n && k < LONGEST && at[k] == from[k])
         k++;
     return k;
 }
 
-/* A row: its filter byte (0: none) and its pixels, which in memory follow those of the row above. */
+/* A row: its filter byte (0: none) and its pixels, which in memory follow those of the row above.
+ */
 static void put_row(png *p, const uint8_t *row, size_t size, bool first, size_t channels)
 {
     put_symbol(p, 0);
@@ -141,7 +142,7 @@ static void put_row(png *p, const uint8_t *row, size_t size, bool first, size_t 
     for (size_t i = 0, n; i < size; i += n) {
         const size_t beside = i < channels ? 0 : match(row + i, channels, size - i);
         const size_t above = first || size + 1 > FARTHEST ? 0 : match(row + i, size, size - i);
-        const bool   is_above = above > beside + 2; /* the nearer place has the shorter code */
+        const bool is_above = above > beside + 2; /* the nearer place has the shorter code */
         n = is_above ? above : beside;
         if (n >= 3) {
             put_match(p, (uint32_t)n, (uint32_t)(is_above ? size + 1 : channels));
@@ -155,7 +156,8 @@ static void put_row(png *p, const uint8_t *row, size_t size, bool first, size_t 
 static void put_png(png *p, const uint8_t *pixels, int width, int height, int channels)
 {
     const size_t row = (size_t)width * (size_t)channels;
-    uint8_t      head[13] = {0, 0, 0, 0, 0, 0, 0, 0, 8, channels == 1 ? 0 : 2}; /* 8 bits; grey or colours */
+    uint8_t head[13] = {0, 0, 0, 0, 0,
+                        0, 0, 0, 8, channels == 1 ? 0 : 2}; /* 8 bits; grey or colours */
     CT_ASSERT(width > 0 && height > 0 && (channels == 1 || channels == 3));
     for (int k = 0; k < 4; k++) {
         head[k] = (uint8_t)((uint32_t)width >> (24 - 8 * k));
@@ -177,10 +179,11 @@ static void put_png(png *p, const uint8_t *pixels, int width, int height, int ch
     chunk(p, "IEND", "", 0);
 }
 
-ct_status ct_png_write(const char *path, const uint8_t *pixels, int width, int height, int channels, ct_error *err)
+ct_status ct_png_write(const char *path, const uint8_t *pixels, int width, int height, int channels,
+                       ct_error *err)
 {
-    ct_writer       w;
-    png             p = {.file = &w};
+    ct_writer w;
+    png p = {.file = &w};
     const ct_status status = ct_writer_open(&w, path, CT_REPLACE, err);
     if (status != CT_OK)
         return status;
@@ -188,12 +191,14 @@ ct_status ct_png_write(const char *path, const uint8_t *pixels, int width, int h
     return ct_writer_commit(&w);
 }
 
-uint8_t *ct_png_encode(const uint8_t *pixels, int width, int height, int channels, ct_arena *arena, size_t *size)
+uint8_t *ct_png_encode(const uint8_t *pixels, int width, int height, int channels, ct_arena *arena,
+                       size_t *size)
 {
     /* at worst 9 bits a byte; each chunk has 12 bytes more */
-    const size_t all = ((size_t)width * (size_t)channels + 1) * (size_t)height, most = all + all / 8 + 16;
-    uint8_t     *out = ct_arena_alloc(arena, most + 12 * (most / CHUNK + 1) + 8 + 25 + 12);
-    png          p = {.at = out};
+    const size_t all = ((size_t)width * (size_t)channels + 1) * (size_t)height,
+                 most = all + all / 8 + 16;
+    uint8_t *out = ct_arena_alloc(arena, most + 12 * (most / CHUNK + 1) + 8 + 25 + 12);
+    png p = {.at = out};
     if (out == NULL)
         return NULL;
     put_png(&p, pixels, width, height, channels);

@@ -10,15 +10,16 @@
 #include <stdint.h>
 
 typedef struct ct_pnm {
-    int            width, height; /* 1 to 65535 */
-    int            channels;      /* 1 grey, 3 red, green, blue */
-    int            largest, bytes; /* of a value */
+    int width, height;  /* 1 to 65535 */
+    int channels;       /* 1 grey, 3 red, green, blue */
+    int largest, bytes; /* of a value */
     const uint8_t *data;
 } ct_pnm;
 
 /* Errors  CT_ERR_FORMAT "path: ...": no PGM or PPM, its length is not that of one
  *         picture, a value above the largest */
-ct_status ct_pnm_parse(const char *path, const uint8_t *data, size_t size, ct_pnm *out, ct_error *err);
+ct_status ct_pnm_parse(const char *path, const uint8_t *data, size_t size, ct_pnm *out,
+                       ct_error *err);
 
 /* The picture with `width` x `height` pixels of bytes 0..255, channels last, into
  * out: each pixel is the mean of the area that it covers. */

@@ -26,10 +26,10 @@ typedef struct ct_metadata {
 } ct_metadata;
 
 typedef struct ct_named_matrix {
-    const char    *name;
+    const char *name;
     const ct_real *x; /* (rows, cols) */
-    int            rows, cols;
-    bool           vector; /* one row, written as (cols): PyTorch's biases */
+    int rows, cols;
+    bool vector; /* one row, written as (cols): PyTorch's biases */
 } ct_named_matrix;
 
 /* Metadata that stands for all bytes of the file: written as ZEROS, it becomes their
@@ -41,35 +41,37 @@ typedef struct ct_named_matrix {
  * writer does, replacing the file whole or not at all.
  * Errors    CT_ERR_IO; CT_ERR_NOMEM; CT_ERR_CONFIG (header too long)
  * Requires  names that differ, numbers within the limits above (asserted) */
-ct_status ct_safetensors_write(const char *path, const ct_named_matrix *m, int n, const ct_metadata *metadata,
-                               int n_metadata, ct_error *err);
+ct_status ct_safetensors_write(const char *path, const ct_named_matrix *m, int n,
+                               const ct_metadata *metadata, int n_metadata, ct_error *err);
 
 typedef struct ct_safetensor {
-    const char          *name;
+    const char *name;
     const unsigned char *bytes; /* as in the file: see ct_safetensor_values */
-    size_t               count; /* product of its n_dims sizes */
-    size_t               width; /* bytes of a value: 2 for F16 and BF16, 4 for F32, 8 for F64 */
-    bool                 brain; /* BF16 */
-    int                  n_dims, dim[4];
+    size_t count;               /* product of its n_dims sizes */
+    size_t width;               /* bytes of a value: 2 for F16 and BF16, 4 for F32, 8 for F64 */
+    bool brain;                 /* BF16 */
+    int n_dims, dim[4];
 } ct_safetensor;
 
 typedef struct ct_safetensors {
-    int           n_tensors, n_metadata;
+    int n_tensors, n_metadata;
     ct_safetensor tensor[CT_SAFETENSORS_MAX]; /* in the order of their data */
-    ct_metadata   metadata[CT_SAFETENSORS_MAX_METADATA];
+    ct_metadata metadata[CT_SAFETENSORS_MAX_METADATA];
 } ct_safetensors;
 
 /* Read a file of F16, BF16, F32 and F64 tensors into the arena, which needs its size and no
  * more. Strict: no hole, no overlap, no byte to spare, no name twice.
  * Errors  CT_ERR_IO; CT_ERR_NOMEM; CT_ERR_FORMAT */
-ct_status ct_safetensors_read(const char *path, ct_arena *arena, ct_safetensors *out, ct_error *err);
+ct_status ct_safetensors_read(const char *path, ct_arena *arena, ct_safetensors *out,
+                              ct_error *err);
 
 /* The same from memory, whose header it changes and which must outlive `out`;
  * `path` is for messages. */
-ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out, ct_error *err);
+ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out,
+                               ct_error *err);
 
-const ct_safetensor *ct_safetensors_find(const ct_safetensors *f, const char *name);    /* or NULL */
-const char          *ct_safetensors_metadata(const ct_safetensors *f, const char *key); /* or NULL */
+const ct_safetensor *ct_safetensors_find(const ct_safetensors *f, const char *name); /* or NULL */
+const char *ct_safetensors_metadata(const ct_safetensors *f, const char *key);       /* or NULL */
 
 /* All its values, as ct_real, into out[count]. */
 void ct_safetensor_values(const ct_safetensor *t, ct_real *out);

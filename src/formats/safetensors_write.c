@@ -20,7 +20,8 @@ static size_t bytes_of(const ct_named_matrix *m)
 
 /* The matrix that follows `last` (NULL: the first) in the order of names. Lists
  * are short: searching is cheaper than keeping a sorted copy. */
-static const ct_named_matrix *next_by_name(const ct_named_matrix *m, int n, const ct_named_matrix *last)
+static const ct_named_matrix *next_by_name(const ct_named_matrix *m, int n,
+                                           const ct_named_matrix *last)
 {
     const ct_named_matrix *next = NULL;
     for (int i = 0; i < n; i++) {
@@ -52,7 +53,7 @@ static void build_header(ct_json *j, const ct_named_matrix *m, int n, const ct_m
         ct_json_close(j);
     }
     size_t begin = 0;
-    int    written = 0;
+    int written = 0;
     for (const ct_named_matrix *t = NULL; (t = next_by_name(m, n, t)) != NULL; written++) {
         CT_ASSERT(strlen(t->name) <= CT_SAFETENSORS_NAME && (!t->vector || t->rows == 1));
         ct_json_open(j, t->name, '{');
@@ -98,10 +99,13 @@ static void put_values(const ct_named_matrix *m, int n, ct_writer *w, uint64_t *
 }
 
 /* Put the hash in the place of its zeros, if there are any. */
-static void sign(ct_json *header, const unsigned char length[8], size_t padding, const ct_named_matrix *m, int n)
+static void sign(ct_json *header, const unsigned char length[8], size_t padding,
+                 const ct_named_matrix *m, int n)
 {
-    char *zeros = header->failed ? NULL : strstr(header->text, "\"" CT_SAFETENSORS_HASH "\":\"" CT_SAFETENSORS_ZEROS "\"");
-    char  digits[17];
+    char *zeros = header->failed ? NULL
+                                 : strstr(header->text, "\"" CT_SAFETENSORS_HASH
+                                                        "\":\"" CT_SAFETENSORS_ZEROS "\"");
+    char digits[17];
     if (zeros == NULL)
         return;
     uint64_t hash = ct_bytes_hash(CT_BYTES_HASH, length, 8);
@@ -112,14 +116,14 @@ static void sign(ct_json *header, const unsigned char length[8], size_t padding,
     memcpy(zeros + sizeof CT_SAFETENSORS_HASH + 3, digits, 16);
 }
 
-ct_status ct_safetensors_write(const char *path, const ct_named_matrix *m, int n, const ct_metadata *metadata,
-                               int n_metadata, ct_error *err)
+ct_status ct_safetensors_write(const char *path, const ct_named_matrix *m, int n,
+                               const ct_metadata *metadata, int n_metadata, ct_error *err)
 {
     CT_ASSERT(n <= CT_SAFETENSORS_MAX && n_metadata <= CT_SAFETENSORS_MAX_METADATA);
-    ct_json       header = {0};
-    ct_writer     w;
+    ct_json header = {0};
+    ct_writer w;
     unsigned char length[8];
-    ct_status     status;
+    ct_status status;
     build_header(&header, m, n, metadata, n_metadata);
     const size_t padding = (8 - header.used % 8) % 8; /* so that the data is aligned */
     ct_bytes_put(length, 8, header.used + padding);
@@ -127,8 +131,9 @@ ct_status ct_safetensors_write(const char *path, const ct_named_matrix *m, int n
     if (header.failed)
         status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", path);
     else if (header.used + padding > CT_SAFETENSORS_HEADER)
-        status = CT_FAIL(err, CT_ERR_CONFIG, "%s: expected at most %d bytes of names and metadata, found %zu",
-                         path, CT_SAFETENSORS_HEADER, header.used);
+        status = CT_FAIL(err, CT_ERR_CONFIG,
+                         "%s: expected at most %d bytes of names and metadata, found %zu", path,
+                         CT_SAFETENSORS_HEADER, header.used);
     else
         status = ct_writer_open(&w, path, CT_REPLACE, err);
     if (status == CT_OK) {

@@ -9,9 +9,13 @@
 int ct_utf8_get(const char *s, uint32_t *code)
 {
     static const uint32_t LEAST[] = {0, 1, 0x80, 0x800, 0x10000}; /* for n bytes */
-    const unsigned char  *b = (const unsigned char *)s;
-    const int n = b[0] < 0x80 ? 1 : b[0] >> 5 == 6 ? 2 : b[0] >> 4 == 14 ? 3 : b[0] >> 3 == 30 ? 4 : 0;
-    uint32_t  c = n == 1 ? b[0] : b[0] & (0x7FU >> n);
+    const unsigned char *b = (const unsigned char *)s;
+    const int n = b[0] < 0x80       ? 1
+                  : b[0] >> 5 == 6  ? 2
+                  : b[0] >> 4 == 14 ? 3
+                  : b[0] >> 3 == 30 ? 4
+                                    : 0;
+    uint32_t c = n == 1 ? b[0] : b[0] & (0x7FU >> n);
     for (int i = 1; i < n; i++) {
         if (b[i] >> 6 != 2) /* the final NUL too */
             return 0;
@@ -33,7 +37,7 @@ int ct_utf8_put(char *out, uint32_t code)
 const char *ct_text_unprintable(const char *s)
 {
     uint32_t code;
-    int      n;
+    int n;
     while ((n = ct_utf8_get(s, &code)) > 0 && code >= 0x20 && (code < 0x7F || code >= 0xA0))
         s += n;
     return s;

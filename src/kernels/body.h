@@ -24,7 +24,7 @@ static inline ct_real join(ct_real s[SUMS])
 static ct_real dot(size_t n, const ct_real *a, const ct_real *b)
 {
     ct_real s[SUMS] = {0};
-    size_t  i = 0;
+    size_t i = 0;
     for (; i + SUMS <= n; i += SUMS)
         for (int j = 0; j < SUMS; j++)
             s[j] += a[i + (size_t)j] * b[i + (size_t)j];
@@ -36,7 +36,7 @@ static ct_real dot(size_t n, const ct_real *a, const ct_real *b)
 static ct_real sum(size_t n, const ct_real *x)
 {
     ct_real s[SUMS] = {0};
-    size_t  i = 0;
+    size_t i = 0;
     for (; i + SUMS <= n; i += SUMS)
         for (int j = 0; j < SUMS; j++)
             s[j] += x[i + (size_t)j];
@@ -56,9 +56,9 @@ static ct_real row_dot(size_t n, const ct_real *a, const ct_real *b)
 
 /* ---- elementwise: y from a, b, ... and the numbers p ---- */
 
-#define EACH(...)                                    \
-    for (size_t i = from; i < to; i++) {             \
-        __VA_ARGS__;                                 \
+#define EACH(...)                        \
+    for (size_t i = from; i < to; i++) { \
+        __VA_ARGS__;                     \
     }
 #define KERNEL(name) static void name(const k_args *k, size_t from, size_t to)
 
@@ -70,37 +70,37 @@ KERNEL(copy)
 KERNEL(axpy)
 {
     const ct_real *a = k->a, p = k->p[0];
-    ct_real       *y = k->y;
+    ct_real *y = k->y;
     EACH(y[i] += p * a[i])
 }
 
 KERNEL(scale)
 {
     const ct_real *a = k->a, p = k->p[0];
-    ct_real       *y = k->y;
+    ct_real *y = k->y;
     EACH(y[i] = p * a[i])
 }
 
 KERNEL(add)
 {
     const ct_real *a = k->a, *b = k->b;
-    ct_real       *y = k->y;
+    ct_real *y = k->y;
     EACH(y[i] = a[i] + b[i])
 }
 
 KERNEL(muladd)
 {
     const ct_real *a = k->a, *b = k->b;
-    ct_real       *y = k->y;
+    ct_real *y = k->y;
     EACH(y[i] += a[i] * b[i])
 }
 
-#define MAP(name, function)            \
-    KERNEL(name)                       \
-    {                                  \
-        const ct_real *a = k->a;       \
-        ct_real       *y = k->y;       \
-        EACH(y[i] = function(a[i]))    \
+#define MAP(name, function)         \
+    KERNEL(name)                    \
+    {                               \
+        const ct_real *a = k->a;    \
+        ct_real *y = k->y;          \
+        EACH(y[i] = function(a[i])) \
     }
 MAP(map_exp, exp_real)
 MAP(map_log, log_real)
@@ -111,7 +111,7 @@ MAP(map_erf, erf_real)
 KERNEL(activation)
 {
     const ct_real *a = k->a;
-    ct_real       *y = k->y;
+    ct_real *y = k->y;
     switch (k->f) {
     case CT_ACT_NONE: EACH(y[i] = a[i]) break;
     case CT_ACT_RELU: EACH(y[i] = a[i] > 0 ? a[i] : a[i] <= 0 ? 0 : a[i]) break; /* NaN stays NaN */
@@ -125,11 +125,12 @@ KERNEL(activation)
 KERNEL(activation_grad)
 {
     const ct_real *a = k->a, *b = k->b, *c = k->c;
-    ct_real       *y = k->y;
+    ct_real *y = k->y;
     switch (k->f) {
     case CT_ACT_NONE: EACH(y[i] = c[i]) break;
     case CT_ACT_RELU: EACH(y[i] = b[i] > 0 ? c[i] : 0) break;
-    case CT_ACT_GELU: EACH(y[i] = c[i] * (normal_cdf_real(a[i]) + a[i] * normal_density_real(a[i]))) break;
+    case CT_ACT_GELU:
+        EACH(y[i] = c[i] * (normal_cdf_real(a[i]) + a[i] * normal_density_real(a[i]))) break;
     case CT_ACT_TANH: EACH(y[i] = c[i] * (1 - b[i] * b[i])) break;
     case CT_ACT_SIGMOID: EACH(y[i] = c[i] * (b[i] * (1 - b[i]))) break;
     }
@@ -139,15 +140,15 @@ KERNEL(activation_grad)
 KERNEL(sgd)
 {
     const ct_real *a = k->a, rate = k->p[0], momentum = k->p[1], decay = k->p[2];
-    ct_real       *m = k->y, *x = k->y2;
+    ct_real *m = k->y, *x = k->y2;
     EACH(m[i] = momentum * m[i] + (a[i] + decay * x[i]); x[i] -= rate * m[i])
 }
 
 /* p: 1 - rate decay, beta1, 1 - beta1, beta2, 1 - beta2, rate / bias1, 1 / sqrt(bias2), eps */
 KERNEL(adamw)
 {
-    const ct_real *a = k->a, keep = k->p[0], beta1 = k->p[1], new1 = k->p[2], beta2 = k->p[3], new2 = k->p[4],
-                  step = k->p[5], unbias = k->p[6], eps = k->p[7];
+    const ct_real *a = k->a, keep = k->p[0], beta1 = k->p[1], new1 = k->p[2], beta2 = k->p[3],
+                  new2 = k->p[4], step = k->p[5], unbias = k->p[6], eps = k->p[7];
     ct_real *m = k->y, *v = k->y2, *x = k->y3;
     EACH(m[i] = beta1 * m[i] + new1 * a[i]; v[i] = beta2 * v[i] + new2 * (a[i] * a[i]);
          x[i] = keep * x[i] - step * m[i] / (sqrt_real(v[i]) * unbias + eps))
@@ -166,7 +167,7 @@ KERNEL(row_dots)
 static ct_real row_length(size_t n, const ct_real *a)
 {
     const ct_real r = sqrt_real(row_dot(n, a, a));
-    ct_real       peak = 0, s[SUMS] = {0};
+    ct_real peak = 0, s[SUMS] = {0};
     if (!isinf(r))
         return r;
     for (size_t i = 0; i < n; i++)
@@ -182,7 +183,7 @@ KERNEL(normalize_rows)
     size_t m = (size_t)k->m;
     for (size_t i = from; i < to; i++) {
         const ct_real *a = k->a + i * m;
-        ct_real       *y = k->y + i * m, r = row_length(m, a);
+        ct_real *y = k->y + i * m, r = row_length(m, a);
         r = r < k->p[0] ? k->p[0] : r;
         for (size_t j = 0; j < m; j++)
             y[j] = a[j] / r;
@@ -197,8 +198,8 @@ KERNEL(normalize_rows_grad)
     size_t m = (size_t)k->m;
     for (size_t i = from; i < to; i++) {
         const ct_real *a = k->a + i * m, *c = k->c + i * m, r = k->b[i];
-        const ct_real  along = r > k->p[0] ? row_dot(m, c, a) : 0;
-        ct_real       *y = k->y + i * m;
+        const ct_real along = r > k->p[0] ? row_dot(m, c, a) : 0;
+        ct_real *y = k->y + i * m;
         for (size_t j = 0; j < m; j++)
             y[j] += (c[j] - along * a[j]) / r;
     }
@@ -239,14 +240,14 @@ static ct_real exp_sum(size_t n, const ct_real *x, ct_real shift, ct_real *y)
 /* y[i] = peak of a[i,:], y2[i] = sum_j e^(a[i,j] - peak), y3 (or scratch) = the exponentials */
 KERNEL(row_exp_sums)
 {
-    size_t  m = (size_t)k->m;
+    size_t m = (size_t)k->m;
     ct_real scratch[K_BLOCK];
     for (size_t i = from; i < to; i++) {
         const ct_real *x = k->a + i * m;
-        ct_real        peak = largest(m, x), shift = shift_of(peak), total = 0;
+        ct_real peak = largest(m, x), shift = shift_of(peak), total = 0;
         for (size_t j = 0; j < m; j += K_BLOCK) {
             ct_real *y = k->y3 != NULL ? k->y3 + i * m + j : scratch;
-            ct_real  part = exp_sum(m - j < K_BLOCK ? m - j : K_BLOCK, x + j, shift, y);
+            ct_real part = exp_sum(m - j < K_BLOCK ? m - j : K_BLOCK, x + j, shift, y);
             total = j == 0 ? part : total + part;
         }
         k->y[i] = peak;
@@ -262,7 +263,7 @@ KERNEL(bag_mean)
     const size_t d = (size_t)k->m;
     for (size_t i = from; i < to; i++) {
         const int count = k->offset[i + 1] - k->offset[i];
-        ct_real  *y = k->y + i * d;
+        ct_real *y = k->y + i * d;
         memset(y, 0, d * sizeof *y);
         for (int l = k->offset[i]; l < k->offset[i + 1]; l++) {
             const ct_real *row = k->a + (size_t)k->id[l] * d;
@@ -297,7 +298,8 @@ KERNEL(dropout)
     enum { SOME = 64 };
     const size_t n = (size_t)k->n;
     for (size_t block = from; block < to; block += SOME) {
-        uint32_t word[4][SOME], key[2] = {(uint32_t)k->random.seed, (uint32_t)(k->random.seed >> 32)};
+        uint32_t word[4][SOME],
+            key[2] = {(uint32_t)k->random.seed, (uint32_t)(k->random.seed >> 32)};
         for (int b = 0; b < SOME; b++) {
             word[0][b] = (uint32_t)(block + (size_t)k->stride + (size_t)b);
             word[1][b] = (uint32_t)k->random.step;
@@ -311,10 +313,11 @@ KERNEL(dropout)
         for (int b = 0; b < SOME; b++)
             for (int w = 0; w < 4; w++)
                 of[4 * b + w] = word[w][b];
-        const size_t first = 4 * block, end = 4 * (to < block + SOME ? to : block + SOME), here = (end < n ? end : n) - first;
+        const size_t first = 4 * block, end = 4 * (to < block + SOME ? to : block + SOME),
+                     here = (end < n ? end : n) - first;
         const uint32_t threshold = k->threshold;
-        const ct_real  keep = k->p[0], *a = k->a + first;
-        ct_real       *mask = k->y2 + first, *y = k->y + first;
+        const ct_real keep = k->p[0], *a = k->a + first;
+        ct_real *mask = k->y2 + first, *y = k->y + first;
         for (size_t e = 0; e < here; e++) {
             mask[e] = of[e] < threshold ? 0 : keep;
             y[e] = 0 + a[e] * mask[e];
@@ -329,7 +332,7 @@ KERNEL(col_sums)
 {
     enum { SOME = 64 };
     const ct_real *x = k->a;
-    const size_t   stride = (size_t)k->stride;
+    const size_t stride = (size_t)k->stride;
     for (; from + SOME <= to; from += SOME) {
         ct_real s[SOME];
         memcpy(s, k->y + from, sizeof s);
@@ -346,7 +349,7 @@ KERNEL(col_sums)
 KERNEL(col_exp_sums)
 {
     ct_real *peak = k->y, *total = k->y2;
-    size_t   stride = (size_t)k->stride;
+    size_t stride = (size_t)k->stride;
     EACH(peak[i] = k->a[i]; total[i] = 0)
     for (int r = 1; r < k->m; r++) {
         const ct_real *x = k->a + (size_t)r * stride;

@@ -12,8 +12,9 @@ static const k_isa *find_isa(const char *name)
 {
     struct {
         const k_isa *isa;
-        bool         here;
-    } known[] = { /* best first */
+        bool here;
+    } known[] = {
+    /* best first */
 #ifdef K_HAVE_X86
         {&k_isa_avx512, ct_cpu_has_avx512()},
         {&k_isa_avx2, ct_cpu_has_avx2()},
@@ -30,7 +31,8 @@ ct_device *ct_device_new(int threads, const char *isa, ct_error *err)
 {
     const k_isa *found = find_isa(isa);
     if (found == NULL) {
-        CT_FAIL(err, CT_ERR_CONFIG, "instruction set \"%s\" is not one of this processor's; try portable", isa);
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "instruction set \"%s\" is not one of this processor's; try portable", isa);
         return NULL;
     }
     if (threads < 0 || threads > 1024) {
@@ -38,8 +40,8 @@ ct_device *ct_device_new(int threads, const char *isa, ct_error *err)
         return NULL;
     }
     ct_device *dev = ct_alloc(1, sizeof *dev);
-    ct_pool   *pool = ct_pool_new(threads > 0 ? threads : ct_cpu_count());
-    ct_real   *panels = ct_alloc(K_PANELS, sizeof *panels);
+    ct_pool *pool = ct_pool_new(threads > 0 ? threads : ct_cpu_count());
+    ct_real *panels = ct_alloc(K_PANELS, sizeof *panels);
     if (dev == NULL || pool == NULL || panels == NULL) {
         ct_free(panels);
         ct_free(dev);

@@ -19,17 +19,41 @@
 
 #ifdef CT_REAL_DOUBLE
 
-static inline double exp_real(double x) { return exp(x); }
-static inline double log_real(double x) { return log(x); }
-static inline double tanh_real(double x) { return tanh(x); }
-static inline double erf_real(double x) { return erf(x); }
-static inline double sqrt_real(double x) { return sqrt(x); }
-static inline double abs_real(double x) { return fabs(x); }
+static inline double exp_real(double x)
+{
+    return exp(x);
+}
+static inline double log_real(double x)
+{
+    return log(x);
+}
+static inline double tanh_real(double x)
+{
+    return tanh(x);
+}
+static inline double erf_real(double x)
+{
+    return erf(x);
+}
+static inline double sqrt_real(double x)
+{
+    return sqrt(x);
+}
+static inline double abs_real(double x)
+{
+    return fabs(x);
+}
 
 #else
 
-static inline float sqrt_real(float x) { return __builtin_sqrtf(x); }
-static inline float abs_real(float x) { return __builtin_fabsf(x); }
+static inline float sqrt_real(float x)
+{
+    return __builtin_sqrtf(x);
+}
+static inline float abs_real(float x)
+{
+    return __builtin_fabsf(x);
+}
 
 /* Bits are unsigned: what a NaN or a negative argument makes of them may wrap. */
 static inline float float_of(uint32_t bits)
@@ -53,14 +77,14 @@ static inline float exp_real(float x)
 {
     float c = x > 89.0f ? 89.0f : x; /* beyond: infinity and 0; a NaN passes both */
     c = c < -104.0f ? -104.0f : c;
-    float   shifted = c * 0x1.715476p+0f + 0x1.8p23f, k = shifted - 0x1.8p23f;
-    float   r = (c - k * 0x1.62e400p-1f) - k * 0x1.7f7d1cp-20f;
-    float   q = 0x1.6d7ee8p-10f;
+    float shifted = c * 0x1.715476p+0f + 0x1.8p23f, k = shifted - 0x1.8p23f;
+    float r = (c - k * 0x1.62e400p-1f) - k * 0x1.7f7d1cp-20f;
+    float q = 0x1.6d7ee8p-10f;
     q = q * r + 0x1.123b18p-7f;
     q = q * r + 0x1.5554bcp-5f;
     q = q * r + 0x1.555490p-3f;
     q = q * r + 0.5f;
-    float   y = 1.0f + (r + r * r * q);
+    float y = 1.0f + (r + r * r * q);
     int32_t n = (int32_t)(bits_of(shifted) - bits_of(0x1.8p23f)), half = n >> 1;
     return y * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(n - half + 127) << 23);
 }
@@ -69,12 +93,12 @@ static inline float exp_real(float x)
  * log m = 2 atanh(s) = f - s (f - s^2 t(s^2)). */
 static inline float log_real(float x)
 {
-    int      tiny = x < 0x1p-126f;
+    int tiny = x < 0x1p-126f;
     uint32_t u = bits_of(tiny ? x * 0x1p23f : x) - bits_of(0x1.6a09e6p-1f) + bits_of(1.0f);
-    float    k = (float)((int32_t)(u >> 23) - 127 - (tiny ? 23 : 0));
-    float    f = float_of((u & 0x7fffff) + bits_of(0x1.6a09e6p-1f)) - 1.0f;
-    float    s = f / (2.0f + f), z = s * s;
-    float    t = 0x1.f1308ep-3f;
+    float k = (float)((int32_t)(u >> 23) - 127 - (tiny ? 23 : 0));
+    float f = float_of((u & 0x7fffff) + bits_of(0x1.6a09e6p-1f)) - 1.0f;
+    float s = f / (2.0f + f), z = s * s;
+    float t = 0x1.f1308ep-3f;
     t = t * z + 0x1.23d3fep-2f;
     t = t * z + 0x1.999c26p-2f;
     t = t * z + 0x1.555554p-1f;

@@ -35,7 +35,8 @@ static inline float fma_real(float a, float b, float c)
     /* NaN and infinity leave lost a NaN, which is neither above nor below 0 */
     int inexact = (lost > 0) | (lost < 0);
     int64_t away = (lost > 0) == (s > 0) ? 1 : -1; /* does the exact sum lie farther from 0? */
-    bits += inexact & ~(int)bits & 1 ? away : 0;   /* an even last bit becomes odd, on the exact side */
+    bits += inexact & ~(int)bits & 1 ? away
+                                     : 0; /* an even last bit becomes odd, on the exact side */
     memcpy(&s, &bits, sizeof s);
     return (float)s;
 }

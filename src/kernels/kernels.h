@@ -38,26 +38,29 @@ void k_parallel(ct_device *dev, int n_blocks, void (*body)(void *ctx, int block)
  * numbers with the strides swapped. */
 typedef struct k_matrix {
     const ct_real *x;
-    ptrdiff_t      row, col;
+    ptrdiff_t row, col;
 } k_matrix;
 
 /* a (m, k), b (k, n), c (m, n) with rows c_row apart. */
 void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
               ptrdiff_t c_row, bool add);
 /* The same on the calling thread alone: for the body of a k_parallel. */
-void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row,
-                   bool add);
+void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
+                   ptrdiff_t c_row, bool add);
 /* A dense layer while its tiles are warm: z = a b + bias, y = f(z); bias (n) or NULL; z and y
  * (m, n) packed. z may be y where the derivative can be read off y (all but GELU). */
-void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, const ct_real *bias, ct_activation f,
-                    ct_real *z, ct_real *y);
+void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
+                    const ct_real *bias, ct_activation f, ct_real *z, ct_real *y);
 
 /* Packed row-major operands: nt: a (m,k) b (n,k), c = a b'
  *                            nn: a (m,k) b (k,n), c = a b
  *                            tn: a (k,m) b (k,n), c = a' b */
-void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add);
-void k_matmul_nn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add);
-void k_matmul_tn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add);
+void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
+                 ct_real *c, bool add);
+void k_matmul_nn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
+                 ct_real *c, bool add);
+void k_matmul_tn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
+                 ct_real *c, bool add);
 
 /* y[j] += sum_i x[i,j], one chain over i in order: x (n, d). */
 void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y);
@@ -66,14 +69,15 @@ void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y);
 
 ct_real k_dot(ct_device *dev, size_t n, const ct_real *a, const ct_real *b);
 ct_real k_sum(ct_device *dev, size_t n, const ct_real *x);
-void    k_row_dots(ct_device *dev, int n, int d, const ct_real *a, const ct_real *b, ct_real *y);
+void k_row_dots(ct_device *dev, int n, int d, const ct_real *a, const ct_real *b, ct_real *y);
 
 /* ---- elementwise; y may be x ---- */
 
 void k_axpy(ct_device *dev, size_t n, ct_real a, const ct_real *x, ct_real *y);  /* y += a x  */
 void k_scale(ct_device *dev, size_t n, ct_real a, const ct_real *x, ct_real *y); /* y  = a x  */
 void k_add(ct_device *dev, size_t n, const ct_real *a, const ct_real *b, ct_real *y);
-void k_muladd(ct_device *dev, size_t n, const ct_real *a, const ct_real *b, ct_real *y); /* y += a b */
+void k_muladd(ct_device *dev, size_t n, const ct_real *a, const ct_real *b,
+              ct_real *y); /* y += a b */
 void k_exp(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
 void k_log(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
 void k_tanh(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
@@ -81,50 +85,58 @@ void k_erf(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
 
 /* y = f(z); dz = dy f'(z), given z (read for GELU alone) and y. */
 void k_activation(ct_device *dev, ct_activation f, size_t n, const ct_real *z, ct_real *y);
-void k_activation_grad(ct_device *dev, ct_activation f, size_t n, const ct_real *z, const ct_real *y,
-                       const ct_real *dy, ct_real *dz);
+void k_activation_grad(ct_device *dev, ct_activation f, size_t n, const ct_real *z,
+                       const ct_real *y, const ct_real *dy, ct_real *dz);
 
 /* ---- rows ---- */
 
 /* r[i] = max(|x[i,:]|, eps), y[i,:] = x[i,:] / r[i]. */
-void k_normalize_rows(ct_device *dev, int n, int d, const ct_real *x, ct_real eps, ct_real *y, ct_real *r);
+void k_normalize_rows(ct_device *dev, int n, int d, const ct_real *x, ct_real eps, ct_real *y,
+                      ct_real *r);
 /* dx[i,:] += (dy[i,:] - c y[i,:]) / r[i], c = <dy[i,:], y[i,:]> where r[i] > eps, else 0. */
-void k_normalize_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r, ct_real eps,
-                           const ct_real *dy, ct_real *dx);
+void k_normalize_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r,
+                           ct_real eps, const ct_real *dy, ct_real *dx);
 
 /* peak[i] = largest of row i (NaN if it has one), total[i] = sum_j e^(x[i,j] - peak[i]);
  * y[i,j] = e^(x[i,j] - peak[i]) if y is not NULL. y may be x. An infinite peak is
  * not subtracted. */
-void k_row_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total, ct_real *y);
+void k_row_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total,
+                    ct_real *y);
 /* The same down the columns: peak (m), total (m): one chain over i in order. */
-void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total, ct_real *y);
+void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total,
+                    ct_real *y);
 
-/* ---- picked rows: bag i picks rows id[offset[i]] .. id[offset[i+1] - 1] of a table of d columns ---- */
+/* ---- picked rows: bag i picks rows id[offset[i]] .. id[offset[i+1] - 1] of a table of d columns
+ * ---- */
 
 /* y[i,:] = mean of the picked rows; 0 for an empty bag. y (n, d). */
-void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *offset, const int *id, ct_real *y);
+void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *offset,
+                const int *id, ct_real *y);
 /* dtable[id,:] += dy[i,:] / size of bag i, bags in order. */
-void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *offset, const int *id, ct_real *dtable);
+void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *offset, const int *id,
+                  ct_real *dtable);
 
-/* mask[i] = 0 if word first + i of r is below `threshold`, else keep; y = mask x. first is a multiple of 4. */
-void k_dropout(ct_device *dev, size_t n, size_t first, const ct_random *r, uint32_t threshold, ct_real keep, const ct_real *x,
-               ct_real *mask, ct_real *y);
+/* mask[i] = 0 if word first + i of r is below `threshold`, else keep; y = mask x. first is a
+ * multiple of 4. */
+void k_dropout(ct_device *dev, size_t n, size_t first, const ct_random *r, uint32_t threshold,
+               ct_real keep, const ct_real *x, ct_real *mask, ct_real *y);
 
 /* ---- optimisers: one pass over memory (formulas in contrast/optim.h) ---- */
 
-void k_sgd(ct_device *dev, size_t n, ct_real rate, ct_real momentum, ct_real decay, const ct_real *dx, ct_real *m,
-           ct_real *x);
+void k_sgd(ct_device *dev, size_t n, ct_real rate, ct_real momentum, ct_real decay,
+           const ct_real *dx, ct_real *m, ct_real *x);
 /* bias1 = 1 - beta1^t, bias2 = 1 - beta2^t. */
 typedef struct k_adamw_args {
     ct_real rate, beta1, beta2, eps, decay, bias1, bias2;
 } k_adamw_args;
-void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx, ct_real *m, ct_real *v, ct_real *x);
+void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx, ct_real *m,
+             ct_real *v, ct_real *x);
 
 /* ---- the machine's limits, for contrast bench ---- */
 
 /* Independent chains of fma in registers, on every thread; the answer is how many operations
  * that was, a multiply-add counting as two. */
 double k_fma_rounds(ct_device *dev, int rounds);
-void   k_copy(ct_device *dev, size_t n, const ct_real *x, ct_real *y); /* y = x, no overlap */
+void k_copy(ct_device *dev, size_t n, const ct_real *x, ct_real *y); /* y = x, no overlap */
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+/* clang-format off: the same lines for each processor, to be compared */
 #if defined(CT_REAL_DOUBLE)
 #define LANES_PLAIN 1
 #elif defined(__AVX512F__)
@@ -20,39 +21,78 @@
 #define TILE_ROWS 8
 #define TILE_VECS 2
 typedef __m512 lanes;
-static inline lanes lanes_load(const float *p) { return _mm512_loadu_ps(p); }
-static inline void  lanes_store(float *p, lanes v) { _mm512_storeu_ps(p, v); }
-static inline lanes lanes_all(float x) { return _mm512_set1_ps(x); }
-static inline lanes lanes_fma(lanes a, lanes b, lanes c) { return _mm512_fmadd_ps(a, b, c); }
+static inline lanes lanes_load(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+static inline void lanes_store(float *p, lanes v)
+{
+    _mm512_storeu_ps(p, v);
+}
+static inline lanes lanes_all(float x)
+{
+    return _mm512_set1_ps(x);
+}
+static inline lanes lanes_fma(lanes a, lanes b, lanes c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 #define LANES     8
 #define TILE_ROWS 6
 #define TILE_VECS 2
 typedef __m256 lanes;
-static inline lanes lanes_load(const float *p) { return _mm256_loadu_ps(p); }
-static inline void  lanes_store(float *p, lanes v) { _mm256_storeu_ps(p, v); }
-static inline lanes lanes_all(float x) { return _mm256_set1_ps(x); }
-static inline lanes lanes_fma(lanes a, lanes b, lanes c) { return _mm256_fmadd_ps(a, b, c); }
+static inline lanes lanes_load(const float *p)
+{
+    return _mm256_loadu_ps(p);
+}
+static inline void lanes_store(float *p, lanes v)
+{
+    _mm256_storeu_ps(p, v);
+}
+static inline lanes lanes_all(float x)
+{
+    return _mm256_set1_ps(x);
+}
+static inline lanes lanes_fma(lanes a, lanes b, lanes c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #define LANES     4
 #define TILE_ROWS 8
 #define TILE_VECS 2
 typedef float32x4_t lanes;
-static inline lanes lanes_load(const float *p) { return vld1q_f32(p); }
-static inline void  lanes_store(float *p, lanes v) { vst1q_f32(p, v); }
-static inline lanes lanes_all(float x) { return vdupq_n_f32(x); }
-static inline lanes lanes_fma(lanes a, lanes b, lanes c) { return vfmaq_f32(c, a, b); }
+static inline lanes lanes_load(const float *p)
+{
+    return vld1q_f32(p);
+}
+static inline void lanes_store(float *p, lanes v)
+{
+    vst1q_f32(p, v);
+}
+static inline lanes lanes_all(float x)
+{
+    return vdupq_n_f32(x);
+}
+static inline lanes lanes_fma(lanes a, lanes b, lanes c)
+{
+    return vfmaq_f32(c, a, b);
+}
 #else
 #define LANES_PLAIN 1
 #endif
+/* clang-format on */
 
 #ifdef LANES_PLAIN
 #define LANES     4
 #define TILE_ROWS 4
 #define TILE_VECS 2
-typedef struct lanes { ct_real x[LANES]; } lanes;
+typedef struct lanes {
+    ct_real x[LANES];
+} lanes;
 static inline lanes lanes_load(const ct_real *p)
 {
     lanes v;
@@ -88,8 +128,10 @@ static inline void transpose_8x8(const float *const x[8], ptrdiff_t k, float *y,
     __m256 in[8], pair[8], quad[8];
     for (int r = 0; r < 4; r++) { /* halves of rows r and r + 4 side by side */
         const float *lower = x[r] + k, *upper = x[r + 4] + k;
-        in[r] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(lower)), _mm_loadu_ps(upper), 1);
-        in[r + 4] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(lower + 4)), _mm_loadu_ps(upper + 4), 1);
+        in[r] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(lower)),
+                                     _mm_loadu_ps(upper), 1);
+        in[r + 4] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(lower + 4)),
+                                         _mm_loadu_ps(upper + 4), 1);
     }
     for (int h = 0; h < 8; h += 4)
         for (int r = 0; r < 4; r += 2) {
@@ -105,7 +147,8 @@ static inline void transpose_8x8(const float *const x[8], ptrdiff_t k, float *y,
         _mm256_storeu_ps(y + c * y_row, quad[c]);
 }
 #else
-static inline void transpose_8x8(const ct_real *const x[8], ptrdiff_t k, ct_real *y, ptrdiff_t y_row)
+static inline void transpose_8x8(const ct_real *const x[8], ptrdiff_t k, ct_real *y,
+                                 ptrdiff_t y_row)
 {
     ct_real block[8][8];
     for (int r = 0; r < 8; r++)

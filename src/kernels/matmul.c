@@ -25,21 +25,21 @@
 #define A_REUSE   384 /* columns of c from which on copying a pays,         */
 #define A_T_REUSE 64  /* and where a lies transposed: a tile in place takes */
                       /* a line of the cache for six values of it           */
-#define B_REUSE   32  /* rows of c from which on copying b pays             */
-#define SHALLOW   64  /* inner steps up to which k counts as short          */
-#define SLACK     8   /* values that packing may write too many             */
+#define B_REUSE 32    /* rows of c from which on copying b pays             */
+#define SHALLOW 64    /* inner steps up to which k counts as short          */
+#define SLACK   8     /* values that packing may write too many             */
 
 typedef struct product {
     const k_isa *isa;
-    int          m, n, k;
-    k_matrix     a, b;
-    ct_real     *c;
-    ptrdiff_t    c_row;
-    bool         add;
+    int m, n, k;
+    k_matrix a, b;
+    ct_real *c;
+    ptrdiff_t c_row;
+    bool add;
 
     const ct_real *bias; /* what c starts from, a row for all; or NULL */
-    ct_activation  f;    /* y = f(c), where y is not NULL              */
-    ct_real       *y;
+    ct_activation f;     /* y = f(c), where y is not NULL              */
+    ct_real *y;
 } product;
 
 static int least(int a, int b)
@@ -48,8 +48,8 @@ static int least(int a, int b)
 }
 
 /* Rows (of a) or columns (of b) `from` .. from+n, inner steps k0 .. k0+depth, as panels. */
-static void pack(const k_isa *isa, const ct_real *x, ptrdiff_t line, ptrdiff_t step, int n, int depth, int width,
-                 ct_real *out)
+static void pack(const k_isa *isa, const ct_real *x, ptrdiff_t line, ptrdiff_t step, int n,
+                 int depth, int width, ct_real *out)
 {
     if (n % width != 0) { /* a tile reads the whole panel: no unset values in it */
         ct_real *last = out + (ptrdiff_t)(n / width) * width * depth;
@@ -62,10 +62,12 @@ static void pack(const k_isa *isa, const ct_real *x, ptrdiff_t line, ptrdiff_t s
     else
         for (int k = 0; k < depth; k++)
             for (int i = 0; i < n; i++)
-                out[(ptrdiff_t)(i / width) * width * depth + k * width + i % width] = x[i * line + k * step];
+                out[(ptrdiff_t)(i / width) * width * depth + k * width + i % width] =
+                    x[i * line + k * step];
 }
 
-/* A part of the product: rows i0 .. i0+rows of c, columns j0 .. j0+cols, inner steps k0 .. k0+depth. */
+/* A part of the product: rows i0 .. i0+rows of c, columns j0 .. j0+cols, inner steps k0 ..
+ * k0+depth. */
 typedef struct part {
     int i0, rows, j0, cols, k0, depth;
 } part;
@@ -74,18 +76,18 @@ typedef struct part {
 static void run_part(const product *p, part at, const ct_real *b_part, ct_real *a_part)
 {
     const k_isa *isa = p->isa;
-    const int    width = isa->tile_cols;
-    const bool   goes_on = p->add || at.k0 > 0;
+    const int width = isa->tile_cols;
+    const bool goes_on = p->add || at.k0 > 0;
     /* Where k is short the product is the writing of c: then along its rows, some at a time. */
     const int step = at.depth <= SHALLOW ? 2 * isa->tile_rows : at.rows;
-    k_panel   panel = {.k = at.depth,
-                          .a = p->a.x + at.i0 * p->a.row + at.k0 * p->a.col,
-                          .a_tile = isa->tile_rows * p->a.row,
-                          .a_row = p->a.row,
-                          .a_col = p->a.col,
-                          .b_row = b_part != NULL ? width : p->b.row,
-                          .from_row = goes_on ? p->c_row : 0,
-                          .c_row = p->c_row};
+    k_panel panel = {.k = at.depth,
+                     .a = p->a.x + at.i0 * p->a.row + at.k0 * p->a.col,
+                     .a_tile = isa->tile_rows * p->a.row,
+                     .a_row = p->a.row,
+                     .a_col = p->a.col,
+                     .b_row = b_part != NULL ? width : p->b.row,
+                     .from_row = goes_on ? p->c_row : 0,
+                     .c_row = p->c_row};
     if (at.cols >= (p->a.row == 1 ? A_T_REUSE : A_REUSE)) {
         pack(isa, panel.a, p->a.row, p->a.col, at.rows, at.depth, isa->tile_rows, a_part);
         panel.a = a_part;
@@ -96,7 +98,8 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
     for (int i = 0; i < at.rows; i += step) {
         panel.rows = least(step, at.rows - i);
         for (int j = 0; j < at.cols; j += width) {
-            panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * at.depth : p->b.x + at.k0 * p->b.row + at.j0 + j;
+            panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * at.depth
+                                     : p->b.x + at.k0 * p->b.row + at.j0 + j;
             panel.c = p->c + (at.i0 + i) * p->c_row + at.j0 + j;
             panel.from = goes_on ? panel.c : p->bias != NULL ? p->bias + at.j0 + j : NULL;
             isa->panel(&panel, least(width, at.cols - j));
@@ -106,7 +109,8 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
     if (p->y != NULL && at.k0 + at.depth >= p->k)
         for (int i = at.i0; i < at.i0 + at.rows; i++) {
             const ptrdiff_t from = i * p->c_row + at.j0;
-            isa->activation(&(k_args){.a = p->c + from, .y = p->y + from, .f = p->f}, 0, (size_t)at.cols);
+            isa->activation(&(k_args){.a = p->c + from, .y = p->y + from, .f = p->f}, 0,
+                            (size_t)at.cols);
         }
 }
 
@@ -114,20 +118,20 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
 
 typedef struct thin_job {
     const product *p;
-    int            cols; /* a task */
+    int cols; /* a task */
 } thin_job;
 
 static void run_thin(void *ctx, int task)
 {
     const thin_job *job = ctx;
-    const product  *p = job->p;
-    const k_isa    *isa = p->isa;
-    const int       j0 = task * job->cols, j1 = least(p->n, j0 + job->cols);
-    ct_real         b_part[K_PART * COL_PART + SLACK] __attribute__((aligned(64)));
-    ct_real         a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
+    const product *p = job->p;
+    const k_isa *isa = p->isa;
+    const int j0 = task * job->cols, j1 = least(p->n, j0 + job->cols);
+    ct_real b_part[K_PART * COL_PART + SLACK] __attribute__((aligned(64)));
+    ct_real a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
     for (int j = j0, cols = 0; j < j1; j += cols)
         for (int k = 0; k == 0 || k < p->k; k += K_PART) { /* once even for k = 0: c becomes 0 */
-            const int      depth = least(K_PART, p->k - k);
+            const int depth = least(K_PART, p->k - k);
             const ct_real *from = p->b.x + k * p->b.row + j * p->b.col;
             cols = least(COL_PART, j1 - j);
             bool in_place = p->b.col == 1 && p->m < B_REUSE;
@@ -137,7 +141,8 @@ static void run_thin(void *ctx, int task)
             if (!in_place)
                 pack(isa, from, p->b.col, p->b.row, cols, depth, isa->tile_cols, b_part);
             for (int i = 0; i < p->m; i += ROW_PART)
-                run_part(p, (part){i, least(ROW_PART, p->m - i), j, cols, k, depth}, in_place ? NULL : b_part, a_part);
+                run_part(p, (part){i, least(ROW_PART, p->m - i), j, cols, k, depth},
+                         in_place ? NULL : b_part, a_part);
         }
 }
 
@@ -145,9 +150,9 @@ static void run_thin(void *ctx, int task)
 
 typedef struct tall_job {
     const product *p;
-    ct_real       *panels;
-    int            blocks, groups; /* of rows of c; of panels of b */
-    int            j0, cols, k0, depth;
+    ct_real *panels;
+    int blocks, groups; /* of rows of c; of panels of b */
+    int j0, cols, k0, depth;
 } tall_job;
 
 /* Tiles or panels before the i-th of n even shares. */
@@ -159,32 +164,37 @@ static int share(int all, int i, int n)
 static void pack_group(void *ctx, int g)
 {
     const tall_job *job = ctx;
-    const product  *p = job->p;
-    const int       width = p->isa->tile_cols, panels = (job->cols + width - 1) / width;
-    const int       from = share(panels, g, job->groups) * width, to = share(panels, g + 1, job->groups) * width;
+    const product *p = job->p;
+    const int width = p->isa->tile_cols, panels = (job->cols + width - 1) / width;
+    const int from = share(panels, g, job->groups) * width,
+              to = share(panels, g + 1, job->groups) * width;
     pack(p->isa, p->b.x + job->k0 * p->b.row + (job->j0 + from) * p->b.col, p->b.col, p->b.row,
-         least(to, job->cols) - from, job->depth, width, job->panels + (ptrdiff_t)from * job->depth);
+         least(to, job->cols) - from, job->depth, width,
+         job->panels + (ptrdiff_t)from * job->depth);
 }
 
 static void run_rows(void *ctx, int block)
 {
     const tall_job *job = ctx;
-    const product  *p = job->p;
-    const int       height = p->isa->tile_rows, tiles = (p->m + height - 1) / height;
-    const int       i0 = share(tiles, block, job->blocks) * height, i1 = share(tiles, block + 1, job->blocks) * height;
-    ct_real         a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
-    run_part(p, (part){i0, least(i1, p->m) - i0, job->j0, job->cols, job->k0, job->depth}, job->panels, a_part);
+    const product *p = job->p;
+    const int height = p->isa->tile_rows, tiles = (p->m + height - 1) / height;
+    const int i0 = share(tiles, block, job->blocks) * height,
+              i1 = share(tiles, block + 1, job->blocks) * height;
+    ct_real a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
+    run_part(p, (part){i0, least(i1, p->m) - i0, job->j0, job->cols, job->k0, job->depth},
+             job->panels, a_part);
 }
 
 static void run_tall(ct_device *dev, const product *p)
 {
     const int threads = ct_device_threads(dev), most = K_PANELS / K_PART;
     const int tiles = ROW_PART / p->isa->tile_rows * p->isa->tile_rows; /* rows a block can have */
-    int       blocks = (p->m + tiles - 1) / tiles;
+    int blocks = (p->m + tiles - 1) / tiles;
     blocks = (blocks + threads - 1) / threads * threads; /* equally many for each thread */
     for (int j = 0; j < p->n; j += most)
         for (int k = 0; k == 0 || k < p->k; k += K_PART) {
-            tall_job job = {p, dev->panels, blocks, threads, j, least(most, p->n - j), k, least(K_PART, p->k - k)};
+            tall_job job = {p, dev->panels,           blocks, threads,
+                            j, least(most, p->n - j), k,      least(K_PART, p->k - k)};
             k_parallel(dev, job.groups, pack_group, &job);
             k_parallel(dev, job.blocks, run_rows, &job);
         }
@@ -192,19 +202,29 @@ static void run_tall(ct_device *dev, const product *p)
 
 /* ---- the choice ---- */
 
-void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row,
-                   bool add)
+void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
+                   ptrdiff_t c_row, bool add)
 {
-    const product p = {.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row, .add = add};
+    const product p = {.isa = dev->isa,
+                       .m = m,
+                       .n = n,
+                       .k = k,
+                       .a = a,
+                       .b = b,
+                       .c = c,
+                       .c_row = c_row,
+                       .add = add};
     run_thin(&(thin_job){&p, n}, 0);
 }
 
 static void run(ct_device *dev, const product *p)
 {
-    const int threads = ct_device_threads(dev), width = p->isa->tile_cols, panels = (p->n + width - 1) / width;
+    const int threads = ct_device_threads(dev), width = p->isa->tile_cols,
+              panels = (p->n + width - 1) / width;
     const double work = (double)p->m * p->n * p->k;
-    const bool   is_thin = p->m <= ROW_PART || work < 4e6; /* sharing panels costs a round of the threads */
-    thin_job     job = {p, p->n};
+    const bool is_thin = p->m <= ROW_PART ||
+                         work < 4e6; /* sharing panels costs a round of the threads */
+    thin_job job = {p, p->n};
     if (work < 1e5 || (threads == 1 && is_thin)) { /* some microseconds: not worth another thread */
         run_thin(&job, 0);
     } else if (is_thin) {
@@ -215,29 +235,50 @@ static void run(ct_device *dev, const product *p)
     }
 }
 
-void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row, bool add)
+void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
+              ptrdiff_t c_row, bool add)
 {
-    run(dev, &(product){.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row, .add = add});
+    run(dev, &(product){.isa = dev->isa,
+                        .m = m,
+                        .n = n,
+                        .k = k,
+                        .a = a,
+                        .b = b,
+                        .c = c,
+                        .c_row = c_row,
+                        .add = add});
 }
 
-void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, const ct_real *bias, ct_activation f,
-                    ct_real *z, ct_real *y)
+void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
+                    const ct_real *bias, ct_activation f, ct_real *z, ct_real *y)
 {
-    run(dev, &(product){.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = z, .c_row = n, .bias = bias, .f = f,
+    run(dev, &(product){.isa = dev->isa,
+                        .m = m,
+                        .n = n,
+                        .k = k,
+                        .a = a,
+                        .b = b,
+                        .c = z,
+                        .c_row = n,
+                        .bias = bias,
+                        .f = f,
                         .y = f != CT_ACT_NONE ? y : NULL});
 }
 
-void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add)
+void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
+                 ct_real *c, bool add)
 {
     k_matmul(dev, m, n, k, (k_matrix){a, k, 1}, (k_matrix){b, 1, k}, c, n, add);
 }
 
-void k_matmul_nn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add)
+void k_matmul_nn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
+                 ct_real *c, bool add)
 {
     k_matmul(dev, m, n, k, (k_matrix){a, k, 1}, (k_matrix){b, n, 1}, c, n, add);
 }
 
-void k_matmul_tn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b, ct_real *c, bool add)
+void k_matmul_tn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
+                 ct_real *c, bool add)
 {
     k_matmul(dev, m, n, k, (k_matrix){a, 1, m}, (k_matrix){b, n, 1}, c, n, add);
 }

@@ -5,12 +5,14 @@
 #include "kernels/lanes.h"
 
 /* The tile in registers: acc[r][v] runs down k, one fma an element a step. Force-inlined
- * with constant sizes, so that the loops over r and v unroll and acc is registers. Where both operands are
- * packed the strides are constants too, and four steps need no arithmetic but theirs. */
+ * with constant sizes, so that the loops over r and v unroll and acc is registers. Where both
+ * operands are packed the strides are constants too, and four steps need no arithmetic but theirs.
+ */
 static inline __attribute__((always_inline)) void tile(int rows, int vecs, int k, const ct_real *a,
-                                                             ptrdiff_t a_row, ptrdiff_t a_col, const ct_real *b,
-                                                             ptrdiff_t b_row, const ct_real *from, ptrdiff_t from_row,
-                                                             ct_real *c, ptrdiff_t c_row)
+                                                       ptrdiff_t a_row, ptrdiff_t a_col,
+                                                       const ct_real *b, ptrdiff_t b_row,
+                                                       const ct_real *from, ptrdiff_t from_row,
+                                                       ct_real *c, ptrdiff_t c_row)
 {
     lanes acc[TILE_ROWS][TILE_VECS];
 #pragma GCC unroll 8
@@ -42,15 +44,17 @@ static inline __attribute__((always_inline)) void tile(int rows, int vecs, int k
 /* All tiles of one panel of b, from the top down. */
 static void panel(const k_panel *p)
 {
-    const ptrdiff_t a_row = p->a_row, a_col = p->a_col, b_row = p->b_row, from_row = p->from_row, c_row = p->c_row;
-    const ct_real  *a = p->a, *b = p->b, *from = p->from;
-    ct_real        *c = p->c;
-    const int       k = p->k;
-    int             left = p->rows;
-    const bool      in_place = p->a_tile == TILE_ROWS * a_row; /* tiles may begin at any row */
+    const ptrdiff_t a_row = p->a_row, a_col = p->a_col, b_row = p->b_row, from_row = p->from_row,
+                    c_row = p->c_row;
+    const ct_real *a = p->a, *b = p->b, *from = p->from;
+    ct_real *c = p->c;
+    const int k = p->k;
+    int left = p->rows;
+    const bool in_place = p->a_tile == TILE_ROWS * a_row; /* tiles may begin at any row */
     for (; left >= (in_place ? 2 * TILE_ROWS : TILE_ROWS) || left == TILE_ROWS; left -= TILE_ROWS) {
         for (int r = 0; from != NULL && k > 64 && r < TILE_ROWS; r++)
-            __builtin_prefetch(c + (TILE_ROWS + r) * c_row, 1); /* of the next tile, ready when it is */
+            __builtin_prefetch(c + (TILE_ROWS + r) * c_row,
+                               1); /* of the next tile, ready when it is */
         if (a_row == 1 && a_col == TILE_ROWS && b_row == TILE_COLS)
             tile(TILE_ROWS, TILE_VECS, k, a, 1, TILE_ROWS, b, TILE_COLS, from, from_row, c, c_row);
         else if (a_row == 1)
@@ -64,7 +68,9 @@ static void panel(const k_panel *p)
     /* The rest in two halves if it is more than a tile: 6 + 1 rows would take as long as 6 + 4. */
     for (int rows; left > 0; left -= rows) {
         rows = left > TILE_ROWS ? (left + 1) / 2 : left;
-#define TILE(r) tile(r, TILE_VECS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row); break
+#define TILE(r)                                                                 \
+    tile(r, TILE_VECS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row); \
+    break
         switch (rows) {
         case 1: TILE(1);
         case 2: TILE(2);
@@ -90,8 +96,8 @@ static void edge_panel(const k_panel *p, int cols)
 {
     for (int i = 0; i < p->rows; i += TILE_ROWS) {
         const int rows = p->rows - i < TILE_ROWS ? p->rows - i : TILE_ROWS;
-        ct_real   copy[TILE_ROWS * TILE_COLS] = {0}, *c = p->c + i * p->c_row;
-        k_panel   one = *p;
+        ct_real copy[TILE_ROWS * TILE_COLS] = {0}, *c = p->c + i * p->c_row;
+        k_panel one = *p;
         for (int r = 0; p->from != NULL && r < rows; r++)
             memcpy(copy + r * TILE_COLS, p->from + (i + r) * p->from_row, (size_t)cols * sizeof *c);
         one.rows = rows;
@@ -118,7 +124,7 @@ static void transpose(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real
 {
     for (int i = 0; i < n; i += 8) {
         const ct_real *in[8];
-        const int      here = n - i < 8 ? n - i : 8;
+        const int here = n - i < 8 ? n - i : 8;
         for (int r = 0; r < 8; r++)
             in[r] = x + (i + (r < here ? r : here - 1)) * row;
         int k = 0;
@@ -131,16 +137,18 @@ static void transpose(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real
     }
 }
 
-static void pack_transposed(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width)
+static void pack_transposed(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y,
+                            int width)
 {
     for (int i = 0; i < n; i += width, y += (ptrdiff_t)width * depth)
         transpose(n - i < width ? n - i : width, depth, x + i * row, row, y, width);
 }
 
-static inline __attribute__((always_inline)) void pack_rows(int n, int depth, const ct_real *x, ptrdiff_t row,
-                                                            ct_real *y, int width)
+static inline __attribute__((always_inline)) void pack_rows(int n, int depth, const ct_real *x,
+                                                            ptrdiff_t row, ct_real *y, int width)
 {
-    for (int k = 0; k < depth; k++, x += row, y += width) { /* k outside: x is read along its lines */
+    for (int k = 0; k < depth;
+         k++, x += row, y += width) { /* k outside: x is read along its lines */
         int i = 0;
         for (; i + width <= n; i += width)
             memcpy(y + (ptrdiff_t)i * depth, x + i, (size_t)width * sizeof *y);
@@ -162,8 +170,8 @@ static void pack_straight(int n, int depth, const ct_real *x, ptrdiff_t row, ct_
 static void fma_rounds(int rounds)
 {
     const lanes a = lanes_all((ct_real)0.5), b = lanes_all((ct_real)1);
-    lanes       chain[TILE_ROWS * TILE_VECS];
-    ct_real     out[LANES];
+    lanes chain[TILE_ROWS * TILE_VECS];
+    ct_real out[LANES];
 #pragma GCC unroll 16
     for (int i = 0; i < TILE_ROWS * TILE_VECS; i++)
         chain[i] = lanes_all((ct_real)i);

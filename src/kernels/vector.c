@@ -9,20 +9,20 @@
 
 #include <math.h>
 
-#define GRAIN (4 * K_BLOCK) /* cheap elements a block; twice this before threads pay */
-#define BAG_COLUMNS 32      /* of a table, a block: two cache lines of a row            */
-#define DEAR  4             /* an element of exp, a division, ... counts as so many     */
+#define GRAIN       (4 * K_BLOCK) /* cheap elements a block; twice this before threads pay */
+#define BAG_COLUMNS 32            /* of a table, a block: two cache lines of a row            */
+#define DEAR        4             /* an element of exp, a division, ... counts as so many     */
 
 typedef struct range_job {
-    k_range       body;
+    k_range body;
     const k_args *args;
-    size_t        n, grain; /* items in all, items a block */
+    size_t n, grain; /* items in all, items a block */
 } range_job;
 
 static void run_block(void *ctx, int block)
 {
     const range_job *j = ctx;
-    size_t           from = (size_t)block * j->grain, to = from + j->grain;
+    size_t from = (size_t)block * j->grain, to = from + j->grain;
     j->body(j->args, from, to < j->n ? to : j->n);
 }
 
@@ -39,17 +39,17 @@ static void run(ct_device *dev, k_range body, const k_args *args, size_t n, size
 /* ---- sums ---- */
 
 typedef struct sum_job {
-    ct_device     *dev;
+    ct_device *dev;
     const ct_real *a, *b; /* b NULL: a plain sum */
-    size_t         n;
+    size_t n;
 } sum_job;
 
 static void sum_block(void *ctx, int block)
 {
     const sum_job *j = ctx;
-    size_t         i = (size_t)block * K_BLOCK, n = j->n - i < K_BLOCK ? j->n - i : K_BLOCK;
-    j->dev->partial[block] =
-        j->b != NULL ? j->dev->isa->dot(n, j->a + i, j->b + i) : j->dev->isa->sum(n, j->a + i);
+    size_t i = (size_t)block * K_BLOCK, n = j->n - i < K_BLOCK ? j->n - i : K_BLOCK;
+    j->dev->partial[block] = j->b != NULL ? j->dev->isa->dot(n, j->a + i, j->b + i)
+                                          : j->dev->isa->sum(n, j->a + i);
 }
 
 /* Block sums, then the blocks in order; a very long sum in rounds of
@@ -57,10 +57,10 @@ static void sum_block(void *ctx, int block)
 static ct_real sum_blocks(ct_device *dev, size_t n, const ct_real *a, const ct_real *b)
 {
     const size_t round = (size_t)K_MAX_PARTIALS * K_BLOCK;
-    ct_real      total = 0;
+    ct_real total = 0;
     for (size_t i = 0; i < n; i += round) {
         sum_job job = {dev, a + i, b != NULL ? b + i : NULL, n - i < round ? n - i : round};
-        int     n_blocks = (int)((job.n + K_BLOCK - 1) / K_BLOCK);
+        int n_blocks = (int)((job.n + K_BLOCK - 1) / K_BLOCK);
         if (n_blocks < 8)
             for (int k = 0; k < n_blocks; k++)
                 sum_block(&job, k);
@@ -129,10 +129,11 @@ void k_activation(ct_device *dev, ct_activation f, size_t n, const ct_real *z, c
     run(dev, dev->isa->activation, &(k_args){.a = z, .y = y, .f = f}, n, DEAR);
 }
 
-void k_activation_grad(ct_device *dev, ct_activation f, size_t n, const ct_real *z, const ct_real *y,
-                       const ct_real *dy, ct_real *dz)
+void k_activation_grad(ct_device *dev, ct_activation f, size_t n, const ct_real *z,
+                       const ct_real *y, const ct_real *dy, ct_real *dz)
 {
-    run(dev, dev->isa->activation_grad, &(k_args){.a = z, .b = y, .c = dy, .y = dz, .f = f}, n, DEAR);
+    run(dev, dev->isa->activation_grad, &(k_args){.a = z, .b = y, .c = dy, .y = dz, .f = f}, n,
+        DEAR);
 }
 
 /* ---- rows and columns ---- */
@@ -142,78 +143,96 @@ void k_row_dots(ct_device *dev, int n, int d, const ct_real *a, const ct_real *b
     run(dev, dev->isa->row_dots, &(k_args){.a = a, .b = b, .y = y, .m = d}, (size_t)n, (size_t)d);
 }
 
-void k_normalize_rows(ct_device *dev, int n, int d, const ct_real *x, ct_real eps, ct_real *y, ct_real *r)
+void k_normalize_rows(ct_device *dev, int n, int d, const ct_real *x, ct_real eps, ct_real *y,
+                      ct_real *r)
 {
-    run(dev, dev->isa->normalize_rows, &(k_args){.a = x, .y = y, .y2 = r, .p = {eps}, .m = d}, (size_t)n, (size_t)d);
-}
-
-void k_normalize_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r, ct_real eps,
-                           const ct_real *dy, ct_real *dx)
-{
-    run(dev, dev->isa->normalize_rows_grad, &(k_args){.a = y, .b = r, .c = dy, .y = dx, .p = {eps}, .m = d},
+    run(dev, dev->isa->normalize_rows, &(k_args){.a = x, .y = y, .y2 = r, .p = {eps}, .m = d},
         (size_t)n, (size_t)d);
 }
 
-void k_row_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total, ct_real *y)
+void k_normalize_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r,
+                           ct_real eps, const ct_real *dy, ct_real *dx)
 {
-    run(dev, dev->isa->row_exp_sums, &(k_args){.a = x, .y = peak, .y2 = total, .y3 = y, .m = m}, (size_t)n,
-        (size_t)m);
+    run(dev, dev->isa->normalize_rows_grad,
+        &(k_args){.a = y, .b = r, .c = dy, .y = dx, .p = {eps}, .m = d}, (size_t)n, (size_t)d);
 }
 
-void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total, ct_real *y)
+void k_row_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total,
+                    ct_real *y)
 {
-    run(dev, dev->isa->col_exp_sums, &(k_args){.a = x, .y = peak, .y2 = total, .y3 = y, .m = n, .stride = m},
-        (size_t)m, (size_t)n);
+    run(dev, dev->isa->row_exp_sums, &(k_args){.a = x, .y = peak, .y2 = total, .y3 = y, .m = m},
+        (size_t)n, (size_t)m);
+}
+
+void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total,
+                    ct_real *y)
+{
+    run(dev, dev->isa->col_exp_sums,
+        &(k_args){.a = x, .y = peak, .y2 = total, .y3 = y, .m = n, .stride = m}, (size_t)m,
+        (size_t)n);
 }
 
 void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y)
 {
-    run(dev, dev->isa->col_sums, &(k_args){.a = x, .y = y, .m = n, .stride = d}, (size_t)d, (size_t)n);
+    run(dev, dev->isa->col_sums, &(k_args){.a = x, .y = y, .m = n, .stride = d}, (size_t)d,
+        (size_t)n);
 }
 
 /* ---- picked rows ---- */
 
-void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *offset, const int *id, ct_real *y)
+void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *offset,
+                const int *id, ct_real *y)
 {
     const size_t cost = (size_t)d * (size_t)(1 + (offset[n] - offset[0]) / n);
-    run(dev, dev->isa->bag_mean, &(k_args){.a = table, .y = y, .m = d, .offset = offset, .id = id}, (size_t)n, cost);
+    run(dev, dev->isa->bag_mean, &(k_args){.a = table, .y = y, .m = d, .offset = offset, .id = id},
+        (size_t)n, cost);
 }
 
-void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *offset, const int *id, ct_real *dtable)
+void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *offset, const int *id,
+                  ct_real *dtable)
 {
     const k_args args = {.a = dy, .y = dtable, .m = d, .stride = n, .offset = offset, .id = id};
-    range_job    job = {dev->isa->bag_spread, &args, (size_t)d, BAG_COLUMNS};
+    range_job job = {dev->isa->bag_spread, &args, (size_t)d, BAG_COLUMNS};
     if ((size_t)(offset[n] - offset[0]) * (size_t)d < 2 * GRAIN)
         job.body(&args, 0, job.n);
     else
         k_parallel(dev, (d + BAG_COLUMNS - 1) / BAG_COLUMNS, run_block, &job);
 }
 
-void k_dropout(ct_device *dev, size_t n, size_t first, const ct_random *r, uint32_t threshold, ct_real keep, const ct_real *x,
-               ct_real *mask, ct_real *y)
+void k_dropout(ct_device *dev, size_t n, size_t first, const ct_random *r, uint32_t threshold,
+               ct_real keep, const ct_real *x, ct_real *mask, ct_real *y)
 {
     run(dev, dev->isa->dropout,
-        &(k_args){.a = x, .y = y, .y2 = mask, .p = {keep}, .random = *r, .threshold = threshold, .n = n,
+        &(k_args){.a = x,
+                  .y = y,
+                  .y2 = mask,
+                  .p = {keep},
+                  .random = *r,
+                  .threshold = threshold,
+                  .n = n,
                   .stride = (int)(first / 4)},
         (n + 3) / 4, 4 * DEAR);
 }
 
 /* ---- optimisers ---- */
 
-void k_sgd(ct_device *dev, size_t n, ct_real rate, ct_real momentum, ct_real decay, const ct_real *dx, ct_real *m,
-           ct_real *x)
+void k_sgd(ct_device *dev, size_t n, ct_real rate, ct_real momentum, ct_real decay,
+           const ct_real *dx, ct_real *m, ct_real *x)
 {
-    run(dev, dev->isa->sgd, &(k_args){.a = dx, .y = m, .y2 = x, .p = {rate, momentum, decay}}, n, 1);
+    run(dev, dev->isa->sgd, &(k_args){.a = dx, .y = m, .y2 = x, .p = {rate, momentum, decay}}, n,
+        1);
 }
 
-void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx, ct_real *m, ct_real *v, ct_real *x)
+void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx, ct_real *m,
+             ct_real *v, ct_real *x)
 {
     const k_args args = {.a = dx,
                          .y = m,
                          .y2 = v,
                          .y3 = x,
-                         .p = {1 - p->rate * p->decay, p->beta1, 1 - p->beta1, p->beta2, 1 - p->beta2,
-                               p->rate / p->bias1, 1 / (ct_real)sqrt((double)p->bias2), p->eps}};
+                         .p = {1 - p->rate * p->decay, p->beta1, 1 - p->beta1, p->beta2,
+                               1 - p->beta2, p->rate / p->bias1,
+                               1 / (ct_real)sqrt((double)p->bias2), p->eps}};
     run(dev, dev->isa->adamw, &args, n, DEAR);
 }
 
@@ -221,7 +240,7 @@ void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx,
 
 typedef struct fma_job {
     const k_isa *isa;
-    int          rounds;
+    int rounds;
 } fma_job;
 
 static void run_fma(void *ctx, int block)

@@ -24,8 +24,9 @@
 #define LOWEST (-FLT_MAX)
 #endif
 
-#define KEPT_MOST ((size_t)1 << 22) /* cells of S: 16 MiB of floats stay in a last-level cache      */
-#define CHUNK_STEP 24               /* columns; every register tile divides it                       */
+#define KEPT_MOST \
+    ((size_t)1 << 22)  /* cells of S: 16 MiB of floats stay in a last-level cache      */
+#define CHUNK_STEP  24 /* columns; every register tile divides it                       */
 #define CHUNK_LEAST 48
 
 static int least(int a, int b)
@@ -64,20 +65,20 @@ static const k_walk_loops *loops_of(const ct_device *dev)
 }
 
 typedef struct job {
-    const k_walk       *w;
-    const ct_device    *dev;
+    const k_walk *w;
+    const ct_device *dev;
     const k_walk_loops *loops;
-    ct_real             blank; /* what a cell that is left out holds: f and f' are 0 there */
-    int                 i0, rows, chunk; /* the strip; columns a chunk */
-    ct_real            *da, *db;
-    bool                add_a, add_b;
+    ct_real blank;       /* what a cell that is left out holds: f and f' are 0 there */
+    int i0, rows, chunk; /* the strip; columns a chunk */
+    ct_real *da, *db;
+    bool add_a, add_b;
 } job;
 
 /* ---- memory ---- */
 
 /* What a chunk finds for the rows of a strip, one after the other for each sum. */
 typedef struct found {
-    double  total[K_SUMS][K_STRIP], slope[K_SUMS][K_STRIP];
+    double total[K_SUMS][K_STRIP], slope[K_SUMS][K_STRIP];
     ct_real origin[K_SUMS][K_STRIP];
 } found;
 
@@ -124,7 +125,8 @@ static void make_tile(const job *p, int j0, int cols, ct_real *x)
     const k_walk *w = p->w;
     k_matmul_here(p->dev, cols, p->rows, w->d, (k_matrix){w->b + (ptrdiff_t)j0 * w->d, w->d, 1},
                   (k_matrix){w->a + (ptrdiff_t)p->i0 * w->d, 1, w->d}, x, K_STRIP, false);
-    for (int i = p->i0 > j0 ? p->i0 : j0; w->off_diagonal && i < least(p->i0 + p->rows, j0 + cols); i++)
+    for (int i = p->i0 > j0 ? p->i0 : j0; w->off_diagonal && i < least(p->i0 + p->rows, j0 + cols);
+         i++)
         x[(i - j0) * K_STRIP + i - p->i0] = p->blank;
     if (w->group_a != NULL)
         p->loops->blank_groups(p->rows, cols, w->group_a + p->i0, w->group_b + j0, p->blank, x);
@@ -132,19 +134,20 @@ static void make_tile(const job *p, int j0, int cols, ct_real *x)
 
 static ct_real *kept_tile(const job *p, int j0)
 {
-    return p->w->kept != NULL ? p->w->kept + (ptrdiff_t)p->i0 * p->w->m + (ptrdiff_t)j0 * K_STRIP : NULL;
+    return p->w->kept != NULL ? p->w->kept + (ptrdiff_t)p->i0 * p->w->m + (ptrdiff_t)j0 * K_STRIP
+                              : NULL;
 }
 
 /* ---- gather ---- */
 
 static void gather_chunk(void *ctx, int chunk)
 {
-    const job    *p = ctx;
+    const job *p = ctx;
     const k_walk *w = p->w;
-    const int     from = chunk * p->chunk, to = least(w->m, from + p->chunk);
-    found        *mine = (found *)w->space + chunk;
-    ct_real       room[K_TILE * K_STRIP] __attribute__((aligned(64)));
-    k_sums        sums[K_SUMS];
+    const int from = chunk * p->chunk, to = least(w->m, from + p->chunk);
+    found *mine = (found *)w->space + chunk;
+    ct_real room[K_TILE * K_STRIP] __attribute__((aligned(64)));
+    k_sums sums[K_SUMS];
     for (int k = 0; k < w->n_sums; k++) {
         sums[k] = w->sums[k];
         if (sums[k].columns)
@@ -158,7 +161,7 @@ static void gather_chunk(void *ctx, int chunk)
     }
     for (int j0 = from; j0 < to; j0 += K_TILE) {
         ct_real *x = kept_tile(p, j0) != NULL ? kept_tile(p, j0) : room;
-        k_cells  t = {x, p->rows, least(K_TILE, to - j0)};
+        k_cells t = {x, p->rows, least(K_TILE, to - j0)};
         make_tile(p, j0, t.cols, x);
         for (int k = 0; k < w->n_sums; k++)
             if (sums[k].columns)
@@ -172,8 +175,11 @@ static void join_rows(const job *p)
     for (int k = 0; k < p->w->n_sums; k++) {
         const k_sums s = sums_from(&p->w->sums[k], p->i0);
         for (int c = 0; !s.columns && c < n_chunks(p->w->m); c++) {
-            found       *f = (found *)p->w->space + c;
-            const k_sums other = {.f = s.f, .origin = f->origin[k], .total = f->total[k], .slope = f->slope[k]};
+            found *f = (found *)p->w->space + c;
+            const k_sums other = {.f = s.f,
+                                  .origin = f->origin[k],
+                                  .total = f->total[k],
+                                  .slope = f->slope[k]};
             p->loops->join(&s, &other, p->rows);
         }
     }
@@ -183,7 +189,8 @@ static job start(ct_device *dev, const k_walk *w)
 {
     /* e^-inf = 0, ln(1 + e^-inf) = 0, max(-inf, 0) = 0; but a square is 0 at 0 */
     const ct_real blank = w->sums[0].f == K_SQUARE ? 0 : -(ct_real)INFINITY;
-    return (job){.w = w, .dev = dev, .loops = loops_of(dev), .blank = blank, .chunk = chunk_of(w->m)};
+    return (
+        job){.w = w, .dev = dev, .loops = loops_of(dev), .blank = blank, .chunk = chunk_of(w->m)};
 }
 
 void k_walk_gather(ct_device *dev, const k_walk *w)
@@ -206,14 +213,14 @@ static ct_real *part_of_da(const job *p, int chunk)
 
 static void spread_chunk(void *ctx, int chunk)
 {
-    const job     *p = ctx;
-    const k_walk  *w = p->w;
-    const int      from = chunk * p->chunk, to = least(w->m, from + p->chunk), d = w->d;
+    const job *p = ctx;
+    const k_walk *w = p->w;
+    const int from = chunk * p->chunk, to = least(w->m, from + p->chunk), d = w->d;
     const k_matrix strip = {w->a + (ptrdiff_t)p->i0 * d, d, 1};
-    ct_real        g[K_TILE * K_STRIP] __attribute__((aligned(64)));
+    ct_real g[K_TILE * K_STRIP] __attribute__((aligned(64)));
     for (int j0 = from; j0 < to; j0 += K_TILE) {
         k_cells t = {kept_tile(p, j0), p->rows, least(K_TILE, to - j0)};
-        k_sums  sums[K_SUMS];
+        k_sums sums[K_SUMS];
         if (t.x == NULL) {
             make_tile(p, j0, t.cols, g);
             t.x = g;
@@ -222,25 +229,27 @@ static void spread_chunk(void *ctx, int chunk)
             sums[k] = sums_from(&w->sums[k], w->sums[k].columns ? j0 : p->i0);
         p->loops->spread(&t, w->n_sums, sums, g);
         if (p->db != NULL)
-            k_matmul_here(p->dev, t.cols, d, t.rows, (k_matrix){g, K_STRIP, 1}, strip, p->db + (ptrdiff_t)j0 * d, d,
-                          p->add_b || p->i0 > 0);
+            k_matmul_here(p->dev, t.cols, d, t.rows, (k_matrix){g, K_STRIP, 1}, strip,
+                          p->db + (ptrdiff_t)j0 * d, d, p->add_b || p->i0 > 0);
         if (p->da != NULL)
             k_matmul_here(p->dev, t.rows, d, t.cols, (k_matrix){g, 1, K_STRIP},
-                          (k_matrix){w->b + (ptrdiff_t)j0 * d, d, 1}, part_of_da(p, chunk), d, j0 > from);
+                          (k_matrix){w->b + (ptrdiff_t)j0 * d, d, 1}, part_of_da(p, chunk), d,
+                          j0 > from);
     }
 }
 
 static void join_da(ct_device *dev, const job *p)
 {
     const size_t size = (size_t)p->rows * (size_t)p->w->d;
-    ct_real     *da = p->da + (size_t)p->i0 * (size_t)p->w->d;
+    ct_real *da = p->da + (size_t)p->i0 * (size_t)p->w->d;
     if (!p->add_a)
         memcpy(da, part_of_da(p, 0), size * sizeof *da);
     for (int c = p->add_a ? 0 : 1; c < n_chunks(p->w->m); c++)
         k_add(dev, size, da, part_of_da(p, c), da);
 }
 
-void k_walk_spread(ct_device *dev, const k_walk *w, ct_real *da, bool add_a, ct_real *db, bool add_b)
+void k_walk_spread(ct_device *dev, const k_walk *w, ct_real *da, bool add_a, ct_real *db,
+                   bool add_b)
 {
     job p = start(dev, w);
     p.da = da;
@@ -259,19 +268,20 @@ void k_walk_spread(ct_device *dev, const k_walk *w, ct_real *da, bool add_a, ct_
 
 typedef struct rows_job {
     const k_walk_loops *loops;
-    const ct_real      *y, *r;
-    ct_real            *dx, eps;
-    size_t              n, d;
+    const ct_real *y, *r;
+    ct_real *dx, eps;
+    size_t n, d;
 } rows_job;
 
 static void unit_rows_block(void *ctx, int block)
 {
     const rows_job *p = ctx;
-    const size_t    from = (size_t)block * K_STRIP, to = from + K_STRIP;
+    const size_t from = (size_t)block * K_STRIP, to = from + K_STRIP;
     p->loops->unit_rows_grad(from, to < p->n ? to : p->n, p->d, p->y, p->r, p->eps, p->dx);
 }
 
-void k_unit_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r, ct_real eps, ct_real *dx)
+void k_unit_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r, ct_real eps,
+                      ct_real *dx)
 {
     rows_job p = {loops_of(dev), y, r, dx, eps, (size_t)n, (size_t)d};
     k_parallel(dev, (n + K_STRIP - 1) / K_STRIP, unit_rows_block, &p);

@@ -41,25 +41,25 @@ typedef enum k_cell {
 } k_cell;
 
 typedef struct k_sums {
-    k_cell   f;
-    bool     columns; /* one sum for each column; else for each row              */
-    ct_real  scale;
+    k_cell f;
+    bool columns; /* one sum for each column; else for each row              */
+    ct_real scale;
     ct_real *origin; /* (anchors) K_EXP, K_PEAK: largest scale S so far; else the caller's */
-    double  *total;  /* (anchors) added to                                       */
-    double  *slope;  /* (anchors) sum of f', added to; or NULL, where f' = f     */
+    double *total;   /* (anchors) added to                                       */
+    double *slope;   /* (anchors) sum of f', added to; or NULL, where f' = f     */
     ct_real *limit;  /* (anchors) K_PEAK alone: what is not below it is not seen */
     ct_real *weight; /* (anchors) read by k_walk_spread alone                    */
 } k_sums;
 
 typedef struct k_walk {
-    int            n, m, d;
-    const ct_real *a, *b;            /* (n, d), (m, d)                            */
-    bool           off_diagonal;     /* leave out S[i,i]                          */
-    const int     *group_a, *group_b; /* leave out pairs of equal group; or NULL  */
-    int            n_sums;
-    k_sums         sums[K_SUMS];
-    ct_real       *kept;  /* k_walk_kept values between gather and spread; or NULL */
-    void          *space; /* k_walk_space bytes                                   */
+    int n, m, d;
+    const ct_real *a, *b;         /* (n, d), (m, d)                            */
+    bool off_diagonal;            /* leave out S[i,i]                          */
+    const int *group_a, *group_b; /* leave out pairs of equal group; or NULL  */
+    int n_sums;
+    k_sums sums[K_SUMS];
+    ct_real *kept; /* k_walk_kept values between gather and spread; or NULL */
+    void *space;   /* k_walk_space bytes                                   */
 } k_walk;
 
 /* Values to keep S in, or 0 where it is better computed again. */
@@ -73,11 +73,13 @@ void k_walk_gather(ct_device *dev, const k_walk *w);
 
 /* da (n, d) and db (m, d); NULL: not wanted. With `add` the gradients are added to
  * what is there, else they replace it. */
-void k_walk_spread(ct_device *dev, const k_walk *w, ct_real *da, bool add_a, ct_real *db, bool add_b);
+void k_walk_spread(ct_device *dev, const k_walk *w, ct_real *da, bool add_a, ct_real *db,
+                   bool add_b);
 
 /* dx[i,:] = (dx[i,:] - <dx[i,:], y[i,:]> y[i,:]) / r[i], in place: back through
  * k_normalize_rows; no projection where r[i] is eps. */
-void k_unit_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r, ct_real eps, ct_real *dx);
+void k_unit_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r, ct_real eps,
+                      ct_real *dx);
 
 /* ---- for each instruction set (walk_body.h) ---- */
 
@@ -85,7 +87,7 @@ void k_unit_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_r
  * are packed once and its columns are many. */
 typedef struct k_cells {
     const ct_real *x;
-    int            rows, cols; /* at most K_STRIP, K_TILE */
+    int rows, cols; /* at most K_STRIP, K_TILE */
 } k_cells;
 
 typedef struct k_walk_loops {
@@ -96,9 +98,10 @@ typedef struct k_walk_loops {
     /* g = dS of a tile; g may be t->x. */
     void (*spread)(const k_cells *t, int n_sums, const k_sums *s, ct_real *g);
     /* x[j * K_STRIP + i] = blank where the groups are equal. */
-    void (*blank_groups)(int rows, int cols, const int *row_group, const int *col_group, ct_real blank, ct_real *x);
-    void (*unit_rows_grad)(size_t from, size_t to, size_t d, const ct_real *y, const ct_real *r, ct_real eps,
-                           ct_real *dx);
+    void (*blank_groups)(int rows, int cols, const int *row_group, const int *col_group,
+                         ct_real blank, ct_real *x);
+    void (*unit_rows_grad)(size_t from, size_t to, size_t d, const ct_real *y, const ct_real *r,
+                           ct_real eps, ct_real *dx);
 } k_walk_loops;
 
 extern const k_walk_loops k_walk_portable;

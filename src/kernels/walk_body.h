@@ -12,7 +12,10 @@
 static inline ct_real softplus_real(ct_real x)
 {
     const ct_real y = exp_real(-abs_real(x)), u = 1 + y;
-    const ct_real log1p_y = u == 1 ? y : log_real(u) * y / (u - 1); /* what rounding u took, the quotient gives back */
+    const ct_real log1p_y = u == 1
+                                ? y
+                                : log_real(u) * y /
+                                      (u - 1); /* what rounding u took, the quotient gives back */
     return (x > 0 ? x : 0) + log1p_y;
 }
 
@@ -47,7 +50,7 @@ static void raise_peaks(int n, const ct_real *fresh, const k_sums *s)
 
 static void row_peaks(const k_cells *t, const k_sums *s)
 {
-    ct_real       fresh[K_STRIP];
+    ct_real fresh[K_STRIP];
     const ct_real scale = s->scale;
     memcpy(fresh, s->origin, (size_t)t->rows * sizeof *fresh);
     for (int j = 0; j < t->cols; j++) {
@@ -64,7 +67,7 @@ static void row_peaks(const k_cells *t, const k_sums *s)
 
 #define ROW_SUMS(f, where)                                        \
     for (int j = 0; j < t->cols; j += CHAIN) {                    \
-        ct_real   part[K_STRIP] = {0};                            \
+        ct_real part[K_STRIP] = {0};                              \
         const int to = t->cols - j < CHAIN ? t->cols : j + CHAIN; \
         for (int k = j; k < to; k++) {                            \
             const ct_real *x = t->x + k * K_STRIP;                \
@@ -75,15 +78,30 @@ static void row_peaks(const k_cells *t, const k_sums *s)
             (where)[i] += (double)part[i];                        \
     }
 
-static inline ct_real square_real(ct_real x) { return x * x; }
-static inline ct_real square_slope(ct_real x) { return 2 * x; }
-static inline ct_real hinge_real(ct_real x) { return x > 0 ? x : x <= 0 ? 0 : x; }
-static inline ct_real hinge_slope(ct_real x) { return x > 0 ? 1 : 0; }
-static inline ct_real is_zero(ct_real x) { return x == 0 ? 1 : 0; }
+static inline ct_real square_real(ct_real x)
+{
+    return x * x;
+}
+static inline ct_real square_slope(ct_real x)
+{
+    return 2 * x;
+}
+static inline ct_real hinge_real(ct_real x)
+{
+    return x > 0 ? x : x <= 0 ? 0 : x;
+}
+static inline ct_real hinge_slope(ct_real x)
+{
+    return x > 0 ? 1 : 0;
+}
+static inline ct_real is_zero(ct_real x)
+{
+    return x == 0 ? 1 : 0;
+}
 
 static void gather_rows(const k_cells *t, const k_sums *s)
 {
-    const ct_real  scale = s->scale;
+    const ct_real scale = s->scale;
     const ct_real *origin = s->origin;
     switch (s->f) {
     case K_EXP: ROW_SUMS(exp_real, s->total) return;
@@ -116,7 +134,7 @@ static ct_real largest_of(ct_real x[K_STRIP])
 
 static void column_peaks(const k_cells *t, const k_sums *s)
 {
-    ct_real       fresh[K_TILE] = {0}, z[K_STRIP];
+    ct_real fresh[K_TILE] = {0}, z[K_STRIP];
     const ct_real scale = s->scale;
     for (int j = 0; j < t->cols; j++) {
         const ct_real *x = t->x + j * K_STRIP;
@@ -129,13 +147,13 @@ static void column_peaks(const k_cells *t, const k_sums *s)
     raise_peaks(t->cols, fresh, s);
 }
 
-#define COLUMN_SUMS(f, where)                                            \
-    for (int j = 0; j < t->cols; j++) {                                  \
-        const ct_real *x = t->x + j * K_STRIP, origin = s->origin[j];    \
-        ct_real        part[K_STRIP];                                    \
-        for (int i = 0; i < t->rows; i++)                                \
-            part[i] = f(scale * x[i] - origin);                          \
-        (where)[j] += (double)sum((size_t)t->rows, part);                \
+#define COLUMN_SUMS(f, where)                                         \
+    for (int j = 0; j < t->cols; j++) {                               \
+        const ct_real *x = t->x + j * K_STRIP, origin = s->origin[j]; \
+        ct_real part[K_STRIP];                                        \
+        for (int i = 0; i < t->rows; i++)                             \
+            part[i] = f(scale * x[i] - origin);                       \
+        (where)[j] += (double)sum((size_t)t->rows, part);             \
     }
 
 static void gather_columns(const k_cells *t, const k_sums *s)
@@ -189,7 +207,7 @@ static bool are_close(const k_cells *t, const k_sums *rows, const k_sums *column
     widen(t->rows, rows->origin, &low, &high);
     widen(t->cols, columns->origin, &low, &high);
     *middle = low / 2 + high / 2; /* the sum of two lowest numbers would overflow */
-    return high - low <= CLOSE; /* false for a NaN */
+    return high - low <= CLOSE;   /* false for a NaN */
 }
 
 static void add_parts(int n, const ct_real *part, ct_real middle, const k_sums *s)
@@ -198,16 +216,17 @@ static void add_parts(int n, const ct_real *part, ct_real middle, const k_sums *
         s->total[i] += (double)part[i] * (double)exp_real(middle - s->origin[i]);
 }
 
-static void gather_twins(const k_cells *t, const k_sums *rows, const k_sums *columns, ct_real middle)
+static void gather_twins(const k_cells *t, const k_sums *rows, const k_sums *columns,
+                         ct_real middle)
 {
     const ct_real scale = rows->scale;
-    ct_real       across[K_TILE] = {0}; /* sum of each column */
+    ct_real across[K_TILE] = {0}; /* sum of each column */
     for (int j = 0; j < t->cols; j += CHAIN) {
-        ct_real   down[K_STRIP] = {0};
+        ct_real down[K_STRIP] = {0};
         const int to = t->cols - j < CHAIN ? t->cols : j + CHAIN;
         for (int k = j; k < to; k++) {
             const ct_real *x = t->x + k * K_STRIP;
-            ct_real        e[K_STRIP];
+            ct_real e[K_STRIP];
             for (int i = 0; i < t->rows; i++) {
                 e[i] = exp_real(scale * x[i] - middle);
                 down[i] += e[i];
@@ -256,13 +275,13 @@ static void walk_join(const k_sums *s, const k_sums *other, int anchors)
 /* ---- spread ---- */
 
 /* One row of the tile, which is one column j of S: y[i] += weight f'(scale x[i] - origin). */
-#define ROW_SLOPES(f)                                                    \
-    for (int i = 0; i < n; i++)                                          \
-        y[i] += s->weight[i] * f(scale * x[i] - s->origin[i]);           \
+#define ROW_SLOPES(f)                                          \
+    for (int i = 0; i < n; i++)                                \
+        y[i] += s->weight[i] * f(scale * x[i] - s->origin[i]); \
     break
-#define COLUMN_SLOPES(f)                                                 \
-    for (int i = 0; i < n; i++)                                          \
-        y[i] += weight * f(scale * x[i] - origin);                       \
+#define COLUMN_SLOPES(f)                           \
+    for (int i = 0; i < n; i++)                    \
+        y[i] += weight * f(scale * x[i] - origin); \
     break
 
 static void add_row_slopes(int n, const ct_real *x, const k_sums *s, ct_real *y)
@@ -290,17 +309,18 @@ static void add_column_slopes(int n, const ct_real *x, const k_sums *s, int j, c
 }
 
 /* y[i] = e^(z - middle) (weight of i e^(middle - origin of i) + the same of j) */
-static void spread_twins(const k_cells *t, const k_sums *rows, const k_sums *columns, ct_real middle, ct_real *g)
+static void spread_twins(const k_cells *t, const k_sums *rows, const k_sums *columns,
+                         ct_real middle, ct_real *g)
 {
     const ct_real scale = rows->scale;
-    ct_real       down[K_STRIP], across[K_TILE];
+    ct_real down[K_STRIP], across[K_TILE];
     for (int i = 0; i < t->rows; i++)
         down[i] = rows->weight[i] * exp_real(middle - rows->origin[i]);
     for (int j = 0; j < t->cols; j++)
         across[j] = columns->weight[j] * exp_real(middle - columns->origin[j]);
     for (int j = 0; j < t->cols; j++) {
         const ct_real *x = t->x + j * K_STRIP, one = across[j];
-        ct_real       *y = g + j * K_STRIP;
+        ct_real *y = g + j * K_STRIP;
         for (int i = 0; i < t->rows; i++)
             y[i] = exp_real(scale * x[i] - middle) * (down[i] + one);
     }
@@ -315,7 +335,7 @@ static void walk_spread(const k_cells *t, int n_sums, const k_sums *s, ct_real *
     }
     for (int j = 0; j < t->cols; j++) {
         const ct_real *x = t->x + j * K_STRIP;
-        ct_real        y[K_STRIP] = {0};
+        ct_real y[K_STRIP] = {0};
         for (int k = 0; k < n_sums; k++)
             if (s[k].columns)
                 add_column_slopes(t->rows, x, &s[k], j, y);
@@ -327,23 +347,25 @@ static void walk_spread(const k_cells *t, int n_sums, const k_sums *s, ct_real *
 
 /* ---- the rest ---- */
 
-static void walk_blank_groups(int rows, int cols, const int *row_group, const int *col_group, ct_real blank, ct_real *x)
+static void walk_blank_groups(int rows, int cols, const int *row_group, const int *col_group,
+                              ct_real blank, ct_real *x)
 {
     for (int j = 0; j < cols; j++, x += K_STRIP)
         for (int i = 0; i < rows; i++)
             x[i] = row_group[i] == col_group[j] ? blank : x[i];
 }
 
-static void walk_unit_rows_grad(size_t from, size_t to, size_t d, const ct_real *y, const ct_real *r, ct_real eps,
-                                ct_real *dx)
+static void walk_unit_rows_grad(size_t from, size_t to, size_t d, const ct_real *y,
+                                const ct_real *r, ct_real eps, ct_real *dx)
 {
     for (size_t i = from; i < to; i++) {
         const ct_real *yi = y + i * d;
-        ct_real       *dxi = dx + i * d;
-        const ct_real  along = r[i] > eps ? row_dot(d, dxi, yi) : 0;
+        ct_real *dxi = dx + i * d;
+        const ct_real along = r[i] > eps ? row_dot(d, dxi, yi) : 0;
         for (size_t j = 0; j < d; j++)
             dxi[j] = (dxi[j] - along * yi[j]) / r[i];
     }
 }
 
-const k_walk_loops K_WALK = {walk_gather, walk_join, walk_spread, walk_blank_groups, walk_unit_rows_grad};
+const k_walk_loops K_WALK = {walk_gather, walk_join, walk_spread, walk_blank_groups,
+                             walk_unit_rows_grad};

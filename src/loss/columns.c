@@ -17,9 +17,9 @@
 
 typedef struct columns_saved {
     const ct_loss_options *options;
-    ct_real               *x[2];      /* (n, d) centred; for barlow, standardised too */
-    ct_real               *square[2]; /* (d, d) barlow: C alone; vicreg: both covariances */
-    double                *spread[2]; /* (d) 1 / sqrt(var + eps); vicreg: sqrt(var + eps) */
+    ct_real *x[2];      /* (n, d) centred; for barlow, standardised too */
+    ct_real *square[2]; /* (d, d) barlow: C alone; vicreg: both covariances */
+    double *spread[2];  /* (d) 1 / sqrt(var + eps); vicreg: sqrt(var + eps) */
 } columns_saved;
 
 /* x less the means of its columns; var: sum of squares over `divisor`. */
@@ -48,17 +48,19 @@ static void scale_columns(int n, int d, const double *factor, ct_real *x)
             x[k] = (ct_real)((double)x[k] * factor[k]);
 }
 
-static ct_tensor *columns_new(ct_graph *g, const struct ct_op *op, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
+static ct_tensor *columns_new(ct_graph *g, const struct ct_op *op, ct_tensor *a, ct_tensor *b,
+                              const ct_loss_inputs *in)
 {
     if (a == NULL || b == NULL)
         return NULL;
     if (!op_same_shape(a, b))
-        return op_fail(g, "loss: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols, b->rows, b->cols);
+        return op_fail(g, "loss: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols,
+                       b->rows, b->cols);
     ct_tensor *y = op_new(g, op, 1, 1, a, b, NULL, sizeof(columns_saved));
     if (y == NULL)
         return NULL;
     columns_saved *s = y->saved;
-    const size_t   d = (size_t)a->cols;
+    const size_t d = (size_t)a->cols;
     s->options = loss_options(in->options);
     for (int i = 0; i < 2; i++) {
         s->x[i] = op_scratch(g, op_size(a), sizeof *s->x[i]);
@@ -86,10 +88,11 @@ static double barlow_of(int d, const ct_real *c, double lambda)
 }
 
 /* Back through the standardisation, added to t's gradient; m, q (d) are scratch. */
-static void unstandardize(ct_tensor *t, const ct_real *x, const double *factor, const ct_real *dx, double *m, double *q)
+static void unstandardize(ct_tensor *t, const ct_real *x, const double *factor, const ct_real *dx,
+                          double *m, double *q)
 {
     const int n = t->rows, d = t->cols;
-    ct_real  *out = op_grad(t, NULL);
+    ct_real *out = op_grad(t, NULL);
     memset(m, 0, (size_t)d * sizeof *m);
     memset(q, 0, (size_t)d * sizeof *q);
     for (ptrdiff_t i = 0; i < n; i++)
@@ -99,17 +102,18 @@ static void unstandardize(ct_tensor *t, const ct_real *x, const double *factor, 
         }
     for (ptrdiff_t i = 0; out != NULL && i < n; i++)
         for (int k = 0; k < d; k++)
-            out[i * d + k] += (ct_real)(factor[k] * ((double)dx[i * d + k] - m[k] - (double)x[i * d + k] * q[k]));
+            out[i * d + k] += (ct_real)(factor[k] * ((double)dx[i * d + k] - m[k] -
+                                                     (double)x[i * d + k] * q[k]));
 }
 
 static void barlow_backward(ct_tensor *y)
 {
     const columns_saved *s = y->saved;
-    ct_graph            *g = y->graph;
-    const int            n = y->in[0]->rows, d = y->in[0]->cols;
-    ct_real             *dc = op_scratch(g, (size_t)d, (size_t)d * sizeof *dc);
-    ct_real             *dx = op_scratch(g, (size_t)n, (size_t)d * sizeof *dx);
-    double              *m = op_scratch(g, 2 * (size_t)d, sizeof *m);
+    ct_graph *g = y->graph;
+    const int n = y->in[0]->rows, d = y->in[0]->cols;
+    ct_real *dc = op_scratch(g, (size_t)d, (size_t)d * sizeof *dc);
+    ct_real *dx = op_scratch(g, (size_t)n, (size_t)d * sizeof *dx);
+    double *m = op_scratch(g, 2 * (size_t)d, sizeof *m);
     if (dc == NULL || dx == NULL || m == NULL)
         return;
     const double each = 2 * (double)y->dx[0] / n;
@@ -136,7 +140,7 @@ ct_tensor *ct_loss_barlow(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
     if (y == NULL)
         return NULL;
     columns_saved *s = y->saved;
-    const int      n = a->rows, d = a->cols;
+    const int n = a->rows, d = a->cols;
     for (int i = 0; i < 2; i++) {
         centre(y->in[i], n, s->x[i], s->spread[i]);
         for (int k = 0; k < d; k++)
@@ -167,7 +171,8 @@ static double vicreg_of(const columns_saved *s, int i, int d)
         loss_add(&v, short_of <= 0 ? 0 : short_of);
         for (int l = 0; l < d; l++)
             if (k != l)
-                loss_add(&k2, (double)s->square[i][(ptrdiff_t)k * d + l] * (double)s->square[i][(ptrdiff_t)k * d + l]);
+                loss_add(&k2, (double)s->square[i][(ptrdiff_t)k * d + l] *
+                                  (double)s->square[i][(ptrdiff_t)k * d + l]);
     }
     return s->options->variance / 2 * v.sum / d + s->options->covariance * k2.sum / d;
 }
@@ -175,21 +180,23 @@ static double vicreg_of(const columns_saved *s, int i, int d)
 static void vicreg_side(ct_tensor *y, int i, ct_real *dx)
 {
     const columns_saved *s = y->saved;
-    const ct_tensor     *a = y->in[i], *b = y->in[1 - i];
-    const int            n = a->rows, d = a->cols;
-    const double         dy = (double)y->dx[0], pull = 2 * dy * s->options->invariance / n / d;
-    const double         cov = 4 * dy * s->options->covariance / d / less_one(n);
-    const double         var = dy * s->options->variance / 2 / d / less_one(n);
-    ct_real             *out = op_grad(y->in[i], NULL);
+    const ct_tensor *a = y->in[i], *b = y->in[1 - i];
+    const int n = a->rows, d = a->cols;
+    const double dy = (double)y->dx[0], pull = 2 * dy * s->options->invariance / n / d;
+    const double cov = 4 * dy * s->options->covariance / d / less_one(n);
+    const double var = dy * s->options->variance / 2 / d / less_one(n);
+    ct_real *out = op_grad(y->in[i], NULL);
     if (out == NULL)
         return;
     k_matmul_nn(y->graph->device, n, d, d, s->x[i], s->square[i], dx, false);
     for (ptrdiff_t r = 0; r < n; r++)
         for (int k = 0; k < d; k++) {
             const double x = (double)s->x[i][r * d + k], root = s->spread[i][k];
-            const double own = (double)s->square[i][(ptrdiff_t)k * d + k] * x; /* the diagonal's part */
+            const double own = (double)s->square[i][(ptrdiff_t)k * d + k] *
+                               x; /* the diagonal's part */
             out[r * d + k] += (ct_real)(pull * ((double)a->x[r * d + k] - (double)b->x[r * d + k]) +
-                                        cov * ((double)dx[r * d + k] - own) - (root < 1 ? var * x / root : 0));
+                                        cov * ((double)dx[r * d + k] - own) -
+                                        (root < 1 ? var * x / root : 0));
         }
 }
 
@@ -210,17 +217,19 @@ ct_tensor *ct_loss_vicreg(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
     if (y == NULL)
         return NULL;
     columns_saved *s = y->saved;
-    const int      n = a->rows, d = a->cols;
-    loss_total     square = {0};
-    double         loss = 0;
+    const int n = a->rows, d = a->cols;
+    loss_total square = {0};
+    double loss = 0;
     for (size_t i = 0; i < op_size(a); i++)
-        loss_add(&square, ((double)a->x[i] - (double)b->x[i]) * ((double)a->x[i] - (double)b->x[i]));
+        loss_add(&square,
+                 ((double)a->x[i] - (double)b->x[i]) * ((double)a->x[i] - (double)b->x[i]));
     for (int i = 0; i < 2; i++) {
         centre(y->in[i], less_one(n), s->x[i], s->spread[i]);
         for (int k = 0; k < d; k++)
             s->spread[i][k] = sqrt(s->spread[i][k] + VICREG_EPS);
         k_matmul_tn(g->device, d, d, n, s->x[i], s->x[i], s->square[i], false);
-        k_scale(g->device, (size_t)d * (size_t)d, (ct_real)(1 / less_one(n)), s->square[i], s->square[i]);
+        k_scale(g->device, (size_t)d * (size_t)d, (ct_real)(1 / less_one(n)), s->square[i],
+                s->square[i]);
         loss += vicreg_of(s, i, d);
     }
     y->x[0] = (ct_real)(loss + s->options->invariance * square.sum / n / d);

@@ -17,9 +17,9 @@
 
 typedef struct cyclic_saved {
     ct_real *left, *right[2]; /* (n, 2d) (a, -b); (a, b), (b, a) */
-    ct_real  weight[2];       /* cyclic_in / n, cyclic_cross / n  */
-    k_sums   sums[2];
-    void    *space;
+    ct_real weight[2];        /* cyclic_in / n, cyclic_cross / n  */
+    k_sums sums[2];
+    void *space;
 } cyclic_saved;
 
 /* ---- cyclic --------------------------------------------------------------
@@ -30,7 +30,7 @@ typedef struct cyclic_saved {
 static k_walk cyclic_walk(const ct_tensor *y, int which)
 {
     const cyclic_saved *s = y->saved;
-    const int           n = y->in[0]->rows;
+    const int n = y->in[0]->rows;
     return (k_walk){.n = n,
                     .m = n,
                     .d = 2 * y->in[0]->cols,
@@ -46,16 +46,17 @@ static k_walk cyclic_walk(const ct_tensor *y, int which)
 static void add_half(ct_tensor *t, const ct_real *wide, int from)
 {
     const int d = t->cols;
-    ct_real  *dx = op_grad(t, NULL);
+    ct_real *dx = op_grad(t, NULL);
     for (int i = 0; dx != NULL && i < t->rows; i++)
-        k_axpy(t->graph->device, (size_t)d, 2, wide + (ptrdiff_t)i * 2 * d + from, dx + (ptrdiff_t)i * d);
+        k_axpy(t->graph->device, (size_t)d, 2, wide + (ptrdiff_t)i * 2 * d + from,
+               dx + (ptrdiff_t)i * d);
 }
 
 static void cyclic_backward(ct_tensor *y)
 {
     const cyclic_saved *s = y->saved;
-    const int           n = y->in[0]->rows, d = y->in[0]->cols;
-    ct_real            *dright = op_scratch(y->graph, (size_t)n * 2, (size_t)d * sizeof *dright);
+    const int n = y->in[0]->rows, d = y->in[0]->cols;
+    ct_real *dright = op_scratch(y->graph, (size_t)n * 2, (size_t)d * sizeof *dright);
     for (int which = 0; dright != NULL && which < 2; which++) {
         const k_walk w = cyclic_walk(y, which);
         for (int i = 0; i < n; i++)
@@ -81,25 +82,33 @@ static void beside(int n, int d, const ct_real *x, const ct_real *y, ct_real sig
 static bool make_sums(ct_graph *g, int n, k_sums *s)
 {
     ct_real *lines = op_scratch(g, 2 * (size_t)n, sizeof *lines);
-    double  *totals = op_scratch(g, 2 * (size_t)n, sizeof *totals);
+    double *totals = op_scratch(g, 2 * (size_t)n, sizeof *totals);
     if (lines == NULL || totals == NULL)
         return false;
     memset(lines, 0, 2 * (size_t)n * sizeof *lines);
-    *s = (k_sums){.f = K_SQUARE, .scale = 1, .origin = lines, .weight = lines + n, .total = totals, .slope = totals + n};
+    *s = (k_sums){.f = K_SQUARE,
+                  .scale = 1,
+                  .origin = lines,
+                  .weight = lines + n,
+                  .total = totals,
+                  .slope = totals + n};
     k_sums_clear(s, n);
     return true;
 }
 
 static ct_tensor *cyclic(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_options *o)
 {
-    ct_tensor *y = a != NULL && b != NULL ? op_new(g, &CYCLIC, 1, 1, a, b, NULL, sizeof(cyclic_saved)) : NULL;
+    ct_tensor *y = a != NULL && b != NULL
+                       ? op_new(g, &CYCLIC, 1, 1, a, b, NULL, sizeof(cyclic_saved))
+                       : NULL;
     if (y == NULL)
         return NULL;
-    const int     n = a->rows, d = a->cols;
+    const int n = a->rows, d = a->cols;
     cyclic_saved *s = y->saved;
-    ct_real      *wide = op_scratch(g, (size_t)n * 6, (size_t)d * sizeof *wide);
+    ct_real *wide = op_scratch(g, (size_t)n * 6, (size_t)d * sizeof *wide);
     *s = (cyclic_saved){.space = op_scratch(g, k_walk_space(n, n, 2 * d), 1)};
-    if (wide == NULL || s->space == NULL || !make_sums(g, n, &s->sums[0]) || !make_sums(g, n, &s->sums[1]))
+    if (wide == NULL || s->space == NULL || !make_sums(g, n, &s->sums[0]) ||
+        !make_sums(g, n, &s->sums[1]))
         return NULL;
     s->left = wide;
     s->right[0] = wide + (size_t)n * 2 * (size_t)d;
@@ -123,7 +132,7 @@ static ct_tensor *cyclic(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_
 ct_tensor *ct_loss_cyclip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     const ct_loss_options *o = loss_options(in->options);
-    ct_tensor             *clip = ct_loss_clip(g, a, b, in);
+    ct_tensor *clip = ct_loss_clip(g, a, b, in);
     if (clip == NULL)
         return NULL;
     ct_tensor *an = o->dot ? a : ct_normalize_rows(g, a, CT_NORM_EPS);

@@ -16,14 +16,16 @@ typedef struct member {
 static int by_group(const void *x, const void *y)
 {
     const member *p = x, *q = y;
-    return p->group != q->group ? (p->group > q->group) - (p->group < q->group) : (p->row > q->row) - (p->row < q->row);
+    return p->group != q->group ? (p->group > q->group) - (p->group < q->group)
+                                : (p->row > q->row) - (p->row < q->row);
 }
 
 const loss_groups *loss_groups_new(ct_graph *g, int n, const int *group)
 {
     loss_groups *out = op_scratch(g, 1, sizeof *out);
-    member      *all = op_scratch(g, (size_t)n, sizeof *all);
-    int         *row = op_scratch(g, (size_t)n, sizeof *row), *start = op_scratch(g, (size_t)n / 2 + 1, sizeof *start);
+    member *all = op_scratch(g, (size_t)n, sizeof *all);
+    int *row = op_scratch(g, (size_t)n, sizeof *row),
+        *start = op_scratch(g, (size_t)n / 2 + 1, sizeof *start);
     if (g->error.status != CT_OK)
         return NULL;
     for (int i = 0; i < n; i++)
@@ -49,7 +51,8 @@ static int size_of(const loss_groups *s, int k)
 }
 
 /* mean[:] = mean of the group's rows of x. */
-static void group_mean(ct_device *dev, const loss_groups *s, int k, int d, const ct_real *x, ct_real *mean)
+static void group_mean(ct_device *dev, const loss_groups *s, int k, int d, const ct_real *x,
+                       ct_real *mean)
 {
     const ct_real part = 1 / (ct_real)size_of(s, k);
     memset(mean, 0, (size_t)d * sizeof *mean);
@@ -60,19 +63,21 @@ static void group_mean(ct_device *dev, const loss_groups *s, int k, int d, const
 bool loss_groups_mean(ct_graph *g, const loss_pairs *p, ct_real *mean)
 {
     const loss_groups *s = p->groups;
-    ct_real           *centre = op_scratch(g, (size_t)p->d, sizeof *centre);
+    ct_real *centre = op_scratch(g, (size_t)p->d, sizeof *centre);
     if (centre == NULL)
         return false;
     memcpy(mean, p->s, (size_t)p->n * sizeof *mean);
     for (int k = 0; k < s->n_groups; k++) {
         group_mean(g->device, s, k, p->d, p->x[1], centre);
         for (int m = s->start[k]; m < s->start[k + 1]; m++)
-            mean[s->row[m]] = k_dot(g->device, (size_t)p->d, p->x[0] + (ptrdiff_t)s->row[m] * p->d, centre);
+            mean[s->row[m]] = k_dot(g->device, (size_t)p->d, p->x[0] + (ptrdiff_t)s->row[m] * p->d,
+                                    centre);
     }
     return true;
 }
 
-bool loss_groups_pull(ct_graph *g, const loss_groups *s, int d, ct_real factor, const ct_real *b, ct_real *da)
+bool loss_groups_pull(ct_graph *g, const loss_groups *s, int d, ct_real factor, const ct_real *b,
+                      ct_real *da)
 {
     ct_real *centre = op_scratch(g, (size_t)d, sizeof *centre);
     for (int k = 0; centre != NULL && k < s->n_groups; k++) {

@@ -21,17 +21,20 @@ static double log_of(const k_sums *s, int i)
     return ct_scalar_log(s->total[i]) + (double)s->origin[i];
 }
 
-static void weigh_anchors(loss_pairs *p, k_sums *hard, k_sums *importance, double part, loss_total *loss)
+static void weigh_anchors(loss_pairs *p, k_sums *hard, k_sums *importance, double part,
+                          loss_total *loss)
 {
-    const double tau_plus = p->options->tau_plus, scale = (double)p->scale, negatives = 2.0 * p->n - 2;
+    const double tau_plus = p->options->tau_plus, scale = (double)p->scale,
+                 negatives = 2.0 * p->n - 2;
     for (int i = 0; i < p->n; i++) {
         const double z = scale * (double)p->s[i], log_m = ct_scalar_log(negatives);
         const double mean = importance != NULL ? log_of(importance, i) - log_m : 0;
         const double ratio = ct_scalar_exp(log_of(hard, i) - mean - z);
         const double debiased = (ratio - tau_plus * negatives) / (1 - tau_plus);
         const double least = ct_scalar_exp(log_m - scale - z);
-        const bool   bound = debiased < least;
-        const double r = bound ? least : debiased, q = bound ? 0 : part * ratio / ((1 - tau_plus) * (1 + r));
+        const bool bound = debiased < least;
+        const double r = bound ? least : debiased,
+                     q = bound ? 0 : part * ratio / ((1 - tau_plus) * (1 + r));
         const double pull = bound ? part * r / (1 + r) : q;
         loss_add(loss, part * ct_scalar_log1p(r));
         hard->weight[i] = q > 0 ? (ct_real)(q / hard->total[i]) : 0;
@@ -48,7 +51,7 @@ ct_tensor *ct_loss_hard_negative(ct_graph *g, ct_tensor *a, ct_tensor *b, const 
     if (p == NULL)
         return NULL;
     const double beta = p->options->beta, scale = (double)p->scale;
-    k_sums      *hard[2], *importance[2] = {NULL, NULL};
+    k_sums *hard[2], *importance[2] = {NULL, NULL};
     for (int side = 0; side < 2; side++) {
         hard[side] = loss_pairs_sum(g, p, K_EXP, side, (1 + beta) * scale);
         if (beta > 0) /* else all weigh the same */

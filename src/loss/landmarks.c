@@ -177,8 +177,10 @@ static double hard_negative_floor(const ct_loss_setting *s)
 {
     OPTIONS(s);
     const double m = 2.0 * s->n - 2, least = m * ct_scalar_exp(-2 / s->temperature);
-    const double r = m * (ct_scalar_exp(-gap(s) / s->temperature) - o->tau_plus) / (1 - o->tau_plus);
-    const bool   convex = o->tau_plus * m <= 1 - o->tau_plus; /* else only the bound of each term is certain */
+    const double r = m * (ct_scalar_exp(-gap(s) / s->temperature) - o->tau_plus) /
+                     (1 - o->tau_plus);
+    const bool convex = o->tau_plus * m <=
+                        1 - o->tau_plus; /* else only the bound of each term is certain */
     return ct_scalar_log1p(convex && r > least ? r : least);
 }
 
@@ -228,42 +230,48 @@ static double spectral_floor(const ct_loss_setting *s)
 
 /* ---- the table ---- */
 
-#define SIMPLEX "a regular simplex of aligned pairs (cosines 1 and -1/(n-1)), in n - 1 dimensions or more"
+#define SIMPLEX \
+    "a regular simplex of aligned pairs (cosines 1 and -1/(n-1)), in n - 1 dimensions or more"
 
 static const ct_loss LOSSES[] = {
-    {"question", "cross-entropy over the rows of the cosine matrix, temperature 1", false, false, false, true,
-     ct_loss_question, log_n, question_floor, SIMPLEX},
-    {"npair", "the same of products, with a penalty on lengths", false, false, false, false, ct_loss_npair, npair_collapsed,
-     npair_floor, "a simplex of the length at which the penalty holds it"},
-    {"infonce", "InfoNCE, one direction, with a temperature", true, false, false, true, ct_loss_infonce, log_n, simplex_floor,
-     SIMPLEX},
-    {"clip", "InfoNCE in both directions (symmetric)", true, false, false, true, ct_loss_clip, log_n, simplex_floor, SIMPLEX},
-    {"ntxent", "symmetric, negatives from both sides (SimCLR)", true, false, false, false, ct_loss_ntxent, ntxent_collapsed,
-     ntxent_floor, SIMPLEX},
-    {"siglip", "each pair of rows is a yes-or-no question, with a bias", true, false, true, false, ct_loss_siglip,
-     siglip_collapsed, siglip_floor, "between a simplex and two opposite points, as temperature and bias have it"},
-    {"dcl", "symmetric, the positive left out of the sum (decoupled)", true, false, false, true, ct_loss_dcl, dcl_negatives,
-     dcl_floor, SIMPLEX},
-    {"unicl", "symmetric, pairs of equal group are positives too", true, true, false, false, ct_loss_unicl, log_n,
-     simplex_floor, SIMPLEX},
-    {"triplet", "hinge on a positive and a negative (all, semi-hard, hardest)", false, false, false, false, ct_loss_triplet,
-     margin, triplet_floor, "every negative farther than the margin"},
-    {"soft-triplet", "the same without a margin, ln(1 + e^x)", false, false, false, false, ct_loss_soft_triplet, log_2,
-     soft_triplet_floor, SIMPLEX},
-    {"hard-negative", "NT-Xent with hard negatives weighing more, debiased", true, false, false, false, ct_loss_hard_negative,
-     hard_negative_collapsed, hard_negative_floor, "a bound: each negative at cosine -1; for small n a simplex"},
-    {"align-uniform", "pairs close, each side spread over the sphere", false, false, false, false, ct_loss_align_uniform, zero,
-     align_uniform_floor, SIMPLEX},
-    {"spectral", "-2 s of pairs and the squares of all others", false, false, false, false, ct_loss_spectral,
-     spectral_collapsed, spectral_floor, "aligned pairs, orthogonal if the dimensions allow, else a tight frame"},
-    {"barlow", "columns: correlated between sides, not with each other", false, false, false, false, ct_loss_barlow, width, zero,
-     "columns that agree between the sides and are uncorrelated"},
-    {"vicreg", "columns: equal, varying, and not correlated", false, false, false, false, ct_loss_vicreg, vicreg_collapsed, zero,
-     "equal sides, columns of variance 1 and uncorrelated"},
-    {"cyclip", "clip, and similarities agree between sides", true, false, false, true, ct_loss_cyclip, log_n, simplex_floor,
-     SIMPLEX},
-    {"positives", "1 - cosine of the pairs, no negatives: collapses", false, false, false, false, ct_loss_positives, zero, zero,
-     "aligned pairs, whether apart or all equal"},
+    {"question", "cross-entropy over the rows of the cosine matrix, temperature 1", false, false,
+     false, true, ct_loss_question, log_n, question_floor, SIMPLEX},
+    {"npair", "the same of products, with a penalty on lengths", false, false, false, false,
+     ct_loss_npair, npair_collapsed, npair_floor,
+     "a simplex of the length at which the penalty holds it"},
+    {"infonce", "InfoNCE, one direction, with a temperature", true, false, false, true,
+     ct_loss_infonce, log_n, simplex_floor, SIMPLEX},
+    {"clip", "InfoNCE in both directions (symmetric)", true, false, false, true, ct_loss_clip,
+     log_n, simplex_floor, SIMPLEX},
+    {"ntxent", "symmetric, negatives from both sides (SimCLR)", true, false, false, false,
+     ct_loss_ntxent, ntxent_collapsed, ntxent_floor, SIMPLEX},
+    {"siglip", "each pair of rows is a yes-or-no question, with a bias", true, false, true, false,
+     ct_loss_siglip, siglip_collapsed, siglip_floor,
+     "between a simplex and two opposite points, as temperature and bias have it"},
+    {"dcl", "symmetric, the positive left out of the sum (decoupled)", true, false, false, true,
+     ct_loss_dcl, dcl_negatives, dcl_floor, SIMPLEX},
+    {"unicl", "symmetric, pairs of equal group are positives too", true, true, false, false,
+     ct_loss_unicl, log_n, simplex_floor, SIMPLEX},
+    {"triplet", "hinge on a positive and a negative (all, semi-hard, hardest)", false, false, false,
+     false, ct_loss_triplet, margin, triplet_floor, "every negative farther than the margin"},
+    {"soft-triplet", "the same without a margin, ln(1 + e^x)", false, false, false, false,
+     ct_loss_soft_triplet, log_2, soft_triplet_floor, SIMPLEX},
+    {"hard-negative", "NT-Xent with hard negatives weighing more, debiased", true, false, false,
+     false, ct_loss_hard_negative, hard_negative_collapsed, hard_negative_floor,
+     "a bound: each negative at cosine -1; for small n a simplex"},
+    {"align-uniform", "pairs close, each side spread over the sphere", false, false, false, false,
+     ct_loss_align_uniform, zero, align_uniform_floor, SIMPLEX},
+    {"spectral", "-2 s of pairs and the squares of all others", false, false, false, false,
+     ct_loss_spectral, spectral_collapsed, spectral_floor,
+     "aligned pairs, orthogonal if the dimensions allow, else a tight frame"},
+    {"barlow", "columns: correlated between sides, not with each other", false, false, false, false,
+     ct_loss_barlow, width, zero, "columns that agree between the sides and are uncorrelated"},
+    {"vicreg", "columns: equal, varying, and not correlated", false, false, false, false,
+     ct_loss_vicreg, vicreg_collapsed, zero, "equal sides, columns of variance 1 and uncorrelated"},
+    {"cyclip", "clip, and similarities agree between sides", true, false, false, true,
+     ct_loss_cyclip, log_n, simplex_floor, SIMPLEX},
+    {"positives", "1 - cosine of the pairs, no negatives: collapses", false, false, false, false,
+     ct_loss_positives, zero, zero, "aligned pairs, whether apart or all equal"},
 };
 
 const ct_loss *ct_loss_all(int *n)

@@ -37,16 +37,16 @@ static bool has_walk(const loss_pairs *p, int which)
 static k_walk walk_of(const loss_pairs *p, int which, bool back)
 {
     const bool cross = which == 0;
-    k_walk     w = {.n = p->n,
-                    .m = p->n,
-                    .d = p->d,
-                    .a = p->x[which == 2],
-                    .b = p->x[which != 1],
-                    .off_diagonal = true,
-                    .group_a = p->group,
-                    .group_b = p->group,
-                    .kept = p->kept[which],
-                    .space = p->space};
+    k_walk w = {.n = p->n,
+                .m = p->n,
+                .d = p->d,
+                .a = p->x[which == 2],
+                .b = p->x[which != 1],
+                .off_diagonal = true,
+                .group_a = p->group,
+                .group_b = p->group,
+                .kept = p->kept[which],
+                .space = p->space};
     for (int column = 0; column < (back || cross ? 2 : 1); column++)
         for (int k = 0; k < p->n_sums; k++)
             if (p->sums[k].columns == (cross ? column : which == 2)) {
@@ -82,7 +82,7 @@ bool loss_pairs_gather(ct_graph *g, loss_pairs *p)
 /* Where the gradient of a side grows: its own dx, unless something is there. */
 typedef struct growth {
     ct_real *grow, *dx; /* NULL: not wanted */
-    bool     add;       /* grow is apart from dx */
+    bool add;           /* grow is apart from dx */
 } growth;
 
 static bool open_growth(ct_tensor *t, bool wanted, growth *s)
@@ -116,7 +116,8 @@ static bool weigh(const loss_pairs *p, loss_pairs *weighed)
         ct_real *weight = op_scratch(p->y->graph, (size_t)p->n, sizeof *weight);
         if (weight == NULL)
             return false;
-        k_scale(p->y->graph->device, (size_t)p->n, p->sums[k].scale * p->y->dx[0], p->sums[k].weight, weight);
+        k_scale(p->y->graph->device, (size_t)p->n, p->sums[k].scale * p->y->dx[0],
+                p->sums[k].weight, weight);
         weighed->sums[k].weight = weight;
     }
     return true;
@@ -124,9 +125,9 @@ static bool weigh(const loss_pairs *p, loss_pairs *weighed)
 
 static void walk_back(const loss_pairs *p, ct_real *da, ct_real *db)
 {
-    const bool   cross = has_walk(p, 0), none = !cross && !has_walk(p, 1);
+    const bool cross = has_walk(p, 0), none = !cross && !has_walk(p, 1);
     const size_t bytes = (size_t)p->n * (size_t)p->d * sizeof *da;
-    ct_device   *dev = p->y->graph->device;
+    ct_device *dev = p->y->graph->device;
     if (none && da != NULL)
         memset(da, 0, bytes);
     if (none && db != NULL)
@@ -143,8 +144,8 @@ static void walk_back(const loss_pairs *p, ct_real *da, ct_real *db)
 /* What does not come from sums: the pairs themselves, groups and lengths. */
 static bool add_direct(const loss_pairs *p, int i, ct_real *d)
 {
-    ct_graph      *g = p->y->graph;
-    const ct_real  dy = p->y->dx[0];
+    ct_graph *g = p->y->graph;
+    const ct_real dy = p->y->dx[0];
     const ct_real *other = p->x[1 - i];
     for (int k = 0; k < p->n; k++) {
         const ptrdiff_t row = (ptrdiff_t)k * p->d;
@@ -152,7 +153,8 @@ static bool add_direct(const loss_pairs *p, int i, ct_real *d)
     }
     if (p->pull != 0)
         k_axpy(g->device, (size_t)p->n * (size_t)p->d, dy * p->pull, p->x[i], d);
-    return p->groups == NULL || loss_groups_pull(g, p->groups, p->d, p->scale * dy / (ct_real)p->n, other, d);
+    return p->groups == NULL ||
+           loss_groups_pull(g, p->groups, p->d, p->scale * dy / (ct_real)p->n, other, d);
 }
 
 static ct_real product(const loss_pairs *p, int i, const ct_real *d)
@@ -163,12 +165,13 @@ static ct_real product(const loss_pairs *p, int i, const ct_real *d)
 static void pairs_backward(ct_tensor *y)
 {
     const loss_pairs *p = y->saved;
-    ct_real          *dscale = y->in[2] != NULL ? op_grad(y->in[2], NULL) : NULL;
-    ct_real          *dbias = p->bias != NULL ? op_grad(p->bias, NULL) : NULL;
-    const bool        both = dscale != NULL && (p->what & LOSS_IN_MODAL);
-    loss_pairs        w;
-    growth            side[2];
-    if (!weigh(p, &w) || !open_growth(y->in[0], dscale != NULL, &side[0]) || !open_growth(y->in[1], both, &side[1]))
+    ct_real *dscale = y->in[2] != NULL ? op_grad(y->in[2], NULL) : NULL;
+    ct_real *dbias = p->bias != NULL ? op_grad(p->bias, NULL) : NULL;
+    const bool both = dscale != NULL && (p->what & LOSS_IN_MODAL);
+    loss_pairs w;
+    growth side[2];
+    if (!weigh(p, &w) || !open_growth(y->in[0], dscale != NULL, &side[0]) ||
+        !open_growth(y->in[1], both, &side[1]))
         return;
     walk_back(&w, side[0].grow, side[1].grow);
     for (int i = 0; i < 2; i++)
@@ -212,22 +215,25 @@ static bool is_scalar(const ct_tensor *t)
     return t->rows == 1 && t->cols == 1;
 }
 
-loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in,
-                           unsigned what)
+loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b,
+                           const ct_loss_inputs *in, unsigned what)
 {
     ct_tensor *log_scale = what & LOSS_SCALED ? in->log_scale : NULL;
     if (a == NULL || b == NULL || ((what & LOSS_SCALED) && log_scale == NULL))
         return NULL;
     if (!op_same_shape(a, b))
-        op_fail(g, "loss: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols, b->rows, b->cols);
+        op_fail(g, "loss: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols,
+                b->rows, b->cols);
     else if (log_scale != NULL && !is_scalar(log_scale))
-        op_fail(g, "loss: log_scale is (%d, %d), expected (1, 1)", log_scale->rows, log_scale->cols);
-    ct_tensor   *y = op_new(g, &PAIRS, 1, 1, a, b, log_scale, sizeof(loss_pairs));
+        op_fail(g, "loss: log_scale is (%d, %d), expected (1, 1)", log_scale->rows,
+                log_scale->cols);
+    ct_tensor *y = op_new(g, &PAIRS, 1, 1, a, b, log_scale, sizeof(loss_pairs));
     const size_t n = (size_t)a->rows;
     if (y == NULL)
         return NULL;
     loss_pairs *p = y->saved;
-    *p = (loss_pairs){.y = y, .options = loss_options(in->options), .n = a->rows, .d = a->cols, .scale = 1};
+    *p = (loss_pairs){
+        .y = y, .options = loss_options(in->options), .n = a->rows, .d = a->cols, .scale = 1};
     p->what = what | (p->options->dot ? LOSS_DOT : 0);
     p->group = p->options->mask_groups ? in->group : NULL;
     if (log_scale != NULL)
@@ -245,7 +251,7 @@ loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tenso
 k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, int side, double scale)
 {
     const size_t n = (size_t)p->n;
-    k_sums      *s = &p->sums[p->n_sums++];
+    k_sums *s = &p->sums[p->n_sums++];
     *s = (k_sums){.f = f,
                   .columns = side == 1,
                   .scale = (ct_real)scale,

@@ -27,33 +27,34 @@ enum {
 };
 
 typedef struct loss_pairs {
-    ct_tensor             *y;
+    ct_tensor *y;
     const ct_loss_options *options;
-    unsigned               what;
-    int                    n, d;
-    ct_real                scale; /* e^log_scale, or 1 */
-    const ct_real         *x[2];  /* (n, d) rows of a and b: of unit length, or as given */
-    ct_real               *r[2];  /* (n) the lengths that they had; NULL: as given       */
-    ct_real               *s;     /* (n) s[i,i]                                          */
-    int                    n_sums;
-    k_sums                 sums[K_SUMS]; /* columns: of side b; weight is dL/dtotal       */
-    const int             *group;        /* pairs of equal group are left out; or NULL    */
-    struct loss_queue     *queue[2];     /* past rows opposite a, opposite b; or NULL     */
-    ct_real               *kept[3];      /* of each walk */
-    void                  *space;
+    unsigned what;
+    int n, d;
+    ct_real scale;       /* e^log_scale, or 1 */
+    const ct_real *x[2]; /* (n, d) rows of a and b: of unit length, or as given */
+    ct_real *r[2];       /* (n) the lengths that they had; NULL: as given       */
+    ct_real *s;          /* (n) s[i,i]                                          */
+    int n_sums;
+    k_sums sums[K_SUMS];         /* columns: of side b; weight is dL/dtotal       */
+    const int *group;            /* pairs of equal group are left out; or NULL    */
+    struct loss_queue *queue[2]; /* past rows opposite a, opposite b; or NULL     */
+    ct_real *kept[3];            /* of each walk */
+    void *space;
 
     /* What backward needs beside the weights. */
-    ct_real                  *ds;         /* (n) dL/ds[i,i]; zero at first                   */
-    double                    dlog_scale; /* what does not come through s                    */
-    ct_real                   pull;       /* dL/da += pull a, dL/db += pull b                */
-    ct_tensor                *bias;       /* or NULL */
-    double                    dbias;
-    const struct loss_groups *groups; /* several targets: their part of ds is -scale/n spread evenly */
+    ct_real *ds;       /* (n) dL/ds[i,i]; zero at first                   */
+    double dlog_scale; /* what does not come through s                    */
+    ct_real pull;      /* dL/da += pull a, dL/db += pull b                */
+    ct_tensor *bias;   /* or NULL */
+    double dbias;
+    const struct loss_groups
+        *groups; /* several targets: their part of ds is -scale/n spread evenly */
 } loss_pairs;
 
 /* NULL, and the graph's error if there is one. */
-loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in,
-                           unsigned what);
+loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b,
+                           const ct_loss_inputs *in, unsigned what);
 
 /* Sums of f over what is opposite each row of a side; NULL if memory is short. */
 k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, int side, double scale);
@@ -68,9 +69,9 @@ const ct_loss_options *loss_options(const ct_loss_options *options);
 /* Past rows opposite one side, and each anchor's sum of e^z over them. */
 typedef struct loss_queue {
     const ct_real *x; /* (n, d) as the loss wants them */
-    int            n;
-    ct_real       *peak, *total, *weight; /* (anchors) largest z; sum of e^(z - peak); dL/dtotal */
-    ct_real       *z, *pull;              /* room for some anchors */
+    int n;
+    ct_real *peak, *total, *weight; /* (anchors) largest z; sum of e^(z - peak); dL/dtotal */
+    ct_real *z, *pull;              /* room for some anchors */
 } loss_queue;
 
 /* Opens p->queue[side] and fills in peak and total. */
@@ -101,7 +102,7 @@ double loss_sigmoid(double u);  /* 1 / (1 + e^-u)  */
 /* Rows in the order of their groups: group k is row[start[k]] .. row[start[k+1] - 1];
  * only groups of two rows or more are here. */
 typedef struct loss_groups {
-    int  n_groups;
+    int n_groups;
     int *row, *start;
 } loss_groups;
 
@@ -112,6 +113,7 @@ const loss_groups *loss_groups_new(ct_graph *g, int n, const int *group);
 bool loss_groups_mean(ct_graph *g, const loss_pairs *p, ct_real *mean);
 
 /* da[i,:] -= factor * mean of b[j,:] over the group of i. */
-bool loss_groups_pull(ct_graph *g, const loss_groups *groups, int d, ct_real factor, const ct_real *b, ct_real *da);
+bool loss_groups_pull(ct_graph *g, const loss_groups *groups, int d, ct_real factor,
+                      const ct_real *b, ct_real *da);
 
 #endif

@@ -22,16 +22,17 @@ static int some(const loss_pairs *p, int from)
 static void compare(const loss_pairs *p, int side, int from, bool exponentials)
 {
     const loss_queue *q = p->queue[side];
-    ct_device        *dev = p->y->graph->device;
-    const int         rows = some(p, from);
+    ct_device *dev = p->y->graph->device;
+    const int rows = some(p, from);
     k_matmul_nt(dev, rows, q->n, p->d, p->x[side] + (ptrdiff_t)from * p->d, q->x, q->z, false);
     k_scale(dev, (size_t)rows * (size_t)q->n, p->scale, q->z, q->z);
-    k_row_exp_sums(dev, rows, q->n, q->z, q->peak + from, q->total + from, exponentials ? q->z : NULL);
+    k_row_exp_sums(dev, rows, q->n, q->z, q->peak + from, q->total + from,
+                   exponentials ? q->z : NULL);
 }
 
 bool loss_queue_sum(ct_graph *g, loss_pairs *p, const ct_queue *queue, int side)
 {
-    loss_queue  *q = op_scratch(g, 1, sizeof *q);
+    loss_queue *q = op_scratch(g, 1, sizeof *q);
     const size_t n = (size_t)p->n, values = (size_t)queue->n * (size_t)p->d;
     if (q == NULL)
         return false;
@@ -43,7 +44,8 @@ bool loss_queue_sum(ct_graph *g, loss_pairs *p, const ct_queue *queue, int side)
                       .z = op_scratch(g, (size_t)SOME * (size_t)queue->n, sizeof(ct_real)),
                       .pull = op_scratch(g, (size_t)SOME * (size_t)p->d, sizeof(ct_real))};
     if (!(p->what & LOSS_DOT)) {
-        ct_real *unit = op_scratch(g, values, sizeof *unit), *r = op_scratch(g, (size_t)queue->n, sizeof *r);
+        ct_real *unit = op_scratch(g, values, sizeof *unit),
+                *r = op_scratch(g, (size_t)queue->n, sizeof *r);
         if (g->error.status == CT_OK)
             k_normalize_rows(g->device, queue->n, p->d, q->x, CT_NORM_EPS, unit, r);
         q->x = unit;
@@ -59,10 +61,10 @@ bool loss_queue_sum(ct_graph *g, loss_pairs *p, const ct_queue *queue, int side)
 double loss_queue_back(const loss_pairs *p, int side, ct_real *da)
 {
     const loss_queue *q = p->queue[side];
-    ct_device        *dev = p->y->graph->device;
-    double            product = 0;
+    ct_device *dev = p->y->graph->device;
+    double product = 0;
     for (int i = 0; i < p->n; i += SOME) {
-        const int    rows = some(p, i);
+        const int rows = some(p, i);
         const size_t at = (size_t)i * (size_t)p->d, size = (size_t)rows * (size_t)p->d;
         compare(p, side, i, true);
         for (int k = 0; k < rows; k++) {

@@ -7,13 +7,14 @@
 ct_tensor *ct_loss_siglip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     if (in->bias != NULL && (in->bias->rows != 1 || in->bias->cols != 1))
-        return op_fail(g, "loss: bias is (%d, %d), expected (1, 1)", in->bias->rows, in->bias->cols);
+        return op_fail(g, "loss: bias is (%d, %d), expected (1, 1)", in->bias->rows,
+                       in->bias->cols);
     loss_pairs *p = loss_pairs_new(g, "siglip", a, b, in, LOSS_SCALED);
-    k_sums     *s = p != NULL ? loss_pairs_sum(g, p, K_SOFTPLUS, 0, (double)p->scale) : NULL;
+    k_sums *s = p != NULL ? loss_pairs_sum(g, p, K_SOFTPLUS, 0, (double)p->scale) : NULL;
     if (s == NULL)
         return NULL;
     const ct_real bias = in->bias != NULL ? in->bias->x[0] : (ct_real)ct_loss_bias(p->n);
-    const double  each = 1.0 / p->n;
+    const double each = 1.0 / p->n;
     for (int i = 0; i < p->n; i++) {
         s->origin[i] = -bias;
         s->weight[i] = (ct_real)each;

@@ -22,20 +22,23 @@
 
 typedef struct kind {
     const char *name;
-    unsigned    what; /* of loss_pairs_new */
-    bool        symmetric, decoupled, grouped, queued;
+    unsigned what; /* of loss_pairs_new */
+    bool symmetric, decoupled, grouped, queued;
 } kind;
 
 /* `part` times the loss of each anchor of a side, and what it asks of the gradient. */
-static void weigh_anchors(loss_pairs *p, const k_sums *s, double part, bool decoupled, loss_total *loss)
+static void weigh_anchors(loss_pairs *p, const k_sums *s, double part, bool decoupled,
+                          loss_total *loss)
 {
     const loss_queue *q = p->queue[s->columns];
     for (int i = 0; i < p->n; i++) {
         const double z = (double)(p->scale * p->s[i]), origin = (double)s->origin[i];
-        const bool   any = !(s->total[i] <= 0);
-        double       u = ct_scalar_log(s->total[i]) + (origin - z); /* the difference is exact where they are close */
-        double       share = 0;
-        if (q != NULL) { /* ln of both sums: with the queue's each has its own origin, far apart maybe */
+        const bool any = !(s->total[i] <= 0);
+        double u = ct_scalar_log(s->total[i]) +
+                   (origin - z); /* the difference is exact where they are close */
+        double share = 0;
+        if (q !=
+            NULL) { /* ln of both sums: with the queue's each has its own origin, far apart maybe */
             const double past = ct_scalar_log((double)q->total[i]) + ((double)q->peak[i] - z);
             const double top = any && u > past ? u : past;
             u = top + ct_scalar_log((any ? ct_scalar_exp(u - top) : 0) + ct_scalar_exp(past - top));
@@ -67,7 +70,8 @@ static bool spread_positives(ct_graph *g, loss_pairs *p, const int *group, loss_
     return true;
 }
 
-static loss_pairs *softmax_loss(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in, const kind *k)
+static loss_pairs *softmax_loss(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in,
+                                const kind *k)
 {
     loss_pairs *p = loss_pairs_new(g, k->name, a, b, in, k->what);
     if (p == NULL)
@@ -81,7 +85,7 @@ static loss_pairs *softmax_loss(ct_graph *g, ct_tensor *a, ct_tensor *b, const c
         if (s[side] != NULL && !loss_queue_sum(g, p, in->queue, side))
             return NULL;
     const double each = (k->symmetric ? 0.5 : 1) / p->n;
-    loss_total   loss = {0};
+    loss_total loss = {0};
     for (int i = 0; i < 2 && s[i] != NULL; i++)
         weigh_anchors(p, s[i], each, k->decoupled, &loss);
     if (k->grouped && in->group != NULL && !spread_positives(g, p, in->group, &loss))
@@ -90,7 +94,8 @@ static loss_pairs *softmax_loss(ct_graph *g, ct_tensor *a, ct_tensor *b, const c
     return p;
 }
 
-static ct_tensor *apply(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in, const kind *k)
+static ct_tensor *apply(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in,
+                        const kind *k)
 {
     loss_pairs *p = softmax_loss(g, a, b, in, k);
     return p != NULL ? p->y : NULL;
@@ -103,12 +108,14 @@ ct_tensor *ct_loss_infonce(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_los
 
 ct_tensor *ct_loss_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    return apply(g, a, b, in, &(kind){.name = "clip", .what = LOSS_SCALED, .symmetric = true, .queued = true});
+    return apply(g, a, b, in,
+                 &(kind){.name = "clip", .what = LOSS_SCALED, .symmetric = true, .queued = true});
 }
 
 ct_tensor *ct_loss_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    return apply(g, a, b, in, &(kind){.name = "unicl", .what = LOSS_SCALED, .symmetric = true, .grouped = true});
+    return apply(g, a, b, in,
+                 &(kind){.name = "unicl", .what = LOSS_SCALED, .symmetric = true, .grouped = true});
 }
 
 ct_tensor *ct_loss_question(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
@@ -118,14 +125,19 @@ ct_tensor *ct_loss_question(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_lo
 
 ct_tensor *ct_loss_ntxent(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    return apply(g, a, b, in, &(kind){.name = "ntxent", .what = LOSS_SCALED | LOSS_IN_MODAL, .symmetric = true});
+    return apply(g, a, b, in,
+                 &(kind){.name = "ntxent", .what = LOSS_SCALED | LOSS_IN_MODAL, .symmetric = true});
 }
 
 ct_tensor *ct_loss_dcl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     const unsigned negatives = loss_options(in->options)->in_modal ? LOSS_IN_MODAL : 0;
     return apply(g, a, b, in,
-                 &(kind){.name = "dcl", .what = LOSS_SCALED | negatives, .symmetric = true, .decoupled = true, .queued = true});
+                 &(kind){.name = "dcl",
+                         .what = LOSS_SCALED | negatives,
+                         .symmetric = true,
+                         .decoupled = true,
+                         .queued = true});
 }
 
 /* ---- npair: and penalty/4 mean (|a_i|^2 + |b_i|^2), which pulls a by penalty/2n a ---- */
@@ -136,7 +148,8 @@ ct_tensor *ct_loss_npair(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_
     if (p == NULL)
         return NULL;
     const size_t size = (size_t)p->n * (size_t)p->d;
-    const double squares = (double)k_dot(g->device, size, p->x[0], p->x[0]) + (double)k_dot(g->device, size, p->x[1], p->x[1]);
+    const double squares = (double)k_dot(g->device, size, p->x[0], p->x[0]) +
+                           (double)k_dot(g->device, size, p->x[1], p->x[1]);
     p->pull = (ct_real)(p->options->penalty / 2 / p->n);
     p->y->x[0] += (ct_real)(p->options->penalty / 4 * squares / p->n);
     return p->y;

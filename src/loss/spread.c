@@ -15,7 +15,7 @@
 static double squared_distance(const loss_pairs *p, int i)
 {
     const ct_real *a = p->x[0] + (ptrdiff_t)i * p->d, *b = p->x[1] + (ptrdiff_t)i * p->d;
-    double         sum = 0;
+    double sum = 0;
     for (int k = 0; k < p->d; k++)
         sum += ((double)a[k] - (double)b[k]) * ((double)a[k] - (double)b[k]);
     return sum;
@@ -26,16 +26,19 @@ static void align(loss_pairs *p, loss_total *loss)
     const double alpha = p->options->align_power;
     for (int i = 0; i < p->n; i++) {
         const double square = squared_distance(p, i);
-        const double power = square > 0 ? ct_scalar_exp(alpha / 2 * ct_scalar_log(square)) : square; /* 0 or NaN */
+        const double power = square > 0 ? ct_scalar_exp(alpha / 2 * ct_scalar_log(square))
+                                        : square; /* 0 or NaN */
         loss_add(loss, power / p->n);
-        p->ds[i] = square > 0 ? (ct_real)(-alpha * power / square / p->n) : alpha == 2 ? -2 / (ct_real)p->n : 0;
+        p->ds[i] = square > 0   ? (ct_real)(-alpha * power / square / p->n)
+                   : alpha == 2 ? -2 / (ct_real)p->n
+                                : 0;
     }
 }
 
 /* U of one side; its weights are dL/dT. */
 static double uniform(const loss_pairs *p, k_sums *s, double weight)
 {
-    double     peak = (double)s->origin[0];
+    double peak = (double)s->origin[0];
     loss_total total = {0};
     for (int i = 1; i < p->n; i++)
         peak = (double)s->origin[i] > peak ? (double)s->origin[i] : peak;
@@ -43,7 +46,8 @@ static double uniform(const loss_pairs *p, k_sums *s, double weight)
         loss_add(&total, s->total[i] * ct_scalar_exp((double)s->origin[i] - peak));
     for (int i = 0; i < p->n; i++)
         s->weight[i] = (ct_real)(weight * ct_scalar_exp((double)s->origin[i] - peak) / total.sum);
-    return ct_scalar_log(total.sum) + peak - 2 * p->options->uniform_t - ct_scalar_log((double)p->n * (p->n - 1));
+    return ct_scalar_log(total.sum) + peak - 2 * p->options->uniform_t -
+           ct_scalar_log((double)p->n * (p->n - 1));
 }
 
 ct_tensor *ct_loss_align_uniform(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
@@ -52,7 +56,7 @@ ct_tensor *ct_loss_align_uniform(ct_graph *g, ct_tensor *a, ct_tensor *b, const 
     if (p == NULL)
         return NULL;
     const double t = p->options->uniform_t, weight = p->options->uniform / 2;
-    k_sums      *s[2] = {loss_pairs_sum(g, p, K_EXP, 0, 2 * t), loss_pairs_sum(g, p, K_EXP, 1, 2 * t)};
+    k_sums *s[2] = {loss_pairs_sum(g, p, K_EXP, 0, 2 * t), loss_pairs_sum(g, p, K_EXP, 1, 2 * t)};
     if (g->error.status != CT_OK || !loss_pairs_gather(g, p))
         return NULL;
     loss_total loss = {0};
@@ -67,13 +71,13 @@ ct_tensor *ct_loss_align_uniform(ct_graph *g, ct_tensor *a, ct_tensor *b, const 
 
 ct_tensor *ct_loss_spectral(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    loss_pairs  *p = loss_pairs_new(g, "spectral", a, b, in, 0);
+    loss_pairs *p = loss_pairs_new(g, "spectral", a, b, in, 0);
     const double mu = p != NULL ? p->options->mu : 0;
-    k_sums      *s = p != NULL ? loss_pairs_sum(g, p, K_SQUARE, 0, mu) : NULL;
+    k_sums *s = p != NULL ? loss_pairs_sum(g, p, K_SQUARE, 0, mu) : NULL;
     if (s == NULL || !loss_pairs_gather(g, p))
         return NULL;
     const double each = p->n > 1 ? 1.0 / p->n / (p->n - 1) : 0;
-    loss_total   loss = {0};
+    loss_total loss = {0};
     for (int i = 0; i < p->n; i++) {
         s->weight[i] = (ct_real)each;
         p->ds[i] = (ct_real)(-2 * mu / p->n);
@@ -88,7 +92,7 @@ ct_tensor *ct_loss_spectral(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_lo
 ct_tensor *ct_loss_positives(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     loss_pairs *p = loss_pairs_new(g, "positives", a, b, in, LOSS_NO_CROSS);
-    loss_total  loss = {0};
+    loss_total loss = {0};
     if (p == NULL || !loss_pairs_gather(g, p))
         return NULL;
     for (int i = 0; i < p->n; i++) {

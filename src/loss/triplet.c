@@ -31,7 +31,8 @@ static double slope_of(const shape *f, double x)
 
 static bool all_triplets(ct_graph *g, loss_pairs *p, const shape *f, loss_total *loss)
 {
-    k_sums *s[2] = {loss_pairs_sum(g, p, f->cell, 0, SCALE), loss_pairs_sum(g, p, f->cell, 1, SCALE)};
+    k_sums *s[2] = {loss_pairs_sum(g, p, f->cell, 0, SCALE),
+                    loss_pairs_sum(g, p, f->cell, 1, SCALE)};
     if (g->error.status != CT_OK)
         return false;
     const double each = p->n > 1 ? 0.5 / p->n / (p->n - 1) : 0;
@@ -57,10 +58,11 @@ static bool found(const k_sums *s, int i)
 }
 
 /* One negative an anchor: the peak of s, else the lowest of `easiest`, whose scale is -2. */
-static void mined_anchors(loss_pairs *p, k_sums *s, k_sums *easiest, const shape *f, double part, loss_total *loss)
+static void mined_anchors(loss_pairs *p, k_sums *s, k_sums *easiest, const shape *f, double part,
+                          loss_total *loss)
 {
     for (int i = 0; i < p->n; i++) {
-        k_sums      *from = found(s, i) ? s : easiest;
+        k_sums *from = found(s, i) ? s : easiest;
         const double sign = from == s ? 1 : -1;
         if (from == NULL || !found(from, i))
             continue; /* no negative at all */
@@ -72,7 +74,8 @@ static void mined_anchors(loss_pairs *p, k_sums *s, k_sums *easiest, const shape
     }
 }
 
-static bool mined_triplets(ct_graph *g, loss_pairs *p, const shape *f, bool semi_hard, loss_total *loss)
+static bool mined_triplets(ct_graph *g, loss_pairs *p, const shape *f, bool semi_hard,
+                           loss_total *loss)
 {
     k_sums *s[2], *easiest[2] = {NULL, NULL};
     for (int side = 0; side < 2; side++) {
@@ -92,17 +95,18 @@ static bool mined_triplets(ct_graph *g, loss_pairs *p, const shape *f, bool semi
     return true;
 }
 
-static ct_tensor *triplet_loss(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in,
-                               k_cell cell)
+static ct_tensor *triplet_loss(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b,
+                               const ct_loss_inputs *in, k_cell cell)
 {
     const ct_loss_options *o = loss_options(in->options);
-    loss_pairs            *p = loss_pairs_new(g, name, a, b, in, 0);
+    loss_pairs *p = loss_pairs_new(g, name, a, b, in, 0);
     if (p == NULL)
         return NULL;
     const shape f = {cell, cell == K_HINGE ? o->margin : 0};
-    loss_total  loss = {0};
-    if (!(o->mining == CT_MINE_ALL ? all_triplets(g, p, &f, &loss)
-                                   : mined_triplets(g, p, &f, o->mining == CT_MINE_SEMI_HARD, &loss)))
+    loss_total loss = {0};
+    if (!(o->mining == CT_MINE_ALL
+              ? all_triplets(g, p, &f, &loss)
+              : mined_triplets(g, p, &f, o->mining == CT_MINE_SEMI_HARD, &loss)))
         return NULL;
     p->y->x[0] = (ct_real)loss.sum;
     return p->y;

@@ -32,12 +32,13 @@ static int first_reached(const ct_real *own, int n, ct_real s)
     return first;
 }
 
-/* Share of pairs among the n largest of all n x n cosines. wrong[k]: cells of wrong pairs that reach the k-th
- * largest of the pairs' own, and not the one before it. */
+/* Share of pairs among the n largest of all n x n cosines. wrong[k]: cells of wrong pairs that
+ * reach the k-th largest of the pairs' own, and not the one before it. */
 static double share_in_one_list(metric *m, const ct_real *a, const ct_real *b, int n, int d)
 {
-    ct_real *s = metric_rows(m, METRIC_TILE, METRIC_TILE, sizeof *s), *own = metric_rows(m, n, 1, sizeof *own);
-    long    *wrong = metric_rows(m, n + 1, 1, sizeof *wrong), ahead = 0;
+    ct_real *s = metric_rows(m, METRIC_TILE, METRIC_TILE, sizeof *s),
+            *own = metric_rows(m, n, 1, sizeof *own);
+    long *wrong = metric_rows(m, n + 1, 1, sizeof *wrong), ahead = 0;
     if (m->status != CT_OK)
         return 0;
     for (int i = 0; i < n; i++)
@@ -45,8 +46,10 @@ static double share_in_one_list(metric *m, const ct_real *a, const ct_real *b, i
     qsort(own, (size_t)n, sizeof *own, falling);
     for (int i0 = 0; i0 < n; i0 += METRIC_TILE)
         for (int j0 = 0; j0 < n; j0 += METRIC_TILE) {
-            const int rows = metric_least(METRIC_TILE, n - i0), cols = metric_least(METRIC_TILE, n - j0);
-            k_matmul_nt(m->device, rows, cols, d, a + (ptrdiff_t)i0 * d, b + (ptrdiff_t)j0 * d, s, false);
+            const int rows = metric_least(METRIC_TILE, n - i0),
+                      cols = metric_least(METRIC_TILE, n - j0);
+            k_matmul_nt(m->device, rows, cols, d, a + (ptrdiff_t)i0 * d, b + (ptrdiff_t)j0 * d, s,
+                        false);
             for (int c = 0; c < rows * cols; c++)
                 if (s[c] >= own[n - 1] && i0 + c / cols != j0 + c % cols)
                     wrong[first_reached(own, n, s[c])]++;
@@ -79,13 +82,15 @@ static double spread_of_means(metric *m, const double *x, const double *y, int n
     return sqrt(squares);
 }
 
-ct_status ct_calibration_measure(ct_device *device, const ct_real *a, const ct_real *b, int n, int d, ct_calibration *out,
-                                 ct_error *err)
+ct_status ct_calibration_measure(ct_device *device, const ct_real *a, const ct_real *b, int n,
+                                 int d, ct_calibration *out, ct_error *err)
 {
-    metric         m = metric_open("calibration", device, err);
-    const double  *x = metric_unit_rows(&m, "a", a, n, d), *y = metric_unit_rows(&m, "b", b, n, d);
-    ct_calibration c = {.offset = {spread_of_means(&m, x, y, n, d), spread_of_means(&m, y, x, n, d)}};
-    c.one_list = share_in_one_list(&m, metric_rounded(&m, x, n, d), metric_rounded(&m, y, n, d), n, d);
+    metric m = metric_open("calibration", device, err);
+    const double *x = metric_unit_rows(&m, "a", a, n, d), *y = metric_unit_rows(&m, "b", b, n, d);
+    ct_calibration c = {
+        .offset = {spread_of_means(&m, x, y, n, d), spread_of_means(&m, y, x, n, d)}};
+    c.one_list = share_in_one_list(&m, metric_rounded(&m, x, n, d), metric_rounded(&m, y, n, d), n,
+                                   d);
     if (m.status == CT_OK)
         *out = c;
     return metric_close(&m);

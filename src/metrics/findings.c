@@ -53,14 +53,14 @@ static void measure_lengths(metric *m, const ct_real *x, int n, int d, ct_side_f
 static int count_duplicates(metric *m, const ct_real *x, int n, int d)
 {
     const size_t bytes = (size_t)d * sizeof *x;
-    uint32_t     size = 16;
+    uint32_t size = 16;
     while (size < 2 * (uint32_t)n)
         size *= 2;
     int *table = metric_rows(m, (int)size, 1, sizeof *table), count = 0; /* row + 1; 0: free */
     for (int i = 0; i < n && table != NULL; i++) {
-        const ct_real       *row = x + (ptrdiff_t)i * d;
+        const ct_real *row = x + (ptrdiff_t)i * d;
         const unsigned char *byte = (const unsigned char *)row;
-        uint32_t             hash = 2166136261u; /* FNV-1a */
+        uint32_t hash = 2166136261u; /* FNV-1a */
         for (size_t k = 0; k < bytes; k++)
             hash = (hash ^ byte[k]) * 16777619u;
         uint32_t at = hash & (size - 1);
@@ -92,10 +92,11 @@ static int bin_of(double cosine)
 }
 
 /* Shares of the cosines of row i of x and row j of y, i != j, n rows each. */
-static void histogram_off(metric *m, const ct_real *x, const ct_real *y, int n, int d, double out[CT_COSINE_BINS])
+static void histogram_off(metric *m, const ct_real *x, const ct_real *y, int n, int d,
+                          double out[CT_COSINE_BINS])
 {
     ct_real *s = metric_rows(m, n, n, sizeof *s);
-    long     count[CT_COSINE_BINS] = {0};
+    long count[CT_COSINE_BINS] = {0};
     if (s == NULL || n < 2)
         return;
     k_matmul_nt(m->device, n, n, d, x, y, s, false);
@@ -109,8 +110,8 @@ static void histogram_off(metric *m, const ct_real *x, const ct_real *y, int n, 
 /* ---- one side ---- */
 
 typedef struct side {
-    double  *unit;    /* (n, d); centred by measure_side */
-    double  *mean;    /* (d)                             */
+    double *unit;     /* (n, d); centred by measure_side */
+    double *mean;     /* (d)                             */
     ct_real *rounded; /* (n, d) unit rows                */
 } side;
 
@@ -140,10 +141,11 @@ static void centre(double *x, int n, int d, double *mean)
 static void measure_spectrum(metric *m, const side *s, int n, int d, ct_side_findings *f)
 {
     const double *c = s->unit, *mean = s->mean;
-    int           rows = n;
+    int rows = n;
     if (d > CT_SAMPLE_ROWS && n > CT_SAMPLE_ROWS) {
         const ct_real *few = metric_sample(m, s->rounded, n, d, CT_SAMPLE_ROWS, &rows);
-        double        *own = metric_rows(m, rows, d, sizeof *own), *middle = metric_rows(m, d, 1, sizeof *middle);
+        double *own = metric_rows(m, rows, d, sizeof *own),
+               *middle = metric_rows(m, d, 1, sizeof *middle);
         for (ptrdiff_t i = 0; i < (ptrdiff_t)rows * d && middle != NULL; i++)
             own[i] = (double)few[i];
         if (middle != NULL)
@@ -151,7 +153,8 @@ static void measure_spectrum(metric *m, const side *s, int n, int d, ct_side_fin
         c = own, mean = middle;
     }
     const int least = metric_least(rows, d);
-    double   *l = metric_rows(m, least, 1, sizeof *l), *whole = metric_rows(m, least, 1, sizeof *whole);
+    double *l = metric_rows(m, least, 1, sizeof *l),
+           *whole = metric_rows(m, least, 1, sizeof *whole);
     if (m->status != CT_OK)
         return;
     metric_variances(m, c, mean, rows, d, l, whole);
@@ -188,7 +191,7 @@ static void measure_side(metric *m, side *s, int n, int d, ct_side_findings *f)
     f->mean_cosine = n > 1 ? length - f->variance / (n - 1) : 0;
     f->std_sqrt_d = n > 1 ? std / sqrt((double)d * (n - 1)) : 0;
     measure_spectrum(m, s, n, d, f);
-    int            rows;
+    int rows;
     const ct_real *few = metric_sample(m, s->rounded, n, d, CT_SAMPLE_ROWS, &rows);
     if (few != NULL) {
         f->uniformity = metric_uniformity(m, few, rows, d);
@@ -214,10 +217,12 @@ static double skewness(const int *x, int n)
 
 /* Share of some rows of a that are nearer to a row of b than to any other row of a;
  * ties count for a. */
-static double measure_nearer(metric *m, const ct_real *a, const pairing *p, int n, int d, int *looked_up)
+static double measure_nearer(metric *m, const ct_real *a, const pairing *p, int n, int d,
+                             int *looked_up)
 {
-    int      rows;
-    ct_real *few = metric_sample(m, a, n, d, NEAR_ROWS, &rows), *s = metric_rows(m, NEAR_ROWS, CHUNK, sizeof *s);
+    int rows;
+    ct_real *few = metric_sample(m, a, n, d, NEAR_ROWS, &rows),
+            *s = metric_rows(m, NEAR_ROWS, CHUNK, sizeof *s);
     ct_real *best = metric_rows(m, NEAR_ROWS, 1, sizeof *best);
     *looked_up = rows;
     if (m->status != CT_OK || n < 2)
@@ -241,7 +246,7 @@ static double measure_nearer(metric *m, const ct_real *a, const pairing *p, int 
 static void measure_pairs(metric *m, side s[2], int n, int d, const int *group, ct_findings *f)
 {
     const ct_real *a = s[0].rounded, *b = s[1].rounded;
-    pairing        p;
+    pairing p;
     if (!metric_pairing(m, a, b, n, d, group, &p))
         return;
     for (int i = 0; i < 2; i++) {
@@ -252,7 +257,7 @@ static void measure_pairs(metric *m, side s[2], int n, int d, const int *group, 
     }
     int here = 0, elsewhere = 0;
     for (int i = 0; i < n; i++) {
-        const int  j = p.nearest[0][i];
+        const int j = p.nearest[0][i];
         const bool mutual = p.nearest[1][j] == i;
         const bool tied = !(p.best[0][i] > p.own[i]) || (group != NULL && group[i] == group[j]);
         here += mutual && j == i;
@@ -263,7 +268,7 @@ static void measure_pairs(metric *m, side s[2], int n, int d, const int *group, 
     f->matched_elsewhere = (double)elsewhere / n;
     f->nearer = measure_nearer(m, a, &p, n, d, &f->nearer_rows);
     f->separability = metric_separability(m, a, b, n, d);
-    int            rows;
+    int rows;
     const ct_real *few = metric_sample(m, a, n, d, CT_SAMPLE_ROWS, &rows);
     const ct_real *others = metric_sample(m, b, n, d, CT_SAMPLE_ROWS, &rows);
     if (m->status == CT_OK)
@@ -289,12 +294,12 @@ static void compare_means(const side s[2], int n, int d, ct_findings *f)
     f->alignment = distance + gap; /* around the means, and of the means */
 }
 
-ct_status ct_findings_measure(ct_device *device, const ct_real *a, const ct_real *b, int n, int d, const int *group,
-                              ct_findings *out, ct_error *err)
+ct_status ct_findings_measure(ct_device *device, const ct_real *a, const ct_real *b, int n, int d,
+                              const int *group, ct_findings *out, ct_error *err)
 {
     const ct_real *const x[2] = {a, b};
-    metric         m = metric_open("findings", device, err);
-    side           s[2] = {{NULL, NULL, NULL}, {NULL, NULL, NULL}};
+    metric m = metric_open("findings", device, err);
+    side s[2] = {{NULL, NULL, NULL}, {NULL, NULL, NULL}};
     *out = (ct_findings){.n = n, .d = d, .n_sides = b != NULL ? 2 : 1};
     bool good = true;
     for (int i = 0; i < (b != NULL ? 2 : 1); i++) {

@@ -22,7 +22,7 @@
 
 /* One side; x is centred half-way through the measurement. */
 typedef struct side {
-    int     n, d;
+    int n, d;
     double *x;      /* (n, d) unit rows                                   */
     double *mean;   /* (d) mean row                                       */
     double *square; /* (d) sum of squares of each column of the centred x */
@@ -70,7 +70,7 @@ static void centre(side *a)
 static double effective_rank(metric *m, const side *a)
 {
     const double *sigma = metric_spectrum(m, a->x, a->n, a->d);
-    double        sum = 0, entropy = 0;
+    double sum = 0, entropy = 0;
     for (int k = 0; k < metric_least(a->n, a->d) && sigma != NULL; k++)
         sum += sigma[k];
     if (sum == 0)
@@ -88,23 +88,24 @@ static void measure_side(metric *m, side *a, ct_geometry *g, int s)
     g->uniformity[s] = metric_uniformity(m, metric_rounded(m, a->x, a->n, a->d), a->n, a->d);
     g->rank[s] = effective_rank(m, a);
     const double product = mean_product(a, a);
-    double       variance = 0, std = 0;
+    double variance = 0, std = 0;
     centre(a);
     for (int k = 0; k < a->d; k++) {
         variance += a->square[k] / a->n;
         std += sqrt(a->square[k]);
     }
     g->mean_cosine[s] = mean_off_diagonal(a->n, product, variance);
-    g->std_sqrt_d[s] = a->n > 1 ? std / sqrt((double)a->d * (a->n - 1)) : 0; /* n - 1 as in torch.std */
+    g->std_sqrt_d[s] = a->n > 1 ? std / sqrt((double)a->d * (a->n - 1))
+                                : 0; /* n - 1 as in torch.std */
     g->rank_centred[s] = variance < METRIC_NOISE_VARIANCE ? 0 : effective_rank(m, a);
 }
 
 ct_status ct_geometry_measure(ct_device *device, const ct_real *a, const ct_real *b, int n, int d,
                               ct_geometry *out, ct_error *err)
 {
-    metric      m = metric_open("geometry", device, err);
+    metric m = metric_open("geometry", device, err);
     ct_geometry g = {0};
-    side        x[2];
+    side x[2];
     for (int s = 0; s < 2; s++) {
         x[s].n = n, x[s].d = d;
         x[s].x = metric_unit_rows(&m, s == 0 ? "a" : "b", s == 0 ? a : b, n, d);

@@ -31,8 +31,8 @@ ct_status metric_close(metric *m)
 void *metric_rows(metric *m, int n, int d, size_t size)
 {
     if (n < 1 || d < 1)
-        METRIC_FAIL(m, CT_ERR_SHAPE, "%s: found (%d, %d): expected at least one row and one column", m->name,
-                    n, d);
+        METRIC_FAIL(m, CT_ERR_SHAPE, "%s: found (%d, %d): expected at least one row and one column",
+                    m->name, n, d);
     if (m->status != CT_OK)
         return NULL;
     /* d * size cannot overflow: the caller already holds rows of d numbers. */
@@ -57,10 +57,12 @@ double *metric_unit_rows(metric *m, const char *side, const ct_real *x, int n, i
     double *y = metric_rows(m, n, d, sizeof *y);
     for (int i = 0; i < n && y != NULL; i++) {
         const ptrdiff_t at = (ptrdiff_t)i * d;
-        const double    r = row_length(x + at, d);
+        const double r = row_length(x + at, d);
         if (!isfinite(r)) {
-            METRIC_FAIL(m, CT_ERR_NUMERIC, "%s: row %d of %s (from 0) has no finite length; "
-                        "did training diverge?", m->name, i, side);
+            METRIC_FAIL(m, CT_ERR_NUMERIC,
+                        "%s: row %d of %s (from 0) has no finite length; "
+                        "did training diverge?",
+                        m->name, i, side);
             return NULL;
         }
         for (int k = 0; k < d; k++)

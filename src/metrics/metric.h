@@ -16,16 +16,16 @@
  * status; functions that return arrays return NULL after it, and pass NULL on. */
 typedef struct metric {
     const char *name; /* for messages */
-    ct_device  *device;
-    ct_arena    scratch;
-    ct_error   *err;
-    ct_status   status;
+    ct_device *device;
+    ct_arena scratch;
+    ct_error *err;
+    ct_status status;
 } metric;
 
 #define METRIC_FAIL(m, why, ...) \
     ((m)->status = (m)->status == CT_OK ? CT_FAIL((m)->err, why, __VA_ARGS__) : (m)->status)
 
-metric    metric_open(const char *name, ct_device *device, ct_error *err);
+metric metric_open(const char *name, ct_device *device, ct_error *err);
 ct_status metric_close(metric *m); /* frees scratch, returns status */
 
 /* n rows of d items, zero. Errors: CT_ERR_SHAPE (n or d below 1), CT_ERR_NOMEM */
@@ -34,7 +34,7 @@ void *metric_rows(metric *m, int n, int d, size_t size);
 /* y[i,:] = x[i,:] / max(|x[i,:]|, CT_NORM_EPS), in double; and y as the kernels
  * take it. `side` says in messages whose rows x (n, d) are.
  * Errors: CT_ERR_NUMERIC, a length is NaN or infinite: later steps need not think of it */
-double  *metric_unit_rows(metric *m, const char *side, const ct_real *x, int n, int d);
+double *metric_unit_rows(metric *m, const char *side, const ct_real *x, int n, int d);
 ct_real *metric_rounded(metric *m, const double *y, int n, int d);
 
 /* <a, b> of two rows with the very bits that this pair has in a tile: every

@@ -18,7 +18,7 @@
 /* The CT_HUB_K most similar items so far, the most similar first. */
 typedef struct shortlist {
     ct_real s[CT_HUB_K];
-    int     item[CT_HUB_K];
+    int item[CT_HUB_K];
 } shortlist;
 
 static inline void offer(shortlist *l, ct_real s, int item)
@@ -44,21 +44,21 @@ static void clear(shortlist *l, int n)
 }
 
 typedef struct walk {
-    ct_device     *device;
+    ct_device *device;
     const ct_real *a, *b, *own;
-    const int     *group; /* or NULL */
-    int            n, d;
-    int           *row_ahead, *col_ahead[STRIPS];
-    shortlist     *row, *col[STRIPS];
-    ct_real       *tile[STRIPS];
+    const int *group; /* or NULL */
+    int n, d;
+    int *row_ahead, *col_ahead[STRIPS];
+    shortlist *row, *col[STRIPS];
+    ct_real *tile[STRIPS];
 } walk;
 
 static void scan_tile(const walk *w, int strip, int i0, int rows, int j0, int cols)
 {
     const ct_real *s = w->tile[strip], *own = w->own + j0;
-    const int     *group = w->group;
-    int           *ahead = w->col_ahead[strip] + j0;
-    shortlist     *col = w->col[strip] + j0;
+    const int *group = w->group;
+    int *ahead = w->col_ahead[strip] + j0;
+    shortlist *col = w->col[strip] + j0;
     for (int i = i0; i < i0 + rows; i++, s += cols) {
         int count = 0;
         for (int j = 0; j < cols; j++) {
@@ -87,12 +87,15 @@ static void scan_tile(const walk *w, int strip, int i0, int rows, int j0, int co
 static void walk_strip(void *ctx, int strip)
 {
     const walk *w = ctx;
-    const int   from = (int)((long)w->n * strip / STRIPS), to = (int)((long)w->n * (strip + 1) / STRIPS);
+    const int from = (int)((long)w->n * strip / STRIPS),
+              to = (int)((long)w->n * (strip + 1) / STRIPS);
     for (int i0 = from; i0 < to; i0 += TILE)
         for (int j0 = 0; j0 < w->n; j0 += TILE) {
             const int rows = metric_least(TILE, to - i0), cols = metric_least(TILE, w->n - j0);
-            k_matmul_here(w->device, rows, cols, w->d, (k_matrix){w->a + (ptrdiff_t)i0 * w->d, w->d, 1},
-                          (k_matrix){w->b + (ptrdiff_t)j0 * w->d, 1, w->d}, w->tile[strip], cols, false);
+            k_matmul_here(w->device, rows, cols, w->d,
+                          (k_matrix){w->a + (ptrdiff_t)i0 * w->d, w->d, 1},
+                          (k_matrix){w->b + (ptrdiff_t)j0 * w->d, 1, w->d}, w->tile[strip], cols,
+                          false);
             scan_tile(w, strip, i0, rows, j0, cols);
         }
 }
@@ -116,7 +119,8 @@ static void join_columns(walk *w)
         }
 }
 
-bool metric_pairing(metric *m, const ct_real *a, const ct_real *b, int n, int d, const int *group, pairing *out)
+bool metric_pairing(metric *m, const ct_real *a, const ct_real *b, int n, int d, const int *group,
+                    pairing *out)
 {
     walk w = {.device = m->device, .a = a, .b = b, .n = n, .d = d, .group = group};
     for (int s = 0; s < STRIPS; s++) {

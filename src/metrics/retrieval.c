@@ -19,12 +19,12 @@
 
 /* Queries (n, d) against a gallery (c, d), both of unit rows. */
 typedef struct search {
-    int        n, c, d;
-    ct_real   *query, *gallery;
-    const int *right;   /* (n) the right item of each query                         */
-    const int *group;   /* (c) others of the right item's group are not wrong       */
-    ct_real   *right_s; /* (n) similarity of query and right item                   */
-    int       *ahead;   /* (n) result: wrong items at least as similar as the right */
+    int n, c, d;
+    ct_real *query, *gallery;
+    const int *right; /* (n) the right item of each query                         */
+    const int *group; /* (c) others of the right item's group are not wrong       */
+    ct_real *right_s; /* (n) similarity of query and right item                   */
+    int *ahead;       /* (n) result: wrong items at least as similar as the right */
 } search;
 
 /* Count in the tile s (rows, cols) whose corner is query i0, item j0. */
@@ -32,8 +32,8 @@ static void count_tile(const search *q, int i0, int rows, int j0, int cols, cons
 {
     for (int i = 0; i < rows; i++, s += cols) {
         const ct_real right_s = q->right_s[i0 + i];
-        const int    *group = q->group + j0, own = q->group[q->right[i0 + i]];
-        int           count = 0;
+        const int *group = q->group + j0, own = q->group[q->right[i0 + i]];
+        int count = 0;
         for (int j = 0; j < cols; j++) /* the right item is of its own group: never counted */
             count += s[j] < right_s ? 0 : group[j] != own;
         q->ahead[i0 + i] += count;
@@ -44,7 +44,7 @@ static void count_tile(const search *q, int i0, int rows, int j0, int cols, cons
 static int *count_ahead(metric *m, search q, const int *right, const int *group)
 {
     ct_real *s = metric_rows(m, METRIC_TILE, METRIC_TILE, sizeof *s);
-    int     *each = metric_rows(m, q.c, 1, sizeof *each);
+    int *each = metric_rows(m, q.c, 1, sizeof *each);
     q.right_s = metric_rows(m, q.n, 1, sizeof *q.right_s);
     q.ahead = metric_rows(m, q.n, 1, sizeof *q.ahead);
     if (m->status != CT_OK)
@@ -58,7 +58,8 @@ static int *count_ahead(metric *m, search q, const int *right, const int *group)
                                           q.gallery + (ptrdiff_t)q.right[i] * q.d);
     for (int i0 = 0; i0 < q.n; i0 += METRIC_TILE)
         for (int j0 = 0; j0 < q.c; j0 += METRIC_TILE) {
-            const int rows = metric_least(METRIC_TILE, q.n - i0), cols = metric_least(METRIC_TILE, q.c - j0);
+            const int rows = metric_least(METRIC_TILE, q.n - i0),
+                      cols = metric_least(METRIC_TILE, q.c - j0);
             k_matmul_nt(m->device, rows, cols, q.d, q.query + (ptrdiff_t)i0 * q.d,
                         q.gallery + (ptrdiff_t)j0 * q.d, s, false);
             count_tile(&q, i0, rows, j0, cols, s);
@@ -104,11 +105,11 @@ void metric_recall(metric *m, const int *ahead, int n, ct_recall *out)
     out->median_rank = (rank_at(queries, (n - 1) / 2) + rank_at(queries, n / 2)) / 2;
 }
 
-ct_status ct_recall_measure(ct_device *device, const ct_real *query, const ct_real *gallery, int n, int d,
-                            const int *group, ct_recall *out, ct_error *err)
+ct_status ct_recall_measure(ct_device *device, const ct_real *query, const ct_real *gallery, int n,
+                            int d, const int *group, ct_recall *out, ct_error *err)
 {
-    metric     m = metric_open("recall", device, err);
-    search     q = {.n = n, .c = n, .d = d};
+    metric m = metric_open("recall", device, err);
+    search q = {.n = n, .c = n, .d = d};
     q.query = open_rows(&m, "query", query, n, d);
     q.gallery = open_rows(&m, "gallery", gallery, n, d);
     const int *ahead = count_ahead(&m, q, NULL, group);
@@ -119,8 +120,8 @@ ct_status ct_recall_measure(ct_device *device, const ct_real *query, const ct_re
 
 /* ---- nearest class ---- */
 
-ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const ct_real *class_vec, int c,
-                           int d, const int *label, double *accuracy, ct_error *err)
+ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const ct_real *class_vec,
+                           int c, int d, const int *label, double *accuracy, ct_error *err)
 {
     metric m = metric_open("nearest class", device, err);
     search q = {.n = n, .c = c, .d = d};
@@ -128,8 +129,8 @@ ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const
     q.gallery = open_rows(&m, "class_vec", class_vec, c, d);
     for (int i = 0; i < n && m.status == CT_OK; i++)
         if (label[i] < 0 || label[i] >= c)
-            METRIC_FAIL(&m, CT_ERR_SHAPE, "%s: label[%d] is %d: expected 0 to %d", m.name, i, label[i],
-                        c - 1);
+            METRIC_FAIL(&m, CT_ERR_SHAPE, "%s: label[%d] is %d: expected 0 to %d", m.name, i,
+                        label[i], c - 1);
     const int *ahead = count_ahead(&m, q, label, NULL);
     if (m.status == CT_OK) {
         int right = 0;

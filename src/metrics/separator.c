@@ -25,7 +25,7 @@ static void solve(int n, double *k, double *y)
         double *row = k + (ptrdiff_t)i * n;
         for (int j = 0; j <= i; j++) {
             const double *other = k + (ptrdiff_t)j * n;
-            double        sum = row[j];
+            double sum = row[j];
             for (int e = 0; e < j; e++)
                 sum -= row[e] * other[e];
             row[j] = i == j ? sqrt(sum) : sum / other[j];
@@ -52,7 +52,8 @@ static ct_real *take(metric *m, const ct_real *const side[2], int n, int d, int 
     for (int s = 0; s < 2 && x != NULL; s++)
         for (int i = 0; i < *rows; i++)
             for (int k = 0; k < d; k++)
-                x[((ptrdiff_t)s * *rows + i) * d + k] = side[s][((ptrdiff_t)first + (ptrdiff_t)i * step) * d + k];
+                x[((ptrdiff_t)s * *rows + i) * d + k] =
+                    side[s][((ptrdiff_t)first + (ptrdiff_t)i * step) * d + k];
     return x;
 }
 
@@ -66,14 +67,16 @@ static void subtract(ct_real *x, int n, int d, const double *mean)
 double metric_separability(metric *m, const ct_real *a, const ct_real *b, int n, int d)
 {
     const ct_real *side[2] = {a, b};
-    int            fitted, judged;
+    int fitted, judged;
     if (n < 4)
         return 0.5; /* nothing to judge with */
-    ct_real   *x = take(m, side, n, d, 0, &fitted), *z = take(m, side, n, d, 1, &judged);
-    const int  rows = 2 * fitted;
-    ct_real   *gram = metric_rows(m, rows, rows, sizeof *gram);
-    double    *k = metric_rows(m, rows, rows, sizeof *k), *alpha = metric_rows(m, rows, 1, sizeof *alpha);
-    double    *w = metric_rows(m, d, 1, sizeof *w), *mean = metric_rows(m, d, 1, sizeof *mean), trace = 0;
+    ct_real *x = take(m, side, n, d, 0, &fitted), *z = take(m, side, n, d, 1, &judged);
+    const int rows = 2 * fitted;
+    ct_real *gram = metric_rows(m, rows, rows, sizeof *gram);
+    double *k = metric_rows(m, rows, rows, sizeof *k),
+           *alpha = metric_rows(m, rows, 1, sizeof *alpha);
+    double *w = metric_rows(m, d, 1, sizeof *w), *mean = metric_rows(m, d, 1, sizeof *mean),
+           trace = 0;
     if (m->status != CT_OK)
         return 0.5;
     for (int i = 0; i < rows; i++)

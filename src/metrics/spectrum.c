@@ -51,7 +51,7 @@ static void reflect_rows(int j, int m, double *top, int rows, double *x, double 
         top[k] -= v0 * w[k];
     }
     for (int i = 0; i < rows; i++) {
-        double      *row = x + (ptrdiff_t)i * m;
+        double *row = x + (ptrdiff_t)i * m;
         const double v = row[j];
         for (int k = j + 1; k < m; k++)
             row[k] -= v * w[k];
@@ -83,17 +83,17 @@ static double reflect_columns(int j, int m, double *top, int rows, double *x)
 
 /* b: q[0 .. m-1] on its diagonal and e[0 .. m-2] above it. */
 typedef struct bidiagonal {
-    int     m;
+    int m;
     double *q2, *e2; /* squares of q and e; e2[m-1] = 0           */
-    double  bound;   /* no value of b is larger                   */
-    double  unit;    /* the values of x are those of b times this */
+    double bound;    /* no value of b is larger                   */
+    double unit;     /* the values of x are those of b times this */
     double *sigma;   /* (m) the values of x                       */
 } bidiagonal;
 
 /* Step 1. Put the next rows of x under the triangle r (m, m), and clear them by one
  * reflection a column. Element (i, k) of x (n, m) is x[i * row + k * col]. */
-static void fold(const bidiagonal *b, double *r, int n, const double *x, ptrdiff_t row, ptrdiff_t col,
-                 double *part, double *w)
+static void fold(const bidiagonal *b, double *r, int n, const double *x, ptrdiff_t row,
+                 ptrdiff_t col, double *part, double *w)
 {
     const int m = b->m;
     for (int i0 = 0; i0 < n; i0 += FOLD_ROWS) {
@@ -111,7 +111,7 @@ static void bidiagonalise(bidiagonal *b, double *r, double *w)
 {
     double total = 0; /* of the squares of all values */
     for (int j = 0; j < b->m; j++) {
-        double   *top = r + (ptrdiff_t)j * b->m, *below = top + b->m;
+        double *top = r + (ptrdiff_t)j * b->m, *below = top + b->m;
         const int rows = b->m - j - 1;
         reflect_rows(j, b->m, top, rows, below, w);
         const double e = rows > 0 ? reflect_columns(j + 1, b->m, top, rows, below) : 0;
@@ -128,7 +128,7 @@ static void bidiagonalise(bidiagonal *b, double *r, double *w)
  * differential qd of Fernando and Parlett 1994). */
 static int count_below(const bidiagonal *b, double s)
 {
-    int    count = 0;
+    int count = 0;
     double shift = -s * s;
     for (int k = 0; k < b->m; k++) {
         double pivot = b->q2[k] + shift;
@@ -144,7 +144,7 @@ static int count_below(const bidiagonal *b, double s)
 static void find_value(void *ctx, int k)
 {
     const bidiagonal *b = ctx;
-    double            low = 0, high = b->bound;
+    double low = 0, high = b->bound;
     for (int i = 0; i < HALVINGS; i++) {
         const double middle = (low + high) / 2;
         if (count_below(b, middle) >= b->m - k)
@@ -157,15 +157,18 @@ static void find_value(void *ctx, int k)
 
 double *metric_spectrum(metric *m, const double *x, int n, int d)
 {
-    const int  least = metric_least(n, d), most = n > d ? n : d;
-    bidiagonal b = {.m = least, .unit = DBL_MIN, .sigma = metric_rows(m, least, 1, sizeof *b.sigma)};
-    double    *r = metric_rows(m, least, least, sizeof *r), *w = metric_rows(m, least, 1, sizeof *w);
-    double    *part = metric_rows(m, FOLD_ROWS, least, sizeof *part);
+    const int least = metric_least(n, d), most = n > d ? n : d;
+    bidiagonal b = {.m = least,
+                    .unit = DBL_MIN,
+                    .sigma = metric_rows(m, least, 1, sizeof *b.sigma)};
+    double *r = metric_rows(m, least, least, sizeof *r), *w = metric_rows(m, least, 1, sizeof *w);
+    double *part = metric_rows(m, FOLD_ROWS, least, sizeof *part);
     b.q2 = metric_rows(m, least, 1, sizeof *b.q2);
     b.e2 = metric_rows(m, least, 1, sizeof *b.e2);
     if (m->status != CT_OK)
         return NULL;
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * d; i++) /* with the largest as unit, no square overflows */
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * d;
+         i++) /* with the largest as unit, no square overflows */
         b.unit = fabs(x[i]) > b.unit ? fabs(x[i]) : b.unit;
     fold(&b, r, most, x, n > d ? d : 1, n > d ? 1 : d, part, w); /* a wide x is turned */
     bidiagonalise(&b, r, w);
@@ -175,15 +178,16 @@ double *metric_spectrum(metric *m, const double *x, int n, int d)
     return b.sigma;
 }
 
-ct_status ct_singular_values(ct_device *device, const ct_real *x, int n, int d, double *sigma, ct_error *err)
+ct_status ct_singular_values(ct_device *device, const ct_real *x, int n, int d, double *sigma,
+                             ct_error *err)
 {
-    metric  m = metric_open("singular values", device, err);
+    metric m = metric_open("singular values", device, err);
     double *y = metric_rows(&m, n, d, sizeof *y);
     for (ptrdiff_t i = 0; i < (ptrdiff_t)n * d && y != NULL; i++) {
         y[i] = (double)x[i];
         if (!isfinite(y[i]))
-            METRIC_FAIL(&m, CT_ERR_NUMERIC, "%s: row %td, column %td (from 0) is not finite", m.name, i / d,
-                        i % d);
+            METRIC_FAIL(&m, CT_ERR_NUMERIC, "%s: row %td, column %td (from 0) is not finite",
+                        m.name, i / d, i % d);
     }
     const double *values = metric_spectrum(&m, y, n, d);
     for (int k = 0; k < metric_least(n, d) && values != NULL; k++)

@@ -19,8 +19,8 @@
 
 /* Sum of e^(-2 |x_i - x_j|^2) over the tile s (rows, cols) with corner (i0, j0);
  * square (n) holds the |x_i|^2. */
-static double tile_sum(metric *m, const ct_real *x, int d, const ct_real *square, int i0, int rows, int j0,
-                       int cols, ct_real *s)
+static double tile_sum(metric *m, const ct_real *x, int d, const ct_real *square, int i0, int rows,
+                       int j0, int cols, ct_real *s)
 {
     const int n = rows * cols;
     k_matmul_nt(m->device, rows, cols, d, x + (ptrdiff_t)i0 * d, x + (ptrdiff_t)j0 * d, s, false);
@@ -46,8 +46,10 @@ double metric_uniformity(metric *m, const ct_real *x, int n, int d)
         square[i] = metric_row_product(m, d, x + (ptrdiff_t)i * d, x + (ptrdiff_t)i * d);
     double total = -(double)n; /* the n pairs i = j, each e^0, lie in the tiles of the diagonal */
     for (int i0 = 0; i0 < n; i0 += METRIC_TILE)
-        for (int j0 = i0; j0 < n; j0 += METRIC_TILE) { /* one off the diagonal counts for its mirror image */
-            const int rows = metric_least(METRIC_TILE, n - i0), cols = metric_least(METRIC_TILE, n - j0);
+        for (int j0 = i0; j0 < n;
+             j0 += METRIC_TILE) { /* one off the diagonal counts for its mirror image */
+            const int rows = metric_least(METRIC_TILE, n - i0),
+                      cols = metric_least(METRIC_TILE, n - j0);
             total += (j0 > i0 ? 2 : 1) * tile_sum(m, x, d, square, i0, rows, j0, cols, s);
         }
     return ct_scalar_log(total / ((double)n * (n - 1)));

@@ -21,23 +21,25 @@
 #include <math.h>
 #include <string.h>
 
-#define BLOCK    256   /* rows of one float product: short chains, then sums in double */
-#define HALVINGS 48    /* of the interval around a value                             */
+#define BLOCK    256 /* rows of one float product: short chains, then sums in double */
+#define HALVINGS 48  /* of the interval around a value                             */
 #define LANES    8
-#define NOISE    1e-6  /* of the largest variance                                     */
+#define NOISE    1e-6 /* of the largest variance                                     */
 #define TINY     1e-300
 
 /* y (m, m) = c'c or cc' of c (n, d), m = min(n, d), in blocks of the long side. */
 static double *products(metric *m, const ct_real *c, int n, int d)
 {
-    const int  least = metric_least(n, d), most = n > d ? n : d;
-    double    *y = metric_rows(m, least, least, sizeof *y);
-    ct_real   *part = metric_rows(m, least, least, sizeof *part);
+    const int least = metric_least(n, d), most = n > d ? n : d;
+    double *y = metric_rows(m, least, least, sizeof *y);
+    ct_real *part = metric_rows(m, least, least, sizeof *part);
     for (int k0 = 0; k0 < most && part != NULL; k0 += BLOCK) {
-        const int       k = metric_least(BLOCK, most - k0);
-        const ct_real  *at = n > d ? c + (ptrdiff_t)k0 * d : c + k0;
-        const ptrdiff_t i = n > d ? 1 : d, j = n > d ? d : 1; /* along the short side, along the long one */
-        k_matmul(m->device, least, least, k, (k_matrix){at, i, j}, (k_matrix){at, j, i}, part, least, false);
+        const int k = metric_least(BLOCK, most - k0);
+        const ct_real *at = n > d ? c + (ptrdiff_t)k0 * d : c + k0;
+        const ptrdiff_t i = n > d ? 1 : d,
+                        j = n > d ? d : 1; /* along the short side, along the long one */
+        k_matmul(m->device, least, least, k, (k_matrix){at, i, j}, (k_matrix){at, j, i}, part,
+                 least, false);
         for (ptrdiff_t e = 0; e < (ptrdiff_t)least * least; e++)
             y[e] += (double)part[e];
     }
@@ -51,7 +53,7 @@ static void tridiagonalise(int m, double *a, double *q, double *e, double *w)
 {
     for (int k = 0; k + 1 < m; k++) {
         double *v = a + (ptrdiff_t)k * m; /* row k = column k, from k + 1 */
-        double  square = 0;
+        double square = 0;
         for (int j = k + 2; j < m; j++)
             square += v[j] * v[j];
         q[k] = v[k];
@@ -62,12 +64,12 @@ static void tridiagonalise(int m, double *a, double *q, double *e, double *w)
         e[k] = alpha;
         v[k + 1] -= alpha;
         const double beta = -1 / (alpha * v[k + 1]); /* 2/|v|^2 */
-        double       dot = 0;
+        double dot = 0;
         memset(w + k + 1, 0, (size_t)(m - k - 1) * sizeof *w);
         for (int i = k + 1; i < m; i++) { /* the rows right of the diagonal serve as columns too */
             const double *row = a + (ptrdiff_t)i * m;
-            double        sum[LANES] = {0};
-            int           j = i + 1;
+            double sum[LANES] = {0};
+            int j = i + 1;
             w[i] += v[i] * row[i];
             for (; j + LANES <= m; j += LANES)
                 for (int l = 0; l < LANES; l++) {
@@ -100,7 +102,7 @@ static void tridiagonalise(int m, double *a, double *q, double *e, double *w)
 static void count_below(int m, const double *q, const double *e2, const double *s, int *count)
 {
     double pivot[LANES];
-    int    below[LANES] = {0};
+    int below[LANES] = {0};
     for (int l = 0; l < LANES; l++)
         pivot[l] = 1;
     for (int k = 0; k < m; k++) {
@@ -116,15 +118,15 @@ static void count_below(int m, const double *q, const double *e2, const double *
 }
 
 typedef struct job {
-    int     m;
+    int m;
     double *a[2], *work[2], *out[2]; /* the centred matrix, and that of the rows as they were */
 } job;
 
 static void find_values(void *ctx, int which)
 {
     const job *g = ctx;
-    const int  m = g->m;
-    double    *q = g->work[which], *e = q + m, *w = e + m, *out = g->out[which], bound = 0;
+    const int m = g->m;
+    double *q = g->work[which], *e = q + m, *w = e + m, *out = g->out[which], bound = 0;
     tridiagonalise(m, g->a[which], q, e, w);
     for (int k = 0; k < m; k++) { /* Gershgorin */
         const double reach = fabs(q[k]) + fabs(e[k]) + (k > 0 ? fabs(e[k - 1]) : 0);
@@ -134,7 +136,7 @@ static void find_values(void *ctx, int which)
         e[k] *= e[k];
     for (int k0 = 0; k0 < m; k0 += LANES) { /* the largest first; each group bounds the next */
         double low[LANES] = {0}, high[LANES], middle[LANES];
-        int    count[LANES];
+        int count[LANES];
         for (int l = 0; l < LANES; l++)
             high[l] = k0 > 0 ? out[k0 - 1] : bound;
         for (int i = 0; i < HALVINGS; i++) {
@@ -157,7 +159,7 @@ static void find_values(void *ctx, int which)
 /* Add what centring took away: mean (d), c (n, d) the centred rows. */
 static void add_mean(metric *m, double *y, const double *c, const double *mean, int n, int d)
 {
-    double  square = 0;
+    double square = 0;
     double *along = metric_rows(m, n, 1, sizeof *along); /* c_i m' */
     for (int k = 0; k < d; k++)
         square += mean[k] * mean[k];
@@ -175,12 +177,13 @@ static void add_mean(metric *m, double *y, const double *c, const double *mean, 
             y[(ptrdiff_t)i * n + j] += along[i] + along[j] + square;
 }
 
-void metric_variances(metric *m, const double *c, const double *mean, int n, int d, double *centred, double *whole)
+void metric_variances(metric *m, const double *c, const double *mean, int n, int d, double *centred,
+                      double *whole)
 {
-    const int     least = metric_least(n, d);
-    const size_t  bytes = (size_t)least * (size_t)least * sizeof(double);
-    ct_real      *rounded = metric_rounded(m, c, n, d);
-    job           g = {.m = least, .out = {centred, whole}};
+    const int least = metric_least(n, d);
+    const size_t bytes = (size_t)least * (size_t)least * sizeof(double);
+    ct_real *rounded = metric_rounded(m, c, n, d);
+    job g = {.m = least, .out = {centred, whole}};
     for (int s = 0; s < 2; s++)
         g.work[s] = metric_rows(m, 3, least, sizeof(double));
     g.a[0] = m->status == CT_OK ? products(m, rounded, n, d) : NULL;

@@ -15,17 +15,13 @@
 static double draw(ct_random *r, const ct_param *q)
 {
     switch (q->init) {
-    case CT_INIT_ZERO:
-        return 0;
-    case CT_INIT_HE:
-        return sqrt(2.0 / q->fan_in) * ct_random_normal(r);
+    case CT_INIT_ZERO: return 0;
+    case CT_INIT_HE: return sqrt(2.0 / q->fan_in) * ct_random_normal(r);
     case CT_INIT_GLOROT:
         return sqrt(6.0 / ((double)q->fan_in + q->rows)) * (2 * ct_random_uniform(r) - 1);
     case CT_INIT_LECUN:
-    case CT_INIT_CONE:
-        return sqrt(1.0 / q->fan_in) * ct_random_normal(r);
-    case CT_INIT_NORMAL:
-        return ct_random_normal(r);
+    case CT_INIT_CONE: return sqrt(1.0 / q->fan_in) * ct_random_normal(r);
+    case CT_INIT_NORMAL: return ct_random_normal(r);
     }
     return 0;
 }

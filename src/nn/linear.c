@@ -14,8 +14,8 @@
 
 /* Parameter NAME.PART. A name that is too long is cut here and then refused by
  * ct_params_declare, whose limit is lower. */
-static int declare_part(ct_params *p, const char *name, const char *part, int rows, int cols, ct_init init,
-                        int fan_in, bool decay)
+static int declare_part(ct_params *p, const char *name, const char *part, int rows, int cols,
+                        ct_init init, int fan_in, bool decay)
 {
     char full[sizeof p->list->name + 1];
     snprintf(full, sizeof full, "%s.%s", name, part);
@@ -25,7 +25,7 @@ static int declare_part(ct_params *p, const char *name, const char *part, int ro
 ct_linear_layer ct_linear_declare(ct_params *p, const char *name, int in, int out, ct_activation f,
                                   ct_init init)
 {
-    const ct_init   bias_init = init == CT_INIT_CONE ? init : CT_INIT_ZERO;
+    const ct_init bias_init = init == CT_INIT_CONE ? init : CT_INIT_ZERO;
     ct_linear_layer l = {.f = f};
     l.weight = declare_part(p, name, "weight", out, in, init, in, true);
     l.bias = declare_part(p, name, "bias", 1, out, bias_init, in, false);

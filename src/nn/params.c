@@ -80,8 +80,9 @@ ct_status ct_params_build(ct_params *p, uint64_t seed, ct_error *err)
     if (p->x == NULL || p->dx == NULL) {
         const size_t size = p->size;
         ct_params_free(p);
-        return CT_FAIL(err, CT_ERR_NOMEM,
-                       "parameters: no memory for %zu values and their gradients; use smaller widths", size);
+        return CT_FAIL(
+            err, CT_ERR_NOMEM,
+            "parameters: no memory for %zu values and their gradients; use smaller widths", size);
     }
     for (int k = 0; k < p->n; k++) {
         ct_param *q = &p->list[k];

@@ -36,7 +36,8 @@ ct_status ct_optim_init(ct_optim *o, const ct_optim_config *config, size_t size,
     o->v = config->kind == CT_ADAMW ? ct_alloc_zeroed(size, sizeof *o->v) : NULL;
     if (o->m == NULL || (config->kind == CT_ADAMW && o->v == NULL)) {
         ct_optim_free(o);
-        return CT_FAIL(err, CT_ERR_NOMEM, "optimiser: no memory for the moments of %zu values", size);
+        return CT_FAIL(err, CT_ERR_NOMEM, "optimiser: no memory for the moments of %zu values",
+                       size);
     }
     return CT_OK;
 }
@@ -57,12 +58,13 @@ static double rounded(double x)
 }
 
 /* Update the n values from number `at` on, all of them with the same decay. */
-static void update(ct_optim *o, ct_device *device, ct_real *x, const ct_real *dx, size_t at, size_t n,
-                   double decay, double rate)
+static void update(ct_optim *o, ct_device *device, ct_real *x, const ct_real *dx, size_t at,
+                   size_t n, double decay, double rate)
 {
     const ct_optim_config *c = &o->config;
     if (c->kind == CT_SGD) {
-        k_sgd(device, n, (ct_real)rate, (ct_real)c->momentum, (ct_real)decay, dx + at, o->m + at, x + at);
+        k_sgd(device, n, (ct_real)rate, (ct_real)c->momentum, (ct_real)decay, dx + at, o->m + at,
+              x + at);
         return;
     }
     const k_adamw_args args = {.rate = (ct_real)rate,
@@ -75,7 +77,8 @@ static void update(ct_optim *o, ct_device *device, ct_real *x, const ct_real *dx
     k_adamw(device, n, &args, dx + at, o->m + at, o->v + at, x + at);
 }
 
-void ct_optim_step(ct_optim *o, ct_device *device, ct_real *x, const ct_real *dx, size_t n_decay, double rate)
+void ct_optim_step(ct_optim *o, ct_device *device, ct_real *x, const ct_real *dx, size_t n_decay,
+                   double rate)
 {
     CT_ASSERT(n_decay <= o->size);
     o->step++;

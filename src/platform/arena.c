@@ -24,11 +24,11 @@
 #include <sanitizer/asan_interface.h>
 #define POISON(p, n)   __asan_poison_memory_region((p), (n))
 #define UNPOISON(p, n) __asan_unpoison_memory_region((p), (n))
-#define GAP 64
+#define GAP            64
 #else
 #define POISON(p, n)   ((void)(p), (void)(n))
 #define UNPOISON(p, n) ((void)(p), (void)(n))
-#define GAP 0
+#define GAP            0
 #endif
 
 #define ALIGN       64
@@ -36,8 +36,8 @@
 
 struct ct_arena_block {
     struct ct_arena_block *older;
-    size_t                 size, used; /* of data */
-    unsigned char         *data;
+    size_t size, used; /* of data */
+    unsigned char *data;
 };
 
 void ct_arena_init(ct_arena *a, size_t limit)
@@ -65,7 +65,7 @@ static bool add_block(ct_arena *a, size_t need)
     }
     size = size > need ? size : need;
     struct ct_arena_block *b = ct_alloc(1, sizeof *b);
-    unsigned char         *data = ct_alloc(size, 1);
+    unsigned char *data = ct_alloc(size, 1);
     if (b == NULL || data == NULL) {
         ct_free(b);
         ct_free(data);
@@ -105,7 +105,7 @@ void *ct_arena_zeroed(ct_arena *a, size_t count, size_t size)
 char *ct_arena_strdup(ct_arena *a, const char *s)
 {
     size_t bytes = strlen(s) + 1;
-    char  *p = ct_arena_alloc(a, bytes);
+    char *p = ct_arena_alloc(a, bytes);
     if (p != NULL)
         memcpy(p, s, bytes);
     return p;

@@ -21,12 +21,14 @@ ct_status ct_source_open(ct_source *s, const char *path, ct_error *err)
 {
     struct stat st;
     *s = (ct_source){.path = path};
-    s->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* nonblock: a pipe must not make us wait */
+    s->fd = open(path,
+                 O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* nonblock: a pipe must not make us wait */
     if (s->fd < 0)
         return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
     if (fstat(s->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
         ct_source_close(s);
-        return CT_FAIL(err, CT_ERR_IO, "%s: expected a regular file, not a folder, pipe or device", path);
+        return CT_FAIL(err, CT_ERR_IO, "%s: expected a regular file, not a folder, pipe or device",
+                       path);
     }
     s->size = (uint64_t)st.st_size;
     return CT_OK;
@@ -42,9 +44,10 @@ void ct_source_close(ct_source *s)
 /* How many of `size` bytes there are; -1 and errno. */
 static ssize_t read_some(const ct_source *s, uint64_t at, char *out, size_t size)
 {
-    size_t  got = 0;
+    size_t got = 0;
     ssize_t k;
-    while ((k = pread(s->fd, out + got, size - got, (off_t)(at + got))) > 0 || (k < 0 && errno == EINTR))
+    while ((k = pread(s->fd, out + got, size - got, (off_t)(at + got))) > 0 ||
+           (k < 0 && errno == EINTR))
         got += k > 0 ? (size_t)k : 0;
     return k < 0 ? -1 : (ssize_t)got;
 }
@@ -53,7 +56,8 @@ ct_status ct_source_read(const ct_source *s, uint64_t at, void *out, size_t size
 {
     const ssize_t got = read_some(s, at, out, size);
     if (got < 0 || (size_t)got != size)
-        return CT_FAIL(err, CT_ERR_IO, "%s: %s", s->path, got < 0 ? strerror(errno) : "changed while it was read");
+        return CT_FAIL(err, CT_ERR_IO, "%s: %s", s->path,
+                       got < 0 ? strerror(errno) : "changed while it was read");
     return CT_OK;
 }
 
@@ -64,14 +68,16 @@ ct_status ct_file_read(const char *path, size_t limit, ct_arena *arena, char **d
     ct_status status = ct_source_open(&s, path, err);
     if (status != CT_OK)
         return status;
-    char      *p = NULL;
+    char *p = NULL;
     const bool fits = limit == 0 || s.size <= limit;
     if (fits && s.size < SIZE_MAX)
         p = ct_arena_alloc(arena, (size_t)s.size + 1);
     if (!fits)
-        status = CT_FAIL(err, CT_ERR_IO, "%s: expected at most %zu bytes, found %ju", path, limit, (uintmax_t)s.size);
+        status = CT_FAIL(err, CT_ERR_IO, "%s: expected at most %zu bytes, found %ju", path, limit,
+                         (uintmax_t)s.size);
     else if (p == NULL)
-        status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %ju bytes", path, (uintmax_t)s.size);
+        status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %ju bytes", path,
+                         (uintmax_t)s.size);
     else
         status = ct_source_read(&s, 0, p, (size_t)s.size, err);
     if (status == CT_OK && read_some(&s, s.size, p + s.size, 1) != 0) /* it has grown */
@@ -94,16 +100,17 @@ static bool sync_fd(int fd)
 /* Make the name `path` itself durable. */
 static ct_status sync_folder_of(const char *path, ct_error *err)
 {
-    char        folder[CT_PATH_BYTES] = ".";
+    char folder[CT_PATH_BYTES] = ".";
     const char *slash = strrchr(path, '/');
     if (slash != NULL)
         snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    int  fd = open(folder, O_RDONLY | O_CLOEXEC);
+    int fd = open(folder, O_RDONLY | O_CLOEXEC);
     bool ok = fd >= 0 && sync_fd(fd);
-    int  reason = errno;
+    int reason = errno;
     if (fd >= 0)
         close(fd);
-    return ok ? CT_OK : CT_FAIL(err, CT_ERR_IO, "%s: cannot sync its folder: %s", path, strerror(reason));
+    return ok ? CT_OK
+              : CT_FAIL(err, CT_ERR_IO, "%s: cannot sync its folder: %s", path, strerror(reason));
 }
 
 static void fail_with_errno(ct_writer *w)
@@ -124,8 +131,11 @@ ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_err
     *w = (ct_writer){.fd = -1, .err = err};
     if ((w->status = copy_path(w->path, path, err)) != CT_OK)
         return w->status;
-    if (kind == CT_REPLACE && stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a rename would put a file in place of a device */
-        return w->status = CT_FAIL(err, CT_ERR_IO, "%s: expected a file or a free name, found something else", path);
+    if (kind == CT_REPLACE && stat(path, &st) == 0 &&
+        !S_ISREG(st.st_mode)) /* a rename would put a file in place of a device */
+        return w->status = CT_FAIL(err, CT_ERR_IO,
+                                   "%s: expected a file or a free name, found something else",
+                                   path);
     if (kind == CT_REPLACE) {
         snprintf(w->tmp, sizeof w->tmp, "%s.tmp", path);
         unlink(w->tmp); /* a killed program may have left one, or it is a link to elsewhere */
@@ -148,8 +158,8 @@ ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_err
     if (w->fd < 0 || fstat(w->fd, &st) != 0)
         fail_with_errno(w);
     else if ((uint64_t)st.st_size < keep)
-        w->status = CT_FAIL(err, CT_ERR_FORMAT, "%s: expected at least %ju bytes, found %ju", path, (uintmax_t)keep,
-                            (uintmax_t)st.st_size);
+        w->status = CT_FAIL(err, CT_ERR_FORMAT, "%s: expected at least %ju bytes, found %ju", path,
+                            (uintmax_t)keep, (uintmax_t)st.st_size);
     else if (ftruncate(w->fd, (off_t)keep) != 0 || lseek(w->fd, (off_t)keep, SEEK_SET) < 0)
         fail_with_errno(w);
     if (w->status != CT_OK && w->fd >= 0)
@@ -239,9 +249,9 @@ ct_status ct_file_remove(const char *path, ct_error *err)
 
 ct_status ct_folder_make(const char *path, ct_error *err)
 {
-    char        p[CT_PATH_BYTES], *at = p;
+    char p[CT_PATH_BYTES], *at = p;
     struct stat st;
-    ct_status   status = copy_path(p, path, err);
+    ct_status status = copy_path(p, path, err);
     if (status != CT_OK)
         return status;
     do { /* a, then a/b, then a/b/c */

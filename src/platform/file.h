@@ -20,15 +20,15 @@ ct_status ct_file_read(const char *path, size_t limit, ct_arena *arena, char **d
 
 /* A regular file whose length stays, read where it is needed. `path` is borrowed. */
 typedef struct ct_source {
-    int         fd; /* -1: closed */
-    uint64_t    size;
+    int fd; /* -1: closed */
+    uint64_t size;
     const char *path;
 } ct_source;
 
 ct_status ct_source_open(ct_source *s, const char *path, ct_error *err);
 /* `size` bytes from `at`; fewer are an error. Several threads may read at once. */
 ct_status ct_source_read(const ct_source *s, uint64_t at, void *out, size_t size, ct_error *err);
-void      ct_source_close(ct_source *s); /* also after a failed open */
+void ct_source_close(ct_source *s); /* also after a failed open */
 
 typedef enum ct_writing {
     CT_REPLACE, /* appears under its name when it is whole: written as PATH.tmp, synced,
@@ -40,26 +40,26 @@ typedef enum ct_writing {
 /* A file being written. The first failure is kept and later calls do nothing,
  * so a caller writes everything and asks once, at commit. */
 typedef struct ct_writer {
-    int           fd;
-    size_t        used;
-    uint64_t      size; /* bytes of the file with those in the buffer */
-    ct_error     *err; /* lives at least as long as the writer */
-    ct_status     status;
-    char          path[CT_PATH_BYTES];
-    char          tmp[CT_PATH_BYTES + 4]; /* written until commit; "" for a log */
+    int fd;
+    size_t used;
+    uint64_t size; /* bytes of the file with those in the buffer */
+    ct_error *err; /* lives at least as long as the writer */
+    ct_status status;
+    char path[CT_PATH_BYTES];
+    char tmp[CT_PATH_BYTES + 4]; /* written until commit; "" for a log */
     unsigned char buffer[8192];
 } ct_writer;
 
 ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err);
 /* Go on with a log behind its first `keep` bytes; what follows them is cut off. */
 ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_error *err);
-void      ct_writer_bytes(ct_writer *w, const void *data, size_t size);
-ct_status ct_writer_flush(ct_writer *w);   /* hand the buffer to the system */
-ct_status ct_writer_sync(ct_writer *w);    /* and have it put on the disk */
-ct_status ct_writer_commit(ct_writer *w);  /* the first failure of all calls; closes */
-void      ct_writer_abandon(ct_writer *w); /* remove PATH.tmp, PATH untouched; closes */
+void ct_writer_bytes(ct_writer *w, const void *data, size_t size);
+ct_status ct_writer_flush(ct_writer *w);  /* hand the buffer to the system */
+ct_status ct_writer_sync(ct_writer *w);   /* and have it put on the disk */
+ct_status ct_writer_commit(ct_writer *w); /* the first failure of all calls; closes */
+void ct_writer_abandon(ct_writer *w);     /* remove PATH.tmp, PATH untouched; closes */
 
-bool      ct_file_exists(const char *path);
+bool ct_file_exists(const char *path);
 ct_status ct_file_remove(const char *path, ct_error *err); /* fine if it is not there */
 ct_status ct_folder_make(const char *path, ct_error *err); /* and its parents; fine if it exists */
 
@@ -69,6 +69,6 @@ ct_status ct_folder_list(const char *path, ct_arena *arena, char ***name, int *n
 /* Only one process at a time holds the lock of a folder; it ends with the process,
  * however that ends. `fd` is for ct_folder_unlock, -1 after an error. */
 ct_status ct_folder_lock(const char *path, int *fd, ct_error *err);
-void      ct_folder_unlock(int fd);
+void ct_folder_unlock(int fd);
 
 #endif

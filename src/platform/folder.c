@@ -22,9 +22,9 @@ static int compare_names(const void *a, const void *b)
 
 ct_status ct_folder_list(const char *path, ct_arena *arena, char ***name, int *n, ct_error *err)
 {
-    DIR           *dir = opendir(path);
+    DIR *dir = opendir(path);
     struct dirent *entry;
-    int            room = 0;
+    int room = 0;
     if (dir == NULL)
         return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
     *n = 0;
@@ -56,7 +56,8 @@ ct_status ct_folder_lock(const char *path, int *fd, ct_error *err)
     *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*fd < 0)
         return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
-    if (flock(*fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) /* a file system without locks: go on */
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0 ||
+        errno != EWOULDBLOCK) /* a file system without locks: go on */
         return CT_OK;
     close(*fd);
     *fd = -1;

@@ -9,7 +9,7 @@
  * the product overflows. Free with ct_free, which accepts NULL. */
 void *ct_alloc(size_t count, size_t size);
 void *ct_alloc_zeroed(size_t count, size_t size);
-void  ct_free(void *p);
+void ct_free(void *p);
 
 /* Checked arithmetic on sizes that come from outside: false on overflow. */
 bool ct_size_mul(size_t a, size_t b, size_t *out);

@@ -17,7 +17,8 @@ static inline void philox_bump(uint32_t key[2])
     key[1] += 0xBB67AE85u;
 }
 
-static inline void philox_round(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3, const uint32_t key[2])
+static inline void philox_round(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3,
+                                const uint32_t key[2])
 {
     const uint64_t a = (uint64_t)0xD2511F53u * *c0, b = (uint64_t)0xCD9E8D57u * *c2;
     *c0 = (uint32_t)(b >> 32) ^ *c1 ^ key[0];

@@ -31,24 +31,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SPINS 4000             /* some 100 microseconds                            */
+#define SPINS 4000              /* some 100 microseconds                            */
 #define STACK ((size_t)2 << 20) /* kernels keep panels and tiles on it; musl gives 128 KiB */
 
 struct ct_pool {
-    int             n_threads, n_started;
-    bool            tried;
-    atomic_bool     stop;
-    pthread_t      *thread;
+    int n_threads, n_started;
+    bool tried;
+    atomic_bool stop;
+    pthread_t *thread;
     pthread_mutex_t lock;
-    pthread_cond_t  work, all_done;
+    pthread_cond_t work, all_done;
 
     _Atomic uint64_t ticket; /* number of the job << 32 | next block to take      */
-    atomic_int       done;   /* blocks of it that are finished                    */
-    atomic_int       n_blocks;
+    atomic_int done;         /* blocks of it that are finished                    */
+    atomic_int n_blocks;
     void (*_Atomic body)(void *ctx, int block);
     void *_Atomic ctx;
-    atomic_int    sleepers; /* workers that sleep, or are about to               */
-    atomic_bool   caller_sleeps;
+    atomic_int sleepers; /* workers that sleep, or are about to               */
+    atomic_bool caller_sleeps;
 };
 
 static inline void pause_briefly(void)
@@ -81,7 +81,8 @@ static bool do_block(ct_pool *p)
         if (!atomic_compare_exchange_weak(&p->ticket, &ticket, ticket + 1))
             continue;
         body(ctx, (int)(uint32_t)ticket);
-        if (atomic_fetch_add(&p->done, 1) == n - 1 && atomic_load(&p->caller_sleeps)) { /* the last one tells */
+        if (atomic_fetch_add(&p->done, 1) == n - 1 &&
+            atomic_load(&p->caller_sleeps)) { /* the last one tells */
             pthread_mutex_lock(&p->lock);
             pthread_cond_signal(&p->all_done);
             pthread_mutex_unlock(&p->lock);
@@ -168,7 +169,7 @@ static void start_threads(ct_pool *p)
 
 ct_pool *ct_pool_new(int n_threads)
 {
-    ct_pool   *p = ct_alloc_zeroed(1, sizeof *p);
+    ct_pool *p = ct_alloc_zeroed(1, sizeof *p);
     pthread_t *t = ct_alloc((size_t)n_threads, sizeof *t);
     if (p == NULL || t == NULL) {
         ct_free(p);

@@ -11,8 +11,8 @@ typedef struct ct_pool ct_pool;
 /* A team of n threads, the caller being one: n - 1 are started, on the first
  * loop that has more than one block. NULL if there is no memory. */
 ct_pool *ct_pool_new(int n_threads);
-void     ct_pool_free(ct_pool *p); /* accepts NULL */
-int      ct_pool_threads(const ct_pool *p);
+void ct_pool_free(ct_pool *p); /* accepts NULL */
+int ct_pool_threads(const ct_pool *p);
 
 /* Call body(ctx, block) once for each block in [0, n_blocks); return when all
  * are done. One caller at a time; body must not call it again. */

@@ -14,10 +14,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#define LN2_HEAD 0x1.62e42fefa3800p-1 /* 42 bits: k * head is exact for |k| < 2^11 */
-#define LN2_TAIL 0x1.ef35793c76730p-45
-#define PIO2_HEAD 0x1.921fb544p+0     /* 33 bits */
-#define PIO2_MID  0x1.0b4611a6p-34    /* the next 33 */
+#define LN2_HEAD  0x1.62e42fefa3800p-1 /* 42 bits: k * head is exact for |k| < 2^11 */
+#define LN2_TAIL  0x1.ef35793c76730p-45
+#define PIO2_HEAD 0x1.921fb544p+0  /* 33 bits */
+#define PIO2_MID  0x1.0b4611a6p-34 /* the next 33 */
 #define PIO2_TAIL 0x1.3198a2e037073p-69
 
 static double from_bits(uint64_t u)
@@ -47,10 +47,10 @@ double ct_scalar_exp(double x)
         return x > 0 ? (double)INFINITY : x; /* overflow, or NaN */
     if (x < -746)
         return 0;
-    int    k = (int)(x * 1.4426950408889634 + (x < 0 ? -0.5 : 0.5));
+    int k = (int)(x * 1.4426950408889634 + (x < 0 ? -0.5 : 0.5));
     double hi = x - k * LN2_HEAD, lo = k * LN2_TAIL, r = hi - lo;
     double term = 1, tail = 0, series[16];
-    int    n = 0;
+    int n = 0;
     for (n = 0; n < 16; n++) { /* r^2/2! ... r^17/17!, added from the small end */
         term = n == 0 ? r * r / 2 : term * r / (n + 2);
         series[n] = term;
@@ -71,7 +71,8 @@ static double log_of(double x, double correction)
         x *= 0x1p54;
         k = -54;
     }
-    uint64_t u = to_bits(x) - (to_bits(0x1.6a09e667f3bcdp-1) - to_bits(1.0)); /* carry sqrt(1/2) to 1 */
+    uint64_t u = to_bits(x) -
+                 (to_bits(0x1.6a09e667f3bcdp-1) - to_bits(1.0)); /* carry sqrt(1/2) to 1 */
     k += (int)((int64_t)(u >> 52)) - 1023;
     double m = from_bits(to_bits(x) - ((u >> 52) << 52) + ((uint64_t)1023 << 52));
     double f = m - 1, s = f / (2 + f), z = s * s, tail = 0;
@@ -118,7 +119,7 @@ static double circular(double x, int quadrant)
     if (!(fabs(x) <= 1e5))
         return (double)NAN; /* outside the promised range */
     double q = x * 0.63661977236758134 + (x < 0 ? -0.5 : 0.5);
-    int    k = (int)q;
+    int k = (int)q;
     double a = x - k * PIO2_HEAD, b = k * PIO2_MID, hi = a - b;
     double lo = ((a - hi) - b) - k * PIO2_TAIL;
     quadrant = (quadrant + k) & 3;

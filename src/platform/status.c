@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int line, const char *fmt, ...)
+ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int line, const char *fmt,
+                       ...)
 {
     if (err != NULL && err->status == CT_OK) { /* first cause wins */
         err->status = status;

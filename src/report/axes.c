@@ -25,7 +25,7 @@ double ct_axes_y(const ct_axes *a, double y)
 static double tick_step(double range, int most)
 {
     static const double FACTOR[] = {2, 2.5, 2}; /* 1 -> 2 -> 5 -> 10 */
-    double              step = 1;
+    double step = 1;
     while (step * most > range && step > 1e-12)
         step /= 10;
     for (int k = 0; step * most < range; k = (k + 1) % 3)
@@ -51,7 +51,7 @@ void ct_svg_segment(ct_svg *s, const char *class, double x0, double y0, double x
 
 void ct_svg_axes(ct_svg *s, const ct_axes *a, const char *x_name, const char *y_name)
 {
-    char         text[32];
+    char text[32];
     const double dx = tick_step(a->x1 - a->x0, 5), dy = tick_step(a->y1 - a->y0, 6);
     for (double k = ceil(a->x0 / dx - 1e-9); k * dx <= a->x1 + dx * 1e-6; k++) {
         const double x = ct_axes_x(a, k * dx);
@@ -80,7 +80,8 @@ static double inside(double v, double a, double b)
     return fmax(a < b ? a : b, fmin(a < b ? b : a, v));
 }
 
-void ct_svg_line(ct_svg *s, const ct_axes *a, const char *class, const double *x, const double *y, int n)
+void ct_svg_line(ct_svg *s, const ct_axes *a, const char *class, const double *x, const double *y,
+                 int n)
 {
     int drawn = 0;
     for (int i = 0; i < n; i++) {

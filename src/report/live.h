@@ -12,8 +12,8 @@ enum { CT_LIVE_HISTORY = 256 };
 
 typedef struct ct_live {
     double loss[CT_LIVE_HISTORY]; /* means over `stride` steps each */
-    int    n;
-    long   stride, in_last;
+    int n;
+    long stride, in_last;
     double equal, floor;
 } ct_live;
 
@@ -23,12 +23,13 @@ void ct_live_loss(ct_live *l, double loss);
 /* What a frame shows beside the history. */
 typedef struct ct_live_frame {
     const ct_snapshot *snapshot;
-    long               step, steps;
-    double             loss, temperature, pairs_per_second;
-    const char        *state, *meaning;
+    long step, steps;
+    double loss, temperature, pairs_per_second;
+    const char *state, *meaning;
 } ct_live_frame;
 
 /* The whole screen of `columns` x `lines`. */
-void ct_live_draw(const ct_terminal *t, const ct_live *l, const ct_live_frame *f, int columns, int lines);
+void ct_live_draw(const ct_terminal *t, const ct_live *l, const ct_live_frame *f, int columns,
+                  int lines);
 
 #endif

@@ -41,13 +41,15 @@ static void style(ct_svg *s)
 
 ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error *err)
 {
-    ct_svg         *s = &p->s;
+    ct_svg *s = &p->s;
     const ct_status status = ct_writer_open(&p->w, path, CT_REPLACE, err);
     if (status != CT_OK)
         return status;
     *s = (ct_svg){.w = &p->w};
-    ct_page_raw(s, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+    ct_page_raw(
+        s, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+           "'unsafe-inline'; "
            "script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     ct_page_element(s, "title", title);

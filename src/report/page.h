@@ -15,7 +15,7 @@
 
 typedef struct ct_page {
     ct_writer w;
-    ct_svg    s;
+    ct_svg s;
 } ct_page;
 
 /* Errors  CT_ERR_IO */
@@ -49,7 +49,7 @@ void ct_page_element(ct_svg *s, const char *tag, const char *text);
 #define ct_page_row(s, tag, ...) ct_page_cells(s, tag, (const char *const[]){__VA_ARGS__, NULL})
 void ct_page_cells(ct_svg *s, const char *tag, const char *const *text);
 
-extern const char        ct_page_style[];
+extern const char ct_page_style[];
 extern const char *const ct_page_script[]; /* one after the other, up to NULL */
 
 #endif

@@ -24,17 +24,19 @@ static void begin(ct_svg *page, ct_svg *s, const char *title, const char *readin
     ct_page_element(page, "h2", title);
     ct_page_element(page, "p class=\"dim\"", reading);
     ct_page_raw(page, "<figure>");
-    ct_svg_begin(s, page->w, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT, "data-kind=\"diagnosis\"", title, reading);
+    ct_svg_begin(s, page->w, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT, "data-kind=\"diagnosis\"", title,
+                 reading);
 }
 
 /* Shares of two kinds over [-1, 1]. */
-static void histogram(ct_svg *page, const char *title, const char *reading, const double *first, const char *first_name,
-                      const double *second, const char *second_name)
+static void histogram(ct_svg *page, const char *title, const char *reading, const double *first,
+                      const char *first_name, const double *second, const char *second_name)
 {
-    ct_svg  s;
+    ct_svg s;
     ct_axes a = FRAME;
     a.x0 = -1;
-    a.y1 = 1.03 * most_of(first, CT_COSINE_BINS, second != NULL ? most_of(second, CT_COSINE_BINS, 0.05) : 0.05);
+    a.y1 = 1.03 * most_of(first, CT_COSINE_BINS,
+                          second != NULL ? most_of(second, CT_COSINE_BINS, 0.05) : 0.05);
     begin(page, &s, title, reading);
     ct_svg_axes(&s, &a, "cosine", "share of each kind");
     ct_svg_steps(&s, &a, "fa", first, CT_COSINE_BINS);
@@ -50,10 +52,10 @@ static void histogram(ct_svg *page, const char *title, const char *reading, cons
 static void spectrum(ct_svg *page, const ct_findings *f, const char *const side[2])
 {
     enum { SHOWN = 256 };
-    double  number[SHOWN];
-    ct_svg  s;
+    double number[SHOWN];
+    ct_svg s;
     ct_axes a = FRAME;
-    int     most = 2;
+    int most = 2;
     a.y1 = 0;
     for (int k = 0; k < SHOWN; k++)
         number[k] = k + 1;
@@ -65,10 +67,12 @@ static void spectrum(ct_svg *page, const ct_findings *f, const char *const side[
     a.x0 = 1;
     a.x1 = most;
     a.y1 = a.y1 > 0 ? 1.05 * a.y1 : 1;
-    begin(page, &s, "Singular values", "Of the centred unit rows, at most the first 256: how many directions are in use.");
+    begin(page, &s, "Singular values",
+          "Of the centred unit rows, at most the first 256: how many directions are in use.");
     ct_svg_axes(&s, &a, "number, largest first", "singular value");
     for (int i = 0; i < f->n_sides; i++) {
-        ct_svg_line(&s, &a, i == 0 ? "a" : "b", number, f->side[i].spectrum, f->side[i].n_spectrum < SHOWN ? f->side[i].n_spectrum : SHOWN);
+        ct_svg_line(&s, &a, i == 0 ? "a" : "b", number, f->side[i].spectrum,
+                    f->side[i].n_spectrum < SHOWN ? f->side[i].n_spectrum : SHOWN);
         ct_svg_key(&s, a.left + 100 * i, 18, 'l', i == 0 ? "a" : "b", side[i]);
     }
     ct_svg_end(&s);
@@ -88,7 +92,7 @@ static void row(ct_svg *s, const char *name, double a, double b, int n)
 static void table_of_sides(ct_svg *s, const ct_findings *f, const char *const side[2])
 {
     const ct_side_findings *x = &f->side[0], *y = &f->side[1];
-    const int               n = f->n_sides;
+    const int n = f->n_sides;
     ct_page_raw(s, "<table><thead>");
     ct_page_row(s, "th", "of a side", n == 2 ? side[0] : "", n == 2 ? side[1] : "");
     ct_page_raw(s, "</thead><tbody>");
@@ -113,9 +117,9 @@ static void table_of_sides(ct_svg *s, const ct_findings *f, const char *const si
 
 static void table_of_pairs(ct_svg *s, const ct_autopsy *a)
 {
-    const ct_findings  *f = &a->findings;
+    const ct_findings *f = &a->findings;
     const ct_landmarks *l = &a->landmarks;
-    char                name[96];
+    char name[96];
     ct_page_raw(s, "<table><thead>");
     ct_page_row(s, "th", "of the pairs", "");
     ct_page_raw(s, "</thead><tbody>");
@@ -125,8 +129,8 @@ static void table_of_pairs(ct_svg *s, const ct_autopsy *a)
     row(s, "modality gap", f->gap, 0, 1);
     row(s, "separability of the sides (0.5: mixed)", f->separability, 0, 1);
     if (l->loss != NULL) {
-        snprintf(name, sizeof name, "loss %s at N = %d, tau = %g, %s", l->loss->name, l->at.n, l->at.temperature,
-                 a->loss_measured ? "measured" : "given");
+        snprintf(name, sizeof name, "loss %s at N = %d, tau = %g, %s", l->loss->name, l->at.n,
+                 l->at.temperature, a->loss_measured ? "measured" : "given");
         row(s, name, a->loss, 0, 1);
         row(s, "... where all are equal", l->equal, 0, 1);
         row(s, "... spread at random", l->random, 0, 1);
@@ -139,10 +143,10 @@ static void table_of_pairs(ct_svg *s, const ct_autopsy *a)
 
 void ct_page_autopsy(ct_page *p, const ct_autopsy *a, const char *const side[2])
 {
-    const ct_findings   *f = &a->findings;
+    const ct_findings *f = &a->findings;
     const ct_state_text *text = ct_state_describe(a->diagnosis.state);
-    ct_svg              *s = &p->s;
-    char                 size[64];
+    ct_svg *s = &p->s;
+    char size[64];
     ct_page_raw(s, "<section><p><strong>");
     ct_page_raw(s, text->name);
     ct_page_raw(s, "</strong>: ");
@@ -164,10 +168,13 @@ void ct_page_autopsy(ct_page *p, const ct_autopsy *a, const char *const side[2])
     ct_page_raw(s, "</section><div class=\"kinds\">\n");
     if (f->side[0].bad_rows + (f->n_sides == 2 ? f->side[1].bad_rows : 0) == 0) {
         if (f->n_sides == 2)
-            histogram(s, "Cosines of pairs and of others", "Matched: pairs right of the others. Collapsed: one narrow hill.",
+            histogram(s, "Cosines of pairs and of others",
+                      "Matched: pairs right of the others. Collapsed: one narrow hill.",
                       f->histogram_on, "pairs", f->histogram_off, "others (dashed)");
-        histogram(s, "Cosines within a side", "Of different rows. Spread: a hill about 0. Collapsed: all near 1.", f->side[0].histogram, side[0],
-                  f->n_sides == 2 ? f->side[1].histogram : NULL, side[1]);
+        histogram(s, "Cosines within a side",
+                  "Of different rows. Spread: a hill about 0. Collapsed: all near 1.",
+                  f->side[0].histogram, side[0], f->n_sides == 2 ? f->side[1].histogram : NULL,
+                  side[1]);
         spectrum(s, f, side);
     }
     ct_page_raw(s, "</div>\n");

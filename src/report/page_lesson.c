@@ -29,13 +29,13 @@ static void label_of(const ct_lesson_run *run, int i, char *out, size_t size)
  * about rows that are in another one already, and a row of no runs has nothing to show. */
 static void picture(ct_svg *s, const ct_lesson_run *run, int i, bool *drawn)
 {
-    const char    *quantity = quantity_of(run->row[i].what);
+    const char *quantity = quantity_of(run->row[i].what);
     ct_spread_line line[CT_SPREADS];
-    char           label[CT_SPREADS][sizeof run->row->what];
-    int            n = 0;
+    char label[CT_SPREADS][sizeof run->row->what];
+    int n = 0;
     for (int k = i; k < run->n_rows && n < CT_SPREADS; k++) {
         const ct_lesson_row *r = &run->row[k];
-        const bool           claim = r->verdict != CT_SHOWN && isnan(r->expected);
+        const bool claim = r->verdict != CT_SHOWN && isnan(r->expected);
         if (drawn[k] || claim || r->n == 0 || strcmp(quantity_of(r->what), quantity) != 0)
             continue;
         label_of(run, k, label[n], sizeof label[n]);
@@ -59,7 +59,7 @@ static void row(ct_svg *s, const ct_lesson_row *r)
 void ct_page_lesson(ct_page *p, const ct_lesson *l, const ct_lesson_run *run)
 {
     ct_svg *s = &p->s;
-    bool    drawn[CT_LESSON_ROWS] = {false};
+    bool drawn[CT_LESSON_ROWS] = {false};
     ct_page_raw(s, "<section>\n");
     ct_page_element(s, "h2", l->title);
     ct_page_element(s, "p", l->text);

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define put ct_svg_put
+#define put     ct_svg_put
 #define PICTURE 48 /* pixels of a picture on the page, as ct_page_style has them */
 
 /* All pictures of the probe, one above the other, as a background that .pic looks at. */
@@ -25,12 +25,14 @@ static ct_status sprite(ct_svg *s, const ct_record *r, int run, ct_arena *arena,
     size_t size = 0;
     if (r->width == 0)
         return CT_OK;
-    const uint8_t *png = ct_png_encode(r->pixels, r->width, r->height * r->n, r->channels, arena, &size);
-    char          *text = png != NULL ? ct_arena_alloc(arena, CT_BASE64_BYTES(size)) : NULL;
+    const uint8_t *png = ct_png_encode(r->pixels, r->width, r->height * r->n, r->channels, arena,
+                                       &size);
+    char *text = png != NULL ? ct_arena_alloc(arena, CT_BASE64_BYTES(size)) : NULL;
     if (text == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "report: no memory for pictures");
     ct_base64_put(text, png, size);
-    put(s, "<style>.p%d{height:%dpx;background-image:url(data:image/png;base64,", run, PICTURE * r->height / r->width);
+    put(s, "<style>.p%d{height:%dpx;background-image:url(data:image/png;base64,", run,
+        PICTURE * r->height / r->width);
     ct_page_raw(s, text);
     ct_page_raw(s, ")}</style>\n");
     return CT_OK;
@@ -48,7 +50,7 @@ static const ct_mark *last_test(const ct_record *r)
 
 static void story(ct_svg *s, const ct_record *r)
 {
-    const int      last = r->n_lines - 1;
+    const int last = r->n_lines - 1;
     const ct_mark *test = last_test(r);
     ct_page_raw(s, "<div>");
     ct_page_element(s, "h3", r->folder);
@@ -59,13 +61,17 @@ static void story(ct_svg *s, const ct_record *r)
         ct_svg_escaped(s, r->meaning);
         ct_page_raw(s, "</p>\n");
     }
-    put(s, "<p>The loss of a batch went from %.4f at step %.0f to %.4f at step %.0f", r->loss[0], r->step[0], r->loss[last], r->step[last]);
+    put(s, "<p>The loss of a batch went from %.4f at step %.0f to %.4f at step %.0f", r->loss[0],
+        r->step[0], r->loss[last], r->step[last]);
     if (isfinite(r->equal))
-        put(s, "; it is %.4f where all embeddings are equal, and at least %.4g", r->equal, r->floor);
+        put(s, "; it is %.4f where all embeddings are equal, and at least %.4g", r->equal,
+            r->floor);
     put(s, ". The temperature ended at %.4g.", r->temperature[last]);
     if (test != NULL)
-        put(s, " Of %d test pairs, %.3f of the images found their caption first and %.3f of the captions their image.", test->n,
-            test->recall[0], test->recall[1]);
+        put(s,
+            " Of %d test pairs, %.3f of the images found their caption first and %.3f of the "
+            "captions their image.",
+            test->n, test->recall[0], test->recall[1]);
     ct_page_raw(s, "</p>\n");
     if (r->n_evidence > 0) {
         ct_page_raw(s, "<ul>");
@@ -83,21 +89,28 @@ static void story(ct_svg *s, const ct_record *r)
 
 /* ---- pictures ---- */
 
-static void picture(ct_svg *s, ct_picture kind, const ct_record *r, int run, const ct_ranges *ranges)
+static void picture(ct_svg *s, ct_picture kind, const ct_record *r, int run,
+                    const ct_ranges *ranges)
 {
-    char          attributes[256], description[1200];
+    char attributes[256], description[1200];
     const ct_axes a = ct_picture_axes(kind, r, ranges);
-    ct_svg        svg;
-    snprintf(attributes, sizeof attributes, "data-run=\"%d\" data-kind=\"%s\" data-axes=\"%.9g %.9g %.9g %.9g %.9g %.9g %.9g %.9g\"", run,
-             ct_picture_describe(kind)->name, a.left, a.top, a.right, a.bottom, a.x0, a.x1, a.y0, a.y1);
-    snprintf(description, sizeof description, "%s, %.600s", ct_picture_describe(kind)->title, r->folder);
+    ct_svg svg;
+    snprintf(
+        attributes, sizeof attributes,
+        "data-run=\"%d\" data-kind=\"%s\" data-axes=\"%.9g %.9g %.9g %.9g %.9g %.9g %.9g %.9g\"",
+        run, ct_picture_describe(kind)->name, a.left, a.top, a.right, a.bottom, a.x0, a.x1, a.y0,
+        a.y1);
+    snprintf(description, sizeof description, "%s, %.600s", ct_picture_describe(kind)->title,
+             r->folder);
     ct_page_raw(s, "<figure>");
-    ct_svg_begin(&svg, s->w, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT, attributes, description, ct_picture_describe(kind)->reading);
+    ct_svg_begin(&svg, s->w, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT, attributes, description,
+                 ct_picture_describe(kind)->reading);
     ct_picture_draw(&svg, kind, r, ranges, r->n_moments - 1);
     ct_svg_end(&svg);
     ct_page_raw(s, "<figcaption>");
     ct_svg_escaped(s, r->folder);
-    put(s, ", <span data-step=\"%d\">step %ld</span></figcaption></figure>\n", run, r->moment[r->n_moments - 1].step);
+    put(s, ", <span data-step=\"%d\">step %ld</span></figcaption></figure>\n", run,
+        r->moment[r->n_moments - 1].step);
 }
 
 static void pictures(ct_svg *s, const ct_record *r, int n)
@@ -122,8 +135,8 @@ static void pictures(ct_svg *s, const ct_record *r, int n)
 static void pixel_box(ct_svg *s, const ct_record *r, int run, int item, bool own)
 {
     if (r->width > 0)
-        put(s, "<span class=\"pic p%d%s\" style=\"background-position:0 %dpx\"></span> ", run, own ? " own" : "",
-            -(PICTURE * r->height / r->width) * item);
+        put(s, "<span class=\"pic p%d%s\" style=\"background-position:0 %dpx\"></span> ", run,
+            own ? " own" : "", -(PICTURE * r->height / r->width) * item);
 }
 
 /* The `k` captions nearest to image i, first the nearest. */
@@ -145,12 +158,18 @@ static void nearest_captions(const ct_record *r, const ct_moment *m, int i, int 
 static void neighbours(ct_svg *s, const ct_record *r, int run)
 {
     const ct_moment *m = &r->moment[r->n_moments - 1];
-    const int        k = r->n < 3 ? r->n : 3, rows = r->n < 6 ? r->n : 6;
+    const int k = r->n < 3 ? r->n : 3, rows = r->n < 6 ? r->n : 6;
     ct_page_raw(s, "<div>");
     ct_page_element(s, "h3", r->folder);
-    put(s, "<div data-script hidden><p><span data-pair=\"%d\"></span>; its nearest captions, with their own pictures, at "
-           "<span data-step=\"%d\"></span>:</p><div class=\"strip\" id=\"near%d\"></div></div>\n", run, run, run);
-    put(s, "<table><thead><tr><th>image</th><th>nearest captions at step %ld</th><th>cosine</th></tr></thead><tbody>\n", m->step);
+    put(s,
+        "<div data-script hidden><p><span data-pair=\"%d\"></span>; its nearest captions, with "
+        "their own pictures, at "
+        "<span data-step=\"%d\"></span>:</p><div class=\"strip\" id=\"near%d\"></div></div>\n",
+        run, run, run);
+    put(s,
+        "<table><thead><tr><th>image</th><th>nearest captions at step "
+        "%ld</th><th>cosine</th></tr></thead><tbody>\n",
+        m->step);
     for (int i = 0; i < rows; i++) {
         int near[3] = {0, 0, 0};
         nearest_captions(r, m, i, k, near);
@@ -210,7 +229,9 @@ static void moment_json(ct_json *j, const ct_record *r, const ct_moment *m)
     ct_json_close(j);
     ct_json_open(j, "plane", '[');
     for (int i = 0; i < 4 * r->n; i++)
-        ct_json_float(j, NULL, (float)(floor(m->plane[i / (2 * r->n)][i / 2 % r->n][i % 2] * 1e3 + 0.5) / 1e3));
+        ct_json_float(j, NULL,
+                      (float)(floor(m->plane[i / (2 * r->n)][i / 2 % r->n][i % 2] * 1e3 + 0.5) /
+                              1e3));
     ct_json_close(j);
     ct_json_float(j, "alignment", (float)m->alignment);
     numbers(j, "uniformity", m->uniformity, 2);
@@ -276,7 +297,8 @@ static ct_status script(ct_svg *s, const ct_record *r, int n, ct_error *err)
     for (int k = 0; ct_page_script[k] != NULL; k++)
         ct_page_raw(s, ct_page_script[k]);
     ct_page_raw(s, "</script>\n");
-    const ct_status status = j.failed ? CT_FAIL(err, CT_ERR_NOMEM, "report: no memory for its data") : CT_OK;
+    const ct_status status = j.failed ? CT_FAIL(err, CT_ERR_NOMEM, "report: no memory for its data")
+                                      : CT_OK;
     ct_json_free(&j);
     return status;
 }
@@ -293,10 +315,10 @@ static const char CONTROLS[] =
 
 ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err)
 {
-    ct_svg   *s = &p->s;
-    bool      captions = false;
+    ct_svg *s = &p->s;
+    bool captions = false;
     ct_status status = CT_OK;
-    ct_arena  arena;
+    ct_arena arena;
     ct_arena_init(&arena, 0);
     for (int i = 0; i < n && status == CT_OK; i++)
         status = sprite(s, &r[i], i, &arena, err);
@@ -309,9 +331,15 @@ ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err)
     ct_page_raw(s, "</div></section>\n");
     ct_page_raw(s, CONTROLS);
     for (int i = 0; i < n; i++)
-        put(s, "<span class=\"num\"><span data-step=\"%d\"></span><span data-loss=\"%d\"></span></span>\n", i, i);
+        put(s,
+            "<span class=\"num\"><span data-step=\"%d\"></span><span "
+            "data-loss=\"%d\"></span></span>\n",
+            i, i);
     ct_page_raw(s, "</div>\n<main>\n");
-    put(s, "<p class=\"dim\">The pictures from the cosines on show %d fixed pairs of validation, here at the end of training.</p>\n", r->n);
+    put(s,
+        "<p class=\"dim\">The pictures from the cosines on show %d fixed pairs of validation, here "
+        "at the end of training.</p>\n",
+        r->n);
     pictures(s, r, n);
     if (captions) {
         ct_page_raw(s, "<section><h2>Nearest captions</h2><div class=\"runs\">\n");
@@ -320,7 +348,8 @@ ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err)
                 neighbours(s, &r[i], i);
         ct_page_raw(s, "</div></section>\n");
     }
-    ct_page_raw(s, "<section><h2>Do it again</h2><p class=\"dim\">Equal hashes mean equal weights, to the last bit.</p><div class=\"runs\">\n");
+    ct_page_raw(s, "<section><h2>Do it again</h2><p class=\"dim\">Equal hashes mean equal weights, "
+                   "to the last bit.</p><div class=\"runs\">\n");
     for (int i = 0; i < n; i++)
         again(s, &r[i]);
     ct_page_raw(s, "</div></section>\n</main>\n");

@@ -15,11 +15,12 @@ enum { SETTINGS = 512, LONGEST = 45 /* characters that fit into a picture */ };
 static void table(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
 {
     ct_page_raw(s, "<div class=\"scroll\"><table><thead>");
-    ct_page_row(s, "th", "point", "settings", "state", "runs", "left ln N at step", "recall@1", "loss", "effective rank");
+    ct_page_row(s, "th", "point", "settings", "state", "runs", "left ln N at step", "recall@1",
+                "loss", "effective rank");
     ct_page_raw(s, "</thead><tbody>\n");
     for (int k = 0; k < sweep->n_points; k++) {
         const ct_sweep_point p = ct_sweep_summary(sweep, run, k);
-        char                 settings[SETTINGS], number[16], runs[32], text[4][64];
+        char settings[SETTINGS], number[16], runs[32], text[4][64];
         if (p.n == 0)
             continue;
         ct_sweep_settings(sweep, k, settings, sizeof settings);
@@ -29,17 +30,19 @@ static void table(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
         ct_spread_text(text[1], sizeof text[1], p.recall[0]);
         ct_spread_text(text[2], sizeof text[2], p.loss);
         ct_spread_text(text[3], sizeof text[3], p.rank[0]);
-        ct_page_row(s, "td", number, settings, ct_phase_name(&p), runs, text[0], text[1], text[2], text[3]);
+        ct_page_row(s, "td", number, settings, ct_phase_name(&p), runs, text[0], text[1], text[2],
+                    text[3]);
     }
     ct_page_raw(s, "</tbody></table></div>\n");
 }
 
 static void pictures(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
 {
-    static const char *const NAME[4] = {"recall@1 of images", "step that leaves ln N", "loss", "effective rank of images"};
-    static char              label[CT_SPREADS][SETTINGS];
-    ct_spread_line           line[4][CT_SPREADS];
-    int                      n = 0;
+    static const char *const NAME[4] = {"recall@1 of images", "step that leaves ln N", "loss",
+                                        "effective rank of images"};
+    static char label[CT_SPREADS][SETTINGS];
+    ct_spread_line line[4][CT_SPREADS];
+    int n = 0;
     for (int k = 0; k < sweep->n_points && n < CT_SPREADS; k++) {
         const ct_sweep_point p = ct_sweep_summary(sweep, run, k);
         if (p.n == 0)
@@ -60,14 +63,14 @@ static void pictures(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
 
 void ct_page_sweep(ct_page *p, const char *command, const ct_sweep *sweep, const ct_sweep_run *run)
 {
-    char      text[128];
+    char text[128];
     const int n = sweep->n_points * sweep->n_seeds;
-    int       done = 0;
+    int done = 0;
     for (int k = 0; k < n; k++)
         done += run[k].done;
     ct_page_element(&p->s, "pre", command);
-    snprintf(text, sizeof text, "%d points, each from %d seed%s; %d of %d runs are here.", sweep->n_points, sweep->n_seeds,
-             sweep->n_seeds == 1 ? "" : "s", done, n);
+    snprintf(text, sizeof text, "%d points, each from %d seed%s; %d of %d runs are here.",
+             sweep->n_points, sweep->n_seeds, sweep->n_seeds == 1 ? "" : "s", done, n);
     ct_page_element(&p->s, "p", text);
     if (sweep->n_axes == 2) {
         ct_page_raw(&p->s, "<section class=\"wide\"><figure>");

@@ -15,12 +15,13 @@ void ct_phase_draw(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *
 
 /* Of a point, as the diagrams show it: its name, and how many of its runs are so. */
 const char *ct_phase_name(const ct_sweep_point *p);
-int         ct_phase_in_state(const ct_sweep_point *p);
+int ct_phase_in_state(const ct_sweep_point *p);
 
 /* Three maps side by side, state, escape step and recall@1 (medians over
  * seeds); in a page, or as a file, SVG or PNG by its name. Errors  CT_ERR_IO,
  * CT_ERR_NOMEM */
-void      ct_phase_figure(ct_svg *page, const ct_sweep *s, const ct_sweep_run *run);
-ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err);
+void ct_phase_figure(ct_svg *page, const ct_sweep *s, const ct_sweep_run *run);
+ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *path,
+                        ct_error *err);
 
 #endif

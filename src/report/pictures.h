@@ -30,16 +30,19 @@ const ct_picture_text *ct_picture_describe(ct_picture kind);
 
 /* What the axes must hold for all of n runs. */
 typedef struct ct_ranges {
-    double steps, loss, temperature, bin, sigma, plane, alignment, uniformity, cosine, gradient[2]; /* cosine: the least of a layer; gradient: least, most */
-    int    n_sigma, n_layers;
+    double steps, loss, temperature, bin, sigma, plane, alignment, uniformity, cosine,
+        gradient[2]; /* cosine: the least of a layer; gradient: least, most */
+    int n_sigma, n_layers;
 } ct_ranges;
 ct_ranges ct_picture_ranges(const ct_record *r, int n);
 
 /* Draw into an open SVG; the frame is told, so that a script can move what is in it. */
 ct_axes ct_picture_axes(ct_picture kind, const ct_record *r, const ct_ranges *ranges);
-void    ct_picture_draw(ct_svg *s, ct_picture kind, const ct_record *r, const ct_ranges *ranges, int moment);
+void ct_picture_draw(ct_svg *s, ct_picture kind, const ct_record *r, const ct_ranges *ranges,
+                     int moment);
 
 /* One picture as a file of its own, SVG or PNG by its name. Errors  CT_ERR_IO, CT_ERR_NOMEM */
-ct_status ct_picture_save(ct_picture kind, const ct_record *r, int moment, const char *path, ct_error *err);
+ct_status ct_picture_save(ct_picture kind, const ct_record *r, int moment, const char *path,
+                          ct_error *err);
 
 #endif

@@ -11,14 +11,16 @@
 
 ct_status ct_raster_init(ct_raster *r, double width, double height, ct_arena *arena, ct_error *err)
 {
-    *r = (ct_raster){.width = (int)ceil(width * CT_RASTER_SCALE), .height = (int)ceil(height * CT_RASTER_SCALE)};
+    *r = (ct_raster){.width = (int)ceil(width * CT_RASTER_SCALE),
+                     .height = (int)ceil(height * CT_RASTER_SCALE)};
     const size_t n = (size_t)r->width * (size_t)r->height;
     r->rgb = ct_arena_alloc(arena, 3 * n);
     for (int part = 0; part < CT_RASTER_PARTS; part++)
         if ((r->cover[part] = ct_arena_zeroed(arena, n, sizeof(float))) == NULL)
             r->rgb = NULL;
     if (r->rgb == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "picture: no memory for %d x %d pixels", r->width, r->height);
+        return CT_FAIL(err, CT_ERR_NOMEM, "picture: no memory for %d x %d pixels", r->width,
+                       r->height);
     memset(r->rgb, 255, 3 * n);
     return CT_OK;
 }
@@ -36,8 +38,9 @@ static int bound(double v, int most)
 /* The pixels of this rectangle, in pixels, which the part will have touched. */
 static box touch(ct_raster *r, ct_raster_part part, double x0, double y0, double x1, double y1)
 {
-    box      *t = &r->touched[part];
-    const box b = {bound(floor(x0), r->width), bound(floor(y0), r->height), bound(ceil(x1), r->width), bound(ceil(y1), r->height)};
+    box *t = &r->touched[part];
+    const box b = {bound(floor(x0), r->width), bound(floor(y0), r->height),
+                   bound(ceil(x1), r->width), bound(ceil(y1), r->height)};
     const bool first = t->x1 == 0;
     t->x0 = first || b.x0 < t->x0 ? b.x0 : t->x0;
     t->y0 = first || b.y0 < t->y0 ? b.y0 : t->y0;
@@ -46,20 +49,25 @@ static box touch(ct_raster *r, ct_raster_part part, double x0, double y0, double
     return b;
 }
 
-/* Where a line from x on is between two shares of its way dx; a level line has no such shares: all of it. */
+/* Where a line from x on is between two shares of its way dx; a level line has no such shares: all
+ * of it. */
 static void columns(double x, double dx, double t0, double t1, double *from, double *to)
 {
-    const bool   level = !isfinite(t0) || !isfinite(t1);
-    const double a = x + dx * (level ? 0 : fmax(0, fmin(1, t0))), b = x + dx * (level ? 1 : fmax(0, fmin(1, t1)));
+    const bool level = !isfinite(t0) || !isfinite(t1);
+    const double a = x + dx * (level ? 0 : fmax(0, fmin(1, t0))),
+                 b = x + dx * (level ? 1 : fmax(0, fmin(1, t1)));
     *from = fmin(a, b);
     *to = fmax(a, b);
 }
 
-void ct_raster_stroke(ct_raster *r, ct_raster_part part, double x0, double y0, double x1, double y1, double radius, double width)
+void ct_raster_stroke(ct_raster *r, ct_raster_part part, double x0, double y0, double x1, double y1,
+                      double radius, double width)
 {
-    const double s = CT_RASTER_SCALE, dx = s * (x1 - x0), dy = s * (y1 - y0), square = dx * dx + dy * dy;
+    const double s = CT_RASTER_SCALE, dx = s * (x1 - x0), dy = s * (y1 - y0),
+                 square = dx * dx + dy * dy;
     const double edge = s * width / 2 + 0.5, reach = s * radius + edge;
-    const box    b = touch(r, part, s * fmin(x0, x1) - reach, s * fmin(y0, y1) - reach, s * fmax(x0, x1) + reach, s * fmax(y0, y1) + reach);
+    const box b = touch(r, part, s * fmin(x0, x1) - reach, s * fmin(y0, y1) - reach,
+                        s * fmax(x0, x1) + reach, s * fmax(y0, y1) + reach);
     for (int y = b.y0; y < b.y1; y++) {
         double from, to; /* columns: of a long slanted line, only those near it */
         columns(s * x0, dx, (y - reach - s * y0) / dy, (y + 1 + reach - s * y0) / dy, &from, &to);
@@ -67,8 +75,9 @@ void ct_raster_stroke(ct_raster *r, ct_raster_part part, double x0, double y0, d
         for (int x = bound(fmax(floor(from - reach), b.x0), b.x1); x < end; x++) {
             const double px = x + 0.5 - s * x0, py = y + 0.5 - s * y0;
             const double t = square > 0 ? fmax(0, fmin(1, (px * dx + py * dy) / square)) : 0;
-            const double qx = px - t * dx, qy = py - t * dy, covered = edge - fabs(sqrt(qx * qx + qy * qy) - s * radius);
-            float       *cover = &r->cover[part][(size_t)y * (size_t)r->width + (size_t)x];
+            const double qx = px - t * dx, qy = py - t * dy,
+                         covered = edge - fabs(sqrt(qx * qx + qy * qy) - s * radius);
+            float *cover = &r->cover[part][(size_t)y * (size_t)r->width + (size_t)x];
             if (covered > (double)*cover)
                 *cover = covered < 1 ? (float)covered : 1;
         }
@@ -83,17 +92,21 @@ static double overlap(int x, double a, double b)
 
 void ct_raster_rect(ct_raster *r, ct_raster_part part, double x0, double y0, double x1, double y1)
 {
-    const double s = CT_RASTER_SCALE, left = s * fmin(x0, x1), right = s * fmax(x0, x1), top = s * fmin(y0, y1), bottom = s * fmax(y0, y1);
-    const box    b = touch(r, part, left, top, right, bottom);
+    const double s = CT_RASTER_SCALE, left = s * fmin(x0, x1), right = s * fmax(x0, x1),
+                 top = s * fmin(y0, y1), bottom = s * fmax(y0, y1);
+    const box b = touch(r, part, left, top, right, bottom);
     for (int y = b.y0; y < b.y1; y++)
         for (int x = b.x0; x < b.x1; x++)
-            r->cover[part][(size_t)y * (size_t)r->width + (size_t)x] += (float)(overlap(x, left, right) * overlap(y, top, bottom));
+            r->cover[part][(size_t)y * (size_t)r->width + (size_t)x] += (float)(overlap(x, left,
+                                                                                        right) *
+                                                                                overlap(y, top,
+                                                                                        bottom));
 }
 
 void ct_raster_ink(ct_raster *r, ct_raster_part part, const char *colour, double opacity)
 {
-    uint8_t   ink[3] = {0};
-    box      *t = &r->touched[part];
+    uint8_t ink[3] = {0};
+    box *t = &r->touched[part];
     const box b = *t;
     if (colour != NULL)
         ct_style_colour(colour, ink);
@@ -101,7 +114,7 @@ void ct_raster_ink(ct_raster *r, ct_raster_part part, const char *colour, double
         for (int x = b.x0; x < b.x1; x++) {
             const size_t at = (size_t)y * (size_t)r->width + (size_t)x;
             const double share = colour == NULL ? 0 : fmin(1, (double)r->cover[part][at]) * opacity;
-            uint8_t     *to = r->rgb + 3 * at;
+            uint8_t *to = r->rgb + 3 * at;
             if (r->cover[part][at] <= 0)
                 continue; /* most of a slanted line's box */
             for (int c = 0; c < 3; c++)
@@ -127,18 +140,22 @@ void ct_raster_from(ct_raster *r, const char *look, double x, double y)
     r->walked = 0;
 }
 
-/* From the last point on, as far as the dashes go. The round ends lie within the dash, as SVG's square ones do. */
+/* From the last point on, as far as the dashes go. The round ends lie within the dash, as SVG's
+ * square ones do. */
 static void dashes(ct_raster *r, double x, double y)
 {
-    const double dx = x - r->x, dy = y - r->y, length = sqrt(dx * dx + dy * dy), width = or_one(r->style.width);
+    const double dx = x - r->x, dy = y - r->y, length = sqrt(dx * dx + dy * dy),
+                 width = or_one(r->style.width);
     const double on = r->style.on, off = r->style.off;
-    double       t = 0;
+    double t = 0;
     while (t < length) {
-        const double phase = fmod(r->walked + t, on + off), end = (phase < on ? on : on + off) - phase;
-        const double step = fmax(fmin(end, length - t), 1e-6), a = t + fmax(0, width / 2 - phase), b = t + fmin(step, end - width / 2);
+        const double phase = fmod(r->walked + t, on + off),
+                     end = (phase < on ? on : on + off) - phase;
+        const double step = fmax(fmin(end, length - t), 1e-6), a = t + fmax(0, width / 2 - phase),
+                     b = t + fmin(step, end - width / 2);
         if (phase < on && a <= b)
-            ct_raster_stroke(r, CT_RASTER_STROKE, r->x + dx * a / length, r->y + dy * a / length, r->x + dx * b / length,
-                             r->y + dy * b / length, 0, width);
+            ct_raster_stroke(r, CT_RASTER_STROKE, r->x + dx * a / length, r->y + dy * a / length,
+                             r->x + dx * b / length, r->y + dy * b / length, 0, width);
         t += step;
     }
     r->walked += length;

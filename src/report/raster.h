@@ -20,12 +20,13 @@ typedef struct ct_raster_box {
 } ct_raster_box;
 
 typedef struct ct_raster {
-    int      width, height; /* in pixels */
+    int width, height; /* in pixels */
     uint8_t *rgb;
-    float   *cover[CT_RASTER_PARTS]; /* (height, width), 0 between shapes */
+    float *cover[CT_RASTER_PARTS];          /* (height, width), 0 between shapes */
     ct_raster_box touched[CT_RASTER_PARTS]; /* where it may not be 0 */
-    ct_style style; /* of the path being drawn; its last point, the height of its first, its length */
-    double   x, y, base, walked;
+    ct_style
+        style; /* of the path being drawn; its last point, the height of its first, its length */
+    double x, y, base, walked;
 } ct_raster;
 
 /* White, in the arena. Errors  CT_ERR_NOMEM */
@@ -35,7 +36,8 @@ ct_status ct_raster_init(ct_raster *r, double width, double height, ct_arena *ar
 
 /* What is within width/2 of the line that lies `radius` around a segment: radius 0 is a
  * segment with round ends, a segment without length a disc or, with a radius, a ring. */
-void ct_raster_stroke(ct_raster *r, ct_raster_part part, double x0, double y0, double x1, double y1, double radius, double width);
+void ct_raster_stroke(ct_raster *r, ct_raster_part part, double x0, double y0, double x1, double y1,
+                      double radius, double width);
 
 /* Rectangles of one shape, which do not overlap: where they touch they are seamless. */
 void ct_raster_rect(ct_raster *r, ct_raster_part part, double x0, double y0, double x1, double y1);
@@ -51,6 +53,7 @@ void ct_raster_to(ct_raster *r, double x, double y);
 void ct_raster_end(ct_raster *r);
 
 void ct_raster_disc(ct_raster *r, const char *look, double x, double y, double radius);
-void ct_raster_text(ct_raster *r, double x, double y, double size, ct_svg_anchor anchor, double turn, const char *text);
+void ct_raster_text(ct_raster *r, double x, double y, double size, ct_svg_anchor anchor,
+                    double turn, const char *text);
 
 #endif

@@ -9,17 +9,17 @@
 #include "platform/file.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct reading {
-    const char     *path;
-    int             line;
-    ct_json_reader  json;
-    ct_arena       *arena;
-    ct_record      *out;
-    ct_error       *err;
+    const char *path;
+    int line;
+    ct_json_reader json;
+    ct_arena *arena;
+    ct_record *out;
+    ct_error *err;
 } reading;
 
 static ct_status refuse(const reading *r, const char *expected)
@@ -29,7 +29,8 @@ static ct_status refuse(const reading *r, const char *expected)
 
 /* ---- values ---- */
 
-/* The numbers of the array that was just opened, in ten-thousandths; -1 unless they are at most cap. */
+/* The numbers of the array that was just opened, in ten-thousandths; -1 unless they are at most
+ * cap. */
 static int read_numbers(reading *r, double *out, int cap)
 {
     int n = 0;
@@ -69,8 +70,8 @@ static ct_json_type next_member(reading *r, char key[32])
 
 /* ---- lines ---- */
 
-/* An array of n with room for one more: it moves when n is a power of two. So memory follows what a file
- * holds, and not how long it is. NULL without memory. */
+/* An array of n with room for one more: it moves when n is a power of two. So memory follows what a
+ * file holds, and not how long it is. NULL without memory. */
 static void *make_room(reading *r, void *array, int n, size_t size)
 {
     if (n != 0 && (n < 16 || (n & (n - 1)) != 0))
@@ -114,8 +115,8 @@ static ct_status read_recall(reading *r, double *out)
 /* One of the objects of "layers". */
 static ct_status read_layer(reading *r, ct_layers *l)
 {
-    char   key[32];
-    int    side = -1;
+    char key[32];
+    int side = -1;
     double cosine = (double)NAN, gradient = (double)NAN;
     for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE;) {
         if (t == CT_JSON_BAD || t == CT_JSON_END)
@@ -123,13 +124,15 @@ static ct_status read_layer(reading *r, ct_layers *l)
         if (t == CT_JSON_STRING && strcmp(key, "weight") == 0)
             side = strncmp(r->json.text, "text.", 5) == 0;
         cosine = t == CT_JSON_NUMBER && strcmp(key, "mean_cosine") == 0 ? r->json.number : cosine;
-        gradient = t == CT_JSON_NUMBER && strcmp(key, "gradient_norm") == 0 ? r->json.number : gradient;
+        gradient = t == CT_JSON_NUMBER && strcmp(key, "gradient_norm") == 0 ? r->json.number
+                                                                            : gradient;
         skip(r, t);
     }
     if (side < 0 || l->n[side] == CT_RECORD_LAYERS)
         return refuse(r, "at most 16 layers a side, each with its weight");
     l->cosine[side][l->n[side]] = cosine;
-    l->gradient[side][l->n[side]++] = gradient > 0 ? ct_scalar_log(gradient) / ct_scalar_log(10) : (double)NAN;
+    l->gradient[side][l->n[side]++] = gradient > 0 ? ct_scalar_log(gradient) / ct_scalar_log(10)
+                                                   : (double)NAN;
     return CT_OK;
 }
 
@@ -144,11 +147,11 @@ static ct_status read_layers(reading *r, ct_layers *l)
 static ct_status read_metrics(reading *r)
 {
     ct_record *o = r->out;
-    ct_mark    m = {0};
-    ct_layers  layers = {0};
-    char       key[32];
-    double     step = -1, loss = (double)NAN, tau = (double)NAN;
-    ct_status  status = CT_OK;
+    ct_mark m = {0};
+    ct_layers layers = {0};
+    char key[32];
+    double step = -1, loss = (double)NAN, tau = (double)NAN;
+    ct_status status = CT_OK;
     for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE && status == CT_OK;) {
         if (t == CT_JSON_BAD || t == CT_JSON_END)
             return refuse(r, "an object of numbers");
@@ -159,7 +162,8 @@ static ct_status read_metrics(reading *r)
             m.n = strcmp(key, "n") == 0 && r->json.number < 1e9 ? (int)r->json.number : m.n;
         } else if (t == CT_JSON_STRING && strcmp(key, "split") == 0) {
             snprintf(m.split, sizeof m.split, "%.15s", r->json.text);
-        } else if (t == CT_JSON_OBJECT && (strcmp(key, "image_to_text") == 0 || strcmp(key, "text_to_image") == 0)) {
+        } else if (t == CT_JSON_OBJECT &&
+                   (strcmp(key, "image_to_text") == 0 || strcmp(key, "text_to_image") == 0)) {
             status = read_recall(r, &m.recall[key[0] == 't']);
         } else if (t == CT_JSON_ARRAY && strcmp(key, "layers") == 0) {
             status = read_layers(r, &layers);
@@ -187,14 +191,15 @@ static ct_status read_metrics(reading *r)
 static ct_status read_picture(reading *r)
 {
     ct_record *o = r->out;
-    char       key[32], *text = NULL;
-    int        size[3] = {0, 0, 0};
+    char key[32], *text = NULL;
+    int size[3] = {0, 0, 0};
     for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE;) {
         static const char *const NAME[3] = {"width", "height", "channels"};
         if (t == CT_JSON_BAD || t == CT_JSON_END)
             return refuse(r, "a picture");
         for (int k = 0; k < 3; k++)
-            if (t == CT_JSON_NUMBER && strcmp(key, NAME[k]) == 0 && r->json.number >= 1 && r->json.number <= 64)
+            if (t == CT_JSON_NUMBER && strcmp(key, NAME[k]) == 0 && r->json.number >= 1 &&
+                r->json.number <= 64)
                 size[k] = (int)r->json.number;
         if (t == CT_JSON_STRING && strcmp(key, "pixels") == 0)
             text = (char *)r->json.text;
@@ -202,20 +207,24 @@ static ct_status read_picture(reading *r)
     o->width = size[0];
     o->height = size[1];
     o->channels = size[2];
-    o->pixels = text != NULL ? read_bytes(r, text, (size_t)(o->n * size[0] * size[1] * size[2])) : NULL;
-    return o->pixels != NULL && (size[2] == 1 || size[2] == 3) ? CT_OK : refuse(r, "pictures of 1 or 3 channels in base64");
+    o->pixels = text != NULL ? read_bytes(r, text, (size_t)(o->n * size[0] * size[1] * size[2]))
+                             : NULL;
+    return o->pixels != NULL && (size[2] == 1 || size[2] == 3)
+               ? CT_OK
+               : refuse(r, "pictures of 1 or 3 channels in base64");
 }
 
 static ct_status read_probe(reading *r)
 {
     ct_record *o = r->out;
-    char       key[32];
-    int        n = 0;
-    ct_status  status = CT_OK;
+    char key[32];
+    int n = 0;
+    ct_status status = CT_OK;
     for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE && status == CT_OK;) {
         if (t == CT_JSON_BAD || t == CT_JSON_END)
             return refuse(r, "an object about the probe");
-        if (t == CT_JSON_NUMBER && strcmp(key, "pairs") == 0 && r->json.number >= 2 && r->json.number <= CT_RECORD_PAIRS) {
+        if (t == CT_JSON_NUMBER && strcmp(key, "pairs") == 0 && r->json.number >= 2 &&
+            r->json.number <= CT_RECORD_PAIRS) {
             o->n = (int)r->json.number;
         } else if (t == CT_JSON_ARRAY && strcmp(key, "captions") == 0 && o->n > 0) {
             o->caption = ct_arena_zeroed(r->arena, (size_t)o->n, sizeof *o->caption);
@@ -237,9 +246,9 @@ static ct_status read_probe(reading *r)
 static ct_status read_moment(reading *r)
 {
     ct_record *o = r->out;
-    double     plane[4 * CT_RECORD_PAIRS];
-    char       key[32];
-    int        seen = 0;
+    double plane[4 * CT_RECORD_PAIRS];
+    char key[32];
+    int seen = 0;
     if ((o->moment = make_room(r, o->moment, o->n_moments, sizeof *o->moment)) == NULL)
         return CT_ERR_NOMEM;
     ct_moment *m = &o->moment[o->n_moments];
@@ -247,7 +256,8 @@ static ct_status read_moment(reading *r)
         int got = 0, want = 0;
         if (t == CT_JSON_BAD || t == CT_JSON_END)
             return refuse(r, "an object about a snapshot");
-        if (t == CT_JSON_NUMBER && strcmp(key, "step") == 0 && r->json.number >= 0 && r->json.number < 1e15) {
+        if (t == CT_JSON_NUMBER && strcmp(key, "step") == 0 && r->json.number >= 0 &&
+            r->json.number < 1e15) {
             m->step = (long)r->json.number;
         } else if (t == CT_JSON_STRING && strcmp(key, "cosines") == 0) {
             m->cosine_text = (char *)r->json.text;
@@ -293,8 +303,10 @@ static void turn_towards(ct_moment *m, const ct_moment *to, int n)
         for (int i = 0; i < n; i++)
             for (int k = 0; k < 4; k++)
                 p[k / 2][k % 2] += to->plane[side][i][k / 2] * m->plane[side][i][k % 2];
-    const double turn = sqrt((p[0][0] + p[1][1]) * (p[0][0] + p[1][1]) + (p[1][0] - p[0][1]) * (p[1][0] - p[0][1]));
-    const double flip = sqrt((p[0][0] - p[1][1]) * (p[0][0] - p[1][1]) + (p[1][0] + p[0][1]) * (p[1][0] + p[0][1]));
+    const double turn = sqrt((p[0][0] + p[1][1]) * (p[0][0] + p[1][1]) +
+                             (p[1][0] - p[0][1]) * (p[1][0] - p[0][1]));
+    const double flip = sqrt((p[0][0] - p[1][1]) * (p[0][0] - p[1][1]) +
+                             (p[1][0] + p[0][1]) * (p[1][0] + p[0][1]));
     const double sign = flip > turn ? -1 : 1, length = flip > turn ? flip : turn;
     if (!(length > 0))
         return;
@@ -309,7 +321,8 @@ static void turn_towards(ct_moment *m, const ct_moment *to, int n)
 
 /* ---- files ---- */
 
-static ct_status read_text(const char *folder, const char *name, ct_arena *arena, char *path, char **text, ct_error *err)
+static ct_status read_text(const char *folder, const char *name, ct_arena *arena, char *path,
+                           char **text, ct_error *err)
 {
     size_t size;
     if (snprintf(path, CT_PATH_BYTES, "%s/%s", folder, name) >= CT_PATH_BYTES)
@@ -318,7 +331,8 @@ static ct_status read_text(const char *folder, const char *name, ct_arena *arena
 }
 
 /* `read` each line; the first by `first`, if there is one. */
-static ct_status read_lines(reading *r, char *text, ct_status (*first)(reading *), ct_status (*read)(reading *))
+static ct_status read_lines(reading *r, char *text, ct_status (*first)(reading *),
+                            ct_status (*read)(reading *))
 {
     ct_status status = CT_OK;
     r->line = 0;
@@ -335,10 +349,13 @@ static ct_status read_lines(reading *r, char *text, ct_status (*first)(reading *
 
 ct_status ct_record_read(const char *folder, ct_arena *arena, ct_record *out, ct_error *err)
 {
-    char      path[CT_PATH_BYTES], *text;
-    reading   r = {.path = path, .arena = arena, .out = out, .err = err};
+    char path[CT_PATH_BYTES], *text;
+    reading r = {.path = path, .arena = arena, .out = out, .err = err};
     ct_status status = read_text(folder, "recipe.ini", arena, path, &text, err);
-    *out = (ct_record){.folder = folder, .recipe = text, .equal = (double)NAN, .floor = (double)NAN};
+    *out = (ct_record){.folder = folder,
+                       .recipe = text,
+                       .equal = (double)NAN,
+                       .floor = (double)NAN};
     if (status == CT_OK)
         status = read_text(folder, "metrics.jsonl", arena, path, &text, err);
     if (status != CT_OK)
@@ -350,7 +367,9 @@ ct_status ct_record_read(const char *folder, ct_arena *arena, ct_record *out, ct
         return status;
     status = read_lines(&r, text, read_probe, read_moment);
     if (status == CT_OK && (out->n_moments == 0 || out->n_lines == 0))
-        status = CT_FAIL(err, CT_ERR_FORMAT, "%s: no snapshot and step yet; train first, with monitor.snapshots above 0", folder);
+        status = CT_FAIL(
+            err, CT_ERR_FORMAT,
+            "%s: no snapshot and step yet; train first, with monitor.snapshots above 0", folder);
     for (int k = out->n_moments - 2; k >= 0 && status == CT_OK; k--)
         turn_towards(&out->moment[k], &out->moment[k + 1], out->n);
     return status;

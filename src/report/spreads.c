@@ -58,12 +58,15 @@ static ct_axes axes_of(const ct_spread_line *line, int n)
 
 static void draw(ct_svg *s, const ct_axes *a, double top, const ct_spread_line *l)
 {
-    char            title[96];
+    char title[96];
     const ct_spread m = l->measured;
-    const double    y = top + 20, most = isfinite(m.most) ? m.most : a->x1;
+    const double y = top + 20, most = isfinite(m.most) ? m.most : a->x1;
     ct_svg_text(s, a->left + 4, top + 11, 11, CT_SVG_START, 0, l->label);
     if (!isfinite(m.median))
-        ct_svg_text(s, a->right, top + 11, 11, CT_SVG_END, 0, isnan(m.median) ? "diverged" : isfinite(m.least) ? "half or more never" : "never");
+        ct_svg_text(s, a->right, top + 11, 11, CT_SVG_END, 0,
+                    isnan(m.median)     ? "diverged"
+                    : isfinite(m.least) ? "half or more never"
+                                        : "never");
     if (isfinite(l->expected)) {
         snprintf(title, sizeof title, "expected %.6g", l->expected);
         ct_svg_rect(s, "db", ct_axes_x(a, l->expected) - 4.5, y - 4.5, 9, 9, title);
@@ -79,12 +82,13 @@ static void draw(ct_svg *s, const ct_axes *a, double top, const ct_spread_line *
 void ct_spreads_figure(ct_svg *page, const char *name, const ct_spread_line *line, int n)
 {
     const ct_axes a = axes_of(line, n);
-    ct_svg        s;
-    bool          expected = false;
+    ct_svg s;
+    bool expected = false;
     for (int i = 0; i < n; i++)
         expected = expected || isfinite(line[i].expected);
     ct_svg_put(page, "<figure>");
-    ct_svg_begin(&s, page->w, 400, a.bottom + 40, "data-kind=\"spreads\"", name, "Median and range over the seeds, a line each.");
+    ct_svg_begin(&s, page->w, 400, a.bottom + 40, "data-kind=\"spreads\"", name,
+                 "Median and range over the seeds, a line each.");
     ct_svg_axes(&s, &a, name, NULL);
     for (int i = 0; i < n; i++)
         draw(&s, &a, 32 + LINE * i, &line[i]);

@@ -9,8 +9,9 @@
 
 typedef struct ct_spread_line {
     const char *label;
-    ct_spread   measured; /* an infinite median: half of the runs or more never got there; NaN: diverged */
-    double      expected; /* NaN: nothing is expected */
+    ct_spread
+        measured; /* an infinite median: half of the runs or more never got there; NaN: diverged */
+    double expected; /* NaN: nothing is expected */
 } ct_spread_line;
 
 /* "0.9 [0.8, 1]", or in words what is not finite. */

@@ -25,17 +25,24 @@ void ct_story_question(const ct_terminal *t, const ct_question *q)
     if (t == NULL)
         return;
     title(t, "1. The question");
-    fprintf(t->out, "Two batches of 7 vectors in 768 dimensions; the loss is the cross-entropy of each row of their cosine\n"
-        "matrix against the diagonal. Training ended with all vectors equal. What is the loss worth?\n\n");
-    fprintf(t->out, "  all vectors equal                        %.4f   = ln 7; the gradient there: %.1e\n", q->all_equal,
-        q->all_equal_gradient);
+    fprintf(t->out, "Two batches of 7 vectors in 768 dimensions; the loss is the cross-entropy of "
+                    "each row of their cosine\n"
+                    "matrix against the diagonal. Training ended with all vectors equal. What is "
+                    "the loss worth?\n\n");
+    fprintf(t->out,
+            "  all vectors equal                        %.4f   = ln 7; the gradient there: %.1e\n",
+            q->all_equal, q->all_equal_gradient);
     fprintf(t->out, "  every x1 the opposite of every x2        %.4f   = ln 7 too\n", q->opposite);
-    fprintf(t->out, "  equal pairs, uniform random in [0, 1)    %.4f   %.4f to %.4f over %d draws\n", q->uniform.median,
-        q->uniform.least, q->uniform.most, CT_QUESTION_DRAWS);
-    fprintf(t->out, "  the best there is, reached in %ld steps  %.4f   closed form %.4f\n\n", q->steps, q->best, q->floor);
-    fprintf(t->out, "The cosines at the best. \"Diagonal 1, the rest -1\" is impossible for more than two pairs: off the\n"
-        "diagonal the mean cannot go below -1/(n-1) = %.4f, the regular simplex.\n\n",
-        -1.0 / (CT_QUESTION_N - 1));
+    fprintf(t->out,
+            "  equal pairs, uniform random in [0, 1)    %.4f   %.4f to %.4f over %d draws\n",
+            q->uniform.median, q->uniform.least, q->uniform.most, CT_QUESTION_DRAWS);
+    fprintf(t->out, "  the best there is, reached in %ld steps  %.4f   closed form %.4f\n\n",
+            q->steps, q->best, q->floor);
+    fprintf(t->out,
+            "The cosines at the best. \"Diagonal 1, the rest -1\" is impossible for more than two "
+            "pairs: off the\n"
+            "diagonal the mean cannot go below -1/(n-1) = %.4f, the regular simplex.\n\n",
+            -1.0 / (CT_QUESTION_N - 1));
     ct_draw_matrix(t, 2, q->similarity, CT_QUESTION_N, CT_QUESTION_N);
 }
 
@@ -43,20 +50,24 @@ void ct_story_question(const ct_terminal *t, const ct_question *q)
 
 static void print_rows(const ct_terminal *t, const ct_demo_table *table, const ct_demo_row *row)
 {
-    fprintf(t->out, "\n  %-21s %-26s %-8s %-14s %-21s %-7s %s\n", "", "loss, median [range]", "equal", "left it: step",
-        "recall@1 [range]", "cosine", "rank");
+    fprintf(t->out, "\n  %-21s %-26s %-8s %-14s %-21s %-7s %s\n", "", "loss, median [range]",
+            "equal", "left it: step", "recall@1 [range]", "cosine", "rank");
     for (int v = 0; v < table->n_variants; v++) {
         const ct_demo_row *r = &row[v];
-        char               escape[32];
+        char escape[32];
         if (isinf(r->escape.median))
             snprintf(escape, sizeof escape, "%d of %d", r->n_escaped, r->n_seeds);
         else
-            snprintf(escape, sizeof escape, "%d of %d: %.0f", r->n_escaped, r->n_seeds, r->escape.median);
-        fprintf(t->out, "  %-21s %7.4f [%7.4f,%8.4f]  %-8.4f %-14s %.3f [%.3f, %.3f]  %6.3f  %4.1f\n", r->variant.name,
-            r->loss.median, r->loss.least, r->loss.most, r->chance, r->chance > 0 ? escape : "-", r->recall.median,
-            r->recall.least, r->recall.most, r->cosine.median, r->rank.median);
+            snprintf(escape, sizeof escape, "%d of %d: %.0f", r->n_escaped, r->n_seeds,
+                     r->escape.median);
+        fprintf(t->out,
+                "  %-21s %7.4f [%7.4f,%8.4f]  %-8.4f %-14s %.3f [%.3f, %.3f]  %6.3f  %4.1f\n",
+                r->variant.name, r->loss.median, r->loss.least, r->loss.most, r->chance,
+                r->chance > 0 ? escape : "-", r->recall.median, r->recall.least, r->recall.most,
+                r->cosine.median, r->rank.median);
         if (r->n_diverged > 0)
-            fprintf(t->out, "  %-21s %d of %d runs ended with a loss that is not finite\n", "", r->n_diverged, r->n_seeds);
+            fprintf(t->out, "  %-21s %d of %d runs ended with a loss that is not finite\n", "",
+                    r->n_diverged, r->n_seeds);
     }
 }
 
@@ -67,7 +78,8 @@ void ct_story_positives(const ct_terminal *t, const ct_demo_row *row)
     if (row == NULL) {
         title(t, "2. Without negatives, collapse is the optimum");
         fprintf(t->out,
-                "Two towers on drawn pictures and captions, %d seeds; recall of 200 test pairs (chance 0.005), mean\n"
+                "Two towers on drawn pictures and captions, %d seeds; recall of 200 test pairs "
+                "(chance 0.005), mean\n"
                 "cosine of different pictures, their effective rank (of 64).\n",
                 CT_DEMO_POSITIVES.n_seeds);
         fflush(t->out);
@@ -89,18 +101,23 @@ static const char *leavers(const ct_demo_row *r, char *text, size_t size)
 static void conclude(const ct_terminal *t, const ct_demo_row *r)
 {
     char text[96];
-    fprintf(t->out, "\n- As in the question: %s (%d steps).\n", leavers(&r[0], text, sizeof text), r[0].steps);
+    fprintf(t->out, "\n- As in the question: %s (%d steps).\n", leavers(&r[0], text, sizeof text),
+            r[0].steps);
     fprintf(t->out, "- A temperature of 0.07: %s. Near ln N the gradient grows as 1/tau, so\n",
             leavers(&r[1], text, sizeof text));
-    fprintf(t->out, "  a small temperature is a larger step too. The control, the same step / tau at temperature 1:\n  %s.\n",
+    fprintf(t->out,
+            "  a small temperature is a larger step too. The control, the same step / tau at "
+            "temperature 1:\n  %s.\n",
             leavers(&r[2], text, sizeof text));
-    fprintf(t->out, "  Leaving is not yet learning: recall@1 is %.3f and %.3f.\n", r[1].recall.median, r[2].recall.median);
-    fprintf(t->out, "- Adam at temperature 1: %s; recall@1 %.3f.\n", leavers(&r[3], text, sizeof text),
-            r[3].recall.median);
+    fprintf(t->out, "  Leaving is not yet learning: recall@1 is %.3f and %.3f.\n",
+            r[1].recall.median, r[2].recall.median);
+    fprintf(t->out, "- Adam at temperature 1: %s; recall@1 %.3f.\n",
+            leavers(&r[3], text, sizeof text), r[3].recall.median);
     fprintf(t->out, "- 64 pairs alone: %s.", leavers(&r[4], text, sizeof text));
     fprintf(t->out, " The symmetric loss alone: %s.\n", leavers(&r[5], text, sizeof text));
-    fprintf(t->out, "- All together: %s; recall@1 %.3f [%.3f, %.3f].\n", leavers(&r[6], text, sizeof text),
-            r[6].recall.median, r[6].recall.least, r[6].recall.most);
+    fprintf(t->out, "- All together: %s; recall@1 %.3f [%.3f, %.3f].\n",
+            leavers(&r[6], text, sizeof text), r[6].recall.median, r[6].recall.least,
+            r[6].recall.most);
 }
 
 void ct_story_fixes(const ct_terminal *t, const ct_demo_row *row)
@@ -108,10 +125,14 @@ void ct_story_fixes(const ct_terminal *t, const ct_demo_row *row)
     if (t == NULL)
         return;
     if (row == NULL) {
-        title(t, "3. With negatives it can still happen: the question's loss on deep saturating towers");
+        title(
+            t,
+            "3. With negatives it can still happen: the question's loss on deep saturating towers");
         fprintf(t->out,
-                "Four layers, three of them sigmoid; plain SGD, rate 1, 7 pairs a step, 2000 steps; %d seeds a row. \"Left\n"
-                "it\": the mean loss over %d steps fell below %.0f %% of its value when all are equal.\n",
+                "Four layers, three of them sigmoid; plain SGD, rate 1, 7 pairs a step, 2000 "
+                "steps; %d seeds a row. \"Left\n"
+                "it\": the mean loss over %d steps fell below %.0f %% of its value when all are "
+                "equal.\n",
                 CT_DEMO_FIXES.n_seeds, CT_TRIAL_WINDOW, 100 * CT_TRIAL_ESCAPED);
         fflush(t->out);
         return;
@@ -139,11 +160,15 @@ void ct_story_healthy(const ct_terminal *t, const ct_healthy *f, const ct_pairs 
         return;
     }
     const ct_side *pictures = &p->side[0];
-    fprintf(t->out, "%d steps of %d pairs in %.1f s: recall@1 of %d test pairs %.3f image to text, %.3f text to image;\n"
-        "of %d pairs whose combinations were never trained on %.3f and %.3f.\n\n",
-        f->recipe.train.steps, f->recipe.train.batch, f->seconds, f->evaluation[0].n, f->evaluation[0].recall[0].at1,
-        f->evaluation[0].recall[1].at1, f->evaluation[1].n, f->evaluation[1].recall[0].at1, f->evaluation[1].recall[1].at1);
-    fprintf(t->out, "Cosines of the first %d test pictures (rows) and captions (columns):\n\n", CT_DEMO_SHOWN);
+    fprintf(t->out,
+            "%d steps of %d pairs in %.1f s: recall@1 of %d test pairs %.3f image to text, %.3f "
+            "text to image;\n"
+            "of %d pairs whose combinations were never trained on %.3f and %.3f.\n\n",
+            f->recipe.train.steps, f->recipe.train.batch, f->seconds, f->evaluation[0].n,
+            f->evaluation[0].recall[0].at1, f->evaluation[0].recall[1].at1, f->evaluation[1].n,
+            f->evaluation[1].recall[0].at1, f->evaluation[1].recall[1].at1);
+    fprintf(t->out, "Cosines of the first %d test pictures (rows) and captions (columns):\n\n",
+            CT_DEMO_SHOWN);
     ct_draw_matrix(t, 2, f->similarity, CT_DEMO_SHOWN, CT_DEMO_SHOWN);
     fprintf(t->out, "\nThree captions typed in, and the test pictures nearest to each of them:\n");
     for (int c = 0; c < CT_DEMO_CAPTIONS; c++) {

@@ -12,8 +12,9 @@ enum { LIGHT, DARK };
 static const struct {
     const char *name, *value[2]; /* light, dark */
 } COLOUR[] = {
-    {"bg", {"#ffffff", "#14171c"}},   {"ink", {"#1b1f24", "#e6e8eb"}}, {"dim", {"#57606a", "#a0a8b2"}},
-    {"grid", {"#e3e6ea", "#2c323a"}}, {"code", {"#f4f5f7", "#1f242b"}}, {"a", {"#0072b2", "#56b4e9"}},
+    {"bg", {"#ffffff", "#14171c"}},   {"ink", {"#1b1f24", "#e6e8eb"}},
+    {"dim", {"#57606a", "#a0a8b2"}},  {"grid", {"#e3e6ea", "#2c323a"}},
+    {"code", {"#f4f5f7", "#1f242b"}}, {"a", {"#0072b2", "#56b4e9"}},
     {"b", {"#c44e00", "#f0a030"}},    {"hi", {"#000000", "#ffffff"}},
 };
 #define N_COLOURS (sizeof COLOUR / sizeof *COLOUR)
@@ -40,7 +41,8 @@ static const ct_style STYLE[] = {
 /* blue, pale or dark, orange: told apart by all kinds of colour vision */
 static void heat(int theme, int k, uint8_t rgb[3])
 {
-    static const double END[2][3][3] = {{{33, 102, 172}, {246, 246, 246}, {190, 70, 5}}, {{86, 170, 240}, {34, 38, 44}, {250, 150, 50}}};
+    static const double END[2][3][3] = {{{33, 102, 172}, {246, 246, 246}, {190, 70, 5}},
+                                        {{86, 170, 240}, {34, 38, 44}, {250, 150, 50}}};
     const double *to = END[theme][k < 10 ? 0 : 2], *zero = END[theme][1], f = fabs(k - 10.0) / 10;
     for (int c = 0; c < 3; c++)
         rgb[c] = (uint8_t)(zero[c] + f * (to[c] - zero[c]) + 0.5);
@@ -49,8 +51,10 @@ static void heat(int theme, int k, uint8_t rgb[3])
 /* The number of a word that begins a class, -1 if it is no heat. */
 static int heat_of(const char *word)
 {
-    char     *end;
-    const int k = word[0] == 'h' && word[1] >= '0' && word[1] <= '9' ? (int)strtol(word + 1, &end, 10) : -1;
+    char *end;
+    const int k = word[0] == 'h' && word[1] >= '0' && word[1] <= '9'
+                      ? (int)strtol(word + 1, &end, 10)
+                      : -1;
     return k > CT_HOTTEST ? -1 : k;
 }
 
@@ -124,14 +128,16 @@ static void css_class(ct_svg *s, const ct_style *style)
 
 void ct_style_css(ct_svg *s)
 {
-    static const char *const FOR[4] = {":root{", "@media(prefers-color-scheme:dark){:root{", ":root[data-theme=light]{color-scheme:light;",
+    static const char *const FOR[4] = {":root{", "@media(prefers-color-scheme:dark){:root{",
+                                       ":root[data-theme=light]{color-scheme:light;",
                                        ":root[data-theme=dark]{color-scheme:dark;"};
     for (int rule = 0; rule < 4; rule++) {
         put(s, "%s", FOR[rule]);
         css_colours(s, rule % 2 == 0 ? LIGHT : DARK);
         put(s, rule == 1 ? "}}" : "}");
     }
-    put(s, "svg{font-family:system-ui,sans-serif}svg text{fill:var(--ink)}svg .seen text{fill:var(--dim)}");
+    put(s, "svg{font-family:system-ui,sans-serif}svg text{fill:var(--ink)}svg .seen "
+           "text{fill:var(--dim)}");
     for (size_t k = 0; k < N_STYLES; k++)
         css_class(s, &STYLE[k]);
     for (int k = 0; k <= CT_HOTTEST; k++)

@@ -9,7 +9,7 @@
  * width 1, not dashed, opaque. */
 typedef struct ct_style {
     const char *name, *stroke, *fill;
-    double      width, on, off, stroke_opacity, fill_opacity;
+    double width, on, off, stroke_opacity, fill_opacity;
 } ct_style;
 
 /* The look of "class", of the first of "several classes" that has one, or of a rectangle

@@ -14,7 +14,7 @@
 
 void ct_svg_put(ct_svg *s, const char *fmt, ...)
 {
-    char    text[2048]; /* %.3f of a damaged file's 1e300 has 300 digits */
+    char text[2048]; /* %.3f of a damaged file's 1e300 has 300 digits */
     va_list args;
     if (s->w == NULL)
         return;
@@ -31,10 +31,15 @@ void ct_svg_put(ct_svg *s, const char *fmt, ...)
 void ct_svg_escaped(ct_svg *s, const char *text)
 {
     for (uint32_t code; s->w != NULL && *text != '\0';) {
-        const int   n = ct_utf8_get(text, &code);
-        const char *as = *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : *text == '"' ? "&quot;" :
-                         *text == '\'' ? "&#39;" : n == 0 || code == 0xfffe || code == 0xffff ? "?" :
-                         (code < 32 && code != '\n') || code == 127 ? " " : NULL;
+        const int n = ct_utf8_get(text, &code);
+        const char *as = *text == '&'                                 ? "&amp;"
+                         : *text == '<'                               ? "&lt;"
+                         : *text == '>'                               ? "&gt;"
+                         : *text == '"'                               ? "&quot;"
+                         : *text == '\''                              ? "&#39;"
+                         : n == 0 || code == 0xfffe || code == 0xffff ? "?"
+                         : (code < 32 && code != '\n') || code == 127 ? " "
+                                                                      : NULL;
         if (as != NULL)
             ct_writer_bytes(s->w, as, strlen(as));
         else
@@ -54,7 +59,8 @@ static void raw(ct_svg *s, const char *markup)
 static bool is_png(const char *path)
 {
     const size_t n = strlen(path);
-    return n >= 4 && path[n - 4] == '.' && (path[n - 3] | 32) == 'p' && (path[n - 2] | 32) == 'n' && (path[n - 1] | 32) == 'g';
+    return n >= 4 && path[n - 4] == '.' && (path[n - 3] | 32) == 'p' && (path[n - 2] | 32) == 'n' &&
+           (path[n - 1] | 32) == 'g';
 }
 
 ct_status ct_svg_create(ct_svg *s, const char *path, double width, double height, ct_error *err)
@@ -68,8 +74,8 @@ ct_status ct_svg_create(ct_svg *s, const char *path, double width, double height
     }
     s->w = NULL;
     s->pixels = ct_arena_alloc(&s->arena, sizeof *s->pixels);
-    ct_status status = s->pixels == NULL ? CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for it", path) :
-                                           ct_raster_init(s->pixels, width, height, &s->arena, err);
+    ct_status status = s->pixels == NULL ? CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for it", path)
+                                         : ct_raster_init(s->pixels, width, height, &s->arena, err);
     if (status != CT_OK)
         ct_arena_free(&s->arena);
     return status;
@@ -90,8 +96,8 @@ ct_status ct_svg_open(ct_svg *s, const char *path, double width, double height, 
     return status;
 }
 
-void ct_svg_begin(ct_svg *s, ct_writer *w, double width, double height, const char *attributes, const char *title,
-                  const char *description)
+void ct_svg_begin(ct_svg *s, ct_writer *w, double width, double height, const char *attributes,
+                  const char *title, const char *description)
 {
     s->w = w;
     begin(s, width, height);
@@ -113,7 +119,8 @@ ct_status ct_svg_close(ct_svg *s)
     ct_svg_end(s);
     if (s->w != NULL)
         return ct_writer_commit(s->w);
-    const ct_status status = ct_png_write(s->path, s->pixels->rgb, s->pixels->width, s->pixels->height, 3, s->err);
+    const ct_status status = ct_png_write(s->path, s->pixels->rgb, s->pixels->width,
+                                          s->pixels->height, 3, s->err);
     ct_arena_free(&s->arena);
     return status;
 }
@@ -180,10 +187,11 @@ static void rect_pixels(ct_raster *r, const char *look, double x0, double y0, do
     ct_raster_end(r);
 }
 
-void ct_svg_rect(ct_svg *s, const char *look, double x, double y, double width, double height, const char *title)
+void ct_svg_rect(ct_svg *s, const char *look, double x, double y, double width, double height,
+                 const char *title)
 {
-    put(s, "<rect %s=\"%s\" x=\"%.5g\" y=\"%.5g\" width=\"%.5g\" height=\"%.5g\"", *look == '#' ? "fill" : "class", look, x, y, width,
-        height);
+    put(s, "<rect %s=\"%s\" x=\"%.5g\" y=\"%.5g\" width=\"%.5g\" height=\"%.5g\"",
+        *look == '#' ? "fill" : "class", look, x, y, width, height);
     end_tag(s, "rect", title);
     if (s->w == NULL)
         rect_pixels(s->pixels, look, x, y, x + width, y + height);
@@ -200,7 +208,8 @@ void ct_svg_disc(ct_svg *s, const char *class, double x, double y, double radius
 /* As SVG the cells are short: a unit each, moved and scaled as a group. */
 void ct_svg_map(ct_svg *s, double x, double y, double cell, const uint8_t *heat, int rows, int cols)
 {
-    put(s, "<g transform=\"translate(%.1f %.1f) scale(%.3f)\" shape-rendering=\"crispEdges\">\n", x, y, cell);
+    put(s, "<g transform=\"translate(%.1f %.1f) scale(%.3f)\" shape-rendering=\"crispEdges\">\n", x,
+        y, cell);
     for (int k = 0; k <= CT_HOTTEST; k++) { /* one path for all cells of a heat: soon redrawn */
         char look[8];
         snprintf(look, sizeof look, "c h%d", k);
@@ -211,17 +220,20 @@ void ct_svg_map(ct_svg *s, double x, double y, double cell, const uint8_t *heat,
                     continue;
                 put(s, "M%d %dh1v1h-1z", j, i);
                 if (s->w == NULL)
-                    rect_pixels(s->pixels, look, x + cell * j, y + cell * i, x + cell * (j + 1), y + cell * (i + 1));
+                    rect_pixels(s->pixels, look, x + cell * j, y + cell * i, x + cell * (j + 1),
+                                y + cell * (i + 1));
             }
         put(s, "\"/>\n");
     }
     put(s, "</g>");
 }
 
-void ct_svg_text(ct_svg *s, double x, double y, double size, ct_svg_anchor anchor, double turn, const char *text)
+void ct_svg_text(ct_svg *s, double x, double y, double size, ct_svg_anchor anchor, double turn,
+                 const char *text)
 {
     static const char *const ANCHOR[] = {"start", "middle", "end"};
-    put(s, "<text x=\"%.2f\" y=\"%.2f\" font-size=\"%.2f\" text-anchor=\"%s\"", x, y, size, ANCHOR[anchor]);
+    put(s, "<text x=\"%.2f\" y=\"%.2f\" font-size=\"%.2f\" text-anchor=\"%s\"", x, y, size,
+        ANCHOR[anchor]);
     if (turn != 0)
         put(s, " transform=\"rotate(%.2f %.2f %.2f)\"", turn, x, y);
     put(s, ">");

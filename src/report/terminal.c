@@ -22,14 +22,17 @@ static int distance(rgb a, rgb b)
 static int nearest_of_256(rgb c)
 {
     static const int LEVEL[6] = {0, 95, 135, 175, 215, 255};
-    const int        in[3] = {c.r, c.g, c.b};
-    int              step[3];
+    const int in[3] = {c.r, c.g, c.b};
+    int step[3];
     for (int k = 0; k < 3; k++)
         step[k] = in[k] < 48 ? 0 : in[k] < 115 ? 1 : (in[k] - 35) / 40;
     const rgb cube = {LEVEL[step[0]], LEVEL[step[1]], LEVEL[step[2]]};
-    const int mean = (c.r + c.g + c.b) / 3, shade = mean > 238 ? 23 : mean < 8 ? 0 : (mean - 3) / 10;
+    const int mean = (c.r + c.g + c.b) / 3, shade = mean > 238 ? 23
+                                                    : mean < 8 ? 0
+                                                               : (mean - 3) / 10;
     const rgb grey = {8 + 10 * shade, 8 + 10 * shade, 8 + 10 * shade};
-    return distance(c, grey) < distance(c, cube) ? 232 + shade : 16 + 36 * step[0] + 6 * step[1] + step[2];
+    return distance(c, grey) < distance(c, cube) ? 232 + shade
+                                                 : 16 + 36 * step[0] + 6 * step[1] + step[2];
 }
 
 /* Colour of the text (layer 38) or behind it (48). */
@@ -103,7 +106,8 @@ static char hue_letter(rgb c)
 static void draw_line(const ct_terminal *t, const uint8_t *picture, int width, int height, int y)
 {
     for (int x = 0; x < width; x++) {
-        const rgb top = pixel(picture, width, x, y), bottom = pixel(picture, width, x, y + 1 < height ? y + 1 : y);
+        const rgb top = pixel(picture, width, x, y),
+                  bottom = pixel(picture, width, x, y + 1 < height ? y + 1 : y);
         if (!t->colour) {
             const char a = hue_letter(top), b = hue_letter(bottom);
             fputc(a != '.' ? a : b, t->out);
@@ -117,7 +121,8 @@ static void draw_line(const ct_terminal *t, const uint8_t *picture, int width, i
         reset(t);
 }
 
-void ct_draw_pictures(const ct_terminal *t, int indent, const uint8_t *const *picture, int n, int width, int height)
+void ct_draw_pictures(const ct_terminal *t, int indent, const uint8_t *const *picture, int n,
+                      int width, int height)
 {
     for (int y = 0; y < height; y += 2) {
         fprintf(t->out, "%*s", indent, "");

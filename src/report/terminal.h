@@ -12,10 +12,10 @@
 
 typedef struct ct_terminal {
     FILE *out;
-    bool  colour; /* may use colours             */
-    bool  deep;   /* ... 24-bit ones             */
-    bool  redraw; /* may go back over its line   */
-    int   width;  /* columns                     */
+    bool colour; /* may use colours             */
+    bool deep;   /* ... 24-bit ones             */
+    bool redraw; /* may go back over its line   */
+    int width;   /* columns                     */
 } ct_terminal;
 
 /* A matrix of values in [-1, 1], as an annotated heat map: blue -1, white 0,
@@ -24,7 +24,8 @@ void ct_draw_matrix(const ct_terminal *t, int indent, const double *s, int rows,
 
 /* n pictures side by side, width x height x 3 bytes each; two pixels a character.
  * Without colour a pixel is a letter of its hue (r g b y ...) or a dot. */
-void ct_draw_pictures(const ct_terminal *t, int indent, const uint8_t *const *picture, int n, int width, int height);
+void ct_draw_pictures(const ct_terminal *t, int indent, const uint8_t *const *picture, int n,
+                      int width, int height);
 
 /* A bar of `width` characters, `share` of it filled. */
 void ct_draw_bar(const ct_terminal *t, int width, double share);

@@ -10,8 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static ct_ini ini;
-    ct_error      err = {0};
-    char         *copy = malloc(size + 1);
+    ct_error err = {0};
+    char *copy = malloc(size + 1);
     if (copy == NULL)
         return 0;
     if (size > 0)

@@ -33,7 +33,7 @@ static bool copy_json(char *text, ct_json *out)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     ct_json first = {0}, second = {0};
-    char   *copy = malloc(size + 1);
+    char *copy = malloc(size + 1);
     if (copy == NULL)
         return 0;
     if (size > 0)

@@ -10,10 +10,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char    *text = malloc(size + 1), **line;
+    char *text = malloc(size + 1), **line;
     ct_arena arena;
     ct_error err = {0};
-    int      n;
+    int n;
     if (text == NULL)
         return 0;
     if (size > 0)

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    ct_npy   a;
+    ct_npy a;
     ct_error err = {0};
     if (ct_npy_parse("fuzz", data, size, size, &a, &err) == CT_OK) {
         char *taken = calloc(a.count + 1, 1);

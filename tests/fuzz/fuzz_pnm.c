@@ -6,8 +6,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t  out[9 * 5 * 3];
-    ct_pnm   p;
+    uint8_t out[9 * 5 * 3];
+    ct_pnm p;
     ct_error err = {0};
     if (ct_pnm_parse("fuzz", data, size, &p, &err) == CT_OK) {
         CT_ASSERT((size_t)p.width * (size_t)p.height * (size_t)(p.channels * p.bytes) < size);

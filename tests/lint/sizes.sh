@@ -1,5 +1,5 @@
 #!/bin/sh
-# Small on purpose: no C file over 500 lines, no layer over its line budget.
+# Small on purpose: no C file over 600 lines, no layer over its line budget.
 # Both tables are in src/README.md; the lines of .c and .h in a layer's folder
 # count (public headers do not). `sizes.sh DIRECTORY` checks another tree.
 cd "${1:-$(dirname "$0")/../..}" || exit 1
@@ -41,7 +41,7 @@ function print_row(name, used, limit) {
 BEGIN { read_tables() }
 {
     n = count($0)
-    if (n > 500) { printf "%s: %d lines, at most 500; a file holds one idea\n", $0, n; bad = 1 }
+    if (n > 600) { printf "%s: %d lines, at most 600; a file holds one idea\n", $0, n; bad = 1 }
     if ((layer = layer_of($0)) != "") used[layer] += n
 }
 END {

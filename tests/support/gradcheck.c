@@ -26,14 +26,14 @@ static const double ATOL = 5e-4, RTOL = 2e-3;
 
 /* One check under way. */
 typedef struct check {
-    gradcheck_fn     f;
-    const void      *ctx;
+    gradcheck_fn f;
+    const void *ctx;
     gradcheck_input *in;
-    int              n_in;
-    ct_real         *dx[MAX_INPUTS]; /* what backward adds to */
-    ct_graph         graph;
-    ct_real         *w; /* the seed vector; NULL until y's shape is known */
-    size_t           n_w;
+    int n_in;
+    ct_real *dx[MAX_INPUTS]; /* what backward adds to */
+    ct_graph graph;
+    ct_real *w; /* the seed vector; NULL until y's shape is known */
+    size_t n_w;
 } check;
 
 void gradcheck_fill(ct_real *x, int n, unsigned seed)
@@ -45,7 +45,8 @@ void gradcheck_fill_off_zero(ct_real *x, int n, unsigned seed)
 {
     gradcheck_fill(x, n, seed);
     for (int i = 0; i < n; i++)
-        x[i] = x[i] < 0 ? x[i] * (ct_real)0.95 - (ct_real)0.05 : x[i] * (ct_real)0.95 + (ct_real)0.05;
+        x[i] = x[i] < 0 ? x[i] * (ct_real)0.95 - (ct_real)0.05
+                        : x[i] * (ct_real)0.95 + (ct_real)0.05;
 }
 
 /* y = f(inputs) on an empty graph; stops the test if f cannot. */
@@ -55,7 +56,7 @@ static ct_tensor *build(check *c)
     ct_graph_reset(&c->graph);
     for (int k = 0; k < c->n_in; k++)
         t[k] = ct_variable(&c->graph, "input", c->in[k].rows, c->in[k].cols, c->in[k].x, c->dx[k]);
-    ct_tensor      *y = c->f(&c->graph, t, c->ctx);
+    ct_tensor *y = c->f(&c->graph, t, c->ctx);
     const ct_error *e = ct_graph_error(&c->graph);
     ck_assert_msg(y != NULL && e == NULL, "gradcheck: %s", e ? e->msg : "f returned NULL");
     return y;
@@ -65,7 +66,7 @@ static ct_tensor *build(check *c)
 static double loss(check *c)
 {
     const ct_tensor *y = build(c);
-    double           sum = 0;
+    double sum = 0;
     for (size_t i = 0; i < c->n_w; i++)
         sum += (double)c->w[i] * (double)y->x[i];
     return sum;
@@ -107,13 +108,14 @@ static void run_backward(check *c)
 static void compare_input(check *c, int k, const ct_real *before, gradcheck_result *res)
 {
     const int n = c->in[k].rows * c->in[k].cols;
-    double    square = 0;
+    double square = 0;
     for (int i = 0; i < n; i++) {
         const double h = GRADCHECK_REACH / 2;
-        const double one = difference(c, &c->in[k].x[i], h), two = difference(c, &c->in[k].x[i], 2 * h);
+        const double one = difference(c, &c->in[k].x[i], h),
+                     two = difference(c, &c->in[k].x[i], 2 * h);
         const double numeric = (4 * one - two) / 3;
         const double analytic = (double)c->dx[k][i] - (double)before[i];
-        double       err = fabs(analytic - numeric) / (ATOL + RTOL * fabs(numeric));
+        double err = fabs(analytic - numeric) / (ATOL + RTOL * fabs(numeric));
         if (isnan(err))
             err = HUGE_VAL;
         if (err > res->worst || res->input < 0) {
@@ -132,14 +134,14 @@ gradcheck_result gradcheck(gradcheck_fn f, const void *ctx, gradcheck_input *in,
 {
     ck_assert_int_le(n_in, MAX_INPUTS);
     gradcheck_result res = {.norm = HUGE_VAL, .input = -1};
-    check            c = {.f = f, .ctx = ctx, .in = in, .n_in = n_in};
-    ct_device       *dev = ct_device_new(1, NULL, NULL);
+    check c = {.f = f, .ctx = ctx, .in = in, .n_in = n_in};
+    ct_device *dev = ct_device_new(1, NULL, NULL);
     ck_assert_ptr_nonnull(dev);
     ct_graph_init(&c.graph, dev, 0);
     run_backward(&c);
     for (int k = 0; k < n_in; k++) {
         const int n = in[k].rows * in[k].cols;
-        ct_real  *before = malloc((size_t)n * sizeof *before);
+        ct_real *before = malloc((size_t)n * sizeof *before);
         ck_assert_ptr_nonnull(before);
         gradcheck_fill(before, n, (unsigned)k);
         compare_input(&c, k, before, &res);

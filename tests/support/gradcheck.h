@@ -30,16 +30,16 @@
 typedef ct_tensor *(*gradcheck_fn)(ct_graph *g, ct_tensor *const *in, const void *ctx);
 
 typedef struct gradcheck_input {
-    int      rows, cols;
+    int rows, cols;
     ct_real *x; /* changed during the check, restored after it */
 } gradcheck_input;
 
 typedef struct gradcheck_result {
-    double worst;    /* largest |analytic - numeric| / tolerance: above 1 the
-                        check has failed; infinity where one of them is NaN  */
-    double norm;     /* |numeric gradient| of the input that has the smallest:
-                        near 0 means that this input was not tested          */
-    int    input, index;
+    double worst; /* largest |analytic - numeric| / tolerance: above 1 the
+                     check has failed; infinity where one of them is NaN  */
+    double norm;  /* |numeric gradient| of the input that has the smallest:
+                     near 0 means that this input was not tested          */
+    int input, index;
     double analytic, numeric; /* at the worst place */
 } gradcheck_result;
 
@@ -52,12 +52,12 @@ void gradcheck_fill(ct_real *x, int n, unsigned seed);
 void gradcheck_fill_off_zero(ct_real *x, int n, unsigned seed);
 
 /* Fails the running test with the place and both numbers. */
-#define ck_gradcheck(f, ctx, in, n_in)                                                               \
-    do {                                                                                             \
-        gradcheck_result r_ = gradcheck((f), (ctx), (in), (n_in));                                   \
-        ck_assert_msg(r_.worst <= 1.0, "input %d[%d]: backward %.9g, difference %.9g", r_.input,     \
-                      r_.index, r_.analytic, r_.numeric);                                            \
-        ck_assert_msg(r_.norm > 1e-3, "an input has zero gradient: the test proves nothing");        \
+#define ck_gradcheck(f, ctx, in, n_in)                                                           \
+    do {                                                                                         \
+        gradcheck_result r_ = gradcheck((f), (ctx), (in), (n_in));                               \
+        ck_assert_msg(r_.worst <= 1.0, "input %d[%d]: backward %.9g, difference %.9g", r_.input, \
+                      r_.index, r_.analytic, r_.numeric);                                        \
+        ck_assert_msg(r_.norm > 1e-3, "an input has zero gradient: the test proves nothing");    \
     } while (0)
 
 #endif

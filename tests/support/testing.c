@@ -16,8 +16,8 @@ static void check_array(const char *what, const ct_real *x, size_t n, const doub
 void check_values(const char *what, const ct_tensor *t, int rows, int cols, const double *want)
 {
     ck_assert_msg(t != NULL, "%s is NULL", what);
-    ck_assert_msg(t->rows == rows && t->cols == cols, "%s is (%d, %d), should be (%d, %d)", what, t->rows,
-                  t->cols, rows, cols);
+    ck_assert_msg(t->rows == rows && t->cols == cols, "%s is (%d, %d), should be (%d, %d)", what,
+                  t->rows, t->cols, rows, cols);
     check_array(what, t->x, (size_t)rows * (size_t)cols, want);
 }
 
@@ -32,10 +32,11 @@ void check_graph_fails(const ct_graph *g, ct_status status, const char *const *p
     const ct_error *e = ct_graph_error(g);
     ck_assert_msg(e != NULL, "the graph has no error; expected one of %s", pieces[0]);
     ck_assert_int_eq(e->status, status);
-    ck_assert_msg(strncmp(e->msg, pieces[0], strlen(pieces[0])) == 0, "\"%s\" does not begin with \"%s\"",
-                  e->msg, pieces[0]);
+    ck_assert_msg(strncmp(e->msg, pieces[0], strlen(pieces[0])) == 0,
+                  "\"%s\" does not begin with \"%s\"", e->msg, pieces[0]);
     for (int i = 1; pieces[i] != NULL; i++)
-        ck_assert_msg(strstr(e->msg, pieces[i]) != NULL, "\"%s\" does not say \"%s\"", e->msg, pieces[i]);
+        ck_assert_msg(strstr(e->msg, pieces[i]) != NULL, "\"%s\" does not say \"%s\"", e->msg,
+                      pieces[i]);
     ck_assert_msg(strchr(e->msg, '\n') == NULL, "\"%s\" is more than a line", e->msg);
 }
 
@@ -107,7 +108,7 @@ bool long_double_is_wide(void)
 int open_devices(ct_device *dev[MAX_DEVICES])
 {
     static const char *const isas[] = {"portable", "avx2", "avx512", NULL};
-    int                      n = 0;
+    int n = 0;
     for (int i = 0; i < COUNT(isas); i++)
         for (int threads = 1; threads <= 3; threads++) {
             dev[n] = ct_device_new(threads, isas[i], NULL);

@@ -3,10 +3,10 @@
 #ifndef TESTING_H
 #define TESTING_H
 
-#include "suites.h"
 #include "contrast/device.h"
 #include "contrast/real.h"
 #include "contrast/tensor.h"
+#include "suites.h"
 
 #include <float.h>
 #include <math.h>
@@ -43,23 +43,25 @@
 
 /* |got - want| <= tol; NaN fails. Unlike Check's own, it costs no system call where it
  * holds, and may stand in a loop. */
-#define ck_close(got, want, tol)                                                  \
-    do {                                                                          \
-        const double got_ = (double)(got), want_ = (double)(want);                \
-        if (!(fabs(got_ - want_) <= (tol)))                                       \
-            ck_abort_msg("%s is %.17g, should be %.17g", #got, got_, want_);      \
+#define ck_close(got, want, tol)                                             \
+    do {                                                                     \
+        const double got_ = (double)(got), want_ = (double)(want);           \
+        if (!(fabs(got_ - want_) <= (tol)))                                  \
+            ck_abort_msg("%s is %.17g, should be %.17g", #got, got_, want_); \
     } while (0)
 
 /* The tensor exists, has this shape, and these values up to 16 roundings of the
  * largest of them. */
-#define ck_values(t, rows, cols, ...) check_values(#t, (t), (rows), (cols), (const double[]){__VA_ARGS__})
-#define ck_grads(t, ...)              check_grads(#t, (t), (const double[]){__VA_ARGS__})
+#define ck_values(t, rows, cols, ...) \
+    check_values(#t, (t), (rows), (cols), (const double[]){__VA_ARGS__})
+#define ck_grads(t, ...) check_grads(#t, (t), (const double[]){__VA_ARGS__})
 void check_values(const char *what, const ct_tensor *t, int rows, int cols, const double *want);
 void check_grads(const char *what, const ct_tensor *t, const double *want);
 
 /* The graph's error has this status and a message with all these pieces, the
  * first of them at its beginning. */
-#define ck_graph_fails(g, status, ...) check_graph_fails((g), (status), (const char *[]){__VA_ARGS__, NULL})
+#define ck_graph_fails(g, status, ...) \
+    check_graph_fails((g), (status), (const char *[]){__VA_ARGS__, NULL})
 void check_graph_fails(const ct_graph *g, ct_status status, const char *const *pieces);
 
 /* An empty graph on a one-thread device that close_graph frees with it. */
@@ -89,9 +91,9 @@ bool long_double_is_wide(void);
 /* Devices of every instruction set this machine has with 1, 2 and 3 threads.
  * Number 0 is the portable one with one thread. */
 #define MAX_DEVICES 12
-int  open_devices(ct_device *dev[MAX_DEVICES]);
+int open_devices(ct_device *dev[MAX_DEVICES]);
 void close_devices(ct_device **dev, int n);
-#define ck_same_on(dev, a, b, n)                                                                          \
+#define ck_same_on(dev, a, b, n)                                                              \
     ck_assert_msg(same_bits((a), (b), (n)), "%s with %d threads differs", ct_device_isa(dev), \
                   ct_device_threads(dev))
 

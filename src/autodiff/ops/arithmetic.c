@@ -24,7 +24,8 @@ ct_tensor *ct_add(ct_graph *g, ct_tensor *a, ct_tensor *b)
     if (a == NULL || b == NULL)
         return NULL;
     if (!op_same_shape(a, b))
-        return op_fail(g, "add: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols, b->rows, b->cols);
+        return op_fail(g, "add: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols,
+                       b->rows, b->cols);
     ct_tensor *y = op_new(g, &ADD, a->rows, a->cols, a, b, NULL, 0);
     if (y != NULL)
         k_add(g->device, op_size(y), a->x, b->x, y->x);
@@ -62,7 +63,7 @@ static void scale_by_backward(ct_tensor *y)
 {
     ct_tensor *x = y->in[0], *s = y->in[1];
     ct_device *dev = y->graph->device;
-    ct_real   *dx = op_grad(x, NULL), *ds = op_grad(s, NULL);
+    ct_real *dx = op_grad(x, NULL), *ds = op_grad(s, NULL);
     if (dx != NULL)
         k_axpy(dev, op_size(y), s->x[0], y->dx, dx);
     if (ds != NULL)
@@ -111,7 +112,7 @@ ct_tensor *ct_exp(ct_graph *g, ct_tensor *x)
 static void mean_backward(ct_tensor *y)
 {
     ct_tensor *x = y->in[0];
-    ct_real   *dx = op_grad(x, NULL), share = y->dx[0] / (ct_real)op_size(x);
+    ct_real *dx = op_grad(x, NULL), share = y->dx[0] / (ct_real)op_size(x);
     for (size_t i = 0; dx != NULL && i < op_size(x); i++)
         dx[i] += share;
 }
@@ -134,8 +135,8 @@ static void row_dots_backward(ct_tensor *y)
 {
     for (int side = 0; side < 2; side++) {
         const ct_tensor *other = y->in[1 - side];
-        const size_t     cols = (size_t)other->cols;
-        ct_real         *d = op_grad(y->in[side], NULL);
+        const size_t cols = (size_t)other->cols;
+        ct_real *d = op_grad(y->in[side], NULL);
         for (size_t i = 0; d != NULL && i < (size_t)y->rows; i++)
             k_axpy(y->graph->device, cols, y->dx[i], other->x + i * cols, d + i * cols);
     }
@@ -148,8 +149,8 @@ ct_tensor *ct_row_dots(ct_graph *g, ct_tensor *a, ct_tensor *b)
     if (a == NULL || b == NULL)
         return NULL;
     if (!op_same_shape(a, b))
-        return op_fail(g, "row_dots: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols, b->rows,
-                       b->cols);
+        return op_fail(g, "row_dots: a is (%d, %d), b is (%d, %d): shapes must match", a->rows,
+                       a->cols, b->rows, b->cols);
     ct_tensor *y = op_new(g, &ROW_DOTS, a->rows, 1, a, b, NULL, 0);
     if (y != NULL)
         k_row_dots(g->device, a->rows, a->cols, a->x, b->x, y->x);

@@ -32,9 +32,11 @@ ct_tensor *ct_dropout(ct_graph *g, ct_tensor *x, double p)
     if (y == NULL)
         return NULL;
     CT_ASSERT(g->n_drops < MAX_DROPS);
-    const ct_random r = ct_random_make(g->seed, CT_STREAM_DROPOUT, g->step * MAX_DROPS + g->n_drops++);
-    const size_t    first = (size_t)g->first_row * (size_t)x->cols;
+    const ct_random r = ct_random_make(g->seed, CT_STREAM_DROPOUT,
+                                       g->step * MAX_DROPS + g->n_drops++);
+    const size_t first = (size_t)g->first_row * (size_t)x->cols;
     CT_ASSERT(first % 4 == 0);
-    k_dropout(g->device, op_size(x), first, &r, (uint32_t)(p * 4294967296.0), (ct_real)(1 / (1 - p)), x->x, y->saved, y->x);
+    k_dropout(g->device, op_size(x), first, &r, (uint32_t)(p * 4294967296.0),
+              (ct_real)(1 / (1 - p)), x->x, y->saved, y->x);
     return y;
 }

@@ -19,7 +19,7 @@ typedef struct bag_saved {
 static void embedding_bag_backward(ct_tensor *y)
 {
     const bag_saved *s = y->saved;
-    ct_real         *dtable = op_grad(y->in[0], NULL);
+    ct_real *dtable = op_grad(y->in[0], NULL);
     if (dtable != NULL)
         k_bag_spread(y->graph->device, y->rows, y->cols, y->dx, s->offset, s->id, dtable);
 }
@@ -32,12 +32,12 @@ ct_tensor *ct_embedding_bag(ct_graph *g, ct_tensor *table, int n, const int *off
         return NULL;
     for (int i = 0; i < n; i++) {
         if (offset[i] < 0 || offset[i] > offset[i + 1])
-            return op_fail(g, "embedding_bag: offsets %d, %d of bag %d: expected to rise from 0", offset[i],
-                           offset[i + 1], i);
+            return op_fail(g, "embedding_bag: offsets %d, %d of bag %d: expected to rise from 0",
+                           offset[i], offset[i + 1], i);
         for (int k = offset[i]; k < offset[i + 1]; k++)
             if (id[k] < 0 || id[k] >= table->rows)
-                return op_fail(g, "embedding_bag: id %d in bag %d: the table has rows 0 to %d", id[k], i,
-                               table->rows - 1);
+                return op_fail(g, "embedding_bag: id %d in bag %d: the table has rows 0 to %d",
+                               id[k], i, table->rows - 1);
     }
     ct_tensor *y = op_new(g, &EMBEDDING_BAG, n, table->cols, table, NULL, NULL, sizeof(bag_saved));
     if (y == NULL)

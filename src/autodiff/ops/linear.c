@@ -10,7 +10,7 @@
 
 typedef struct linear_saved {
     ct_activation f;
-    ct_real      *z; /* (n, m) before the activation; GELU only */
+    ct_real *z; /* (n, m) before the activation; GELU only */
 } linear_saved;
 
 /* ---- linear --------------------------------------------------------------
@@ -19,19 +19,19 @@ typedef struct linear_saved {
  */
 static void linear_forward(ct_tensor *y)
 {
-    const ct_tensor    *x = y->in[0], *w = y->in[1], *b = y->in[2];
+    const ct_tensor *x = y->in[0], *w = y->in[1], *b = y->in[2];
     const linear_saved *s = y->saved;
-    k_matmul_dense(y->graph->device, y->rows, y->cols, x->cols, (k_matrix){x->x, x->cols, 1}, (k_matrix){w->x, 1, x->cols},
-                   b != NULL ? b->x : NULL, s->f, s->z, y->x);
+    k_matmul_dense(y->graph->device, y->rows, y->cols, x->cols, (k_matrix){x->x, x->cols, 1},
+                   (k_matrix){w->x, 1, x->cols}, b != NULL ? b->x : NULL, s->f, s->z, y->x);
 }
 
 static void linear_backward(ct_tensor *y)
 {
-    ct_tensor          *x = y->in[0], *w = y->in[1], *b = y->in[2];
+    ct_tensor *x = y->in[0], *w = y->in[1], *b = y->in[2];
     const linear_saved *s = y->saved;
-    ct_device          *dev = y->graph->device;
-    ct_real            *dz = y->dx; /* in place: nobody reads dy after us */
-    bool                add;
+    ct_device *dev = y->graph->device;
+    ct_real *dz = y->dx; /* in place: nobody reads dy after us */
+    bool add;
     if (s->f != CT_ACT_NONE)
         k_activation_grad(dev, s->f, op_size(y), s->z, y->x, y->dx, dz);
     ct_real *dx = op_grad(x, &add);
@@ -52,10 +52,11 @@ ct_tensor *ct_linear(ct_graph *g, ct_tensor *x, ct_tensor *w, ct_tensor *b, ct_a
     if (x == NULL || w == NULL)
         return NULL;
     if (x->cols != w->cols)
-        return op_fail(g, "linear: x is (%d, %d), w is (%d, %d): columns must match", x->rows, x->cols, w->rows,
-                       w->cols);
+        return op_fail(g, "linear: x is (%d, %d), w is (%d, %d): columns must match", x->rows,
+                       x->cols, w->rows, w->cols);
     if (b != NULL && (b->rows != 1 || b->cols != w->rows))
-        return op_fail(g, "linear: b is (%d, %d), expected (1, %d), the rows of w", b->rows, b->cols, w->rows);
+        return op_fail(g, "linear: b is (%d, %d), expected (1, %d), the rows of w", b->rows,
+                       b->cols, w->rows);
     ct_tensor *y = op_new(g, &LINEAR, x->rows, w->rows, x, w, b, sizeof(linear_saved));
     if (y == NULL)
         return NULL;

@@ -22,9 +22,9 @@ static void join_peaks(ct_device *dev, int n, const ct_real *peak, ct_real *y)
 static void add_softmax_times(ct_tensor *y, bool rows)
 {
     const ct_tensor *x = y->in[0];
-    const size_t     n = (size_t)x->rows, m = (size_t)x->cols;
-    ct_real         *dx = op_grad(y->in[0], NULL);
-    ct_real         *p = dx != NULL ? op_scratch(y->graph, m, sizeof *p) : NULL;
+    const size_t n = (size_t)x->rows, m = (size_t)x->cols;
+    ct_real *dx = op_grad(y->in[0], NULL);
+    ct_real *p = dx != NULL ? op_scratch(y->graph, m, sizeof *p) : NULL;
     for (size_t i = 0; p != NULL && i < n; i++) {
         for (size_t j = 0; j < m; j++)
             p[j] = x->x[i * m + j] - y->x[rows ? i : j];
@@ -51,9 +51,10 @@ static ct_tensor *log_sum_exp(ct_graph *g, ct_tensor *x, bool rows)
 {
     if (x == NULL)
         return NULL;
-    const int  n = rows ? x->rows : x->cols;
-    ct_tensor *y = op_new(g, rows ? &LSE_ROWS : &LSE_COLS, rows ? n : 1, rows ? 1 : n, x, NULL, NULL, 0);
-    ct_real   *peak = y != NULL ? op_scratch(g, (size_t)n, sizeof *peak) : NULL;
+    const int n = rows ? x->rows : x->cols;
+    ct_tensor *y = op_new(g, rows ? &LSE_ROWS : &LSE_COLS, rows ? n : 1, rows ? 1 : n, x, NULL,
+                          NULL, 0);
+    ct_real *peak = y != NULL ? op_scratch(g, (size_t)n, sizeof *peak) : NULL;
     if (peak == NULL)
         return NULL;
     (rows ? k_row_exp_sums : k_col_exp_sums)(g->device, x->rows, x->cols, x->x, peak, y->x, NULL);
@@ -78,9 +79,9 @@ ct_tensor *ct_lse_cols(ct_graph *g, ct_tensor *x)
 static void add_softmax_grad(ct_tensor *y, bool rows)
 {
     const size_t n = (size_t)y->rows, m = (size_t)y->cols, n_sums = rows ? n : m;
-    ct_device   *dev = y->graph->device;
-    ct_real     *dx = op_grad(y->in[0], NULL);
-    ct_real     *c = dx != NULL ? op_scratch(y->graph, n_sums, sizeof *c) : NULL;
+    ct_device *dev = y->graph->device;
+    ct_real *dx = op_grad(y->in[0], NULL);
+    ct_real *c = dx != NULL ? op_scratch(y->graph, n_sums, sizeof *c) : NULL;
     if (c == NULL)
         return;
     if (rows)
@@ -112,8 +113,9 @@ static ct_tensor *softmax(ct_graph *g, ct_tensor *x, bool rows)
     if (x == NULL)
         return NULL;
     const size_t n_sums = (size_t)(rows ? x->rows : x->cols), m = (size_t)x->cols;
-    ct_tensor   *y = op_new(g, rows ? &SOFTMAX_ROWS : &SOFTMAX_COLS, x->rows, x->cols, x, NULL, NULL, 0);
-    ct_real     *peak = y != NULL ? op_scratch(g, 2 * n_sums, sizeof *peak) : NULL;
+    ct_tensor *y = op_new(g, rows ? &SOFTMAX_ROWS : &SOFTMAX_COLS, x->rows, x->cols, x, NULL, NULL,
+                          0);
+    ct_real *peak = y != NULL ? op_scratch(g, 2 * n_sums, sizeof *peak) : NULL;
     if (peak == NULL)
         return NULL;
     ct_real *total = peak + n_sums;

@@ -18,7 +18,9 @@
 
 static double apply(ct_activation f, double z)
 {
-    const double e = f == CT_ACT_NONE || f == CT_ACT_RELU ? 0 : ct_scalar_exp(f == CT_ACT_TANH ? -2 * z : -z);
+    const double e = f == CT_ACT_NONE || f == CT_ACT_RELU
+                         ? 0
+                         : ct_scalar_exp(f == CT_ACT_TANH ? -2 * z : -z);
     switch (f) {
     case CT_ACT_RELU: return z > 0 ? z : 0;
     case CT_ACT_TANH: return (1 - e) / (1 + e);
@@ -41,7 +43,7 @@ static double mean_product(ct_activation f, double q, double c)
     const double s = sqrt(q), rest = sqrt(fmax(0, 1 - c * c));
     for (int i = 0; i < STEPS; i++) {
         const double fu = apply(f, s * value[i]);
-        double       inner = 0;
+        double inner = 0;
         for (int j = 0; j < STEPS; j++)
             inner += weight[j] * apply(f, s * (c * value[i] + rest * value[j]));
         sum += weight[i] * fu * inner;
@@ -85,10 +87,11 @@ static double mean_cosine(const ct_real *x, int n, int d)
     return (square - n) / ((double)n * (n - 1));
 }
 
-static ct_status measure_tower(ct_device *device, ct_activation f, uint64_t seed, double *cosine, ct_error *err)
+static ct_status measure_tower(ct_device *device, ct_activation f, uint64_t seed, double *cosine,
+                               ct_error *err)
 {
     ct_params p;
-    ct_graph  g;
+    ct_graph g;
     ct_linear_layer layer[DEPTH];
     ct_params_init(&p);
     for (int l = 0; l < DEPTH; l++) {
@@ -97,9 +100,9 @@ static ct_status measure_tower(ct_device *device, ct_activation f, uint64_t seed
         layer[l] = ct_linear_declare(&p, name, WIDTH, WIDTH, f, CT_INIT_CONE);
     }
     ct_graph_init(&g, device, 0);
-    ct_status  status = ct_params_build(&p, seed, err);
+    ct_status status = ct_params_build(&p, seed, err);
     ct_tensor *h = status == CT_OK ? ct_leaf(&g, INPUTS, WIDTH, NULL) : NULL;
-    ct_random  r = ct_random_make(seed, CT_STREAM_PROBE, 1);
+    ct_random r = ct_random_make(seed, CT_STREAM_PROBE, 1);
     for (int i = 0; i < INPUTS * WIDTH && h != NULL; i++)
         h->x[i] = (ct_real)ct_random_normal(&r);
     for (int l = 0; l < DEPTH && status == CT_OK; l++) {
@@ -118,10 +121,13 @@ static ct_status measure(ct_lesson_run *run, ct_error *err)
 {
     static const struct {
         ct_activation f;
-        const char   *name;
-    } KIND[] = {{CT_ACT_NONE, "linear"}, {CT_ACT_TANH, "tanh"}, {CT_ACT_RELU, "ReLU"}, {CT_ACT_SIGMOID, "sigmoid"}};
+        const char *name;
+    } KIND[] = {{CT_ACT_NONE, "linear"},
+                {CT_ACT_TANH, "tanh"},
+                {CT_ACT_RELU, "ReLU"},
+                {CT_ACT_SIGMOID, "sigmoid"}};
     static const int LAYER[] = {1, 2, 3, 5, 10};
-    ct_status        status = CT_OK;
+    ct_status status = CT_OK;
     for (int k = 0; k < 4 && status == CT_OK; k++) {
         double cosine[SEEDS][DEPTH] = {{0}}, expected[DEPTH];
         expected_cosines(KIND[k].f, expected);
@@ -131,9 +137,11 @@ static ct_status measure(ct_lesson_run *run, ct_error *err)
             double x[SEEDS];
             for (int s = 0; s < SEEDS; s++)
                 x[s] = cosine[s][LAYER[l] - 1];
-            ct_lesson_seeds(run, x, SEEDS, expected[LAYER[l] - 1], 0.02, "%s, layer %d", KIND[k].name, LAYER[l]);
+            ct_lesson_seeds(run, x, SEEDS, expected[LAYER[l] - 1], 0.02, "%s, layer %d",
+                            KIND[k].name, LAYER[l]);
             if (KIND[k].f == CT_ACT_SIGMOID && LAYER[l] == 2)
-                ct_lesson_seeds(run, x, SEEDS, 0.99, 0.005, "%s, layer %d, as printed in the paper", KIND[k].name, LAYER[l]);
+                ct_lesson_seeds(run, x, SEEDS, 0.99, 0.005, "%s, layer %d, as printed in the paper",
+                                KIND[k].name, LAYER[l]);
         }
     }
     return status;
@@ -142,11 +150,15 @@ static ct_status measure(ct_lesson_run *run, ct_error *err)
 const ct_lesson CT_LESSON_CONE = {
     .name = "cone",
     .title = "Depth and saturation put all embeddings into a narrow cone before any training",
-    .text = "Towers of width 512, weights and biases N(0, 1/512), fed with independent normal vectors: the mean cosine\n"
-            "of two outputs, by depth. Units that are never negative have a common part that grows with every\n"
-            "layer; sigmoids end at 0.99 after two. Training then starts near the all-equal saddle. Expected are the\n"
+    .text = "Towers of width 512, weights and biases N(0, 1/512), fed with independent normal "
+            "vectors: the mean cosine\n"
+            "of two outputs, by depth. Units that are never negative have a common part that grows "
+            "with every\n"
+            "layer; sigmoids end at 0.99 after two. Training then starts near the all-equal "
+            "saddle. Expected are the\n"
             "values of an infinitely wide tower, which only depend on two-dimensional integrals.",
-    .source = "Liang et al. 2022, figure 2b (0.99 for two sigmoid layers); infinite width: Cho and Saul 2009, Poole et al. 2016",
+    .source = "Liang et al. 2022, figure 2b (0.99 for two sigmoid layers); infinite width: Cho and "
+              "Saul 2009, Poole et al. 2016",
     .rule = "median of 9 seeds within 0.02 of infinite width; 0.005 of the printed value",
     .command = "",
     .measure = measure,

@@ -16,11 +16,11 @@
 #define ROWS  1024 /* whose spectrum is looked at */
 
 typedef struct toy {
-    int    layers; /* 1 or 2 linear maps of 16 x 16, no bias */
-    double noise;  /* standard deviation of the augmentation */
-    int    noisy;  /* it acts on so many last coordinates    */
-    double decay;  /* weights begin with singular values e^(-decay k); 0: as drawn */
-    int    steps;
+    int layers;   /* 1 or 2 linear maps of 16 x 16, no bias */
+    double noise; /* standard deviation of the augmentation */
+    int noisy;    /* it acts on so many last coordinates    */
+    double decay; /* weights begin with singular values e^(-decay k); 0: as drawn */
+    int steps;
     double rate, temperature;
 } toy;
 
@@ -60,7 +60,7 @@ static void rotation(ct_random *r, double *q)
 static void decaying(ct_real *w, double decay, uint64_t seed, int layer)
 {
     ct_random r = ct_random_make(seed, CT_STREAM_PROBE, (uint64_t)layer);
-    double    u[D * D], v[D * D];
+    double u[D * D], v[D * D];
     rotation(&r, u);
     rotation(&r, v);
     for (int i = 0; i < D; i++)
@@ -80,7 +80,8 @@ static ct_tensor *encode(ct_graph *g, ct_params *p, const toy *t, ct_tensor *x)
 }
 
 /* Singular values of the centred unit embeddings of fresh rows, over the largest. */
-static ct_status spectrum(ct_graph *g, ct_params *p, const toy *t, uint64_t seed, ct_real *a, ct_real *b, double *sigma, ct_error *err)
+static ct_status spectrum(ct_graph *g, ct_params *p, const toy *t, uint64_t seed, ct_real *a,
+                          ct_real *b, double *sigma, ct_error *err)
 {
     double mean[D] = {0};
     draw(t, seed, 1 << 20, ROWS, a, b);
@@ -102,11 +103,11 @@ static ct_status train(ct_device *device, const toy *t, uint64_t seed, double *s
 {
     static const char *const NAME[] = {"0", "1"};
     const ct_optim_config config = ct_optim_defaults(CT_SGD);
-    ct_params  p;
-    ct_optim   optim = {0};
-    ct_graph   g;
-    ct_arena   arena;
-    ct_real    log_scale = (ct_real)-ct_scalar_log(t->temperature);
+    ct_params p;
+    ct_optim optim = {0};
+    ct_graph g;
+    ct_arena arena;
+    ct_real log_scale = (ct_real)-ct_scalar_log(t->temperature);
     ct_params_init(&p);
     ct_arena_init(&arena, 0);
     ct_graph_init(&g, device, 0);
@@ -115,7 +116,8 @@ static ct_status train(ct_device *device, const toy *t, uint64_t seed, double *s
     ct_status status = ct_params_build(&p, seed, err);
     if (status == CT_OK)
         status = ct_optim_init(&optim, &config, p.size, err);
-    ct_real *a = ct_arena_zeroed(&arena, ROWS * D, sizeof *a), *b = ct_arena_zeroed(&arena, ROWS * D, sizeof *b);
+    ct_real *a = ct_arena_zeroed(&arena, ROWS * D, sizeof *a),
+            *b = ct_arena_zeroed(&arena, ROWS * D, sizeof *b);
     if (status == CT_OK && (a == NULL || b == NULL))
         status = CT_FAIL(err, CT_ERR_NOMEM, "dimensional: out of memory");
     for (int l = 0; l < t->layers && t->decay > 0 && status == CT_OK; l++)
@@ -125,7 +127,8 @@ static ct_status train(ct_device *device, const toy *t, uint64_t seed, double *s
         ct_graph_reset(&g);
         ct_params_zero_grad(&p);
         const ct_loss_inputs in = {.log_scale = ct_constant(&g, 1, 1, &log_scale)};
-        ct_tensor *x = encode(&g, &p, t, ct_constant(&g, BATCH, D, a)), *y = encode(&g, &p, t, ct_constant(&g, BATCH, D, b));
+        ct_tensor *x = encode(&g, &p, t, ct_constant(&g, BATCH, D, a)),
+                  *y = encode(&g, &p, t, ct_constant(&g, BATCH, D, b));
         ct_backward(&g, ct_loss_clip(&g, x, y, &in), NULL);
         if (ct_graph_error(&g) != NULL)
             status = CT_FAIL(err, ct_graph_error(&g)->status, "%s", ct_graph_error(&g)->msg);
@@ -153,11 +156,15 @@ static void mean_of(double sigma[SEEDS][D], int from, int to, double *out)
 
 static ct_status measure(ct_lesson_run *run, ct_error *err)
 {
-    static const toy TOY[] = {
-        {1, 0.01, 8, 0, 2000, 0.5, 0.2}, {1, 1.5, 8, 0, 2000, 0.5, 0.2}, {1, 0.1, 16, 0.35, 2000, 0.1, 0.2}, {2, 0.1, 16, 0.35, 2000, 0.1, 0.2}};
-    static const char *const NAME[] = {"1 layer, weak noise on 8 of 16", "1 layer, strong noise on 8 of 16", "1 layer, weights begin uneven",
+    static const toy TOY[] = {{1, 0.01, 8, 0, 2000, 0.5, 0.2},
+                              {1, 1.5, 8, 0, 2000, 0.5, 0.2},
+                              {1, 0.1, 16, 0.35, 2000, 0.1, 0.2},
+                              {2, 0.1, 16, 0.35, 2000, 0.1, 0.2}};
+    static const char *const NAME[] = {"1 layer, weak noise on 8 of 16",
+                                       "1 layer, strong noise on 8 of 16",
+                                       "1 layer, weights begin uneven",
                                        "2 layers, weights begin uneven"};
-    double    sigma[4][SEEDS][D], low[2][SEEDS];
+    double sigma[4][SEEDS][D], low[2][SEEDS];
     ct_status status = CT_OK;
     for (int t = 0; t < 4 && status == CT_OK; t++) {
         double x[SEEDS];
@@ -186,12 +193,18 @@ static ct_status measure(ct_lesson_run *run, ct_error *err)
 const ct_lesson CT_LESSON_DIMENSIONAL = {
     .name = "dimensional",
     .title = "Directions die of strong augmentation, and of depth",
-    .text = "Linear networks of 16 x 16, two noisy views of the same normal vector, symmetric loss. Noise on the last 8\n"
-            "coordinates that is stronger than the signal makes training suppress them: the spectrum splits 8 to 8, though\n"
-            "the loss has negatives. And with noise that is weak everywhere, a direction that begins small grows more slowly\n"
-            "through two layers than through one, since each layer's gradient has the other's size in it. How far\n"
-            "suppressed values sink depends on rate and steps; look at the spectrum and not at one rank.",
-    .source = "Jing et al. 2021, sections 4 and 5 (the mechanisms; temperature, rate and steps are this lesson's own)",
+    .text = "Linear networks of 16 x 16, two noisy views of the same normal vector, symmetric "
+            "loss. Noise on the last 8\n"
+            "coordinates that is stronger than the signal makes training suppress them: the "
+            "spectrum splits 8 to 8, though\n"
+            "the loss has negatives. And with noise that is weak everywhere, a direction that "
+            "begins small grows more slowly\n"
+            "through two layers than through one, since each layer's gradient has the other's size "
+            "in it. How far\n"
+            "suppressed values sink depends on rate and steps; look at the spectrum and not at one "
+            "rank.",
+    .source = "Jing et al. 2021, sections 4 and 5 (the mechanisms; temperature, rate and steps are "
+              "this lesson's own)",
     .rule = "claims over 4 seeds: pass if the ranges do not touch",
     .command = "",
     .measure = measure,

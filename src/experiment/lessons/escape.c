@@ -42,14 +42,15 @@ static void start(ct_free_embeddings *m, int n, double epsilon)
 }
 
 /* Log growth a step of the common part under plain gradient descent, over ln(1 + eta/(N tau)). */
-static ct_status growth(ct_device *device, const ct_loss *loss, int n, double tau, double *out, ct_error *err)
+static ct_status growth(ct_device *device, const ct_loss *loss, int n, double tau, double *out,
+                        ct_error *err)
 {
-    ct_free_embeddings    m;
-    ct_optim              optim = {0};
-    ct_graph              g;
+    ct_free_embeddings m;
+    ct_optim optim = {0};
+    ct_graph g;
     const ct_optim_config config = ct_optim_defaults(CT_SGD);
-    ct_real               log_scale = (ct_real)-ct_scalar_log(tau);
-    double                first = 0, last = 0;
+    ct_real log_scale = (ct_real)-ct_scalar_log(tau);
+    double first = 0, last = 0;
     ct_graph_init(&g, device, 0);
     ct_status status = ct_free_embeddings_init(&m, n, D, 1, err);
     if (status == CT_OK)
@@ -63,7 +64,8 @@ static ct_status growth(ct_device *device, const ct_loss *loss, int n, double ta
         ct_graph_reset(&g);
         ct_params_zero_grad(&m.params);
         const ct_loss_inputs in = {.log_scale = ct_constant(&g, 1, 1, &log_scale)};
-        ct_tensor *l = loss->apply(&g, ct_params_tensor(&g, &m.params, m.a), ct_params_tensor(&g, &m.params, m.b), &in);
+        ct_tensor *l = loss->apply(&g, ct_params_tensor(&g, &m.params, m.a),
+                                   ct_params_tensor(&g, &m.params, m.b), &in);
         ct_backward(&g, l, NULL);
         if (ct_graph_error(&g) != NULL)
             status = CT_FAIL(err, ct_graph_error(&g)->status, "%s", ct_graph_error(&g)->msg);
@@ -79,16 +81,18 @@ static ct_status growth(ct_device *device, const ct_loss *loss, int n, double ta
 
 static ct_status free_embeddings(ct_lesson_run *run, ct_error *err)
 {
-    static const int    N[] = {4, 16, 64, 256};
+    static const int N[] = {4, 16, 64, 256};
     static const double TAU[] = {1, 0.2, 0.07, 0.02};
-    static const char  *LOSS[] = {"infonce", "clip"};
-    ct_status           status = CT_OK;
+    static const char *LOSS[] = {"infonce", "clip"};
+    ct_status status = CT_OK;
     for (int l = 0; l < 2; l++)
         for (int t = 0; t < 4; t++)
             for (int i = 0; i < 4 && status == CT_OK; i++) {
                 double ratio;
                 status = growth(run->device, ct_loss_find(LOSS[l]), N[i], TAU[t], &ratio, err);
-                ct_lesson_exact(run, ratio, 1, 0.01, "%s, N = %d, tau = %g: growth / ln(1 + eta/(N tau))", LOSS[l], N[i], TAU[t]);
+                ct_lesson_exact(run, ratio, 1, 0.01,
+                                "%s, N = %d, tau = %g: growth / ln(1 + eta/(N tau))", LOSS[l], N[i],
+                                TAU[t]);
             }
     return status;
 }
@@ -109,22 +113,30 @@ static const ct_variant VARIANT[] = {
 static ct_status towers(ct_lesson_run *run, ct_error *err)
 {
     static ct_trial trial[N_VARIANTS * SEEDS];
-    double          left[N_VARIANTS][SEEDS], copy[3][SEEDS];
-    const ct_status status = ct_lesson_trials(run, "collapse", "train.steps=2000", VARIANT, N_VARIANTS, SEEDS, trial, err);
+    double left[N_VARIANTS][SEEDS], copy[3][SEEDS];
+    const ct_status status = ct_lesson_trials(run, "collapse", "train.steps=2000", VARIANT,
+                                              N_VARIANTS, SEEDS, trial, err);
     if (status != CT_OK)
         return status;
     for (int v = 0; v < N_VARIANTS; v++) {
         for (int s = 0; s < SEEDS; s++)
-            left[v][s] = trial[v * SEEDS + s].escape > 0 ? (double)trial[v * SEEDS + s].escape : 2000;
+            left[v][s] = trial[v * SEEDS + s].escape > 0 ? (double)trial[v * SEEDS + s].escape
+                                                         : 2000;
         for (int s = 0; s < SEEDS; s++)
             copy[0][s] = left[v][s];
-        ct_lesson_show(run, copy[0], SEEDS, "towers, %s: step that leaves ln 7 (2000: stays)", VARIANT[v].name);
+        ct_lesson_show(run, copy[0], SEEDS, "towers, %s: step that leaves ln 7 (2000: stays)",
+                       VARIANT[v].name);
     }
     for (int claim = 0; claim < 3; claim++) {
         for (int s = 0; s < SEEDS; s++)
-            copy[0][s] = left[claim == 0 ? 1 : claim == 1 ? 2 : 3][s], copy[1][s] = left[claim == 2 ? 1 : 0][s];
+            copy[0][s] = left[claim == 0   ? 1
+                              : claim == 1 ? 2
+                                           : 3][s],
+            copy[1][s] = left[claim == 2 ? 1 : 0][s];
         ct_lesson_below(run, copy[0], copy[1], SEEDS, "towers: %s",
-                        claim == 0 ? "tau 0.07 leaves before tau 1" : claim == 1 ? "step / 0.07 leaves before step" : "Adam leaves before tau 0.07");
+                        claim == 0   ? "tau 0.07 leaves before tau 1"
+                        : claim == 1 ? "step / 0.07 leaves before step"
+                                     : "Adam leaves before tau 0.07");
     }
     return CT_OK;
 }
@@ -138,12 +150,18 @@ static ct_status measure(ct_lesson_run *run, ct_error *err)
 const ct_lesson CT_LESSON_ESCAPE = {
     .name = "escape",
     .title = "All-equal is a saddle; temperature is the speed of leaving it",
-    .text = "Where all embeddings are equal the gradient is zero and the loss is ln N. Near it the part of the\n"
-            "deviations that pairs have in common grows by 1 + eta / (N tau) a step: measured on embeddings without an\n"
-            "encoder. So a small tau acts there as a large step, and the control with the same eta / tau must stand\n"
-            "beside it: with deep sigmoid towers both leave ln 7 where tau = 1 stays, and Adam leaves at once.",
+    .text = "Where all embeddings are equal the gradient is zero and the loss is ln N. Near it the "
+            "part of the\n"
+            "deviations that pairs have in common grows by 1 + eta / (N tau) a step: measured on "
+            "embeddings without an\n"
+            "encoder. So a small tau acts there as a large step, and the control with the same eta "
+            "/ tau must stand\n"
+            "beside it: with deep sigmoid towers both leave ln 7 where tau = 1 stays, and Adam "
+            "leaves at once.",
     .source = "first order around the saddle: L - ln N = -(e^2/tau) tr Cov(u, v)",
-    .rule = "growth within 1 %; towers over 16 seeds: pass if the ranges do not touch or Mann and Whitney's z is above 3",
-    .command = "contrast sweep collapse loss.name=infonce loss.temperature=0.07,1 optim.rate=1,14.3 seed=1..16",
+    .rule = "growth within 1 %; towers over 16 seeds: pass if the ranges do not touch or Mann and "
+            "Whitney's z is above 3",
+    .command = "contrast sweep collapse loss.name=infonce loss.temperature=0.07,1 "
+               "optim.rate=1,14.3 seed=1..16",
     .measure = measure,
 };

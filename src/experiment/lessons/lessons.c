@@ -12,9 +12,12 @@
 #include <string.h>
 
 static const ct_lesson *const LESSONS[] = {
-    &CT_LESSON_ESCAPE,      &CT_LESSON_FLOOR,       &CT_LESSON_CONE,      &CT_LESSON_GAP,
-    &CT_LESSON_DIMENSIONAL, &CT_LESSON_INFORMATION, &CT_LESSON_TEMPERATURE, &CT_LESSON_NEGATIVES,
-    &CT_LESSON_SYMMETRY,    &CT_LESSON_FALSE_NEGATIVES, &CT_LESSON_MASKS, &CT_LESSON_BROKEN,
+    &CT_LESSON_ESCAPE,      &CT_LESSON_FLOOR,
+    &CT_LESSON_CONE,        &CT_LESSON_GAP,
+    &CT_LESSON_DIMENSIONAL, &CT_LESSON_INFORMATION,
+    &CT_LESSON_TEMPERATURE, &CT_LESSON_NEGATIVES,
+    &CT_LESSON_SYMMETRY,    &CT_LESSON_FALSE_NEGATIVES,
+    &CT_LESSON_MASKS,       &CT_LESSON_BROKEN,
 };
 #define N_LESSONS ((int)(sizeof LESSONS / sizeof *LESSONS))
 
@@ -62,19 +65,25 @@ static ct_lesson_row *new_row(ct_lesson_run *run, const char *fmt, va_list args)
     return r;
 }
 
-void ct_lesson_exact(ct_lesson_run *run, double measured, double expected, double tolerance, const char *fmt, ...)
+void ct_lesson_exact(ct_lesson_run *run, double measured, double expected, double tolerance,
+                     const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
     ct_lesson_row *r = new_row(run, fmt, args);
     va_end(args);
-    r->measured = (ct_spread){.median = measured, .least = measured, .most = measured, .mean = measured, .error = (double)NAN};
+    r->measured = (ct_spread){.median = measured,
+                              .least = measured,
+                              .most = measured,
+                              .mean = measured,
+                              .error = (double)NAN};
     r->expected = expected;
     r->tolerance = tolerance;
     r->verdict = fabs(measured - expected) <= tolerance ? CT_PASSES : CT_DIFFERS; /* NaN differs */
 }
 
-void ct_lesson_seeds(ct_lesson_run *run, double *x, int n, double expected, double tolerance, const char *fmt, ...)
+void ct_lesson_seeds(ct_lesson_run *run, double *x, int n, double expected, double tolerance,
+                     const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -84,8 +93,11 @@ void ct_lesson_seeds(ct_lesson_run *run, double *x, int n, double expected, doub
     r->expected = expected;
     r->tolerance = tolerance;
     r->n = n;
-    const bool reaches = r->measured.least <= expected + tolerance && r->measured.most >= expected - tolerance;
-    r->verdict = fabs(r->measured.median - expected) <= tolerance ? CT_PASSES : reaches ? CT_INCONCLUSIVE : CT_DIFFERS;
+    const bool reaches = r->measured.least <= expected + tolerance &&
+                         r->measured.most >= expected - tolerance;
+    r->verdict = fabs(r->measured.median - expected) <= tolerance ? CT_PASSES
+                 : reaches                                        ? CT_INCONCLUSIVE
+                                                                  : CT_DIFFERS;
 }
 
 /* Of all pairs, in how many is low below high (a tie is a half): in standard deviations
@@ -109,7 +121,9 @@ void ct_lesson_below(ct_lesson_run *run, double *low, double *high, int n, const
     r->measured = ct_spread_of(low, n);
     r->n = n;
     const double z = mann_whitney(low, high, n);
-    r->verdict = r->measured.most < h.least || z > 3 ? CT_PASSES : z < -3 ? CT_DIFFERS : CT_INCONCLUSIVE;
+    r->verdict = r->measured.most < h.least || z > 3 ? CT_PASSES
+                 : z < -3                            ? CT_DIFFERS
+                                                     : CT_INCONCLUSIVE;
 }
 
 void ct_lesson_show(ct_lesson_run *run, double *x, int n, const char *fmt, ...)
@@ -151,21 +165,23 @@ void ct_lesson_row_text(const ct_lesson_row *r, char measured[64], char expected
 bool ct_lesson_has_data(ct_lesson_run *run, const char *recipe)
 {
     ct_recipe r = ct_recipe_defaults();
-    char      path[2 * CT_RECIPE_TEXT];
+    char path[2 * CT_RECIPE_TEXT];
     if (ct_recipe_load(&r, recipe, NULL) != CT_OK)
         return false;
     if (r.data.kind == CT_DATA_FASHION_MNIST)
         snprintf(path, sizeof path, "%s/train-images-idx3-ubyte", r.data.dir);
     else
         snprintf(path, sizeof path, "%s", r.data.image);
-    const bool there = r.data.kind == CT_DATA_SHAPES || r.data.kind == CT_DATA_LATENT || ct_file_exists(path);
+    const bool there = r.data.kind == CT_DATA_SHAPES || r.data.kind == CT_DATA_LATENT ||
+                       ct_file_exists(path);
     if (!there)
         ct_lesson_note(run, "%s: left out; bring it with sh datasets/%s.sh", recipe, recipe);
     return there;
 }
 
-ct_status ct_lesson_trials(ct_lesson_run *run, const char *recipe, const char *common, const ct_variant *variant, int n_variants,
-                           int seeds, ct_trial *out, ct_error *err)
+ct_status ct_lesson_trials(ct_lesson_run *run, const char *recipe, const char *common,
+                           const ct_variant *variant, int n_variants, int seeds, ct_trial *out,
+                           ct_error *err)
 {
     ct_recipe r = ct_recipe_defaults();
     ct_status status = ct_recipe_load(&r, recipe, err);
@@ -183,16 +199,17 @@ ct_status ct_lesson_trials(ct_lesson_run *run, const char *recipe, const char *c
 
 /* ---- free embeddings ---- */
 
-ct_status ct_lesson_descend(ct_device *device, const ct_free_descent *f, double *loss, ct_error *err)
+ct_status ct_lesson_descend(ct_device *device, const ct_free_descent *f, double *loss,
+                            ct_error *err)
 {
-    const ct_schedule     schedule = {CT_COSINE, f->rate, 0, f->steps};
+    const ct_schedule schedule = {CT_COSINE, f->rate, 0, f->steps};
     const ct_optim_config config = ct_optim_defaults(CT_ADAMW);
-    const ct_loss        *kind = ct_loss_find(f->loss);
-    ct_free_embeddings    m;
-    ct_optim              optim = {0};
-    ct_graph              g;
-    ct_real               log_scale;
-    int                   offset[1024];
+    const ct_loss *kind = ct_loss_find(f->loss);
+    ct_free_embeddings m;
+    ct_optim optim = {0};
+    ct_graph g;
+    ct_real log_scale;
+    int offset[1024];
     CT_ASSERT(f->n < 1024);
     for (int i = 0; i <= f->n; i++)
         offset[i] = i; /* bags of one row */
@@ -201,17 +218,20 @@ ct_status ct_lesson_descend(ct_device *device, const ct_free_descent *f, double 
     if (status == CT_OK)
         status = ct_optim_init(&optim, &config, m.params.size, err);
     for (int step = 0; step <= f->steps && status == CT_OK; step++) {
-        const double cooled = 2.0 * step < f->steps ? 2.0 * step / f->steps : 1, from = f->from > 0 ? f->from : f->temperature;
-        log_scale = (ct_real)-((1 - cooled) * ct_scalar_log(from) + cooled * ct_scalar_log(f->temperature));
+        const double cooled = 2.0 * step < f->steps ? 2.0 * step / f->steps : 1,
+                     from = f->from > 0 ? f->from : f->temperature;
+        log_scale = (ct_real) -
+                    ((1 - cooled) * ct_scalar_log(from) + cooled * ct_scalar_log(f->temperature));
         ct_graph_reset(&g);
         ct_params_zero_grad(&m.params);
-        ct_tensor *a = ct_params_tensor(&g, &m.params, m.a), *b = ct_params_tensor(&g, &m.params, m.b);
+        ct_tensor *a = ct_params_tensor(&g, &m.params, m.a),
+                  *b = ct_params_tensor(&g, &m.params, m.b);
         if (f->row_of != NULL)
             b = ct_embedding_bag(&g, b, f->n, offset, f->row_of);
         if (f->map != CT_ACT_NONE)
             a = ct_activate(&g, a, f->map), b = ct_activate(&g, b, f->map);
         const ct_loss_inputs in = {.log_scale = ct_constant(&g, 1, 1, &log_scale)};
-        ct_tensor           *l = kind->apply(&g, a, b, &in);
+        ct_tensor *l = kind->apply(&g, a, b, &in);
         ct_backward(&g, l, NULL);
         if (ct_graph_error(&g) != NULL) {
             status = CT_FAIL(err, ct_graph_error(&g)->status, "%s", ct_graph_error(&g)->msg);
@@ -219,7 +239,8 @@ ct_status ct_lesson_descend(ct_device *device, const ct_free_descent *f, double 
         }
         *loss = (double)l->x[0];
         if (step < f->steps)
-            ct_optim_step(&optim, device, m.params.x, m.params.dx, m.params.n_decay, ct_schedule_rate(&schedule, step));
+            ct_optim_step(&optim, device, m.params.x, m.params.dx, m.params.n_decay,
+                          ct_schedule_rate(&schedule, step));
     }
     ct_optim_free(&optim);
     ct_free_embeddings_free(&m);

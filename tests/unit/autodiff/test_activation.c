@@ -5,8 +5,11 @@
 
 #include "contrast/ops.h"
 
-static const ct_activation ACTS[] = {CT_ACT_NONE, CT_ACT_RELU, CT_ACT_GELU, CT_ACT_TANH, CT_ACT_SIGMOID};
-static const struct { int n, d; } SHAPES[] = {{1, 1}, {1, 16}, {5, 1}, {3, 7}, {2, 33}, {3, 17}};
+static const ct_activation ACTS[] = {CT_ACT_NONE, CT_ACT_RELU, CT_ACT_GELU, CT_ACT_TANH,
+                                     CT_ACT_SIGMOID};
+static const struct {
+    int n, d;
+} SHAPES[] = {{1, 1}, {1, 16}, {5, 1}, {3, 7}, {2, 33}, {3, 17}};
 
 static ct_tensor *op(ct_graph *g, ct_tensor *const *in, const void *f)
 {
@@ -38,7 +41,8 @@ START_TEST(values_and_slopes_by_hand)
 {
     ct_graph g;
     open_graph(&g);
-    ct_tensor *x = ct_leaf(&g, 1, 3, (ct_real[]){-1, (ct_real)0.5, 2}), *y = ct_activate(&g, x, ACTS[_i]);
+    ct_tensor *x = ct_leaf(&g, 1, 3, (ct_real[]){-1, (ct_real)0.5, 2}),
+              *y = ct_activate(&g, x, ACTS[_i]);
     ct_backward(&g, y, NULL);
     ck_values(y, 1, 3, VALUE[_i][0], VALUE[_i][1], VALUE[_i][2]);
     ck_grads(x, SLOPE[_i][0], SLOPE[_i][1], SLOPE[_i][2]);
@@ -48,7 +52,7 @@ END_TEST
 
 START_TEST(backward_matches_difference)
 {
-    ct_real         data[2 * 33];
+    ct_real data[2 * 33];
     gradcheck_input x = {SHAPES[_i].n, SHAPES[_i].d, data};
     for (int f = 0; f < COUNT(ACTS); f++) {
         gradcheck_fill_off_zero(data, x.rows * x.cols, 1u + (unsigned)_i);
@@ -60,7 +64,7 @@ END_TEST
 
 START_TEST(backward_adds_to_what_is_there)
 {
-    ct_real         data[3 * 5];
+    ct_real data[3 * 5];
     gradcheck_input x = {3, 5, data};
     gradcheck_fill_off_zero(data, 15, 3);
     ck_gradcheck(used_twice, &ACTS[_i], &x, 1);
@@ -83,7 +87,7 @@ END_TEST
 START_TEST(far_ends_are_finite_and_flat)
 {
     static const double LOW[] = {-1e4, 0, 0, -1, 0}, HIGH[] = {1e4, 1e4, 1e4, 1, 1};
-    ct_graph            g;
+    ct_graph g;
     open_graph(&g);
     ct_tensor *x = ct_leaf(&g, 1, 2, (ct_real[]){-1e4, 1e4}), *y = ct_activate(&g, x, ACTS[_i]);
     ct_backward(&g, y, NULL);

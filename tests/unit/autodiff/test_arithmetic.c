@@ -5,7 +5,9 @@
 
 #include "contrast/ops.h"
 
-static const struct { int n, d; } SHAPES[] = {{1, 1}, {1, 7}, {5, 1}, {3, 16}, {2, 17}, {2, 33}, {4, 8}};
+static const struct {
+    int n, d;
+} SHAPES[] = {{1, 1}, {1, 7}, {5, 1}, {3, 16}, {2, 17}, {2, 33}, {4, 8}};
 
 /* ---- the operations as gradcheck wants them ---- */
 
@@ -56,7 +58,10 @@ static ct_tensor *tangle(ct_graph *g, ct_tensor *const *in, const void *unused)
     return ct_scale(g, ct_add(g, ct_scale_by(g, dots, s), ct_row_dots(g, a, e)), (ct_real)0.1);
 }
 
-static const struct { gradcheck_fn f; int n_in; } OPS[] = {
+static const struct {
+    gradcheck_fn f;
+    int n_in;
+} OPS[] = {
     {add_op, 2}, {scale_op, 1}, {exp_op, 1}, {mean_op, 1}, {row_dots_op, 2}, {tangle, 1},
 };
 
@@ -64,7 +69,7 @@ START_TEST(backward_matches_difference)
 {
     ct_real a[2 * 33], b[2 * 33];
     for (int s = 0; s < COUNT(SHAPES); s++) {
-        const int       n = SHAPES[s].n, d = SHAPES[s].d;
+        const int n = SHAPES[s].n, d = SHAPES[s].d;
         gradcheck_input in[] = {{n, d, a}, {n, d, b}};
         gradcheck_fill(a, n * d, 1u + (unsigned)s);
         gradcheck_fill(b, n * d, 50u + (unsigned)s);
@@ -75,8 +80,8 @@ END_TEST
 
 START_TEST(scale_by_matches_difference)
 {
-    ct_real         x[2 * 33], s[1] = {(ct_real)-1.5};
-    const int       n = SHAPES[_i].n, d = SHAPES[_i].d;
+    ct_real x[2 * 33], s[1] = {(ct_real)-1.5};
+    const int n = SHAPES[_i].n, d = SHAPES[_i].d;
     gradcheck_input in[] = {{n, d, x}, {1, 1, s}};
     gradcheck_fill(x, n * d, 9u + (unsigned)_i);
     ck_gradcheck(scale_by_op, NULL, in, 2);
@@ -87,7 +92,8 @@ START_TEST(add_by_hand)
 {
     ct_graph g;
     open_graph(&g);
-    ct_tensor *a = ct_leaf(&g, 1, 2, (ct_real[]){1, 2}), *b = ct_leaf(&g, 1, 2, (ct_real[]){10, 20});
+    ct_tensor *a = ct_leaf(&g, 1, 2, (ct_real[]){1, 2}),
+              *b = ct_leaf(&g, 1, 2, (ct_real[]){10, 20});
     ct_tensor *y = ct_add(&g, a, b), *z = ct_add(&g, a, a);
     ck_values(y, 1, 2, 11, 22);
     ck_values(z, 1, 2, 2, 4);
@@ -170,7 +176,7 @@ END_TEST
 START_TEST(row_dots_are_the_diagonal_of_matmul)
 {
     ct_graph g;
-    ct_real  a[7 * 19], b[7 * 19];
+    ct_real a[7 * 19], b[7 * 19];
     open_graph(&g);
     gradcheck_fill(a, 7 * 19, 1);
     gradcheck_fill(b, 7 * 19, 2);
@@ -186,7 +192,8 @@ START_TEST(shapes_must_fit)
 {
     ct_graph g;
     open_graph(&g);
-    ct_tensor *a = ct_leaf(&g, 2, 3, NULL), *b = ct_leaf(&g, 3, 2, NULL), *c = ct_leaf(&g, 1, 2, NULL);
+    ct_tensor *a = ct_leaf(&g, 2, 3, NULL), *b = ct_leaf(&g, 3, 2, NULL),
+              *c = ct_leaf(&g, 1, 2, NULL);
     ck_assert_ptr_null(ct_add(&g, a, b));
     ck_graph_fails(&g, CT_ERR_SHAPE, "add: ", "(2, 3)", "(3, 2)");
     ct_graph_reset(&g);

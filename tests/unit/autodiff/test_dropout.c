@@ -23,7 +23,7 @@ static ct_tensor *used_twice(ct_graph *g, ct_tensor *const *in, const void *p)
 static void draw_mask(ct_graph *g, int rows, int cols, bool *kept, int n)
 {
     const size_t size = (size_t)rows * (size_t)cols;
-    ct_real     *ones = ct_arena_alloc(&g->arena, size * sizeof *ones);
+    ct_real *ones = ct_arena_alloc(&g->arena, size * sizeof *ones);
     for (size_t i = 0; i < size; i++)
         ones[i] = 1;
     const ct_tensor *y = ct_dropout(g, ct_constant(g, rows, cols, ones), 0.5);
@@ -53,10 +53,10 @@ END_TEST
 START_TEST(kept_elements_are_divided_and_others_zero)
 {
     static const double P[] = {0.1, 0.25, 0.5, 0.9};
-    static ct_real      x[N * D];
-    ct_graph            g;
-    const double        p = P[_i];
-    int                 kept = 0;
+    static ct_real x[N * D];
+    ct_graph g;
+    const double p = P[_i];
+    int kept = 0;
     open_graph(&g);
     g.training = true;
     fill(x, N * D, 1, 1, 2);
@@ -76,7 +76,7 @@ END_TEST
 START_TEST(dropping_nothing_changes_nothing)
 {
     ct_graph g;
-    ct_real  x[35];
+    ct_real x[35];
     open_graph(&g);
     g.training = true;
     gradcheck_fill(x, 35, 2);
@@ -88,10 +88,12 @@ END_TEST
 
 START_TEST(backward_matches_difference)
 {
-    static const struct { int n, d; } shapes[] = {{1, 33}, {33, 1}, {3, 16}, {4, 17}, {2, 31}};
-    ct_real                           data[4 * 17];
-    const double                      p = 0.3;
-    gradcheck_input                   x = {shapes[_i].n, shapes[_i].d, data};
+    static const struct {
+        int n, d;
+    } shapes[] = {{1, 33}, {33, 1}, {3, 16}, {4, 17}, {2, 31}};
+    ct_real data[4 * 17];
+    const double p = 0.3;
+    gradcheck_input x = {shapes[_i].n, shapes[_i].d, data};
     gradcheck_fill(data, x.rows * x.cols, 1u + (unsigned)_i);
     ck_gradcheck(op, &p, &x, 1);
     ck_gradcheck(used_twice, &p, &x, 1);
@@ -102,9 +104,9 @@ END_TEST
  * agrees by chance; the same three give the same one. */
 START_TEST(mask_is_a_function_of_seed_step_and_number)
 {
-    static bool  first[N * D], second[N * D], again[N * D], other[N * D];
+    static bool first[N * D], second[N * D], again[N * D], other[N * D];
     const double half = N * D / 2.0, spread = 5 * sqrt(N * D / 4.0);
-    ct_graph     g;
+    ct_graph g;
     open_graph(&g);
     g.training = true;
     g.seed = 7;
@@ -135,7 +137,7 @@ END_TEST
 
 START_TEST(mask_depends_on_the_place_not_the_shape)
 {
-    bool     a[60], b[60];
+    bool a[60], b[60];
     ct_graph g;
     open_graph(&g);
     g.training = true;
@@ -150,8 +152,8 @@ END_TEST
 START_TEST(mask_is_the_same_on_every_device)
 {
     static bool want[N * D], got[N * D];
-    ct_device  *dev[MAX_DEVICES];
-    const int   n = open_devices(dev);
+    ct_device *dev[MAX_DEVICES];
+    const int n = open_devices(dev);
     for (int i = 0; i < n; i++) {
         ct_graph g;
         ct_graph_init(&g, dev[i], 0);
@@ -167,7 +169,7 @@ END_TEST
 START_TEST(neighbours_are_independent) /* agreement with the next element, row and so on */
 {
     static bool kept[N * D];
-    ct_graph    g;
+    ct_graph g;
     open_graph(&g);
     g.training = true;
     draw_mask(&g, N, D, kept, N * D);

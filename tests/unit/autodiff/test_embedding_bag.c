@@ -38,7 +38,7 @@ static ct_tensor *composed(ct_graph *g, ct_tensor *table_transposed)
 START_TEST(bags_by_hand)
 {
     static const int offset[] = {0, 2, 2, 5}, id[] = {2, 0, 1, 1, 0};
-    ct_graph         g;
+    ct_graph g;
     open_graph(&g);
     ct_tensor *table = ct_leaf(&g, 3, 2, (ct_real[]){1, 2, 30, 60, 5, 6});
     ct_tensor *y = ct_embedding_bag(&g, table, 3, offset, id);
@@ -52,8 +52,8 @@ END_TEST
 START_TEST(backward_matches_difference)
 {
     static const int width[] = {1, 2, 15, 16, 17, 33};
-    ct_real          data[V * 33];
-    gradcheck_input  table = {V, width[_i], data};
+    ct_real data[V * 33];
+    gradcheck_input table = {V, width[_i], data};
     gradcheck_fill(data, V * width[_i], 3u + (unsigned)_i);
     ck_gradcheck(op, NULL, &table, 1);
 }
@@ -61,7 +61,7 @@ END_TEST
 
 START_TEST(backward_adds_to_what_is_there)
 {
-    ct_real         data[V * 3];
+    ct_real data[V * 3];
     gradcheck_input table = {V, 3, data};
     gradcheck_fill(data, V * 3, 4);
     ck_gradcheck(used_twice, NULL, &table, 1);
@@ -72,7 +72,7 @@ START_TEST(bag_equals_product_with_weights)
 {
     enum { D = 19 };
     ct_graph g;
-    ct_real  table[V * D], transposed[D * V];
+    ct_real table[V * D], transposed[D * V];
     open_graph(&g);
     gradcheck_fill(table, V * D, 6);
     for (int i = 0; i < V * D; i++)
@@ -88,7 +88,7 @@ END_TEST
 START_TEST(rows_that_no_bag_picks_are_untouched)
 {
     ct_graph g;
-    ct_real  x[V * 2] = {0}, dx[V * 2];
+    ct_real x[V * 2] = {0}, dx[V * 2];
     for (int i = 0; i < V * 2; i++)
         dx[i] = i / 2 == 4 ? -(ct_real)0.0 : 7; /* -0 + 0 would be 0 */
     open_graph(&g);
@@ -106,7 +106,7 @@ END_TEST
 START_TEST(bags_that_are_all_empty_are_zero)
 {
     static const int offset[] = {0, 0, 0};
-    ct_graph         g;
+    ct_graph g;
     open_graph(&g);
     ct_tensor *table = ct_leaf(&g, 2, 2, (ct_real[]){1, 2, 3, 4});
     ct_tensor *y = ct_embedding_bag(&g, table, 2, offset, NULL);
@@ -120,9 +120,9 @@ END_TEST
 START_TEST(ids_outside_the_table_are_refused)
 {
     static const int bad[] = {3, -1, INT_MAX, INT_MIN}, offset[] = {0, 2, 3};
-    const int        id[] = {0, 2, bad[_i]};
-    char             number[16];
-    ct_graph         g;
+    const int id[] = {0, 2, bad[_i]};
+    char number[16];
+    ct_graph g;
     open_graph(&g);
     ck_assert_ptr_null(ct_embedding_bag(&g, ct_leaf(&g, 3, 2, NULL), 2, offset, id));
     snprintf(number, sizeof number, "%d", bad[_i]);
@@ -134,7 +134,7 @@ END_TEST
 START_TEST(offsets_that_decrease_are_refused)
 {
     static const int id[] = {0, 1, 2, 0}, offset[][4] = {{0, 2, 1, 3}, {0, 3, 3, 2}, {0, -1, 2, 2}};
-    ct_graph         g;
+    ct_graph g;
     open_graph(&g);
     ck_assert_ptr_null(ct_embedding_bag(&g, ct_leaf(&g, 3, 2, NULL), 3, offset[_i], id));
     ck_graph_fails(&g, CT_ERR_SHAPE, "embedding_bag: ", "offset");

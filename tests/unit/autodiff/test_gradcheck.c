@@ -14,7 +14,7 @@
 static ct_tensor *copy_scaled(ct_graph *g, const ct_tensor *x, ct_real c)
 {
     const size_t n = (size_t)x->rows * (size_t)x->cols;
-    ct_real     *copy = ct_arena_alloc(&g->arena, n * sizeof *copy);
+    ct_real *copy = ct_arena_alloc(&g->arena, n * sizeof *copy);
     for (size_t i = 0; i < n; i++)
         copy[i] = c * x->x[i];
     return ct_constant(g, x->rows, x->cols, copy);
@@ -48,7 +48,7 @@ static ct_tensor *grows(ct_graph *g, ct_tensor *const *in, const void *unused)
 
 static gradcheck_result result_with(double s)
 {
-    ct_real         c = (ct_real)s, x[6];
+    ct_real c = (ct_real)s, x[6];
     gradcheck_input in = {2, 3, x};
     gradcheck_fill(x, 6, 5);
     return gradcheck(with_gradient, &c, &in, 1);
@@ -90,7 +90,7 @@ END_TEST
 
 START_TEST(rejects_nan)
 {
-    ct_real         x[3] = {-1, (ct_real)-0.5, -2};
+    ct_real x[3] = {-1, (ct_real)-0.5, -2};
     gradcheck_input in = {1, 3, x};
     ck_assert_double_gt(gradcheck(with_nan_gradient, NULL, &in, 1).worst, 1.0);
 }
@@ -107,7 +107,7 @@ END_TEST
 
 START_TEST(notices_an_input_that_proves_nothing)
 {
-    ct_real         c = 3, x[2], z[2];
+    ct_real c = 3, x[2], z[2];
     gradcheck_input in[] = {{1, 2, x}, {1, 2, z}};
     gradcheck_fill(x, 2, 1);
     gradcheck_fill(z, 2, 2);
@@ -119,7 +119,7 @@ END_TEST
 
 START_TEST(leaves_the_inputs_as_they_were)
 {
-    ct_real         x[6], before[6], c = 3;
+    ct_real x[6], before[6], c = 3;
     gradcheck_input in = {2, 3, x};
     gradcheck_fill(x, 6, 5);
     gradcheck_fill(before, 6, 5);
@@ -130,7 +130,7 @@ END_TEST
 
 START_TEST(is_exact_enough_for_steep_functions) /* fifth derivatives of hundreds */
 {
-    ct_real         x[4];
+    ct_real x[4];
     gradcheck_input in = {1, 4, x};
     gradcheck_fill(x, 4, 3);
     ck_gradcheck(grows, NULL, &in, 1);

@@ -12,7 +12,7 @@
 START_TEST(leaf_copies_and_constant_borrows)
 {
     ct_graph g;
-    ct_real  x[] = {1, 2};
+    ct_real x[] = {1, 2};
     open_graph(&g);
     ct_tensor *leaf = ct_leaf(&g, 1, 2, x), *zeros = ct_leaf(&g, 2, 1, NULL);
     ct_tensor *fixed = ct_constant(&g, 2, 1, x);
@@ -47,7 +47,7 @@ END_TEST
 START_TEST(variable_borrows_both_and_keeps_adding)
 {
     ct_graph g;
-    ct_real  x[] = {2, 3}, dx[] = {100, 200};
+    ct_real x[] = {2, 3}, dx[] = {100, 200};
     open_graph(&g);
     for (int step = 1; step <= 3; step++) {
         ct_tensor *v = ct_variable(&g, "weight", 1, 2, x, dx);
@@ -113,7 +113,7 @@ END_TEST
 START_TEST(only_what_y_was_made_from_gets_a_gradient)
 {
     ct_graph g;
-    ct_real  dx[] = {5};
+    ct_real dx[] = {5};
     open_graph(&g);
     ct_tensor *a = ct_leaf(&g, 1, 1, (ct_real[]){3});
     ct_tensor *other = ct_variable(&g, "other", 1, 1, (ct_real[]){4}, dx);
@@ -130,7 +130,7 @@ END_TEST
 
 START_TEST(constants_alone_need_no_gradient)
 {
-    ct_graph      g;
+    ct_graph g;
     const ct_real x[] = {1, 2};
     open_graph(&g);
     ct_tensor *c = ct_constant(&g, 1, 2, x), *y = ct_exp(&g, ct_add(&g, c, c));
@@ -146,7 +146,7 @@ END_TEST
 START_TEST(first_error_stays_until_reset)
 {
     ct_graph g;
-    char     first[sizeof g.error.msg];
+    char first[sizeof g.error.msg];
     open_graph(&g);
     ck_assert_ptr_null(ct_graph_error(&g));
     ct_tensor *a = ct_leaf(&g, 2, 3, NULL), *b = ct_leaf(&g, 4, 5, NULL);
@@ -166,7 +166,7 @@ END_TEST
 START_TEST(backward_after_an_error_does_nothing)
 {
     ct_graph g;
-    ct_real  dx[] = {5};
+    ct_real dx[] = {5};
     open_graph(&g);
     ct_tensor *a = ct_variable(&g, "a", 1, 1, (ct_real[]){2}, dx), *y = ct_exp(&g, a);
     ct_tensor *bad = ct_add(&g, y, ct_leaf(&g, 1, 2, NULL));
@@ -181,17 +181,32 @@ END_TEST
 START_TEST(null_passes_through_every_operation)
 {
     static const int offset[] = {0, 1}, id[] = {0};
-    ct_graph         g;
+    ct_graph g;
     open_graph(&g);
     g.training = true;
     ct_tensor *a = ct_leaf(&g, 1, 1, NULL);
     ct_tensor *const results[] = {
-        ct_matmul_nt(&g, NULL, a), ct_matmul_nt(&g, a, NULL), ct_linear(&g, NULL, a, a, CT_ACT_NONE),
-        ct_linear(&g, a, NULL, a, CT_ACT_NONE), ct_activate(&g, NULL, CT_ACT_GELU), ct_add(&g, NULL, a),
-        ct_add(&g, a, NULL), ct_scale(&g, NULL, 2), ct_scale_by(&g, NULL, a), ct_scale_by(&g, a, NULL),
-        ct_exp(&g, NULL), ct_mean(&g, NULL), ct_row_dots(&g, NULL, a), ct_row_dots(&g, a, NULL),
-        ct_lse_rows(&g, NULL), ct_lse_cols(&g, NULL), ct_softmax_rows(&g, NULL), ct_softmax_cols(&g, NULL),
-        ct_normalize_rows(&g, NULL, 1), ct_embedding_bag(&g, NULL, 1, offset, id), ct_dropout(&g, NULL, 0.5),
+        ct_matmul_nt(&g, NULL, a),
+        ct_matmul_nt(&g, a, NULL),
+        ct_linear(&g, NULL, a, a, CT_ACT_NONE),
+        ct_linear(&g, a, NULL, a, CT_ACT_NONE),
+        ct_activate(&g, NULL, CT_ACT_GELU),
+        ct_add(&g, NULL, a),
+        ct_add(&g, a, NULL),
+        ct_scale(&g, NULL, 2),
+        ct_scale_by(&g, NULL, a),
+        ct_scale_by(&g, a, NULL),
+        ct_exp(&g, NULL),
+        ct_mean(&g, NULL),
+        ct_row_dots(&g, NULL, a),
+        ct_row_dots(&g, a, NULL),
+        ct_lse_rows(&g, NULL),
+        ct_lse_cols(&g, NULL),
+        ct_softmax_rows(&g, NULL),
+        ct_softmax_cols(&g, NULL),
+        ct_normalize_rows(&g, NULL, 1),
+        ct_embedding_bag(&g, NULL, 1, offset, id),
+        ct_dropout(&g, NULL, 0.5),
     };
     for (int i = 0; i < COUNT(results); i++)
         ck_assert_msg(results[i] == NULL, "operation %d", i);
@@ -204,7 +219,7 @@ END_TEST
 
 START_TEST(full_arena_is_reported_once)
 {
-    ct_graph   g;
+    ct_graph g;
     ct_device *dev = ct_device_new(1, NULL, NULL);
     ct_graph_init(&g, dev, 1 << 16);
     ct_tensor *small = ct_leaf(&g, 4, 4, NULL), *big = ct_leaf(&g, 512, 512, NULL);
@@ -220,8 +235,9 @@ END_TEST
 
 START_TEST(sizes_beyond_all_memory_are_refused)
 {
-    static const int side[] = {INT_MAX, 1 << 30, 1 << 16}; /* 65536^2 floats are 0 bytes in 32 bits */
-    ct_graph         g;
+    static const int side[] = {INT_MAX, 1 << 30,
+                               1 << 16}; /* 65536^2 floats are 0 bytes in 32 bits */
+    ct_graph g;
     open_graph(&g);
     g.arena.limit = 1 << 20;
     ck_assert_ptr_null(ct_leaf(&g, side[_i], side[_i], NULL));
@@ -233,7 +249,7 @@ END_TEST
 START_TEST(empty_shapes_are_refused)
 {
     static const int SHAPE[][2] = {{0, 3}, {3, 0}, {-1, 2}};
-    ct_graph         g;
+    ct_graph g;
     open_graph(&g);
     for (int k = 0; k < 3; k++) {
         ct_graph_reset(&g);
@@ -247,8 +263,8 @@ END_TEST
 START_TEST(backward_that_finds_no_memory_says_so)
 {
     const size_t matrix = 100 * 100 * sizeof(ct_real);
-    ct_graph     g;
-    ct_device   *dev = ct_device_new(1, NULL, NULL);
+    ct_graph g;
+    ct_device *dev = ct_device_new(1, NULL, NULL);
     ct_graph_init(&g, dev, 3 * matrix); /* x, y and dy, but not dx */
     ct_tensor *x = ct_leaf(&g, 100, 100, NULL), *y = ct_exp(&g, x);
     ck_assert_ptr_nonnull(y);
@@ -262,7 +278,7 @@ END_TEST
 START_TEST(first_bad_is_the_oldest_value_and_the_newest_gradient)
 {
     const ct_real inf = (ct_real)HUGE_VAL;
-    ct_graph      g;
+    ct_graph g;
     open_graph(&g);
     ct_tensor *a = ct_leaf(&g, 1, 2, (ct_real[]){1, 2}), *b = ct_exp(&g, a);
     ck_assert_ptr_null(ct_graph_first_bad(&g, false));
@@ -306,7 +322,8 @@ static ct_tensor *train_one_step(ct_graph *g, parameters *p)
         offset[i] = 2 * i;
     for (int k = 0; k < 2 * B; k++)
         id[k] = k * k % V;
-    ct_tensor *w = ct_variable(g, "w", D, D, p->w, p->dw), *b = ct_variable(g, "b", 1, D, p->b, p->db);
+    ct_tensor *w = ct_variable(g, "w", D, D, p->w, p->dw),
+              *b = ct_variable(g, "b", 1, D, p->b, p->db);
     ct_tensor *table = ct_variable(g, "table", V, D, p->table, p->dtable);
     ct_tensor *x = ct_embedding_bag(g, table, B, offset, id);
     ct_tensor *one = ct_dropout(g, x, 0.1);
@@ -330,8 +347,8 @@ static ct_tensor *train_one_step(ct_graph *g, parameters *p)
 START_TEST(warm_step_allocates_nothing)
 {
     static parameters p;
-    ct_graph          g;
-    long              before = 0;
+    ct_graph g;
+    long before = 0;
     open_graph(&g);
     g.training = true;
     fill_parameters(&p);
@@ -350,9 +367,9 @@ END_TEST
 START_TEST(step_survives_every_failed_allocation)
 {
     static parameters p;
-    ct_graph          g;
-    bool              done = false;
-    int               failures = 0;
+    ct_graph g;
+    bool done = false;
+    int failures = 0;
     fill_parameters(&p);
     for (long n = 0; !done; n++) {
         ct_device *dev;
@@ -362,7 +379,7 @@ START_TEST(step_survives_every_failed_allocation)
             ct_graph_init(&g, dev, 0);
             g.training = true;
             const ct_tensor *loss = train_one_step(&g, &p);
-            const ct_error  *e = ct_graph_error(&g);
+            const ct_error *e = ct_graph_error(&g);
             done = loss != NULL && e == NULL;
             ck_assert(done || (e != NULL && e->status == CT_ERR_NOMEM && e->msg[0] != '\0'));
             ct_graph_free(&g);
@@ -381,7 +398,7 @@ START_TEST(step_has_golden_bits)
 {
 #ifndef CT_REAL_DOUBLE
     static parameters p;
-    ct_graph          g;
+    ct_graph g;
     open_graph(&g);
     g.training = true;
     fill_parameters(&p);
@@ -395,12 +412,12 @@ END_TEST
 START_TEST(step_has_the_same_bits_on_every_device)
 {
     static parameters want, got;
-    ct_device        *dev[MAX_DEVICES];
-    const int         n = open_devices(dev);
-    ct_real           loss = 0;
+    ct_device *dev[MAX_DEVICES];
+    const int n = open_devices(dev);
+    ct_real loss = 0;
     for (int i = 0; i < n; i++) {
         parameters *p = i == 0 ? &want : &got;
-        ct_graph    g;
+        ct_graph g;
         ct_graph_init(&g, dev[i], 0);
         g.training = true;
         fill_parameters(p);

@@ -5,10 +5,13 @@
 
 #include "contrast/ops.h"
 
-static const struct { int n, m, d; } SHAPES[] = {
+static const struct {
+    int n, m, d;
+} SHAPES[] = {
     {1, 1, 1}, {1, 4, 3}, {5, 1, 3}, {4, 3, 1}, {3, 16, 2}, {2, 17, 5}, {17, 2, 4}, {2, 3, 33},
 };
-static const ct_activation ACTS[] = {CT_ACT_NONE, CT_ACT_RELU, CT_ACT_GELU, CT_ACT_TANH, CT_ACT_SIGMOID};
+static const ct_activation ACTS[] = {CT_ACT_NONE, CT_ACT_RELU, CT_ACT_GELU, CT_ACT_TANH,
+                                     CT_ACT_SIGMOID};
 
 static ct_tensor *with_bias(ct_graph *g, ct_tensor *const *in, const void *f)
 {
@@ -24,7 +27,7 @@ static ct_tensor *without_bias(ct_graph *g, ct_tensor *const *in, const void *f)
 static ct_tensor *shared_weight(ct_graph *g, ct_tensor *const *in, const void *f)
 {
     const ct_activation act = *(const ct_activation *)f;
-    ct_tensor          *h = ct_linear(g, in[0], in[1], in[2], act);
+    ct_tensor *h = ct_linear(g, in[0], in[1], in[2], act);
     return ct_add(g, in[0], ct_linear(g, h, in[1], in[2], act));
 }
 
@@ -64,8 +67,8 @@ END_TEST
 
 START_TEST(backward_matches_difference)
 {
-    ct_real         x[17 * 33], w[17 * 33], b[17];
-    const int       n = SHAPES[_i].n, m = SHAPES[_i].m, d = SHAPES[_i].d;
+    ct_real x[17 * 33], w[17 * 33], b[17];
+    const int n = SHAPES[_i].n, m = SHAPES[_i].m, d = SHAPES[_i].d;
     gradcheck_input in[] = {{n, d, x}, {m, d, w}, {1, m, b}};
     for (int f = 0; f < COUNT(ACTS); f++) {
         gradcheck_fill(x, n * d, 1u + (unsigned)_i);
@@ -80,7 +83,7 @@ END_TEST
 
 START_TEST(bias_may_be_missing)
 {
-    ct_real         x[3 * 5], w[4 * 5];
+    ct_real x[3 * 5], w[4 * 5];
     gradcheck_input in[] = {{3, 5, x}, {4, 5, w}};
     gradcheck_fill(x, 15, 7);
     gradcheck_fill(w, 20, 8);
@@ -91,9 +94,9 @@ END_TEST
 
 START_TEST(backward_adds_for_shared_operands)
 {
-    ct_real             x[3 * 4], w[4 * 4], b[4];
+    ct_real x[3 * 4], w[4 * 4], b[4];
     const ct_activation f = CT_ACT_TANH;
-    gradcheck_input     in[] = {{3, 4, x}, {4, 4, w}, {1, 4, b}};
+    gradcheck_input in[] = {{3, 4, x}, {4, 4, w}, {1, 4, b}};
     gradcheck_fill(x, 12, 11);
     gradcheck_fill(w, 16, 12);
     gradcheck_fill(b, 4, 13);
@@ -107,7 +110,7 @@ START_TEST(fused_equals_composed)
 {
     enum { N = 19, M = 35, D = 21 };
     static ct_real x[N * (D + 1)], w[M * (D + 1)], x0[N * D], w0[M * D], b[M], seed[N * M];
-    ct_graph       g;
+    ct_graph g;
     open_graph(&g);
     fill(x, N * (D + 1), 1, -1, 1);
     fill(w, M * (D + 1), 2, -1, 1);
@@ -143,7 +146,7 @@ END_TEST
 /* The first layer of a tower gets data: no gradient for x, which costs a third. */
 START_TEST(constant_input_gets_no_gradient)
 {
-    ct_graph      g;
+    ct_graph g;
     const ct_real data[] = {1, 2};
     open_graph(&g);
     ct_tensor *x = ct_constant(&g, 1, 2, data), *w = ct_leaf(&g, 1, 2, (ct_real[]){3, 4});
@@ -169,10 +172,11 @@ START_TEST(bias_must_be_one_row_of_m)
 {
     static const int shape[][2] = {{1, 4}, {1, 6}, {5, 1}, {2, 5}};
     static const char *const text[] = {"(1, 4)", "(1, 6)", "(5, 1)", "(2, 5)"};
-    ct_graph         g;
+    ct_graph g;
     open_graph(&g);
     ct_tensor *x = ct_leaf(&g, 2, 3, NULL), *w = ct_leaf(&g, 5, 3, NULL);
-    ck_assert_ptr_null(ct_linear(&g, x, w, ct_leaf(&g, shape[_i][0], shape[_i][1], NULL), CT_ACT_NONE));
+    ck_assert_ptr_null(
+        ct_linear(&g, x, w, ct_leaf(&g, shape[_i][0], shape[_i][1], NULL), CT_ACT_NONE));
     ck_graph_fails(&g, CT_ERR_SHAPE, "linear: ", text[_i]);
     close_graph(&g);
 }

@@ -6,8 +6,11 @@
 #include "contrast/ops.h"
 
 /* One of everything, and edges on both sides of the vector lengths. */
-static const struct { int n, m, d; } SHAPES[] = {
-    {1, 1, 1}, {1, 3, 2}, {3, 1, 2}, {4, 5, 1}, {2, 3, 16}, {3, 17, 15}, {17, 2, 3}, {2, 2, 33}, {1, 32, 4},
+static const struct {
+    int n, m, d;
+} SHAPES[] = {
+    {1, 1, 1},   {1, 3, 2},  {3, 1, 2},  {4, 5, 1},  {2, 3, 16},
+    {3, 17, 15}, {17, 2, 3}, {2, 2, 33}, {1, 32, 4},
 };
 
 static ct_tensor *op(ct_graph *g, ct_tensor *const *in, const void *unused)
@@ -46,8 +49,8 @@ END_TEST
 
 START_TEST(backward_matches_difference)
 {
-    ct_real         a[17 * 33], b[32 * 33];
-    const int       n = SHAPES[_i].n, m = SHAPES[_i].m, d = SHAPES[_i].d;
+    ct_real a[17 * 33], b[32 * 33];
+    const int n = SHAPES[_i].n, m = SHAPES[_i].m, d = SHAPES[_i].d;
     gradcheck_input in[] = {{n, d, a}, {m, d, b}};
     gradcheck_fill(a, n * d, 1u + (unsigned)_i);
     gradcheck_fill(b, m * d, 100u + (unsigned)_i);
@@ -57,7 +60,7 @@ END_TEST
 
 START_TEST(backward_adds_for_a_shared_operand)
 {
-    ct_real         a[4 * 5], b[4 * 5];
+    ct_real a[4 * 5], b[4 * 5];
     gradcheck_input in[] = {{4, 5, a}, {4, 5, b}};
     gradcheck_fill(a, 20, 3);
     gradcheck_fill(b, 20, 4);
@@ -68,7 +71,7 @@ END_TEST
 
 START_TEST(one_operand_may_be_constant)
 {
-    ct_graph      g;
+    ct_graph g;
     const ct_real fixed[] = {2, 3};
     open_graph(&g);
     ct_tensor *a = ct_leaf(&g, 1, 2, (ct_real[]){5, 7}), *c = ct_constant(&g, 1, 2, fixed);

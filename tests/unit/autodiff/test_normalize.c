@@ -7,7 +7,9 @@
 
 #include <signal.h>
 
-static const struct { int n, d; } SHAPES[] = {{1, 2}, {1, 8}, {3, 7}, {4, 9}, {5, 16}, {2, 17}, {2, 33}};
+static const struct {
+    int n, d;
+} SHAPES[] = {{1, 2}, {1, 8}, {3, 7}, {4, 9}, {5, 16}, {2, 17}, {2, 33}};
 
 static const ct_real SMALL = (ct_real)1e-6, LARGE = 100;
 
@@ -38,7 +40,7 @@ END_TEST
 
 START_TEST(backward_matches_difference)
 {
-    ct_real         data[5 * 33];
+    ct_real data[5 * 33];
     gradcheck_input x = {SHAPES[_i].n, SHAPES[_i].d, data};
     gradcheck_fill(data, x.rows * x.cols, 1u + (unsigned)_i);
     ck_gradcheck(op, &SMALL, &x, 1);
@@ -47,7 +49,7 @@ END_TEST
 
 START_TEST(backward_below_eps) /* every row is shorter: no projection */
 {
-    ct_real         data[3 * 7];
+    ct_real data[3 * 7];
     gradcheck_input x = {3, 7, data};
     gradcheck_fill(data, 21, 9);
     for (int i = 0; i < 21; i++)
@@ -58,8 +60,8 @@ END_TEST
 
 START_TEST(rows_of_both_kinds_live_together)
 {
-    ct_real         data[3 * 4];
-    const ct_real   eps = 1;
+    ct_real data[3 * 4];
+    const ct_real eps = 1;
     gradcheck_input x = {3, 4, data};
     gradcheck_fill(data, 12, 9);
     for (int j = 0; j < 4; j++) {
@@ -73,7 +75,7 @@ END_TEST
 
 START_TEST(backward_adds_to_what_is_there)
 {
-    ct_real         data[3 * 5];
+    ct_real data[3 * 5];
     gradcheck_input x = {3, 5, data};
     gradcheck_fill(data, 15, 11);
     ck_gradcheck(against_itself, &SMALL, &x, 1);
@@ -122,7 +124,7 @@ END_TEST
 START_TEST(rows_have_unit_length_and_orthogonal_gradients)
 {
     enum { N = 9, D = 37 };
-    ct_graph       g;
+    ct_graph g;
     static ct_real data[N * D], seed[N * D];
     fill(data, N * D, 3, -1000, 1000);
     fill(seed, N * D, 4, -1, 1);
@@ -146,7 +148,7 @@ END_TEST
 START_TEST(normalising_twice_changes_nothing_more)
 {
     ct_graph g;
-    ct_real  data[4 * 21];
+    ct_real data[4 * 21];
     open_graph(&g);
     gradcheck_fill(data, 84, 3);
     ct_tensor *y = ct_normalize_rows(&g, ct_leaf(&g, 4, 21, data), SMALL);
@@ -160,9 +162,10 @@ END_TEST
 START_TEST(rows_whose_squares_overflow_have_a_direction)
 {
     const ct_real big = sizeof(ct_real) == 4 ? (ct_real)1e30 : (ct_real)1e300;
-    ct_graph      g;
+    ct_graph g;
     open_graph(&g);
-    ct_tensor *y = ct_normalize_rows(&g, ct_leaf(&g, 1, 2, (ct_real[]){3 * big, -4 * big}), (ct_real)1e-6);
+    ct_tensor *y = ct_normalize_rows(&g, ct_leaf(&g, 1, 2, (ct_real[]){3 * big, -4 * big}),
+                                     (ct_real)1e-6);
     ck_values(y, 1, 2, 0.6, -0.8);
     close_graph(&g);
 }

@@ -8,8 +8,9 @@
 typedef ct_tensor *(*unary)(ct_graph *g, ct_tensor *x);
 
 static const unary OPS[] = {ct_lse_rows, ct_lse_cols, ct_softmax_rows, ct_softmax_cols};
-static const struct { int n, m; } SHAPES[] = {{1, 2}, {2, 1}, {1, 17}, {16, 1},
-                                                 {3, 5}, {2, 33}, {33, 2}, {7, 16}};
+static const struct {
+    int n, m;
+} SHAPES[] = {{1, 2}, {2, 1}, {1, 17}, {16, 1}, {3, 5}, {2, 33}, {33, 2}, {7, 16}};
 
 static ct_tensor *op(ct_graph *g, ct_tensor *const *in, const void *which)
 {
@@ -27,7 +28,7 @@ static ct_tensor *used_twice(ct_graph *g, ct_tensor *const *in, const void *whic
 
 START_TEST(lse_by_hand) /* log(e^0 + e^log3) = log 4 */
 {
-    ct_graph     g;
+    ct_graph g;
     const double log3 = 1.0986122886681098, log4 = 1.3862943611198906;
     open_graph(&g);
     ct_tensor *x = ct_leaf(&g, 2, 2, (ct_real[]){0, (ct_real)log3, (ct_real)log3, 0});
@@ -46,7 +47,7 @@ END_TEST
 
 START_TEST(softmax_by_hand) /* rows: (1/4, 3/4), and log 2 of three equal ones is 1/3 */
 {
-    ct_graph     g;
+    ct_graph g;
     const double log3 = 1.0986122886681098;
     open_graph(&g);
     ct_tensor *x = ct_leaf(&g, 1, 2, (ct_real[]){0, (ct_real)log3}), *y = ct_softmax_rows(&g, x);
@@ -64,15 +65,16 @@ END_TEST
 
 START_TEST(backward_matches_difference)
 {
-    ct_real         data[7 * 16];
-    const int       s = _i % COUNT(SHAPES), which = _i / COUNT(SHAPES);
+    ct_real data[7 * 16];
+    const int s = _i % COUNT(SHAPES), which = _i / COUNT(SHAPES);
     gradcheck_input x = {SHAPES[s].n, SHAPES[s].m, data};
-    const bool      along_one = which == 2 ? x.cols == 1 : which == 3 && x.rows == 1;
+    const bool along_one = which == 2 ? x.cols == 1 : which == 3 && x.rows == 1;
     gradcheck_fill(data, x.rows * x.cols, 1u + (unsigned)s);
     for (int i = 0; i < x.rows * x.cols; i++)
         data[i] *= 3;
     const gradcheck_result r = gradcheck(op, &OPS[which], &x, 1);
-    ck_assert_msg(r.worst <= 1.0, "[%d]: backward %g, difference %g", r.index, r.analytic, r.numeric);
+    ck_assert_msg(r.worst <= 1.0, "[%d]: backward %g, difference %g", r.index, r.analytic,
+                  r.numeric);
     if (along_one) /* the softmax of one number is 1, whatever it is */
         ck_assert_double_lt(r.norm, 1e-3);
     else
@@ -82,7 +84,7 @@ END_TEST
 
 START_TEST(backward_adds_to_what_is_there)
 {
-    ct_real         data[4 * 3];
+    ct_real data[4 * 3];
     gradcheck_input x = {4, 3, data};
     gradcheck_fill(data, 12, 5);
     ck_gradcheck(used_twice, &OPS[_i], &x, 1);
@@ -93,7 +95,7 @@ START_TEST(columns_are_rows_of_the_transposed)
 {
     enum { N = 19, M = 34 };
     static ct_real x[N * M], t[M * N];
-    ct_graph       g;
+    ct_graph g;
     open_graph(&g);
     fill(x, N * M, 3, -20, 20);
     for (int i = 0; i < N; i++)
@@ -115,7 +117,7 @@ START_TEST(softmax_sums_to_one_and_lse_is_its_logarithm)
 {
     enum { N = 5, M = 1000 };
     static ct_real x[N * M];
-    ct_graph       g;
+    ct_graph g;
     open_graph(&g);
     fill(x, N * M, 8, -100, 100);
     ct_tensor *tx = ct_leaf(&g, N, M, x), *y = ct_softmax_rows(&g, tx), *l = ct_lse_rows(&g, tx);
@@ -135,7 +137,7 @@ END_TEST
 START_TEST(a_constant_added_to_a_row_changes_no_softmax)
 {
     ct_graph g;
-    ct_real  x[8], shifted[8];
+    ct_real x[8], shifted[8];
     open_graph(&g);
     for (int i = 0; i < 8; i++) {
         x[i] = (ct_real)(i * i % 5);
@@ -173,7 +175,7 @@ END_TEST
 START_TEST(minus_infinity_has_no_weight)
 {
     const ct_real inf = (ct_real)HUGE_VAL;
-    ct_graph      g;
+    ct_graph g;
     open_graph(&g);
     ct_tensor *x = ct_leaf(&g, 2, 2, (ct_real[]){-inf, 3, 3, 3});
     ck_values(ct_lse_rows(&g, x), 2, 1, 3, 3.69314718055994531);
@@ -190,7 +192,7 @@ END_TEST
 START_TEST(infinite_rows_have_infinite_lse)
 {
     const ct_real inf = (ct_real)HUGE_VAL;
-    ct_graph      g;
+    ct_graph g;
     open_graph(&g);
     ct_tensor *x = ct_leaf(&g, 2, 2, (ct_real[]){-inf, -inf, 1, inf});
     ct_tensor *rows = ct_lse_rows(&g, x), *cols = ct_lse_cols(&g, x);
@@ -203,7 +205,7 @@ END_TEST
 START_TEST(nan_stays_nan)
 {
     const ct_real nan = (ct_real)NAN;
-    ct_graph      g;
+    ct_graph g;
     open_graph(&g);
     ct_tensor *x = ct_leaf(&g, 2, 3, (ct_real[]){1, nan, 2, 3, 4, 5});
     ct_tensor *rows = ct_lse_rows(&g, x), *cols = ct_lse_cols(&g, x), *y = ct_softmax_rows(&g, x);

@@ -54,7 +54,7 @@ static ct_files_options options(const char *image, const char *text)
 
 static ct_pairs *load(const ct_files_options *o)
 {
-    ct_error  err = {0};
+    ct_error err = {0};
     ct_pairs *p = ct_pairs_from_files(o, &err);
     ck_assert_msg(p != NULL, "%s", err.msg);
     return p;
@@ -71,10 +71,12 @@ static const ct_real X[] = {1, 2, 3, 4, 5, 6, 7, 8};
 
 START_TEST(vectors_stay_in_their_file_and_captions_are_joined)
 {
-    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2), put_text(1, "c.txt", "one\ntwo words\r\none\nfour"));
-    ct_pairs        *p = load(&o);
-    ct_real          row[4];
-    ck_assert(p->n == 4 && p->side[0].dim == 2 && p->side[0].f32 == NULL && p->count[CT_TRAIN] == 4);
+    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2),
+                                 put_text(1, "c.txt", "one\ntwo words\r\none\nfour"));
+    ct_pairs *p = load(&o);
+    ct_real row[4];
+    ck_assert(p->n == 4 && p->side[0].dim == 2 && p->side[0].f32 == NULL &&
+              p->count[CT_TRAIN] == 4);
     const ct_standard s = {1, 2};
     ck_assert_int_eq(ct_pairs_rows(p, 0, &s, (int[]){3, 1}, 2, row, NULL), CT_OK);
     ck_close(row[0], 3, 0);
@@ -94,13 +96,15 @@ END_TEST
 START_TEST(idx_pictures_and_rows_longer_than_a_piece)
 {
     enum { N = 3, DIM = 5000 };
-    static uint8_t   idx[16 + N * DIM] = {0, 0, 8, 3, 0, 0, 0, N, 0, 0, 0, 50, 0, 0, 0, 100};
-    static ct_real   row[DIM];
+    static uint8_t idx[16 + N * DIM] = {0, 0, 8, 3, 0, 0, 0, N, 0, 0, 0, 50, 0, 0, 0, 100};
+    static ct_real row[DIM];
     for (int i = 0; i < N * DIM; i++)
         idx[16 + i] = (uint8_t)(i * 7 + i / DIM);
-    ct_files_options o = options(put(0, "x-idx", idx, sizeof idx), put_text(1, "c.txt", "a\nb\nc\n"));
-    ct_pairs        *p = load(&o);
-    ck_assert(p->side[0].dim == DIM && p->side[0].height == 50 && p->side[0].width == 100 && p->side[0].channels == 1);
+    ct_files_options o = options(put(0, "x-idx", idx, sizeof idx),
+                                 put_text(1, "c.txt", "a\nb\nc\n"));
+    ct_pairs *p = load(&o);
+    ck_assert(p->side[0].dim == DIM && p->side[0].height == 50 && p->side[0].width == 100 &&
+              p->side[0].channels == 1);
     const ct_standard none = {0, 1};
     ck_assert_int_eq(ct_pairs_rows(p, 0, &none, (int[]){2}, 1, row, NULL), CT_OK);
     for (int k = 0; k < DIM; k++)
@@ -116,7 +120,8 @@ START_TEST(a_table_of_pictures_and_captions)
     put(3, "b.pgm", "P5 1 1 255\n\x2a", 12);
     ct_files_options o = options(put_text(0, "t.tsv", "a.pgm\tfirst one\nb.pgm\tsecond\n"), "");
     check_refused(&o, CT_ERR_FORMAT, "t.tsv:2: ");
-    check_refused(&o, CT_ERR_FORMAT, "b.pgm is 1 x 1, grey; expected 2 x 2, grey, as the first (or set data.resize)");
+    check_refused(&o, CT_ERR_FORMAT,
+                  "b.pgm is 1 x 1, grey; expected 2 x 2, grey, as the first (or set data.resize)");
     o.resize = 1;
     ct_pairs *p = load(&o);
     ck_assert(p->n == 2 && p->side[0].dim == 1 && p->side[0].u8[0] == 15 && p->side[0].u8[1] == 42);
@@ -135,12 +140,13 @@ END_TEST
 
 START_TEST(splits_by_file_and_by_share)
 {
-    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2), put_text(1, "c.txt", "a\nb\nc\nd\n"));
+    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2),
+                                 put_text(1, "c.txt", "a\nb\nc\nd\n"));
     o.split = put_text(2, "s.txt", "test\ntrain\nvalidation\ntrain\n");
     ct_pairs *p = load(&o);
     ck_assert(p->count[CT_TRAIN] == 2 && p->count[CT_VALIDATION] == 1 && p->count[CT_TEST] == 1);
-    ck_assert(p->index[CT_TRAIN][0] == 1 && p->index[CT_TRAIN][1] == 3 && p->index[CT_TEST][0] == 0 &&
-              p->index[CT_VALIDATION][0] == 2);
+    ck_assert(p->index[CT_TRAIN][0] == 1 && p->index[CT_TRAIN][1] == 3 &&
+              p->index[CT_TEST][0] == 0 && p->index[CT_VALIDATION][0] == 2);
     ct_pairs_free(p);
     put_text(2, "s.txt", "test\ntrain\nvalid\ntrain\n");
     check_refused(&o, CT_ERR_FORMAT, "s.txt:3: valid: expected train, validation, test");
@@ -150,8 +156,8 @@ START_TEST(splits_by_file_and_by_share)
     check_refused(&o, CT_ERR_CONFIG, "0 items in the train split");
 
     ct_real many[200];
-    char    text[1024] = "";
-    int     seen[100] = {0};
+    char text[1024] = "";
+    int seen[100] = {0};
     fill(many, 200, 1, 0, 1);
     for (int i = 0; i < 100; i++)
         sprintf(text + strlen(text), "c%d\n", i);
@@ -173,9 +179,11 @@ END_TEST
 
 START_TEST(groups_come_from_a_file)
 {
-    static const unsigned char IDS[] = "\x93NUMPY\1\0\x36\0{'descr': '|u1', 'fortran_order': False, 'shape': (4,)}\0\1\0\1";
-    unsigned char              ids[128];
-    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2), put_text(1, "c.txt", "a\nb\nc\nd\n"));
+    static const unsigned char IDS[] =
+        "\x93NUMPY\1\0\x36\0{'descr': '|u1', 'fortran_order': False, 'shape': (4,)}\0\1\0\1";
+    unsigned char ids[128];
+    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2),
+                                 put_text(1, "c.txt", "a\nb\nc\nd\n"));
     memcpy(ids, IDS, sizeof IDS);
     ids[8] = (unsigned char)(sizeof IDS - 1 - 10 - 4);
     o.groups = put(2, "g.npy", ids, sizeof IDS - 1);
@@ -190,7 +198,8 @@ END_TEST
 
 START_TEST(every_mistake_has_a_line)
 {
-    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2), put_text(1, "c.txt", "a\nb\nc\n"));
+    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2),
+                                 put_text(1, "c.txt", "a\nb\nc\n"));
     check_refused(&o, CT_ERR_FORMAT, "c.txt: 3 items; expected one for each of the 4 of ");
     put_text(1, "c.txt", "a\nb\n\nd\n");
     check_refused(&o, CT_ERR_FORMAT, "c.txt:3: is empty");
@@ -212,10 +221,11 @@ END_TEST
 START_TEST(what_is_not_finite_has_a_place)
 {
     ct_real x[8] = {1, 2, 3, 4, 5, (ct_real)NAN, 7, 8};
-    ct_files_options o = options(put_matrix(0, "x.npy", x, 4, 2), put_text(1, "c.txt", "a\nb\nc\nd\n"));
-    ct_pairs        *p = load(&o);
-    ct_standard      s;
-    ct_error         err = {0};
+    ct_files_options o = options(put_matrix(0, "x.npy", x, 4, 2),
+                                 put_text(1, "c.txt", "a\nb\nc\nd\n"));
+    ct_pairs *p = load(&o);
+    ct_standard s;
+    ct_error err = {0};
     ck_assert_int_eq(ct_standard_fit(p, 0, &s, &err), CT_ERR_FORMAT);
     ck_assert_msg(strstr(err.msg, "x.npy: row 2, value 1 is nan") != NULL, "%s", err.msg);
     ct_pairs_free(p);
@@ -225,7 +235,8 @@ END_TEST
 START_TEST(no_memory_is_an_error)
 {
     put(2, "a.pgm", "P5 1 1 255\n\x2a", 12);
-    ct_files_options o[2] = {options(put_matrix(0, "x.npy", X, 4, 2), put_text(1, "c.txt", "a\nb\nc\nd\n")),
+    ct_files_options o[2] = {options(put_matrix(0, "x.npy", X, 4, 2),
+                                     put_text(1, "c.txt", "a\nb\nc\nd\n")),
                              options(put_text(3, "t.tsv", "a.pgm\tx\n"), "")};
     for (int k = 0; k < 2; k++) {
         ct_pairs *p = NULL;

@@ -42,7 +42,7 @@ END_TEST
 START_TEST(impossible_counts_are_refused)
 {
     static const struct {
-        int         count[CT_N_SPLITS];
+        int count[CT_N_SPLITS];
         const char *says;
     } WRONG[] = {
         {{0, 5, 5, 5}, "bad: 0 items in the train split; expected 1 to"},
@@ -61,8 +61,8 @@ END_TEST
 START_TEST(equal_captions_are_stored_once)
 {
     static const char *const CAPTION[] = {"star", "ring", "star", "", "ring", "heart"};
-    static const int         EXPECTED[] = {0, 1, 0, 2, 1, 3};
-    ct_pairs                *p = ct_pairs_new("captions", (int[]){6, 0, 0, 0}, NULL);
+    static const int EXPECTED[] = {0, 1, 0, 2, 1, 3};
+    ct_pairs *p = ct_pairs_new("captions", (int[]){6, 0, 0, 0}, NULL);
     ck_assert_int_eq(ct_pairs_set_captions(p, 1, CAPTION, NULL), CT_OK);
     ck_assert_int_eq(p->side[1].n_texts, 4);
     for (int i = 0; i < 6; i++) {
@@ -78,10 +78,10 @@ END_TEST
 START_TEST(first_appearances_are_numbered_in_order)
 {
     enum { N = 200 };
-    char        text[N][8];
+    char text[N][8];
     const char *caption[N];
-    int         count = 0;
-    ct_pairs   *p = ct_pairs_new("captions", (int[]){N, 0, 0, 0}, NULL);
+    int count = 0;
+    ct_pairs *p = ct_pairs_new("captions", (int[]){N, 0, 0, 0}, NULL);
     for (int i = 0; i < N; i++) {
         snprintf(text[i], sizeof text[i], "%d", i * i * 37 % 61);
         caption[i] = text[i];
@@ -102,7 +102,7 @@ START_TEST(failed_allocations_leave_nothing_behind)
 {
     static const char *const CAPTION[] = {"star", "ring"};
     bool done = false;
-    int  n = 0;
+    int n = 0;
     while (!done) {
         ct_error err = {0};
         ct_alloc_fail_at(n++);

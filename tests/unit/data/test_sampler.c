@@ -42,7 +42,7 @@ END_TEST
 START_TEST(every_item_has_its_turn) /* what is dropped is not always the same */
 {
     ct_sampler s = start(1);
-    int        count[N] = {0};
+    int count[N] = {0};
     for (long k = 0; k < 100 * PER_EPOCH; k++) {
         const int *batch = ct_sampler_batch(&s, k);
         for (int i = 0; i < BATCH; i++)
@@ -57,7 +57,7 @@ END_TEST
 START_TEST(a_step_does_not_depend_on_the_way_to_it)
 {
     ct_sampler walked = start(7), jumped = start(7);
-    int        batch[12][BATCH];
+    int batch[12][BATCH];
     for (long k = 0; k < 12; k++)
         memcpy(batch[k], ct_sampler_batch(&walked, k), sizeof batch[k]);
     for (long k = 11; k >= 0; k -= 3)
@@ -70,7 +70,7 @@ END_TEST
 START_TEST(seeds_and_epochs_order_differently)
 {
     ct_sampler one = start(1), two = start(2);
-    int        first[BATCH];
+    int first[BATCH];
     memcpy(first, ct_sampler_batch(&one, 0), sizeof first);
     ck_assert_int_ne(memcmp(first, ct_sampler_batch(&two, 0), sizeof first), 0);
     ck_assert_int_ne(memcmp(first, ct_sampler_batch(&one, PER_EPOCH), sizeof first), 0);
@@ -84,7 +84,7 @@ START_TEST(a_batch_must_fit_the_items)
     static const int WRONG[] = {0, -1, N + 1};
     for (int k = 0; k < 3; k++) {
         ct_sampler s;
-        ct_error   err = {0};
+        ct_error err = {0};
         ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, WRONG[k], NULL, 1, &err), CT_ERR_CONFIG);
         ck_assert_ptr_nonnull(strstr(err.msg, "expected 1 to 23"));
         ct_sampler_free(&s);
@@ -97,12 +97,14 @@ START_TEST(a_batch_must_fit_the_items)
 END_TEST
 
 /* Sizes of groups, and by hand how many batches of 4 without duplicates an epoch can have. */
-static const struct { int size[8], batches; } GROUPS[] = {
+static const struct {
+    int size[8], batches;
+} GROUPS[] = {
     {{1, 1, 1, 1, 1, 1, 1, 1}, 2},
     {{2, 2, 2, 2}, 2},
-    {{5, 1, 1, 1}, 1},                /* a second batch would have one group only */
-    {{9, 3, 3, 3, 1, 1}, 3},          /* 3 of the nine, 9, 1, 1: fourteen cards    */
-    {{7, 7, 1, 1, 1, 1, 1, 1}, 3},    /* 3 + 3 + 6                                */
+    {{5, 1, 1, 1}, 1},             /* a second batch would have one group only */
+    {{9, 3, 3, 3, 1, 1}, 3},       /* 3 of the nine, 9, 1, 1: fourteen cards    */
+    {{7, 7, 1, 1, 1, 1, 1, 1}, 3}, /* 3 + 3 + 6                                */
 };
 
 START_TEST(no_group_is_twice_in_a_batch)
@@ -111,7 +113,9 @@ START_TEST(no_group_is_twice_in_a_batch)
     int n = 0, seen_epochs[N] = {0};
     for (int g = 0; g < 8; g++)
         for (int k = 0; k < GROUPS[_i].size[g]; k++, n++) {
-            ITEMS[n] = 100 + 3 * ((n * 7) % N); /* groups do not lie together, their ids are no small numbers */
+            ITEMS[n] = 100 +
+                       3 * ((n * 7) %
+                            N); /* groups do not lie together, their ids are no small numbers */
             GROUP[ITEMS[n]] = 1000 - 77 * g;
         }
     ct_sampler s;
@@ -131,7 +135,8 @@ START_TEST(no_group_is_twice_in_a_batch)
             }
         }
     }
-    for (int i = 0; i < n; i++) /* each has its turn: 43 of 200 for one of seven cards of which three are dealt */
+    for (int i = 0; i < n;
+         i++) /* each has its turn: 43 of 200 for one of seven cards of which three are dealt */
         ck_assert_int_gt(seen_epochs[(ITEMS[i] - 100) / 3], 30);
     ct_sampler_free(&s);
 }
@@ -140,7 +145,7 @@ END_TEST
 START_TEST(a_batch_needs_as_many_groups)
 {
     ct_sampler s;
-    ct_error   err = {0};
+    ct_error err = {0};
     for (int i = 0; i < N; i++) {
         ITEMS[i] = i;
         GROUP[i] = i % 4;

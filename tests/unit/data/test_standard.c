@@ -25,8 +25,9 @@ static ct_standard fit(const ct_pairs *p, int side)
 
 START_TEST(fits_the_training_split_alone)
 {
-    static const uint8_t X[] = {2, 4, 255, 255, 4, 4, 5, 5}; /* and 7, 9 would make 2,4,4,4,5,5,7,9 */
-    ct_pairs    p = pairs_of(NULL, X);
+    static const uint8_t X[] = {2, 4, 255, 255,
+                                4, 4, 5,   5}; /* and 7, 9 would make 2,4,4,4,5,5,7,9 */
+    ct_pairs p = pairs_of(NULL, X);
     ct_standard s = fit(&p, 0); /* mean 4; squares 4, 0, 0, 0, 1, 1 */
     ck_assert_double_eq_tol(s.mean, 4, 1e-15);
     ck_assert_double_eq_tol(s.spread, 1, 1e-15);
@@ -36,10 +37,10 @@ END_TEST
 START_TEST(floats_and_bytes_agree)
 {
     static const uint8_t BYTES[] = {0, 10, 99, 99, 200, 255, 3, 17};
-    float                floats[8];
+    float floats[8];
     for (int k = 0; k < 8; k++)
         floats[k] = BYTES[k];
-    ct_pairs    p = pairs_of(NULL, BYTES), q = pairs_of(floats, NULL);
+    ct_pairs p = pairs_of(NULL, BYTES), q = pairs_of(floats, NULL);
     ct_standard a = fit(&p, 0), b = fit(&q, 0);
     ck_assert_double_eq(a.mean, b.mean);
     ck_assert_double_eq_tol(a.spread, b.spread, 1e-12);
@@ -52,10 +53,10 @@ END_TEST
 START_TEST(rows_have_mean_zero_and_spread_one)
 {
     static const float X[] = {1000.5f, 1001, 0, 0, 1002, 1003, 1001.5f, 1000};
-    ct_pairs    p = pairs_of(X, NULL);
+    ct_pairs p = pairs_of(X, NULL);
     ct_standard s = fit(&p, 0);
-    ct_real     row[6];
-    double      sum = 0, square = 0;
+    ct_real row[6];
+    double sum = 0, square = 0;
     ck_assert_int_eq(ct_pairs_rows(&p, 0, &s, TRAIN, 3, row, NULL), CT_OK);
     for (int k = 0; k < 6; k++) {
         sum += (double)row[k];
@@ -69,9 +70,9 @@ END_TEST
 START_TEST(rows_come_in_the_order_asked)
 {
     static const uint8_t X[] = {1, 2, 3, 4, 5, 6, 7, 8};
-    const ct_standard    s = {.mean = 1, .spread = 2};
-    ct_pairs             p = pairs_of(NULL, X);
-    ct_real              row[4];
+    const ct_standard s = {.mean = 1, .spread = 2};
+    ct_pairs p = pairs_of(NULL, X);
+    ct_real row[4];
     ck_assert_int_eq(ct_pairs_rows(&p, 0, &s, (int[]){3, 1}, 2, row, NULL), CT_OK);
     ck_assert_double_eq((double)row[0], 3);
     ck_assert_double_eq((double)row[1], 3.5);
@@ -85,7 +86,7 @@ START_TEST(equal_values_are_left_alone)
     float x[8];
     for (int k = 0; k < 8; k++)
         x[k] = k / 2 == 1 ? 7 : 0.1f;
-    ct_pairs    p = pairs_of(x, NULL);
+    ct_pairs p = pairs_of(x, NULL);
     ct_standard s = fit(&p, 0);
     ck_assert_double_eq(s.mean, 0);
     ck_assert_double_eq(s.spread, 1);
@@ -94,7 +95,7 @@ END_TEST
 
 START_TEST(captions_are_left_alone)
 {
-    ct_pairs    p = pairs_of(NULL, NULL);
+    ct_pairs p = pairs_of(NULL, NULL);
     ct_standard s = fit(&p, 1);
     ck_assert_double_eq(s.mean, 0);
     ck_assert_double_eq(s.spread, 1);

@@ -11,7 +11,8 @@
 #include <string.h>
 
 static const ct_text_config WORDS = {.buckets = 1 << 30, .words = true};
-static const ct_text_config ALL = {.buckets = 10007, .words = true, .word_pairs = true, .ngram_min = 3, .ngram_max = 4};
+static const ct_text_config ALL = {
+    .buckets = 10007, .words = true, .word_pairs = true, .ngram_min = 3, .ngram_max = 4};
 
 static void assert_same_ids(const char *a, const char *b, const ct_text_config *c)
 {
@@ -31,12 +32,13 @@ static void assert_other_ids(const char *a, const char *b, const ct_text_config 
  *     h = 2166136261
  *     for c in s: h = ((h ^ ord(c)) * 16777619) % 2**32
  *     return h
- * for w in "Red Ώra".lower().split(): for i, for n in (3, 4): fnv("~" + ("<" + w + ">")[i+1-n : i+1]);
- * then fnv(w), then fnv(previous + " " + w); all modulo 10007 */
+ * for w in "Red Ώra".lower().split(): for i, for n in (3, 4): fnv("~" + ("<" + w + ">")[i+1-n :
+ * i+1]); then fnv(w), then fnv(previous + " " + w); all modulo 10007 */
 START_TEST(ids_are_those_of_the_python_twin)
 {
-    static const int GOLDEN[] = {4797, 6959, 46, 1765, 6389, 3296, 66, 2448, 6194, 5440, 9638, 3110, 9333};
-    int              id[20];
+    static const int GOLDEN[] = {4797, 6959, 46,   1765, 6389, 3296, 66,
+                                 2448, 6194, 5440, 9638, 3110, 9333};
+    int id[20];
     ck_assert_int_eq(ct_text_ids("Red Ώra", &ALL, id, 20), 13);
     for (int k = 0; k < 13; k++)
         ck_assert_int_eq(id[k], GOLDEN[k]);
@@ -47,7 +49,9 @@ END_TEST
  *     h = ((h ^ ord("i" if c == 0x130 else chr(c).lower())) * 16777619) % 2**32 */
 START_TEST(lower_case_is_that_of_python)
 {
-    static const struct { uint32_t from, to; } RANGE[] = {{0, 0x180}, {0x386, 0x3CF}, {0x400, 0x460}};
+    static const struct {
+        uint32_t from, to;
+    } RANGE[] = {{0, 0x180}, {0x386, 0x3CF}, {0x400, 0x460}};
     uint32_t h = 2166136261u;
     for (int k = 0; k < 3; k++)
         for (uint32_t c = RANGE[k].from; c < RANGE[k].to; c++)
@@ -91,10 +95,10 @@ START_TEST(what_is_not_utf8_counts_byte_by_byte)
 {
 #define BAD "\xEF\xBF\xBD" /* U+FFFD */
     assert_same_ids("a\xFF\xFE", "a" BAD BAD, &WORDS);
-    assert_same_ids("a\xE2\x82", "a" BAD BAD, &WORDS);          /* cut short by the end */
-    assert_same_ids("a\xE2\x82q", "a" BAD BAD "q", &WORDS);     /* by a letter */
-    assert_same_ids("\xC0\xAF", BAD BAD, &WORDS);               /* overlong */
-    assert_same_ids("\xED\xA0\x80", BAD BAD BAD, &WORDS);       /* surrogate */
+    assert_same_ids("a\xE2\x82", "a" BAD BAD, &WORDS);            /* cut short by the end */
+    assert_same_ids("a\xE2\x82q", "a" BAD BAD "q", &WORDS);       /* by a letter */
+    assert_same_ids("\xC0\xAF", BAD BAD, &WORDS);                 /* overlong */
+    assert_same_ids("\xED\xA0\x80", BAD BAD BAD, &WORDS);         /* surrogate */
     assert_same_ids("\xF4\x90\x80\x80", BAD BAD BAD BAD, &WORDS); /* above U+10FFFF */
 }
 END_TEST
@@ -109,7 +113,7 @@ static int compare_ints(const void *a, const void *b)
 static int slow_ngrams(const char *word, int n_min, int n_max, int buckets, int *id)
 {
     char s[64] = "<";
-    int  n_ids = 0;
+    int n_ids = 0;
     strcat(strcat(s, word), ">");
     for (int at = 0, length = (int)strlen(s); at < length; at++)
         for (int n = n_min; n <= n_max && at + n <= length; n++) {
@@ -141,7 +145,9 @@ START_TEST(no_ngram_is_a_word)
 {
     const ct_text_config ngrams = {.buckets = INT_MAX, .ngram_min = 3, .ngram_max = 3};
     int word, id[20];
-    ck_assert_int_eq(ct_text_ids("red", &(ct_text_config){.buckets = INT_MAX, .words = true}, &word, 1), 1);
+    ck_assert_int_eq(ct_text_ids("red", &(ct_text_config){.buckets = INT_MAX, .words = true}, &word,
+                                 1),
+                     1);
     int n = ct_text_ids("hundreds", &ngrams, id, 20);
     for (int k = 0; k < n; k++)
         ck_assert_int_ne(id[k], word);
@@ -159,7 +165,8 @@ END_TEST
 
 START_TEST(ids_are_rows_of_the_table)
 {
-    const ct_text_config c = {.buckets = 3, .words = true, .word_pairs = true, .ngram_min = 2, .ngram_max = 5};
+    const ct_text_config c = {
+        .buckets = 3, .words = true, .word_pairs = true, .ngram_min = 2, .ngram_max = 5};
     int id[200], n = ct_text_ids("a small red star at the top left", &c, id, 200), seen[3] = {0};
     ck_assert_int_le(n, 200);
     for (int k = 0; k < n; k++) {

@@ -6,14 +6,15 @@
 
 #include <string.h>
 
-static const char *const TEXT[] = {"a red star", "", "two shapes: red star above blue ring", "ring"};
-static const ct_text_config CONFIG = {.buckets = 4096, .words = true, .word_pairs = true, .ngram_min = 3,
-                                      .ngram_max = 5};
+static const char *const TEXT[] = {"a red star", "", "two shapes: red star above blue ring",
+                                   "ring"};
+static const ct_text_config CONFIG = {
+    .buckets = 4096, .words = true, .word_pairs = true, .ngram_min = 3, .ngram_max = 5};
 
 START_TEST(tokens_are_the_ids_of_each_text)
 {
     ct_tokens t;
-    ct_error  err = {0};
+    ct_error err = {0};
     ck_assert_int_eq(ct_tokens_init(&t, TEXT, 4, &CONFIG, &err), CT_OK);
     int longest = 0;
     for (int i = 0; i < 4; i++) {
@@ -30,8 +31,8 @@ END_TEST
 START_TEST(gather_picks_bags_in_the_order_asked)
 {
     static const int WHICH[] = {3, 1, 0, 3};
-    ct_tokens        t;
-    int              offset[5], id[4 * 200];
+    ct_tokens t;
+    int offset[5], id[4 * 200];
     ck_assert_int_eq(ct_tokens_init(&t, TEXT, 4, &CONFIG, NULL), CT_OK);
     ck_assert_int_le(t.longest, 200);
     ct_tokens_gather(&t, WHICH, 4, offset, id);

@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char *const SHAPE[] = {"circle", "square", "triangle", "star", "cross", "ring", "diamond", "heart"};
-static const char *const COLOUR[] = {"red", "orange", "yellow", "green", "blue", "purple", "pink", "white"};
+static const char *const SHAPE[] = {"circle", "square", "triangle", "star",
+                                    "cross",  "ring",   "diamond",  "heart"};
+static const char *const COLOUR[] = {"red",  "orange", "yellow", "green",
+                                     "blue", "purple", "pink",   "white"};
 
 static inline const char *caption_of(const ct_pairs *p, int item)
 {
@@ -32,17 +34,17 @@ static inline int find_word(const char *const *list, int n, const char *word)
 
 /* What a caption says. Of two objects, 0 is the upper or the left one. */
 typedef struct meaning {
-    int  n, colour[2], shape[2];
-    int  column, row; /* of one object: -1, 0, 1 */
+    int n, colour[2], shape[2];
+    int column, row; /* of one object: -1, 0, 1 */
     bool large, vertical;
 } meaning;
 
 static inline meaning read_caption(const char *caption)
 {
     meaning m = {0};
-    char    text[128], *save = NULL;
-    bool    swapped = false;
-    int     colour = -1;
+    char text[128], *save = NULL;
+    bool swapped = false;
+    int colour = -1;
     strcpy(text, caption);
     for (char *w = strtok_r(text, " ,:", &save); w != NULL; w = strtok_r(NULL, " ,:", &save)) {
         int shape = find_word(SHAPE, 8, w), c = find_word(COLOUR, 8, w);
@@ -80,7 +82,7 @@ static inline meaning read_caption(const char *caption)
 static inline int meaning_number(const char *caption)
 {
     meaning m = read_caption(caption);
-    int     k = m.n;
+    int k = m.n;
     for (int i = 0; i < 2; i++)
         k = (k * 8 + m.colour[i]) * 8 + m.shape[i];
     return (((k * 2 + m.large) * 2 + m.vertical) * 3 + m.column + 1) * 3 + m.row + 1;

@@ -15,8 +15,8 @@ enum { N_TRAIN = 25, N_TEST = 12, DIM = 28 * 28 };
 
 static char folder[64];
 
-static const char *const FILES[4] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
-                                     "t10k-labels-idx1-ubyte"};
+static const char *const FILES[4] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                                     "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
 
 /* Pixel k of picture i: any values that tell pictures apart. */
 static uint8_t pixel(int i, int k)
@@ -90,12 +90,13 @@ static void remove_all(void)
 
 static ct_pairs *load(ct_error *err)
 {
-    return ct_fashion_mnist(&(ct_fashion_options){.dir = folder, .n_validation = 5, .seed = 1}, err);
+    return ct_fashion_mnist(&(ct_fashion_options){.dir = folder, .n_validation = 5, .seed = 1},
+                            err);
 }
 
 START_TEST(pictures_and_labels_are_those_of_the_files)
 {
-    ct_error  err = {0};
+    ct_error err = {0};
     ct_pairs *p = load(&err);
     ck_assert_msg(p != NULL, "%s", err.msg);
     ck_assert_int_eq(p->n, N_TRAIN + N_TEST);
@@ -116,7 +117,7 @@ END_TEST
 START_TEST(the_end_of_the_training_file_validates)
 {
     static const int FIRST[] = {0, 20, 25}, COUNT[] = {20, 5, 12, 0};
-    ct_pairs        *p = load(NULL);
+    ct_pairs *p = load(NULL);
     for (int s = 0; s < CT_N_SPLITS; s++) {
         ck_assert_int_eq(p->count[s], COUNT[s]);
         for (int k = 0; k < p->count[s]; k++)
@@ -152,12 +153,12 @@ END_TEST
 START_TEST(wordings_depend_on_seed_and_item_alone)
 {
     ct_fashion_options o = {.dir = folder, .n_validation = 5, .seed = 1};
-    ct_pairs          *p = ct_fashion_mnist(&o, NULL);
+    ct_pairs *p = ct_fashion_mnist(&o, NULL);
     o.n_validation = 10;
     ct_pairs *q = ct_fashion_mnist(&o, NULL);
     o.seed = 2;
     ct_pairs *r = ct_fashion_mnist(&o, NULL);
-    size_t    bytes = (size_t)p->n * sizeof *p->side[1].text_of;
+    size_t bytes = (size_t)p->n * sizeof *p->side[1].text_of;
     ck_assert_int_eq(memcmp(p->side[1].text_of, q->side[1].text_of, bytes), 0);
     ck_assert_int_ne(memcmp(p->side[1].text_of, r->side[1].text_of, bytes), 0);
     ct_pairs_free(p);
@@ -168,7 +169,7 @@ END_TEST
 
 static void fails_with(ct_status status, const char *says)
 {
-    ct_error  err = {0};
+    ct_error err = {0};
     ct_pairs *p = load(&err);
     ck_assert_ptr_null(p);
     ck_assert_int_eq(err.status, status);
@@ -198,7 +199,8 @@ END_TEST
 START_TEST(files_that_disagree_are_refused)
 {
     write_labels(FILES[1], 0, N_TRAIN - 1);
-    fails_with(CT_ERR_FORMAT, "train-labels-idx1-ubyte: 24 labels; expected one for each of 25 pictures");
+    fails_with(CT_ERR_FORMAT,
+               "train-labels-idx1-ubyte: 24 labels; expected one for each of 25 pictures");
 }
 END_TEST
 
@@ -224,10 +226,11 @@ START_TEST(validation_must_leave_something_to_train_on)
     static const int WRONG[] = {-1, N_TRAIN, N_TRAIN + 1};
     for (int k = 0; k < 3; k++) {
         ct_fashion_options o = {.dir = folder, .n_validation = WRONG[k]};
-        ct_error           err = {0};
+        ct_error err = {0};
         ck_assert_ptr_null(ct_fashion_mnist(&o, &err));
         ck_assert_int_eq(err.status, CT_ERR_CONFIG);
-        ck_assert_msg(strstr(err.msg, "expected 0 to 24 of the 25 training pictures") != NULL, "%s", err.msg);
+        ck_assert_msg(strstr(err.msg, "expected 0 to 24 of the 25 training pictures") != NULL, "%s",
+                      err.msg);
     }
 }
 END_TEST
@@ -235,7 +238,7 @@ END_TEST
 START_TEST(failed_allocations_leave_nothing_behind)
 {
     ct_pairs *p = NULL;
-    int       n = 0;
+    int n = 0;
     while (p == NULL) {
         ct_error err = {0};
         ct_alloc_fail_at(n++);

@@ -11,8 +11,8 @@
 static ct_pairs *make(int dim, int shared, double rho, int n)
 {
     ct_latent_options o = {.dim = dim, .shared = shared, .rho = rho, .n_train = n, .seed = 5};
-    ct_error          err = {0};
-    ct_pairs         *p = ct_latent(&o, &err);
+    ct_error err = {0};
+    ct_pairs *p = ct_latent(&o, &err);
     ck_assert_msg(p != NULL, "%s", err.msg);
     return p;
 }
@@ -60,7 +60,7 @@ START_TEST(mutual_information_is_that_of_the_sample)
 {
     enum { D = 6 };
     ct_pairs *p = make(D, 3, 0.9, 20000);
-    double    x[D * D], y[D * D], c[D * D], both[4 * D * D];
+    double x[D * D], y[D * D], c[D * D], both[4 * D * D];
     second_moment(p, 0, 0, x);
     second_moment(p, 1, 1, y);
     second_moment(p, 0, 1, c);
@@ -92,7 +92,7 @@ END_TEST
 START_TEST(one_dimension_has_the_correlation_asked_for)
 {
     ct_pairs *p = make(1, 1, -0.7, 20000);
-    double    c;
+    double c;
     second_moment(p, 0, 1, &c);
     ck_assert_double_eq_tol(c, -0.7, 0.03);
     ct_pairs_free(p);
@@ -105,7 +105,7 @@ END_TEST
 START_TEST(rotations_hide_the_shared_coordinates)
 {
     ct_pairs *p = make(16, 4, 0.95, 4000);
-    double    c[256], square = 0, skew = 0;
+    double c[256], square = 0, skew = 0;
     second_moment(p, 0, 1, c);
     for (int k = 0; k < 256; k++) {
         double other = c[k % 16 * 16 + k / 16];
@@ -121,7 +121,8 @@ END_TEST
 
 START_TEST(an_item_does_not_depend_on_how_many_there_are)
 {
-    ct_latent_options few = {.dim = 5, .shared = 2, .rho = 0.5, .n_train = 4, .n_validation = 2, .n_test = 3, .seed = 9};
+    ct_latent_options few = {
+        .dim = 5, .shared = 2, .rho = 0.5, .n_train = 4, .n_validation = 2, .n_test = 3, .seed = 9};
     ct_latent_options many = few, other = few;
     many.n_train = 9;
     many.n_validation = 0;
@@ -131,7 +132,9 @@ START_TEST(an_item_does_not_depend_on_how_many_there_are)
     for (int side = 0; side < 2; side++) {
         const float *x = a->side[side].f32, *y = b->side[side].f32, *z = c->side[side].f32;
         ck_assert_int_eq(memcmp(x, y, 4 * 5 * sizeof *x), 0);
-        ck_assert_int_eq(memcmp(x + 5 * a->index[CT_TEST][0], y + 5 * b->index[CT_TEST][0], 3 * 5 * sizeof *x), 0);
+        ck_assert_int_eq(memcmp(x + 5 * a->index[CT_TEST][0], y + 5 * b->index[CT_TEST][0],
+                                3 * 5 * sizeof *x),
+                         0);
         ck_assert_int_ne(memcmp(x, z, 4 * 5 * sizeof *x), 0);
     }
     ct_pairs_free(a);
@@ -144,7 +147,7 @@ END_TEST
 START_TEST(values_are_the_same_everywhere)
 {
     ct_pairs *p = make(8, 3, 0.9, 20);
-    uint32_t  h = 2166136261u;
+    uint32_t h = 2166136261u;
     for (int k = 0; k < 2 * 20 * 8; k++) {
         uint32_t bits;
         memcpy(&bits, &p->side[k % 2].f32[k / 2], sizeof bits);
@@ -159,14 +162,16 @@ START_TEST(options_out_of_range_are_refused)
 {
     static const struct {
         ct_latent_options o;
-        const char       *says;
+        const char *says;
     } WRONG[] = {
         {{.dim = 0, .shared = 1, .n_train = 1}, "latent: dim is 0; expected 1 to 1024"},
         {{.dim = 1025, .shared = 1, .n_train = 1}, "latent: dim is 1025; expected 1 to 1024"},
         {{.dim = 4, .shared = 5, .n_train = 1}, "latent: shared is 5; expected 1 to dim, 4"},
         {{.dim = 4, .shared = 0, .n_train = 1}, "latent: shared is 0; expected 1 to dim, 4"},
-        {{.dim = 4, .shared = 1, .rho = 1, .n_train = 1}, "latent: rho is 1; expected a number between -1 and 1"},
-        {{.dim = 4, .shared = 1, .rho = (double)NAN, .n_train = 1}, "latent: rho is nan; expected a number between -1 and 1"},
+        {{.dim = 4, .shared = 1, .rho = 1, .n_train = 1},
+         "latent: rho is 1; expected a number between -1 and 1"},
+        {{.dim = 4, .shared = 1, .rho = (double)NAN, .n_train = 1},
+         "latent: rho is nan; expected a number between -1 and 1"},
         {{.dim = 4, .shared = 1}, "latent: 0 items in the train split; expected 1 to"},
     };
     for (int k = 0; k < 7; k++) {
@@ -181,8 +186,8 @@ END_TEST
 START_TEST(failed_allocations_leave_nothing_behind)
 {
     ct_latent_options o = {.dim = 64, .shared = 2, .rho = 0.5, .n_train = 100, .seed = 1};
-    ct_pairs         *p = NULL;
-    int               n = 0;
+    ct_pairs *p = NULL;
+    int n = 0;
     while (p == NULL) {
         ct_error err = {0};
         ct_alloc_fail_at(n++);

@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const HELD_OUT[] = {"yellow circle", "purple square", "red triangle",  "green star",
-                                       "pink cross",    "orange ring",   "blue diamond", "white heart"};
+static const char *const HELD_OUT[] = {"yellow circle", "purple square", "red triangle",
+                                       "green star",    "pink cross",    "orange ring",
+                                       "blue diamond",  "white heart"};
 
 static ct_pairs *make(int n_train, int n_validation, int n_test, int n_composition)
 {
     ct_shapes_options o = ct_shapes_defaults();
-    ct_error          err = {0};
+    ct_error err = {0};
     o.n_train = n_train;
     o.n_validation = n_validation;
     o.n_test = n_test;
@@ -30,11 +31,15 @@ static ct_pairs *make(int n_train, int n_validation, int n_test, int n_compositi
 START_TEST(the_reader_of_captions_can_read)
 {
     meaning m = read_caption("at the bottom left, a little red star");
-    ck_assert(m.n == 1 && m.colour[0] == 0 && m.shape[0] == 3 && m.column == -1 && m.row == 1 && !m.large);
+    ck_assert(m.n == 1 && m.colour[0] == 0 && m.shape[0] == 3 && m.column == -1 && m.row == 1 &&
+              !m.large);
     m = read_caption("two shapes: red star right of white ring");
-    ck_assert(m.n == 2 && m.colour[0] == 7 && m.shape[0] == 5 && m.colour[1] == 0 && m.shape[1] == 3 && !m.vertical);
-    ck_assert_int_eq(meaning_number("a red star above a blue ring"), meaning_number("blue ring below, red star above"));
-    ck_assert_int_ne(meaning_number("a red star above a blue ring"), meaning_number("a red star below a blue ring"));
+    ck_assert(m.n == 2 && m.colour[0] == 7 && m.shape[0] == 5 && m.colour[1] == 0 &&
+              m.shape[1] == 3 && !m.vertical);
+    ck_assert_int_eq(meaning_number("a red star above a blue ring"),
+                     meaning_number("blue ring below, red star above"));
+    ck_assert_int_ne(meaning_number("a red star above a blue ring"),
+                     meaning_number("a red star below a blue ring"));
 }
 END_TEST
 
@@ -48,8 +53,8 @@ static bool one_shape_each(const char *caption)
 START_TEST(groups_are_meanings)
 {
     ct_pairs *p = make(2000, 100, 100, 100);
-    int       n_numbers = 3 * 64 * 64 * 4 * 9, *group_of = malloc((size_t)n_numbers * sizeof *group_of);
-    int       meaning_of[9344]; /* more than there are groups */
+    int n_numbers = 3 * 64 * 64 * 4 * 9, *group_of = malloc((size_t)n_numbers * sizeof *group_of);
+    int meaning_of[9344]; /* more than there are groups */
     for (int k = 0; k < n_numbers; k++)
         group_of[k] = -1;
     for (int k = 0; k < 9344; k++)
@@ -71,11 +76,12 @@ END_TEST
 START_TEST(splits_share_no_meaning)
 {
     ct_pairs *p = make(6000, 504, 1008, 576);
-    char      split_of[9344] = {0};
+    char split_of[9344] = {0};
     for (int s = 0; s < CT_N_SPLITS; s++)
         for (int k = 0; k < p->count[s]; k++) {
             char *known = &split_of[p->group[p->index[s][k]]];
-            ck_assert_msg(*known == 0 || (s == CT_TRAIN && *known == 1), "%s", caption_of(p, p->index[s][k]));
+            ck_assert_msg(*known == 0 || (s == CT_TRAIN && *known == 1), "%s",
+                          caption_of(p, p->index[s][k]));
             *known = (char)(s + 1);
         }
     ct_pairs_free(p);
@@ -104,7 +110,8 @@ START_TEST(held_out_combinations_are_in_their_split_alone)
     for (int s = 0; s < CT_N_SPLITS; s++)
         for (int k = 0; k < p->count[s]; k++) {
             const char *caption = caption_of(p, p->index[s][k]);
-            ck_assert_msg(says_held_out(caption) == (s == CT_COMPOSITION), "%s: %s", ct_split_name((ct_split)s), caption);
+            ck_assert_msg(says_held_out(caption) == (s == CT_COMPOSITION), "%s: %s",
+                          ct_split_name((ct_split)s), caption);
         }
     ct_pairs_free(p);
 }
@@ -113,7 +120,7 @@ END_TEST
 START_TEST(a_meaning_has_several_wordings)
 {
     ct_pairs *p = make(4000, 0, 0, 0);
-    int       first[9344], repeated = 0, reworded = 0;
+    int first[9344], repeated = 0, reworded = 0;
     memset(first, 0xFF, sizeof first);
     for (int i = 0; i < p->n; i++) {
         int *f = &first[p->group[i]];
@@ -139,9 +146,10 @@ START_TEST(of_the_first_object_alone)
     ct_pairs *whole = ct_shapes(&o, NULL);
     o.first_object = true;
     ct_pairs *first = ct_shapes(&o, NULL);
-    int       n_wordings = 0;
+    int n_wordings = 0;
     for (int i = 0; i < whole->n; i++) {
-        const meaning all = read_caption(caption_of(whole, i)), one = read_caption(caption_of(first, i));
+        const meaning all = read_caption(caption_of(whole, i)),
+                      one = read_caption(caption_of(first, i));
         ck_assert(one.n == 1 && one.shape[0] == all.shape[0] && one.colour[0] == all.colour[0]);
         ck_assert_int_eq(first->group[i], one.shape[0] + 8 * one.colour[0]);
         ck_assert_int_eq(whole->group[i] % CT_SHAPES_KINDS, first->group[i]);
@@ -163,7 +171,9 @@ START_TEST(an_item_does_not_depend_on_how_many_there_are)
             int a = few->index[s][k], b = many->index[s][k];
             ck_assert_str_eq(caption_of(few, a), caption_of(many, b));
             ck_assert_int_eq(few->group[a], many->group[b]);
-            ck_assert_int_eq(memcmp(pixels_of(few, a), pixels_of(many, b), (size_t)few->side[0].dim), 0);
+            ck_assert_int_eq(memcmp(pixels_of(few, a), pixels_of(many, b),
+                                    (size_t)few->side[0].dim),
+                             0);
         }
     ct_pairs_free(few);
     ct_pairs_free(many);
@@ -182,7 +192,8 @@ static uint32_t fnv(uint32_t h, const void *data, size_t size)
 START_TEST(pixels_and_captions_are_the_same_everywhere)
 {
     ct_pairs *p = make(100, 20, 40, 20);
-    uint32_t  h = fnv(2166136261u, p->side[0].u8, (size_t)p->n * (size_t)p->side[0].dim), words = 2166136261u;
+    uint32_t h = fnv(2166136261u, p->side[0].u8, (size_t)p->n * (size_t)p->side[0].dim),
+             words = 2166136261u;
     for (int i = 0; i < p->n; i++)
         words = fnv(words, caption_of(p, i), strlen(caption_of(p, i)) + 1);
     ck_assert_msg(h == 0xa0c2a9f0u && words == 0x2821389du, "pixels %08x, captions %08x", h, words);
@@ -205,8 +216,8 @@ END_TEST
 START_TEST(options_out_of_range_are_refused)
 {
     static const struct {
-        int         size, n_train, n_validation, n_test, n_composition;
-        double      noise;
+        int size, n_train, n_validation, n_test, n_composition;
+        double noise;
         const char *says;
     } WRONG[] = {
         {7, 9, 9, 9, 9, 8, "shapes: size is 7; expected 8 to 64 pixels"},
@@ -214,13 +225,16 @@ START_TEST(options_out_of_range_are_refused)
         {16, 9, 9, 9, 9, -1, "shapes: noise is -1; expected 0 to 128"},
         {16, 9, 9, 9, 9, (double)NAN, "shapes: noise is nan; expected 0 to 128"},
         {16, 0, 9, 9, 9, 8, "shapes: 0 items in the train split"},
-        {16, 9, 505, 9, 9, 8, "shapes: 505 items in the validation split; expected at most 504, all different"},
-        {16, 9, 9, 1009, 9, 8, "shapes: 1009 items in the test split; expected at most 1008, all different"},
-        {16, 9, 9, 9, 577, 8, "shapes: 577 items in the composition split; expected at most 576, all different"},
+        {16, 9, 505, 9, 9, 8,
+         "shapes: 505 items in the validation split; expected at most 504, all different"},
+        {16, 9, 9, 1009, 9, 8,
+         "shapes: 1009 items in the test split; expected at most 1008, all different"},
+        {16, 9, 9, 9, 577, 8,
+         "shapes: 577 items in the composition split; expected at most 576, all different"},
     };
     for (int k = 0; k < 8; k++) {
         ct_shapes_options o = ct_shapes_defaults();
-        ct_error          err = {0};
+        ct_error err = {0};
         o.size = WRONG[k].size;
         o.n_train = WRONG[k].n_train;
         o.n_validation = WRONG[k].n_validation;
@@ -242,7 +256,7 @@ START_TEST(failed_allocations_leave_nothing_behind)
     o.size = 8;
     o.n_validation = o.n_test = o.n_composition = 0;
     ct_pairs *p = NULL;
-    int       n = 0;
+    int n = 0;
     while (p == NULL) {
         ct_error err = {0};
         ct_alloc_fail_at(n++);

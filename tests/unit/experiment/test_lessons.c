@@ -58,7 +58,7 @@ END_TEST
 START_TEST(below_needs_ranks_that_chance_does_not_give)
 {
     ct_lesson_run run = {.n_rows = 0};
-    double        low[8] = {1, 2, 3, 4, 5, 6, 7, 8}, high[8] = {9, 10, 11, 12, 13, 14, 15, 16};
+    double low[8] = {1, 2, 3, 4, 5, 6, 7, 8}, high[8] = {9, 10, 11, 12, 13, 14, 15, 16};
     ct_lesson_below(&run, low, high, 4, "ranges apart");
     ck_assert_int_eq(last(&run), CT_PASSES);
     ct_lesson_below(&run, high, low, 8, "the opposite");
@@ -75,9 +75,9 @@ END_TEST
 /* Free embeddings end at the simplex; the lesson's table holds for another N. */
 START_TEST(descent_ends_at_the_floor)
 {
-    ct_error   err = {0};
+    ct_error err = {0};
     ct_device *device = ct_device_new(1, NULL, &err);
-    double     loss = 0;
+    double loss = 0;
     const ct_free_descent f = {"infonce", 5, 5, 800, 0.5, 0.05, 3, CT_ACT_NONE, NULL, 1};
     ck_assert_msg(ct_lesson_descend(device, &f, &loss, &err) == CT_OK, "%s", err.msg);
     ck_close(loss, ct_simplex_floor(5, 0.5), 1e-4);
@@ -85,7 +85,8 @@ START_TEST(descent_ends_at_the_floor)
 }
 END_TEST
 
-#if defined CT_REAL_DOUBLE || defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ /* slow */
+#if defined CT_REAL_DOUBLE || defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ /* slow \
+                                                                                           */
 static const char *const CERTAIN[] = {"false-negatives"};
 #else
 static const char *const CERTAIN[] = {"floor", "false-negatives"};
@@ -93,15 +94,15 @@ static const char *const CERTAIN[] = {"floor", "false-negatives"};
 
 START_TEST(a_lesson_without_chance_passes)
 {
-    ct_error             err = {0};
+    ct_error err = {0};
     static ct_lesson_run run;
     memset(&run, 0, sizeof run);
     run.device = ct_device_new(1, NULL, &err);
     run.threads = 1;
     ck_assert_msg(ct_lesson_find(CERTAIN[_i])->measure(&run, &err) == CT_OK, "%s", err.msg);
     for (int k = 0; k < run.n_rows; k++)
-        ck_assert_msg(run.row[k].verdict == CT_PASSES, "%s: %g, expected %g", run.row[k].what, run.row[k].measured.median,
-                      run.row[k].expected);
+        ck_assert_msg(run.row[k].verdict == CT_PASSES, "%s: %g, expected %g", run.row[k].what,
+                      run.row[k].measured.median, run.row[k].expected);
     ck_assert_int_gt(run.n_rows, 5);
     ct_device_free(run.device);
 }
@@ -109,7 +110,7 @@ END_TEST
 
 START_TEST(every_lesson_says_what_it_is)
 {
-    int              n;
+    int n;
     const ct_lesson *all = ct_lessons(&n);
     ck_assert_int_gt(n, 5);
     for (int i = 0; i < n; i++) {
@@ -127,11 +128,11 @@ END_TEST
 /* A sweep that a lesson names is one: its recipe loads and every point of it is a recipe. */
 START_TEST(sweeps_that_lessons_name_can_be_typed)
 {
-    static ct_sweep  s;
-    int              n, n_sweeps = 0;
+    static ct_sweep s;
+    int n, n_sweeps = 0;
     const ct_lesson *all = ct_lessons(&n);
     for (int i = 0; i < n; i++) {
-        char     text[256], *rest = NULL;
+        char text[256], *rest = NULL;
         ct_error err = {0};
         snprintf(text, sizeof text, "%s", all[i].command);
         if (strncmp(text, "contrast sweep ", 15) != 0)
@@ -143,9 +144,10 @@ START_TEST(sweeps_that_lessons_name_can_be_typed)
             ck_assert_msg(ct_sweep_add(&s, word, &err) == CT_OK, "%s: %s", all[i].name, err.msg);
         for (int point = 0; point < s.n_points; point++) {
             ct_recipe r = s.base;
-            char      settings[512];
+            char settings[512];
             ct_sweep_settings(&s, point, settings, sizeof settings);
-            ck_assert_msg(ct_variant_apply(&r, settings, &err) == CT_OK, "%s: %s", all[i].name, err.msg);
+            ck_assert_msg(ct_variant_apply(&r, settings, &err) == CT_OK, "%s: %s", all[i].name,
+                          err.msg);
         }
         ck_assert_msg(s.n_points > 1, "%s: one point", all[i].name);
     }

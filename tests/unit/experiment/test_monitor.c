@@ -10,9 +10,9 @@
 #include <string.h>
 
 typedef struct fixture {
-    ct_recipe  recipe;
+    ct_recipe recipe;
     ct_device *device;
-    ct_pairs  *pairs;
+    ct_pairs *pairs;
     ct_trainer t;
 } fixture;
 
@@ -20,12 +20,18 @@ static void open_trainer(fixture *f, const char *settings)
 {
     ct_error err = {0};
     f->recipe = ct_recipe_defaults();
-    ck_assert_msg(ct_variant_apply(&f->recipe, "data.kind=latent data.dim=8 data.shared=4 data.n_train=128 data.n_validation=64 "
-                                               "data.n_test=64 image.layers=16,8 text.layers=16,8 train.batch=32", &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(
+        ct_variant_apply(
+            &f->recipe,
+            "data.kind=latent data.dim=8 data.shared=4 data.n_train=128 data.n_validation=64 "
+            "data.n_test=64 image.layers=16,8 text.layers=16,8 train.batch=32",
+            &err) == CT_OK,
+        "%s", err.msg);
     ck_assert_msg(ct_variant_apply(&f->recipe, settings, &err) == CT_OK, "%s", err.msg);
     f->device = ct_device_new(1, NULL, &err);
     f->pairs = ct_recipe_data(&f->recipe, &err);
-    ck_assert_msg(ct_trainer_init(&f->t, &f->recipe, f->pairs, f->device, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_trainer_init(&f->t, &f->recipe, f->pairs, f->device, &err) == CT_OK, "%s",
+                  err.msg);
 }
 
 static void close_trainer(fixture *f)
@@ -43,9 +49,9 @@ static void look(fixture *f, ct_monitor *m)
 
 START_TEST(looking_changes_no_bit_of_the_run)
 {
-    fixture    a, b;
+    fixture a, b;
     ct_monitor m;
-    ct_step    s;
+    ct_step s;
     open_trainer(&a, "image.dropout=0.2");
     open_trainer(&b, "image.dropout=0.2");
     for (int step = 0; step < 12; step++) {
@@ -63,10 +69,10 @@ END_TEST
 /* The loss and the gradients of the batch that comes next are those of the next step. */
 START_TEST(it_looks_at_the_next_batch)
 {
-    fixture    f;
+    fixture f;
     ct_monitor m;
-    ct_step    s;
-    double     square = 0;
+    ct_step s;
+    double square = 0;
     open_trainer(&f, "");
     ct_trainer_step(&f.t, &s, NULL);
     look(&f, &m);
@@ -93,7 +99,7 @@ static void set(fixture *f, const char *parameter, int from, int to, double valu
 
 START_TEST(dead_units_are_counted)
 {
-    fixture    f;
+    fixture f;
     ct_monitor m;
     open_trainer(&f, "");
     set(&f, "image.0.bias", 0, 4, -1e3); /* 4 of 16 are never above 0 */
@@ -104,14 +110,16 @@ START_TEST(dead_units_are_counted)
 }
 END_TEST
 
-/* Near the saddle the loss is ln N less the meter: with the embeddings of a trained run around one far point. */
+/* Near the saddle the loss is ln N less the meter: with the embeddings of a trained run around one
+ * far point. */
 START_TEST(the_escape_meter_is_how_far_the_loss_is_below_ln_n)
 {
-    fixture       f;
-    ct_monitor    m;
+    fixture f;
+    ct_monitor m;
     ct_evaluation e;
-    ct_step       s;
-    open_trainer(&f, "train.batch=64 loss.name=infonce loss.temperature=0.5 loss.learn_temperature=false optim.rate=0.01");
+    ct_step s;
+    open_trainer(&f, "train.batch=64 loss.name=infonce loss.temperature=0.5 "
+                     "loss.learn_temperature=false optim.rate=0.01");
     for (int step = 0; step < 100; step++)
         ct_trainer_step(&f.t, &s, NULL);
     set(&f, "image.1.bias", 0, 8, 40);
@@ -126,7 +134,7 @@ END_TEST
 
 START_TEST(saturated_units_and_equal_rows_are_seen)
 {
-    fixture    f;
+    fixture f;
     ct_monitor m;
     open_trainer(&f, "text.activation=sigmoid text.last_activation=tanh");
     set(&f, "text.0.bias", 0, 8, 1e3); /* 8 of 16 always 1 */
@@ -152,25 +160,34 @@ START_TEST(words_are_for_a_loss_at_ln_n)
 }
 END_TEST
 
-/* A diagnosis sees a run's loss as its evaluation does: with the bias that was learned, and the recipe's options. */
+/* A diagnosis sees a run's loss as its evaluation does: with the bias that was learned, and the
+ * recipe's options. */
 START_TEST(a_diagnosis_has_the_loss_of_the_run)
 {
-    static const char *const SETTING[] = {"loss.name=siglip loss.learn_temperature=true", "loss.name=triplet loss.margin=0.7",
-                                          "loss.name=clip loss.dot=true", "loss.name=vicreg loss.variance=5"};
-    ct_error   err = {0};
-    ct_recipe  r = ct_recipe_defaults();
+    static const char *const SETTING[] = {"loss.name=siglip loss.learn_temperature=true",
+                                          "loss.name=triplet loss.margin=0.7",
+                                          "loss.name=clip loss.dot=true",
+                                          "loss.name=vicreg loss.variance=5"};
+    ct_error err = {0};
+    ct_recipe r = ct_recipe_defaults();
     ct_trainer t;
-    ct_step    s;
-    ck_assert_int_eq(ct_variant_apply(&r, "data.kind=latent data.dim=8 data.shared=4 data.n_train=96 data.n_validation=64 "
-                                          "data.n_test=8 image.layers=16,8 text.layers=16,8 train.batch=32 train.steps=20 "
-                                          "optim.rate=0.05 loss.temperature=0.2", &err), CT_OK);
+    ct_step s;
+    ck_assert_int_eq(
+        ct_variant_apply(
+            &r,
+            "data.kind=latent data.dim=8 data.shared=4 data.n_train=96 data.n_validation=64 "
+            "data.n_test=8 image.layers=16,8 text.layers=16,8 train.batch=32 train.steps=20 "
+            "optim.rate=0.05 loss.temperature=0.2",
+            &err),
+        CT_OK);
     ck_assert_int_eq(ct_variant_apply(&r, SETTING[_i], &err), CT_OK);
     ct_device *device = ct_device_new(1, NULL, &err);
-    ct_pairs  *pairs = ct_recipe_data(&r, &err);
-    ck_assert_msg(pairs != NULL && ct_trainer_init(&t, &r, pairs, device, &err) == CT_OK, "%s", err.msg);
+    ct_pairs *pairs = ct_recipe_data(&r, &err);
+    ck_assert_msg(pairs != NULL && ct_trainer_init(&t, &r, pairs, device, &err) == CT_OK, "%s",
+                  err.msg);
     for (int i = 0; i < 20; i++)
         ck_assert_int_eq(ct_trainer_step(&t, &s, &err), CT_OK);
-    ct_evaluation     e;
+    ct_evaluation e;
     static ct_autopsy a;
     ck_assert_int_eq(ct_trainer_evaluate(&t, CT_VALIDATION, 0, &e, &err), CT_OK);
     ck_assert_int_eq(ct_autopsy_run(&t, CT_VALIDATION, 0, &a, &err), CT_OK);

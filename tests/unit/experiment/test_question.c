@@ -7,7 +7,7 @@
 START_TEST(figures_are_the_closed_forms)
 {
     ct_question q;
-    ct_device  *device = ct_device_new(1, NULL, NULL);
+    ct_device *device = ct_device_new(1, NULL, NULL);
     ck_assert_int_eq(ct_question_measure(device, 1, &q, NULL), CT_OK);
     ck_assert_double_eq_tol(q.all_equal, ct_scalar_log(7), 1e-6);
     ck_assert_double_eq_tol(q.opposite, ct_scalar_log(7), 1e-6);
@@ -19,7 +19,8 @@ START_TEST(figures_are_the_closed_forms)
     ck_assert_double_eq_tol(q.floor, ct_scalar_log(1 + 6 * ct_scalar_exp(-7.0 / 6)), 1e-12);
     for (int i = 0; i < CT_QUESTION_N; i++)
         for (int j = 0; j < CT_QUESTION_N; j++)
-            ck_assert_double_eq_tol(q.similarity[i * CT_QUESTION_N + j], i == j ? 1 : -1.0 / 6, 0.01);
+            ck_assert_double_eq_tol(q.similarity[i * CT_QUESTION_N + j], i == j ? 1 : -1.0 / 6,
+                                    0.01);
     ct_device_free(device);
 }
 END_TEST

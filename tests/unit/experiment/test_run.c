@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char     folder[64], other[96];
+static char folder[64], other[96];
 static ct_arena arena;
 
 static void open_scratch(void)
@@ -31,11 +31,14 @@ static void close_scratch(void)
 /* 17 steps of 5 batches an epoch, with everything that has state. */
 static ct_recipe small_recipe(const char *settings)
 {
-    ct_recipe   r = ct_recipe_defaults();
-    char        copy[512];
-    const char *all = "data.kind=latent data.n_train=43 data.n_validation=11 data.n_test=13 data.dim=9 data.shared=3 "
-                      "image.layers=12,6 text.layers=10,6 image.dropout=0.2 loss.learn_temperature=true train.batch=8 "
-                      "train.steps=17 optim.warmup=3 optim.schedule=cosine monitor.log_every=2 monitor.evaluate_every=5";
+    ct_recipe r = ct_recipe_defaults();
+    char copy[512];
+    const char *all = "data.kind=latent data.n_train=43 data.n_validation=11 data.n_test=13 "
+                      "data.dim=9 data.shared=3 "
+                      "image.layers=12,6 text.layers=10,6 image.dropout=0.2 "
+                      "loss.learn_temperature=true train.batch=8 "
+                      "train.steps=17 optim.warmup=3 optim.schedule=cosine monitor.log_every=2 "
+                      "monitor.evaluate_every=5";
     for (int i = 0; i < 2; i++) {
         snprintf(copy, sizeof copy, "%s", i == 0 ? all : settings);
         for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
@@ -46,7 +49,7 @@ static ct_recipe small_recipe(const char *settings)
 }
 
 static volatile sig_atomic_t stop;
-static long                  stop_at;
+static long stop_at;
 
 static void stop_there(void *ctx, const ct_trainer *t, const ct_step *s, double seconds)
 {
@@ -55,17 +58,19 @@ static void stop_there(void *ctx, const ct_trainer *t, const ct_step *s, double 
 }
 
 /* Train in a folder, or resume there; stop behind step `at` (0: never). */
-static ct_status go(const ct_recipe *r, const char *in, const char *from, bool resuming, long at, ct_error *err)
+static ct_status go(const ct_recipe *r, const char *in, const char *from, bool resuming, long at,
+                    ct_error *err)
 {
-    ct_device         *device = ct_device_new(1, NULL, NULL);
-    ct_pairs          *pairs = ct_recipe_data(r, NULL);
+    ct_device *device = ct_device_new(1, NULL, NULL);
+    ct_pairs *pairs = ct_recipe_data(r, NULL);
     const ct_run_watch watch = {.on_step = stop_there, .stop = &stop};
-    ct_trainer         t;
+    ct_trainer t;
     stop = 0;
     stop_at = at;
     ct_status status = ct_trainer_init(&t, r, pairs, device, err);
     if (status == CT_OK)
-        status = resuming ? ct_run_resume(&t, in, from, &watch, err) : ct_run_train(&t, in, &watch, err);
+        status = resuming ? ct_run_resume(&t, in, from, &watch, err)
+                          : ct_run_train(&t, in, &watch, err);
     ct_trainer_free(&t);
     ct_pairs_free(pairs);
     ct_device_free(device);
@@ -74,7 +79,7 @@ static ct_status go(const ct_recipe *r, const char *in, const char *from, bool r
 
 static void check_same_file(const char *name)
 {
-    char   path[128], *a, *b;
+    char path[128], *a, *b;
     size_t n, m;
     snprintf(path, sizeof path, "%s/whole/%s", folder, name);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &a, &n, NULL), CT_OK);
@@ -85,7 +90,7 @@ static void check_same_file(const char *name)
 
 static void train_whole(const ct_recipe *r)
 {
-    char     whole[96];
+    char whole[96];
     ct_error err = {0};
     snprintf(whole, sizeof whole, "%s/whole", folder);
     ck_assert_msg(go(r, whole, NULL, false, 0, &err) == CT_OK, "%s", err.msg);
@@ -94,7 +99,7 @@ static void train_whole(const ct_recipe *r)
 static void check_every_step(const char *settings)
 {
     const ct_recipe r = small_recipe(settings);
-    ct_error        err = {0};
+    ct_error err = {0};
     train_whole(&r);
     for (long k = 1; k <= r.train.steps; k++) {
         ck_assert_msg(go(&r, other, NULL, false, k, &err) == CT_OK, "%s", err.msg);
@@ -123,8 +128,8 @@ END_TEST
 START_TEST(an_older_checkpoint_will_do)
 {
     const ct_recipe r = small_recipe("train.checkpoint_every=1 train.keep_last=1000");
-    ct_error        err = {0};
-    char            from[16];
+    ct_error err = {0};
+    char from[16];
     train_whole(&r);
     ck_assert_int_eq(go(&r, other, NULL, false, 0, &err), CT_OK);
     for (int k = 16; k > 0; k -= 5) { /* the files of later steps go and come back */
@@ -145,7 +150,7 @@ END_TEST
 START_TEST(without_a_checkpoint_it_begins_anew)
 {
     const ct_recipe r = small_recipe("");
-    char            path[128];
+    char path[128];
     train_whole(&r);
     ck_assert_int_eq(go(&r, other, NULL, false, 3, NULL), CT_OK);
     snprintf(path, sizeof path, "%s/latest", other);
@@ -165,17 +170,19 @@ static void check_refused(const ct_recipe *r, ct_status status, const char *reas
 
 START_TEST(another_recipe_or_other_data_is_refused)
 {
-    const ct_recipe r = small_recipe(""), rate = small_recipe("optim.rate=0.5"), wide = small_recipe("image.layers=13,6");
+    const ct_recipe r = small_recipe(""), rate = small_recipe("optim.rate=0.5"),
+                    wide = small_recipe("image.layers=13,6");
     ck_assert_int_eq(go(&r, other, NULL, false, 7, NULL), CT_OK);
-    check_refused(&rate, CT_ERR_CONFIG, "is of a run with 'rate = 0.001'; the recipe says 'rate = 0.5'");
+    check_refused(&rate, CT_ERR_CONFIG,
+                  "is of a run with 'rate = 0.001'; the recipe says 'rate = 0.5'");
     check_refused(&wide, CT_ERR_FORMAT, "image.0.weight has 108 values, expected (13, 9)");
 
-    ct_device  *device = ct_device_new(1, NULL, NULL);
-    ct_pairs   *pairs = ct_recipe_data(&r, NULL);
-    ct_trainer  t;
+    ct_device *device = ct_device_new(1, NULL, NULL);
+    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_trainer t;
     ct_progress p;
-    ct_error    err = {0};
-    char        path[CT_PATH_BYTES];
+    ct_error err = {0};
+    char path[CT_PATH_BYTES];
     ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, NULL), CT_OK);
     ((float *)pairs->side[0].f32)[0] += 1; /* of a data set that this test owns */
     ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, NULL), CT_OK);
@@ -190,7 +197,7 @@ END_TEST
 START_TEST(a_missing_log_is_named)
 {
     const ct_recipe r = small_recipe("");
-    char            path[128];
+    char path[128];
     ck_assert_int_eq(go(&r, other, NULL, false, 7, NULL), CT_OK);
     snprintf(path, sizeof path, "%s/metrics.jsonl", other);
     ck_assert_int_eq(truncate(path, 10), 0);
@@ -201,7 +208,7 @@ END_TEST
 START_TEST(two_writers_are_refused)
 {
     const ct_recipe r = small_recipe("");
-    int             lock;
+    int lock;
     ck_assert_int_eq(go(&r, other, NULL, false, 7, NULL), CT_OK);
     ck_assert_int_eq(ct_folder_lock(other, &lock, NULL), CT_OK);
     check_refused(&r, CT_ERR_IO, "another process is writing there");
@@ -213,14 +220,15 @@ END_TEST
 /* Every truncation and every changed byte of a checkpoint: the same values or an error. */
 START_TEST(every_damaged_checkpoint_is_refused_or_harmless)
 {
-    const ct_recipe r = small_recipe("image.layers=2 text.layers=2 data.dim=3 train.steps=2 optim.warmup=0");
-    ct_error        err = {0};
-    ct_device      *device = ct_device_new(1, NULL, NULL);
-    ct_pairs       *pairs = ct_recipe_data(&r, NULL);
-    ct_trainer      t;
-    ct_progress     p, same;
-    char            path[CT_PATH_BYTES], *good;
-    size_t          n;
+    const ct_recipe r = small_recipe(
+        "image.layers=2 text.layers=2 data.dim=3 train.steps=2 optim.warmup=0");
+    ct_error err = {0};
+    ct_device *device = ct_device_new(1, NULL, NULL);
+    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_trainer t;
+    ct_progress p, same;
+    char path[CT_PATH_BYTES], *good;
+    size_t n;
     ck_assert_int_eq(go(&r, other, NULL, false, 0, NULL), CT_OK);
     ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, NULL), CT_OK);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &good, &n, NULL), CT_OK);
@@ -247,7 +255,8 @@ START_TEST(every_damaged_checkpoint_is_refused_or_harmless)
         passed++;
         const uint64_t now = hash_bits(t.model.params.x, t.model.params.size * sizeof(ct_real)) ^
                              hash_bits(t.optim.m, t.optim.size * sizeof(ct_real));
-        ck_assert_msg(now == values && memcmp(&p, &same, sizeof p) == 0 && t.step == 2, "byte %zu was misread", k - n);
+        ck_assert_msg(now == values && memcmp(&p, &same, sizeof p) == 0 && t.step == 2,
+                      "byte %zu was misread", k - n);
     }
     ck_assert_uint_lt(passed, 32); /* the hash and its name alone */
     ct_trainer_free(&t);

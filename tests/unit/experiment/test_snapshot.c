@@ -25,15 +25,18 @@ END_TEST
 
 static void take(const char *setting, ct_snapshot *out)
 {
-    ct_recipe  r = ct_recipe_defaults();
+    ct_recipe r = ct_recipe_defaults();
     ct_trainer t;
-    ct_error   err = {0};
-    const char *all[] = {"data.kind=latent", "data.n_train=64", "data.n_validation=40", "data.n_test=8", "data.dim=9",
-                         "data.shared=3", "image.layers=12,6", "text.layers=10,6", "train.batch=8", setting};
+    ct_error err = {0};
+    const char *all[] = {"data.kind=latent",     "data.n_train=64",
+                         "data.n_validation=40", "data.n_test=8",
+                         "data.dim=9",           "data.shared=3",
+                         "image.layers=12,6",    "text.layers=10,6",
+                         "train.batch=8",        setting};
     for (int i = 0; i < 10; i++)
         ck_assert_int_eq(ct_recipe_override(&r, all[i], NULL), CT_OK);
     ct_device *device = ct_device_new(1, NULL, NULL);
-    ct_pairs  *pairs = ct_recipe_data(&r, NULL);
+    ct_pairs *pairs = ct_recipe_data(&r, NULL);
     ck_assert_msg(ct_trainer_init(&t, &r, pairs, device, &err) == CT_OK, "%s", err.msg);
     ck_assert_msg(ct_snapshot_take(&t, out, &err) == CT_OK, "%s", err.msg);
     ct_trainer_free(&t);
@@ -44,7 +47,7 @@ static void take(const char *setting, ct_snapshot *out)
 START_TEST(its_numbers_agree_with_each_other)
 {
     static ct_snapshot s;
-    double             trace = 0, variance = 0, share[2] = {0, 0}, plane = 0;
+    double trace = 0, variance = 0, share[2] = {0, 0}, plane = 0;
     take("train.seed=3", &s);
     ck_assert_int_eq(s.n, CT_PROBE);
     for (int i = 0; i < s.n; i++) {
@@ -62,7 +65,8 @@ START_TEST(its_numbers_agree_with_each_other)
         variance += s.sigma[0][k] * s.sigma[0][k] / s.n;
     ck_assert_double_gt(variance, 0);
     ck_assert_double_le(variance, 1 + 1e-6); /* of unit rows: 1 - |mean|^2 */
-    ck_assert_double_gt(s.share, 2.0 / 12); /* the best plane of 6 dimensions shows more than any two axes */
+    ck_assert_double_gt(s.share,
+                        2.0 / 12); /* the best plane of 6 dimensions shows more than any two axes */
     ck_assert_double_le(s.share, 1);
     ck_assert_double_gt(plane, 0);
 }

@@ -23,7 +23,7 @@ static void add(ct_sweep *s, const char *setting)
 START_TEST(a_grid_is_the_product_of_its_lists)
 {
     static ct_sweep s;
-    char            text[512];
+    char text[512];
     open_sweep(&s);
     add(&s, "optim.rate=0.1,1,10");
     add(&s, "train.steps=7");
@@ -51,7 +51,9 @@ START_TEST(ranges_are_even_or_even_in_the_logarithm)
     add(&s, "loss.temperature=0.01..100:5(log)");
     add(&s, "optim.momentum=0..0.9:4");
     add(&s, "train.batch=4..64:5(log)");
-    static const char *const WANT[3][5] = {{"0.01", "0.1", "1", "10", "100"}, {"0", "0.3", "0.6", "0.9"}, {"4", "8", "16", "32", "64"}};
+    static const char *const WANT[3][5] = {{"0.01", "0.1", "1", "10", "100"},
+                                           {"0", "0.3", "0.6", "0.9"},
+                                           {"4", "8", "16", "32", "64"}};
     for (int a = 0; a < 3; a++)
         for (int k = 0; k < s.axis[a].n; k++)
             ck_assert_str_eq(s.axis[a].value[k], WANT[a][k]);
@@ -77,11 +79,12 @@ START_TEST(mistakes_are_named)
     };
     for (int k = 0; k < COUNT(BAD); k++) {
         static ct_sweep s;
-        ct_error        err = {0};
+        ct_error err = {0};
         open_sweep(&s);
         const ct_status status = ct_sweep_add(&s, BAD[k].setting, &err);
-        ck_assert_msg((status == CT_ERR_CONFIG && strstr(err.msg, BAD[k].says) != NULL) || BAD[k].says[0] == '\0', "%s: %s", BAD[k].setting,
-                      err.msg);
+        ck_assert_msg((status == CT_ERR_CONFIG && strstr(err.msg, BAD[k].says) != NULL) ||
+                          BAD[k].says[0] == '\0',
+                      "%s: %s", BAD[k].setting, err.msg);
     }
 }
 END_TEST
@@ -94,7 +97,10 @@ START_TEST(a_summary_is_over_seeds)
     add(&s, "seed=1..4");
     ct_sweep_run r[8] = {{.done = false}};
     for (int k = 4; k < 8; k++)
-        r[k] = (ct_sweep_run){.done = true, .state = k < 6 ? CT_PLATEAU : CT_HEALTHY, .escape = k == 4 ? 0 : 10 * k, .recall = {0.1 * k, 0},
+        r[k] = (ct_sweep_run){.done = true,
+                              .state = k < 6 ? CT_PLATEAU : CT_HEALTHY,
+                              .escape = k == 4 ? 0 : 10 * k,
+                              .recall = {0.1 * k, 0},
                               .loss = k};
     ck_assert_int_eq(ct_sweep_summary(&s, r, 0).n, 0);
     ct_sweep_point p = ct_sweep_summary(&s, r, 1);

@@ -7,10 +7,12 @@
 
 START_TEST(the_vectors_of_the_standard)
 {
-    static const char *const PAIR[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}};
+    static const char *const PAIR[][2] = {
+        {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+        {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}};
     for (size_t k = 0; k < sizeof PAIR / sizeof *PAIR; k++) {
-        char         text[16];
-        uint8_t      back[16];
+        char text[16];
+        uint8_t back[16];
         const size_t n = strlen(PAIR[k][0]);
         ct_base64_put(text, (const uint8_t *)PAIR[k][0], n);
         ck_assert_str_eq(text, PAIR[k][1]);
@@ -24,7 +26,7 @@ END_TEST
 START_TEST(what_is_not_that_is_refused)
 {
     static const char *const BAD[] = {"Zm8", "Zm9v", "Zm8*", "=m8=", "Zm8=Zm8=", ""};
-    uint8_t                  back[16];
+    uint8_t back[16];
     for (size_t k = 0; k < sizeof BAD / sizeof *BAD; k++)
         ck_assert(!ct_base64_get(BAD[k], back, 2));
 }

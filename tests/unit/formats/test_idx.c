@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t IMAGES[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 10, 11, 12, 13, 14, 255};
+static const uint8_t IMAGES[] = {0, 0, 8, 3, 0, 0,  0,  2,  0,  0,  0,
+                                 3, 0, 0, 0, 1, 10, 11, 12, 13, 14, 255};
 static const uint8_t LABELS[] = {0, 0, 8, 1, 0, 0, 0, 4, 7, 2, 1, 0};
 
 /* Parse a copy of exactly this size, so that a sanitizer sees every overrun. */
@@ -50,7 +51,7 @@ START_TEST(reads_a_file_of_labels)
     fwrite(LABELS, 1, sizeof LABELS, f);
     fclose(f);
     ct_arena arena;
-    ct_idx   idx;
+    ct_idx idx;
     ct_error err = {0};
     ct_arena_init(&arena, 0);
     ck_assert_int_eq(ct_idx_read(path, 1, &arena, &idx, &err), CT_OK);
@@ -68,7 +69,7 @@ END_TEST
 START_TEST(sizes_have_their_highest_byte_first)
 {
     static uint8_t many[8 + 0x010203] = {0, 0, 8, 1, 0, 1, 2, 3};
-    ct_idx         idx;
+    ct_idx idx;
     ck_assert_int_eq(parse(many, sizeof many, 1, &idx, NULL), CT_OK);
     ck_assert_int_eq(idx.dim[0], 0x010203);
 }
@@ -77,7 +78,7 @@ END_TEST
 START_TEST(reads_an_empty_set)
 {
     static const uint8_t NONE[] = {0, 0, 8, 1, 0, 0, 0, 0};
-    ct_idx               idx;
+    ct_idx idx;
     ck_assert_int_eq(parse(NONE, sizeof NONE, 1, &idx, NULL), CT_OK);
     ck_assert_int_eq(idx.dim[0], 0);
 }
@@ -86,9 +87,10 @@ END_TEST
 static void check_refused(const void *data, size_t size, int n_dims, const char *reason)
 {
     ct_error err = {0};
-    ct_idx   idx;
+    ct_idx idx;
     ck_assert_int_eq(parse(data, size, n_dims, &idx, &err), CT_ERR_FORMAT);
-    ck_assert_msg(strstr(err.msg, "images: ") == err.msg && strstr(err.msg, reason) != NULL, "%s", err.msg);
+    ck_assert_msg(strstr(err.msg, "images: ") == err.msg && strstr(err.msg, reason) != NULL, "%s",
+                  err.msg);
 }
 
 START_TEST(says_what_is_wrong)
@@ -122,7 +124,7 @@ START_TEST(every_cut_is_refused)
 {
     for (size_t size = 0; size < sizeof IMAGES; size++) {
         ct_error err = {0};
-        ct_idx   idx;
+        ct_idx idx;
         ck_assert_int_eq(parse(IMAGES, size, 3, &idx, &err), CT_ERR_FORMAT);
         ck_assert_int_ne(err.msg[0], '\0');
     }
@@ -134,13 +136,14 @@ START_TEST(every_changed_byte_is_harmless)
 {
     for (size_t at = 0; at < sizeof IMAGES; at++)
         for (int value = 0; value < 256; value++) {
-            uint8_t  changed[sizeof IMAGES];
+            uint8_t changed[sizeof IMAGES];
             ct_error err = {0};
-            ct_idx   idx;
+            ct_idx idx;
             memcpy(changed, IMAGES, sizeof IMAGES);
             changed[at] = (uint8_t)value;
             const bool same = at >= 16 || value == IMAGES[at];
-            ck_assert_int_eq(parse(changed, sizeof changed, 3, &idx, &err), same ? CT_OK : CT_ERR_FORMAT);
+            ck_assert_int_eq(parse(changed, sizeof changed, 3, &idx, &err),
+                             same ? CT_OK : CT_ERR_FORMAT);
         }
 }
 END_TEST
@@ -152,7 +155,7 @@ START_TEST(no_memory_is_an_error)
     fwrite(LABELS, 1, sizeof LABELS, f);
     fclose(f);
     ct_arena arena;
-    ct_idx   idx;
+    ct_idx idx;
     ct_error err = {0};
     ct_arena_init(&arena, 0);
     ct_alloc_fail_at(0);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static ct_ini ini;
-static char   text[1 << 17];
+static char text[1 << 17];
 
 static ct_status parse_bytes(const char *s, size_t size, ct_error *err)
 {
@@ -114,15 +114,23 @@ END_TEST
 
 START_TEST(says_line_and_reason)
 {
-    check_refused("[loss]\ntau = 1\n\ntau = 2\n", "recipe.ini:4: [loss] tau is set already; remove this or line 2");
-    check_refused("a = 1\n[b]\n[a]\n[]\n", "recipe.ini:4: expected a section of letters, digits, '_', '-', '.', found ''");
-    check_refused("[los s]", "recipe.ini:1: expected a section of letters, digits, '_', '-', '.', found 'los s'");
+    check_refused("[loss]\ntau = 1\n\ntau = 2\n",
+                  "recipe.ini:4: [loss] tau is set already; remove this or line 2");
+    check_refused("a = 1\n[b]\n[a]\n[]\n",
+                  "recipe.ini:4: expected a section of letters, digits, '_', '-', '.', found ''");
+    check_refused(
+        "[los s]",
+        "recipe.ini:1: expected a section of letters, digits, '_', '-', '.', found 'los s'");
     check_refused("  loss  # c", "recipe.ini:1: expected [section] or key = value, found 'loss'");
     check_refused("[loss", "recipe.ini:1: expected [section] or key = value, found '[loss'");
     check_refused("[", "recipe.ini:1: expected [section] or key = value, found '['");
-    check_refused("loss tau = 1", "recipe.ini:1: expected a key of letters, digits, '_', '-', '.', found 'loss tau'");
-    check_refused("= 1", "recipe.ini:1: expected a key of letters, digits, '_', '-', '.', found ''");
-    check_refused("[a] x = 1", "recipe.ini:1: expected a key of letters, digits, '_', '-', '.', found '[a] x'");
+    check_refused(
+        "loss tau = 1",
+        "recipe.ini:1: expected a key of letters, digits, '_', '-', '.', found 'loss tau'");
+    check_refused("= 1",
+                  "recipe.ini:1: expected a key of letters, digits, '_', '-', '.', found ''");
+    check_refused("[a] x = 1",
+                  "recipe.ini:1: expected a key of letters, digits, '_', '-', '.', found '[a] x'");
     check_refused("\na = \x1B[2J", "recipe.ini:2: byte 5: control character, or not UTF-8");
     check_refused("a = \xFF", "recipe.ini:1: byte 5: control character, or not UTF-8");
     check_refused("a = 1\rb = 2\n", "recipe.ini:1: byte 6: control character, or not UTF-8");
@@ -144,8 +152,8 @@ END_TEST
 
 START_TEST(too_many_settings_are_refused)
 {
-    char     many[16 * (CT_INI_MAX + 1)];
-    size_t   used = 0;
+    char many[16 * (CT_INI_MAX + 1)];
+    size_t used = 0;
     ct_error err = {0};
     for (int i = 0; i < CT_INI_MAX; i++)
         used += (size_t)sprintf(many + used, "k%d = v\n", i);
@@ -159,7 +167,7 @@ END_TEST
 
 START_TEST(reads_a_file_of_limited_size)
 {
-    char  path[] = "/tmp/contrast-ini-XXXXXX";
+    char path[] = "/tmp/contrast-ini-XXXXXX";
     FILE *f = fdopen(mkstemp(path), "wb");
     fputs("[a]\nb = c\n", f);
     fflush(f);
@@ -187,13 +195,16 @@ START_TEST(every_changed_byte_is_harmless)
     for (size_t at = 0; at < sizeof GOOD - 1; at++)
         for (int value = 0; value < 256; value++) {
             ct_error err = {0};
-            char    *exact = malloc(sizeof GOOD);
+            char *exact = malloc(sizeof GOOD);
             memcpy(exact, GOOD, sizeof GOOD);
             exact[at] = (char)value;
             const ct_status status = ct_ini_parse("recipe.ini", exact, sizeof GOOD - 1, &ini, &err);
-            ck_assert(status == CT_OK || (status == CT_ERR_CONFIG && strncmp(err.msg, "recipe.ini:", 11) == 0));
+            ck_assert(status == CT_OK ||
+                      (status == CT_ERR_CONFIG && strncmp(err.msg, "recipe.ini:", 11) == 0));
             for (int i = 0; status == CT_OK && i < ini.n; i++)
-                ck_assert_uint_ge(strlen(ini.item[i].section) + strlen(ini.item[i].key) + strlen(ini.item[i].value), 1);
+                ck_assert_uint_ge(strlen(ini.item[i].section) + strlen(ini.item[i].key) +
+                                      strlen(ini.item[i].value),
+                                  1);
             free(exact);
         }
 }

@@ -77,7 +77,8 @@ START_TEST(strings_are_escaped)
 {
     ct_json j = {0};
     ct_json_string(&j, NULL, "\"\\/\b\f\n\r\t\x01\x1F\x7F caf\xC3\xA9 \xF0\x9F\x90\x88 \xFF\xC3.");
-    ck_assert_str_eq(j.text, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7F caf\xC3\xA9 \xF0\x9F\x90\x88 \\ufffd\\ufffd.\"");
+    ck_assert_str_eq(j.text, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7F caf\xC3\xA9 "
+                             "\xF0\x9F\x90\x88 \\ufffd\\ufffd.\"");
     ct_json_free(&j);
 }
 END_TEST
@@ -102,7 +103,7 @@ END_TEST
 START_TEST(a_warm_writer_does_not_allocate)
 {
     ct_json j = {0};
-    long    after_first = 0;
+    long after_first = 0;
     for (int line = 0; line < 3; line++) {
         ct_json_reset(&j);
         ct_json_open(&j, NULL, '[');
@@ -175,10 +176,10 @@ END_TEST
  * the end or ! for a mistake. Keys and strings stand between < and >. */
 static const char *events(const char *text)
 {
-    static char    out[512], copy[512];
+    static char out[512], copy[512];
     ct_json_reader r;
-    size_t         used = 0;
-    char          *exact = malloc(strlen(text) + 1); /* so that a sanitizer sees every overrun */
+    size_t used = 0;
+    char *exact = malloc(strlen(text) + 1); /* so that a sanitizer sees every overrun */
     strcpy(exact, text);
     ct_json_reader_init(&r, exact);
     for (ct_json_type t = CT_JSON_NULL; t != CT_JSON_END && t != CT_JSON_BAD && used < 400;) {
@@ -191,9 +192,12 @@ static const char *events(const char *text)
         case CT_JSON_OBJECT: used += (size_t)sprintf(out + used, "{"); break;
         case CT_JSON_ARRAY: used += (size_t)sprintf(out + used, "["); break;
         case CT_JSON_CLOSE: used += (size_t)sprintf(out + used, ")"); break;
-        case CT_JSON_STRING: used += (size_t)snprintf(out + used, sizeof out - used, "s<%s>", r.text); break;
+        case CT_JSON_STRING:
+            used += (size_t)snprintf(out + used, sizeof out - used, "s<%s>", r.text);
+            break;
         case CT_JSON_NUMBER:
-            used += (size_t)snprintf(out + used, sizeof out - used, r.natural ? "n%g" : "x%g", r.number);
+            used += (size_t)snprintf(out + used, sizeof out - used, r.natural ? "n%g" : "x%g",
+                                     r.number);
             break;
         case CT_JSON_BOOL: used += (size_t)sprintf(out + used, r.truth ? "t" : "f"); break;
         case CT_JSON_NULL: used += (size_t)sprintf(out + used, "0"); break;
@@ -210,7 +214,8 @@ START_TEST(reads_every_kind_of_value)
 {
     ck_assert_str_eq(events("{\"a\":1,\"b\":[true,false,null],\"c\":{\"d\":\"e\"}}"),
                      "{<a>n1<b>[tf0)<c>{<d>s<e>)).");
-    ck_assert_str_eq(events(" { \"a\" :\t-1.5 ,\r\n\"b\" : [ ] , \"c\" : { } } \n"), "{<a>x-1.5<b>[)<c>{)).");
+    ck_assert_str_eq(events(" { \"a\" :\t-1.5 ,\r\n\"b\" : [ ] , \"c\" : { } } \n"),
+                     "{<a>x-1.5<b>[)<c>{)).");
     ck_assert_str_eq(events("[]"), "[).");
     ck_assert_str_eq(events("[{\"a\":1},[2,{}]]"), "[{<a>n1)[n2{))).");
     ck_assert_str_eq(events("7"), "n7.");
@@ -223,7 +228,8 @@ END_TEST
 START_TEST(decodes_escapes)
 {
     ck_assert_str_eq(events("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), "s<\"\\/\b\f\n\r\t>.");
-    ck_assert_str_eq(events("\"\\u0041\\u00e9\\u20AC\\ud83d\\udc08!\""), "s<A\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\x88!>.");
+    ck_assert_str_eq(events("\"\\u0041\\u00e9\\u20AC\\ud83d\\udc08!\""),
+                     "s<A\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\x88!>.");
     ck_assert_str_eq(events("\"\\udbff\\udfff\""), "s<\xF4\x8F\xBF\xBF>.");
     ck_assert_str_eq(events("{\"\\u0061\\n\":\"b\"}"), "{<a\n>s<b>).");
     ck_assert_str_eq(events("\"caf\xC3\xA9\""), "s<caf\xC3\xA9>.");
@@ -234,17 +240,72 @@ START_TEST(refuses_what_is_not_json)
 {
     static const char *const CASES[] = {
         /* nothing, too much, unfinished */
-        "", " ", "1 2", "{}{}", "[1", "[", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "\"a", "[1,",
+        "",
+        " ",
+        "1 2",
+        "{}{}",
+        "[1",
+        "[",
+        "{",
+        "{\"a\"",
+        "{\"a\":",
+        "{\"a\":1",
+        "\"a",
+        "[1,",
         /* commas and colons */
-        "[1,]", "[,1]", "[1 2]", "[1,,2]", "{\"a\":1,}", "{,}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{\"a\",1}", ",", ":",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "[1,,2]",
+        "{\"a\":1,}",
+        "{,}",
+        "{\"a\" 1}",
+        "{\"a\":1 \"b\":2}",
+        "{\"a\",1}",
+        ",",
+        ":",
         /* brackets */
-        "[1}", "{\"a\":1]", "]", "}", "{1:2}", "{a:1}", "{\"a\":}", "{[]:1}",
+        "[1}",
+        "{\"a\":1]",
+        "]",
+        "}",
+        "{1:2}",
+        "{a:1}",
+        "{\"a\":}",
+        "{[]:1}",
         /* words and numbers */
-        "nul", "True", "truefalse", "NaN", "-", "01", "+1", ".5", "1.", "0x10", "1e999", "--1", "'a'", "// c\n1",
+        "nul",
+        "True",
+        "truefalse",
+        "NaN",
+        "-",
+        "01",
+        "+1",
+        ".5",
+        "1.",
+        "0x10",
+        "1e999",
+        "--1",
+        "'a'",
+        "// c\n1",
         /* strings */
-        "\"\\x\"", "\"\\", "\"\\\"", "\"\\u12\"", "\"\\u123\"", "\"\\u123g\"", "\"\\u0000\"", "\"\\ud800\"",
-        "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\\ud800\\ud800\"", "\"\\ud800\\ue000\"",
-        "\"a\nb\"", "\"\x01\"", "\"\xFF\"", "\"\xC0\xAF\"", "\"\xED\xA0\x80\"",
+        "\"\\x\"",
+        "\"\\",
+        "\"\\\"",
+        "\"\\u12\"",
+        "\"\\u123\"",
+        "\"\\u123g\"",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"\\ud800\\u0041\"",
+        "\"\\udc00\"",
+        "\"\\ud800\\ud800\"",
+        "\"\\ud800\\ue000\"",
+        "\"a\nb\"",
+        "\"\x01\"",
+        "\"\xFF\"",
+        "\"\xC0\xAF\"",
+        "\"\xED\xA0\x80\"",
         "\"\xC3\"",
         /* deeper than 8 */
         "[[[[[[[[[1]]]]]]]]]",
@@ -259,7 +320,7 @@ END_TEST
 
 START_TEST(says_where_the_mistake_is)
 {
-    char           text[] = "{\"a\": 1, \"b\": tru}";
+    char text[] = "{\"a\": 1, \"b\": tru}";
     ct_json_reader r;
     ct_json_reader_init(&r, text);
     ck_assert_int_eq(ct_json_next(&r), CT_JSON_OBJECT);
@@ -272,7 +333,7 @@ END_TEST
 
 START_TEST(keys_live_as_long_as_the_text)
 {
-    char           text[] = "{\"first\":1,\"\\u0073econd\":\"x\"}";
+    char text[] = "{\"first\":1,\"\\u0073econd\":\"x\"}";
     ct_json_reader r;
     ct_json_reader_init(&r, text);
     ct_json_next(&r);

@@ -6,9 +6,10 @@
 #include <string.h>
 
 static const struct key {
-    int         number; /* names stand in structs, as those of real tables do */
+    int number; /* names stand in structs, as those of real tables do */
     const char *name;
-} KEYS[] = {{1, "temperature"}, {2, "steps"}, {3, "seed"}, {4, "learning_rate"}, {5, "weight_decay"}};
+} KEYS[] = {
+    {1, "temperature"}, {2, "steps"}, {3, "seed"}, {4, "learning_rate"}, {5, "weight_decay"}};
 
 static const char *nearest(const char *word)
 {

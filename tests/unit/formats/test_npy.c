@@ -12,7 +12,7 @@
 #include <string.h>
 
 static ct_arena arena;
-static char     path[64];
+static char path[64];
 
 static void open_scratch(void)
 {
@@ -28,7 +28,8 @@ static void close_scratch(void)
 }
 
 /* The bytes of an array with this header, padded as numpy does; the answer is how many. */
-static size_t make(unsigned char *out, int version, const char *header, const void *data, size_t size)
+static size_t make(unsigned char *out, int version, const char *header, const void *data,
+                   size_t size)
 {
     const size_t before = version == 1 ? 10 : 12, text = strlen(header) + 1;
     const size_t length = text + (64 - (before + text) % 64) % 64;
@@ -47,8 +48,8 @@ static size_t make(unsigned char *out, int version, const char *header, const vo
 static void make_file(int version, const char *header, const void *data, size_t size)
 {
     unsigned char bytes[1024];
-    const size_t  n = make(bytes, version, header, data, size);
-    FILE         *f = fopen(path, "wb");
+    const size_t n = make(bytes, version, header, data, size);
+    FILE *f = fopen(path, "wb");
     fwrite(bytes, 1, n, f);
     fclose(f);
 }
@@ -56,7 +57,7 @@ static void make_file(int version, const char *header, const void *data, size_t 
 static void check_matrix(int rows, int cols, const double *want)
 {
     ct_real *x = NULL;
-    int      r, c;
+    int r, c;
     ct_error err = {0};
     ck_assert_msg(ct_npy_read_matrix(path, &arena, &x, &r, &c, &err) == CT_OK, "%s", err.msg);
     ck_assert_int_eq(r, rows);
@@ -65,7 +66,8 @@ static void check_matrix(int rows, int cols, const double *want)
         ck_close(x[i], want[i], 0);
 }
 
-#define HEADER(descr, fortran, shape) "{'descr': '" descr "', 'fortran_order': " fortran ", 'shape': " shape ", }"
+#define HEADER(descr, fortran, shape) \
+    "{'descr': '" descr "', 'fortran_order': " fortran ", 'shape': " shape ", }"
 
 START_TEST(reads_what_numpy_writes)
 {
@@ -93,7 +95,7 @@ START_TEST(order_of_fortran_is_turned)
     check_matrix(2, 3, (double[]){1, 2, 3, 4, 5, 6});
     /* np.arange(24).reshape(2, 3, 4), written in the order of Fortran */
     unsigned char data[24];
-    double        want[24];
+    double want[24];
     for (int k = 0; k < 24; k++) {
         data[k] = (unsigned char)(k % 2 * 12 + k / 2 % 3 * 4 + k / 6);
         want[k] = k;
@@ -107,14 +109,15 @@ START_TEST(header_may_be_written_otherwise)
 {
     make_file(1, "{\"shape\":(2,),\"fortran_order\" : False ,\n\t'descr':\"|u1\"}", "\7\x8", 2);
     check_matrix(2, 1, (double[]){7, 8});
-    make_file(1, HEADER("=u1", "False", "( 2 , 1 )"), "\7\x8", 2); /* order of one byte means nothing */
+    make_file(1, HEADER("=u1", "False", "( 2 , 1 )"), "\7\x8",
+              2); /* order of one byte means nothing */
     check_matrix(2, 1, (double[]){7, 8});
 }
 END_TEST
 
 static void check_ints(const char *header, const void *data, size_t size, int n, const int *want)
 {
-    int     *x = NULL, count;
+    int *x = NULL, count;
     ct_error err = {0};
     make_file(1, header, data, size);
     ck_assert_msg(ct_npy_read_ints(path, &arena, &x, &count, &err) == CT_OK, "%s", err.msg);
@@ -129,7 +132,8 @@ START_TEST(reads_integers_of_every_width)
     check_ints(HEADER("|i1", "False", "(2,)"), "\1\xfe", 2, 2, some);
     check_ints(HEADER("<i2", "False", "(2,)"), "\1\0\xfe\xff", 4, 2, some);
     check_ints(HEADER(">i4", "False", "(2,)"), "\0\0\0\1\xff\xff\xff\xfe", 8, 2, some);
-    check_ints(HEADER("<i8", "True", "(2,)"), "\1\0\0\0\0\0\0\0\xfe\xff\xff\xff\xff\xff\xff\xff", 16, 2, some);
+    check_ints(HEADER("<i8", "True", "(2,)"), "\1\0\0\0\0\0\0\0\xfe\xff\xff\xff\xff\xff\xff\xff",
+               16, 2, some);
     check_ints(HEADER("<u2", "False", "(1,)"), "\xfe\xff", 2, 1, (int[]){65534});
     check_ints(HEADER("<u4", "False", "(1,)"), "\xff\xff\xff\x7f", 4, 1, (int[]){INT_MAX});
     check_ints(HEADER("|b1", "False", "(2,)"), "\0\1", 2, 2, (int[]){0, 1});
@@ -139,9 +143,10 @@ END_TEST
 /* Parsed from memory of exactly this size, so that a sanitizer sees every overrun. */
 static ct_status parse(const unsigned char *data, size_t size, ct_npy *out, ct_error *err)
 {
-    unsigned char  *exact = malloc(size > 0 ? size : 1);
-    const ct_status status = (memcpy(exact, data, size), ct_npy_parse("a.npy", exact, size, size, out, err));
-    double          sum = 0;
+    unsigned char *exact = malloc(size > 0 ? size : 1);
+    const ct_status status = (memcpy(exact, data, size),
+                              ct_npy_parse("a.npy", exact, size, size, out, err));
+    double sum = 0;
     for (size_t k = 0; status == CT_OK && k < out->count; k++)
         sum += ct_npy_value(out, exact + out->offset, k) * (double)(ct_npy_place(out, k) + 1);
     volatile double seen = sum; /* every value was read */
@@ -153,20 +158,24 @@ static ct_status parse(const unsigned char *data, size_t size, ct_npy *out, ct_e
 static void check_refused(int version, const char *header, size_t size, const char *reason)
 {
     unsigned char bytes[1024];
-    ct_error      err = {0};
-    ct_npy        a;
-    const size_t  n = make(bytes, version, header, "\0\0\0\0\0\0\0\0", size);
+    ct_error err = {0};
+    ct_npy a;
+    const size_t n = make(bytes, version, header, "\0\0\0\0\0\0\0\0", size);
     ck_assert_int_eq(parse(bytes, n, &a, &err), CT_ERR_FORMAT);
-    ck_assert_msg(strstr(err.msg, "a.npy: ") == err.msg && strstr(err.msg, reason) != NULL, "%s", err.msg);
+    ck_assert_msg(strstr(err.msg, "a.npy: ") == err.msg && strstr(err.msg, reason) != NULL, "%s",
+                  err.msg);
 }
 
 START_TEST(says_what_is_wrong)
 {
-    check_refused(4, HEADER("<f4", "False", "(1,)"), 4, "expected .npy version 1.0, 2.0 or 3.0, found 4.0");
+    check_refused(4, HEADER("<f4", "False", "(1,)"), 4,
+                  "expected .npy version 1.0, 2.0 or 3.0, found 4.0");
     check_refused(1, HEADER("|O", "False", "(1,)"), 8, "no objects or records");
-    check_refused(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", 4, "no objects or records");
+    check_refused(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", 4,
+                  "no objects or records");
     check_refused(1, HEADER("<f2", "False", "(1,)"), 2, "floats of 4 or 8 bytes");
-    check_refused(1, HEADER("=f4", "False", "(1,)"), 4, "floats of 4 or 8 bytes"); /* whose order? */
+    check_refused(1, HEADER("=f4", "False", "(1,)"), 4,
+                  "floats of 4 or 8 bytes"); /* whose order? */
     check_refused(1, HEADER("<c8", "False", "(1,)"), 8, "floats of 4 or 8 bytes");
     check_refused(1, HEADER("<f4", "Maybe", "(1,)"), 4, "byte 34: expected True or False");
     check_refused(1, HEADER("<f4", "False", "(1)"), 4, "expected a shape");
@@ -174,29 +183,36 @@ START_TEST(says_what_is_wrong)
     check_refused(1, HEADER("<f4", "False", "(1, 1, 1, 1, 1, 1, 1, 1, 1)"), 4, "expected a shape");
     check_refused(1, HEADER("<f4", "False", "(2147483648,)"), 4, "expected a shape");
     check_refused(1, HEADER("<f4", "False", "(1,), 'shape': (1,)"), 4, "each once");
-    check_refused(1, "{'descr': '<f4', 'shape': (1,), }", 4, "descr, fortran_order and shape, then the end");
-    check_refused(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'extra': 1}", 4, "each once");
+    check_refused(1, "{'descr': '<f4', 'shape': (1,), }", 4,
+                  "descr, fortran_order and shape, then the end");
+    check_refused(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'extra': 1}", 4,
+                  "each once");
     check_refused(1, HEADER("<f4", "False", "(1,)") " x", 4, "then the end");
-    check_refused(1, HEADER("<f4", "False", "(1,)"), 8, "its shape does not fit its 8 bytes of values");
-    check_refused(1, HEADER("<f4", "False", "(2,)"), 4, "its shape does not fit its 4 bytes of values");
+    check_refused(1, HEADER("<f4", "False", "(1,)"), 8,
+                  "its shape does not fit its 8 bytes of values");
+    check_refused(1, HEADER("<f4", "False", "(2,)"), 4,
+                  "its shape does not fit its 4 bytes of values");
     check_refused(1, "[]", 0, "byte 0: expected {");
 }
 END_TEST
 
 START_TEST(sizes_that_overflow_are_refused)
 {
-    check_refused(1, HEADER("<f4", "False", "(65536, 65536, 65536, 65536)"), 0, "does not fit"); /* 2^64 is 0 */
+    check_refused(1, HEADER("<f4", "False", "(65536, 65536, 65536, 65536)"), 0,
+                  "does not fit"); /* 2^64 is 0 */
     check_refused(1, HEADER("<f4", "False", "(1073741824, 1073741824, 16)"), 0, "does not fit");
-    check_refused(1, HEADER("<f4", "False", "(0, 65536, 65536)"), 0, "does not fit"); /* cols is an int */
-    check_refused(1, HEADER("<f4", "False", "(1000000000, 8)"), 8, "does not fit"); /* numpy asks for 32 GB */
+    check_refused(1, HEADER("<f4", "False", "(0, 65536, 65536)"), 0,
+                  "does not fit"); /* cols is an int */
+    check_refused(1, HEADER("<f4", "False", "(1000000000, 8)"), 8,
+                  "does not fit"); /* numpy asks for 32 GB */
 }
 END_TEST
 
 START_TEST(every_cut_is_refused_and_every_changed_byte_is_harmless)
 {
     unsigned char bytes[256], changed[256];
-    const size_t  n = make(bytes, 1, HEADER("<f4", "False", "(2,)"), "\0\0\x80\x3f\0\0\0\x40", 8);
-    ct_npy        a;
+    const size_t n = make(bytes, 1, HEADER("<f4", "False", "(2,)"), "\0\0\x80\x3f\0\0\0\x40", 8);
+    ct_npy a;
     for (size_t size = 0; size < n; size++) {
         ct_error err = {0};
         ck_assert_int_eq(parse(bytes, size, &a, &err), CT_ERR_FORMAT);
@@ -206,7 +222,8 @@ START_TEST(every_cut_is_refused_and_every_changed_byte_is_harmless)
         for (int value = 0; value < 256; value++) {
             memcpy(changed, bytes, n);
             changed[at] = (unsigned char)value;
-            if (parse(changed, n, &a, NULL) == CT_OK) /* all eight bytes of values are used in any case */
+            if (parse(changed, n, &a, NULL) ==
+                CT_OK) /* all eight bytes of values are used in any case */
                 ck_assert_uint_eq(a.offset + a.count * (size_t)a.width, n);
         }
 }
@@ -215,7 +232,7 @@ END_TEST
 START_TEST(refuses_the_wrong_kind_of_array)
 {
     ct_real *x;
-    int     *id, n, m;
+    int *id, n, m;
     ct_error err = {0};
     make_file(1, HEADER("<i4", "False", "(1, 1)"), "\1\0\0\0", 4);
     ck_assert_int_eq(ct_npy_read_matrix(path, &arena, &x, &n, &m, &err), CT_ERR_FORMAT);
@@ -233,9 +250,10 @@ END_TEST
 START_TEST(what_is_written_is_numpys_and_read_back)
 {
     static const ct_real X[] = {1, (ct_real)-0.25, 3, 4, 5, (ct_real)1e-20};
-    unsigned char        want[256], got[256];
-    static const unsigned char DATA[] = {0, 0, 0x80, 0x3f, 0, 0, 0x80, 0xbe, 0, 0, 0x40, 0x40,
-                                         0, 0, 0x80, 0x40, 0, 0, 0xa0, 0x40, 0x08, 0xe5, 0x3c, 0x1e};
+    unsigned char want[256], got[256];
+    static const unsigned char DATA[] = {0, 0, 0x80, 0x3f, 0,    0,    0x80, 0xbe,
+                                         0, 0, 0x40, 0x40, 0,    0,    0x80, 0x40,
+                                         0, 0, 0xa0, 0x40, 0x08, 0xe5, 0x3c, 0x1e};
     const size_t n = make(want, 1, HEADER("<f4", "False", "(3, 2)"), DATA, sizeof DATA);
     ck_assert_uint_eq(n, 128 + 24);
     ck_assert_int_eq(ct_npy_write_matrix(path, X, 3, 2, NULL), CT_OK);
@@ -254,8 +272,8 @@ START_TEST(values_come_in_pieces)
 {
     enum { N = 5003, D = 7 };
     static ct_real x[N * D];
-    ct_real       *back;
-    int            n, d;
+    ct_real *back;
+    int n, d;
     fill(x, N * D, 3, -1, 1);
     for (int i = 0; i < N * D; i++)
         x[i] = (ct_real)(float)x[i];
@@ -268,7 +286,7 @@ END_TEST
 START_TEST(no_memory_is_an_error)
 {
     ct_real *x;
-    int      n, d, failures = 0;
+    int n, d, failures = 0;
     for (ct_status status = CT_ERR_NOMEM; status != CT_OK; failures++) {
         ct_arena fresh;
         ct_arena_init(&fresh, 0);

@@ -12,7 +12,7 @@
 
 static const struct {
     const char *text;
-    double      x;
+    double x;
 } EXACT[] = {
     {"0", 0},
     {"-0", -0.0},
@@ -27,7 +27,7 @@ static const struct {
     {"1.5e-99999999999999999999", 0},
     {"0e99999999999999999999", 0},
     {"1.7976931348623157e308", DBL_MAX},
-    {"9007199254740993", 9007199254740992.0},     /* 2^53 + 1: a tie, to even */
+    {"9007199254740993", 9007199254740992.0},      /* 2^53 + 1: a tie, to even */
     {"9007199254740993.0001", 9007199254740994.0}, /* just above it           */
     {"123456789012345678901234567890", 123456789012345678901234567890.0},
 };
@@ -37,7 +37,8 @@ START_TEST(reads_numbers_to_the_nearest_double)
     for (size_t i = 0; i < sizeof EXACT / sizeof *EXACT; i++) {
         double x = (double)NAN;
         ck_assert_uint_eq(ct_number_get(EXACT[i].text, &x), strlen(EXACT[i].text));
-        ck_assert_msg(x == EXACT[i].x && signbit(x) == signbit(EXACT[i].x), "%s gave %.17g", EXACT[i].text, x);
+        ck_assert_msg(x == EXACT[i].x && signbit(x) == signbit(EXACT[i].x), "%s gave %.17g",
+                      EXACT[i].text, x);
     }
 }
 END_TEST
@@ -55,8 +56,24 @@ END_TEST
 START_TEST(refuses_what_json_does_not_know)
 {
     static const char *const CASES[] = {
-        "", "-", "+1", ".5", "1.", "01", "-01", "1e", "1e+", "1.e3", "1e 3", " 1", "nan", "inf", "Infinity", "1e999",
-        "-1e309", "1e99999999999999999999",
+        "",
+        "-",
+        "+1",
+        ".5",
+        "1.",
+        "01",
+        "-01",
+        "1e",
+        "1e+",
+        "1.e3",
+        "1e 3",
+        " 1",
+        "nan",
+        "inf",
+        "Infinity",
+        "1e999",
+        "-1e309",
+        "1e99999999999999999999",
         "12345678901234567890123456789012345678901234567890123456789012345", /* 65 digits */
     };
     double x;
@@ -68,8 +85,8 @@ END_TEST
 START_TEST(writes_the_shortest_number)
 {
     static const struct {
-        double      x;
-        bool        single;
+        double x;
+        bool single;
         const char *text;
     } CASES[] = {
         {0, false, "0"},
@@ -106,9 +123,9 @@ START_TEST(what_is_written_reads_back)
 {
     ct_random r = ct_random_make(1, CT_STREAM_TEST, 0);
     for (int i = 0; i < 5000; i++) {
-        char           out[CT_NUMBER_BYTES];
-        double         x, back = (double)NAN;
-        float          f;
+        char out[CT_NUMBER_BYTES];
+        double x, back = (double)NAN;
+        float f;
         const uint32_t low = ct_random_bits(&r), high = ct_random_bits(&r);
         const uint64_t bits = (uint64_t)high << 32 | low;
         memcpy(&x, &bits, sizeof x);
@@ -129,9 +146,10 @@ END_TEST
 
 START_TEST(the_locale_changes_nothing)
 {
-    static const char *const LOCALES[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "ps_AF.UTF-8", "fa_IR.UTF-8"};
-    char                     out[CT_NUMBER_BYTES];
-    double                   x = (double)NAN;
+    static const char *const LOCALES[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "ps_AF.UTF-8",
+                                          "fa_IR.UTF-8"};
+    char out[CT_NUMBER_BYTES];
+    double x = (double)NAN;
     for (size_t i = 0; i < sizeof LOCALES / sizeof *LOCALES; i++) {
         setlocale(LC_ALL, LOCALES[i]); /* has no effect where it is not installed */
         ck_assert_uint_eq(ct_number_get("12.5e-3", &x), 7);

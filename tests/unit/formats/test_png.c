@@ -1,4 +1,5 @@
-/* test_png.c -- a PNG read back by hand: chunks, check sums, deflate with its fixed codes, pixels. */
+/* test_png.c -- a PNG read back by hand: chunks, check sums, deflate with its fixed codes, pixels.
+ */
 #include "testing.h"
 
 #include "formats/png.h"
@@ -18,12 +19,13 @@ START_TEST(the_known_check_sums)
 {
     /* One black pixel, by Python: zlib.crc32(b"IEND") and of the IHDR of 1 x 1 grey. */
     static const uint8_t black = 0;
-    size_t               size;
-    ct_arena             arena;
+    size_t size;
+    ct_arena arena;
     ct_arena_init(&arena, 0);
     const uint8_t *png = ct_png_encode(&black, 1, 1, 1, &arena, &size);
     ck_assert_ptr_nonnull(png);
-    ck_assert_int_eq(memcmp(png, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\0\0\0\0", 29), 0);
+    ck_assert_int_eq(memcmp(png, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\0\0\0\0", 29),
+                     0);
     ck_assert_uint_eq(u32(png + 29), 0x3a7e9b55u);
     ck_assert_uint_eq(u32(png + size - 4), 0xae426082u);
     ct_arena_free(&arena);
@@ -34,7 +36,7 @@ END_TEST
 static uint8_t *joined(const uint8_t *png, size_t size, ct_arena *arena, size_t *n)
 {
     uint8_t *all = ct_arena_alloc(arena, size);
-    size_t   at = 8 + 25;
+    size_t at = 8 + 25;
     for (*n = 0; memcmp(png + at + 4, "IDAT", 4) == 0; at += 12 + u32(png + at)) {
         memcpy(all + *n, png + at + 8, u32(png + at));
         *n += u32(png + at);
@@ -45,7 +47,7 @@ static uint8_t *joined(const uint8_t *png, size_t size, ct_arena *arena, size_t 
 }
 
 static const uint8_t *in;
-static size_t         bit;
+static size_t bit;
 
 static unsigned number(int n) /* lowest bit first */
 {
@@ -79,8 +81,9 @@ static unsigned symbol(void)
 /* RFC 1951, 3.2.5: the tables as they stand there. */
 static const unsigned LENGTH[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
                                     31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
-static const unsigned BACK[30] = {1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
-                                  193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+static const unsigned BACK[30] = {1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
+                                  33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
+                                  1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
 
 static size_t inflate(const uint8_t *data, uint8_t *out, size_t most)
 {
@@ -95,8 +98,10 @@ static size_t inflate(const uint8_t *data, uint8_t *out, size_t most)
             out[n++] = (uint8_t)s;
             continue;
         }
-        const unsigned k = s - 257, length = LENGTH[k] + number(k < 8 || k == 28 ? 0 : (int)(k / 4) - 1);
-        const unsigned d = code(0, 5), back = (d < 30 ? BACK[d] : ~0u / 2) + number(d < 4 ? 0 : (int)(d / 2) - 1);
+        const unsigned k = s - 257,
+                       length = LENGTH[k] + number(k < 8 || k == 28 ? 0 : (int)(k / 4) - 1);
+        const unsigned d = code(0, 5),
+                       back = (d < 30 ? BACK[d] : ~0u / 2) + number(d < 4 ? 0 : (int)(d / 2) - 1);
         if (back > n || n + length > most)
             ck_abort_msg("%u bytes from %u back, at %zu of %zu", length, back, n, most);
         for (unsigned i = 0; i < length; i++, n++)
@@ -109,15 +114,17 @@ static size_t inflate(const uint8_t *data, uint8_t *out, size_t most)
 static size_t check_pixels(const uint8_t *pixels, int width, int height, int channels)
 {
     const size_t row = (size_t)(width * channels), total = (row + 1) * (size_t)height;
-    size_t       size, n, wrong = 0;
-    uint32_t     a = 1, b = 0;
-    ct_arena     arena;
+    size_t size, n, wrong = 0;
+    uint32_t a = 1, b = 0;
+    ct_arena arena;
     ct_arena_init(&arena, 0);
-    const uint8_t *png = ct_png_encode(pixels, width, height, channels, &arena, &size), *all = joined(png, size, &arena, &n);
-    uint8_t       *out = ct_arena_alloc(&arena, total);
+    const uint8_t *png = ct_png_encode(pixels, width, height, channels, &arena, &size),
+                  *all = joined(png, size, &arena, &n);
+    uint8_t *out = ct_arena_alloc(&arena, total);
     ck_assert_uint_eq(inflate(all, out, total), total);
     for (size_t i = 0; i < total; i++) {
-        wrong += out[i] != (i % (row + 1) == 0 ? 0 : pixels[i / (row + 1) * row + i % (row + 1) - 1]);
+        wrong += out[i] !=
+                 (i % (row + 1) == 0 ? 0 : pixels[i / (row + 1) * row + i % (row + 1) - 1]);
         a = (a + out[i]) % 65521;
         b = (b + a) % 65521;
     }
@@ -130,9 +137,9 @@ static size_t check_pixels(const uint8_t *pixels, int width, int height, int cha
 
 START_TEST(a_file_has_the_same_bytes)
 {
-    uint8_t  some[3 * 90 * 250], *want;
-    char     path[] = "/tmp/contrast-png-XXXXXX", *got = NULL;
-    size_t   size = 0, want_size;
+    uint8_t some[3 * 90 * 250], *want;
+    char path[] = "/tmp/contrast-png-XXXXXX", *got = NULL;
+    size_t size = 0, want_size;
     ct_error err = {0};
     ct_arena arena;
     ct_arena_init(&arena, 0);
@@ -183,7 +190,7 @@ START_TEST(matches_of_every_length_and_kind)
 {
     for (int length = 1; length < 300; length += length < 36 ? 1 : 6) {
         noise((uint32_t)length);
-        memset(pixels + 20, 7, (size_t)length); /* beside */
+        memset(pixels + 20, 7, (size_t)length);                   /* beside */
         memcpy(pixels + 900 + 100, pixels + 100, (size_t)length); /* above */
         check_pixels(pixels, 300, 3, 3);
         check_pixels(pixels, 900, 3, 1);

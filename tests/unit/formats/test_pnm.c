@@ -8,8 +8,9 @@
 
 static ct_status parse(const char *data, size_t size, ct_pnm *out, ct_error *err)
 {
-    uint8_t        *exact = malloc(size > 0 ? size : 1), pixels[12];
-    const ct_status status = (memcpy(exact, data, size), ct_pnm_parse("p.pgm", exact, size, out, err));
+    uint8_t *exact = malloc(size > 0 ? size : 1), pixels[12];
+    const ct_status status = (memcpy(exact, data, size),
+                              ct_pnm_parse("p.pgm", exact, size, out, err));
     if (status == CT_OK) {
         ct_pnm_resize(out, 2, 2, pixels);
         out->data = (const uint8_t *)data + (out->data - exact);
@@ -20,9 +21,10 @@ static ct_status parse(const char *data, size_t size, ct_pnm *out, ct_error *err
 
 START_TEST(reads_grey_colour_and_deep_pictures)
 {
-    ct_pnm  p;
+    ct_pnm p;
     uint8_t out[6];
-    ck_assert_int_eq(parse("P5\n# made by hand\n3 2 # wide\n255\n\0\1\2\3\4\5", 39, &p, NULL), CT_OK);
+    ck_assert_int_eq(parse("P5\n# made by hand\n3 2 # wide\n255\n\0\1\2\3\4\5", 39, &p, NULL),
+                     CT_OK);
     ck_assert(p.width == 3 && p.height == 2 && p.channels == 1 && p.bytes == 1);
     ct_pnm_resize(&p, 3, 2, out);
     ck_assert_mem_eq(out, "\0\1\2\3\4\5", 6);
@@ -41,7 +43,7 @@ END_TEST
 
 START_TEST(a_pixel_is_the_mean_of_its_area)
 {
-    ct_pnm  p;
+    ct_pnm p;
     uint8_t out[9];
     ck_assert_int_eq(parse("P5 2 2 255\n\0\xa\x14\x1e", 15, &p, NULL), CT_OK); /* 0 10 / 20 30 */
     ct_pnm_resize(&p, 1, 1, out);
@@ -56,10 +58,11 @@ END_TEST
 
 static void check_refused(const char *data, size_t size, const char *reason)
 {
-    ct_pnm   p;
+    ct_pnm p;
     ct_error err = {0};
     ck_assert_int_eq(parse(data, size, &p, &err), CT_ERR_FORMAT);
-    ck_assert_msg(strstr(err.msg, "p.pgm: ") == err.msg && strstr(err.msg, reason) != NULL, "%s", err.msg);
+    ck_assert_msg(strstr(err.msg, "p.pgm: ") == err.msg && strstr(err.msg, reason) != NULL, "%s",
+                  err.msg);
 }
 
 START_TEST(says_what_is_wrong)
@@ -80,7 +83,7 @@ END_TEST
 START_TEST(every_cut_is_refused)
 {
     const char *picture = "P6 2 1 255\n\1\2\3\4\5\6";
-    ct_pnm      p;
+    ct_pnm p;
     for (size_t n = 0; n < 17; n++)
         ck_assert_int_eq(parse(picture, n, &p, NULL), CT_ERR_FORMAT);
 }

@@ -52,10 +52,12 @@ static ct_status parse(const char *data, size_t size, ct_error *err)
         }
         ck_assert_uint_lt(bytes, size);
         for (int i = 0; i < file.n_metadata; i++)
-            ck_assert_ptr_eq(ct_safetensors_metadata(&file, file.metadata[i].key), file.metadata[i].value);
+            ck_assert_ptr_eq(ct_safetensors_metadata(&file, file.metadata[i].key),
+                             file.metadata[i].value);
     } else {
         ck_assert_int_eq(status, CT_ERR_FORMAT);
-        ck_assert_msg(strncmp(err->msg, "m.st: ", 6) == 0 && strchr(err->msg, '\n') == NULL, "%s", err->msg);
+        ck_assert_msg(strncmp(err->msg, "m.st: ", 6) == 0 && strchr(err->msg, '\n') == NULL, "%s",
+                      err->msg);
     }
     free(exact);
     return status;
@@ -75,7 +77,7 @@ static size_t build(char *out, const char *header, size_t n_data)
 
 static void check_refused(const char *header, size_t n_data, const char *reason)
 {
-    char     data[4096];
+    char data[4096];
     ct_error err = {0};
     ck_assert_msg(parse(data, build(data, header, n_data), &err) == CT_ERR_FORMAT, "%s", header);
     ck_assert_msg(strstr(err.msg, reason) != NULL, "%s gave %s", header, err.msg);
@@ -83,9 +85,10 @@ static void check_refused(const char *header, size_t n_data, const char *reason)
 
 static void check_accepted(const char *header, size_t n_data)
 {
-    char     data[4096];
+    char data[4096];
     ct_error err = {0};
-    ck_assert_msg(parse(data, build(data, header, n_data), &err) == CT_OK, "%s gave %s", header, err.msg);
+    ck_assert_msg(parse(data, build(data, header, n_data), &err) == CT_OK, "%s gave %s", header,
+                  err.msg);
 }
 
 #define T(name, dtype, shape, offsets) \
@@ -98,9 +101,10 @@ START_TEST(reads_a_file_of_the_reference)
     ck_assert_int_eq(ct_safetensors_parse("m.st", data, SIZE(GOLDEN), &file, NULL), CT_OK);
     ck_assert_int_eq(file.n_tensors, 2);
     const ct_safetensor *w = ct_safetensors_find(&file, "w"), *b = ct_safetensors_find(&file, "b");
-    ck_assert(w != NULL && b != NULL && w->n_dims == 2 && w->dim[0] == 2 && w->dim[1] == 3 && w->count == 6);
+    ck_assert(w != NULL && b != NULL && w->n_dims == 2 && w->dim[0] == 2 && w->dim[1] == 3 &&
+              w->count == 6);
     static const ct_real WANTED[] = {1, 2, 3, 4, 5, -0.5F};
-    ct_real              value[6];
+    ct_real value[6];
     ct_safetensor_values(w, value);
     for (int i = 0; i < 6; i++)
         ck_assert(value[i] == WANTED[i]);
@@ -114,7 +118,7 @@ END_TEST
 
 START_TEST(reads_scalars_empty_tensors_and_both_types)
 {
-    char    data[sizeof MIXED];
+    char data[sizeof MIXED];
     ct_real value[2] = {NAN, NAN};
     memcpy(data, MIXED, sizeof MIXED);
     ck_assert_int_eq(ct_safetensors_parse("m.st", data, SIZE(MIXED), &file, NULL), CT_OK);
@@ -143,7 +147,8 @@ START_TEST(the_header_must_lie_within_the_file)
     ck_assert_int_eq(parse("\3\0\0\0\0\0\0\0 {}", 11, &err), CT_ERR_FORMAT); /* must begin with { */
     ck_assert_int_eq(parse("\2\0\0\0\0\0\0\0{}", 10, &err), CT_OK);
     ck_assert_int_eq(parse("\3\0\0\0\0\0\0\0{} ", 11, &err), CT_OK);
-    ck_assert_int_eq(parse("\3\0\0\0\0\0\0\0{}\0", 11, &err), CT_ERR_FORMAT); /* NUL is no padding */
+    ck_assert_int_eq(parse("\3\0\0\0\0\0\0\0{}\0", 11, &err),
+                     CT_ERR_FORMAT); /* NUL is no padding */
     ck_assert_int_eq(parse("\4\0\0\0\0\0\0\0{}\0 ", 12, &err), CT_ERR_FORMAT);
 }
 END_TEST
@@ -151,8 +156,8 @@ END_TEST
 START_TEST(the_limit_of_the_header_is_exact)
 {
     const size_t n = CT_SAFETENSORS_HEADER + 1;
-    char        *data = calloc(1, 8 + n);
-    ct_error     err = {0};
+    char *data = calloc(1, 8 + n);
+    ct_error err = {0};
     memset(data + 8, ' ', n);
     data[8] = '{';
     data[9] = '}';
@@ -167,10 +172,14 @@ END_TEST
 START_TEST(data_has_no_hole_no_overlap_and_no_rest)
 {
     check_accepted("{" T("a", "F32", "[2]", "[0,8]") "," T("b", "F32", "[1]", "[8,12]") "}", 12);
-    check_accepted("{" T("b", "F32", "[1]", "[8,12]") "," T("a", "F32", "[2]", "[0,8]") "}", 12); /* any order */
-    check_refused("{" T("a", "F32", "[2]", "[0,8]") "," T("b", "F32", "[1]", "[12,16]") "}", 16, "'b': its data does not");
-    check_refused("{" T("a", "F32", "[2]", "[0,8]") "," T("b", "F32", "[1]", "[4,8]") "}", 8, "'b': its data does not");
-    check_refused("{" T("a", "F32", "[2]", "[0,8]") "," T("b", "F32", "[2]", "[0,8]") "}", 8, "its data does not begin");
+    check_accepted("{" T("b", "F32", "[1]", "[8,12]") "," T("a", "F32", "[2]", "[0,8]") "}",
+                   12); /* any order */
+    check_refused("{" T("a", "F32", "[2]", "[0,8]") "," T("b", "F32", "[1]", "[12,16]") "}", 16,
+                  "'b': its data does not");
+    check_refused("{" T("a", "F32", "[2]", "[0,8]") "," T("b", "F32", "[1]", "[4,8]") "}", 8,
+                  "'b': its data does not");
+    check_refused("{" T("a", "F32", "[2]", "[0,8]") "," T("b", "F32", "[2]", "[0,8]") "}", 8,
+                  "its data does not begin");
     check_refused("{" T("a", "F32", "[2]", "[4,12]") "}", 12, "'a': its data does not begin");
     check_refused("{" T("a", "F32", "[2]", "[0,8]") "}", 9, "expected 8 bytes of data, found 9");
     check_refused("{" T("a", "F32", "[2]", "[0,8]") "}", 7, "within the file");
@@ -180,11 +189,16 @@ END_TEST
 
 START_TEST(empty_tensors_may_stand_anywhere_in_the_header)
 {
-    check_accepted("{" T("a", "F32", "[1]", "[0,4]") "," T("e", "F32", "[0]", "[0,0]") "," T("f", "F32", "[0]", "[4,4]") "}",
+    check_accepted("{" T("a", "F32", "[1]", "[0,4]") "," T("e", "F32", "[0]",
+                                                           "[0,0]") "," T("f", "F32", "[0]",
+                                                                          "[4,4]") "}",
                    4);
-    check_accepted("{" T("e", "F32", "[0]", "[0,0]") "," T("a", "F32", "[1]", "[0,4]") "," T("f", "F32", "[0]", "[0,0]") "}",
+    check_accepted("{" T("e", "F32", "[0]", "[0,0]") "," T("a", "F32", "[1]",
+                                                           "[0,4]") "," T("f", "F32", "[0]",
+                                                                          "[0,0]") "}",
                    4);
-    check_refused("{" T("a", "F32", "[1]", "[0,4]") "," T("e", "F32", "[0]", "[2,2]") "}", 4, "its data does not begin");
+    check_refused("{" T("a", "F32", "[1]", "[0,4]") "," T("e", "F32", "[0]", "[2,2]") "}", 4,
+                  "its data does not begin");
 }
 END_TEST
 
@@ -228,17 +242,25 @@ START_TEST(every_field_is_there_once)
     check_refused("{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}", 8, "expected dtype");
     check_refused("{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "expected dtype");
     check_refused("{\"a\":{}}", 0, "expected dtype");
-    check_refused("{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "expected dtype");
-    check_refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "expected dtype");
-    check_refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"data_offsets\":[0,8]}}", 8, "expected");
-    check_refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"more\":1}}", 8, "expected dtype");
-    check_refused("{\"a\":{\"dtype\":7,\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "expected dtype");
+    check_refused(
+        "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8,
+        "expected dtype");
+    check_refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"shape\":[2],\"data_offsets\":[0,8]}}",
+                  8, "expected dtype");
+    check_refused(
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"data_offsets\":[0,8]}}",
+        8, "expected");
+    check_refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"more\":1}}", 8,
+                  "expected dtype");
+    check_refused("{\"a\":{\"dtype\":7,\"shape\":[2],\"data_offsets\":[0,8]}}", 8,
+                  "expected dtype");
 }
 END_TEST
 
 START_TEST(other_types_are_named)
 {
-    check_refused("{" T("a", "I64", "[1]", "[0,8]") "}", 8, "m.st: tensor 'a': expected F16, BF16, F32 or F64, found I64");
+    check_refused("{" T("a", "I64", "[1]", "[0,8]") "}", 8,
+                  "m.st: tensor 'a': expected F16, BF16, F32 or F64, found I64");
     check_refused("{" T("a", "", "[4]", "[0,8]") "}", 8, "expected F16, BF16, F32 or F64, found ");
     check_refused("{" T("a", "F\\u001b[2J", "[4]", "[0,8]") "}", 8, "expected dtype");
 }
@@ -247,9 +269,13 @@ END_TEST
 /* 1, -2, the least subnormal, infinity (numpy.float16); 1, -2 and 3.140625 (bfloat16) */
 START_TEST(halves_are_widened)
 {
-    static const ct_safetensor half = {.bytes = (const unsigned char *)"\0\x3c\0\xc0\1\0\0\x7c", .count = 4, .width = 2};
-    static const ct_safetensor brain = {
-        .bytes = (const unsigned char *)"\x80\x3f\0\xc0\x49\x40", .count = 3, .width = 2, .brain = true};
+    static const ct_safetensor half = {.bytes = (const unsigned char *)"\0\x3c\0\xc0\1\0\0\x7c",
+                                       .count = 4,
+                                       .width = 2};
+    static const ct_safetensor brain = {.bytes = (const unsigned char *)"\x80\x3f\0\xc0\x49\x40",
+                                        .count = 3,
+                                        .width = 2,
+                                        .brain = true};
     ct_real x[4];
     check_accepted("{" T("a", "BF16", "[4]", "[0,8]") "," T("b", "F16", "[4]", "[8,16]") "}", 16);
     ct_safetensor_values(&half, x);
@@ -261,8 +287,10 @@ END_TEST
 
 START_TEST(no_name_occurs_twice)
 {
-    check_refused("{" T("a", "F32", "[2]", "[0,8]") "," T("a", "F32", "[1]", "[8,12]") "}", 12, "'a': occurs twice");
-    check_refused("{" T("a", "F32", "[2]", "[0,8]") "," T("\\u0061", "F32", "[1]", "[8,12]") "}", 12, "occurs twice");
+    check_refused("{" T("a", "F32", "[2]", "[0,8]") "," T("a", "F32", "[1]", "[8,12]") "}", 12,
+                  "'a': occurs twice");
+    check_refused("{" T("a", "F32", "[2]", "[0,8]") "," T("\\u0061", "F32", "[1]", "[8,12]") "}",
+                  12, "occurs twice");
     check_refused("{\"__metadata__\":{\"a\":\"b\",\"a\":\"c\"}}", 0, "metadata key");
     check_refused("{\"__metadata__\":{},\"__metadata__\":{}}", 0, "expected a name that is new");
 }
@@ -284,11 +312,13 @@ START_TEST(names_are_short_and_printable)
     char header[1200], name[300];
     memset(name, 'n', sizeof name);
     name[256] = '\0';
-    snprintf(header, sizeof header, "{\"%s\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", name);
+    snprintf(header, sizeof header,
+             "{\"%s\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", name);
     check_accepted(header, 4);
     name[256] = 'n';
     name[257] = '\0';
-    snprintf(header, sizeof header, "{\"%s\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", name);
+    snprintf(header, sizeof header,
+             "{\"%s\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", name);
     check_refused(header, 4, "expected a name");
     snprintf(header, sizeof header, "{\"__metadata__\":{\"%s\":\"\"}}", name);
     check_refused(header, 0, "metadata key");
@@ -302,15 +332,17 @@ START_TEST(too_many_tensors_and_keys_are_refused)
     static char header[40000], data[40100];
     for (int n = CT_SAFETENSORS_MAX; n <= CT_SAFETENSORS_MAX + 1; n++) {
         ct_error err = {0};
-        size_t   used = 0;
+        size_t used = 0;
         for (int i = 0; i < n; i++)
-            used += (size_t)sprintf(header + used, "%c" T("t%d", "F32", "[0]", "[0,0]"), i == 0 ? '{' : ',', i);
+            used += (size_t)sprintf(header + used, "%c" T("t%d", "F32", "[0]", "[0,0]"),
+                                    i == 0 ? '{' : ',', i);
         strcpy(header + used, "}");
-        ck_assert_int_eq(parse(data, build(data, header, 0), &err), n == CT_SAFETENSORS_MAX ? CT_OK : CT_ERR_FORMAT);
+        ck_assert_int_eq(parse(data, build(data, header, 0), &err),
+                         n == CT_SAFETENSORS_MAX ? CT_OK : CT_ERR_FORMAT);
     }
     for (int n = CT_SAFETENSORS_MAX_METADATA; n <= CT_SAFETENSORS_MAX_METADATA + 1; n++) {
         ct_error err = {0};
-        size_t   used = (size_t)sprintf(header, "{\"__metadata__\":");
+        size_t used = (size_t)sprintf(header, "{\"__metadata__\":");
         for (int i = 0; i < n; i++)
             used += (size_t)sprintf(header + used, "%c\"k%d\":\"\"", i == 0 ? '{' : ',', i);
         strcpy(header + used, "}}");
@@ -323,7 +355,7 @@ END_TEST
 START_TEST(nesting_does_not_use_the_stack)
 {
     static char header[200000], data[200100];
-    ct_error    err = {0};
+    ct_error err = {0};
     strcpy(header, "{\"a\":");
     memset(header + 5, '[', 190000);
     ck_assert_int_eq(parse(data, build(data, header, 0), &err), CT_ERR_FORMAT);
@@ -343,7 +375,7 @@ END_TEST
 START_TEST(every_changed_byte_is_harmless)
 {
     char changed[sizeof MIXED];
-    int  accepted = 0;
+    int accepted = 0;
     memcpy(changed, MIXED, sizeof MIXED);
     for (size_t at = 0; at < SIZE(MIXED); at++) {
         for (int value = 0; value < 256; value++) {

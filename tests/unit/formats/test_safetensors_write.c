@@ -22,9 +22,9 @@ static const char GOLDEN[] =
 
 static ct_safetensors file;
 
-static const ct_real         W[] = {1, 2, 3, 4, 5, -0.5F}, B[] = {0.25F};
+static const ct_real W[] = {1, 2, 3, 4, 5, -0.5F}, B[] = {0.25F};
 static const ct_named_matrix MATRICES[] = {{"w", W, 2, 3, false}, {"b", B, 1, 1, false}};
-static const ct_metadata     METADATA[] = {{"recipe", "tau = 0.07\n\"\xc3\xa9\""}};
+static const ct_metadata METADATA[] = {{"recipe", "tau = 0.07\n\"\xc3\xa9\""}};
 
 static char folder[] = "/tmp/contrast-st-XXXXXX", path[64];
 
@@ -44,11 +44,12 @@ static void remove_folder(void)
 START_TEST(writes_the_bytes_of_the_reference)
 {
     ct_arena arena;
-    char    *data;
-    size_t   size;
+    char *data;
+    size_t size;
     ct_error err = {0};
     ct_arena_init(&arena, 0);
-    ck_assert_msg(ct_safetensors_write(path, MATRICES, 2, METADATA, 1, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_safetensors_write(path, MATRICES, 2, METADATA, 1, &err) == CT_OK, "%s",
+                  err.msg);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &data, &size, NULL), CT_OK);
     if (sizeof(ct_real) == 4) {
         ck_assert_uint_eq(size, SIZE(GOLDEN));
@@ -63,16 +64,17 @@ START_TEST(the_header_is_padded_to_8_and_no_more)
 {
     for (int length = 0; length < 9; length++) {
         const ct_metadata metadata[] = {{"k", &"12345678"[length]}};
-        ct_arena          arena;
-        char             *data;
-        size_t            size;
+        ct_arena arena;
+        char *data;
+        size_t size;
         ct_arena_init(&arena, 0);
         ck_assert_int_eq(ct_safetensors_write(path, MATRICES, 1, metadata, 1, NULL), CT_OK);
         ck_assert_int_eq(ct_file_read(path, 0, &arena, &data, &size, NULL), CT_OK);
         const size_t n = (unsigned char)data[0], end = 8 + n - 8;
         ck_assert_uint_eq(n % 8, 0);
         ck_assert_uint_eq(size, 8 + n + 6 * sizeof(ct_real));
-        ck_assert_msg(memchr(data + end, '}', 8) != NULL, "8 or more spaces after %.*s", (int)n, data + 8);
+        ck_assert_msg(memchr(data + end, '}', 8) != NULL, "8 or more spaces after %.*s", (int)n,
+                      data + 8);
         ct_arena_free(&arena);
     }
 }
@@ -88,17 +90,18 @@ START_TEST(what_is_written_reads_back_bit_by_bit)
     x[1] = (ct_real)INFINITY;
     x[2] = (ct_real)-0.0;
     x[3] = (ct_real)1e-40;
-    const ct_named_matrix many[] = {{"image.0.weight", x, 40, 75, false}, {"none", x, 0, 5, false},
+    const ct_named_matrix many[] = {{"image.0.weight", x, 40, 75, false},
+                                    {"none", x, 0, 5, false},
                                     {"\xC3\xA9", x + 1, 1, 3999, false}};
-    ct_arena              arena;
-    ct_error              err = {0};
+    ct_arena arena;
+    ct_error err = {0};
     ct_arena_init(&arena, 0);
     ck_assert_int_eq(ct_safetensors_write(path, many, 3, NULL, 0, &err), CT_OK);
     ck_assert_msg(ct_safetensors_read(path, &arena, &file, &err) == CT_OK, "%s", err.msg);
     ck_assert_int_eq(file.n_tensors, 3);
     ck_assert_int_eq(file.n_metadata, 0);
     for (int i = 0; i < 3; i++) {
-        static ct_real       back[4000];
+        static ct_real back[4000];
         const ct_safetensor *t = ct_safetensors_find(&file, many[i].name);
         ck_assert(t != NULL && t->dim[0] == many[i].rows && t->dim[1] == many[i].cols);
         ct_safetensor_values(t, back);
@@ -121,7 +124,7 @@ END_TEST
 
 START_TEST(a_header_that_could_not_be_read_is_not_written)
 {
-    char    *long_text = malloc(CT_SAFETENSORS_HEADER + 1);
+    char *long_text = malloc(CT_SAFETENSORS_HEADER + 1);
     ct_error err = {0};
     memset(long_text, 'x', CT_SAFETENSORS_HEADER);
     long_text[CT_SAFETENSORS_HEADER] = '\0';
@@ -160,9 +163,9 @@ END_TEST
 START_TEST(a_list_beyond_the_limits_is_a_bug)
 {
     remove_folder(); /* the abort leaves no time for it */
-    static char            name[CT_SAFETENSORS_MAX + 1][CT_SAFETENSORS_NAME + 2];
+    static char name[CT_SAFETENSORS_MAX + 1][CT_SAFETENSORS_NAME + 2];
     static ct_named_matrix m[CT_SAFETENSORS_MAX + 1];
-    static ct_metadata     metadata[CT_SAFETENSORS_MAX_METADATA + 1];
+    static ct_metadata metadata[CT_SAFETENSORS_MAX_METADATA + 1];
     for (int i = 0; i <= CT_SAFETENSORS_MAX; i++) {
         snprintf(name[i], sizeof name[i], "%d", i);
         m[i] = (ct_named_matrix){name[i], W, 1, 1, false};
@@ -190,6 +193,7 @@ TCase *safetensors_write_case(void)
     tcase_add_test(c, a_header_that_could_not_be_read_is_not_written);
     tcase_add_test(c, a_failed_allocation_is_an_error);
     if (forking())
-        tcase_add_loop_test_raise_signal(c, a_list_beyond_the_limits_is_a_bug, 6 /* SIGABRT */, 0, 4);
+        tcase_add_loop_test_raise_signal(c, a_list_beyond_the_limits_is_a_bug, 6 /* SIGABRT */, 0,
+                                         4);
     return c;
 }

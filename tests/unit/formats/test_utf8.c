@@ -10,12 +10,17 @@ START_TEST(reads_characters_of_every_length)
 {
     static const struct {
         const char *s;
-        int         n;
-        uint32_t    code;
+        int n;
+        uint32_t code;
     } CASES[] = {
-        {"A", 1, 0x41},       {"\x7F", 1, 0x7F},          {"\xC2\x80", 2, 0x80},
-        {"\xC3\xA9", 2, 0xE9}, {"\xE2\x82\xAC", 3, 0x20AC}, {"\xF0\x9F\x90\x88", 4, 0x1F408},
-        {"\xEF\xBF\xBF", 3, 0xFFFF}, {"\xF4\x8F\xBF\xBF", 4, 0x10FFFF},
+        {"A", 1, 0x41},
+        {"\x7F", 1, 0x7F},
+        {"\xC2\x80", 2, 0x80},
+        {"\xC3\xA9", 2, 0xE9},
+        {"\xE2\x82\xAC", 3, 0x20AC},
+        {"\xF0\x9F\x90\x88", 4, 0x1F408},
+        {"\xEF\xBF\xBF", 3, 0xFFFF},
+        {"\xF4\x8F\xBF\xBF", 4, 0x10FFFF},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         uint32_t code = 0;
@@ -56,7 +61,7 @@ END_TEST
 START_TEST(every_code_point_comes_back)
 {
     for (uint32_t c = 1; c <= 0x10FFFF; c++) {
-        char     s[5] = "";
+        char s[5] = "";
         uint32_t code = 0;
         const int n = ct_utf8_put(s, c);
         if (c >= 0xD800 && c <= 0xDFFF)
@@ -71,10 +76,20 @@ START_TEST(finds_what_could_change_a_terminal)
 {
     static const struct {
         const char *s;
-        int         at;
+        int at;
     } CASES[] = {
-        {"plain", 5}, {"caf\xC3\xA9", 5}, {"ab\033[2J", 2}, {"a\tb", 1}, {"a\x1F", 1}, {"a\x7F", 1},
-        {"a\xC2\x9B" "b", 1} /* CSI as one character */, {"\xC2\xA0", 2}, {"ok\xFF", 2}, {"", 0},
+        {"plain", 5},
+        {"caf\xC3\xA9", 5},
+        {"ab\033[2J", 2},
+        {"a\tb", 1},
+        {"a\x1F", 1},
+        {"a\x7F", 1},
+        {"a\xC2\x9B"
+         "b",
+         1} /* CSI as one character */,
+        {"\xC2\xA0", 2},
+        {"ok\xFF", 2},
+        {"", 0},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
         ck_assert_int_eq(ct_text_unprintable(CASES[i].s) - CASES[i].s, CASES[i].at);

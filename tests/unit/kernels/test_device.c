@@ -9,7 +9,7 @@
 START_TEST(device_is_what_was_asked_for)
 {
     for (int threads = 1; threads <= 5; threads++) {
-        ct_error   err = {0};
+        ct_error err = {0};
         ct_device *dev = ct_device_new(threads, "portable", &err);
         ck_assert_msg(dev != NULL, "%s", err.msg);
         ck_assert_int_eq(ct_device_threads(dev), threads);
@@ -46,7 +46,7 @@ END_TEST
 START_TEST(absurd_numbers_of_threads_are_errors)
 {
     static const int bad[] = {-1, 1025, 1 << 30};
-    ct_error         err = {0};
+    ct_error err = {0};
     ck_assert_ptr_null(ct_device_new(bad[_i], "portable", &err));
     ck_assert_int_eq(err.status, CT_ERR_CONFIG);
     ck_assert_msg(strstr(err.msg, "1024") != NULL, "%s", err.msg);
@@ -62,10 +62,10 @@ static void count_block(void *counts, int block)
 START_TEST(every_block_runs_exactly_once)
 {
     static const int blocks[] = {0, 1, 2, 3, 4, 7, 100, 5000};
-    unsigned char    counts[5000];
-    ct_device       *dev[MAX_DEVICES];
-    const int        n = open_devices(dev);
-    int              wrong = 0;
+    unsigned char counts[5000];
+    ct_device *dev[MAX_DEVICES];
+    const int n = open_devices(dev);
+    int wrong = 0;
     for (int d = 0; d < n; d++)
         for (int round = 0; round < 20; round++)
             for (int t = 0; t < COUNT(blocks); t++) {
@@ -82,7 +82,7 @@ END_TEST
 START_TEST(device_survives_every_failed_allocation)
 {
     ct_device *dev = NULL;
-    long       n = 0;
+    long n = 0;
     while (dev == NULL) {
         ct_error err = {0};
         ct_alloc_fail_at(n++);

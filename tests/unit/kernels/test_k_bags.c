@@ -9,7 +9,7 @@
 enum { BAGS = 700, TABLE = 50, WIDEST = 100, MOST_IDS = BAGS * 9 };
 
 static ct_device *devices[MAX_DEVICES];
-static int        n_devices;
+static int n_devices;
 
 static void open_all(void)
 {
@@ -21,7 +21,7 @@ static void close_all(void)
     close_devices(devices, n_devices);
 }
 
-static int     offset[BAGS + 1], id[MOST_IDS];
+static int offset[BAGS + 1], id[MOST_IDS];
 static ct_real table[TABLE * WIDEST], rows[BAGS * WIDEST], got[BAGS * WIDEST], want[BAGS * WIDEST];
 
 /* Bags of 0 to 8 rows, some of them picked twice. */
@@ -45,7 +45,7 @@ START_TEST(means_of_picked_rows_match)
     for (int i = 0; i < BAGS; i++)
         for (int j = 0; j < d; j++) {
             const int count = offset[i + 1] - offset[i];
-            ct_real   sum = 0;
+            ct_real sum = 0;
             for (int k = offset[i]; k < offset[i + 1]; k++)
                 sum += table[id[k] * d + j];
             want[i * d + j] = sum * (count > 0 ? 1 / (ct_real)count : 0);
@@ -53,7 +53,8 @@ START_TEST(means_of_picked_rows_match)
     for (int v = 0; v < n_devices; v++) {
         fill(got, BAGS * WIDEST, 2, -1, 1); /* written over */
         k_bag_mean(devices[v], BAGS, d, table, offset, id, got);
-        ck_assert_msg(same_bits(got, want, (size_t)(BAGS * d)), "%s, width %d", ct_device_isa(devices[v]), d);
+        ck_assert_msg(same_bits(got, want, (size_t)(BAGS * d)), "%s, width %d",
+                      ct_device_isa(devices[v]), d);
     }
 }
 END_TEST
@@ -71,7 +72,8 @@ START_TEST(gradients_reach_picked_rows_in_order)
     for (int v = 0; v < n_devices; v++) {
         fill(got, TABLE * WIDEST, 4, -1, 1);
         k_bag_spread(devices[v], BAGS, d, rows, offset, id, got);
-        ck_assert_msg(same_bits(got, want, (size_t)(TABLE * d)), "%s, width %d", ct_device_isa(devices[v]), d);
+        ck_assert_msg(same_bits(got, want, (size_t)(TABLE * d)), "%s, width %d",
+                      ct_device_isa(devices[v]), d);
     }
 }
 END_TEST
@@ -79,10 +81,10 @@ END_TEST
 START_TEST(dropout_follows_the_random_words)
 {
     static const int SIZE[] = {1, 3, 4, 63, 64, 65, 255, 257, 1000, BAGS * WIDEST - 1};
-    static ct_real   mask[BAGS * WIDEST], y[BAGS * WIDEST];
-    const int        n = SIZE[_i];
-    const uint32_t   threshold = 0x40000000u;
-    const ct_random  r = ct_random_make(5, CT_STREAM_DROPOUT, ((uint64_t)7 << 32) + 3);
+    static ct_real mask[BAGS * WIDEST], y[BAGS * WIDEST];
+    const int n = SIZE[_i];
+    const uint32_t threshold = 0x40000000u;
+    const ct_random r = ct_random_make(5, CT_STREAM_DROPOUT, ((uint64_t)7 << 32) + 3);
     fill(rows, (size_t)n, 5, -1, 1);
     for (int v = 0; v < n_devices; v++) {
         mask[n] = y[n] = 123;
@@ -102,7 +104,7 @@ START_TEST(dense_layer_is_product_bias_activation)
 {
     enum { M = 130, N = 75, K = 333 };
     static ct_real a[M * K], b[N * K], bias[N], z[M * N], y[M * N], plain[M * N], active[M * N];
-    const int      m = _i % 2 == 0 ? M : 5;
+    const int m = _i % 2 == 0 ? M : 5;
     const ct_activation f = (ct_activation)(_i / 2);
     fill(a, M * K, 6, -1, 1);
     fill(b, N * K, 7, -1, 1);
@@ -113,10 +115,14 @@ START_TEST(dense_layer_is_product_bias_activation)
         k_matmul_nt(devices[0], m, N, K, a, b, plain, true);
         k_activation(devices[0], f, (size_t)(m * N), plain, active);
         ct_real *out = f == CT_ACT_NONE ? z : y;
-        k_matmul_dense(devices[v], m, N, K, (k_matrix){a, K, 1}, (k_matrix){b, 1, K}, bias, f, z, y);
-        ck_assert_msg(same_bits(z, plain, (size_t)(m * N)), "%s: before the activation", ct_device_isa(devices[v]));
-        ck_assert_msg(same_bits(out, active, (size_t)(m * N)), "%s: activation %d", ct_device_isa(devices[v]), f);
-        k_matmul_dense(devices[v], m, N, K, (k_matrix){a, K, 1}, (k_matrix){b, 1, K}, bias, f, y, y); /* in place */
+        k_matmul_dense(devices[v], m, N, K, (k_matrix){a, K, 1}, (k_matrix){b, 1, K}, bias, f, z,
+                       y);
+        ck_assert_msg(same_bits(z, plain, (size_t)(m * N)), "%s: before the activation",
+                      ct_device_isa(devices[v]));
+        ck_assert_msg(same_bits(out, active, (size_t)(m * N)), "%s: activation %d",
+                      ct_device_isa(devices[v]), f);
+        k_matmul_dense(devices[v], m, N, K, (k_matrix){a, K, 1}, (k_matrix){b, 1, K}, bias, f, y,
+                       y); /* in place */
         ck_assert(same_bits(y, active, (size_t)(m * N)));
     }
 }

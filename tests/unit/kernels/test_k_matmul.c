@@ -19,7 +19,7 @@
 enum { MOST = 70, PAD = 3 };
 
 static ct_device *devices[MAX_DEVICES];
-static int        n_devices;
+static int n_devices;
 
 static void open_all(void)
 {
@@ -31,7 +31,8 @@ static void close_all(void)
     close_devices(devices, n_devices);
 }
 
-static void slow_matmul(int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row, bool add)
+static void slow_matmul(int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row,
+                        bool add)
 {
     for (int i = 0; i < m; i++)
         for (int j = 0; j < n; j++) {
@@ -49,7 +50,7 @@ static k_matrix operand(const ct_real *x, int rows, int cols, bool transposed)
 }
 
 typedef struct product {
-    int  m, n, k;
+    int m, n, k;
     bool ta, tb, add;
 } product;
 
@@ -57,11 +58,12 @@ typedef struct product {
 static void check_product(product p, const ct_real *a, const ct_real *b, int pad)
 {
     const ptrdiff_t c_row = p.n + pad;
-    const size_t    size = (size_t)p.m * (size_t)c_row;
-    const k_matrix  ka = operand(a, p.m, p.k, p.ta), kb = operand(b, p.k, p.n, p.tb);
-    ct_real        *start = malloc(3 * size * sizeof *start), *want = start + size, *got = want + size;
+    const size_t size = (size_t)p.m * (size_t)c_row;
+    const k_matrix ka = operand(a, p.m, p.k, p.ta), kb = operand(b, p.k, p.n, p.tb);
+    ct_real *start = malloc(3 * size * sizeof *start), *want = start + size, *got = want + size;
     ck_assert_ptr_nonnull(start);
-    fill(start, size, 99, -1, 1); /* what c holds before: added to, or written over; padding stays */
+    fill(start, size, 99, -1,
+         1); /* what c holds before: added to, or written over; padding stays */
     memcpy(want, start, size * sizeof *start);
     slow_matmul(p.m, p.n, p.k, ka, kb, want, c_row, p.add);
     for (int i = 0; i < n_devices; i++) {
@@ -83,7 +85,7 @@ static product kind(int m, int n, int k, int i)
 START_TEST(random_rectangles_match_the_slow_twin)
 {
     static ct_real a[MOST * MOST], b[MOST * MOST];
-    uint64_t       s = 1000 + (uint64_t)_i;
+    uint64_t s = 1000 + (uint64_t)_i;
     fill(a, MOST * MOST, 1, -1, 1);
     fill(b, MOST * MOST, 2, -1, 1);
     for (int round = 0; round < 40; round++) {
@@ -98,7 +100,7 @@ START_TEST(sides_around_tile_sizes_match)
 {
     static const int side[] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  12, 13, 15, 16,
                                17, 24, 31, 32, 33, 47, 48, 49, 63, 64, 65, 70};
-    static ct_real   a[MOST * MOST], b[MOST * MOST];
+    static ct_real a[MOST * MOST], b[MOST * MOST];
     fill(a, MOST * MOST, 3, -1, 1);
     fill(b, MOST * MOST, 4, -1, 1);
     for (int i = 0; i < COUNT(side); i++) {
@@ -134,7 +136,7 @@ START_TEST(empty_inner_side_is_zero_or_nothing)
 {
     const ct_real none = 0;
     for (int i = 0; i < 8; i += 4) {
-        ct_real  c[6] = {1, 2, 3, 4, 5, 6};
+        ct_real c[6] = {1, 2, 3, 4, 5, 6};
         k_matrix x = {&none, 1, 1};
         k_matmul(devices[_i % n_devices], 2, 3, 0, x, x, c, 3, i == 4);
         for (int j = 0; j < 6; j++)
@@ -161,10 +163,10 @@ END_TEST
 START_TEST(packed_forms_are_the_four_letters)
 {
     enum { M = 9, N = 22, K = 17 };
-    void (*const packed[])(ct_device *, int, int, int, const ct_real *, const ct_real *, ct_real *, bool) = {
-        k_matmul_nt, k_matmul_nn, k_matmul_tn};
+    void (*const packed[])(ct_device *, int, int, int, const ct_real *, const ct_real *, ct_real *,
+                           bool) = {k_matmul_nt, k_matmul_nn, k_matmul_tn};
     static ct_real a[M * K], b[K * N], want[M * N], got[M * N];
-    const bool     add = _i == 1;
+    const bool add = _i == 1;
     fill(a, M * K, 11, -1, 1);
     fill(b, K * N, 12, -1, 1);
     for (int i = 0; i < n_devices; i++)
@@ -185,7 +187,7 @@ START_TEST(bad_values_stay_in_their_rows_and_columns)
 {
     enum { M = 19, N = 35, K = 21 };
     static const double bad[] = {(double)NAN, HUGE_VAL, -HUGE_VAL};
-    static ct_real      a[M * K], b[K * N];
+    static ct_real a[M * K], b[K * N];
     for (int v = 0; v < COUNT(bad); v++) {
         fill(a, M * K, 14, -1, 1);
         fill(b, K * N, 15, -1, 1);
@@ -203,26 +205,31 @@ START_TEST(fma_is_rounded_once)
 {
     enum { M = 8, N = 200 };
     static ct_real a[M], b[N], start[M * N], want[M * N], got[M * N];
-    uint64_t       s = (uint64_t)_i + 1;
+    uint64_t s = (uint64_t)_i + 1;
     const k_matrix ka = {a, 1, 1}, kb = {b, N, 1};
     for (int i = 0; i < M; i++)
-        a[i] = (ct_real)ldexp((double)(next_bits(&s) >> 11) * 0x1p-53 + 1, (int)(next_bits(&s) % 60) - 30);
+        a[i] = (ct_real)ldexp((double)(next_bits(&s) >> 11) * 0x1p-53 + 1,
+                              (int)(next_bits(&s) % 60) - 30);
     for (int j = 0; j < N; j++) {
         const double f = (double)(next_bits(&s) >> 11) * 0x1p-53 + 1;
-        b[j] = (ct_real)ldexp(next_bits(&s) & 1 ? f : -f, (int)(next_bits(&s) % 60) - 30 + (_i % 4 - 2) * 48);
+        b[j] = (ct_real)ldexp(next_bits(&s) & 1 ? f : -f,
+                              (int)(next_bits(&s) % 60) - 30 + (_i % 4 - 2) * 48);
         if (j % 5 == 0) /* few bits: products that fall on or near a tie */
-            b[j] = (ct_real)ldexp((double)(1 + 2 * (next_bits(&s) % 8)), -(int)(next_bits(&s) % 20));
+            b[j] = (ct_real)ldexp((double)(1 + 2 * (next_bits(&s) % 8)),
+                                  -(int)(next_bits(&s) % 20));
     }
     for (int i = 0; i < M; i++)
         for (int j = 0; j < N; j++) {
             const ct_real ab = a[i] * b[j];
-            const int     down = (int)(next_bits(&s) % (2 * REAL_DIGITS + 8)) - 4;
-            ct_real       c = (ct_real)ldexp((double)ab, -down);
+            const int down = (int)(next_bits(&s) % (2 * REAL_DIGITS + 8)) - 4;
+            ct_real c = (ct_real)ldexp((double)ab, -down);
             switch (next_bits(&s) % 4) {
-            case 0: c = -ab; break;                                             /* what rounding lost   */
-            case 1: c = (ct_real)(ldexp((double)ab, REAL_DIGITS - down / 2)); break; /* product is the tail */
+            case 0: c = -ab; break; /* what rounding lost   */
+            case 1:
+                c = (ct_real)(ldexp((double)ab, REAL_DIGITS - down / 2));
+                break; /* product is the tail */
             case 2: c = next_bits(&s) & 1 ? (ct_real)REAL_TRUE_MIN : -(ct_real)REAL_TRUE_MIN; break;
-            default: break;                                                     /* c is the tail        */
+            default: break; /* c is the tail        */
             }
             start[i * N + j] = c;
             want[i * N + j] = real_fma(a[i], b[j], c);
@@ -231,9 +238,10 @@ START_TEST(fma_is_rounded_once)
         memcpy(got, start, sizeof got);
         k_matmul(devices[d], M, N, 1, ka, kb, got, N, true);
         for (int i = 0; i < M * N; i++)
-            ck_assert_msg(same_bits(&got[i], &want[i], 1), "%s: fma(%a, %a, %a) is %a, should be %a",
-                          ct_device_isa(devices[d]), (double)a[i / N], (double)b[i % N], (double)start[i],
-                          (double)got[i], (double)want[i]);
+            ck_assert_msg(same_bits(&got[i], &want[i], 1),
+                          "%s: fma(%a, %a, %a) is %a, should be %a", ct_device_isa(devices[d]),
+                          (double)a[i / N], (double)b[i % N], (double)start[i], (double)got[i],
+                          (double)want[i]);
     }
 }
 END_TEST
@@ -251,7 +259,7 @@ START_TEST(column_sums_add_in_order)
     static const int shape[][2] = {{1, 1}, {5, 1}, {1, 33}, {70, 17}, {300, 64}, {9, 5000}};
     for (int t = 0; t < COUNT(shape); t++) {
         const int n = shape[t][0], d = shape[t][1];
-        ct_real  *x = malloc((size_t)n * (size_t)d * sizeof *x), want[5000], got[5000];
+        ct_real *x = malloc((size_t)n * (size_t)d * sizeof *x), want[5000], got[5000];
         fill(x, (size_t)n * (size_t)d, 16, -1, 1);
         for (int j = 0; j < d; j++) {
             want[j] = (ct_real)(j % 7);

@@ -8,13 +8,15 @@
 #include <string.h>
 
 /* Around vector lengths and blocks; the last ones are shared by all threads. */
-static const struct { int n, m; } SHAPES[] = {
-    {1, 1}, {1, 17}, {17, 1}, {3, 5}, {16, 16}, {5, 33}, {33, 31}, {2, 4100},
-    {300, 40}, {4100, 3}, {2500, 17}, {17, 2500}, {2, 20000},
+static const struct {
+    int n, m;
+} SHAPES[] = {
+    {1, 1},    {1, 17},   {17, 1},   {3, 5},     {16, 16},   {5, 33},    {33, 31},
+    {2, 4100}, {300, 40}, {4100, 3}, {2500, 17}, {17, 2500}, {2, 20000},
 };
 
 static ct_device *devices[MAX_DEVICES];
-static int        n_devices;
+static int n_devices;
 
 static void open_all(void)
 {
@@ -38,18 +40,18 @@ static ct_real *array(size_t n)
 
 START_TEST(normalize_matches_the_formula)
 {
-    const int     n = SHAPES[_i].n, d = SHAPES[_i].m;
-    const size_t  size = (size_t)n * (size_t)d;
+    const int n = SHAPES[_i].n, d = SHAPES[_i].m;
+    const size_t size = (size_t)n * (size_t)d;
     const ct_real eps = (ct_real)0.5;
-    ct_real      *x = array(size), *y = array(size), *r = array((size_t)n);
-    ct_real      *y2 = array(size), *r2 = array((size_t)n);
+    ct_real *x = array(size), *y = array(size), *r = array((size_t)n);
+    ct_real *y2 = array(size), *r2 = array((size_t)n);
     fill(x, size, 1, -1, 1);
     for (size_t j = 0; j < (size_t)d; j++) /* one row shorter than eps */
         x[(size_t)(n - 1) * (size_t)d + j] *= (ct_real)1e-3;
     k_normalize_rows(devices[0], n, d, x, eps, y, r);
     for (int i = 0; i < n; i++) {
         const size_t at = (size_t)i * (size_t)d;
-        double       square = 0;
+        double square = 0;
         for (int j = 0; j < d; j++)
             square += (double)x[at + (size_t)j] * (double)x[at + (size_t)j];
         const double length = fmax(sqrt(square), (double)eps);
@@ -70,16 +72,16 @@ END_TEST
 
 START_TEST(normalize_grad_matches_the_formula)
 {
-    const int     n = SHAPES[_i].n, d = SHAPES[_i].m;
-    const size_t  size = (size_t)n * (size_t)d;
+    const int n = SHAPES[_i].n, d = SHAPES[_i].m;
+    const size_t size = (size_t)n * (size_t)d;
     const ct_real eps = (ct_real)0.5;
-    ct_real      *y = array(size), *r = array((size_t)n), *dy = array(size);
-    ct_real      *dx = array(size), *got = array(size);
+    ct_real *y = array(size), *r = array((size_t)n), *dy = array(size);
+    ct_real *dx = array(size), *got = array(size);
     fill(y, size, 2, -1, 1);
     fill(dy, size, 3, -1, 1);
     for (int i = 0; i < n; i++)
         r[i] = i % 3 == 1 ? eps : eps + (ct_real)(1 + i % 5); /* every third was clamped */
-    fill(dx, size, 4, -1, 1); /* backward adds to what is there */
+    fill(dx, size, 4, -1, 1);                                 /* backward adds to what is there */
     k_normalize_rows_grad(devices[0], n, d, y, r, eps, dy, dx);
     fill(got, size, 4, -1, 1);
     for (int i = 0; i < n; i++) {
@@ -116,10 +118,10 @@ static void fill_logits(ct_real *x, int n, int m)
 
 START_TEST(row_sums_are_peak_exp_and_sum)
 {
-    const int    n = SHAPES[_i].n, m = SHAPES[_i].m;
+    const int n = SHAPES[_i].n, m = SHAPES[_i].m;
     const size_t size = (size_t)n * (size_t)m;
-    ct_real     *x = array(size), *want = array(size), *y = array(size), *got = array((size_t)n);
-    ct_real     *peak = array((size_t)n), *total = array((size_t)n), *got_peak = array((size_t)n);
+    ct_real *x = array(size), *want = array(size), *y = array(size), *got = array((size_t)n);
+    ct_real *peak = array((size_t)n), *total = array((size_t)n), *got_peak = array((size_t)n);
     fill_logits(x, n, m);
     for (int i = 0; i < n; i++) {
         ct_real *row = want + (size_t)i * (size_t)m;
@@ -152,10 +154,10 @@ END_TEST
 
 START_TEST(column_sums_are_one_chain_downwards)
 {
-    const int    n = SHAPES[_i].n, m = SHAPES[_i].m;
+    const int n = SHAPES[_i].n, m = SHAPES[_i].m;
     const size_t size = (size_t)n * (size_t)m;
-    ct_real     *x = array(size), *want = array(size), *y = array(size), *got = array((size_t)m);
-    ct_real     *peak = array((size_t)m), *total = array((size_t)m), *got_peak = array((size_t)m);
+    ct_real *x = array(size), *want = array(size), *y = array(size), *got = array((size_t)m);
+    ct_real *peak = array((size_t)m), *total = array((size_t)m), *got_peak = array((size_t)m);
     fill_logits(x, n, m);
     memcpy(peak, x, (size_t)m * sizeof *x);
     for (size_t e = 0; e < size; e++)
@@ -206,7 +208,7 @@ END_TEST
 START_TEST(infinite_peaks_are_not_subtracted)
 {
     const ct_real inf = (ct_real)HUGE_VAL, low[] = {-inf, -inf, -inf}, high[] = {0, inf, 1};
-    ct_real       peak[1], total[1], y[3];
+    ct_real peak[1], total[1], y[3];
     for (int k = 0; k < n_devices; k++)
         for (int cols = 0; cols < 2; cols++) {
             const int n = cols ? 3 : 1, m = cols ? 1 : 3;
@@ -221,7 +223,7 @@ END_TEST
 START_TEST(largest_finite_peaks_are_subtracted)
 {
     const ct_real x[] = {REAL_MAX, -REAL_MAX, REAL_MAX / 2, REAL_MAX};
-    ct_real       peak[1], total[1], y[4];
+    ct_real peak[1], total[1], y[4];
     for (int k = 0; k < n_devices; k++)
         for (int cols = 0; cols < 2; cols++) {
             const int n = cols ? 4 : 1, m = cols ? 1 : 4;
@@ -235,12 +237,14 @@ END_TEST
 START_TEST(minus_infinity_weighs_nothing)
 {
     const ct_real low = -(ct_real)HUGE_VAL, x[] = {low, 5, low, 5};
-    ct_real       peak[2], total[2], y[4];
+    ct_real peak[2], total[2], y[4];
     for (int k = 0; k < n_devices; k++) {
         k_row_exp_sums(devices[k], 1, 4, x, peak, total, y);
-        ck_assert(peak[0] == 5 && total[0] == 2 && y[0] == 0 && y[1] == 1 && y[2] == 0 && y[3] == 1);
+        ck_assert(peak[0] == 5 && total[0] == 2 && y[0] == 0 && y[1] == 1 && y[2] == 0 &&
+                  y[3] == 1);
         k_col_exp_sums(devices[k], 4, 1, x, peak, total, y);
-        ck_assert(peak[0] == 5 && total[0] == 2 && y[0] == 0 && y[1] == 1 && y[2] == 0 && y[3] == 1);
+        ck_assert(peak[0] == 5 && total[0] == 2 && y[0] == 0 && y[1] == 1 && y[2] == 0 &&
+                  y[3] == 1);
     }
 }
 END_TEST

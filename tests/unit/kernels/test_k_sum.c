@@ -9,7 +9,7 @@
 enum { MOST = 40000 }; /* enough for every thread to get some */
 
 static ct_device *devices[MAX_DEVICES];
-static int        n_devices;
+static int n_devices;
 
 static void open_all(void)
 {
@@ -44,17 +44,22 @@ static void check_length(size_t n, const ct_real *a, const ct_real *b)
     const ct_real sum = slow_sum(n, a, NULL), dot = slow_sum(n, a, b);
     for (int d = 0; d < n_devices; d++) {
         const ct_real got_sum = k_sum(devices[d], n, a), got_dot = k_dot(devices[d], n, a, b);
-        ck_assert_msg(same_bits(&got_sum, &sum, 1), "sum of %zu on %s with %d threads is %a, should be %a", n,
-                      ct_device_isa(devices[d]), ct_device_threads(devices[d]), (double)got_sum, (double)sum);
-        ck_assert_msg(same_bits(&got_dot, &dot, 1), "dot of %zu on %s with %d threads is %a, should be %a", n,
-                      ct_device_isa(devices[d]), ct_device_threads(devices[d]), (double)got_dot, (double)dot);
+        ck_assert_msg(same_bits(&got_sum, &sum, 1),
+                      "sum of %zu on %s with %d threads is %a, should be %a", n,
+                      ct_device_isa(devices[d]), ct_device_threads(devices[d]), (double)got_sum,
+                      (double)sum);
+        ck_assert_msg(same_bits(&got_dot, &dot, 1),
+                      "dot of %zu on %s with %d threads is %a, should be %a", n,
+                      ct_device_isa(devices[d]), ct_device_threads(devices[d]), (double)got_dot,
+                      (double)dot);
     }
 }
 
 START_TEST(sums_and_dots_follow_the_rule)
 {
-    static const size_t lengths[] = {4095, 4096, 4097, 4113, 8191, 8192, 8193, 10000, 32768, 32769, MOST};
-    static ct_real      a[MOST], b[MOST];
+    static const size_t lengths[] = {4095, 4096,  4097,  4113,  8191, 8192,
+                                     8193, 10000, 32768, 32769, MOST};
+    static ct_real a[MOST], b[MOST];
     fill(a, MOST, 1, -1, 2);
     fill(b, MOST, 2, -1, 2);
     for (size_t n = 0; n <= 100; n++) {
@@ -69,7 +74,7 @@ END_TEST
 START_TEST(very_long_sums_follow_it_too) /* more blocks than a device keeps at once */
 {
     const size_t n = (size_t)1100 * K_BLOCK + 21;
-    ct_real     *a = malloc(n * sizeof *a);
+    ct_real *a = malloc(n * sizeof *a);
     ck_assert_ptr_nonnull(a);
     fill(a, n, 7, -1, 2);
     const ct_real want = slow_sum(n, a, a);
@@ -84,7 +89,7 @@ END_TEST
 START_TEST(sums_are_close_to_the_exact_ones)
 {
     static ct_real a[MOST];
-    long double    exact = 0;
+    long double exact = 0;
     fill(a, MOST, 3, 0, 1);
     for (int i = 0; i < MOST; i++)
         exact += (long double)a[i];
@@ -114,10 +119,10 @@ START_TEST(row_dots_are_the_dots_of_rows)
     static const int shape[][2] = {{1, 1},    {3, 5},    {7, 16},    {40, 17},
                                    {300, 33}, {2, 5000}, {2, 40000}, {40000, 1}};
     for (int t = 0; t < COUNT(shape); t++) {
-        const int    n = shape[t][0], d = shape[t][1];
+        const int n = shape[t][0], d = shape[t][1];
         const size_t size = (size_t)n * (size_t)d;
-        ct_real     *a = malloc(2 * size * sizeof *a), *b = a + size;
-        ct_real     *want = malloc(2 * (size_t)n * sizeof *want), *got = want + n;
+        ct_real *a = malloc(2 * size * sizeof *a), *b = a + size;
+        ct_real *want = malloc(2 * (size_t)n * sizeof *want), *got = want + n;
         fill(a, size, 5, -1, 1);
         fill(b, size, 6, -1, 1);
         for (int i = 0; i < n; i++)

@@ -9,12 +9,13 @@
 enum { MOST = 40000 }; /* enough for every thread to get some */
 
 /* Every tail, and both sides of a block. */
-static const size_t LENGTHS[] = {0,  1,  2,  3,  4,  5,  7,  8,  9,  15,   16,   17,   23,   31,
-                                 32, 33, 47, 48, 63, 64, 65, 67, 95, 4095, 4096, 4097, 8192, 32768, MOST};
+static const size_t LENGTHS[] = {0,  1,  2,  3,    4,    5,    7,    8,     9,   15,
+                                 16, 17, 23, 31,   32,   33,   47,   48,    63,  64,
+                                 65, 67, 95, 4095, 4096, 4097, 8192, 32768, MOST};
 
 static ct_device *devices[MAX_DEVICES];
-static int        n_devices;
-static ct_real    a[MOST], b[MOST], want[MOST + 1], got[MOST + 1];
+static int n_devices;
+static ct_real a[MOST], b[MOST], want[MOST + 1], got[MOST + 1];
 
 static void open_all(void)
 {
@@ -75,7 +76,7 @@ END_TEST
 START_TEST(sgd_follows_its_formula)
 {
     static ct_real x[MOST], m[MOST], x1[MOST], m1[MOST];
-    const ct_real  rate = (ct_real)0.1, momentum = (ct_real)0.9, decay = (ct_real)0.01;
+    const ct_real rate = (ct_real)0.1, momentum = (ct_real)0.9, decay = (ct_real)0.01;
     for (int t = 0; t < COUNT(LENGTHS); t++) {
         const size_t n = LENGTHS[t];
         for (int d = 0; d < n_devices; d++) {
@@ -104,7 +105,7 @@ END_TEST
 
 START_TEST(sgd_without_momentum_ignores_the_past)
 {
-    ct_real       x[3] = {1, 2, 3}, m[3] = {100, 200, 300};
+    ct_real x[3] = {1, 2, 3}, m[3] = {100, 200, 300};
     const ct_real dx[3] = {4, 8, -4};
     k_sgd(devices[_i % n_devices], 3, (ct_real)0.25, 0, 0, dx, m, x);
     ck_assert(x[0] == 0 && x[1] == 0 && x[2] == 4);
@@ -116,8 +117,8 @@ END_TEST
 START_TEST(adamw_follows_its_formula)
 {
     static ct_real x[MOST], m[MOST], v[MOST], x1[MOST], m1[MOST], v1[MOST];
-    const double   b1 = 0.9, b2 = 0.99;
-    k_adamw_args   p = {(ct_real)0.1, (ct_real)b1, (ct_real)b2, (ct_real)1e-3, (ct_real)0.05, 0, 0};
+    const double b1 = 0.9, b2 = 0.99;
+    k_adamw_args p = {(ct_real)0.1, (ct_real)b1, (ct_real)b2, (ct_real)1e-3, (ct_real)0.05, 0, 0};
     for (int t = 0; t < COUNT(LENGTHS); t++) {
         const size_t n = LENGTHS[t];
         prepare(n);
@@ -155,8 +156,9 @@ END_TEST
 
 START_TEST(adamw_moves_by_the_rate_at_first) /* whatever the gradient's size */
 {
-    ct_real      x[2] = {0, 0}, m[2] = {0}, v[2] = {0};
-    k_adamw_args p = {(ct_real)0.5, (ct_real)0.9, (ct_real)0.999, 0, 0, (ct_real)0.1, (ct_real)0.001};
+    ct_real x[2] = {0, 0}, m[2] = {0}, v[2] = {0};
+    k_adamw_args p = {(ct_real)0.5, (ct_real)0.9,  (ct_real)0.999, 0, 0,
+                      (ct_real)0.1, (ct_real)0.001};
     k_adamw(devices[_i % n_devices], 2, &p, (ct_real[]){1000, -(ct_real)0.001}, m, v, x);
     ck_close(x[0], -0.5, 1e-3 * 0.5); /* 1 - 0.999 is coarse in float */
     ck_close(x[1], 0.5, 1e-3 * 0.5);
@@ -165,8 +167,9 @@ END_TEST
 
 START_TEST(zero_gradient_leaves_only_decay)
 {
-    ct_real      x[2] = {8, -4}, m[2] = {0}, v[2] = {0};
-    k_adamw_args p = {(ct_real)0.5, (ct_real)0.9, (ct_real)0.999, (ct_real)1e-8, (ct_real)0.5, 1, 1};
+    ct_real x[2] = {8, -4}, m[2] = {0}, v[2] = {0};
+    k_adamw_args p = {
+        (ct_real)0.5, (ct_real)0.9, (ct_real)0.999, (ct_real)1e-8, (ct_real)0.5, 1, 1};
     k_adamw(devices[_i % n_devices], 2, &p, (ct_real[]){0, 0}, m, v, x);
     ck_assert(x[0] == 6 && x[1] == -3);
 }

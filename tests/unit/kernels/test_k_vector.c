@@ -26,9 +26,9 @@ typedef long double (*scalar_fn)(long double x);
 
 static const struct {
     const char *name;
-    vector_fn   f;
-    scalar_fn   exact;
-    double      low, high;
+    vector_fn f;
+    scalar_fn exact;
+    double low, high;
 } FUNCTIONS[] = {
     {"exp", k_exp, expl, EXP_LOW, EXP_HIGH},
     {"log", k_log, logl, 1e-3, 20},
@@ -39,7 +39,7 @@ static const struct {
 enum { MANY = 40000 }; /* enough for every thread to get some */
 
 static ct_device *devices[MAX_DEVICES];
-static int        n_devices;
+static int n_devices;
 
 static void open_all(void)
 {
@@ -73,7 +73,7 @@ static void check_function(int which, const ct_real *x, size_t n)
 START_TEST(dense_values_are_within_two_ulps)
 {
     static ct_real x[MANY];
-    const double   low = FUNCTIONS[_i].low, high = FUNCTIONS[_i].high;
+    const double low = FUNCTIONS[_i].low, high = FUNCTIONS[_i].high;
     for (int i = 0; i < MANY; i++)
         x[i] = (ct_real)(low + (high - low) * (i + 0.37) / MANY);
     check_function(_i, x, MANY);
@@ -87,9 +87,10 @@ END_TEST
 START_TEST(every_exponent_is_within_two_ulps) /* 12 numbers in each binade, both signs */
 {
     static ct_real x[2 * 12 * 2200];
-    uint64_t       s = 3;
-    size_t         n = 0;
-    for (int e = REAL_MIN_EXP - REAL_DIGITS; e < (sizeof(ct_real) == 8 ? DBL_MAX_EXP : FLT_MAX_EXP); e++)
+    uint64_t s = 3;
+    size_t n = 0;
+    for (int e = REAL_MIN_EXP - REAL_DIGITS; e < (sizeof(ct_real) == 8 ? DBL_MAX_EXP : FLT_MAX_EXP);
+         e++)
         for (int i = 0; i < 12; i++) {
             const double f = ldexp(1 + (double)(next_bits(&s) >> 12) * 0x1p-52, e);
             x[n++] = (ct_real)(f > (double)REAL_MAX ? (double)REAL_MAX : f);
@@ -103,10 +104,28 @@ END_TEST
 START_TEST(special_values_are_exact)
 {
     const ct_real inf = (ct_real)HUGE_VAL, nan = (ct_real)NAN, least = (ct_real)REAL_TRUE_MIN;
-    const ct_real x[] = {0,    -(ct_real)0.0, inf,      -inf,      nan,      1,   -1,   least,
-                         -least, REAL_MIN,    -REAL_MIN, REAL_MAX, -REAL_MAX, 2,   1000, -1000,
-                         89,   -88,           (ct_real)EXP_HIGH, (ct_real)EXP_LOW, (ct_real)0.5};
-    ct_real       y[COUNT(x)];
+    const ct_real x[] = {0,
+                         -(ct_real)0.0,
+                         inf,
+                         -inf,
+                         nan,
+                         1,
+                         -1,
+                         least,
+                         -least,
+                         REAL_MIN,
+                         -REAL_MIN,
+                         REAL_MAX,
+                         -REAL_MAX,
+                         2,
+                         1000,
+                         -1000,
+                         89,
+                         -88,
+                         (ct_real)EXP_HIGH,
+                         (ct_real)EXP_LOW,
+                         (ct_real)0.5};
+    ct_real y[COUNT(x)];
     check_function(_i, x, COUNT(x));
     FUNCTIONS[_i].f(devices[0], COUNT(x), x, y);
     switch (_i) {
@@ -171,7 +190,7 @@ START_TEST(bits_are_golden)
 #ifndef CT_REAL_DOUBLE
     static const uint64_t golden[] = {UINT64_C(2783991786168787711), UINT64_C(327284943503927393),
                                       UINT64_C(1978463835077282028), UINT64_C(8143890949907663592)};
-    static float          x[MANY], y[MANY];
+    static float x[MANY], y[MANY];
     for (int i = 0; i < MANY; i++)
         x[i] = (float)(FUNCTIONS[_i].low + (FUNCTIONS[_i].high - FUNCTIONS[_i].low) * i / MANY);
     FUNCTIONS[_i].f(devices[0], MANY, x, y);
@@ -185,10 +204,10 @@ END_TEST
 static long double exact_activation(ct_activation f, long double z)
 {
     switch (f) {
-    case CT_ACT_NONE:    return z;
-    case CT_ACT_RELU:    return z > 0 ? z : 0;
-    case CT_ACT_GELU:    return z * 0.5L * erfcl(-z * sqrtl(0.5L));
-    case CT_ACT_TANH:    return tanhl(z);
+    case CT_ACT_NONE: return z;
+    case CT_ACT_RELU: return z > 0 ? z : 0;
+    case CT_ACT_GELU: return z * 0.5L * erfcl(-z * sqrtl(0.5L));
+    case CT_ACT_TANH: return tanhl(z);
     case CT_ACT_SIGMOID: return 1 / (1 + expl(-z));
     }
     return 0;
@@ -198,10 +217,10 @@ static long double exact_slope(ct_activation f, long double z)
 {
     const long double y = exact_activation(f, z), pi = 3.14159265358979323846264338327950288L;
     switch (f) {
-    case CT_ACT_NONE:    return 1;
-    case CT_ACT_RELU:    return z > 0;
-    case CT_ACT_GELU:    return 0.5L * erfcl(-z * sqrtl(0.5L)) + z * expl(-z * z / 2) / sqrtl(2 * pi);
-    case CT_ACT_TANH:    return 1 - y * y;
+    case CT_ACT_NONE: return 1;
+    case CT_ACT_RELU: return z > 0;
+    case CT_ACT_GELU: return 0.5L * erfcl(-z * sqrtl(0.5L)) + z * expl(-z * z / 2) / sqrtl(2 * pi);
+    case CT_ACT_TANH: return 1 - y * y;
     case CT_ACT_SIGMOID: return y * (1 - y);
     }
     return 0;
@@ -211,7 +230,7 @@ static long double exact_slope(ct_activation f, long double z)
 START_TEST(activations_and_slopes_match)
 {
     enum { N = MANY + 1 };
-    static ct_real      z[N], y[N], dy[N], dz[N], got[N];
+    static ct_real z[N], y[N], dy[N], dz[N], got[N];
     const ct_activation f = (ct_activation)_i;
     fill(z, N, 4, -12, 12);
     fill(dy, N, 5, -2, 2);
@@ -248,10 +267,10 @@ END_TEST
 
 START_TEST(activations_of_extremes)
 {
-    const ct_real       inf = (ct_real)HUGE_VAL, big = REAL_MAX, nan = (ct_real)NAN;
+    const ct_real inf = (ct_real)HUGE_VAL, big = REAL_MAX, nan = (ct_real)NAN;
     const ct_activation f = (ct_activation)_i;
-    const ct_real       z[] = {-big, big, -1e4, 1e4, nan, -inf, inf};
-    ct_real             y[7], dz[7], dy[7] = {1, 1, 1, 1, 1, 1, 1};
+    const ct_real z[] = {-big, big, -1e4, 1e4, nan, -inf, inf};
+    ct_real y[7], dz[7], dy[7] = {1, 1, 1, 1, 1, 1, 1};
     k_activation(devices[0], f, 7, z, y);
     k_activation_grad(devices[0], f, 7, z, y, dy, dz);
     for (int i = 0; i < 4; i++) {

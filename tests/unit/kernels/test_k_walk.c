@@ -10,31 +10,42 @@
 enum { MOST = 700 };
 
 /* Within a tile, around its edges, over several strips and chunks. */
-static const struct { int n, m, d; } SHAPES[] = {
-    {1, 1, 1}, {2, 3, 5}, {7, 7, 3}, {128, 240, 4}, {129, 241, 3}, {127, 47, 16}, {130, 130, 33}, {300, 700, 2}, {513, 33, 7},
+static const struct {
+    int n, m, d;
+} SHAPES[] = {
+    {1, 1, 1},     {2, 3, 5},      {7, 7, 3},     {128, 240, 4}, {129, 241, 3},
+    {127, 47, 16}, {130, 130, 33}, {300, 700, 2}, {513, 33, 7},
 };
 
 static const k_cell CELLS[] = {K_EXP, K_SOFTPLUS, K_SQUARE, K_HINGE};
 
 static ct_device *devices[MAX_DEVICES];
-static int        n_devices;
+static int n_devices;
 
-static void open_all(void) { n_devices = open_devices(devices); }
-static void close_all(void) { close_devices(devices, n_devices); }
+static void open_all(void)
+{
+    n_devices = open_devices(devices);
+}
+static void close_all(void)
+{
+    close_devices(devices, n_devices);
+}
 
 /* A walk with a sum along rows and one along columns, and what it finds. */
 typedef struct trial {
-    k_walk   w;
-    ct_real  a[MOST * 40], b[MOST * 40], origin[2][MOST], weight[2][MOST], da[MOST * 40], db[MOST * 40];
-    double   total[2][MOST], slope[2][MOST];
-    int      group[2][MOST];
+    k_walk w;
+    ct_real a[MOST * 40], b[MOST * 40], origin[2][MOST], weight[2][MOST], da[MOST * 40],
+        db[MOST * 40];
+    double total[2][MOST], slope[2][MOST];
+    int group[2][MOST];
 } trial;
 
 static trial one, two, *const ONE = &one, *const TWO = &two;
 
 static ct_real starts[2][MOST];
 
-static void set_up(trial *t, int n, int m, int d, k_cell f, double scale, bool off_diagonal, bool grouped)
+static void set_up(trial *t, int n, int m, int d, k_cell f, double scale, bool off_diagonal,
+                   bool grouped)
 {
     fill(t->a, (size_t)(n * d), 1, -1, 1);
     fill(t->b, (size_t)(m * d), 2, -1, 1);
@@ -46,7 +57,8 @@ static void set_up(trial *t, int n, int m, int d, k_cell f, double scale, bool o
     for (int i = 0; i < MOST; i++)
         for (int side = 0; side < 2; side++)
             t->group[side][i] = (int)(next_bits(&dice) % 5) - 2;
-    t->w = (k_walk){.n = n, .m = m, .d = d, .a = t->a, .b = t->b, .off_diagonal = off_diagonal, .n_sums = 2};
+    t->w = (k_walk){
+        .n = n, .m = m, .d = d, .a = t->a, .b = t->b, .off_diagonal = off_diagonal, .n_sums = 2};
     if (grouped) {
         t->w.group_a = t->group[0];
         t->w.group_b = t->group[1];
@@ -77,7 +89,9 @@ static void run(trial *t, ct_device *dev, bool keep)
     if (t->w.sums[0].f == K_EXP) /* weights of use: of p, not of e^z */
         for (int k = 0; k < 2; k++)
             for (int i = 0; i < (k == 0 ? t->w.n : t->w.m); i++)
-                t->weight[k][i] = t->total[k][i] > 0 ? (ct_real)((double)t->weight[k][i] / t->total[k][i]) : 0;
+                t->weight[k][i] = t->total[k][i] > 0
+                                      ? (ct_real)((double)t->weight[k][i] / t->total[k][i])
+                                      : 0;
     k_walk_spread(dev, &t->w, t->da, false, t->db, false);
     free(t->w.kept);
     free(t->w.space);
@@ -87,7 +101,8 @@ static void run(trial *t, ct_device *dev, bool keep)
 
 static bool left_out(const trial *t, int i, int j)
 {
-    return (t->w.off_diagonal && i == j) || (t->w.group_a != NULL && t->group[0][i] == t->group[1][j]);
+    return (t->w.off_diagonal && i == j) ||
+           (t->w.group_a != NULL && t->group[0][i] == t->group[1][j]);
 }
 
 static double cell(const trial *t, int i, int j)
@@ -100,19 +115,25 @@ static double cell(const trial *t, int i, int j)
 
 static double value_of(k_cell f, double x)
 {
-    return f == K_EXP ? exp(x) : f == K_SOFTPLUS ? fmax(x, 0) + log1p(exp(-fabs(x))) : f == K_SQUARE ? x * x : fmax(x, 0);
+    return f == K_EXP        ? exp(x)
+           : f == K_SOFTPLUS ? fmax(x, 0) + log1p(exp(-fabs(x)))
+           : f == K_SQUARE   ? x * x
+                             : fmax(x, 0);
 }
 
 static double slope_of(k_cell f, double x)
 {
-    return f == K_EXP ? exp(x) : f == K_SOFTPLUS ? 1 / (1 + exp(-x)) : f == K_SQUARE ? 2 * x : x > 0;
+    return f == K_EXP        ? exp(x)
+           : f == K_SOFTPLUS ? 1 / (1 + exp(-x))
+           : f == K_SQUARE   ? 2 * x
+                             : x > 0;
 }
 
 /* What the walk should have found for anchor i of sum k, given its origin. */
 static void check_totals(const trial *t, int k)
 {
     const k_sums *s = &t->w.sums[k];
-    const int     anchors = s->columns ? t->w.m : t->w.n, others = s->columns ? t->w.n : t->w.m;
+    const int anchors = s->columns ? t->w.m : t->w.n, others = s->columns ? t->w.n : t->w.m;
     for (int i = 0; i < anchors; i++) {
         double total = 0, slope = 0, size = 1e-30, peak = -(double)INFINITY;
         for (int j = 0; j < others; j++) {
@@ -128,7 +149,8 @@ static void check_totals(const trial *t, int k)
         ck_close(s->total[i], total, digits + 16 * (double)REAL_EPS * fabs(total));
         if (s->slope != NULL && s->f != K_HINGE)
             ck_close(s->slope[i], slope, digits);
-        if (s->slope != NULL && s->f == K_HINGE) /* a count; a cell at the kink may fall on either side */
+        if (s->slope != NULL &&
+            s->f == K_HINGE) /* a count; a cell at the kink may fall on either side */
             ck_close(s->slope[i], slope, 1);
         if (s->f == K_EXP && isfinite(peak))
             ck_close(s->origin[i], peak, 16 * (double)REAL_EPS * (1 + (double)s->scale * t->w.d));
@@ -140,7 +162,7 @@ static double plain_slope(const trial *t, int i, int j)
     double g = 0;
     for (int k = 0; k < 2 && !left_out(t, i, j); k++) {
         const k_sums *s = &t->w.sums[k];
-        const int     anchor = k == 1 ? j : i;
+        const int anchor = k == 1 ? j : i;
         g += (double)t->weight[k][anchor] *
              slope_of(s->f, (double)s->scale * cell(t, i, j) - (double)s->origin[anchor]);
     }
@@ -173,16 +195,18 @@ static void check_gradients(const trial *t)
 START_TEST(equals_the_plain_loop)
 {
     const k_cell f = CELLS[_i % COUNT(CELLS)];
-    const int    s = _i / COUNT(CELLS);
+    const int s = _i / COUNT(CELLS);
     for (int option = 0; option < 4; option++) {
-        /* a hinge turns at a place, and a float may see it elsewhere: coarse numbers on both sides of it */
+        /* a hinge turns at a place, and a float may see it elsewhere: coarse numbers on both sides
+         * of it */
         set_up(ONE, SHAPES[s].n, SHAPES[s].m, SHAPES[s].d, f, 0.75, option & 1, option & 2);
         for (int i = 0; f == K_HINGE && i < MOST * 40; i++) {
             ONE->a[i] = (ct_real)nearbyint(4 * (double)ONE->a[i]) / 4;
             ONE->b[i] = (ct_real)nearbyint(4 * (double)ONE->b[i]) / 4;
         }
         for (int i = 0; f == K_HINGE && i < 2 * MOST; i++)
-            ONE->origin[i / MOST][i % MOST] = (ct_real)(nearbyint(4 * (double)starts[i / MOST][i % MOST]) / 4 + 0.01);
+            ONE->origin[i / MOST][i % MOST] =
+                (ct_real)(nearbyint(4 * (double)starts[i / MOST][i % MOST]) / 4 + 0.01);
         open_all();
         run(ONE, devices[0], false);
         check_totals(ONE, 0);
@@ -205,7 +229,7 @@ static void check_same(const trial *x, const trial *y, const ct_device *dev)
 START_TEST(same_bits_on_every_device_kept_or_not)
 {
     const k_cell f = CELLS[_i % COUNT(CELLS)];
-    const int    s = _i / COUNT(CELLS);
+    const int s = _i / COUNT(CELLS);
     open_all();
     set_up(ONE, SHAPES[s].n, SHAPES[s].m, SHAPES[s].d, f, 20, true, false);
     run(ONE, devices[0], false);
@@ -241,7 +265,7 @@ END_TEST
 START_TEST(walks_add_up)
 {
     const k_cell f = CELLS[_i];
-    const int    n = 140, m = 260, d = 3, cut = 120;
+    const int n = 140, m = 260, d = 3, cut = 120;
     open_all();
     set_up(ONE, n, m, d, f, 3, false, false);
     run(ONE, devices[0], false);
@@ -275,7 +299,7 @@ START_TEST(unit_rows_grad_is_that_of_normalize)
 {
     enum { N = 301, D = 19 };
     static ct_real x[N * D], y[N * D], r[N], dy[N * D], want[N * D];
-    const ct_real  eps = (ct_real)0.5;
+    const ct_real eps = (ct_real)0.5;
     fill(x, N * D, 1, -1, 1);
     fill(dy, N * D, 2, -1, 1);
     for (int j = 0; j < D; j++)
@@ -295,7 +319,7 @@ END_TEST
 
 TCase *k_walk_case(void)
 {
-    TCase    *tc = tcase_create("k_walk");
+    TCase *tc = tcase_create("k_walk");
     const int n = COUNT(SHAPES) * COUNT(CELLS);
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, equals_the_plain_loop, 0, n);

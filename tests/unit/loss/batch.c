@@ -66,10 +66,14 @@ double batch_temperature(const batch *x)
 void run_loss_on(ct_graph *g, loss_fn f, const batch *x, outcome *y)
 {
     const size_t bytes = (size_t)(x->n * x->d) * sizeof(ct_real);
-    ct_tensor   *a = ct_leaf(g, x->n, x->d, x->a), *b = ct_leaf(g, x->n, x->d, x->b);
-    ct_tensor   *log_scale = ct_leaf(g, 1, 1, &x->log_scale), *bias = x->biased ? ct_leaf(g, 1, 1, &x->bias) : NULL;
-    ct_tensor   *loss = f(g, a, b, &(ct_loss_inputs){.log_scale = log_scale, .group = x->grouped ? x->group : NULL, .bias = bias,
-                                                    .options = &x->options});
+    ct_tensor *a = ct_leaf(g, x->n, x->d, x->a), *b = ct_leaf(g, x->n, x->d, x->b);
+    ct_tensor *log_scale = ct_leaf(g, 1, 1, &x->log_scale),
+              *bias = x->biased ? ct_leaf(g, 1, 1, &x->bias) : NULL;
+    ct_tensor *loss = f(g, a, b,
+                        &(ct_loss_inputs){.log_scale = log_scale,
+                                          .group = x->grouped ? x->group : NULL,
+                                          .bias = bias,
+                                          .options = &x->options});
     ck_assert_msg(loss != NULL, "%s", g->error.msg);
     ck_assert_int_eq(loss->rows, 1);
     ck_assert_int_eq(loss->cols, 1);
@@ -106,7 +110,8 @@ typedef struct cosines {
 
 static cosines scaled_cosines(ct_graph *g, ct_tensor *a, ct_tensor *b, ct_tensor *log_scale)
 {
-    ct_tensor *an = ct_normalize_rows(g, a, CT_NORM_EPS), *bn = ct_normalize_rows(g, b, CT_NORM_EPS);
+    ct_tensor *an = ct_normalize_rows(g, a, CT_NORM_EPS),
+              *bn = ct_normalize_rows(g, b, CT_NORM_EPS);
     ct_tensor *scale = ct_exp(g, log_scale);
     return (cosines){.z = ct_scale_by(g, ct_matmul_nt(g, an, bn), scale),
                      .pairs = ct_scale_by(g, ct_row_dots(g, an, bn), scale)};
@@ -120,7 +125,8 @@ static ct_tensor *minus(ct_graph *g, ct_tensor *x, ct_tensor *y)
 /* Mean of the row and the column log-sum-exps. */
 static ct_tensor *mean_lse(ct_graph *g, ct_tensor *z)
 {
-    return ct_scale(g, ct_add(g, ct_mean(g, ct_lse_rows(g, z)), ct_mean(g, ct_lse_cols(g, z))), (ct_real)0.5);
+    return ct_scale(g, ct_add(g, ct_mean(g, ct_lse_rows(g, z)), ct_mean(g, ct_lse_cols(g, z))),
+                    (ct_real)0.5);
 }
 
 ct_tensor *plain_infonce(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
@@ -138,9 +144,9 @@ ct_tensor *plain_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inp
 /* Anchor i, row or column, aims at the others of its group in equal parts. */
 ct_tensor *plain_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    const int     n = a->rows;
+    const int n = a->rows;
     const cosines c = scaled_cosines(g, a, b, in->log_scale);
-    ct_tensor    *target = ct_leaf(g, n, n, NULL);
+    ct_tensor *target = ct_leaf(g, n, n, NULL);
     for (int i = 0; i < n; i++) {
         int size = 0;
         for (int j = 0; j < n; j++)
@@ -153,7 +159,8 @@ ct_tensor *plain_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_in
 
 ct_tensor *plain_positives(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    ct_tensor *an = ct_normalize_rows(g, a, CT_NORM_EPS), *bn = ct_normalize_rows(g, b, CT_NORM_EPS);
+    ct_tensor *an = ct_normalize_rows(g, a, CT_NORM_EPS),
+              *bn = ct_normalize_rows(g, b, CT_NORM_EPS);
     (void)in;
     return minus(g, ct_leaf(g, 1, 1, (ct_real[]){1}), ct_mean(g, ct_row_dots(g, an, bn)));
 }
@@ -184,8 +191,8 @@ static void check_grad(const batch *x, const char *side, const ct_real *rows, co
         for (int j = i * x->d; j < (i + 1) * x->d; j++) {
             const double w = want != NULL ? (double)want[j] : 0;
             ck_assert_msg(fabs((double)got[j] - w) <= tol,
-                          "n %d d %d scale %g: d%s[%d, %d] is %.9g, should be %.9g within %.1g", x->n, x->d,
-                          batch_scale(x), side, i, j % x->d, (double)got[j], w, tol);
+                          "n %d d %d scale %g: d%s[%d, %d] is %.9g, should be %.9g within %.1g",
+                          x->n, x->d, batch_scale(x), side, i, j % x->d, (double)got[j], w, tol);
         }
     }
 }
@@ -199,8 +206,8 @@ void check_outcome(const batch *x, const outcome *got, const outcome *want)
     check_grad(x, "b", x->b, got->db, want->db);
     ck_assert_msg(fabs((double)got->dlog_scale - (double)want->dlog_scale) <=
                       value_tolerance(x) * (1 + batch_scale(x)),
-                  "n %d d %d scale %g: dlog_scale is %.9g, should be %.9g", x->n, x->d, batch_scale(x),
-                  (double)got->dlog_scale, (double)want->dlog_scale);
+                  "n %d d %d scale %g: dlog_scale is %.9g, should be %.9g", x->n, x->d,
+                  batch_scale(x), (double)got->dlog_scale, (double)want->dlog_scale);
 }
 
 void check_same_bits(const batch *x, const outcome *got, const outcome *want)

@@ -19,12 +19,12 @@
 enum { BATCH_ROWS = 300, BATCH_SIZE = 16384 };
 
 typedef struct batch {
-    int     n, d;
+    int n, d;
     ct_real log_scale, bias;
-    bool    biased; /* false: the loss sees no bias */
+    bool biased; /* false: the loss sees no bias */
     ct_loss_options options;
-    bool    grouped; /* false: the loss sees no groups */
-    int     group[BATCH_ROWS];
+    bool grouped; /* false: the loss sees no groups */
+    int group[BATCH_ROWS];
     ct_real a[BATCH_SIZE], b[BATCH_SIZE]; /* (n, d) */
 } batch;
 

@@ -11,11 +11,11 @@
 
 typedef struct step {
     double value, grad, slope[2];
-    int    from[2]; /* below 0: none */
+    int from[2]; /* below 0: none */
 } step;
 
-static step  *tape;
-static int    n_steps, room;
+static step *tape;
+static int n_steps, room;
 
 static int push(double value, int p, double dp, int q, double dq)
 {
@@ -27,20 +27,62 @@ static int push(double value, int p, double dp, int q, double dq)
     return n_steps++;
 }
 
-static double V(int x) { return tape[x].value; }
-static int C(double c) { return push(c, -1, 0, -1, 0); }
-static int add(int x, int y) { return push(V(x) + V(y), x, 1, y, 1); }
-static int sub(int x, int y) { return push(V(x) - V(y), x, 1, y, -1); }
-static int mul(int x, int y) { return push(V(x) * V(y), x, V(y), y, V(x)); }
-static int quot(int x, int y) { return push(V(x) / V(y), x, 1 / V(y), y, -V(x) / V(y) / V(y)); }
-static int times(int x, double c) { return push(V(x) * c, x, c, -1, 0); }
-static int plus(int x, double c) { return push(V(x) + c, x, 1, -1, 0); }
-static int ex(int x) { return push(exp(V(x)), x, exp(V(x)), -1, 0); }
-static int ln(int x) { return push(log(V(x)), x, 1 / V(x), -1, 0); }
-static int ln1p(int x) { return push(log1p(V(x)), x, 1 / (1 + V(x)), -1, 0); }
-static int root(int x) { return push(sqrt(V(x)), x, 0.5 / sqrt(V(x)), -1, 0); }
-static int relu(int x) { return V(x) > 0 ? x : C(0); }
-static int larger(int x, int y) { return V(x) >= V(y) ? x : y; }
+static double V(int x)
+{
+    return tape[x].value;
+}
+static int C(double c)
+{
+    return push(c, -1, 0, -1, 0);
+}
+static int add(int x, int y)
+{
+    return push(V(x) + V(y), x, 1, y, 1);
+}
+static int sub(int x, int y)
+{
+    return push(V(x) - V(y), x, 1, y, -1);
+}
+static int mul(int x, int y)
+{
+    return push(V(x) * V(y), x, V(y), y, V(x));
+}
+static int quot(int x, int y)
+{
+    return push(V(x) / V(y), x, 1 / V(y), y, -V(x) / V(y) / V(y));
+}
+static int times(int x, double c)
+{
+    return push(V(x) * c, x, c, -1, 0);
+}
+static int plus(int x, double c)
+{
+    return push(V(x) + c, x, 1, -1, 0);
+}
+static int ex(int x)
+{
+    return push(exp(V(x)), x, exp(V(x)), -1, 0);
+}
+static int ln(int x)
+{
+    return push(log(V(x)), x, 1 / V(x), -1, 0);
+}
+static int ln1p(int x)
+{
+    return push(log1p(V(x)), x, 1 / (1 + V(x)), -1, 0);
+}
+static int root(int x)
+{
+    return push(sqrt(V(x)), x, 0.5 / sqrt(V(x)), -1, 0);
+}
+static int relu(int x)
+{
+    return V(x) > 0 ? x : C(0);
+}
+static int larger(int x, int y)
+{
+    return V(x) >= V(y) ? x : y;
+}
 
 static int softplus(int x)
 {
@@ -65,17 +107,23 @@ static int lse(const int *x, int n)
 
 typedef struct cells {
     const batch *x;
-    int          n;
-    int         *s[3]; /* (n, n) a with b, a with a, b with b */
-    int          scale, bias;
-    double       a[BATCH_SIZE], b[BATCH_SIZE]; /* rows as the loss sees them */
-    int         *va, *vb; /* elements on the tape, for barlow and vicreg */
+    int n;
+    int *s[3]; /* (n, n) a with b, a with a, b with b */
+    int scale, bias;
+    double a[BATCH_SIZE], b[BATCH_SIZE]; /* rows as the loss sees them */
+    int *va, *vb;                        /* elements on the tape, for barlow and vicreg */
 } cells;
 
 static cells c;
 
-static int S(int which, int i, int j) { return c.s[which][i * c.n + j]; }
-static int Z(int which, int i, int j) { return mul(c.scale, S(which, i, j)); }
+static int S(int which, int i, int j)
+{
+    return c.s[which][i * c.n + j];
+}
+static int Z(int which, int i, int j)
+{
+    return mul(c.scale, S(which, i, j));
+}
 
 static bool masked(int i, int j)
 {
@@ -137,7 +185,8 @@ static int npair(void)
     double squares = 0;
     for (int i = 0; i < c.n * c.x->d; i++)
         squares += c.a[i] * c.a[i] + c.b[i] * c.b[i];
-    return plus(softmax(false, false), c.x->options.penalty / 4 * squares / c.n); /* its gradient: see oracle */
+    return plus(softmax(false, false),
+                c.x->options.penalty / 4 * squares / c.n); /* its gradient: see oracle */
 }
 
 static int dcl(void)
@@ -155,7 +204,7 @@ static int dcl(void)
 static int hard_negative(void)
 {
     const double beta = c.x->options.beta, tau_plus = c.x->options.tau_plus, m = 2 * c.n - 2;
-    int          s = C(0);
+    int s = C(0);
     for (int side = 0; side < 2; side++)
         for (int i = 0; i < c.n && c.n > 1; i++) {
             int k = opposite(side, i, true, true, 1 + beta, others);
@@ -201,7 +250,8 @@ static int triplet(bool soft)
                     s = add(s, times(triplet_term(near, i, soft), 0.5 / c.n / (c.n - 1)));
                 if (easiest < 0 || V(near) < V(easiest))
                     easiest = near;
-                if ((c.x->options.mining == CT_MINE_HARDEST || V(near) < V(S(0, i, i))) && (best < 0 || V(near) > V(best)))
+                if ((c.x->options.mining == CT_MINE_HARDEST || V(near) < V(S(0, i, i))) &&
+                    (best < 0 || V(near) > V(best)))
                     best = near;
             }
             if (c.x->options.mining != CT_MINE_ALL && easiest >= 0)
@@ -213,13 +263,14 @@ static int triplet(bool soft)
 static int align_uniform(void)
 {
     const ct_loss_options *o = &c.x->options;
-    int                    s = C(0);
+    int s = C(0);
     for (int i = 0; i < c.n; i++) { /* |a_i - b_i|^2 from the difference: 2 - 2s has lost it */
         double square = 0;
         for (int k = i * c.x->d; k < (i + 1) * c.x->d; k++)
             square += (c.a[k] - c.b[k]) * (c.a[k] - c.b[k]);
         int dist = push(square, S(0, i, i), -2, -1, 0);
-        s = add(s, times(o->align_power == 2 ? dist : ex(times(ln(dist), o->align_power / 2)), 1.0 / c.n));
+        s = add(s, times(o->align_power == 2 ? dist : ex(times(ln(dist), o->align_power / 2)),
+                         1.0 / c.n));
     }
     for (int side = 0; side < 2 && c.n > 1; side++) {
         int *all = malloc((size_t)(c.n * c.n) * sizeof *all), k = 0;
@@ -236,7 +287,7 @@ static int align_uniform(void)
 static int spectral(void)
 {
     const double mu = c.x->options.mu;
-    int          s = C(0);
+    int s = C(0);
     for (int i = 0; i < c.n; i++) {
         s = add(s, times(S(0, i, i), -2 * mu / c.n));
         for (int j = 0; j < c.n; j++)
@@ -281,7 +332,7 @@ static int column_mean(const int *v, int k)
 static int covariance(const int *p, int k, const int *q, int l, double divisor)
 {
     const int mp = column_mean(p, k), mq = column_mean(q, l);
-    int       s = C(0);
+    int s = C(0);
     for (int i = 0; i < c.n; i++)
         s = add(s, mul(sub(p[i * c.x->d + k], mp), sub(q[i * c.x->d + l], mq)));
     return times(s, 1 / divisor);
@@ -292,7 +343,8 @@ static int barlow(void)
     int s = C(0);
     for (int k = 0; k < c.x->d; k++)
         for (int l = 0; l < c.x->d; l++) {
-            int sd = mul(root(plus(covariance(c.va, k, c.va, k, c.n), 1e-5)), root(plus(covariance(c.vb, l, c.vb, l, c.n), 1e-5)));
+            int sd = mul(root(plus(covariance(c.va, k, c.va, k, c.n), 1e-5)),
+                         root(plus(covariance(c.vb, l, c.vb, l, c.n), 1e-5)));
             int r = quot(covariance(c.va, k, c.vb, l, c.n), sd);
             int off = plus(r, -1);
             s = add(s, k == l ? mul(off, off) : times(mul(r, r), c.x->options.lambda));
@@ -303,8 +355,8 @@ static int barlow(void)
 static int vicreg(void)
 {
     const ct_loss_options *o = &c.x->options;
-    const int              d = c.x->d;
-    int                    s = C(0);
+    const int d = c.x->d;
+    int s = C(0);
     for (int i = 0; i < c.n * d; i++) {
         int e = sub(c.va[i], c.vb[i]);
         s = add(s, times(mul(e, e), o->invariance / c.n / d));
@@ -313,8 +365,9 @@ static int vicreg(void)
         for (int k = 0; k < d; k++)
             for (int l = 0; l < d; l++) {
                 const int *v = side == 0 ? c.va : c.vb;
-                int        cov = covariance(v, k, v, l, fmax(c.n - 1, 1));
-                s = add(s, k == l ? times(relu(plus(times(root(plus(cov, 1e-4)), -1), 1)), o->variance / 2 / d)
+                int cov = covariance(v, k, v, l, fmax(c.n - 1, 1));
+                s = add(s, k == l ? times(relu(plus(times(root(plus(cov, 1e-4)), -1), 1)),
+                                          o->variance / 2 / d)
                                   : times(mul(cov, cov), o->covariance / d));
             }
     return s;
@@ -348,7 +401,7 @@ static void take(const ct_real *from, bool unit, double *to, int *on_tape)
 static void give(const ct_real *from, bool unit, const double *x, double *g, int i)
 {
     const int d = c.x->d;
-    double    square = 0, along = dot(g + i * d, x + i * d, d);
+    double square = 0, along = dot(g + i * d, x + i * d, d);
     for (int k = i * d; k < (i + 1) * d; k++)
         square += (double)from[k] * (double)from[k];
     const double r = fmax(sqrt(square), (double)CT_NORM_EPS);
@@ -361,7 +414,7 @@ static void back_through_cells(oracle_outcome *y)
     const int d = c.x->d;
     for (int which = 0; which < 3; which++) {
         const double *left = which == 2 ? c.b : c.a, *right = which == 1 ? c.a : c.b;
-        double       *dleft = which == 2 ? y->db : y->da, *dright = which == 1 ? y->da : y->db;
+        double *dleft = which == 2 ? y->db : y->da, *dright = which == 1 ? y->da : y->db;
         for (int i = 0; i < c.n; i++)
             for (int j = 0; j < c.n; j++) {
                 const double g = tape[S(which, i, j)].grad;
@@ -375,12 +428,27 @@ static void back_through_cells(oracle_outcome *y)
 
 static int value_of(const char *loss)
 {
-    static const struct { const char *name; bool symmetric, in_modal; } SOFTMAX[] = {
-        {"question", false, false}, {"infonce", false, false}, {"clip", true, false}, {"ntxent", true, true}};
-    static const struct { const char *name; int (*value)(void); } OTHERS[] = {
-        {"unicl", unicl}, {"npair", npair}, {"dcl", dcl}, {"hard-negative", hard_negative}, {"siglip", siglip},
-        {"align-uniform", align_uniform}, {"spectral", spectral}, {"cyclip", cyclip}, {"positives", positives},
-        {"barlow", barlow}, {"vicreg", vicreg}};
+    static const struct {
+        const char *name;
+        bool symmetric, in_modal;
+    } SOFTMAX[] = {{"question", false, false},
+                   {"infonce", false, false},
+                   {"clip", true, false},
+                   {"ntxent", true, true}};
+    static const struct {
+        const char *name;
+        int (*value)(void);
+    } OTHERS[] = {{"unicl", unicl},
+                  {"npair", npair},
+                  {"dcl", dcl},
+                  {"hard-negative", hard_negative},
+                  {"siglip", siglip},
+                  {"align-uniform", align_uniform},
+                  {"spectral", spectral},
+                  {"cyclip", cyclip},
+                  {"positives", positives},
+                  {"barlow", barlow},
+                  {"vicreg", vicreg}};
     for (int i = 0; i < COUNT(SOFTMAX); i++)
         if (strcmp(loss, SOFTMAX[i].name) == 0)
             return softmax(SOFTMAX[i].symmetric, SOFTMAX[i].in_modal);
@@ -408,7 +476,8 @@ void oracle(const char *loss, const batch *x, oracle_outcome *y)
         c.s[which] = malloc((size_t)(x->n * x->n) * sizeof(int));
         for (int i = 0; i < x->n; i++)
             for (int j = 0; j < x->n; j++)
-                c.s[which][i * x->n + j] = C(dot((which == 2 ? c.b : c.a) + i * x->d, (which == 1 ? c.a : c.b) + j * x->d, x->d));
+                c.s[which][i * x->n + j] = C(dot((which == 2 ? c.b : c.a) + i * x->d,
+                                                 (which == 1 ? c.a : c.b) + j * x->d, x->d));
     }
     const int last = value_of(loss);
     tape[last].grad = 1;
@@ -416,7 +485,9 @@ void oracle(const char *loss, const batch *x, oracle_outcome *y)
         for (int k = 0; k < 2; k++)
             if (tape[i].from[k] >= 0 && tape[i].grad != 0)
                 tape[tape[i].from[k]].grad += tape[i].grad * tape[i].slope[k];
-    *y = (oracle_outcome){.value = V(last), .dlog_scale = tape[log_scale].grad, .dbias = tape[c.bias].grad};
+    *y = (oracle_outcome){.value = V(last),
+                          .dlog_scale = tape[log_scale].grad,
+                          .dbias = tape[c.bias].grad};
     back_through_cells(y);
     for (int i = 0; i < x->n * x->d; i++) {
         y->da[i] += tape[c.va[i]].grad + (pair ? x->options.penalty / 2 / x->n * c.a[i] : 0);

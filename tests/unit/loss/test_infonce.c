@@ -1,9 +1,9 @@
 /* test_infonce.c -- ct_loss_infonce, ct_loss_clip and ct_loss_question against
  * their plain compositions, differences, values worked out by hand, and what
  * softmax and cosine promise of any gradient. */
-#include "suites.h"
 #include "batch.h"
 #include "gradcheck.h"
+#include "suites.h"
 
 #include <string.h>
 
@@ -15,11 +15,11 @@ static const double TEMPERATURES[] = {0.005, 0.05, 0.07, 0.2, 1, 10};
 
 /* For differences, which cannot see gradients that a sharp softmax has made small. */
 static const struct {
-    int    n, d;
+    int n, d;
     double temperature;
 } SHAPES[] = {{2, 2, 1}, {3, 5, 0.5}, {7, 4, 1}, {5, 9, 0.2}, {9, 17, 2}};
 
-static batch   x, other;
+static batch x, other;
 static outcome y, z;
 
 static void exchange_sides(const batch *from, batch *to)
@@ -36,8 +36,9 @@ START_TEST(equals_the_plain_composition)
     uint64_t dice = 1;
     for (int k = 0; k < 90; k++) {
         const uint64_t r = next_bits(&dice);
-        const bool     small = k < 12; /* all of n 1..3, d 1..4 */
-        const int      n = 1 + (small ? k % 3 : (int)(r % 40)), d = 1 + (small ? k / 3 : (int)(r / 64 % 40));
+        const bool small = k < 12; /* all of n 1..3, d 1..4 */
+        const int n = 1 + (small ? k % 3 : (int)(r % 40)),
+                  d = 1 + (small ? k / 3 : (int)(r / 64 % 40));
         batch_random(&x, n, d, TEMPERATURES[k % COUNT(TEMPERATURES)], (unsigned)k);
         run_loss(LOSSES[_i].fused, &x, &y);
         run_loss(LOSSES[_i].plain, &x, &z);
@@ -48,7 +49,8 @@ END_TEST
 
 static ct_tensor *op(ct_graph *g, ct_tensor *const *in, const void *which)
 {
-    return LOSSES[*(const int *)which].fused(g, in[0], in[1], &(ct_loss_inputs){.log_scale = in[2]});
+    return LOSSES[*(const int *)which].fused(g, in[0], in[1],
+                                             &(ct_loss_inputs){.log_scale = in[2]});
 }
 
 START_TEST(backward_matches_difference)
@@ -63,7 +65,7 @@ END_TEST
 START_TEST(orthonormal_pairs_by_hand) /* two of them at temperature 1: ln(1 + 1/e) */
 {
     const double share = 0.2689414213699951; /* 1 / (1 + e) = 1 - p_ii */
-    ct_graph     g;
+    ct_graph g;
     open_graph(&g);
     ct_tensor *a = ct_leaf(&g, 2, 2, (ct_real[]){1, 0, 0, 1});
     ct_tensor *b = ct_leaf(&g, 2, 2, (ct_real[]){1, 0, 0, 1}), *log_scale = ct_leaf(&g, 1, 1, NULL);
@@ -82,7 +84,8 @@ END_TEST
  *         1 0 */
 START_TEST(rows_and_columns_by_hand)
 {
-    const double rows = (0.31326168751822286 + 1.3132616875182228) / 2, columns = 0.69314718055994531;
+    const double rows = (0.31326168751822286 + 1.3132616875182228) / 2,
+                 columns = 0.69314718055994531;
     batch_zero(&x, 2, 2, 1);
     memcpy(x.a, (ct_real[]){1, 0, 1, 0}, 4 * sizeof *x.a);
     memcpy(x.b, (ct_real[]){1, 0, 0, 1}, 4 * sizeof *x.b);
@@ -119,7 +122,8 @@ START_TEST(nearly_perfect_batches_keep_their_digits)
         for (int n = 2; n <= 9; n++) {
             batch_orthonormal(&x, n, T[t]);
             run_loss(LOSSES[_i].fused, &x, &y);
-            const double scale = batch_scale(&x), odds = (n - 1) * exp(-scale), p = exp(-scale) / (1 + odds);
+            const double scale = batch_scale(&x), odds = (n - 1) * exp(-scale),
+                         p = exp(-scale) / (1 + odds);
             const double digits = 4 * (double)REAL_EPS * (1 + scale);
             ck_close(y.value, log1p(odds), digits * log1p(odds));
             ck_close(y.dlog_scale, -scale * (n - 1) * p, digits * scale * (n - 1) * p);
@@ -278,8 +282,8 @@ static void add_a_constant_to_each_row(batch *p, double step)
 {
     batch_random(p, 8, 7, 0.1, 21);
     for (int i = 0; i < p->n; i++) {
-        ct_real     *a = p->a + i * p->d, *b = p->b + i * p->d;
-        double       aa = 0, bb = 0;
+        ct_real *a = p->a + i * p->d, *b = p->b + i * p->d;
+        double aa = 0, bb = 0;
         const double turn = step * i;
         for (int j = 2; j < p->d; j++) {
             aa += (double)a[j] * (double)a[j];
@@ -329,7 +333,7 @@ END_TEST
 
 TCase *infonce_case(void)
 {
-    TCase    *tc = tcase_create("infonce");
+    TCase *tc = tcase_create("infonce");
     const int both = COUNT(LOSSES);
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, equals_the_plain_composition, 0, both);

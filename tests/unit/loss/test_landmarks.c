@@ -1,14 +1,14 @@
 /* test_landmarks.c -- the losses by name, and what each is worth when all
  * embeddings are equal, opposite, or at best: the closed forms against batches
  * that reach them. */
-#include "suites.h"
 #include "batch.h"
+#include "suites.h"
 
 #include <string.h>
 
 static const double TEMPERATURES[] = {0.02, 0.07, 0.3, 1, 10};
 
-static batch   x;
+static batch x;
 static outcome y;
 
 static const ct_loss *loss_number(int i)
@@ -24,7 +24,8 @@ static bool is(const ct_loss *loss, const char *name)
 
 static ct_loss_setting setting(void)
 {
-    return (ct_loss_setting){x.n, x.d, batch_temperature(&x), x.biased ? (double)x.bias : ct_loss_bias(x.n), &x.options};
+    return (ct_loss_setting){x.n, x.d, batch_temperature(&x),
+                             x.biased ? (double)x.bias : ct_loss_bias(x.n), &x.options};
 }
 
 static double collapsed(const ct_loss *loss)
@@ -43,11 +44,14 @@ static double lowest(const ct_loss *loss)
 
 START_TEST(every_loss_is_found_by_its_name)
 {
-    static const char *const NAMES[] = {"question", "npair", "infonce", "clip", "ntxent", "siglip", "dcl", "unicl",
-                                        "triplet", "soft-triplet", "hard-negative", "align-uniform", "spectral",
-                                        "barlow", "vicreg", "cyclip", "positives"};
-    int                      n = 0;
-    const ct_loss           *all = ct_loss_all(&n);
+    static const char *const NAMES[] = {"question",     "npair",         "infonce",
+                                        "clip",         "ntxent",        "siglip",
+                                        "dcl",          "unicl",         "triplet",
+                                        "soft-triplet", "hard-negative", "align-uniform",
+                                        "spectral",     "barlow",        "vicreg",
+                                        "cyclip",       "positives"};
+    int n = 0;
+    const ct_loss *all = ct_loss_all(&n);
     ck_assert_int_eq(n, COUNT(NAMES));
     for (int i = 0; i < n; i++) {
         const ct_loss *loss = ct_loss_find(NAMES[i]);
@@ -63,7 +67,8 @@ END_TEST
 
 START_TEST(an_unknown_name_finds_nothing)
 {
-    static const char *const UNKNOWN[] = {"", "nce", "CLIP", "clip ", "clipp", "info", "infonce,clip"};
+    static const char *const UNKNOWN[] = {"",      "nce",  "CLIP",        "clip ",
+                                          "clipp", "info", "infonce,clip"};
     for (int i = 0; i < COUNT(UNKNOWN); i++)
         ck_assert_ptr_null(ct_loss_find(UNKNOWN[i]));
 }
@@ -109,7 +114,7 @@ static void unit_rows(void)
 {
     for (int i = 0; i < 2 * x.n; i++) {
         ct_real *row = (i < x.n ? x.a : x.b) + i % x.n * x.d;
-        double   square = 0;
+        double square = 0;
         for (int k = 0; k < x.d; k++)
             square += (double)row[k] * (double)row[k];
         for (int k = 0; k < x.d; k++)
@@ -120,7 +125,8 @@ static void unit_rows(void)
 /* How far rounding may move it: of n (n-1) cells of siglip none cancels. */
 static double off(double want, const ct_loss *loss)
 {
-    return 16 * (double)REAL_EPS * (1 + fabs(want)) * (is(loss, "siglip") ? 1 + batch_scale(&x) : 1);
+    return 16 * (double)REAL_EPS * (1 + fabs(want)) *
+           (is(loss, "siglip") ? 1 + batch_scale(&x) : 1);
 }
 
 START_TEST(all_equal_is_worth_what_the_literature_says)
@@ -134,13 +140,15 @@ START_TEST(all_equal_is_worth_what_the_literature_says)
             const double want = worth(loss, n, 5, batch_temperature(&x));
             ck_close(collapsed(loss), want, 1e-13 * (1 + want));
             ck_close(y.value, want, off(want, loss));
-            const bool own = is(loss, "vicreg") || is(loss, "align-uniform"); /* a size of their own, not the scale's */
-            if (!own && !is(loss, "npair")) /* it is pulled along its rows */
+            const bool own = is(loss, "vicreg") ||
+                             is(loss, "align-uniform"); /* a size of their own, not the scale's */
+            if (!own && !is(loss, "npair"))             /* it is pulled along its rows */
                 check_stationary(&x, &y);
             for (int i = 0; own && i < 5 * n; i++)
                 ck_close(y.da[i], 0, 1e3 * (double)REAL_EPS);
             if (!is(loss, "siglip"))
-                ck_close(y.dlog_scale, 0, 64 * (double)REAL_EPS * batch_scale(&x)); /* of a sum of n^2 terms */
+                ck_close(y.dlog_scale, 0,
+                         64 * (double)REAL_EPS * batch_scale(&x)); /* of a sum of n^2 terms */
         }
 }
 END_TEST
@@ -175,8 +183,8 @@ END_TEST
 /* b = -a is a collapse as well, and the question's loss cannot tell it from the first. */
 START_TEST(all_opposite_is_worth_the_same_to_the_cross_losses)
 {
-    static const char *const SAME[] = {"question", "infonce", "clip", "unicl", "npair", "triplet", "soft-triplet",
-                                       "cyclip"};
+    static const char *const SAME[] = {"question", "infonce", "clip",         "unicl",
+                                       "npair",    "triplet", "soft-triplet", "cyclip"};
     for (int k = 0; k <= COUNT(SAME); k++)
         for (int n = 2; n <= 64; n += 5)
             for (int t = 0; t < COUNT(TEMPERATURES); t++) {
@@ -203,16 +211,17 @@ static bool reaches(const ct_loss *loss)
 START_TEST(the_simplex_reaches_the_floor)
 {
     static const double T[] = {0.05, 0.07, 0.2, 0.5, 1};
-    const ct_loss      *loss = loss_number(_i);
+    const ct_loss *loss = loss_number(_i);
     for (int n = 2; n <= 32 && reaches(loss); n++)
         for (int t = 0; t < COUNT(T); t++) {
             batch_simplex(&x, n, T[t]);
             run_loss(loss->apply, &x, &y);
             const double want = lowest(loss); /* tiny, and right in its own digits */
             const double digits = 4 * (double)REAL_EPS;
-            const bool   sharp = want > 0 && !is(loss, "dcl"); /* a difference, not a ln(1 + x) */
-            ck_close(y.value, want, digits * (sharp ? want * (1 + batch_scale(&x)) : 4 + batch_scale(&x)) +
-                                        (is(loss, "cyclip") ? 32 * digits * digits * n : 0));
+            const bool sharp = want > 0 && !is(loss, "dcl"); /* a difference, not a ln(1 + x) */
+            ck_close(y.value, want,
+                     digits * (sharp ? want * (1 + batch_scale(&x)) : 4 + batch_scale(&x)) +
+                         (is(loss, "cyclip") ? 32 * digits * digits * n : 0));
             check_stationary(&x, &y);
         }
 }
@@ -222,7 +231,9 @@ END_TEST
  * q finds the floor. */
 START_TEST(siglip_reaches_its_floor_between_simplex_and_opposite_points)
 {
-    static const struct { double t, bias; } CASES[] = {{10, -2}, {1, -2}, {30, -10}};
+    static const struct {
+        double t, bias;
+    } CASES[] = {{10, -2}, {1, -2}, {30, -10}};
     for (int k = 0; k < COUNT(CASES); k++) {
         double best = (double)INFINITY;
         for (double q = 0; q < 1.0005; q += 1.0 / 512) {
@@ -236,7 +247,8 @@ START_TEST(siglip_reaches_its_floor_between_simplex_and_opposite_points)
                 x.a[9 * i] = (ct_real)sqrt(q);
                 x.b[9 * i] = (ct_real)-sqrt(q);
                 for (int j = 0; j < 8; j++)
-                    x.a[9 * i + j + 1] = x.b[9 * i + j + 1] = (ct_real)sqrt(fmax(1 - q, 0)) * simplex.a[8 * i + j];
+                    x.a[9 * i + j + 1] = x.b[9 * i + j + 1] = (ct_real)sqrt(fmax(1 - q, 0)) *
+                                                              simplex.a[8 * i + j];
             }
             best = fmin(best, loss_of(ct_loss_siglip, &x));
         }
@@ -262,7 +274,7 @@ START_TEST(each_other_loss_reaches_its_floor_somewhere)
     ck_close(loss_of(ct_loss_hard_negative, &x), lowest(ct_loss_find("hard-negative")), digits);
     batch_simplex(&x, 5, 1); /* n-pair: the length at which penalty and pull agree */
     const double least = lowest(ct_loss_find("npair"));
-    double       best = 1e9;
+    double best = 1e9;
     for (double r = 0.5; r < 6; r += 0.01) {
         batch_simplex(&x, 5, 1);
         unit_rows();
@@ -290,10 +302,13 @@ END_TEST
 
 START_TEST(the_floor_has_the_published_values)
 {
-    static const struct { int n; double temperature, floor, tol; } TABLE[] = {
-        {7, 1, 1.0538, 5e-5}, {7, 0.5, 0.4586, 5e-5}, {7, 0.3, 0.1158, 5e-5}, {7, 0.2, 0.01742, 5e-6},
-        {7, 0.1, 5.1e-5, 5e-7}, {7, 0.07, 3.46665e-7, 5e-13}, {32, 1, 2.488, 5e-4}, {32, 0.07, 1.2e-5, 5e-7},
-        {64, 0.5, 2.226, 5e-4}, {128, 0.07, 7.1e-5, 5e-7}};
+    static const struct {
+        int n;
+        double temperature, floor, tol;
+    } TABLE[] = {{7, 1, 1.0538, 5e-5},     {7, 0.5, 0.4586, 5e-5},   {7, 0.3, 0.1158, 5e-5},
+                 {7, 0.2, 0.01742, 5e-6},  {7, 0.1, 5.1e-5, 5e-7},   {7, 0.07, 3.46665e-7, 5e-13},
+                 {32, 1, 2.488, 5e-4},     {32, 0.07, 1.2e-5, 5e-7}, {64, 0.5, 2.226, 5e-4},
+                 {128, 0.07, 7.1e-5, 5e-7}};
     for (int i = 0; i < COUNT(TABLE); i++)
         ck_close(ct_simplex_floor(TABLE[i].n, TABLE[i].temperature), TABLE[i].floor, TABLE[i].tol);
 }
@@ -305,7 +320,8 @@ START_TEST(the_question_cannot_get_below_1_0538)
     ck_close(loss_of(ct_loss_question, &x), 1.0538, 5e-5);
     x.log_scale = 3; /* it has no temperature */
     ck_close(lowest(ct_loss_find("question")), 1.0538, 5e-5);
-    batch_simplex(&x, 7, 0.07); /* and this is what a temperature does, five digits of it in float */
+    batch_simplex(&x, 7,
+                  0.07); /* and this is what a temperature does, five digits of it in float */
     ck_close(loss_of(ct_loss_infonce, &x), 3.46665e-7, 2e-12);
     ck_close(loss_of(ct_loss_clip, &x), 3.46665e-7, 2e-12);
 }
@@ -334,7 +350,8 @@ START_TEST(no_batch_is_below_its_floor)
         if (k % 2 == 0)
             memcpy(x.b, x.a, sizeof x.a); /* aligned: halfway there */
         const double least = lowest(loss);
-        ck_assert_double_ge(loss_of(loss->apply, &x), least - 8 * (double)REAL_EPS * (1 + fabs(least)));
+        ck_assert_double_ge(loss_of(loss->apply, &x),
+                            least - 8 * (double)REAL_EPS * (1 + fabs(least)));
     }
 }
 END_TEST
@@ -342,7 +359,7 @@ END_TEST
 TCase *landmarks_case(void)
 {
     TCase *tc = tcase_create("landmarks");
-    int    n;
+    int n;
     ct_loss_all(&n);
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, every_loss_is_found_by_its_name);

@@ -1,15 +1,15 @@
 /* test_loss_contract.c -- what all losses promise beside their formulas: clear
  * errors, gradients only where they are wanted, no trust in old memory, and the
  * same bits on every device. */
-#include "suites.h"
 #include "batch.h"
+#include "suites.h"
 
 #include "contrast/ops.h"
 #include "platform/memory.h"
 
 #include <string.h>
 
-static batch   x;
+static batch x;
 static outcome y, z;
 
 static const ct_loss *loss_number(int i)
@@ -22,14 +22,18 @@ static const ct_loss *loss_number(int i)
 
 START_TEST(different_shapes_are_an_error)
 {
-    static const struct { int rows, cols; const char *b; } OTHER[] = {
-        {2, 4, "b is (2, 4)"}, {3, 5, "b is (3, 5)"}, {4, 3, "b is (4, 3)"}};
+    static const struct {
+        int rows, cols;
+        const char *b;
+    } OTHER[] = {{2, 4, "b is (2, 4)"}, {3, 5, "b is (3, 5)"}, {4, 3, "b is (4, 3)"}};
     for (int k = 0; k < COUNT(OTHER); k++) {
         ct_graph g;
         open_graph(&g);
-        ct_tensor *a = ct_leaf(&g, 3, 4, NULL), *b = ct_leaf(&g, OTHER[k].rows, OTHER[k].cols, NULL);
+        ct_tensor *a = ct_leaf(&g, 3, 4, NULL),
+                  *b = ct_leaf(&g, OTHER[k].rows, OTHER[k].cols, NULL);
         ct_tensor *log_scale = ct_leaf(&g, 1, 1, NULL);
-        ck_assert_ptr_null(loss_number(_i)->apply(&g, a, b, &(ct_loss_inputs){.log_scale = log_scale}));
+        ck_assert_ptr_null(
+            loss_number(_i)->apply(&g, a, b, &(ct_loss_inputs){.log_scale = log_scale}));
         ck_graph_fails(&g, CT_ERR_SHAPE, "loss: ", "a is (3, 4)", OTHER[k].b, "must match");
         close_graph(&g);
     }
@@ -38,13 +42,16 @@ END_TEST
 
 START_TEST(a_scale_that_is_no_scalar_is_an_error)
 {
-    static const struct { int rows, cols; const char *found; } BAD[] = {
-        {1, 2, "(1, 2)"}, {3, 1, "(3, 1)"}};
+    static const struct {
+        int rows, cols;
+        const char *found;
+    } BAD[] = {{1, 2, "(1, 2)"}, {3, 1, "(3, 1)"}};
     const ct_loss *loss = loss_number(_i);
     for (int k = 0; k < COUNT(BAD); k++) {
         ct_graph g;
         open_graph(&g);
-        ct_tensor *a = ct_leaf(&g, 3, 4, NULL), *log_scale = ct_leaf(&g, BAD[k].rows, BAD[k].cols, NULL);
+        ct_tensor *a = ct_leaf(&g, 3, 4, NULL),
+                  *log_scale = ct_leaf(&g, BAD[k].rows, BAD[k].cols, NULL);
         ct_tensor *result = loss->apply(&g, a, a, &(ct_loss_inputs){.log_scale = log_scale});
         if (loss->learns_scale) {
             ck_assert_ptr_null(result);
@@ -60,7 +67,7 @@ END_TEST
 START_TEST(null_passes_through)
 {
     const ct_loss *loss = loss_number(_i);
-    ct_graph       g;
+    ct_graph g;
     open_graph(&g);
     ct_tensor *a = ct_leaf(&g, 3, 4, NULL), *log_scale = ct_leaf(&g, 1, 1, NULL);
     ck_assert_ptr_null(loss->apply(&g, NULL, a, &(ct_loss_inputs){.log_scale = log_scale}));
@@ -92,7 +99,8 @@ static bool step_fits(ct_graph *g, const ct_loss *loss)
 {
     ct_tensor *a = ct_leaf(g, x.n, x.d, x.a), *b = ct_leaf(g, x.n, x.d, x.b);
     ct_tensor *log_scale = ct_leaf(g, 1, 1, &x.log_scale);
-    ct_tensor *l = loss->apply(g, a, b, &(ct_loss_inputs){.log_scale = log_scale, .group = x.group});
+    ct_tensor *l = loss->apply(g, a, b,
+                               &(ct_loss_inputs){.log_scale = log_scale, .group = x.group});
     const bool built = ct_graph_error(g) == NULL;
     ck_assert(built == (l != NULL));
     ct_backward(g, l, NULL);
@@ -100,19 +108,20 @@ static bool step_fits(ct_graph *g, const ct_loss *loss)
         ck_graph_fails(g, CT_ERR_NOMEM, "graph: no memory");
         return false;
     }
-    ck_assert(same_bits(a->dx, y.da, (size_t)(x.n * x.d)) && same_bits(b->dx, y.db, (size_t)(x.n * x.d)));
+    ck_assert(same_bits(a->dx, y.da, (size_t)(x.n * x.d)) &&
+              same_bits(b->dx, y.db, (size_t)(x.n * x.d)));
     return true;
 }
 
 START_TEST(a_full_arena_is_reported)
 {
     const ct_loss *loss = loss_number(_i);
-    ct_device     *dev = ct_device_new(1, NULL, NULL);
+    ct_device *dev = ct_device_new(1, NULL, NULL);
     ck_assert_ptr_nonnull(dev);
     batch_random(&x, 9, 5, 0.1, 2);
     x.grouped = true;
     run_loss(loss->apply, &x, &y);
-    bool   fits = false;
+    bool fits = false;
     size_t limit = 64;
     for (; !fits && limit < 1 << 20; limit += 64) {
         ct_graph g;
@@ -129,7 +138,7 @@ END_TEST
 START_TEST(every_failed_allocation_is_reported)
 {
     const ct_loss *loss = loss_number(_i);
-    ct_device     *dev = ct_device_new(1, NULL, NULL);
+    ct_device *dev = ct_device_new(1, NULL, NULL);
     ck_assert_ptr_nonnull(dev);
     batch_random(&x, 130, 60, 0.1, 2); /* several blocks of the arena */
     x.grouped = true;
@@ -175,14 +184,16 @@ START_TEST(constants_get_no_gradient_and_change_no_other)
         open_graph(&g);
         ct_tensor *a = leaves & 1 ? ct_leaf(&g, 8, 5, x.a) : ct_constant(&g, 8, 5, x.a);
         ct_tensor *b = leaves & 2 ? ct_leaf(&g, 8, 5, x.b) : ct_constant(&g, 8, 5, x.b);
-        ct_tensor *s = leaves & 4 ? ct_leaf(&g, 1, 1, &x.log_scale) : ct_constant(&g, 1, 1, &x.log_scale);
+        ct_tensor *s = leaves & 4 ? ct_leaf(&g, 1, 1, &x.log_scale)
+                                  : ct_constant(&g, 1, 1, &x.log_scale);
         ct_tensor *l = loss->apply(&g, a, b, &(ct_loss_inputs){.log_scale = s});
         ck_assert_ptr_nonnull(l);
         ck_assert(same_bits(l->x, &y.value, 1));
         ct_backward(&g, l, NULL);
         ck_assert(leaves & 1 ? same_bits(a->dx, y.da, 40) : a->dx == NULL);
         ck_assert(leaves & 2 ? same_bits(b->dx, y.db, 40) : b->dx == NULL);
-        ck_assert(leaves & 4 && loss->learns_scale ? same_bits(s->dx, &y.dlog_scale, 1) : s->dx == NULL);
+        ck_assert(leaves & 4 && loss->learns_scale ? same_bits(s->dx, &y.dlog_scale, 1)
+                                                   : s->dx == NULL);
         close_graph(&g);
     }
 }
@@ -193,14 +204,14 @@ END_TEST
 START_TEST(gradients_add_up)
 {
     const ct_loss *loss = loss_number(_i);
-    ct_graph       g;
+    ct_graph g;
     batch_random(&x, 8, 5, 0.2, 6);
     memcpy(x.b, x.a, sizeof x.a);
     run_loss(loss->apply, &x, &y);
     open_graph(&g);
-    ct_tensor           *a = ct_leaf(&g, 8, 5, x.a), *log_scale = ct_leaf(&g, 1, 1, &x.log_scale);
+    ct_tensor *a = ct_leaf(&g, 8, 5, x.a), *log_scale = ct_leaf(&g, 1, 1, &x.log_scale);
     const ct_loss_inputs in = {.log_scale = log_scale};
-    ct_tensor           *twice = ct_add(&g, loss->apply(&g, a, a, &in), loss->apply(&g, a, a, &in));
+    ct_tensor *twice = ct_add(&g, loss->apply(&g, a, a, &in), loss->apply(&g, a, a, &in));
     ct_backward(&g, twice, (ct_real[]){-3});
     for (int i = 0; i < 40; i++)
         ck_close(a->dx[i], -6 * ((double)y.da[i] + (double)y.db[i]), 1e3 * (double)REAL_EPS);
@@ -235,10 +246,13 @@ END_TEST
 
 START_TEST(every_device_gives_the_same_bits)
 {
-    static const int SHAPES[][2] = {{1, 1}, {7, 19}, {33, 16}, {200, 12}}; /* 200^2: enough for threads */
-    const ct_loss   *loss = loss_number(_i);
-    ct_device       *dev[MAX_DEVICES];
-    const int        n_devices = open_devices(dev);
+    static const int SHAPES[][2] = {{1, 1},
+                                    {7, 19},
+                                    {33, 16},
+                                    {200, 12}}; /* 200^2: enough for threads */
+    const ct_loss *loss = loss_number(_i);
+    ct_device *dev[MAX_DEVICES];
+    const int n_devices = open_devices(dev);
     for (int s = 0; s < COUNT(SHAPES); s++) {
         batch_random(&x, SHAPES[s][0], SHAPES[s][1], 0.07, (unsigned)s);
         x.grouped = true;
@@ -264,7 +278,7 @@ END_TEST
 TCase *loss_contract_case(void)
 {
     TCase *tc = tcase_create("loss_contract");
-    int    n;
+    int n;
     ct_loss_all(&n);
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, different_shapes_are_an_error, 0, n);

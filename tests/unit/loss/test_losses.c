@@ -1,30 +1,51 @@
 /* test_losses.c -- every loss of the table against the oracle (oracle.h): value and
  * gradients over shapes, temperatures, options, and batches that are duplicated,
  * collapsed or opposite. */
-#include "suites.h"
 #include "gradcheck.h"
 #include "oracle.h"
+#include "suites.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static batch          x;
-static outcome        got;
+static batch x;
+static outcome got;
 static oracle_outcome want;
 
 /* A loss, and what it is told. */
 static const struct variant {
     const char *loss;
-    int         mining;
-    bool        other; /* the option that is not the default: in_modal off, dot, a bias, ... */
+    int mining;
+    bool other; /* the option that is not the default: in_modal off, dot, a bias, ... */
 } VARIANTS[] = {
-    {"question", 0, false}, {"npair", 0, false}, {"infonce", 0, false}, {"infonce", 0, true}, {"clip", 0, false},
-    {"clip", 0, true}, {"ntxent", 0, false}, {"siglip", 0, false}, {"siglip", 0, true}, {"dcl", 0, false},
-    {"dcl", 0, true}, {"unicl", 0, false}, {"triplet", CT_MINE_ALL, false}, {"triplet", CT_MINE_SEMI_HARD, false},
-    {"triplet", CT_MINE_HARDEST, false}, {"soft-triplet", CT_MINE_ALL, false}, {"soft-triplet", CT_MINE_SEMI_HARD, false},
-    {"soft-triplet", CT_MINE_HARDEST, false}, {"hard-negative", 0, false}, {"hard-negative", 0, true},
-    {"align-uniform", 0, false}, {"align-uniform", 0, true}, {"spectral", 0, false}, {"spectral", 0, true},
-    {"barlow", 0, false}, {"vicreg", 0, false}, {"cyclip", 0, false}, {"positives", 0, false},
+    {"question", 0, false},
+    {"npair", 0, false},
+    {"infonce", 0, false},
+    {"infonce", 0, true},
+    {"clip", 0, false},
+    {"clip", 0, true},
+    {"ntxent", 0, false},
+    {"siglip", 0, false},
+    {"siglip", 0, true},
+    {"dcl", 0, false},
+    {"dcl", 0, true},
+    {"unicl", 0, false},
+    {"triplet", CT_MINE_ALL, false},
+    {"triplet", CT_MINE_SEMI_HARD, false},
+    {"triplet", CT_MINE_HARDEST, false},
+    {"soft-triplet", CT_MINE_ALL, false},
+    {"soft-triplet", CT_MINE_SEMI_HARD, false},
+    {"soft-triplet", CT_MINE_HARDEST, false},
+    {"hard-negative", 0, false},
+    {"hard-negative", 0, true},
+    {"align-uniform", 0, false},
+    {"align-uniform", 0, true},
+    {"spectral", 0, false},
+    {"spectral", 0, true},
+    {"barlow", 0, false},
+    {"vicreg", 0, false},
+    {"cyclip", 0, false},
+    {"positives", 0, false},
 };
 
 static const double TEMPERATURES[] = {0.005, 0.05, 0.07, 0.2, 1, 10};
@@ -71,7 +92,8 @@ static double digits(int v)
     return 32 * (double)REAL_EPS * (2 + logit + log(x.n));
 }
 
-static void check_rows(int v, const char *side, const ct_real *rows, const ct_real *g, const double *w, double size)
+static void check_rows(int v, const char *side, const ct_real *rows, const ct_real *g,
+                       const double *w, double size)
 {
     for (int i = 0; i < x.n; i++) {
         double square = 0, length = 0;
@@ -79,12 +101,15 @@ static void check_rows(int v, const char *side, const ct_real *rows, const ct_re
             square += w[k] * w[k];
             length += (double)rows[k] * (double)rows[k];
         }
-        const double unit = of_columns(v) || is("npair", v) || x.options.dot ? 1 : fmax(sqrt(length), 1e-3);
+        const double unit = of_columns(v) || is("npair", v) || x.options.dot
+                                ? 1
+                                : fmax(sqrt(length), 1e-3);
         const double tol = digits(v) * (sqrt(square) + size / unit);
         for (int k = i * x.d; k < (i + 1) * x.d; k++)
             if (!(fabs((double)g[k] - w[k]) <= tol)) /* asserting each would cost a system call */
-                ck_abort_msg("%s n %d d %d tau %g: d%s[%d,%d] is %.9g, should be %.9g within %.2g", VARIANTS[v].loss, x.n, x.d,
-                             batch_temperature(&x), side, i, k % x.d, (double)g[k], w[k], tol);
+                ck_abort_msg("%s n %d d %d tau %g: d%s[%d,%d] is %.9g, should be %.9g within %.2g",
+                             VARIANTS[v].loss, x.n, x.d, batch_temperature(&x), side, i, k % x.d,
+                             (double)g[k], w[k], tol);
     }
 }
 
@@ -93,19 +118,24 @@ static void check(int v)
     run_loss(ct_loss_find(VARIANTS[v].loss)->apply, &x, &got);
     oracle(VARIANTS[v].loss, &x, &want);
     ck_assert_msg(fabs((double)got.value - want.value) <= digits(v) * (1 + fabs(want.value)),
-                  "%s n %d d %d tau %g: %.9g, should be %.9g", VARIANTS[v].loss, x.n, x.d, batch_temperature(&x),
-                  (double)got.value, want.value);
+                  "%s n %d d %d tau %g: %.9g, should be %.9g", VARIANTS[v].loss, x.n, x.d,
+                  batch_temperature(&x), (double)got.value, want.value);
     /* the size of one pair's part in the gradient, before anything cancels */
     const double scale = batch_scale(&x), of_columns_size = 50.0 * x.d / x.n;
-    double       size = (of_columns(v) ? of_columns_size : is("spectral", v) || is("triplet", v) ? 8 : 4 + scale) / x.n;
+    double size = (of_columns(v)                           ? of_columns_size
+                   : is("spectral", v) || is("triplet", v) ? 8
+                                                           : 4 + scale) /
+                  x.n;
     if (x.options.dot || is("npair", v))
         size *= 1 + x.d;
     check_rows(v, "a", x.a, got.da, want.da, size);
     check_rows(v, "b", x.b, got.db, want.db, size);
     if (ct_loss_find(VARIANTS[v].loss)->learns_scale)
-        ck_assert_msg(fabs((double)got.dlog_scale - want.dlog_scale) <= digits(v) * (fabs(want.dlog_scale) + (1 + scale) * (x.options.dot ? 1 + x.d : 1)),
-                      "%s n %d d %d tau %g: dlog_scale %.9g, should be %.9g", VARIANTS[v].loss, x.n, x.d,
-                      batch_temperature(&x), (double)got.dlog_scale, want.dlog_scale);
+        ck_assert_msg(fabs((double)got.dlog_scale - want.dlog_scale) <=
+                          digits(v) *
+                              (fabs(want.dlog_scale) + (1 + scale) * (x.options.dot ? 1 + x.d : 1)),
+                      "%s n %d d %d tau %g: dlog_scale %.9g, should be %.9g", VARIANTS[v].loss, x.n,
+                      x.d, batch_temperature(&x), (double)got.dlog_scale, want.dlog_scale);
     if (x.biased && is("siglip", v))
         ck_close(got.dbias, want.dbias, digits(v) * (1 + x.n));
 }
@@ -123,8 +153,9 @@ START_TEST(equals_the_oracle)
     uint64_t dice = 11;
     for (int k = 0; k < 24; k++) {
         const uint64_t r = next_bits(&dice);
-        const int      most = of_columns(_i) ? 12 : 40;
-        const int      n = 1 + (k < 9 ? k % 3 : (int)(r % (unsigned)most)), d = 1 + (k < 9 ? k / 3 : (int)(r / 64 % (unsigned)most));
+        const int most = of_columns(_i) ? 12 : 40;
+        const int n = 1 + (k < 9 ? k % 3 : (int)(r % (unsigned)most)),
+                  d = 1 + (k < 9 ? k / 3 : (int)(r / 64 % (unsigned)most));
         random_batch(n, d, TEMPERATURES[k % COUNT(TEMPERATURES)], (unsigned)k);
         tell(_i);
         check(_i);
@@ -164,8 +195,10 @@ START_TEST(equals_the_oracle_on_degenerate_batches)
             for (int i = 0; i < n * d; i++)
                 wild += !isfinite(got.da[i]) || !isfinite(got.db[i]);
             ck_assert_int_eq(wild, 0);
-            const bool ties = VARIANTS[_i].mining != CT_MINE_ALL; /* a tie is shared, or broken by rounding */
-            if (!ties && !(is("align-uniform", _i) && x.options.align_power != 2 && what == 1) && !of_columns(_i))
+            const bool ties = VARIANTS[_i].mining !=
+                              CT_MINE_ALL; /* a tie is shared, or broken by rounding */
+            if (!ties && !(is("align-uniform", _i) && x.options.align_power != 2 && what == 1) &&
+                !of_columns(_i))
                 check(_i);
         }
 }
@@ -175,8 +208,11 @@ static ct_tensor *op(ct_graph *g, ct_tensor *const *in, const void *which)
 {
     const int v = *(const int *)which;
     return ct_loss_find(VARIANTS[v].loss)
-        ->apply(g, in[0], in[1], &(ct_loss_inputs){.log_scale = in[2], .group = x.grouped ? x.group : NULL,
-                                                     .bias = x.biased ? in[3] : NULL, .options = &x.options});
+        ->apply(g, in[0], in[1],
+                &(ct_loss_inputs){.log_scale = in[2],
+                                  .group = x.grouped ? x.group : NULL,
+                                  .bias = x.biased ? in[3] : NULL,
+                                  .options = &x.options});
 }
 
 /* The oracle's own gradients are differences' too. */
@@ -187,8 +223,12 @@ START_TEST(backward_matches_difference)
     tell(v);
     if (is("triplet", v) && x.options.mining == CT_MINE_ALL)
         x.options.margin = 6; /* no hinge near its kink */
-    gradcheck_input in[] = {{x.n, x.d, x.a}, {x.n, x.d, x.b}, {1, 1, &x.log_scale}, {1, 1, &x.bias}};
-    const bool      scaled = ct_loss_find(VARIANTS[v].loss)->learns_scale, biased = is("siglip", v) && x.biased;
+    gradcheck_input in[] = {{x.n, x.d, x.a},
+                            {x.n, x.d, x.b},
+                            {1, 1, &x.log_scale},
+                            {1, 1, &x.bias}};
+    const bool scaled = ct_loss_find(VARIANTS[v].loss)->learns_scale,
+               biased = is("siglip", v) && x.biased;
     ck_gradcheck(op, &v, in, biased ? 4 : scaled ? 3 : 2);
 }
 END_TEST
@@ -196,8 +236,9 @@ END_TEST
 /* Against no negatives nothing is lost, and nothing moves; pulls remain where they are. */
 START_TEST(one_pair_has_no_negatives)
 {
-    static const char *const NOTHING[] = {"question", "infonce", "clip", "ntxent", "dcl", "unicl", "triplet",
-                                          "soft-triplet", "hard-negative", "cyclip"};
+    static const char *const NOTHING[] = {"question",      "infonce", "clip",    "ntxent",
+                                          "dcl",           "unicl",   "triplet", "soft-triplet",
+                                          "hard-negative", "cyclip"};
     for (int k = 0; k < COUNT(NOTHING); k++) {
         batch_random(&x, 1, 5, 0.07, 4);
         run_loss(ct_loss_find(NOTHING[k])->apply, &x, &got);

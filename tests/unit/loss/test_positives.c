@@ -1,12 +1,12 @@
 /* test_positives.c -- ct_loss_positives: by hand, by composition, by differences,
  * and the reason why it is no loss to train with: collapse is an optimum. */
-#include "suites.h"
 #include "batch.h"
 #include "gradcheck.h"
+#include "suites.h"
 
 #include <string.h>
 
-static batch   x;
+static batch x;
 static outcome y, z;
 
 START_TEST(by_hand) /* cosines 3/5 and -1: mean of 2/5 and 2 */
@@ -29,7 +29,8 @@ START_TEST(equals_the_plain_composition)
 {
     uint64_t dice = 3;
     for (int k = 0; k < 60; k++) {
-        const int n = 1 + (int)(next_bits(&dice) % 40), d = k < 6 ? 1 : 1 + (int)(next_bits(&dice) % 40);
+        const int n = 1 + (int)(next_bits(&dice) % 40),
+                  d = k < 6 ? 1 : 1 + (int)(next_bits(&dice) % 40);
         batch_random(&x, n, d, 1, (unsigned)k);
         if (k % 4 == 0) /* a zero row has cosine 0 with anything */
             memset(x.a, 0, (size_t)d * sizeof *x.a);

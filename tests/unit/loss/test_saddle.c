@@ -4,8 +4,8 @@
  *
  * These are the project's claims about collapse at their smallest: without a
  * tower, so that nothing but the loss can be the reason. */
-#include "suites.h"
 #include "batch.h"
+#include "suites.h"
 
 #include "contrast/random.h"
 
@@ -14,7 +14,7 @@
 static const loss_fn SOFTMAX[] = {ct_loss_infonce, ct_loss_clip, ct_loss_unicl};
 
 static const struct {
-    int    n;
+    int n;
     double temperature;
 } SETTINGS[] = {{7, 1}, {7, 0.07}, {32, 1}, {32, 0.07}, {2, 0.3}};
 
@@ -26,7 +26,7 @@ static const double NEAR = 1e-3, SADDLE_DIGITS = 1e-5;
 static const double NEAR = 0.05, SADDLE_DIGITS = 0.02;
 #endif
 
-static batch   x, deviation;
+static batch x, deviation;
 static outcome y;
 
 /* Rows (1, e u_i) and (1, e v_i): tangent to (1, 0). */
@@ -65,14 +65,14 @@ static double covariance_trace(const batch *uv)
 START_TEST(all_equal_is_a_strict_saddle)
 {
     const loss_fn loss = SOFTMAX[_i % COUNT(SOFTMAX)];
-    const int     n = SETTINGS[_i / COUNT(SOFTMAX)].n;
+    const int n = SETTINGS[_i / COUNT(SOFTMAX)].n;
     for (int sign = -1; sign <= 1; sign += 2) {
         batch_random(&deviation, n, 6, 1, 70);
         for (int i = 0; i < n * 6; i++) /* v = +-u plus noise */
             deviation.b[i] = (ct_real)sign * deviation.a[i] + deviation.b[i] / 2;
         batch_zero(&x, n, 7, SETTINGS[_i / COUNT(SOFTMAX)].temperature);
         const double tau = batch_temperature(&x), e = NEAR * tau;
-        double       rise = -log(n);
+        double rise = -log(n);
         near_all_equal(&x, &deviation, e);
         rise += loss_of(loss, &x) / 2;
         near_all_equal(&x, &deviation, -e);
@@ -115,8 +115,8 @@ START_TEST(escape_grows_by_1_plus_rate_over_n_tau)
 {
     enum { STEPS = 20 };
     const loss_fn loss = SOFTMAX[_i % COUNT(SOFTMAX)];
-    const int     n = SETTINGS[_i / COUNT(SOFTMAX)].n;
-    const double  step = 0.02; /* = rate / (n tau) */
+    const int n = SETTINGS[_i / COUNT(SOFTMAX)].n;
+    const double step = 0.02; /* = rate / (n tau) */
     batch_random(&deviation, n, 6, 1, 71);
     batch_zero(&x, n, 7, SETTINGS[_i / COUNT(SOFTMAX)].temperature);
     const double tau = batch_temperature(&x);
@@ -130,7 +130,7 @@ START_TEST(escape_grows_by_1_plus_rate_over_n_tau)
 END_TEST
 
 static const struct {
-    int    n, d;
+    int n, d;
     double temperature;
 } STARTS[] = {{128, 128, 0.15}, {64, 256, 0.1}, {100, 100, 1}};
 
@@ -139,9 +139,9 @@ static const struct {
 START_TEST(a_random_start_is_above_ln_n)
 {
     const loss_fn loss = SOFTMAX[_i % COUNT(SOFTMAX)];
-    const int     n = STARTS[_i / COUNT(SOFTMAX)].n, d = STARTS[_i / COUNT(SOFTMAX)].d;
-    const double  tau = STARTS[_i / COUNT(SOFTMAX)].temperature;
-    double        mean = 0;
+    const int n = STARTS[_i / COUNT(SOFTMAX)].n, d = STARTS[_i / COUNT(SOFTMAX)].d;
+    const double tau = STARTS[_i / COUNT(SOFTMAX)].temperature;
+    double mean = 0;
     batch_zero(&x, n, d, tau);
     ct_random r = ct_random_make(1, CT_STREAM_TEST, 0);
     for (int i = 0; i < n * d; i++)
@@ -161,7 +161,7 @@ END_TEST
 START_TEST(free_embeddings_find_the_simplex)
 {
     const loss_fn loss = SOFTMAX[_i];
-    const double  tau = 0.5, floor_value = ct_simplex_floor(5, tau);
+    const double tau = 0.5, floor_value = ct_simplex_floor(5, tau);
     batch_random(&x, 5, 4, tau, 72); /* d = n - 1 is just enough */
     for (int s = 0; s < 400; s++)
         descend(loss, &x, 2);
@@ -181,7 +181,7 @@ END_TEST
 
 TCase *saddle_case(void)
 {
-    TCase    *tc = tcase_create("saddle");
+    TCase *tc = tcase_create("saddle");
     const int n = COUNT(SOFTMAX);
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, all_equal_is_a_strict_saddle, 0, n * COUNT(SETTINGS));

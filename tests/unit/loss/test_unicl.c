@@ -1,14 +1,14 @@
 /* test_unicl.c -- ct_loss_unicl: with groups against its plain composition,
  * differences and values worked out by hand; without, it is ct_loss_clip. */
-#include "suites.h"
 #include "batch.h"
 #include "gradcheck.h"
+#include "suites.h"
 
 #include <string.h>
 
 static const double TEMPERATURES[] = {0.005, 0.07, 0.3, 1, 10};
 
-static batch   x, other;
+static batch x, other;
 static outcome y, z;
 
 /* Group numbers mean nothing by themselves: any int, in any order. */
@@ -24,7 +24,8 @@ START_TEST(equals_the_plain_composition)
 {
     uint64_t dice = 7;
     for (int k = 0; k < 80; k++) {
-        const int n = k < 10 ? 1 + k : 1 + (int)(next_bits(&dice) % 40), d = 1 + (int)(next_bits(&dice) % 40);
+        const int n = k < 10 ? 1 + k : 1 + (int)(next_bits(&dice) % 40),
+                  d = 1 + (int)(next_bits(&dice) % 40);
         batch_random(&x, n, d, TEMPERATURES[k % COUNT(TEMPERATURES)], (unsigned)k);
         random_groups(&x, 1 + k % 9, (unsigned)k);
         run_loss(ct_loss_unicl, &x, &y);
@@ -41,8 +42,10 @@ static ct_tensor *op(ct_graph *g, ct_tensor *const *in, const void *group)
 
 START_TEST(backward_matches_difference)
 {
-    static const int GROUPS[][6] = {
-        {0, 0, 1, 2, 1, 0}, {5, 5, 5, 5, 5, 5}, {3, -1, 3, 8, 9, 10}, {1, 2, 3, 4, 5, 6}};
+    static const int GROUPS[][6] = {{0, 0, 1, 2, 1, 0},
+                                    {5, 5, 5, 5, 5, 5},
+                                    {3, -1, 3, 8, 9, 10},
+                                    {1, 2, 3, 4, 5, 6}};
     batch_random(&x, 6, 5, 0.7, 40);
     gradcheck_input in[] = {{6, 5, x.a}, {6, 5, x.b}, {1, 1, &x.log_scale}};
     ck_gradcheck(op, GROUPS[_i], in, 3);
@@ -53,7 +56,7 @@ END_TEST
  * anchor alone subtracts 1, one of a group of k subtracts 1/k. */
 START_TEST(orthonormal_pairs_by_hand)
 {
-    static const int    GROUPS[][3] = {{4, 4, 9}, {9, 4, 4}, {4, 9, 4}, {0, 0, 0}, {1, 2, 3}};
+    static const int GROUPS[][3] = {{4, 4, 9}, {9, 4, 4}, {4, 9, 4}, {0, 0, 0}, {1, 2, 3}};
     static const double MEAN[] = {2.0 / 3, 2.0 / 3, 2.0 / 3, 1.0 / 3, 1};
     for (int k = 0; k < COUNT(MEAN); k++) {
         batch_orthonormal(&x, 3, 1);

@@ -16,20 +16,25 @@
 
 static const struct {
     const char *recipe, *settings, *kind;
-    ct_state    label;
+    ct_state label;
 } RUN[] = {
     {"shapes", SMALL_SHAPES "train.batch=48 train.steps=200", "trained: shapes", CT_HEALTHY},
-    {"shapes", SMALL_SHAPES "train.batch=48 train.steps=250 loss.temperature=1", "trained: shapes, tau 1", CT_HEALTHY},
-    {"shapes", SMALL_SHAPES "train.batch=48 train.steps=150 image.layers=128,256 text.layers=256", "trained: shapes, d 256",
-     CT_HEALTHY},
-    {"latent", "data.n_test=400 train.batch=64 train.steps=300 image.layers=64,8 text.layers=64,8", "trained: latent, d 8",
-     CT_HEALTHY},
-    {"latent", "data.n_test=400 train.batch=64 train.steps=300 loss.temperature=0.2", "trained: latent", CT_HEALTHY},
+    {"shapes", SMALL_SHAPES "train.batch=48 train.steps=250 loss.temperature=1",
+     "trained: shapes, tau 1", CT_HEALTHY},
+    {"shapes", SMALL_SHAPES "train.batch=48 train.steps=150 image.layers=128,256 text.layers=256",
+     "trained: shapes, d 256", CT_HEALTHY},
+    {"latent", "data.n_test=400 train.batch=64 train.steps=300 image.layers=64,8 text.layers=64,8",
+     "trained: latent, d 8", CT_HEALTHY},
+    {"latent", "data.n_test=400 train.batch=64 train.steps=300 loss.temperature=0.2",
+     "trained: latent", CT_HEALTHY},
     {"collapse", "train.steps=300", "trained: question on deep sigmoid towers", CT_PLATEAU},
-    {"collapse", "train.steps=300 train.batch=64 train.seed=2", "trained: the same, 64 pairs", CT_PLATEAU},
-    {"shapes", SMALL_SHAPES "train.batch=32 train.steps=400 loss.name=positives", "trained: positives only", CT_COLLAPSED},
+    {"collapse", "train.steps=300 train.batch=64 train.seed=2", "trained: the same, 64 pairs",
+     CT_PLATEAU},
+    {"shapes", SMALL_SHAPES "train.batch=32 train.steps=400 loss.name=positives",
+     "trained: positives only", CT_COLLAPSED},
     {"shapes",
-     SMALL_SHAPES "loss.temperature=1 optim.rate=0.03 train.batch=16 image.layers=64,64,64,32 text.layers=64,64,64,32 "
+     SMALL_SHAPES "loss.temperature=1 optim.rate=0.03 train.batch=16 image.layers=64,64,64,32 "
+                  "text.layers=64,64,64,32 "
                   "train.steps=300",
      "trained: Adam at 0.03, four layers", CT_DIMENSIONAL_COLLAPSE},
     {"shapes", SMALL_SHAPES "train.batch=16 train.steps=1", "untrained: shapes", CT_UNALIGNED},
@@ -39,10 +44,10 @@ static const struct {
 
 struct trained_set {
     struct {
-        int      n, d;
+        int n, d;
         ct_real *x[2];
-        double   loss, equal, floor;
-        bool     no_negatives;
+        double loss, equal, floor;
+        bool no_negatives;
     } run[N_RUNS];
 };
 
@@ -54,7 +59,7 @@ static void must(ct_status status, const ct_error *err)
 static void load(ct_recipe *r, int run)
 {
     ct_error err = {0};
-    char     settings[512], *word;
+    char settings[512], *word;
     *r = ct_recipe_defaults();
     must(ct_recipe_parse(r, RUN[run].recipe, ct_recipe_builtin(RUN[run].recipe), &err), &err);
     snprintf(settings, sizeof settings, "%s", RUN[run].settings);
@@ -67,10 +72,10 @@ trained_set *train_all(ct_device *device)
 {
     trained_set *all = calloc(1, sizeof *all);
     for (int k = 0; k < N_RUNS; k++) {
-        ct_error   err = {0};
-        ct_recipe  r;
+        ct_error err = {0};
+        ct_recipe r;
         ct_trainer t;
-        ct_step    s = {0};
+        ct_step s = {0};
         load(&r, k);
         ct_pairs *pairs = ct_recipe_data(&r, &err);
         ck_assert_msg(pairs != NULL, "%s", err.msg);
@@ -81,7 +86,8 @@ trained_set *train_all(ct_device *device)
         all->run[k].n = n, all->run[k].d = d;
         for (int side = 0; side < 2; side++) {
             all->run[k].x[side] = malloc((size_t)n * (size_t)d * sizeof(ct_real));
-            must(ct_trainer_embed(&t, side, pairs->index[CT_TEST], n, all->run[k].x[side], &err), &err);
+            must(ct_trainer_embed(&t, side, pairs->index[CT_TEST], n, all->run[k].x[side], &err),
+                 &err);
         }
         all->run[k].loss = s.loss;
         ct_loss_setting setting = ct_recipe_setting(&r);
@@ -109,7 +115,8 @@ static int pick(ct_random *r, int n, const int *of)
 {
     return of[ct_random_below(r, (uint32_t)n)];
 }
-#define PICK(r, ...) pick((r), (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), (int[]){__VA_ARGS__})
+#define PICK(r, ...) \
+    pick((r), (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), (int[]){__VA_ARGS__})
 
 static double between(ct_random *r, double low, double high)
 {
@@ -129,7 +136,8 @@ static ct_real *new_rows(int n, int d)
 
 /* x (n, d) = spread of the first `k` directions of a random frame, scaled as
  * (j + 1)^-decay, to unit length; z (n, k) are its coordinates. */
-static void place(ct_random *r, const double *z, int n, int k, int d, const double *frame, double tail, ct_real *x)
+static void place(ct_random *r, const double *z, int n, int k, int d, const double *frame,
+                  double tail, ct_real *x)
 {
     for (int i = 0; i < n; i++) {
         double row[768], square = 0;
@@ -169,10 +177,12 @@ static double *random_frame(ct_random *r, int k, int d)
 }
 
 /* Two sides in k of d directions: equal but for `noise` (in units of a coordinate). */
-static void make_pairs(ct_random *r, diagnosis_case *c, int k, double decay, double noise, double tail)
+static void make_pairs(ct_random *r, diagnosis_case *c, int k, double decay, double noise,
+                       double tail)
 {
     const int n = c->n, d = c->d;
-    double   *frame = random_frame(r, k, d), *z = calloc((size_t)n * (size_t)k, sizeof *z), *scale = malloc((size_t)k * sizeof *scale);
+    double *frame = random_frame(r, k, d), *z = calloc((size_t)n * (size_t)k, sizeof *z),
+           *scale = malloc((size_t)k * sizeof *scale);
     c->a = new_rows(n, d), c->b = new_rows(n, d);
     for (int j = 0; j < k; j++)
         scale[j] = ct_scalar_exp(-decay * ct_scalar_log(j + 1.0));
@@ -200,7 +210,9 @@ static void make_healthy(ct_random *r, diagnosis_case *c)
 {
     const int full = c->d <= 16 ? c->d : c->d / PICK(r, 1, 2, 4), k = full > 64 ? 64 : full;
     /* the closer the neighbours, the less noise pairs bear */
-    const double noise = k == 1 ? 0 : between(r, 0.02, 0.3) * ct_scalar_exp(-ct_scalar_log(c->n) / (k > 2 ? k - 1 : 1));
+    const double noise = k == 1 ? 0
+                                : between(r, 0.02, 0.3) *
+                                      ct_scalar_exp(-ct_scalar_log(c->n) / (k > 2 ? k - 1 : 1));
     make_pairs(r, c, k, between(r, 0, 0.4), noise, 0);
 }
 
@@ -213,12 +225,14 @@ static void shift(ct_real *x, int n, int d, const double *by)
 
 static void permute(ct_random *r, ct_real *x, int n, int d)
 {
-    int     *order = malloc((size_t)n * sizeof *order);
+    int *order = malloc((size_t)n * sizeof *order);
     ct_real *old = malloc((size_t)n * (size_t)d * sizeof *old);
     memcpy(old, x, (size_t)n * (size_t)d * sizeof *old);
     const int how = PICK(r, 0, 0, 1, 2), by = 1 + (int)ct_random_below(r, (uint32_t)n - 1);
     for (int i = 0; i < n; i++)
-        order[i] = how == 0 ? i : how == 1 ? (i + by) % n : n - 1 - i; /* random, shifted, from the back */
+        order[i] = how == 0   ? i
+                   : how == 1 ? (i + by) % n
+                              : n - 1 - i; /* random, shifted, from the back */
     if (how == 0)
         ct_random_shuffle(r, order, n);
     for (int i = 0; i < n; i++)
@@ -230,7 +244,7 @@ static void permute(ct_random *r, ct_real *x, int n, int d)
 static ct_real *make_cone(ct_random *r, int n, int d, double epsilon, const double *centre)
 {
     ct_real *x = new_rows(n, d);
-    double  *frame = random_frame(r, d < 32 ? d : 32, d);
+    double *frame = random_frame(r, d < 32 ? d : 32, d);
     const int k = d < 32 ? d : 32;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < k; j++) {
@@ -257,7 +271,7 @@ static void drop_b(diagnosis_case *c)
 
 static void make_degenerate(ct_random *r, diagnosis_case *c)
 {
-    ct_real  *x = ct_random_below(r, 2) ? c->a : c->b;
+    ct_real *x = ct_random_below(r, 2) ? c->a : c->b;
     const int how = PICK(r, 0, 1, 2, 3, 4);
     for (int i = 0; i < c->n; i++) {
         const bool hit = i == 3 || ct_random_uniform(r) < 0.1;
@@ -320,8 +334,10 @@ static bool from_training(ct_random *r, diagnosis_case *c, const trained_set *t)
     const int first = (int)ct_random_below(r, (uint32_t)(rows - c->n + 1));
     memcpy(c->a, t->run[k].x[0] + first * c->d, (size_t)c->n * (size_t)c->d * sizeof *c->a);
     memcpy(c->b, t->run[k].x[1] + first * c->d, (size_t)c->n * (size_t)c->d * sizeof *c->b);
-    c->loss = (ct_loss_reading){t->run[k].loss, t->run[k].equal, t->run[k].floor, t->run[k].no_negatives};
-    c->has_loss = !shuffled && (c->loss.no_negatives || c->label == CT_PLATEAU || ct_random_below(r, 2) == 0);
+    c->loss = (ct_loss_reading){t->run[k].loss, t->run[k].equal, t->run[k].floor,
+                                t->run[k].no_negatives};
+    c->has_loss = !shuffled &&
+                  (c->loss.no_negatives || c->label == CT_PLATEAU || ct_random_below(r, 2) == 0);
     if (shuffled)
         permute(r, c->b, c->n, c->d);
     return true;
@@ -391,14 +407,15 @@ static void make_generated(ct_random *r, diagnosis_case *c)
         stretch(r, c->b, c->n, c->d);
     if (c->label == CT_DEGENERATE_NORMS)
         make_degenerate(r, c);
-    const bool alone = c->label == CT_HEALTHY || c->label == CT_COLLAPSED || c->label == CT_DIMENSIONAL_COLLAPSE;
+    const bool alone = c->label == CT_HEALTHY || c->label == CT_COLLAPSED ||
+                       c->label == CT_DIMENSIONAL_COLLAPSE;
     if (alone && ct_random_below(r, 5) == 0)
         drop_b(c);
 }
 
 diagnosis_case make_case(int k, const trained_set *trained)
 {
-    ct_random      r = ct_random_make(13, CT_STREAM_TEST, (uint64_t)k);
+    ct_random r = ct_random_make(13, CT_STREAM_TEST, (uint64_t)k);
     diagnosis_case c = {.label = (ct_state)(k / 2 % CT_N_STATES), .kind = "generated"};
     c.n = PICK(&r, 24, 32, 64, 100, 128, 200, 300, 400);
     c.d = PICK(&r, 2, 3, 8, 16, 32, 64, 128, 256, 512, 768);

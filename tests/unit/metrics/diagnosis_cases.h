@@ -10,21 +10,21 @@
 #define N_CASES 500
 
 typedef struct diagnosis_case {
-    ct_state        label;
-    const char     *kind; /* how it was made */
-    int             n, d;
-    ct_real        *a, *b; /* b may be NULL; free with free_case */
+    ct_state label;
+    const char *kind; /* how it was made */
+    int n, d;
+    ct_real *a, *b; /* b may be NULL; free with free_case */
     ct_loss_reading loss;
-    bool            has_loss;
+    bool has_loss;
 } diagnosis_case;
 
 /* Embeddings of trained towers, made once: what real training leaves. */
 typedef struct trained_set trained_set;
 trained_set *train_all(ct_device *device);
-void         free_trained(trained_set *t);
+void free_trained(trained_set *t);
 
 /* trained may be NULL: all are generated then. */
 diagnosis_case make_case(int k, const trained_set *trained);
-void           free_case(diagnosis_case *c);
+void free_case(diagnosis_case *c);
 
 #endif

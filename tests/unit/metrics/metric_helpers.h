@@ -12,17 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CK_OK(call)                                        \
-    do {                                                   \
-        ct_error err = {0};                                \
-        ck_assert_msg((call) == CT_OK, "%s", err.msg);     \
+#define CK_OK(call)                                    \
+    do {                                               \
+        ct_error err = {0};                            \
+        ck_assert_msg((call) == CT_OK, "%s", err.msg); \
     } while (0)
 
 /* n normal numbers; caller frees. */
 static inline ct_real *random_reals(size_t n, uint64_t seed)
 {
     ct_random r = ct_random_make(seed, CT_STREAM_TEST, 0);
-    ct_real  *x = malloc(n * sizeof *x);
+    ct_real *x = malloc(n * sizeof *x);
     for (size_t i = 0; i < n; i++)
         x[i] = (ct_real)ct_random_normal(&r);
     return x;
@@ -33,7 +33,7 @@ static inline ct_real *random_reals(size_t n, uint64_t seed)
 static inline ct_device *device_of(int i)
 {
     static const struct {
-        int         threads;
+        int threads;
         const char *isa;
     } KIND[N_DEVICES] = {{1, "portable"}, {2, "portable"}, {3, NULL}, {1, "avx2"}, {1, "avx512"}};
     return ct_device_new(KIND[i].threads, KIND[i].isa, NULL);
@@ -69,7 +69,8 @@ static inline void jacobi(const double *x, int n, int d, double *sigma)
                 }
                 if (fabs(c) <= 1e-17 * sqrt(a * b))
                     continue;
-                const double z = (b - a) / (2 * c), t = (z < 0 ? -1 : 1) / (fabs(z) + sqrt(1 + z * z));
+                const double z = (b - a) / (2 * c),
+                             t = (z < 0 ? -1 : 1) / (fabs(z) + sqrt(1 + z * z));
                 const double cosine = 1 / sqrt(1 + t * t), sine = cosine * t;
                 for (int i = 0; i < n; i++) {
                     const double u = y[i * d + p], v = y[i * d + q];

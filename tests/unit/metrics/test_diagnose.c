@@ -27,28 +27,29 @@ static bool calls_it_collapsed(ct_state s)
  * CONTRAST_REPORT=1 in the environment prints the misses of the former and the shares. */
 START_TEST(names_the_state_of_95_of_100_cases)
 {
-    const bool   report = getenv("CONTRAST_REPORT") != NULL;
-    ct_device   *device = one_thread();
+    const bool report = getenv("CONTRAST_REPORT") != NULL;
+    ct_device *device = one_thread();
     trained_set *trained = STRIDE == 1 ? train_all(device) : NULL;
     static ct_findings f;
     int right[2] = {0, 0}, of[2] = {0, 0}, slandered = 0;
     for (int k = 0; k < N_CASES; k += STRIDE) {
         diagnosis_case c = make_case(k, trained);
-        ct_diagnosis   d;
+        ct_diagnosis d;
         CK_OK(ct_findings_measure(device, c.a, c.b, c.n, c.d, NULL, &f, &err));
         ct_diagnose(&f, c.has_loss ? &c.loss : NULL, &d);
         right[k % 2] += d.state == c.label;
         of[k % 2]++;
         slandered += c.label == CT_HEALTHY && calls_it_collapsed(d.state);
         if (report && k % 2 == 0 && d.state != c.label)
-            printf("case %d, %s (n %d, d %d): %s, should be %s\n    %s\n    %s\n    %s\n", k, c.kind, c.n, c.d, name_of(d.state),
-                   name_of(c.label), d.evidence[0], d.n_evidence > 1 ? d.evidence[1] : "", d.n_evidence > 2 ? d.evidence[2] : "");
+            printf("case %d, %s (n %d, d %d): %s, should be %s\n    %s\n    %s\n    %s\n", k,
+                   c.kind, c.n, c.d, name_of(d.state), name_of(c.label), d.evidence[0],
+                   d.n_evidence > 1 ? d.evidence[1] : "", d.n_evidence > 2 ? d.evidence[2] : "");
         ck_assert_int_gt(d.n_evidence, 0);
         free_case(&c);
     }
     if (report)
-        printf("right: %d of %d even cases, %d of %d odd ones; healthy called collapsed: %d\n", right[0],
-               of[0], right[1], of[1], slandered);
+        printf("right: %d of %d even cases, %d of %d odd ones; healthy called collapsed: %d\n",
+               right[0], of[0], right[1], of[1], slandered);
     ck_assert_int_ge(right[0] * 100, (STRIDE == 1 ? 95 : 75) * of[0]);
     ck_assert_int_ge(right[1] * 100, (STRIDE == 1 ? 95 : 75) * of[1]);
     ck_assert_int_eq(slandered, 0);
@@ -75,12 +76,18 @@ static ct_findings fine(void)
 {
     ct_findings f = {.n = 200, .d = 64, .n_sides = 2};
     for (int s = 0; s < 2; s++) {
-        f.side[s] = (ct_side_findings){.norm_least = 1, .norm_median = 2, .norm_most = 3, .variance = 0.95,
-                                       .mean_cosine = 0.05, .rank_centred = 30, .participation = 20};
+        f.side[s] = (ct_side_findings){.norm_least = 1,
+                                       .norm_median = 2,
+                                       .norm_most = 3,
+                                       .variance = 0.95,
+                                       .mean_cosine = 0.05,
+                                       .rank_centred = 30,
+                                       .participation = 20};
         f.recall[s].at1 = 0.9;
         f.ahead[s] = 0.01;
     }
-    f.alignment = 0.2, f.gap = 0.05, f.separability = 0.6, f.matched = 0.85, f.nearer = 0.9, f.nearer_rows = 200;
+    f.alignment = 0.2, f.gap = 0.05, f.separability = 0.6, f.matched = 0.85, f.nearer = 0.9,
+    f.nearer_rows = 200;
     return f;
 }
 
@@ -125,11 +132,12 @@ START_TEST(the_loss_alone_names_nothing)
     const ct_findings f = fine();
     for (double share = 0; share < 1.5; share += 0.05) {
         const ct_loss_reading loss = {.loss = share * 4, .equal = 4, .floor = 0};
-        const ct_state        s = state_of(&f, &loss);
+        const ct_state s = state_of(&f, &loss);
         ck_assert_msg(s == CT_HEALTHY || s == CT_UNCERTAIN, "share %g: %s", share, name_of(s));
     }
     ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = 4, .equal = 4}), CT_UNCERTAIN);
-    ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = 0.1, .equal = 4, .floor = 0.2}), CT_UNCERTAIN);
+    ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = 0.1, .equal = 4, .floor = 0.2}),
+                     CT_UNCERTAIN);
     ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = (double)NAN, .equal = 4}), CT_HEALTHY);
 }
 END_TEST

@@ -5,17 +5,18 @@
 
 #include "contrast/diagnose.h"
 
-/* a_ik = sin(1.7 i + 0.9 k^2 + 0.3 i k) + 0.5, b_ik = a_ik + 1.5 cos(2.3 i - 1.1 k + 0.7 i k), 12 rows
- * of 5, as float32; the expected numbers are NumPy's, of unit rows in double:
- *     svd(a - a.mean(0)); (T >= T.diagonal()[:, None]).sum(1) - 1 for T = a b' and b a';
- *     argsort(-T, kind="stable")[:, :10] counted with bincount for the hubs; and so on. */
+/* a_ik = sin(1.7 i + 0.9 k^2 + 0.3 i k) + 0.5, b_ik = a_ik + 1.5 cos(2.3 i - 1.1 k + 0.7 i k), 12
+ * rows of 5, as float32; the expected numbers are NumPy's, of unit rows in double: svd(a -
+ * a.mean(0)); (T >= T.diagonal()[:, None]).sum(1) - 1 for T = a b' and b a'; argsort(-T,
+ * kind="stable")[:, :10] counted with bincount for the hubs; and so on. */
 START_TEST(numpy_finds_the_same)
 {
     enum { N = 12, D = 5 };
     static const double SIGMA[D] = {1.72918365, 1.53413724, 1.29264613, 0.81168423, 0.66109854};
-    static const double BINS[CT_COSINE_BINS] = {0, 0, 0, 4, 2, 2, 4, 4, 6, 10, 14, 4, 2, 16, 30, 18, 6, 6, 2, 2};
-    ct_real     a[N * D], b[N * D];
-    ct_device  *dev = one_thread();
+    static const double BINS[CT_COSINE_BINS] = {0,  0, 0, 4,  2,  2,  4, 4, 6, 10,
+                                                14, 4, 2, 16, 30, 18, 6, 6, 2, 2};
+    ct_real a[N * D], b[N * D];
+    ct_device *dev = one_thread();
     ct_findings f;
     for (int i = 0; i < N; i++)
         for (int k = 0; k < D; k++) {
@@ -52,18 +53,20 @@ START_TEST(numpy_finds_the_same)
 }
 END_TEST
 
-static const int SIZE[][2] = {{2, 3}, {7, 1}, {40, 90}, {90, 40}, {130, 130}, {300, 20}, {500, 260}};
+static const int SIZE[][2] = {{2, 3},     {7, 1},    {40, 90},  {90, 40},
+                              {130, 130}, {300, 20}, {500, 260}};
 
 /* The same as the metrics that are exact and slow, and have slow twins themselves. */
 START_TEST(agrees_with_the_exact_metrics)
 {
-    const int    n = SIZE[_i][0], d = SIZE[_i][1];
-    ct_device   *dev = one_thread();
-    ct_real     *a = random_reals((size_t)n * (size_t)d, 31), *b = random_reals((size_t)n * (size_t)d, 32);
-    int         *group = calloc((size_t)n, sizeof *group);
-    ct_findings  f;
-    ct_geometry  g;
-    ct_recall    r[2];
+    const int n = SIZE[_i][0], d = SIZE[_i][1];
+    ct_device *dev = one_thread();
+    ct_real *a = random_reals((size_t)n * (size_t)d, 31),
+            *b = random_reals((size_t)n * (size_t)d, 32);
+    int *group = calloc((size_t)n, sizeof *group);
+    ct_findings f;
+    ct_geometry g;
+    ct_recall r[2];
     for (int i = 0; i < n; i++)
         group[i] = i * 7 % 5 == 0 ? 0 : i;
     for (int i = 0; i < n * d; i++) { /* pairs that match in part, rows that repeat */
@@ -83,7 +86,8 @@ START_TEST(agrees_with_the_exact_metrics)
     }
     CK_OK(ct_geometry_measure(dev, a, b, n, d, &g, &err));
     for (int s = 0; s < 2; s++) {
-        ck_close(f.side[s].rank, g.rank[s], 2e-2 + 1e-3 * g.rank[s]); /* what is below NOISE is dropped */
+        ck_close(f.side[s].rank, g.rank[s],
+                 2e-2 + 1e-3 * g.rank[s]); /* what is below NOISE is dropped */
         ck_close(f.side[s].rank_centred, g.rank_centred[s], 2e-2 + 1e-3 * g.rank_centred[s]);
         ck_close(f.side[s].mean_cosine, g.mean_cosine[s], 1e-9);
         ck_close(f.side[s].std_sqrt_d, g.std_sqrt_d[s], 1e-9);
@@ -106,14 +110,15 @@ END_TEST
 START_TEST(a_near_collapse_keeps_its_spectrum)
 {
     enum { N = 300, D = 40 };
-    ct_device   *dev = one_thread();
-    ct_real     *x = random_reals(N * D, 33);
-    ct_findings  f, spread;
+    ct_device *dev = one_thread();
+    ct_real *x = random_reals(N * D, 33);
+    ct_findings f, spread;
     CK_OK(ct_findings_measure(dev, x, NULL, N, D, NULL, &spread, &err));
     for (int i = 0; i < N * D; i++)
         x[i] = (ct_real)1e-4 * x[i] + (i % D == 0 ? 1 : 0);
     CK_OK(ct_findings_measure(dev, x, NULL, N, D, NULL, &f, &err));
-    ck_close(f.side[0].variance, (D - 1) * 1e-8, 2e-8); /* the first column only stretches; 3 sigma of the draw */
+    ck_close(f.side[0].variance, (D - 1) * 1e-8,
+             2e-8); /* the first column only stretches; 3 sigma of the draw */
     ck_close(f.side[0].rank, 1, 0.2);
     ck_assert_double_gt(f.side[0].rank_centred, 36);
     ck_assert_double_gt(f.side[0].participation, 30);
@@ -125,8 +130,8 @@ END_TEST
 START_TEST(total_collapse_scores_nothing)
 {
     enum { N = 50, D = 8 };
-    ct_device  *dev = one_thread();
-    ct_real     x[N * D];
+    ct_device *dev = one_thread();
+    ct_real x[N * D];
     ct_findings f;
     for (int i = 0; i < N * D; i++)
         x[i] = (ct_real)(1 + i % D);
@@ -148,7 +153,7 @@ START_TEST(participation_counts_directions)
     enum { D = 64 };
     ct_device *dev = one_thread();
     for (int m = 1; m <= 32; m *= 2) {
-        ct_real     x[2 * 32 * D] = {0};
+        ct_real x[2 * 32 * D] = {0};
         ct_findings f;
         for (int k = 0; k < m; k++) /* +e_k and -e_k */
             x[2 * k * D + k] = 1, x[(2 * k + 1) * D + k] = -1;
@@ -164,10 +169,11 @@ END_TEST
  * columns than rows must not help. */
 START_TEST(a_separator_is_judged_on_rows_it_has_not_seen)
 {
-    const int    n = SIZE[_i][0], d = SIZE[_i][1];
-    ct_device   *dev = one_thread();
-    ct_real     *a = random_reals((size_t)n * (size_t)d, 41), *b = random_reals((size_t)n * (size_t)d, 42);
-    ct_findings  f;
+    const int n = SIZE[_i][0], d = SIZE[_i][1];
+    ct_device *dev = one_thread();
+    ct_real *a = random_reals((size_t)n * (size_t)d, 41),
+            *b = random_reals((size_t)n * (size_t)d, 42);
+    ct_findings f;
     if (n >= 40) {
         CK_OK(ct_findings_measure(dev, a, b, n, d, NULL, &f, &err));
         ck_close(f.separability, 0.5, 2.5 / sqrt(n)); /* 5 sigma of n judged rows */
@@ -186,8 +192,8 @@ END_TEST
 START_TEST(another_order_is_seen)
 {
     enum { N = 200, D = 16 };
-    ct_device  *dev = one_thread();
-    ct_real    *a = random_reals(N * D, 51), b[N * D];
+    ct_device *dev = one_thread();
+    ct_real *a = random_reals(N * D, 51), b[N * D];
     ct_findings f;
     for (int i = 0; i < N; i++)
         memcpy(b + i * D, a + (i + 1) % N * D, D * sizeof *b);
@@ -202,8 +208,8 @@ END_TEST
 
 START_TEST(bad_rows_are_a_finding)
 {
-    ct_device  *dev = one_thread();
-    ct_real     a[4 * 3] = {1, 2, 3, 0, 0, 0, (ct_real)NAN, 0, 0, (ct_real)INFINITY, 1, 1};
+    ct_device *dev = one_thread();
+    ct_real a[4 * 3] = {1, 2, 3, 0, 0, 0, (ct_real)NAN, 0, 0, (ct_real)INFINITY, 1, 1};
     ct_findings f;
     CK_OK(ct_findings_measure(dev, a, a, 4, 3, NULL, &f, &err));
     ck_assert_int_eq(f.side[0].bad_rows, 2);
@@ -215,17 +221,18 @@ END_TEST
 
 START_TEST(survives_every_failed_allocation)
 {
-    ct_device  *dev = one_thread();
-    ct_real    *x = random_reals(60 * 20, 61);
+    ct_device *dev = one_thread();
+    ct_real *x = random_reals(60 * 20, 61);
     ct_findings f;
-    ct_status   status;
-    long        n = 0;
+    ct_status status;
+    long n = 0;
     do {
         ct_error err = {0};
         ct_alloc_fail_at(n++);
         status = ct_findings_measure(dev, x, x, 60, 20, NULL, &f, &err);
         ct_alloc_fail_at(-1);
-        ck_assert_msg(status == CT_OK || (status == CT_ERR_NOMEM && err.msg[0] != '\0'), "%s", err.msg);
+        ck_assert_msg(status == CT_OK || (status == CT_ERR_NOMEM && err.msg[0] != '\0'), "%s",
+                      err.msg);
     } while (status != CT_OK);
     ck_assert_int_gt(n, 1);
     free(x);
@@ -236,7 +243,7 @@ END_TEST
 START_TEST(no_device_changes_a_bit)
 {
     enum { N = 300, D = 40 };
-    ct_real    *x = random_reals(N * D, 71), *y = random_reals(N * D, 72);
+    ct_real *x = random_reals(N * D, 71), *y = random_reals(N * D, 72);
     ct_findings first, f;
     for (int i = 0; i < N_DEVICES; i++) {
         ct_device *dev = device_of(i);
@@ -246,7 +253,8 @@ START_TEST(no_device_changes_a_bit)
         CK_OK(ct_findings_measure(dev, x, y, N, D, NULL, i == 0 ? &first : &f, &err));
         for (int s = 0; s < 2 && i > 0; s++) {
             ck_assert(memcmp(first.side[s].spectrum, f.side[s].spectrum, D * sizeof(double)) == 0);
-            ck_assert(first.side[s].uniformity == f.side[s].uniformity && first.side[s].rank == f.side[s].rank);
+            ck_assert(first.side[s].uniformity == f.side[s].uniformity &&
+                      first.side[s].rank == f.side[s].rank);
             ck_assert(first.hubness[s] == f.hubness[s] && first.ahead[s] == f.ahead[s]);
         }
         ck_assert(i == 0 || (first.separability == f.separability && first.nearer == f.nearer));

@@ -7,7 +7,7 @@
 
 static ct_geometry geometry(const ct_real *a, const ct_real *b, int n, int d)
 {
-    ct_device  *dev = one_thread();
+    ct_device *dev = one_thread();
     ct_geometry g;
     memset(&g, 0xff, sizeof g); /* NaN: what is not filled is seen */
     CK_OK(ct_geometry_measure(dev, a, b, n, d, &g, &err));
@@ -16,7 +16,7 @@ static ct_geometry geometry(const ct_real *a, const ct_real *b, int n, int d)
 }
 
 #define CHECK(value, expected, tol) ck_assert_double_eq_tol(value, expected, (tol) + 1e-300)
-#define UNIT_TOL 1e-6 /* of numbers whose rows cannot be stored exactly in float */
+#define UNIT_TOL                    1e-6 /* of numbers whose rows cannot be stored exactly in float */
 
 /* RankMe adds 1e-7 to every p: k equal values among m give about k, and this. */
 static double rank_of_equal(int k, int m)
@@ -110,9 +110,9 @@ END_TEST
 START_TEST(effective_rank_by_hand)
 {
     /* three rows one way, one the other: values sqrt(3) and 1 */
-    const ct_real     a[] = {2, 0, -1, 0, 5, 0, 0, 3}, b[] = {1, 1, 1, 1, 1, 1, 1, 1};
+    const ct_real a[] = {2, 0, -1, 0, 5, 0, 0, 3}, b[] = {1, 1, 1, 1, 1, 1, 1, 1};
     const ct_geometry g = geometry(a, b, 4, 2);
-    const double      p = sqrt(3) / (sqrt(3) + 1) + 1e-7, q = 1 / (sqrt(3) + 1) + 1e-7;
+    const double p = sqrt(3) / (sqrt(3) + 1) + 1e-7, q = 1 / (sqrt(3) + 1) + 1e-7;
     CHECK(g.rank[0], exp(-p * log(p) - q * log(q)), 1e-13);
     CHECK(g.rank[1], rank_of_equal(1, 2), 1e-12);
 }
@@ -179,14 +179,15 @@ static double slow_rank(const double *x, int n, int d)
 START_TEST(agrees_with_the_slow_twin)
 {
     static const int SHAPE[][2] = {{2, 1},   {2, 5},   {3, 2},   {7, 40}, {60, 12},
-                                     {255, 4}, {256, 3}, {257, 5}, {530, 6}};
-    const int        n = SHAPE[_i][0], d = SHAPE[_i][1];
-    ct_real         *in[2] = {random_reals((size_t)(n * d), 21), random_reals((size_t)(n * d), 22)};
+                                   {255, 4}, {256, 3}, {257, 5}, {530, 6}};
+    const int n = SHAPE[_i][0], d = SHAPE[_i][1];
+    ct_real *in[2] = {random_reals((size_t)(n * d), 21), random_reals((size_t)(n * d), 22)};
     for (int i = 0; i < n * d; i++)
-        in[1][i] += (ct_real)0.5 * in[0][i] + (ct_real)(i % d == 0); /* pairs alike, side b off centre */
+        in[1][i] += (ct_real)0.5 * in[0][i] +
+                    (ct_real)(i % d == 0); /* pairs alike, side b off centre */
     for (int k = 0; k < d; k++)
         in[0][d + k] = n > 2 ? 0 : in[0][d + k]; /* one row without direction */
-    double           *x[2] = {unit_rows(in[0], n, d), unit_rows(in[1], n, d)};
+    double *x[2] = {unit_rows(in[0], n, d), unit_rows(in[1], n, d)};
     const ct_geometry g = geometry(in[0], in[1], n, d);
 
     double diagonal = 0, off = 0, alignment = 0, mean[2][64] = {{0}}, gap = 0;
@@ -243,7 +244,7 @@ START_TEST(digits_survive_near_a_collapse)
         a[i] = 1 + (ct_real)1e-4 * a[i];
     }
     const ct_geometry g = geometry(a, b, N, D);
-    double           *x = unit_rows(a, N, D), *y = unit_rows(b, N, D), within = 0, pairs = 0, across = 0;
+    double *x = unit_rows(a, N, D), *y = unit_rows(b, N, D), within = 0, pairs = 0, across = 0;
     for (int i = 0; i < N; i++) {
         pairs += distance(x + i * D, y + i * D, D) / 2 / N;
         for (int j = 0; j < N; j++) {
@@ -290,9 +291,10 @@ END_TEST
 
 START_TEST(zero_rows_stay_where_they_are)
 {
-    const ct_real     zero[8] = {0}, x[8] = {0, 0, 3, 0, 0, 0, 0, 0};
+    const ct_real zero[8] = {0}, x[8] = {0, 0, 3, 0, 0, 0, 0, 0};
     const ct_geometry g = geometry(zero, x, 4, 2);
-    ck_assert(g.rank[0] == 0 && g.rank_centred[0] == 0 && g.mean_cosine[0] == 0 && g.uniformity[0] == 0);
+    ck_assert(g.rank[0] == 0 && g.rank_centred[0] == 0 && g.mean_cosine[0] == 0 &&
+              g.uniformity[0] == 0);
     CHECK(g.alignment, 0.25, 0);
     CHECK(g.gap, 0.25, 0);
     CHECK(g.rank[1], rank_of_equal(1, 2), 1e-12);
@@ -302,7 +304,7 @@ END_TEST
 
 START_TEST(only_rows_below_epsilon_stay_short)
 {
-    const ct_real     a[] = {(ct_real)5e-7, 0, (ct_real)2e-6, 0}, b[] = {1, 0, 1, 0};
+    const ct_real a[] = {(ct_real)5e-7, 0, (ct_real)2e-6, 0}, b[] = {1, 0, 1, 0};
     const ct_geometry g = geometry(a, b, 2, 2);
     CHECK(g.diagonal_mean, 0.75, 1e-7); /* 5e-7 / 1e-6 and 1 */
 }
@@ -311,16 +313,18 @@ END_TEST
 START_TEST(bad_input_is_an_error)
 {
     static const float BAD[] = {NAN, INFINITY, -INFINITY};
-    ct_device  *dev = one_thread();
-    ct_real     x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 2, 3, 4, 5, 6};
+    ct_device *dev = one_thread();
+    ct_real x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 2, 3, 4, 5, 6};
     ct_geometry g = {.gap = 7};
-    ct_error    err[4] = {{0}};
+    ct_error err[4] = {{0}};
     ck_assert_int_eq(ct_geometry_measure(dev, x, y, 0, 2, &g, &err[0]), CT_ERR_SHAPE);
-    ck_assert_str_eq(err[0].msg, "geometry: found (0, 2): expected at least one row and one column");
+    ck_assert_str_eq(err[0].msg,
+                     "geometry: found (0, 2): expected at least one row and one column");
     ck_assert_int_eq(ct_geometry_measure(dev, x, y, 2, 0, &g, NULL), CT_ERR_SHAPE);
     x[4] = (ct_real)BAD[_i];
     ck_assert_int_eq(ct_geometry_measure(dev, y, x, 3, 2, &g, &err[1]), CT_ERR_NUMERIC);
-    ck_assert_str_eq(err[1].msg, "geometry: row 2 of b (from 0) has no finite length; did training diverge?");
+    ck_assert_str_eq(err[1].msg,
+                     "geometry: row 2 of b (from 0) has no finite length; did training diverge?");
     y[0] = (ct_real)BAD[_i];
     ck_assert_int_eq(ct_geometry_measure(dev, y, x, 3, 2, &g, &err[2]), CT_ERR_NUMERIC);
     ck_assert_ptr_nonnull(strstr(err[2].msg, "row 0 of a")); /* the first of two */
@@ -331,17 +335,18 @@ END_TEST
 
 START_TEST(survives_every_failed_allocation)
 {
-    ct_device  *dev = one_thread();
-    ct_real    *x = random_reals(200 * 30, 25);
+    ct_device *dev = one_thread();
+    ct_real *x = random_reals(200 * 30, 25);
     ct_geometry g = {.gap = 7};
-    ct_status   status;
-    long        n = 0;
+    ct_status status;
+    long n = 0;
     do {
         ct_error err = {0};
         ct_alloc_fail_at(n++);
         status = ct_geometry_measure(dev, x, x, 200, 30, &g, &err);
         ct_alloc_fail_at(-1);
-        ck_assert_msg(status == CT_OK || (status == CT_ERR_NOMEM && err.msg[0] != '\0'), "%s", err.msg);
+        ck_assert_msg(status == CT_OK || (status == CT_ERR_NOMEM && err.msg[0] != '\0'), "%s",
+                      err.msg);
         ck_assert(g.gap == (status == CT_OK ? 0 : 7));
     } while (status != CT_OK);
     ck_assert_int_gt(n, 1);
@@ -353,7 +358,7 @@ END_TEST
 START_TEST(no_device_changes_a_bit)
 {
     enum { N = 300, D = 40 };
-    ct_real    *x = random_reals(N * D, 26), *y = random_reals(N * D, 27);
+    ct_real *x = random_reals(N * D, 26), *y = random_reals(N * D, 27);
     ct_geometry first, g;
     for (int i = 0; i < N_DEVICES; i++) {
         ct_device *dev = device_of(i);

@@ -4,10 +4,11 @@
 
 #include "metric_helpers.h"
 
-static ct_recall recall(const ct_real *query, const ct_real *gallery, int n, int d, const int *group)
+static ct_recall recall(const ct_real *query, const ct_real *gallery, int n, int d,
+                        const int *group)
 {
     ct_device *dev = one_thread();
-    ct_recall  out = {-1, -1, -1, -1};
+    ct_recall out = {-1, -1, -1, -1};
     CK_OK(ct_recall_measure(dev, query, gallery, n, d, group, &out, &err));
     ct_device_free(dev);
     return out;
@@ -16,8 +17,8 @@ static ct_recall recall(const ct_real *query, const ct_real *gallery, int n, int
 static void check_recall(ct_recall r, double at1, double at5, double at10, double median)
 {
     ck_assert_msg(r.at1 == at1 && r.at5 == at5 && r.at10 == at10 && r.median_rank == median,
-                  "found %g %g %g median %g, expected %g %g %g %g", r.at1, r.at5, r.at10, r.median_rank,
-                  at1, at5, at10, median);
+                  "found %g %g %g median %g, expected %g %g %g %g", r.at1, r.at5, r.at10,
+                  r.median_rank, at1, at5, at10, median);
 }
 
 START_TEST(rows_find_themselves_at_any_length)
@@ -34,7 +35,7 @@ END_TEST
 /* Item i stands at 10 i degrees, query i at 10 at[i] + 1 degrees. */
 START_TEST(ranks_worked_by_hand)
 {
-    ct_real   gallery[24], query[24];
+    ct_real gallery[24], query[24];
     const int at[12] = {0, 1, 2, 3, 4, 5, 7, 5, 11, 0, 0, 0};
     for (int i = 0; i < 12; i++) {
         const double g = i * 3.14159265358979 / 18, q = (at[i] + 0.1) * 3.14159265358979 / 18;
@@ -54,7 +55,8 @@ START_TEST(total_collapse_scores_zero)
     ct_real x[12 * 5];
     for (int i = 0; i < 12; i++)
         for (int k = 0; k < 5; k++)
-            x[5 * i + k] = (ct_real)(k + 0.3) * (ct_real)(1 << i % 4); /* one direction, four lengths */
+            x[5 * i + k] = (ct_real)(k + 0.3) *
+                           (ct_real)(1 << i % 4); /* one direction, four lengths */
     check_recall(recall(x, x, 12, 5, NULL), 0, 0, 0, 12);
 }
 END_TEST
@@ -85,11 +87,13 @@ END_TEST
 START_TEST(others_of_the_group_are_left_out)
 {
     /* query 0 prefers items 1, 2, then 0; query 1 item 0, then 1; query 2 its own */
-    const ct_real gallery[] = {1, 0, 0, 1, -1, 0}, query[] = {(ct_real)-0.1, 1, 1, (ct_real)0.5, -1, 0};
+    const ct_real gallery[] = {1, 0, 0, 1, -1, 0},
+                  query[] = {(ct_real)-0.1, 1, 1, (ct_real)0.5, -1, 0};
     check_recall(recall(query, gallery, 3, 2, NULL), 1. / 3, 1, 1, 2);
     check_recall(recall(query, gallery, 3, 2, (int[]){5, 5, -1}), 2. / 3, 1, 1, 1);
     check_recall(recall(query, gallery, 3, 2, (int[]){0, 0, 0}), 1, 1, 1, 1);
-    check_recall(recall(query, gallery, 3, 2, (int[]){2, 1, 0}), 1. / 3, 1, 1, 2); /* one each: as without */
+    check_recall(recall(query, gallery, 3, 2, (int[]){2, 1, 0}), 1. / 3, 1, 1,
+                 2); /* one each: as without */
 }
 END_TEST
 
@@ -128,12 +132,14 @@ static int whole_product(const ct_real *a, const ct_real *b)
     return s;
 }
 
-static int whole_rank(const ct_real *query, const ct_real *gallery, int c, int right, const int *group)
+static int whole_rank(const ct_real *query, const ct_real *gallery, int c, int right,
+                      const int *group)
 {
     int rank = 1;
     for (int j = 0; j < c; j++)
         if (j != right && (group == NULL || group[j] != group[right]))
-            rank += whole_product(query, gallery + 16 * j) >= whole_product(query, gallery + 16 * right);
+            rank += whole_product(query, gallery + 16 * j) >=
+                    whole_product(query, gallery + 16 * right);
     return rank;
 }
 
@@ -145,11 +151,11 @@ static int by_value(const void *a, const void *b)
 START_TEST(agrees_with_the_exact_twin)
 {
     static const int N[] = {2, 9, 10, 11, 255, 256, 257, 523};
-    const int        n = N[_i / 2];
+    const int n = N[_i / 2];
     ct_real *query = malloc((size_t)n * 16 * sizeof *query);
     ct_real *gallery = malloc((size_t)n * 16 * sizeof *gallery);
-    int     *group = malloc((size_t)n * sizeof *group), *rank = malloc((size_t)n * sizeof *rank);
-    int      within[11] = {0};
+    int *group = malloc((size_t)n * sizeof *group), *rank = malloc((size_t)n * sizeof *rank);
+    int within[11] = {0};
     signs(query, n, 4), signs(gallery, n, 5);
     for (int i = 0; i < n; i++)
         group[i] = i * 7 % 13;
@@ -162,17 +168,19 @@ START_TEST(agrees_with_the_exact_twin)
     }
     qsort(rank, (size_t)n, sizeof *rank, by_value);
     check_recall(recall(query, gallery, n, 16, _i % 2 ? group : NULL), (double)within[1] / n,
-                 (double)within[5] / n, (double)within[10] / n, (rank[(n - 1) / 2] + rank[n / 2]) / 2.);
+                 (double)within[5] / n, (double)within[10] / n,
+                 (rank[(n - 1) / 2] + rank[n / 2]) / 2.);
     free(query), free(gallery), free(group), free(rank);
 }
 END_TEST
 
 /* ---- nearest class ---- */
 
-static double accuracy(const ct_real *query, int n, const ct_real *class_vec, int c, int d, const int *label)
+static double accuracy(const ct_real *query, int n, const ct_real *class_vec, int c, int d,
+                       const int *label)
 {
     ct_device *dev = one_thread();
-    double     out = -1;
+    double out = -1;
     CK_OK(ct_nearest_class(dev, query, n, class_vec, c, d, label, &out, &err));
     ct_device_free(dev);
     return out;
@@ -183,7 +191,8 @@ START_TEST(nearest_class_by_hand)
     const ct_real class_vec[] = {9, 0, 0, 1}, query[] = {10, 9, 1, 40, -10, -5, 1, 1};
     ck_assert_double_eq(accuracy(query, 3, class_vec, 2, 2, (int[]){0, 1, 1}), 1);
     ck_assert_double_eq(accuracy(query, 3, class_vec, 2, 2, (int[]){1, 1, 0}), 1. / 3);
-    ck_assert_double_eq(accuracy(query, 4, class_vec, 2, 2, (int[]){0, 1, 1, 0}), 3. / 4); /* ties lose */
+    ck_assert_double_eq(accuracy(query, 4, class_vec, 2, 2, (int[]){0, 1, 1, 0}),
+                        3. / 4); /* ties lose */
     ck_assert_double_eq(accuracy(query, 4, class_vec, 1, 2, (int[]){0, 0, 0, 0}), 1);
 }
 END_TEST
@@ -191,8 +200,9 @@ END_TEST
 START_TEST(nearest_class_agrees_with_the_exact_twin)
 {
     enum { N = 600, C = 300 };
-    ct_real *query = malloc(N * 16 * sizeof *query), *class_vec = malloc(C * 16 * sizeof *class_vec);
-    int      label[N], right = 0;
+    ct_real *query = malloc(N * 16 * sizeof *query),
+            *class_vec = malloc(C * 16 * sizeof *class_vec);
+    int label[N], right = 0;
     signs(query, N, 6), signs(class_vec, C, 7);
     for (int i = 0; i < N; i++) {
         label[i] = i * 11 % C;
@@ -215,17 +225,18 @@ START_TEST(bad_rows_are_an_error_with_their_place)
 {
     static const float BAD[] = {NAN, INFINITY, -INFINITY};
     ct_device *dev = one_thread();
-    ct_real    x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 2, 3, 4, 5, 6};
-    ct_recall  r = {7, 7, 7, 7};
-    double     share = 7;
-    ct_error   err[3] = {{0}};
+    ct_real x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 2, 3, 4, 5, 6};
+    ct_recall r = {7, 7, 7, 7};
+    double share = 7;
+    ct_error err[3] = {{0}};
     x[3] = (ct_real)BAD[_i];
     ck_assert_int_eq(ct_recall_measure(dev, x, y, 3, 2, NULL, &r, &err[0]), CT_ERR_NUMERIC);
     ck_assert_str_eq(err[0].msg,
                      "recall: row 1 of query (from 0) has no finite length; did training diverge?");
     ck_assert_int_eq(ct_recall_measure(dev, y, x, 3, 2, NULL, &r, &err[1]), CT_ERR_NUMERIC);
     ck_assert_ptr_nonnull(strstr(err[1].msg, "row 1 of gallery"));
-    ck_assert_int_eq(ct_nearest_class(dev, y, 3, x, 3, 2, (int[]){0, 1, 2}, &share, &err[2]), CT_ERR_NUMERIC);
+    ck_assert_int_eq(ct_nearest_class(dev, y, 3, x, 3, 2, (int[]){0, 1, 2}, &share, &err[2]),
+                     CT_ERR_NUMERIC);
     ck_assert_ptr_nonnull(strstr(err[2].msg, "nearest class: row 1 of class_vec"));
     check_recall(r, 7, 7, 7, 7); /* left as it was */
     ck_assert_double_eq(share, 7);
@@ -236,17 +247,20 @@ END_TEST
 START_TEST(bad_shapes_and_labels_are_errors)
 {
     ct_device *dev = one_thread();
-    ct_real    x[2] = {1, 1};
-    ct_recall  r;
-    double     share;
-    ct_error   err[4] = {{0}};
+    ct_real x[2] = {1, 1};
+    ct_recall r;
+    double share;
+    ct_error err[4] = {{0}};
     ck_assert_int_eq(ct_recall_measure(dev, x, x, 0, 2, NULL, &r, &err[0]), CT_ERR_SHAPE);
     ck_assert_str_eq(err[0].msg, "recall: found (0, 2): expected at least one row and one column");
     ck_assert_int_eq(ct_recall_measure(dev, x, x, 1, -1, NULL, &r, &err[1]), CT_ERR_SHAPE);
-    ck_assert_int_eq(ct_nearest_class(dev, x, 2, x, 2, 1, (int[]){0, 2}, &share, &err[2]), CT_ERR_SHAPE);
+    ck_assert_int_eq(ct_nearest_class(dev, x, 2, x, 2, 1, (int[]){0, 2}, &share, &err[2]),
+                     CT_ERR_SHAPE);
     ck_assert_str_eq(err[2].msg, "nearest class: label[1] is 2: expected 0 to 1");
-    ck_assert_int_eq(ct_nearest_class(dev, x, 2, x, 2, 1, (int[]){-1, 0}, &share, &err[3]), CT_ERR_SHAPE);
-    ck_assert_int_eq(ct_nearest_class(dev, x, 2, x, 0, 1, (int[]){0, 0}, &share, NULL), CT_ERR_SHAPE);
+    ck_assert_int_eq(ct_nearest_class(dev, x, 2, x, 2, 1, (int[]){-1, 0}, &share, &err[3]),
+                     CT_ERR_SHAPE);
+    ck_assert_int_eq(ct_nearest_class(dev, x, 2, x, 0, 1, (int[]){0, 0}, &share, NULL),
+                     CT_ERR_SHAPE);
     ct_device_free(dev);
 }
 END_TEST
@@ -254,16 +268,17 @@ END_TEST
 START_TEST(survives_every_failed_allocation)
 {
     ct_device *dev = one_thread();
-    ct_real   *x = random_reals(30 * 4, 8);
-    ct_recall  r = {7, 7, 7, 7};
-    ct_status  status;
-    long       n = 0;
+    ct_real *x = random_reals(30 * 4, 8);
+    ct_recall r = {7, 7, 7, 7};
+    ct_status status;
+    long n = 0;
     do {
         ct_error err = {0};
         ct_alloc_fail_at(n++);
         status = ct_recall_measure(dev, x, x, 30, 4, NULL, &r, &err);
         ct_alloc_fail_at(-1);
-        ck_assert_msg(status == CT_OK || (status == CT_ERR_NOMEM && err.msg[0] != '\0'), "%s", err.msg);
+        ck_assert_msg(status == CT_OK || (status == CT_ERR_NOMEM && err.msg[0] != '\0'), "%s",
+                      err.msg);
         ck_assert(r.at1 == (status == CT_OK ? 1 : 7));
     } while (status != CT_OK);
     ck_assert_int_gt(n, 1);
@@ -275,13 +290,13 @@ END_TEST
 START_TEST(no_device_changes_the_ranks)
 {
     enum { N = 300, D = 20 };
-    ct_real  *x = random_reals(N * D, 9), *y = random_reals(N * D, 10);
+    ct_real *x = random_reals(N * D, 9), *y = random_reals(N * D, 10);
     ct_recall first = {0};
     for (int i = 0; i < N * D; i++)
         y[i] = x[i] + (ct_real)1.5 * y[i];
     for (int i = 0; i < N_DEVICES; i++) {
         ct_device *dev = device_of(i);
-        ct_recall  r;
+        ct_recall r;
         if (dev == NULL)
             continue;
         CK_OK(ct_recall_measure(dev, x, y, N, D, NULL, &r, &err));

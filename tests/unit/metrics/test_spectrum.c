@@ -7,7 +7,7 @@
 static double *spectrum(const ct_real *x, int n, int d)
 {
     ct_device *dev = one_thread();
-    double    *sigma = malloc((size_t)(n < d ? n : d) * sizeof *sigma);
+    double *sigma = malloc((size_t)(n < d ? n : d) * sizeof *sigma);
     CK_OK(ct_singular_values(dev, x, n, d, sigma, &err));
     ct_device_free(dev);
     return sigma;
@@ -17,8 +17,8 @@ static double *spectrum(const ct_real *x, int n, int d)
 static void check_values(double *sigma, const double *expected, int m, double tol)
 {
     for (int k = 0; k < m; k++) {
-        ck_assert_msg(fabs(sigma[k] - expected[k]) <= tol * expected[0], "value %d: %.17g, expected %.17g", k,
-                      sigma[k], expected[k]);
+        ck_assert_msg(fabs(sigma[k] - expected[k]) <= tol * expected[0],
+                      "value %d: %.17g, expected %.17g", k, sigma[k], expected[k]);
         ck_assert(k == 0 || sigma[k] <= sigma[k - 1]);
     }
     free(sigma);
@@ -30,7 +30,8 @@ START_TEST(worked_by_hand)
     check_values(spectrum((ct_real[]){3, -4, 12}, 1, 3), (double[]){13}, 1, 1e-15);
     check_values(spectrum((ct_real[]){3, -4, 12}, 3, 1), (double[]){13}, 1, 1e-15);
     check_values(spectrum((ct_real[]){3, 0, 4, 5}, 2, 2), (double[]){sqrt(45), sqrt(5)}, 2, 1e-15);
-    check_values(spectrum((ct_real[]){0, 2, 0, 0, 0, -7, 0, 0, 0}, 3, 3), (double[]){7, 2, 0}, 3, 1e-15);
+    check_values(spectrum((ct_real[]){0, 2, 0, 0, 0, -7, 0, 0, 0}, 3, 3), (double[]){7, 2, 0}, 3,
+                 1e-15);
     check_values(spectrum((ct_real[]){1, 1, 1, 1, 1, 1}, 3, 2), (double[]){sqrt(6), 0}, 2, 1e-15);
     check_values(spectrum((ct_real[6]){0}, 2, 3), (double[]){0, 0}, 2, 0);
 }
@@ -42,7 +43,7 @@ START_TEST(agrees_with_numpy)
      * numpy.linalg.svd(numpy.array(x, float), compute_uv=False) */
     static const double NUMPY[4] = {11.901193721454145, 8.4967610773006701, 7.2582411328336187,
                                     2.5464828405726654};
-    ct_real             x[24], y[24];
+    ct_real x[24], y[24];
     for (int i = 0; i < 6; i++)
         for (int j = 0; j < 4; j++)
             x[4 * i + j] = y[6 * j + i] = (ct_real)((7 * i * i + 3 * j + i * j * j) % 11 - 5);
@@ -55,10 +56,10 @@ START_TEST(agrees_with_jacobi)
 {
     /* one, two and three steps of folding (32 rows), and their edges */
     static const int SHAPE[][2] = {{2, 2},   {5, 3},   {31, 8},  {32, 8}, {33, 8},
-                                     {65, 20}, {96, 33}, {33, 33}, {8, 1}};
-    const int        n = SHAPE[_i / 2][0], d = SHAPE[_i / 2][1];
-    ct_real         *x = random_reals((size_t)(n * d), 11 + (uint64_t)_i);
-    double          *y = malloc((size_t)(n * d) * sizeof *y), expected[33];
+                                   {65, 20}, {96, 33}, {33, 33}, {8, 1}};
+    const int n = SHAPE[_i / 2][0], d = SHAPE[_i / 2][1];
+    ct_real *x = random_reals((size_t)(n * d), 11 + (uint64_t)_i);
+    double *y = malloc((size_t)(n * d) * sizeof *y), expected[33];
     if (_i % 2) /* a row that is another one doubled, a column of zeros */
         for (int k = 0; k < n * d; k++)
             x[k] = k % d == d / 2 && d > 1 ? 0 : k < d ? 2 * x[k + d] : x[k];
@@ -79,7 +80,7 @@ START_TEST(squares_add_up_to_those_of_the_entries)
 {
     enum { N = 150, D = 90 };
     ct_real *x = random_reals(N * D, 12);
-    double  *sigma = spectrum(x, N, D), entries = 0, values = 0;
+    double *sigma = spectrum(x, N, D), entries = 0, values = 0;
     for (int i = 0; i < N * D; i++)
         entries += (double)x[i] * (double)x[i];
     for (int k = 0; k < D; k++)
@@ -91,11 +92,13 @@ END_TEST
 
 START_TEST(small_values_keep_their_digits)
 {
-    /* sigma_1 sigma_2 = 2^-40, sigma_1^2 + sigma_2^2 = 2 + 2^-80: eigenvalues of x'x would give 0 or noise */
+    /* sigma_1 sigma_2 = 2^-40, sigma_1^2 + sigma_2^2 = 2 + 2^-80: eigenvalues of x'x would give 0
+     * or noise */
     const double small = ldexp(1, -40);
-    double      *sigma = spectrum((ct_real[]){1, 1, 0, (ct_real)small}, 2, 2);
+    double *sigma = spectrum((ct_real[]){1, 1, 0, (ct_real)small}, 2, 2);
     ck_assert_double_eq_tol(sigma[0], sqrt(2), 1e-15);
-    ck_assert_double_eq_tol(sigma[1] / small, sqrt(0.5), 1e-4); /* 2^-53 of sigma_1 is 1e-4 of this */
+    ck_assert_double_eq_tol(sigma[1] / small, sqrt(0.5),
+                            1e-4); /* 2^-53 of sigma_1 is 1e-4 of this */
     free(sigma);
 }
 END_TEST
@@ -112,7 +115,7 @@ END_TEST
 START_TEST(a_guess_that_hits_a_value_does_no_harm)
 {
     const double expected[7] = {1, 1, 1, 0.5, 0.5, 0.5, 0.5};
-    ct_real      x[49] = {0};
+    ct_real x[49] = {0};
     for (int k = 0; k < 7; k++)
         x[8 * k] = (ct_real)expected[k];
     check_values(spectrum(x, 7, 7), expected, 7, 1e-15);
@@ -123,7 +126,7 @@ START_TEST(equal_and_defective_matrices_end)
 {
     enum { N = 40 };
     ct_real x[N * N] = {0};
-    double  expected[N];
+    double expected[N];
     for (int i = 0; i < N; i++)
         x[i * N + i] = 1, expected[i] = 1;
     check_values(spectrum(x, N, N), expected, N, 1e-15);
@@ -141,9 +144,11 @@ END_TEST
 
 START_TEST(scaling_by_a_power_of_two_is_exact)
 {
-    ct_real      *x = random_reals(20 * 6, 13);
-    double       *sigma = spectrum(x, 20, 6);
-    const double  scale = ldexp(1, _i * (sizeof(ct_real) == 4 ? 100 : 990)); /* squares overflow or vanish */
+    ct_real *x = random_reals(20 * 6, 13);
+    double *sigma = spectrum(x, 20, 6);
+    const double scale = ldexp(1,
+                               _i * (sizeof(ct_real) == 4 ? 100
+                                                          : 990)); /* squares overflow or vanish */
     for (int i = 0; i < 20 * 6; i++)
         x[i] *= (ct_real)scale;
     double *scaled = spectrum(x, 20, 6);
@@ -155,9 +160,9 @@ END_TEST
 
 START_TEST(entries_of_all_sizes_end)
 {
-    ct_real  *x = random_reals(30 * 10, 14);
+    ct_real *x = random_reals(30 * 10, 14);
     ct_random r = ct_random_make(14, CT_STREAM_TEST, 2);
-    double    y[30 * 10], expected[10];
+    double y[30 * 10], expected[10];
     for (int i = 0; i < 30 * 10; i++) {
         x[i] *= (ct_real)ldexp(1, -(int)ct_random_below(&r, sizeof(ct_real) == 4 ? 140 : 1060));
         y[i] = (double)x[i];
@@ -172,11 +177,12 @@ START_TEST(bad_input_is_an_error)
 {
     static const float BAD[] = {NAN, INFINITY, -INFINITY};
     ct_device *dev = one_thread();
-    ct_real    x[6] = {1, 2, 3, 4, 5, 6};
-    double     sigma[3] = {7, 7, 7};
-    ct_error   err[2] = {{0}};
+    ct_real x[6] = {1, 2, 3, 4, 5, 6};
+    double sigma[3] = {7, 7, 7};
+    ct_error err[2] = {{0}};
     ck_assert_int_eq(ct_singular_values(dev, x, 0, 3, sigma, &err[0]), CT_ERR_SHAPE);
-    ck_assert_str_eq(err[0].msg, "singular values: found (0, 3): expected at least one row and one column");
+    ck_assert_str_eq(err[0].msg,
+                     "singular values: found (0, 3): expected at least one row and one column");
     ck_assert_int_eq(ct_singular_values(dev, x, 3, -2, sigma, NULL), CT_ERR_SHAPE);
     x[5] = (ct_real)BAD[_i];
     ck_assert_int_eq(ct_singular_values(dev, x, 3, 2, sigma, &err[1]), CT_ERR_NUMERIC);
@@ -189,16 +195,17 @@ END_TEST
 START_TEST(survives_every_failed_allocation)
 {
     ct_device *dev = one_thread();
-    ct_real   *x = random_reals(100 * 60, 15);
-    double     sigma[60] = {7};
-    ct_status  status;
-    long       n = 0;
+    ct_real *x = random_reals(100 * 60, 15);
+    double sigma[60] = {7};
+    ct_status status;
+    long n = 0;
     do {
         ct_error err = {0};
         ct_alloc_fail_at(n++);
         status = ct_singular_values(dev, x, 100, 60, sigma, &err);
         ct_alloc_fail_at(-1);
-        ck_assert_msg(status == CT_OK || (status == CT_ERR_NOMEM && err.msg[0] != '\0'), "%s", err.msg);
+        ck_assert_msg(status == CT_OK || (status == CT_ERR_NOMEM && err.msg[0] != '\0'), "%s",
+                      err.msg);
         ck_assert((sigma[0] == 7) == (status != CT_OK));
     } while (status != CT_OK);
     ck_assert_int_gt(n, 1);
@@ -211,7 +218,7 @@ START_TEST(no_device_changes_a_bit)
 {
     enum { N = 70, D = 50 };
     ct_real *x = random_reals(N * D, 16);
-    double   first[D], sigma[D];
+    double first[D], sigma[D];
     for (int i = 0; i < N_DEVICES; i++) {
         ct_device *dev = device_of(i);
         if (dev == NULL)

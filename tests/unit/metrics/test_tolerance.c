@@ -1,5 +1,5 @@
-/* test_tolerance.c -- cosines within groups, and of one list for all anchors: by hand, and against twins that walk
- * every pair. */
+/* test_tolerance.c -- cosines within groups, and of one list for all anchors: by hand, and against
+ * twins that walk every pair. */
 #include "suites.h"
 
 #include "metric_helpers.h"
@@ -19,9 +19,9 @@ static double cosine(const ct_real *a, const ct_real *b, int d)
 START_TEST(tolerance_by_hand)
 {
     const ct_real x[] = {1, 0, 0, -1, 0, 2, 5, 5, 3, 0, 0, -4};
-    const int     group[] = {7, -5, 7, 9, 7, -5};
-    double        tolerance = 0;
-    ct_device    *dev = one_thread();
+    const int group[] = {7, -5, 7, 9, 7, -5};
+    double tolerance = 0;
+    ct_device *dev = one_thread();
     CK_OK(ct_tolerance_measure(dev, x, 6, 2, group, &tolerance, &err));
     ck_assert_double_eq_tol(tolerance, (3 * 1. / 3 + 1) / 4, 1e-14);
     CK_OK(ct_tolerance_measure(dev, x, 6, 2, (const int[]){1, 2, 3, 4, 5, 6}, &tolerance, &err));
@@ -33,9 +33,9 @@ END_TEST
 START_TEST(tolerance_agrees_with_its_twin)
 {
     enum { N = 200, D = 7 };
-    ct_real   *x = random_reals(N * D, 41);
-    int        group[N], pairs = 0;
-    double     tolerance = 0, sum = 0;
+    ct_real *x = random_reals(N * D, 41);
+    int group[N], pairs = 0;
+    double tolerance = 0, sum = 0;
     ct_device *dev = one_thread();
     for (int i = 0; i < N; i++)
         group[i] = i * i % 23;
@@ -50,17 +50,19 @@ START_TEST(tolerance_agrees_with_its_twin)
 }
 END_TEST
 
-/* Own cosines 0.8, 1 and 0.316; of the others 0.949 and 0.6 come between them, so the three largest hold two. */
+/* Own cosines 0.8, 1 and 0.316; of the others 0.949 and 0.6 come between them, so the three largest
+ * hold two. */
 START_TEST(one_list_by_hand)
 {
-    const ct_real  a[] = {2, 0, 0, 0, 1, 0, 0, 0, 1}, b[] = {4, 3, 0, 0, 7, 0, 3, 0, 1};
+    const ct_real a[] = {2, 0, 0, 0, 1, 0, 0, 0, 1}, b[] = {4, 3, 0, 0, 7, 0, 3, 0, 1};
     ct_calibration c = {0};
-    ct_device     *dev = one_thread();
+    ct_device *dev = one_thread();
     CK_OK(ct_calibration_measure(dev, a, b, 3, 3, &c, &err));
     ck_assert_double_eq_tol(c.one_list, 2. / 3, 1e-14);
     CK_OK(ct_calibration_measure(dev, a, a, 3, 3, &c, &err));
     ck_assert(c.one_list == 1);
-    ck_assert_double_eq_tol(c.offset[0], 0, 1e-8); /* each row: 1, 0, 0; its square is a difference */
+    ck_assert_double_eq_tol(c.offset[0], 0,
+                            1e-8); /* each row: 1, 0, 0; its square is a difference */
     const ct_real equal[] = {1, 2, 1, 2, 1, 2, 1, 2};
     CK_OK(ct_calibration_measure(dev, equal, equal, 4, 2, &c, &err));
     ck_assert(c.one_list == 0); /* all tied */
@@ -72,11 +74,11 @@ END_TEST
 START_TEST(calibration_agrees_with_its_twin)
 {
     enum { N = 300, D = 6 };
-    ct_real       *a = random_reals(N * D, 42), *b = random_reals(N * D, 43);
-    double        *wrong = malloc((size_t)N * N * sizeof *wrong), own[N], mean[2][N] = {{0}};
-    int            n = 0, found = 0;
+    ct_real *a = random_reals(N * D, 42), *b = random_reals(N * D, 43);
+    double *wrong = malloc((size_t)N * N * sizeof *wrong), own[N], mean[2][N] = {{0}};
+    int n = 0, found = 0;
     ct_calibration c = {0};
-    ct_device     *dev = one_thread();
+    ct_device *dev = one_thread();
     for (int i = 0; i < N * D; i++)
         b[i] += a[i] + (ct_real)0.5; /* pairs that match, and means that are not 0 */
     for (int i = 0; i < N; i++)
@@ -98,7 +100,8 @@ START_TEST(calibration_agrees_with_its_twin)
     }
     CK_OK(ct_calibration_measure(dev, a, b, N, D, &c, &err));
     ck_assert_int_gt(found, 20);
-    ck_assert_double_eq_tol(c.one_list, (double)found / N, 1.01 / N); /* float may turn a near tie */
+    ck_assert_double_eq_tol(c.one_list, (double)found / N,
+                            1.01 / N); /* float may turn a near tie */
     for (int side = 0; side < 2; side++) {
         double centre = 0, squares = 0;
         for (int i = 0; i < N; i++)
@@ -114,11 +117,11 @@ END_TEST
 
 START_TEST(bad_rows_and_lost_memory_are_errors)
 {
-    ct_real        x[8] = {1, 2, 3, (ct_real)NAN, 5, 6, 7, 8};
-    const int      group[4] = {0};
-    double         tolerance = 5;
+    ct_real x[8] = {1, 2, 3, (ct_real)NAN, 5, 6, 7, 8};
+    const int group[4] = {0};
+    double tolerance = 5;
     ct_calibration c = {.one_list = 5};
-    ct_device     *dev = one_thread();
+    ct_device *dev = one_thread();
     ck_assert_int_eq(ct_tolerance_measure(dev, x, 4, 2, group, &tolerance, NULL), CT_ERR_NUMERIC);
     ck_assert_int_eq(ct_calibration_measure(dev, x, x, 4, 2, &c, NULL), CT_ERR_NUMERIC);
     ck_assert_int_eq(ct_tolerance_measure(dev, x, 0, 2, group, &tolerance, NULL), CT_ERR_SHAPE);

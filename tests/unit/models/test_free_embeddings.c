@@ -1,8 +1,8 @@
 /* test_free_embeddings.c -- the model without an encoder. */
-#include "suites.h"
-#include "testing.h"
 #include "contrast/models.h"
 #include "platform/memory.h"
+#include "suites.h"
+#include "testing.h"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@ END_TEST
 START_TEST(free_embeddings_need_rows_and_columns)
 {
     ct_free_embeddings m;
-    ct_error           err = {0};
+    ct_error err = {0};
     ck_assert_int_eq(ct_free_embeddings_init(&m, 0, 4, 1, &err), CT_ERR_CONFIG);
     ck_assert_str_eq(err.msg, "free embeddings: 0 rows of width 4, expected 1 or more");
     ck_assert_int_eq(ct_free_embeddings_init(&m, 4, -1, 1, NULL), CT_ERR_CONFIG);
@@ -44,7 +44,7 @@ START_TEST(failed_allocation_is_reported)
 {
     for (int n = 0; n < 2; n++) { /* values and gradients */
         ct_free_embeddings m;
-        ct_error           err = {0};
+        ct_error err = {0};
         ct_alloc_fail_at(n);
         ck_assert_int_eq(ct_free_embeddings_init(&m, 3, 4, 1, &err), CT_ERR_NOMEM);
         ct_alloc_fail_at(-1);

@@ -1,11 +1,11 @@
 /* test_two_tower.c -- the whole model: its parameters, its gradient against
  * differences, dropout, the logit scale, and what it must refuse. Its parts by
  * hand: test_tower.c. */
-#include "suites.h"
-#include "testing.h"
 #include "contrast/models.h"
 #include "contrast/optim.h"
 #include "platform/memory.h"
+#include "suites.h"
+#include "testing.h"
 
 #include <string.h>
 
@@ -16,8 +16,14 @@
 static ct_two_tower_config small(void)
 {
     ct_two_tower_config c = {.temperature = 0.5, .learn_scale = true};
-    c.side[0].mlp = (ct_mlp_config){.in = 5, .widths = {4, 3}, .n_layers = 2, .activation = CT_ACT_GELU};
-    c.side[1].mlp = (ct_mlp_config){.in = 4, .widths = {6, 3}, .n_layers = 2, .activation = CT_ACT_TANH};
+    c.side[0].mlp = (ct_mlp_config){.in = 5,
+                                    .widths = {4, 3},
+                                    .n_layers = 2,
+                                    .activation = CT_ACT_GELU};
+    c.side[1].mlp = (ct_mlp_config){.in = 4,
+                                    .widths = {6, 3},
+                                    .n_layers = 2,
+                                    .activation = CT_ACT_TANH};
     c.side[0].mlp.init = c.side[1].mlp.init = CT_INIT_CONE;
     c.side[1].buckets = 7;
     c.side[1].bag_dim = 4;
@@ -31,8 +37,8 @@ static void init(ct_two_tower *m, const ct_two_tower_config *c, uint64_t seed)
 }
 
 /* Three images, and three bags: two ids, none, and one id three times. */
-static ct_real             IMAGES[15];
-static const int           OFFSET[] = {0, 2, 2, 5}, ID[] = {6, 0, 3, 3, 3};
+static ct_real IMAGES[15];
+static const int OFFSET[] = {0, 2, 2, 5}, ID[] = {6, 0, 3, 3, 3};
 static const ct_batch_side IMAGE_SIDE = {.n = 3, .x = IMAGES};
 static const ct_batch_side TEXT_SIDE = {.n = 3, .offset = OFFSET, .id = ID};
 
@@ -49,7 +55,9 @@ static ct_tensor *logits(ct_graph *g, ct_two_tower *m)
     return ct_scale_by(g, ct_matmul_nt(g, a, b), ct_exp(g, ct_two_tower_log_scale(g, m)));
 }
 
-static const ct_real SEED[9] = {1, (ct_real)-0.5, (ct_real)0.25, 2, -1, (ct_real)0.75, (ct_real)-0.375, 1, 3};
+static const ct_real SEED[9] = {1,  (ct_real)-0.5, (ct_real)0.25,   2,
+                                -1, (ct_real)0.75, (ct_real)-0.375, 1,
+                                3};
 
 /* ---- names and shapes ---- */
 
@@ -57,18 +65,22 @@ START_TEST(parameters_have_names_of_pytorch)
 {
     const struct {
         const char *name;
-        int         rows, cols, decay;
-        ct_init     init;
+        int rows, cols, decay;
+        ct_init init;
     } want[] = {
-        {"image.0.weight", 4, 5, 1, CT_INIT_CONE}, {"image.0.bias", 1, 4, 0, CT_INIT_CONE},
-        {"image.1.weight", 3, 4, 1, CT_INIT_CONE}, {"image.1.bias", 1, 3, 0, CT_INIT_CONE},
+        {"image.0.weight", 4, 5, 1, CT_INIT_CONE},
+        {"image.0.bias", 1, 4, 0, CT_INIT_CONE},
+        {"image.1.weight", 3, 4, 1, CT_INIT_CONE},
+        {"image.1.bias", 1, 3, 0, CT_INIT_CONE},
         {"text.embedding.weight", 7, 4, 1, CT_INIT_NORMAL},
-        {"text.0.weight", 6, 4, 1, CT_INIT_CONE},  {"text.0.bias", 1, 6, 0, CT_INIT_CONE},
-        {"text.1.weight", 3, 6, 1, CT_INIT_CONE},  {"text.1.bias", 1, 3, 0, CT_INIT_CONE},
+        {"text.0.weight", 6, 4, 1, CT_INIT_CONE},
+        {"text.0.bias", 1, 6, 0, CT_INIT_CONE},
+        {"text.1.weight", 3, 6, 1, CT_INIT_CONE},
+        {"text.1.bias", 1, 3, 0, CT_INIT_CONE},
         {"logit_scale", 1, 1, 0, CT_INIT_ZERO},
     };
     const ct_two_tower_config c = small();
-    ct_two_tower              m;
+    ct_two_tower m;
     init(&m, &c, 1);
     ck_assert_int_eq(m.params.n, COUNT(want));
     for (int k = 0; k < COUNT(want); k++) {
@@ -85,8 +97,8 @@ END_TEST
 START_TEST(both_sides_end_in_the_same_width)
 {
     const ct_two_tower_config c = small();
-    ct_two_tower              m;
-    ct_graph                  g;
+    ct_two_tower m;
+    ct_graph g;
     init(&m, &c, 1);
     open_graph(&g);
     for (int side = 0; side < 2; side++) {
@@ -105,15 +117,16 @@ START_TEST(tower_without_layers_gives_its_input)
     c.side[0].mlp.in = c.side[1].mlp.in = c.side[1].bag_dim = 5;
     c.side[1].buckets = 7;
     ct_two_tower m;
-    ct_graph     g;
+    ct_graph g;
     init(&m, &c, 1);
     open_graph(&g);
     const ct_tensor *image = ct_two_tower_embed(&g, &m, 0, &IMAGE_SIDE);
     ck_assert(image->rows == 3 && image->cols == 5 && same_bits(image->x, IMAGES, 15));
     const ct_tensor *text = ct_two_tower_embed(&g, &m, 1, &TEXT_SIDE);
-    const ct_real   *table = ct_params_find(&m.params, "text.embedding.weight")->x;
+    const ct_real *table = ct_params_find(&m.params, "text.embedding.weight")->x;
     for (int j = 0; j < 5; j++)
-        ck_close(text->x[j], ((double)table[6 * 5 + j] + (double)table[j]) / 2, 4 * (double)REAL_EPS);
+        ck_close(text->x[j], ((double)table[6 * 5 + j] + (double)table[j]) / 2,
+                 4 * (double)REAL_EPS);
     close_graph(&g);
     ct_two_tower_free(&m);
 }
@@ -124,7 +137,7 @@ END_TEST
 static double project(ct_two_tower *m, ct_graph *g)
 {
     const ct_tensor *y = logits(g, m);
-    double           sum = 0;
+    double sum = 0;
     for (int i = 0; i < 9; i++)
         sum += (double)SEED[i] * (double)y->x[i];
     ct_graph_reset(g);
@@ -134,18 +147,18 @@ static double project(ct_two_tower *m, ct_graph *g)
 /* All parameters lie in one array, so one loop moves each of them, the scale too. */
 START_TEST(gradient_of_the_whole_model_matches_differences)
 {
-    const bool                strict = sizeof(ct_real) == sizeof(double);
-    const double              h = strict ? 1e-5 : 1e-2, tol = strict ? 1e-8 : 2e-3;
+    const bool strict = sizeof(ct_real) == sizeof(double);
+    const double h = strict ? 1e-5 : 1e-2, tol = strict ? 1e-8 : 2e-3;
     const ct_two_tower_config c = small();
-    ct_two_tower              m;
-    ct_graph                  g;
+    ct_two_tower m;
+    ct_graph g;
     init(&m, &c, 2);
     open_graph(&g);
     ct_backward(&g, logits(&g, &m), SEED);
     ct_graph_reset(&g);
     for (int k = 0; k < m.params.n; k++) {
         const ct_param *q = &m.params.list[k];
-        double          norm = 0;
+        double norm = 0;
         for (int i = 0; i < q->rows * q->cols; i++) {
             const ct_real x = q->x[i], up = x + (ct_real)h, down = x - (ct_real)h;
             q->x[i] = up;
@@ -154,7 +167,8 @@ START_TEST(gradient_of_the_whole_model_matches_differences)
             const double low = project(&m, &g), slope = (high - low) / ((double)up - (double)down);
             q->x[i] = x;
             ck_assert_msg(fabs((double)q->dx[i] - slope) <= tol * (1 + fabs(slope)),
-                          "%s[%d]: backward %.9g, difference %.9g", q->name, i, (double)q->dx[i], slope);
+                          "%s[%d]: backward %.9g, difference %.9g", q->name, i, (double)q->dx[i],
+                          slope);
             norm += slope * slope;
         }
         ck_assert_msg(norm > 1e-4, "%s has no gradient: the test proves nothing", q->name);
@@ -167,14 +181,14 @@ END_TEST
 START_TEST(only_the_tower_that_was_used_gets_gradients)
 {
     const ct_two_tower_config c = small();
-    ct_two_tower              m;
-    ct_graph                  g;
+    ct_two_tower m;
+    ct_graph g;
     init(&m, &c, 2);
     open_graph(&g);
     ct_backward(&g, ct_two_tower_embed(&g, &m, 1, &TEXT_SIDE), SEED);
     for (int k = 0; k < m.params.n; k++) {
         const ct_param *q = &m.params.list[k];
-        double          sum = 0;
+        double sum = 0;
         for (int i = 0; i < q->rows * q->cols; i++)
             sum += fabs((double)q->dx[i]);
         ck_assert_msg((sum > 0) == (strncmp(q->name, "text.", 5) == 0), "%s: %g", q->name, sum);
@@ -191,7 +205,7 @@ START_TEST(dropout_acts_between_layers_while_training)
     ct_two_tower_config c = small(), without = small();
     c.side[0].mlp.dropout = 0.5;
     ct_two_tower m, plain;
-    ct_graph     g;
+    ct_graph g;
     init(&m, &c, 4);
     init(&plain, &without, 4);
     open_graph(&g);
@@ -216,7 +230,7 @@ START_TEST(dropout_has_no_place_in_one_layer)
     c.side[0].mlp.widths[0] = 3;
     c.side[0].mlp.dropout = 0.9;
     ct_two_tower m;
-    ct_graph     g;
+    ct_graph g;
     init(&m, &c, 4);
     open_graph(&g);
     const ct_tensor *calm = ct_two_tower_embed(&g, &m, 0, &IMAGE_SIDE);
@@ -230,8 +244,8 @@ END_TEST
 /* ---- the same bits ---- */
 
 /* A new model after ten steps. */
-static void train(ct_device *dev, uint64_t seed, const ct_optim_config *oc, const ct_two_tower_config *c,
-                  ct_two_tower *m)
+static void train(ct_device *dev, uint64_t seed, const ct_optim_config *oc,
+                  const ct_two_tower_config *c, ct_two_tower *m)
 {
     ct_graph g;
     ct_optim o;
@@ -255,10 +269,10 @@ static void train(ct_device *dev, uint64_t seed, const ct_optim_config *oc, cons
 START_TEST(same_seed_trains_to_the_same_bits_on_every_device)
 {
     ct_two_tower_config c = small();
-    ct_optim_config     oc = ct_optim_defaults(CT_ADAMW);
-    ct_device          *dev[MAX_DEVICES];
-    const int           n = open_devices(dev);
-    ct_two_tower        first, m;
+    ct_optim_config oc = ct_optim_defaults(CT_ADAMW);
+    ct_device *dev[MAX_DEVICES];
+    const int n = open_devices(dev);
+    ct_two_tower first, m;
     c.side[0].mlp.dropout = 0.25;
     oc.weight_decay = 0.1;
     train(dev[0], 5, &oc, &c, &first);
@@ -278,14 +292,14 @@ END_TEST
 START_TEST(gaps_between_parameters_stay_zero_in_training)
 {
     const ct_two_tower_config c = small();
-    ct_optim_config           oc = ct_optim_defaults(_i == 0 ? CT_SGD : CT_ADAMW);
-    ct_two_tower              m;
-    ct_device                *dev = ct_device_new(1, NULL, NULL);
+    ct_optim_config oc = ct_optim_defaults(_i == 0 ? CT_SGD : CT_ADAMW);
+    ct_two_tower m;
+    ct_device *dev = ct_device_new(1, NULL, NULL);
     oc.weight_decay = 0.1;
     train(dev, 7, &oc, &c, &m);
     for (int k = 0; k < m.params.n; k++) {
         const ct_param *q = &m.params.list[k];
-        const int       size = q->rows * q->cols;
+        const int size = q->rows * q->cols;
         for (int i = size; i % 16 != 0; i++)
             ck_assert(q->x[i] == 0 && q->dx[i] == 0);
     }
@@ -299,10 +313,10 @@ END_TEST
 START_TEST(scale_begins_at_the_temperature)
 {
     ct_two_tower_config c = small();
-    ct_graph            g;
+    ct_graph g;
     open_graph(&g);
-    const double temperature[] = {0.07, 1, 0.001, 4}, log_scale[] = {CT_LOG_SCALE_INIT, 0, 6.907755278982137,
-                                                                     -1.3862943611198906};
+    const double temperature[] = {0.07, 1, 0.001, 4},
+                 log_scale[] = {CT_LOG_SCALE_INIT, 0, 6.907755278982137, -1.3862943611198906};
     for (int k = 0; k < 4; k++) {
         ct_two_tower m;
         c.temperature = temperature[k];
@@ -320,8 +334,8 @@ START_TEST(fixed_scale_stays_and_a_learned_one_moves)
     for (int kind = CT_SGD; kind <= CT_ADAMW; kind++)
         for (int learn = 0; learn < 2; learn++) {
             ct_two_tower_config c = small();
-            ct_optim_config     oc = ct_optim_defaults((ct_optim_kind)kind);
-            ct_two_tower        m;
+            ct_optim_config oc = ct_optim_defaults((ct_optim_kind)kind);
+            ct_two_tower m;
             c.learn_scale = learn;
             c.temperature = 0.001; /* above the clamp, which is for learned scales alone */
             oc.weight_decay = 0.1;
@@ -341,7 +355,7 @@ END_TEST
 START_TEST(fixed_scale_wants_no_gradient)
 {
     ct_two_tower_config c = small();
-    ct_graph            g;
+    ct_graph g;
     open_graph(&g);
     for (int learn = 0; learn < 2; learn++) {
         ct_two_tower m;
@@ -362,7 +376,12 @@ START_TEST(clamp_keeps_a_learned_scale_in_range)
 {
     const struct {
         double before, learned;
-    } cases[] = {{-0.5, 0}, {0, 0}, {2.5, 2.5}, {4.5, 4.5}, {4.75, CT_LOG_SCALE_MAX}, {50, CT_LOG_SCALE_MAX}};
+    } cases[] = {{-0.5, 0},
+                 {0, 0},
+                 {2.5, 2.5},
+                 {4.5, 4.5},
+                 {4.75, CT_LOG_SCALE_MAX},
+                 {50, CT_LOG_SCALE_MAX}};
     ct_two_tower_config c = small();
     for (int learn = 0; learn < 2; learn++) {
         ct_two_tower m;
@@ -384,19 +403,58 @@ END_TEST
 
 /* ---- what it refuses ---- */
 
-static void two_layers_too_many(ct_two_tower_config *c) { c->side[0].mlp.n_layers = CT_MAX_LAYERS + 2; }
-static void negative_layers(ct_two_tower_config *c) { c->side[1].mlp.n_layers = -1; }
-static void no_input(ct_two_tower_config *c) { c->side[0].mlp.in = 0; }
-static void zero_width(ct_two_tower_config *c) { c->side[1].mlp.widths[0] = 0; }
-static void negative_width(ct_two_tower_config *c) { c->side[0].mlp.widths[1] = -3; }
-static void other_width(ct_two_tower_config *c) { c->side[0].mlp.widths[1] = 8; }
-static void other_table(ct_two_tower_config *c) { c->side[1].bag_dim = 9; }
-static void negative_buckets(ct_two_tower_config *c) { c->side[1].buckets = -2; }
-static void drop_all(ct_two_tower_config *c) { c->side[1].mlp.dropout = 1; }
-static void drop_nan(ct_two_tower_config *c) { c->side[0].mlp.dropout = (double)NAN; }
-static void cold(ct_two_tower_config *c) { c->temperature = 0; }
-static void hot(ct_two_tower_config *c) { c->temperature = (double)INFINITY; }
-static void nan_temperature(ct_two_tower_config *c) { c->temperature = (double)NAN; }
+static void two_layers_too_many(ct_two_tower_config *c)
+{
+    c->side[0].mlp.n_layers = CT_MAX_LAYERS + 2;
+}
+static void negative_layers(ct_two_tower_config *c)
+{
+    c->side[1].mlp.n_layers = -1;
+}
+static void no_input(ct_two_tower_config *c)
+{
+    c->side[0].mlp.in = 0;
+}
+static void zero_width(ct_two_tower_config *c)
+{
+    c->side[1].mlp.widths[0] = 0;
+}
+static void negative_width(ct_two_tower_config *c)
+{
+    c->side[0].mlp.widths[1] = -3;
+}
+static void other_width(ct_two_tower_config *c)
+{
+    c->side[0].mlp.widths[1] = 8;
+}
+static void other_table(ct_two_tower_config *c)
+{
+    c->side[1].bag_dim = 9;
+}
+static void negative_buckets(ct_two_tower_config *c)
+{
+    c->side[1].buckets = -2;
+}
+static void drop_all(ct_two_tower_config *c)
+{
+    c->side[1].mlp.dropout = 1;
+}
+static void drop_nan(ct_two_tower_config *c)
+{
+    c->side[0].mlp.dropout = (double)NAN;
+}
+static void cold(ct_two_tower_config *c)
+{
+    c->temperature = 0;
+}
+static void hot(ct_two_tower_config *c)
+{
+    c->temperature = (double)INFINITY;
+}
+static void nan_temperature(ct_two_tower_config *c)
+{
+    c->temperature = (double)NAN;
+}
 
 static const struct {
     void (*spoil)(ct_two_tower_config *);
@@ -420,8 +478,8 @@ static const struct {
 START_TEST(wrong_setting_is_named)
 {
     ct_two_tower_config c = small();
-    ct_two_tower        m;
-    ct_error            err = {0};
+    ct_two_tower m;
+    ct_error err = {0};
     SPOILT[_i].spoil(&c);
     ck_assert_int_eq(ct_two_tower_init(&m, &c, 1, &err), CT_ERR_CONFIG);
     ck_assert_str_eq(err.msg, SPOILT[_i].message);
@@ -432,15 +490,17 @@ END_TEST
 START_TEST(batch_of_the_wrong_kind_is_refused)
 {
     const ct_two_tower_config c = small();
-    ct_two_tower              m;
-    ct_graph                  g;
+    ct_two_tower m;
+    ct_graph g;
     init(&m, &c, 1);
     open_graph(&g);
     ck_assert_ptr_null(ct_two_tower_embed(&g, &m, 0, &TEXT_SIDE));
-    ck_graph_fails(&g, CT_ERR_SHAPE, "tower: the batch holds bags of ids, expected rows of numbers");
+    ck_graph_fails(&g, CT_ERR_SHAPE,
+                   "tower: the batch holds bags of ids, expected rows of numbers");
     ct_graph_reset(&g);
     ck_assert_ptr_null(ct_two_tower_embed(&g, &m, 1, &IMAGE_SIDE));
-    ck_graph_fails(&g, CT_ERR_SHAPE, "tower: the batch holds rows of numbers, expected bags of ids");
+    ck_graph_fails(&g, CT_ERR_SHAPE,
+                   "tower: the batch holds rows of numbers, expected bags of ids");
     ct_graph_reset(&g);
     const ct_batch_side in = {.n = 1, .offset = (int[]){0, 1}, .id = (int[]){7}};
     ck_assert_ptr_null(ct_two_tower_embed(&g, &m, 1, &in));
@@ -455,7 +515,7 @@ START_TEST(failed_allocation_is_reported)
     const ct_two_tower_config c = small();
     for (int n = 0; n < 2; n++) { /* values and gradients */
         ct_two_tower m;
-        ct_error     err = {0};
+        ct_error err = {0};
         ct_alloc_fail_at(n);
         ck_assert_int_eq(ct_two_tower_init(&m, &c, 1, &err), CT_ERR_NOMEM);
         ct_alloc_fail_at(-1);

@@ -1,9 +1,9 @@
 /* test_init.c -- what parameters begin with: the moments of each distribution
  * over 20,000 draws, and which random number each element takes. */
-#include "suites.h"
-#include "testing.h"
 #include "contrast/nn.h"
 #include "contrast/random.h"
+#include "suites.h"
+#include "testing.h"
 
 #include <string.h>
 
@@ -11,7 +11,8 @@ enum { ROWS = 50, COLS = 400, N = ROWS * COLS };
 
 /* A parameter (ROWS, COLS) as number `before` of a set built with `seed`; those
  * before it are (1, before_cols). */
-static void build(ct_params *p, ct_init init, double value, uint64_t seed, int before, int before_cols)
+static void build(ct_params *p, ct_init init, double value, uint64_t seed, int before,
+                  int before_cols)
 {
     ct_params_init(p);
     for (int k = 0; k < before; k++) {
@@ -45,7 +46,7 @@ static double kurtosis(const ct_real *x, int n)
 
 static const struct {
     ct_init init;
-    double  variance, kurtosis;
+    double variance, kurtosis;
 } SHAPES[] = {
     {CT_INIT_HE, 2.0 / COLS, 3},
     {CT_INIT_GLOROT, 2.0 / (COLS + ROWS), 1.8}, /* a^2/3, a^2 = 6/(in + out) */
@@ -60,8 +61,8 @@ START_TEST(moments_are_those_of_the_distribution)
     ct_params p;
     build(&p, SHAPES[_i].init, 0, 11, 0, 0);
     const ct_real *x = p.list[0].x;
-    const double   v = SHAPES[_i].variance;
-    double         mean = 0;
+    const double v = SHAPES[_i].variance;
+    double mean = 0;
     for (int i = 0; i < N; i++)
         mean += (double)x[i] / N;
     ck_close(mean, 0, 5 * sqrt(v / N));
@@ -76,7 +77,7 @@ START_TEST(glorot_fills_its_interval)
     ct_params p;
     build(&p, CT_INIT_GLOROT, 0, 12, 0, 0);
     const double bound = sqrt(6.0 / (ROWS + COLS));
-    double       low = 0, high = 0;
+    double low = 0, high = 0;
     for (int i = 0; i < N; i++) {
         low = fmin(low, (double)p.list[0].x[i]);
         high = fmax(high, (double)p.list[0].x[i]);
@@ -94,10 +95,11 @@ START_TEST(neighbours_are_independent)
     ct_params p;
     build(&p, CT_INIT_NORMAL, 0, 13, 1, N);
     const ct_real *x = p.list[1].x, *other = p.list[0].x;
-    const double   tol = 5 / sqrt(N);
+    const double tol = 5 / sqrt(N);
     ck_close(mean_of_products(x, x + 1, N - 1), 0, tol);
     ck_close(mean_of_products(x, x + 2, N - 2), 0, tol);
-    ck_close(mean_of_products(x, x + 4, N - 4), 0, tol); /* the same place in the next block of Philox */
+    ck_close(mean_of_products(x, x + 4, N - 4), 0,
+             tol); /* the same place in the next block of Philox */
     ck_close(mean_of_products(x, x + COLS, N - COLS), 0, tol);
     ck_close(mean_of_products(x, other, N), 0, tol);
     ck_close(mean_of_products(x, other + 1, N - 1), 0, tol);
@@ -155,8 +157,8 @@ START_TEST(only_cone_draws_biases)
     for (int cone = 0; cone < 2; cone++) {
         ct_params p;
         ct_params_init(&p);
-        ct_linear_layer l =
-            ct_linear_declare(&p, "l", 3, N, CT_ACT_NONE, cone ? CT_INIT_CONE : CT_INIT_LECUN);
+        ct_linear_layer l = ct_linear_declare(&p, "l", 3, N, CT_ACT_NONE,
+                                              cone ? CT_INIT_CONE : CT_INIT_LECUN);
         ck_assert_int_eq(ct_params_build(&p, 18, NULL), CT_OK);
         const ct_real *b = p.list[l.bias].x;
         if (cone)

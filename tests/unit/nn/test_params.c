@@ -1,9 +1,9 @@
 /* test_params.c -- where parameters lie, who finds them, and the linear layer
  * made of them. What values they begin with: test_init.c. */
-#include "suites.h"
-#include "testing.h"
 #include "contrast/nn.h"
 #include "platform/memory.h"
+#include "suites.h"
+#include "testing.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -116,7 +116,7 @@ END_TEST
 START_TEST(backward_adds_to_a_parameter_until_it_is_cleared)
 {
     ct_params p;
-    ct_graph  g;
+    ct_graph g;
     build_four(&p);
     open_graph(&g);
     for (int pass = 1; pass <= 2; pass++) { /* d/dx of <(10, 20, 30), 2 x> */
@@ -143,7 +143,7 @@ END_TEST
 START_TEST(old_gradients_do_not_stay)
 {
     ct_params p;
-    ct_graph  g;
+    ct_graph g;
     build_four(&p);
     open_graph(&g);
     for (int pass = 0; pass < 2; pass++) {
@@ -151,8 +151,10 @@ START_TEST(old_gradients_do_not_stay)
             p.dx[i] = 7;
         ct_params_zero_grad(&p);
         ct_tensor *x = ct_params_tensor(&g, &p, 0), *again = ct_params_tensor(&g, &p, 0);
-        ct_tensor *y = pass == 0 ? ct_scale(&g, x, 2) : ct_matmul_nt(&g, ct_leaf(&g, 1, 3, (ct_real[]){2, 2, 2}), x);
-        ct_backward(&g, ct_add(&g, ct_mean(&g, y), ct_mean(&g, again)), NULL); /* the parameter twice */
+        ct_tensor *y = pass == 0 ? ct_scale(&g, x, 2)
+                                 : ct_matmul_nt(&g, ct_leaf(&g, 1, 3, (ct_real[]){2, 2, 2}), x);
+        ct_backward(&g, ct_add(&g, ct_mean(&g, y), ct_mean(&g, again)),
+                    NULL); /* the parameter twice */
         ct_params_gradients(&p);
         for (int i = 0; i < 3; i++)
             ck_close(p.list[0].dx[i], pass == 0 ? 1 : 2 + 1 / 3.0, 1e-6);
@@ -179,7 +181,8 @@ START_TEST(linear_layer_declares_a_weight_and_a_bias)
     ck_assert_str_eq(w->name, "image.0.weight");
     ck_assert_str_eq(b->name, "image.0.bias");
     ck_assert(w->rows == 4 && w->cols == 6 && w->fan_in == 6 && w->decay && w->init == CT_INIT_HE);
-    ck_assert(b->rows == 1 && b->cols == 4 && b->fan_in == 6 && !b->decay && b->init == CT_INIT_ZERO);
+    ck_assert(b->rows == 1 && b->cols == 4 && b->fan_in == 6 && !b->decay &&
+              b->init == CT_INIT_ZERO);
     ct_params_free(&p);
 }
 END_TEST
@@ -189,7 +192,7 @@ END_TEST
 START_TEST(linear_layer_works_as_by_hand)
 {
     ct_params p;
-    ct_graph  g;
+    ct_graph g;
     ct_params_init(&p);
     ct_linear_layer l = ct_linear_declare(&p, "l", 2, 2, CT_ACT_RELU, CT_INIT_HE);
     ck_assert_int_eq(ct_params_build(&p, 1, NULL), CT_OK);
@@ -212,7 +215,7 @@ END_TEST
 START_TEST(linear_layer_passes_null_through)
 {
     ct_params p;
-    ct_graph  g;
+    ct_graph g;
     ct_params_init(&p);
     ct_linear_layer l = ct_linear_declare(&p, "l", 2, 2, CT_ACT_NONE, CT_INIT_HE);
     ck_assert_int_eq(ct_params_build(&p, 1, NULL), CT_OK);
@@ -229,12 +232,13 @@ START_TEST(failed_allocation_is_reported)
 {
     for (int n = 0; n < 2; n++) {
         ct_params p;
-        ct_error  err = {0};
+        ct_error err = {0};
         declare_four(&p);
         ct_alloc_fail_at(n);
         ck_assert_int_eq(ct_params_build(&p, 1, &err), CT_ERR_NOMEM);
         ct_alloc_fail_at(-1);
-        ck_assert_msg(strstr(err.msg, "parameters: no memory for 144 values") == err.msg, "%s", err.msg);
+        ck_assert_msg(strstr(err.msg, "parameters: no memory for 144 values") == err.msg, "%s",
+                      err.msg);
         ck_assert(p.n == 0 && p.size == 0 && p.x == NULL && p.dx == NULL);
         ct_params_free(&p); /* a second time: harmless */
     }
@@ -246,7 +250,7 @@ START_TEST(sizes_that_overflow_are_no_memory)
 {
     for (int many = 2; many <= 5; many += 3) {
         ct_params p;
-        ct_error  err = {0};
+        ct_error err = {0};
         ct_params_init(&p);
         for (int k = 0; k < many; k++) {
             const char name[] = {(char)('a' + k), 0};
@@ -262,7 +266,7 @@ END_TEST
 START_TEST(broken_precondition_aborts)
 {
     const char *const long_name = "123456789.123456789.123456789.123456789.12345678"; /* 48 */
-    ct_params         p;
+    ct_params p;
     declare_four(&p);
     switch (_i) {
     case 0: ct_params_declare(&p, "table", 1, 1, CT_INIT_ZERO, 1, true); break;
@@ -271,9 +275,18 @@ START_TEST(broken_precondition_aborts)
     case 3: ct_params_declare(&p, "x", 1, -1, CT_INIT_ZERO, 1, true); break;
     case 4: ct_params_declare(&p, "x", 1, 1, CT_INIT_ZERO, 0, true); break;
     case 5: ct_linear_declare(&p, long_name, 1, 1, CT_ACT_NONE, CT_INIT_HE); break;
-    case 6: p.n = CT_MAX_PARAMS; ct_params_declare(&p, "x", 1, 1, CT_INIT_ZERO, 1, true); break;
-    case 7: ct_params_build(&p, 1, NULL); ct_params_declare(&p, "x", 1, 1, CT_INIT_ZERO, 1, true); break;
-    case 8: ct_params_build(&p, 1, NULL); ct_params_build(&p, 1, NULL); break;
+    case 6:
+        p.n = CT_MAX_PARAMS;
+        ct_params_declare(&p, "x", 1, 1, CT_INIT_ZERO, 1, true);
+        break;
+    case 7:
+        ct_params_build(&p, 1, NULL);
+        ct_params_declare(&p, "x", 1, 1, CT_INIT_ZERO, 1, true);
+        break;
+    case 8:
+        ct_params_build(&p, 1, NULL);
+        ct_params_build(&p, 1, NULL);
+        break;
     case 9: ct_params_tensor(&(ct_graph){0}, &p, 0); break; /* before build */
     }
 }

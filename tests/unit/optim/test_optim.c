@@ -1,9 +1,9 @@
 /* test_optim.c -- updates, schedules and clipping against values worked by hand,
  * numbers from PyTorch, and what the formulas must do for any input. */
-#include "suites.h"
-#include "testing.h"
 #include "contrast/optim.h"
 #include "platform/memory.h"
+#include "suites.h"
+#include "testing.h"
 
 #include <signal.h>
 #include <string.h>
@@ -62,7 +62,7 @@ END_TEST
 START_TEST(sgd_works_as_by_hand)
 {
     ct_optim o = start(sgd(0.5, 0.25), 1);
-    ct_real  x = 1;
+    ct_real x = 1;
     ct_optim_step(&o, device, &x, (ct_real[]){(ct_real)0.5}, 1, 0.125);
     ck_close(x, 29.0 / 32, 0);
     ct_optim_step(&o, device, &x, (ct_real[]){(ct_real)-0.25}, 1, 0.125);
@@ -87,12 +87,12 @@ END_TEST
  *   run(lambda p: torch.optim.SGD(p, lr=1, momentum=0.9))
  *   run(lambda p: torch.optim.AdamW(p, lr=1))             # torch 2.13.0 */
 static const ct_real X[5] = {(ct_real)0.5, (ct_real)-1.25, 2, 0, (ct_real)-0.75};
-static const double  G[4][5] = {{0.3, -1.0, 0.25, 0.5, -2.0},
-                                {-0.6, 0.125, 1.5, 0.0, 0.75},
-                                {0.1, 0.2, -0.7, 1e-3, 3.0},
-                                {2.0, -0.5, 0.0, 0.25, -1.0}};
-static const double  R[4] = {0.1, 0.05, 0.2, 0.1};
-static const double  TORCH[2][5] = {
+static const double G[4][5] = {{0.3, -1.0, 0.25, 0.5, -2.0},
+                               {-0.6, 0.125, 1.5, 0.0, 0.75},
+                               {0.1, 0.2, -0.7, 1e-3, 3.0},
+                               {2.0, -0.5, 0.0, 0.25, -1.0}};
+static const double R[4] = {0.1, 0.05, 0.2, 0.1};
+static const double TORCH[2][5] = {
     {0.29143951000000007, -0.7933209250000001, 1.4353463700000002, -0.21524000000000004,
      -0.9934499999999999},
     {0.38567179462167916, -0.9607485289512528, 1.6828105587602213, -0.30140075349565715,
@@ -102,7 +102,7 @@ static const double  TORCH[2][5] = {
 START_TEST(four_steps_agree_with_torch)
 {
     ct_optim o = start(_i == 0 ? sgd(0.9, 0.1) : adamw(0.1), 5);
-    ct_real  x[5], dx[5];
+    ct_real x[5], dx[5];
     memcpy(x, X, sizeof x);
     for (int t = 0; t < 4; t++) {
         for (int i = 0; i < 5; i++)
@@ -121,9 +121,9 @@ END_TEST
  * in double 1 - 0.999^t loses three digits. */
 START_TEST(constant_gradient_makes_equal_steps)
 {
-    ct_optim      o = start(adamw(0), 3);
+    ct_optim o = start(adamw(0), 3);
     const ct_real dx[3] = {1, (ct_real)-1e6, (ct_real)1e-3};
-    const double  tol = TOL + 1e-13;
+    const double tol = TOL + 1e-13;
     for (int t = 0; t < 300; t++) {
         ct_real x[3] = {0, 0, 0};
         ct_optim_step(&o, device, x, dx, 3, 0.5);
@@ -138,8 +138,8 @@ END_TEST
 /* Without gradients decay alone acts: x (1 - rate decay), on the first n_decay. */
 START_TEST(only_the_first_values_decay)
 {
-    ct_optim      o = start(_i == 0 ? sgd(0, 0.5) : adamw(0.5), 40);
-    ct_real       x[40];
+    ct_optim o = start(_i == 0 ? sgd(0, 0.5) : adamw(0.5), 40);
+    ct_real x[40];
     const ct_real zero[40] = {0};
     for (int i = 0; i < 40; i++)
         x[i] = (ct_real)(i + 1);
@@ -153,7 +153,7 @@ END_TEST
 START_TEST(zero_with_zero_gradient_stays_zero)
 {
     ct_optim o = start(_i == 0 ? sgd(0.9, 0.5) : adamw(0.5), 20);
-    ct_real  x[20] = {0}, dx[20] = {0};
+    ct_real x[20] = {0}, dx[20] = {0};
     for (int t = 0; t < 3; t++) {
         x[0] = dx[0] = 1; /* a parameter in front of its padding */
         ct_optim_step(&o, device, x, dx, 10, 0.1);
@@ -170,9 +170,9 @@ START_TEST(same_bits_on_every_device)
 {
     enum { SIZE = 40000 };
     static ct_real first[SIZE], x[SIZE], dx[SIZE];
-    ct_device     *dev[MAX_DEVICES];
-    const int      n = open_devices(dev);
-    double         norm[3];
+    ct_device *dev[MAX_DEVICES];
+    const int n = open_devices(dev);
+    double norm[3];
     for (int k = 0; k < n; k++) {
         ct_optim o = start(_i == 0 ? sgd(0.9, 0.01) : adamw(0.01), SIZE);
         fill(x, SIZE, 1, -1, 1);
@@ -197,7 +197,7 @@ END_TEST
 START_TEST(state_can_be_saved_and_restored)
 {
     ct_optim a = start(adamw(0.1), 5), b = start(adamw(0.1), 5);
-    ct_real  x[5], y[5], dx[5];
+    ct_real x[5], y[5], dx[5];
     memcpy(x, X, sizeof x);
     for (int t = 0; t < 4; t++) {
         if (t == 2) {
@@ -226,12 +226,12 @@ START_TEST(failed_allocation_is_reported)
 {
     const struct {
         ct_optim_kind kind;
-        long          fail_at;
+        long fail_at;
     } cases[] = {{CT_SGD, 0}, {CT_ADAMW, 0}, {CT_ADAMW, 1}};
     for (int k = 0; k < COUNT(cases); k++) {
         const ct_optim_config c = ct_optim_defaults(cases[k].kind);
-        ct_optim              o;
-        ct_error              err = {0};
+        ct_optim o;
+        ct_error err = {0};
         ct_alloc_fail_at(cases[k].fail_at);
         ck_assert_int_eq(ct_optim_init(&o, &c, 77, &err), CT_ERR_NOMEM);
         ct_alloc_fail_at(-1);
@@ -244,7 +244,7 @@ END_TEST
 
 START_TEST(unusable_setting_aborts)
 {
-    ct_optim        o;
+    ct_optim o;
     ct_optim_config c = ct_optim_defaults(CT_ADAMW);
     switch (_i) {
     case 0: c.beta1 = 1; break;
@@ -261,7 +261,7 @@ END_TEST
 START_TEST(sgd_ignores_settings_of_adamw)
 {
     ct_optim_config c = {.kind = CT_SGD};
-    ct_optim        o = start(c, 4);
+    ct_optim o = start(c, 4);
     ck_assert_ptr_null(o.v);
     ct_optim_free(&o);
 }
@@ -270,7 +270,7 @@ END_TEST
 START_TEST(schedule_works_as_by_hand)
 {
     const ct_schedule constant = {CT_CONSTANT, 0.5, 4, 10}, cosine = {CT_COSINE, 0.5, 4, 16};
-    const double      rise[] = {0.125, 0.25, 0.375, 0.5};
+    const double rise[] = {0.125, 0.25, 0.375, 0.5};
     for (long t = 0; t < 4; t++) {
         ck_close(ct_schedule_rate(&constant, t), rise[t], 0);
         ck_close(ct_schedule_rate(&cosine, t), rise[t], 0);
@@ -279,7 +279,7 @@ START_TEST(schedule_works_as_by_hand)
         ck_close(ct_schedule_rate(&constant, t), 0.5, 0);
     /* cos of 0, 60, 90, 120 and 180 degrees: 1, 1/2, 0, -1/2, -1 */
     const struct {
-        long   step;
+        long step;
         double rate;
     } table[] = {{4, 0.5}, {8, 0.375}, {10, 0.25}, {12, 0.125}, {16, 0}, {17, 0}, {1000, 0}};
     for (int i = 0; i < COUNT(table); i++)
@@ -308,7 +308,7 @@ END_TEST
 START_TEST(cosine_falls_and_stays_positive)
 {
     const ct_schedule s = {CT_COSINE, 1, 0, 30011};
-    double            last = 2;
+    double last = 2;
     for (long t = 0; t < s.steps; t++) {
         const double rate = ct_schedule_rate(&s, t);
         ck_assert_msg(rate > 0 && rate <= last, "step %ld: %.17g after %.17g", t, rate, last);
@@ -335,7 +335,7 @@ START_TEST(clipping_agrees_with_torch)
 {
     const double want[] = {-0.16801704452311025, 0.03500355094231464, 0.42004261130777565, 0.0,
                            0.21002130565388782};
-    ct_real      dx[5];
+    ct_real dx[5];
     for (int i = 0; i < 5; i++)
         dx[i] = (ct_real)G[1][i];
     const double norm = ct_grad_norm(device, dx, 5);
@@ -358,7 +358,8 @@ START_TEST(clipping_leaves_alone_what_it_should)
     for (int k = 0; k < COUNT(untouched); k++) {
         ct_real dx[2] = {3, -4};
         ct_grad_clip(device, dx, 2, untouched[k].norm, untouched[k].max_norm);
-        ck_assert_msg(same_bits(dx, was, 2), "norm %g, limit %g", untouched[k].norm, untouched[k].max_norm);
+        ck_assert_msg(same_bits(dx, was, 2), "norm %g, limit %g", untouched[k].norm,
+                      untouched[k].max_norm);
     }
 }
 END_TEST

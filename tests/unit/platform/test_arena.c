@@ -40,7 +40,7 @@ static void take_pieces(ct_arena *a, unsigned char *piece[N_PIECES])
 
 START_TEST(pieces_are_aligned_and_apart)
 {
-    ct_arena       a;
+    ct_arena a;
     unsigned char *piece[N_PIECES];
     ct_arena_init(&a, 0);
     take_pieces(&a, piece);
@@ -56,7 +56,7 @@ END_TEST
 START_TEST(init_allocates_nothing)
 {
     const long before = ct_alloc_count();
-    ct_arena   a;
+    ct_arena a;
     ct_arena_init(&a, 100);
     ct_arena_reset(&a);
     ct_arena_free(&a);
@@ -66,9 +66,9 @@ END_TEST
 
 START_TEST(warm_rounds_reach_no_malloc)
 {
-    ct_arena       a;
+    ct_arena a;
     unsigned char *piece[N_PIECES];
-    long           warm = 0;
+    long warm = 0;
     ct_arena_init(&a, 0);
     for (int round = 0; round < 5; round++) {
         if (round == 1)
@@ -99,7 +99,7 @@ END_TEST
 START_TEST(limit_holds_and_leaves_the_rest)
 {
     ct_arena a;
-    size_t   taken = 0;
+    size_t taken = 0;
     ct_arena_init(&a, 100000);
     ck_assert_ptr_null(ct_arena_alloc(&a, 100001));
     ck_assert_ptr_null(ct_arena_alloc(&a, SIZE_MAX));
@@ -145,7 +145,7 @@ END_TEST
 START_TEST(zeroed_refuses_overflow)
 {
     const size_t half = (size_t)1 << (4 * sizeof(size_t));
-    ct_arena     a;
+    ct_arena a;
     ct_arena_init(&a, 0);
     ck_assert_ptr_null(ct_arena_zeroed(&a, half, half));
     ck_assert_ptr_null(ct_arena_zeroed(&a, SIZE_MAX / 8 + 2, 8));
@@ -156,7 +156,7 @@ END_TEST
 
 START_TEST(strings_are_copied)
 {
-    char     text[] = "two towers";
+    char text[] = "two towers";
     ct_arena a;
     ct_arena_init(&a, 0);
     const char *copy = ct_arena_strdup(&a, text), *empty = ct_arena_strdup(&a, "");
@@ -183,7 +183,7 @@ END_TEST
 START_TEST(arena_survives_every_failed_allocation)
 {
     bool done = false;
-    int  failures = 0;
+    int failures = 0;
     for (long n = 0; !done; n++) {
         ct_arena a;
         ct_arena_init(&a, 0);

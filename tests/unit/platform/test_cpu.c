@@ -31,7 +31,7 @@ END_TEST
 START_TEST(flushing_is_noticed)
 {
     static const unsigned bits[] = {0x8000, 0x0040}; /* results; operands */
-    const unsigned        before = _mm_getcsr();
+    const unsigned before = _mm_getcsr();
     _mm_setcsr(before | bits[_i]);
     const char *odd = ct_cpu_odd_arithmetic();
     _mm_setcsr(before);

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static char     folder[64], path[128], tmp[160];
+static char folder[64], path[128], tmp[160];
 static ct_arena arena;
 static ct_error err;
 
@@ -47,7 +47,7 @@ static void put(const char *text)
 
 static void check_contents(const char *text)
 {
-    char  *data;
+    char *data;
     size_t size;
     ck_assert_msg(ct_file_read(path, 0, &arena, &data, &size, &err) == CT_OK, "%s", err.msg);
     ck_assert_uint_eq(size, strlen(text));
@@ -74,22 +74,24 @@ END_TEST
 
 START_TEST(a_limit_is_exact)
 {
-    char  *data;
+    char *data;
     size_t size;
     put("12345");
     ck_assert_int_eq(ct_file_read(path, 5, &arena, &data, &size, &err), CT_OK);
-    check_error(ct_file_read(path, 4, &arena, &data, &size, &err), "file: expected at most 4 bytes, found 5");
+    check_error(ct_file_read(path, 4, &arena, &data, &size, &err),
+                "file: expected at most 4 bytes, found 5");
 }
 END_TEST
 
 START_TEST(what_is_no_regular_file_is_refused)
 {
-    char  *data;
+    char *data;
     size_t size;
     check_error(ct_file_read(folder, 0, &arena, &data, &size, &err), "expected a regular file");
     err = (ct_error){0};
     ck_assert_int_eq(mkfifo(path, 0600), 0); /* without a writer: must not wait for one */
-    check_error(ct_file_read(path, 0, &arena, &data, &size, &err), "expected a regular file, not a folder, pipe");
+    check_error(ct_file_read(path, 0, &arena, &data, &size, &err),
+                "expected a regular file, not a folder, pipe");
     remove(path);
     err = (ct_error){0};
     check_error(ct_file_read(path, 0, &arena, &data, &size, &err), "file: No such file");
@@ -98,7 +100,7 @@ END_TEST
 
 START_TEST(reading_without_memory_is_an_error)
 {
-    char  *data;
+    char *data;
     size_t size;
     put("12345");
     ct_alloc_fail_at(0);
@@ -111,10 +113,11 @@ END_TEST
 /* Linux says that these files are empty, and then they have contents. */
 START_TEST(a_file_that_grows_is_refused)
 {
-    char  *data;
+    char *data;
     size_t size;
     if (ct_file_exists("/proc/self/status"))
-        check_error(ct_file_read("/proc/self/status", 0, &arena, &data, &size, &err), "changed while it was read");
+        check_error(ct_file_read("/proc/self/status", 0, &arena, &data, &size, &err),
+                    "changed while it was read");
 }
 END_TEST
 
@@ -143,8 +146,8 @@ END_TEST
 START_TEST(every_byte_arrives_in_order)
 {
     static const size_t SIZES[] = {1, 8190, 1, 1, 8191, 8192, 8193, 3, 20000, 0, 8189, 4};
-    static char         all[70000];
-    size_t              used = 0;
+    static char all[70000];
+    size_t used = 0;
     for (size_t i = 0; i < sizeof all; i++)
         all[i] = (char)('a' + i % 26 + i / 1000 % 2);
     ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
@@ -190,7 +193,7 @@ END_TEST
 START_TEST(a_full_disk_keeps_the_old_file)
 {
     struct rlimit before, small;
-    static char   block[3000];
+    static char block[3000];
     memset(block, 'x', sizeof block);
     put("old");
     ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -212,7 +215,8 @@ START_TEST(the_first_failure_is_the_one_reported)
 {
     char missing[160];
     snprintf(missing, sizeof missing, "%s/no/file", folder);
-    check_error(ct_writer_open(&w, missing, CT_REPLACE, &err), "no/file: No such file or directory");
+    check_error(ct_writer_open(&w, missing, CT_REPLACE, &err),
+                "no/file: No such file or directory");
     ct_writer_bytes(&w, "x", 1);
     check_error(ct_writer_flush(&w), "No such file");
     check_error(ct_writer_commit(&w), "No such file");
@@ -358,7 +362,7 @@ START_TEST(signals_lose_nothing)
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     const pid_t reader = fork();
     if (reader == 0) {
-        FILE  *f = fopen(path, "rb");
+        FILE *f = fopen(path, "rb");
         size_t n = 0;
         for (int c; (c = fgetc(f)) != EOF; n++) {
             if (n >= sizeof bytes || c != bytes[n])
@@ -368,9 +372,9 @@ START_TEST(signals_lose_nothing)
         }
         _exit(n == sizeof bytes ? 0 : 2);
     }
-    struct sigaction       act = {.sa_handler = ignore}; /* without SA_RESTART */
+    struct sigaction act = {.sa_handler = ignore}; /* without SA_RESTART */
     const struct itimerval every = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
-    int                    how = -1;
+    int how = -1;
     ck_assert_int_eq(ct_writer_open(&w, path, CT_LOG, &err), CT_OK);
     sigaction(SIGALRM, &act, NULL);
     setitimer(ITIMER_REAL, &every, NULL);
@@ -386,7 +390,7 @@ END_TEST
 
 START_TEST(makes_a_folder_and_its_parents)
 {
-    char        deep[160];
+    char deep[160];
     struct stat st;
     snprintf(deep, sizeof deep, "%s/a//b/c/", folder);
     for (int i = 0; i < 2; i++) /* the second time they exist */
@@ -416,7 +420,7 @@ END_TEST
 START_TEST(a_source_is_read_where_it_is_needed)
 {
     ct_source s;
-    char      got[4] = "";
+    char got[4] = "";
     put("0123456789");
     ck_assert_int_eq(ct_source_open(&s, path, &err), CT_OK);
     ck_assert_uint_eq(s.size, 10);

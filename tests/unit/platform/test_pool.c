@@ -1,5 +1,5 @@
-/* test_pool.c -- every block of every loop is done once, and is done when the loop returns, whether the
- * threads are awake, asleep or late. */
+/* test_pool.c -- every block of every loop is done once, and is done when the loop returns, whether
+ * the threads are awake, asleep or late. */
 #include "testing.h"
 
 #include "platform/memory.h"
@@ -17,9 +17,9 @@ static void pause_ms(long ms)
 
 /* Plain numbers: what one thread wrote must be seen by the caller. */
 typedef struct tally {
-    int  count[MOST], job;
-    int  seen[MOST]; /* the job's number, as each block saw it */
-    long slow;       /* a block that waits so many milliseconds; -1: none */
+    int count[MOST], job;
+    int seen[MOST]; /* the job's number, as each block saw it */
+    long slow;      /* a block that waits so many milliseconds; -1: none */
 } tally;
 
 static void count_block(void *ctx, int block)
@@ -46,7 +46,7 @@ static void check_loop(ct_pool *p, tally *t, int n)
 START_TEST(each_block_is_done_once)
 {
     ct_pool *p = ct_pool_new(_i);
-    tally    t = {.slow = -1};
+    tally t = {.slow = -1};
     ck_assert_ptr_nonnull(p);
     ck_assert_int_eq(ct_pool_threads(p), _i);
     for (int n = 0; n <= 20; n++)
@@ -60,7 +60,7 @@ END_TEST
 START_TEST(quick_loops_do_not_mix)
 {
     ct_pool *p = ct_pool_new(4);
-    tally   *t = ct_alloc_zeroed(2, sizeof *t); /* by turns: another context each time */
+    tally *t = ct_alloc_zeroed(2, sizeof *t); /* by turns: another context each time */
     t[0].slow = t[1].slow = -1;
     for (int round = 0; round < 4000; round++)
         check_loop(p, &t[round % 2], 1 + round % 7);
@@ -72,7 +72,7 @@ END_TEST
 START_TEST(threads_that_sleep_wake_up)
 {
     ct_pool *p = ct_pool_new(3);
-    tally    t = {.slow = -1};
+    tally t = {.slow = -1};
     for (int round = 0; round < 20; round++) {
         check_loop(p, &t, 50);
         pause_ms(5); /* more than they look for work */
@@ -84,7 +84,7 @@ END_TEST
 START_TEST(the_caller_waits_for_a_slow_block)
 {
     ct_pool *p = ct_pool_new(3);
-    tally    t = {.slow = 0};
+    tally t = {.slow = 0};
     for (int round = 0; round < 50; round++) {
         t.slow = round % 5;
         check_loop(p, &t, 5);
@@ -104,7 +104,7 @@ static void wait_for_another(void *ctx, int block)
 
 START_TEST(two_threads_work_at_the_same_time)
 {
-    ct_pool   *p = ct_pool_new(2);
+    ct_pool *p = ct_pool_new(2);
     atomic_int here = 0;
     ct_pool_run(p, 2, wait_for_another, &here); /* each block waits for the other to begin */
     ck_assert_int_eq(atomic_load(&here), 2);

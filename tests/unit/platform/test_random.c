@@ -33,7 +33,7 @@ START_TEST(philox_gives_the_known_answers)
     for (int i = 0; i < COUNT(known); i++) {
         const uint32_t *c = known[i].counter;
         const ct_random r = at_counter(known[i].key, c[1], c[2], c[3]);
-        uint32_t        block[4];
+        uint32_t block[4];
         ct_random_block_at(&r, c[0], block);
         for (uint64_t j = 0; j < 4; j++) {
             ck_assert_uint_eq(ct_random_bits_at(&r, (uint64_t)c[0] * 4 + j), known[i].answer[j]);
@@ -48,17 +48,17 @@ END_TEST
 static const uint64_t SEED = UINT64_C(0x123456789abcdef0), STEP = UINT64_C(0x500000003);
 static const uint32_t BITS[] = {0x5f288d52, 0x85fc7a82, 0x540efafa, 0x0461e751,
                                 0x7adce316, 0xdb86d1d2, 0xb60b9b53, 0x4eeb36ad};
-static const double   NORMAL[] = {-0.32732108029500134, 0.05864801502846678, -0.44446398045676544,
-                                  -2.117260086267168,   -0.05032181720972533, 1.069269761990356,
-                                  0.5566438460270146,   -0.5007413756043294};
+static const double NORMAL[] = {-0.32732108029500134, 0.05864801502846678,  -0.44446398045676544,
+                                -2.117260086267168,   -0.05032181720972533, 1.069269761990356,
+                                0.5566438460270146,   -0.5007413756043294};
 
 START_TEST(draws_are_the_golden_ones)
 {
     static const uint32_t below_1000[] = {371, 523, 328, 17, 479, 857, 711, 308};
-    static const int      shuffled[] = {4, 6, 7, 5, 0, 1, 3, 2};
-    const ct_random       start = ct_random_make(SEED, CT_STREAM_TEST, STEP);
-    ct_random             bits = start, uniform = start, normal = start, below = start, shuffle = start;
-    int                   items[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    static const int shuffled[] = {4, 6, 7, 5, 0, 1, 3, 2};
+    const ct_random start = ct_random_make(SEED, CT_STREAM_TEST, STEP);
+    ct_random bits = start, uniform = start, normal = start, below = start, shuffle = start;
+    int items[] = {0, 1, 2, 3, 4, 5, 6, 7};
     for (int i = 0; i < COUNT(BITS); i++) {
         ck_assert_uint_eq(ct_random_bits(&bits), BITS[i]);
         ck_close(ct_random_uniform(&uniform), (BITS[i] >> 8) * 0x1p-24, 0);
@@ -75,7 +75,7 @@ END_TEST
 START_TEST(normals_have_golden_bits) /* of this library; their values are judged elsewhere */
 {
     static double x[N];
-    ct_random     r = ct_random_make(SEED, CT_STREAM_TEST, STEP);
+    ct_random r = ct_random_make(SEED, CT_STREAM_TEST, STEP);
     for (int i = 0; i < N; i++)
         x[i] = ct_random_normal(&r);
     ck_assert_uint_eq(hash_bits(x, sizeof x), UINT64_C(2615003283911855720));
@@ -97,8 +97,9 @@ END_TEST
 /* A block is kept from draw to draw; `at` may be moved all the same. */
 START_TEST(drawing_starts_wherever_at_is_set)
 {
-    static const uint64_t AT[] = {0, 5, 6, 1, 1, 4, 3, 0, UINT64_C(1) << 63, (UINT64_C(1) << 63) + 3, 7};
-    ct_random             r = ct_random_make(3, CT_STREAM_TEST, 8);
+    static const uint64_t AT[] = {
+        0, 5, 6, 1, 1, 4, 3, 0, UINT64_C(1) << 63, (UINT64_C(1) << 63) + 3, 7};
+    ct_random r = ct_random_make(3, CT_STREAM_TEST, 8);
     for (int k = 0; k < COUNT(AT); k++) {
         r.at = AT[k];
         ck_assert_uint_eq(ct_random_bits(&r), ct_random_bits_at(&r, AT[k]));
@@ -112,15 +113,19 @@ START_TEST(every_coordinate_matters)
 {
     const ct_random one = ct_random_make(5, CT_STREAM_INIT, 9);
     const ct_random others[] = {
-        ct_random_make(6, CT_STREAM_INIT, 9), ct_random_make(5 + (UINT64_C(1) << 32), CT_STREAM_INIT, 9),
-        ct_random_make(5, CT_STREAM_SHUFFLE, 9), ct_random_make(5, CT_STREAM_INIT, 10),
+        ct_random_make(6, CT_STREAM_INIT, 9),
+        ct_random_make(5 + (UINT64_C(1) << 32), CT_STREAM_INIT, 9),
+        ct_random_make(5, CT_STREAM_SHUFFLE, 9),
+        ct_random_make(5, CT_STREAM_INIT, 10),
         ct_random_make(5, CT_STREAM_INIT, 9 + (UINT64_C(1) << 32)),
     };
     for (int k = 0; k <= COUNT(others); k++) {
         int differ = 0;
-        for (uint64_t i = 0; i < 1000; i++) { /* the last one: the sequence against itself, moved by one */
+        for (uint64_t i = 0; i < 1000;
+             i++) { /* the last one: the sequence against itself, moved by one */
             const bool self = k == COUNT(others);
-            uint32_t   d = ct_random_bits_at(&one, i) ^ ct_random_bits_at(self ? &one : &others[k], i + self);
+            uint32_t d = ct_random_bits_at(&one, i) ^
+                         ct_random_bits_at(self ? &one : &others[k], i + self);
             for (; d != 0; d &= d - 1)
                 differ++;
         }
@@ -132,8 +137,8 @@ END_TEST
 START_TEST(uniform_has_its_moments_and_fills_its_interval)
 {
     ct_random r = ct_random_make(1, CT_STREAM_TEST, 0);
-    double    sum = 0, squares = 0;
-    int       bin[64] = {0}, outside = 0;
+    double sum = 0, squares = 0;
+    int bin[64] = {0}, outside = 0;
     for (int i = 0; i < N; i++) {
         const double u = ct_random_uniform(&r);
         outside += !(u >= 0 && u < 1 && u == (double)(float)u);
@@ -152,7 +157,7 @@ END_TEST
 START_TEST(normal_has_its_moments)
 {
     ct_random r = ct_random_make(2, CT_STREAM_TEST, 0);
-    double    m[5] = {0};
+    double m[5] = {0};
     for (int i = 0; i < N; i++) {
         const double x = ct_random_normal(&r);
         for (int k = 1; k <= 4; k++)
@@ -169,9 +174,9 @@ START_TEST(normal_has_its_tails)
 {
     static const double z[] = {1, 2, 3, 3.5};
     for (int k = 0; k < COUNT(z); k++) {
-        ct_random    r = ct_random_make(3, CT_STREAM_TEST, (uint64_t)k);
+        ct_random r = ct_random_make(3, CT_STREAM_TEST, (uint64_t)k);
         const double p = erfc(z[k] * sqrt(0.5)) / 2;
-        int          above = 0, below = 0;
+        int above = 0, below = 0;
         for (int i = 0; i < N; i++) {
             const double x = ct_random_normal(&r);
             above += x > z[k];
@@ -202,7 +207,7 @@ START_TEST(below_stays_below_and_reaches_all)
     static const uint32_t limits[] = {1, 2, 3, 7, 10, 100};
     for (int k = 0; k < COUNT(limits); k++) {
         ct_random r = ct_random_make(5, CT_STREAM_TEST, (uint64_t)k);
-        int       count[101] = {0};
+        int count[101] = {0};
         const int n = 1000 * (int)limits[k];
         for (int i = 0; i < n; i++) {
             const uint32_t v = ct_random_below(&r, limits[k]);
@@ -222,7 +227,7 @@ START_TEST(shuffle_is_a_permutation)
 {
     static const int sizes[] = {0, 1, 2, 3, 50, 1000};
     for (int k = 0; k < COUNT(sizes); k++) {
-        int       items[1000], seen[1000] = {0}, moved = 0;
+        int items[1000], seen[1000] = {0}, moved = 0;
         ct_random r = ct_random_make(6, CT_STREAM_TEST, (uint64_t)k);
         for (int i = 0; i < sizes[k]; i++)
             items[i] = i;
@@ -243,7 +248,7 @@ START_TEST(every_order_is_as_likely) /* 24 orders of 4 items */
     int count[256] = {0}, orders = 0;
     for (int t = 0; t < 24000; t++) {
         ct_random r = ct_random_make(7, CT_STREAM_TEST, (uint64_t)t);
-        int       items[] = {0, 1, 2, 3};
+        int items[] = {0, 1, 2, 3};
         ct_random_shuffle(&r, items, 4);
         count[items[0] * 64 + items[1] * 16 + items[2] * 4 + items[3]]++;
     }

@@ -50,7 +50,8 @@ START_TEST(exp_of_edges)
     ck_assert(ct_scalar_exp(0) == 1 && ct_scalar_exp(-0.0) == 1);
     ck_assert(ct_scalar_exp(709.8) == HUGE_VAL && ct_scalar_exp(710) == HUGE_VAL);
     ck_assert(ct_scalar_exp(1e300) == HUGE_VAL && ct_scalar_exp(HUGE_VAL) == HUGE_VAL);
-    ck_assert(ct_scalar_exp(-HUGE_VAL) == 0 && ct_scalar_exp(-746) == 0 && ct_scalar_exp(-1e300) == 0);
+    ck_assert(ct_scalar_exp(-HUGE_VAL) == 0 && ct_scalar_exp(-746) == 0 &&
+              ct_scalar_exp(-1e300) == 0);
     ck_assert(isnan(ct_scalar_exp((double)NAN)));
     check_relative("exp", 709.78, ct_scalar_exp(709.78), expl((long double)709.78));
     for (double x = -745; x < -708.5; x += 0.37) /* results below the normal range */

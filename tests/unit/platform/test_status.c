@@ -9,7 +9,7 @@
 
 START_TEST(failure_is_recorded_with_its_place)
 {
-    ct_error  err = {0};
+    ct_error err = {0};
     const int line = __LINE__ + 1;
     ck_assert_int_eq(CT_FAIL(&err, CT_ERR_IO, "%s: line %d", "a.csv", 7), CT_ERR_IO);
     ck_assert_int_eq(err.status, CT_ERR_IO);
@@ -41,7 +41,7 @@ START_TEST(long_message_is_cut_and_ends)
 {
     struct {
         ct_error err;
-        char     after;
+        char after;
     } here = {.after = 'x'};
     char text[2 * sizeof here.err.msg];
     memset(text, 'm', sizeof text - 1);

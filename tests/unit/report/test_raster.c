@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static ct_arena  arena;
+static ct_arena arena;
 static ct_raster r;
 
 static void paper(double width, double height)
@@ -118,11 +118,13 @@ START_TEST(bars_that_touch_have_no_seam_and_opacity_counts_once)
     ct_raster_to(&r, 8, 3);
     ct_raster_to(&r, 8, 9);
     ct_raster_end(&r);
-    const uint8_t *left = r.rgb + 3 * (12 * r.width + 6), *seam = r.rgb + 3 * (12 * r.width + 10), *line = r.rgb + 3 * (6 * r.width + 6);
+    const uint8_t *left = r.rgb + 3 * (12 * r.width + 6), *seam = r.rgb + 3 * (12 * r.width + 10),
+                  *line = r.rgb + 3 * (6 * r.width + 6);
     ck_close(left[0], 255 - 0.55 * 255, 0.5);
     ck_close(left[1], 255 - 0.55 * (255 - 0x72), 0.5);
     ck_assert_int_eq(memcmp(left, seam, 3), 0);
-    ck_assert_int_eq(memcmp(left, left + 3 * 5 * r.width, 3), 0); /* down to the height where it began, */
+    ck_assert_int_eq(memcmp(left, left + 3 * 5 * r.width, 3),
+                     0);               /* down to the height where it began, */
     ck_assert_int_eq(black(6, 18), 0); /* not below */
     ck_assert_int_eq(memcmp(line, "\x00\x72\xb2", 3), 0);
 }
@@ -210,8 +212,10 @@ static ct_raster_box text_box(ct_svg_anchor anchor, double turn, const char *tex
 
 START_TEST(text_stands_on_its_line_and_hangs_on_its_anchor)
 {
-    const ct_raster_box start = text_box(CT_SVG_START, 0, "HxH"), middle = text_box(CT_SVG_MIDDLE, 0, "HxH"), end = text_box(CT_SVG_END, 0, "HxH");
-    const int           width = start.x1 - start.x0;
+    const ct_raster_box start = text_box(CT_SVG_START, 0, "HxH"),
+                        middle = text_box(CT_SVG_MIDDLE, 0, "HxH"),
+                        end = text_box(CT_SVG_END, 0, "HxH");
+    const int width = start.x1 - start.x0;
     ck_close(start.y1, 200, 3); /* the baseline, and half of a line */
     ck_close(start.y1 - start.y0, 2 * 20 * 0.72, 4);
     ck_assert(width > 40 && width < 80);
@@ -225,7 +229,8 @@ END_TEST
 
 START_TEST(turned_text_is_the_same_text_elsewhere)
 {
-    const ct_raster_box flat = text_box(CT_SVG_START, 0, "Label"), up = text_box(CT_SVG_START, -90, "Label");
+    const ct_raster_box flat = text_box(CT_SVG_START, 0, "Label"),
+                        up = text_box(CT_SVG_START, -90, "Label");
     ck_close(up.y1 - up.y0, flat.x1 - flat.x0, 1);
     ck_close(up.x1 - up.x0, flat.y1 - flat.y0, 1);
     ck_close(up.y1, 200, 3); /* upwards from where it begins, */
@@ -234,7 +239,8 @@ START_TEST(turned_text_is_the_same_text_elsewhere)
     ck_close(down.y0, 200, 3);
     ck_close(down.x0, 200, 3);
     const ct_raster_box slanted = text_box(CT_SVG_END, -60, "Label");
-    ck_assert(slanted.x1 < 210 && slanted.y0 > 180 && slanted.y1 - slanted.y0 > slanted.x1 - slanted.x0);
+    ck_assert(slanted.x1 < 210 && slanted.y0 > 180 &&
+              slanted.y1 - slanted.y0 > slanted.x1 - slanted.x0);
 }
 END_TEST
 
@@ -242,7 +248,7 @@ START_TEST(every_letter_has_ink_and_no_two_are_the_same)
 {
     enum { SIDE = 40, N = 97 };
     static uint8_t seen[N][3 * SIDE * SIDE];
-    char           text[3] = "";
+    char text[3] = "";
     for (int k = 0; k < N; k++) {
         const char *letter = k < 95 ? text : k == 95 ? "\u00b2" : "\u00e9"; /* the last: a box */
         text[0] = (char)(' ' + k);
@@ -251,9 +257,11 @@ START_TEST(every_letter_has_ink_and_no_two_are_the_same)
         memcpy(seen[k], r.rgb, sizeof seen[k]);
         const ct_raster_box b = ink_box();
         ck_assert_msg((b.x1 > 0) == (k > 0), "letter %d has no ink, or the space has", k);
-        ck_assert_msg(b.x1 < SIDE && b.y1 < SIDE && (b.x0 > 0 && b.y0 > 0), "letter %d is larger than its size", k);
+        ck_assert_msg(b.x1 < SIDE && b.y1 < SIDE && (b.x0 > 0 && b.y0 > 0),
+                      "letter %d is larger than its size", k);
         for (int i = 0; i < k; i++)
-            ck_assert_msg(memcmp(seen[i], seen[k], sizeof seen[k]) != 0, "letters %d and %d are the same", i, k);
+            ck_assert_msg(memcmp(seen[i], seen[k], sizeof seen[k]) != 0,
+                          "letters %d and %d are the same", i, k);
     }
 }
 END_TEST
@@ -285,7 +293,7 @@ static void in_folder(const char *name)
 
 static char *contents(size_t *size)
 {
-    char    *data = NULL;
+    char *data = NULL;
     ct_error err = {0};
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &data, size, &err), CT_OK);
     remove(path);
@@ -296,7 +304,7 @@ static char *contents(size_t *size)
 static void draw_file(const char *name)
 {
     static ct_svg s;
-    ct_error      err = {0};
+    ct_error err = {0};
     in_folder(name);
     ck_assert_int_eq(ct_svg_open(&s, path, 30, 20, &err), CT_OK);
     ct_svg_rect(&s, "#102030", 2, 3, 10, 5, "a title");
@@ -330,13 +338,14 @@ END_TEST
 
 START_TEST(any_other_name_is_svg)
 {
-    size_t                   size;
+    size_t size;
     static const char *const NAME[] = {"f.svg", "png", "fpng", "f.png.bak"};
     for (int k = 0; k < COUNT(NAME); k++) {
         draw_file(NAME[k]);
         const char *got = contents(&size);
         ck_assert_int_eq(strncmp(got, "<svg ", 5), 0);
-        ck_assert_ptr_nonnull(strstr(got, "<rect fill=\"#102030\" x=\"2\" y=\"3\" width=\"10\" height=\"5\"><title>a title</title></rect>"));
+        ck_assert_ptr_nonnull(strstr(got, "<rect fill=\"#102030\" x=\"2\" y=\"3\" width=\"10\" "
+                                          "height=\"5\"><title>a title</title></rect>"));
         ck_assert_ptr_nonnull(strstr(got, "<path class=\"c h3\" d=\"M1 0h1v1h-1zM2 0h1v1h-1z\"/>"));
         ck_assert_ptr_nonnull(strstr(got, "<path class=\"grid\" d=\"M1.0 18.0H29.0\"/>"));
     }
@@ -346,7 +355,7 @@ END_TEST
 START_TEST(a_png_that_cannot_be_written_is_an_error)
 {
     static ct_svg s;
-    ct_error      err = {0};
+    ct_error err = {0};
     ck_assert_int_eq(ct_svg_open(&s, "/nowhere/at/all.png", 30, 20, &err), CT_OK);
     ck_assert_int_eq(ct_svg_close(&s), CT_ERR_IO);
     ck_assert_ptr_nonnull(strstr(err.msg, "/nowhere/at/all.png"));

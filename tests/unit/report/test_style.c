@@ -12,9 +12,9 @@
 static char *stylesheet(ct_arena *arena)
 {
     static ct_writer w;
-    char             path[] = "/tmp/contrast-style-XXXXXX", *css = NULL;
-    size_t           size;
-    ct_error         err = {0};
+    char path[] = "/tmp/contrast-style-XXXXXX", *css = NULL;
+    size_t size;
+    ct_error err = {0};
     close(mkstemp(path));
     ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
     ct_svg s = {.w = &w};
@@ -28,25 +28,30 @@ static char *stylesheet(ct_arena *arena)
 START_TEST(every_class_has_its_rule_and_its_look)
 {
     /* all that pictures use; those of the page's script alone have none */
-    static const char *const USED[] = {"bg", "grid", "frame", "a", "b", "fa", "fb", "da", "db", "equal", "floor", "join", "now"};
-    ct_arena                 arena;
+    static const char *const USED[] = {"bg", "grid", "frame", "a",     "b",    "fa", "fb",
+                                       "da", "db",   "equal", "floor", "join", "now"};
+    ct_arena arena;
     ct_arena_init(&arena, 0);
     const char *css = stylesheet(&arena);
     for (int k = 0; k < COUNT(USED); k++) {
-        char           rule[160], paint[40];
+        char rule[160], paint[40];
         const ct_style style = ct_style_find(USED[k]);
-        ck_assert_msg(style.name != NULL && strcmp(style.name, USED[k]) == 0, "%s has no look", USED[k]);
+        ck_assert_msg(style.name != NULL && strcmp(style.name, USED[k]) == 0, "%s has no look",
+                      USED[k]);
         ck_assert_msg(style.stroke != NULL || style.fill != NULL, "%s cannot be seen", USED[k]);
         snprintf(rule, sizeof rule, ".%s{", USED[k]);
         const char *at = strstr(css, rule);
         ck_assert_msg(at != NULL, "no rule %s", rule);
         snprintf(rule, sizeof rule, "%.*s", (int)strcspn(at, "}"), at);
-        snprintf(paint, sizeof paint, style.fill != NULL ? "fill:var(--%s);" : "fill:none;", style.fill);
+        snprintf(paint, sizeof paint, style.fill != NULL ? "fill:var(--%s);" : "fill:none;",
+                 style.fill);
         ck_assert_msg(strstr(rule, paint) != NULL, "%s lacks %s", rule, paint);
-        snprintf(paint, sizeof paint, style.stroke != NULL ? "stroke:var(--%s);" : "stroke:none;", style.stroke);
+        snprintf(paint, sizeof paint, style.stroke != NULL ? "stroke:var(--%s);" : "stroke:none;",
+                 style.stroke);
         ck_assert_msg(strstr(rule, paint) != NULL, "%s lacks %s", rule, paint);
     }
-    ck_assert_ptr_nonnull(strstr(css, ".b{stroke:var(--b);fill:none;stroke-width:1.8;stroke-dasharray:6 3}"));
+    ck_assert_ptr_nonnull(
+        strstr(css, ".b{stroke:var(--b);fill:none;stroke-width:1.8;stroke-dasharray:6 3}"));
     ck_assert_ptr_nonnull(strstr(css, ".fa{stroke:var(--a);fill:var(--a);fill-opacity:0.55;}"));
     ct_arena_free(&arena);
 }
@@ -55,9 +60,9 @@ END_TEST
 START_TEST(light_colours_are_those_of_the_css)
 {
     static const char *const NAME[] = {"bg", "ink", "dim", "grid", "a", "b", "hi"};
-    ct_arena                 arena;
-    uint8_t                  c[3];
-    char                     rule[40];
+    ct_arena arena;
+    uint8_t c[3];
+    char rule[40];
     ct_arena_init(&arena, 0);
     char *css = stylesheet(&arena);
     css[strcspn(css, "}")] = '\0'; /* the first rule: light unless the reader's setting is dark */

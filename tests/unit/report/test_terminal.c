@@ -52,7 +52,7 @@ END_TEST
 START_TEST(pictures_without_colour_are_letters)
 {
     static const uint8_t RED_OVER_GREY[] = {255, 0, 0, 0, 0, 255, 40, 40, 40, 50, 50, 50};
-    const ct_terminal    t = open_terminal(false);
+    const ct_terminal t = open_terminal(false);
     ct_draw_pictures(&t, 1, (const uint8_t *const[]){RED_OVER_GREY, RED_OVER_GREY}, 2, 2, 2);
     ck_assert_str_eq(drawn(&t), " rb  rb\n");
 }
@@ -61,7 +61,7 @@ END_TEST
 START_TEST(pictures_in_colour_have_two_pixels_a_character)
 {
     static const uint8_t RED_OVER_BLUE[] = {255, 0, 0, 0, 0, 255};
-    const ct_terminal    t = open_terminal(true);
+    const ct_terminal t = open_terminal(true);
     ct_draw_pictures(&t, 0, (const uint8_t *const[]){RED_OVER_BLUE}, 1, 1, 2);
     ck_assert_str_eq(drawn(&t), "\033[38;5;196m\033[48;5;21m\u2580\033[0m\n");
 }

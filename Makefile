@@ -128,17 +128,17 @@ $(TEST_OBJ): | $(OUT)/tests/have-check
 CHECK_CFLAGS = $(shell pkg-config --cflags check 2>/dev/null)
 CHECK_LIBS   = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
-# The recipes as C strings, for src/experiment/builtin.c.
+# The recipes as C strings, for src/train/builtin.c.
 RECIPES := $(wildcard models/recipes/*.ini)
-$(OUT)/gen/experiment/recipes.h: $(RECIPES) Makefile
+$(OUT)/gen/train/recipes.h: $(RECIPES) Makefile
 	@mkdir -p $(@D)
 	@for r in $(RECIPES); do \
 	    printf '{"%s",\n' "$$(basename $$r .ini)"; \
 	    sed -e 's/["\\]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $$r; \
 	    printf '},\n'; \
 	done > $@
-$(OUT)/src/experiment/builtin.o: $(OUT)/gen/experiment/recipes.h
-$(OUT)/src/experiment/builtin.o: CT_CFLAGS += -I$(OUT)/gen
+$(OUT)/src/train/builtin.o: $(OUT)/gen/train/recipes.h
+$(OUT)/src/train/builtin.o: CT_CFLAGS += -I$(OUT)/gen
 
 $(OUT)/tests/run: $(TEST_OBJ) $(OUT)/libcontrast.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) $(CT_LDLIBS)

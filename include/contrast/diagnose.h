@@ -2,7 +2,7 @@
  *
  * Two steps that stand alone: ct_findings_measure turns arrays into numbers,
  * ct_diagnose turns numbers into a state, with the sentences that carry it. The rules
- * are in src/metrics/diagnose.c, the first that holds from the top.
+ * are in src/measure/diagnose.c, the first that holds from the top.
  */
 #ifndef CT_DIAGNOSE_H
 #define CT_DIAGNOSE_H

@@ -13,7 +13,7 @@
  * d^2 for barlow and vicreg; never n^2. With n = 1 there is no negative: what a
  * loss has of negatives, and its gradient, is then exactly 0.
  *
- * Tested    tests/unit/loss: each against its plain composition, differences,
+ * Tested    tests/unit/losses: each against its plain composition, differences,
  *           numbers by hand and the landmarks below
  */
 #ifndef CT_LOSS_H

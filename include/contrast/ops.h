@@ -24,7 +24,7 @@ extern "C" {
  * Gradient  da += dy b             db += dy' a
  * Errors    CT_ERR_SHAPE   a.cols != b.cols
  * Cost      2nmd flops forward, 4nmd backward; saves nothing
- * Tested    tests/unit/autodiff/test_matmul.c */
+ * Tested    tests/unit/engine/test_matmul.c */
 ct_tensor *ct_matmul_nt(ct_graph *g, ct_tensor *a, ct_tensor *b);
 
 /* A dense layer with its activation, in one pass.
@@ -34,11 +34,11 @@ ct_tensor *ct_matmul_nt(ct_graph *g, ct_tensor *a, ct_tensor *b);
  * Gradient  dz = dy f'(z);  dx += dz w;  dw += dz' x;  db += column sums of dz
  * Errors    CT_ERR_SHAPE   x.cols != w.cols, or b is not (1, m)
  * Cost      2nmd flops forward, 4nmd backward; GELU saves z (n, m)
- * Tested    tests/unit/autodiff/test_linear.c */
+ * Tested    tests/unit/engine/test_linear.c */
 ct_tensor *ct_linear(ct_graph *g, ct_tensor *x, ct_tensor *w, ct_tensor *b, ct_activation f);
 
 /* f alone: y = f(x), dx += dy f'(x). Shapes x (n, d) -> y (n, d).
- * Tested    tests/unit/autodiff/test_activation.c */
+ * Tested    tests/unit/engine/test_activation.c */
 ct_tensor *ct_activate(ct_graph *g, ct_tensor *x, ct_activation f);
 
 /* y = a + b, shapes equal (CT_ERR_SHAPE otherwise); da += dy, db += dy. */
@@ -61,21 +61,21 @@ ct_tensor *ct_mean(ct_graph *g, ct_tensor *x);
  * Shapes    a (n, d), b (n, d)  ->  y (n, 1)
  * Gradient  da[i,:] += dy[i] b[i,:]     db[i,:] += dy[i] a[i,:]
  * Errors    CT_ERR_SHAPE   shapes differ
- * The five above and this one: tests/unit/autodiff/test_arithmetic.c */
+ * The five above and this one: tests/unit/engine/test_arithmetic.c */
 ct_tensor *ct_row_dots(ct_graph *g, ct_tensor *a, ct_tensor *b);
 
 /* log sum exp over each row, or each column, shifted by the largest element
  * so that nothing overflows.
  * Shapes    x (n, m)  ->  rows: y (n, 1)    cols: y (1, m)
  * Gradient  rows: dx[i,j] += dy[i] e^(x[i,j] - y[i]); cols likewise with dy[j]
- * Tested    tests/unit/autodiff/test_softmax.c */
+ * Tested    tests/unit/engine/test_softmax.c */
 ct_tensor *ct_lse_rows(ct_graph *g, ct_tensor *x);
 ct_tensor *ct_lse_cols(ct_graph *g, ct_tensor *x);
 
 /* Softmax of each row, or each column: y = e^(x - lse).
  * Shapes    x (n, m)  ->  y (n, m)
  * Gradient  rows: dx[i,:] += y[i,:] (dy[i,:] - <dy[i,:], y[i,:]>)
- * Tested    tests/unit/autodiff/test_softmax.c */
+ * Tested    tests/unit/engine/test_softmax.c */
 ct_tensor *ct_softmax_rows(ct_graph *g, ct_tensor *x);
 ct_tensor *ct_softmax_cols(ct_graph *g, ct_tensor *x);
 
@@ -89,7 +89,7 @@ ct_tensor *ct_softmax_cols(ct_graph *g, ct_tensor *x);
  * Requires  eps > 0 (asserted)
  * Cost      3nd flops forward, 5nd backward; saves r (n)
  * Source    the clamp follows torch.nn.functional.normalize
- * Tested    tests/unit/autodiff/test_normalize.c */
+ * Tested    tests/unit/engine/test_normalize.c */
 ct_tensor *ct_normalize_rows(ct_graph *g, ct_tensor *x, ct_real eps);
 
 /* The eps that towers and losses use for unit rows. */
@@ -103,7 +103,7 @@ ct_tensor *ct_normalize_rows(ct_graph *g, ct_tensor *x, ct_real eps);
  * Errors    CT_ERR_SHAPE   an id outside [0, v) or offsets that decrease
  * offset and id are borrowed until reset.
  * Source    torch.nn.EmbeddingBag(mode="mean")
- * Tested    tests/unit/autodiff/test_embedding_bag.c */
+ * Tested    tests/unit/engine/test_embedding_bag.c */
 ct_tensor *ct_embedding_bag(ct_graph *g, ct_tensor *table, int n, const int *offset, const int *id);
 
 /* Zero each element with probability p and divide the others by 1 - p, while
@@ -112,7 +112,7 @@ ct_tensor *ct_embedding_bag(ct_graph *g, ct_tensor *table, int n, const int *off
  * Requires  0 <= p < 1, at most 256 dropouts a step (asserted)
  * Cost      saves a mask (n, d)
  * Source    Srivastava et al. 2014, inverted form
- * Tested    tests/unit/autodiff/test_dropout.c */
+ * Tested    tests/unit/engine/test_dropout.c */
 ct_tensor *ct_dropout(ct_graph *g, ct_tensor *x, double p);
 
 #ifdef __cplusplus

@@ -3,8 +3,8 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "experiment/bench.h"
 #include "formats/json.h"
+#include "lab/bench.h"
 
 static const char *only_option;
 

@@ -3,8 +3,8 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "experiment/check.h"
 #include "formats/json.h"
+#include "lab/check.h"
 
 static const cli_option OPTIONS[] = {
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},

@@ -10,7 +10,7 @@
 #include "contrast/device.h"
 #include "contrast/status.h"
 #include "formats/json.h"
-#include "report/terminal.h"
+#include "show/terminal.h"
 
 #include <stdbool.h>
 

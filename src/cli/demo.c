@@ -3,8 +3,8 @@
  * Layer: cli. */
 #include "cli/run_report.h"
 
-#include "report/page.h"
-#include "report/story.h"
+#include "show/page.h"
+#include "show/story.h"
 
 #include <string.h>
 

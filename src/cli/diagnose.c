@@ -4,10 +4,10 @@
 #include "cli/arrays.h"
 #include "cli/cli.h"
 
-#include "experiment/autopsy.h"
-#include "experiment/run.h"
 #include "formats/text.h"
-#include "report/page.h"
+#include "show/page.h"
+#include "train/autopsy.h"
+#include "train/run.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,9 +4,9 @@
 #include "cli/cli.h"
 #include "cli/opened.h"
 
-#include "experiment/search.h"
 #include "formats/lines.h"
 #include "formats/npy.h"
+#include "lab/search.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "cli/opened.h"
 
-#include "experiment/export.h"
+#include "lab/export.h"
 
 static struct {
     const char *torch, *onnx, *projector, *split, *checkpoint;

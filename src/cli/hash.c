@@ -7,9 +7,9 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "experiment/run.h"
 #include "formats/bytes.h"
 #include "formats/safetensors.h"
+#include "train/run.h"
 
 #include <inttypes.h>
 #include <string.h>

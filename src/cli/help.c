@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 
 #include "contrast/loss.h"
-#include "experiment/recipe.h"
+#include "train/recipe.h"
 
 #include <string.h>
 

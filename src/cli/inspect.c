@@ -3,9 +3,9 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "experiment/run.h"
 #include "formats/safetensors.h"
 #include "formats/text.h"
+#include "train/run.h"
 
 #include <math.h>
 #include <string.h>

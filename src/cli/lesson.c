@@ -3,11 +3,11 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "experiment/lessons/lesson.h"
 #include "formats/json.h"
 #include "formats/text.h"
+#include "lab/lessons/lesson.h"
 #include "platform/clock.h"
-#include "report/page.h"
+#include "show/page.h"
 
 #include <math.h>
 #include <string.h>

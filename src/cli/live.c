@@ -10,7 +10,7 @@
 #include "platform/clock.h"
 #include "platform/cpu.h"
 #include "platform/memory.h"
-#include "report/live.h"
+#include "show/live.h"
 
 struct cli_live {
     ct_live history;

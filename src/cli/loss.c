@@ -3,7 +3,7 @@
  * Layer: cli. */
 #include "cli/arrays.h"
 #include "cli/cli.h"
-#include "experiment/recipe.h"
+#include "train/recipe.h"
 
 #include "contrast/loss.h"
 #include "contrast/scalar.h"
@@ -12,7 +12,7 @@
 #include "formats/npy.h"
 #include "formats/text.h"
 #include "platform/file.h"
-#include "report/svg.h"
+#include "show/svg.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef CLI_OPENED_H
 #define CLI_OPENED_H
 
-#include "experiment/run.h"
+#include "train/run.h"
 
 typedef struct opened_run {
     ct_recipe recipe;

@@ -4,11 +4,11 @@
  * Layer: cli. */
 #include "cli/run_report.h"
 
-#include "experiment/autopsy.h"
-#include "experiment/run.h"
 #include "platform/clock.h"
-#include "report/page.h"
-#include "report/pictures.h"
+#include "show/page.h"
+#include "show/pictures.h"
+#include "train/autopsy.h"
+#include "train/run.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #define CLI_RUN_REPORT_H
 
 #include "cli/cli.h"
-#include "experiment/run.h"
-#include "report/record.h"
+#include "show/record.h"
+#include "train/run.h"
 
 typedef struct cli_live cli_live; /* live.c */
 

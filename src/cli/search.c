@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "cli/opened.h"
 
-#include "experiment/search.h"
+#include "lab/search.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/memory.h"
-#include "report/page.h"
-#include "report/phase.h"
+#include "show/page.h"
+#include "show/phase.h"
 
 #include <signal.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #include "cli/cli.h"
 #include "cli/run_report.h"
 
-#include "experiment/run.h"
 #include "platform/file.h"
+#include "train/run.h"
 
 #include <signal.h>
 #include <stdlib.h>

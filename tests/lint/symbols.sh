@@ -15,8 +15,8 @@ CT_ASSERT is on in every build: ; __assert_fail __assert_rtn __assert
 memory comes from platform/memory.h: platform ; malloc calloc realloc aligned_alloc posix_memalign free strdup strndup
 the clock is platform/clock.h: platform ; clock_gettime clock time gettimeofday
 files are platform/file.h: platform ; open openat fopen fdopen freopen creat rename remove unlink mkdir opendir
-the environment is read at the top: experiment cli ; getenv setenv putenv
-the library does not print: platform report cli ; printf vprintf puts putchar stdout stderr __stdoutp __stderrp perror
+the environment is read at the top: lab cli ; getenv setenv putenv
+the library does not print: platform show cli ; printf vprintf puts putchar stdout stderr __stdoutp __stderrp perror
 the library does not exit: platform cli ; exit _exit _Exit quick_exit abort system
 '
 
@@ -38,7 +38,7 @@ function read_table(    row, cell, n, in_table) {
         else if (n < 2) in_table = 0
         gsub(/[ `]/, "", cell[2])
         gsub(/[ `]/, "", cell[3])
-        gsub(/[ `]/, "", cell[6])
+        gsub(/^ *| *$|`/, "", cell[6])
         if (in_table) { layer_in[cell[3]] = cell[2]; prefix[cell[2]] = cell[6] }
     }
 }
@@ -52,10 +52,11 @@ function read_calls(    rule, part, who, what, n, i, j) {
     }
 }
 
-function defined(name) {
+function defined(name,    own, n) {
     n_defined++
     if (layer == "cli" || name ~ /^(ct_|CT_)/) return # nobody links the program
-    if (prefix[layer] != "" && index(name, prefix[layer]) == 1) return
+    for (n = split(prefix[layer], own, " "); n > 0; n--)
+        if (index(name, own[n]) == 1) return
     fail("external name " name " should begin with ct_" (prefix[layer] != "" ? " or " prefix[layer] : "") ", or be static")
 }
 

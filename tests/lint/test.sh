@@ -11,11 +11,11 @@ fresh() {
     rm -rf "$tree"
     mkdir -p "$tree/include/contrast" "$tree/tests" "$tree/models" "$tree/datasets"
     for header in arena idx status; do cp "../../include/contrast/$header.h" "$tree/include/contrast"; done
-    for layer in platform kernels nn loss; do mkdir -p "$tree/src/$layer"; done
+    for layer in platform kernels engine losses; do mkdir -p "$tree/src/$layer"; done
     cp ../../src/README.md "$tree/src"
     echo '#include <unistd.h>' >"$tree/src/platform/file.c"
     echo '#include "contrast/arena.h"' >"$tree/src/kernels/kernels.h"
-    printf '#include "kernels/kernels.h"\nint ct_x(void);\nint ct_x(void) { return 1; }\n' >"$tree/src/nn/x.c"
+    printf '#include "kernels/kernels.h"\nint ct_x(void);\nint ct_x(void) { return 1; }\n' >"$tree/src/engine/x.c"
     echo '#include "contrast/arena.h"' >"$tree/models/tower.c"
 }
 
@@ -46,28 +46,28 @@ passes() {
 objects=
 fresh
 passes layers
-echo '#include "loss/softmax.h"' >>"$tree/src/nn/x.c"
-expect layers '^src/nn/x.c:4: layer nn may not include loss (loss/softmax.h)$'
-echo '#include "contrast/loss.h"' >>"$tree/src/nn/x.c"
-expect layers '^src/nn/x.c:4: layer nn may not include loss (contrast/loss.h)$'
+echo '#include "losses/softmax.h"' >>"$tree/src/engine/x.c"
+expect layers '^src/engine/x.c:4: layer engine may not include losses (losses/softmax.h)$'
+echo '#include "contrast/loss.h"' >>"$tree/src/engine/x.c"
+expect layers '^src/engine/x.c:4: layer engine may not include losses (contrast/loss.h)$'
 echo '#include "contrast/ops.h"' >"$tree/include/contrast/arena.h"
-expect layers '^include/contrast/arena.h:1: layer platform may not include autodiff (contrast/ops.h)$'
+expect layers '^include/contrast/arena.h:1: layer platform may not include engine (contrast/ops.h)$'
 echo '#include "kernels/kernels.h"' >"$tree/models/tower.c"
 expect layers '^models/tower.c:1: layer models may not include the private part of kernels'
 echo '#include "contrast/data.h"' >>"$tree/models/tower.c"
 expect layers '^models/tower.c:2: layer models may not include data '
 echo '#include "contrast/nn.h"' >"$tree/datasets/shapes.c"
-expect layers '^datasets/shapes.c:1: layer datasets may not include nn '
-echo '# include  "../loss/softmax.h"' >>"$tree/src/nn/x.c"
-expect layers '^src/nn/x.c:4: layer nn may not include a folder that is no layer'
-echo '#include <contrast/loss.h>' >>"$tree/src/nn/x.c"
-expect layers '^src/nn/x.c:4: write "contrast/loss.h"'
-echo '#include <pthread.h>' >>"$tree/src/nn/x.c"
-expect layers '^src/nn/x.c:4: layer nn may not include an operating system (pthread.h)$'
-echo '#include <immintrin.h>' >>"$tree/src/nn/x.c"
-expect layers '^src/nn/x.c:4: layer nn may not include a processor (immintrin.h)$'
-echo '#include HEADER' >>"$tree/src/nn/x.c"
-expect layers '^src/nn/x.c:4: an #include through a macro'
+expect layers '^datasets/shapes.c:1: layer datasets may not include engine '
+echo '# include  "../losses/softmax.h"' >>"$tree/src/engine/x.c"
+expect layers '^src/engine/x.c:4: layer engine may not include a folder that is no layer'
+echo '#include <contrast/loss.h>' >>"$tree/src/engine/x.c"
+expect layers '^src/engine/x.c:4: write "contrast/loss.h"'
+echo '#include <pthread.h>' >>"$tree/src/engine/x.c"
+expect layers '^src/engine/x.c:4: layer engine may not include an operating system (pthread.h)$'
+echo '#include <immintrin.h>' >>"$tree/src/engine/x.c"
+expect layers '^src/engine/x.c:4: layer engine may not include a processor (immintrin.h)$'
+echo '#include HEADER' >>"$tree/src/engine/x.c"
+expect layers '^src/engine/x.c:4: an #include through a macro'
 echo >"$tree/include/contrast/orphan.h"
 expect layers '^include/contrast/orphan.h:.* belongs to no layer'
 mkdir "$tree/src/extra" && echo >"$tree/src/extra/x.c"
@@ -82,10 +82,11 @@ awk 'BEGIN { for (i = 0; i < 601; i++) print "" }' >"$tree/tests/long.c"
 expect sizes '^tests/long.c: 601 lines, at most 600'
 for half in 1 2; do awk 'BEGIN { for (i = 0; i < 201; i++) print "" }' >"$tree/models/$half.c"; done
 expect sizes '^models: 403 lines, budget [0-9]*'
-sed -i.old 's/^| nn + optim |/| nn |/' "$tree/src/README.md"
-expect sizes 'layer optim has no budget'
-sed -i.old 's/^| loss | [0-9,]* |/| lost | 1,200 |/' "$tree/src/README.md"
-expect sizes 'budget for lost'
+sed -i.old 's/^| losses |.*//' "$tree/src/README.md"
+echo >"$tree/src/losses/x.c"
+expect sizes '^src/losses/x.c: counted by 0 rows'
+sed -i.old 's/^| budget |/| lines |/' "$tree/src/README.md"
+expect sizes 'no budget table'
 
 passes headers
 plant() { echo "$1" >>"$tree/include/contrast/idx.h"; }
@@ -103,26 +104,26 @@ plant 'int64_t ct_x(FILE *f);' && expect headers 'idx.h: not clean in C11'
 # Objects of the planted tree, compiled here.
 objects=$tree/objects
 compiled() {
-    mkdir -p "$objects/src/platform" "$objects/src/nn" "$objects/models"
-    for file in src/platform/file src/nn/x models/tower; do
+    mkdir -p "$objects/src/platform" "$objects/src/engine" "$objects/models"
+    for file in src/platform/file src/engine/x models/tower; do
         ${CC:-cc} -w -fno-builtin -Wno-implicit-function-declaration -I"$tree/include" -I"$tree/src" \
             -c -o "$objects/$file.o" "$tree/$file.c" || missed=$((missed + 1))
     done
 }
 fresh && compiled
 passes symbols
-bad_code() { fresh && echo "$1" >>"$tree/src/nn/x.c" && compiled; }
-bad_code 'int stray;' && expect symbols '^src/nn/x.c: external name stray should begin with ct_ or nn_'
+bad_code() { fresh && echo "$1" >>"$tree/src/engine/x.c" && compiled; }
+bad_code 'int stray;' && expect symbols '^src/engine/x.c: external name stray should begin with ct_ or op_ nn_ optim_'
 bad_code 'double expf(double); double ct_y(double x) { return expf(x); }'
-expect symbols '^src/nn/x.c: layer nn calls expf: numbers must not depend on libm'
+expect symbols '^src/engine/x.c: layer engine calls expf: numbers must not depend on libm'
 bad_code 'void *malloc(unsigned long); void *ct_y(void) { return malloc(1); }'
-expect symbols 'layer nn calls malloc: memory comes from'
+expect symbols 'layer engine calls malloc: memory comes from'
 bad_code 'int printf(const char *, ...); void ct_y(void) { printf("%d", 1); }'
-expect symbols 'layer nn calls printf: the library does not print'
+expect symbols 'layer engine calls printf: the library does not print'
 bad_code 'static double sqrt(double x) { return x; } double ct_y(double x) { return sqrt(x); }'
 passes symbols
 fresh
-expect symbols 'src/nn/x.o: not built'
+expect symbols 'src/engine/x.o: not built'
 
 [ $missed = 0 ] && echo "lint tests: $caught planted violations caught"
 [ $missed = 0 ]

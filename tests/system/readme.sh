@@ -20,7 +20,7 @@ while read -r line; do
     check "README: $line" sh -c "$line" >"$scratch/out" 2>&1 </dev/null
 done <commands
 
-for picture in src/report/pictures/*.svg; do
+for picture in src/show/pictures/*.svg; do
     check "README's commands make $picture again, to the byte" cmp -s "$picture" "$root/$picture"
     check "$picture is small" [ "$(wc -c <"$picture")" -lt 60000 ]
 done

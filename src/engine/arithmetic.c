@@ -1,0 +1,158 @@
+/* arithmetic.c -- add, scale, exp, mean, row dots: what losses are composed of.
+ *
+ * Layer: engine. Needs kernels (elementwise, dot, sum). */
+#include "engine/op.h"
+#include "kernels/kernels.h"
+
+/* ---- add -----------------------------------------------------------------
+ * forward    y = a + b
+ * backward   da += dy      db += dy
+ */
+static void add_backward(ct_tensor *y)
+{
+    for (int i = 0; i < 2; i++) {
+        ct_real *d = op_grad(y->in[i], NULL);
+        if (d != NULL)
+            k_axpy(y->graph->device, op_size(y), 1, y->dx, d);
+    }
+}
+
+static const struct ct_op ADD = {"add", add_backward};
+
+ct_tensor *ct_add(ct_graph *g, ct_tensor *a, ct_tensor *b)
+{
+    if (a == NULL || b == NULL)
+        return NULL;
+    if (!op_same_shape(a, b))
+        return op_fail(g, "add: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols,
+                       b->rows, b->cols);
+    ct_tensor *y = op_new(g, &ADD, a->rows, a->cols, a, b, NULL, 0);
+    if (y != NULL)
+        k_add(g->device, op_size(y), a->x, b->x, y->x);
+    return y;
+}
+
+/* ---- scale ---------------------------------------------------------------
+ * forward    y = c x
+ * backward   dx += c dy
+ */
+static void scale_backward(ct_tensor *y)
+{
+    ct_real *dx = op_grad(y->in[0], NULL);
+    if (dx != NULL)
+        k_axpy(y->graph->device, op_size(y), *(const ct_real *)y->saved, y->dx, dx);
+}
+
+static const struct ct_op SCALE = {"scale", scale_backward};
+
+ct_tensor *ct_scale(ct_graph *g, ct_tensor *x, ct_real c)
+{
+    ct_tensor *y = x != NULL ? op_new(g, &SCALE, x->rows, x->cols, x, NULL, NULL, sizeof c) : NULL;
+    if (y == NULL)
+        return NULL;
+    *(ct_real *)y->saved = c;
+    k_scale(g->device, op_size(y), c, x->x, y->x);
+    return y;
+}
+
+/* ---- scale_by ------------------------------------------------------------
+ * forward    y = s x, s (1, 1)
+ * backward   dx += s dy      ds += <dy, x>
+ */
+static void scale_by_backward(ct_tensor *y)
+{
+    ct_tensor *x = y->in[0], *s = y->in[1];
+    ct_device *dev = y->graph->device;
+    ct_real *dx = op_grad(x, NULL), *ds = op_grad(s, NULL);
+    if (dx != NULL)
+        k_axpy(dev, op_size(y), s->x[0], y->dx, dx);
+    if (ds != NULL)
+        ds[0] += k_dot(dev, op_size(y), y->dx, x->x);
+}
+
+static const struct ct_op SCALE_BY = {"scale_by", scale_by_backward};
+
+ct_tensor *ct_scale_by(ct_graph *g, ct_tensor *x, ct_tensor *s)
+{
+    if (x == NULL || s == NULL)
+        return NULL;
+    if (s->rows != 1 || s->cols != 1)
+        return op_fail(g, "scale_by: s is (%d, %d), expected (1, 1)", s->rows, s->cols);
+    ct_tensor *y = op_new(g, &SCALE_BY, x->rows, x->cols, x, s, NULL, 0);
+    if (y != NULL)
+        k_scale(g->device, op_size(y), s->x[0], x->x, y->x);
+    return y;
+}
+
+/* ---- exp -----------------------------------------------------------------
+ * forward    y = e^x
+ * backward   dx += dy y
+ */
+static void exp_backward(ct_tensor *y)
+{
+    ct_real *dx = op_grad(y->in[0], NULL);
+    if (dx != NULL)
+        k_muladd(y->graph->device, op_size(y), y->dx, y->x, dx);
+}
+
+static const struct ct_op EXP = {"exp", exp_backward};
+
+ct_tensor *ct_exp(ct_graph *g, ct_tensor *x)
+{
+    ct_tensor *y = x != NULL ? op_new(g, &EXP, x->rows, x->cols, x, NULL, NULL, 0) : NULL;
+    if (y != NULL)
+        k_exp(g->device, op_size(y), x->x, y->x);
+    return y;
+}
+
+/* ---- mean ----------------------------------------------------------------
+ * forward    y = sum(x) / N,  N = rows cols
+ * backward   dx += dy / N
+ */
+static void mean_backward(ct_tensor *y)
+{
+    ct_tensor *x = y->in[0];
+    ct_real *dx = op_grad(x, NULL), share = y->dx[0] / (ct_real)op_size(x);
+    for (size_t i = 0; dx != NULL && i < op_size(x); i++)
+        dx[i] += share;
+}
+
+static const struct ct_op MEAN = {"mean", mean_backward};
+
+ct_tensor *ct_mean(ct_graph *g, ct_tensor *x)
+{
+    ct_tensor *y = x != NULL ? op_new(g, &MEAN, 1, 1, x, NULL, NULL, 0) : NULL;
+    if (y != NULL)
+        y->x[0] = k_sum(g->device, op_size(x), x->x) / (ct_real)op_size(x);
+    return y;
+}
+
+/* ---- row_dots ------------------------------------------------------------
+ * forward    y[i] = <a[i,:], b[i,:]>
+ * backward   da[i,:] += dy[i] b[i,:]      db[i,:] += dy[i] a[i,:]
+ */
+static void row_dots_backward(ct_tensor *y)
+{
+    for (int side = 0; side < 2; side++) {
+        const ct_tensor *other = y->in[1 - side];
+        const size_t cols = (size_t)other->cols;
+        ct_real *d = op_grad(y->in[side], NULL);
+        for (size_t i = 0; d != NULL && i < (size_t)y->rows; i++)
+            k_axpy(y->graph->device, cols, y->dx[i], other->x + i * cols, d + i * cols);
+    }
+}
+
+static const struct ct_op ROW_DOTS = {"row_dots", row_dots_backward};
+
+ct_tensor *ct_row_dots(ct_graph *g, ct_tensor *a, ct_tensor *b)
+{
+    if (a == NULL || b == NULL)
+        return NULL;
+    if (!op_same_shape(a, b))
+        return op_fail(g, "row_dots: a is (%d, %d), b is (%d, %d): shapes must match", a->rows,
+                       a->cols, b->rows, b->cols);
+    ct_tensor *y = op_new(g, &ROW_DOTS, a->rows, 1, a, b, NULL, 0);
+    if (y != NULL)
+        k_row_dots(g->device, a->rows, a->cols, a->x, b->x, y->x);
+    return y;
+}

@@ -1,0 +1,184 @@
+/* graph.c -- the list of tensors of a step, and the walk back over it.
+ *
+ * Gradients are made on the way back, so a forward pass alone costs no memory
+ * for them; a tensor that nothing upstream wants has none.
+ *
+ * Layer: engine. */
+#include "engine/op.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void ct_graph_init(ct_graph *g, ct_device *device, size_t limit)
+{
+    *g = (ct_graph){.device = device};
+    ct_arena_init(&g->arena, limit);
+}
+
+void ct_graph_reset(ct_graph *g)
+{
+    ct_arena_reset(&g->arena);
+    g->oldest = g->newest = NULL;
+    g->error = (ct_error){0};
+    g->n_drops = 0;
+    g->first_row = 0;
+}
+
+void ct_graph_free(ct_graph *g)
+{
+    ct_graph_reset(g);
+    ct_arena_free(&g->arena);
+}
+
+const ct_error *ct_graph_error(const ct_graph *g)
+{
+    return g->error.status == CT_OK ? NULL : &g->error;
+}
+
+void *op_scratch(ct_graph *g, size_t count, size_t size)
+{
+    void *p = size != 0 && count > SIZE_MAX / size ? NULL : ct_arena_alloc(&g->arena, count * size);
+    const ct_tensor *t = g->newest;
+    if (p == NULL)
+        CT_FAIL(&g->error, CT_ERR_NOMEM,
+                "graph: no memory for %zu values of %zu bytes; the newest tensor is %s (%d, %d)",
+                count, size, t != NULL ? t->name : "none", t != NULL ? t->rows : 0,
+                t != NULL ? t->cols : 0);
+    return p;
+}
+
+ct_tensor *op_fail(ct_graph *g, const char *fmt, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    CT_FAIL(&g->error, CT_ERR_SHAPE, "%s", text);
+    return NULL;
+}
+
+/* A tensor without values at the end of the list. */
+static ct_tensor *append(ct_graph *g, const char *name, int rows, int cols)
+{
+    if (rows < 1 || cols < 1) {
+        CT_FAIL(&g->error, CT_ERR_SHAPE,
+                "%s: (%d, %d) is empty; expected a row and a column at least", name, rows, cols);
+        return NULL;
+    }
+    if ((uint64_t)rows * (uint64_t)cols >
+        SIZE_MAX / sizeof(ct_real)) { /* so that op_size cannot wrap */
+        CT_FAIL(&g->error, CT_ERR_NOMEM, "%s: (%d, %d) is more than memory can hold", name, rows,
+                cols);
+        return NULL;
+    }
+    ct_tensor *t = g->error.status == CT_OK ? op_scratch(g, 1, sizeof *t) : NULL;
+    if (t == NULL)
+        return NULL;
+    *t = (ct_tensor){.rows = rows, .cols = cols, .name = name, .graph = g, .older = g->newest};
+    if (g->newest != NULL)
+        g->newest->newer = t;
+    else
+        g->oldest = t;
+    g->newest = t;
+    return t;
+}
+
+ct_tensor *op_new(ct_graph *g, const struct ct_op *op, int rows, int cols, ct_tensor *a,
+                  ct_tensor *b, ct_tensor *c, size_t saved_bytes)
+{
+    ct_tensor *y = append(g, op->name, rows, cols);
+    if (y == NULL || (y->x = op_scratch(g, op_size(y), sizeof *y->x)) == NULL ||
+        (saved_bytes > 0 && (y->saved = op_scratch(g, saved_bytes, 1)) == NULL))
+        return NULL;
+    y->op = op;
+    y->in[0] = a;
+    y->in[1] = b;
+    y->in[2] = c;
+    for (int i = 0; i < 3; i++)
+        y->needs_grad |= y->in[i] != NULL && y->in[i]->needs_grad;
+    return y;
+}
+
+ct_real *op_grad(ct_tensor *t, bool *add)
+{
+    if (!t->needs_grad)
+        return NULL;
+    bool first = t->dx == NULL;
+    if (first)
+        t->dx = op_scratch(t->graph, op_size(t), sizeof *t->dx);
+    if (t->fresh != NULL) {
+        first = *t->fresh;
+        *t->fresh = false;
+    }
+    if (add != NULL)
+        *add = !first;
+    else if (first && t->dx != NULL)
+        memset(t->dx, 0, op_size(t) * sizeof *t->dx);
+    return t->dx;
+}
+
+ct_tensor *ct_leaf(ct_graph *g, int rows, int cols, const ct_real *x)
+{
+    ct_tensor *t = append(g, "leaf", rows, cols);
+    if (t == NULL || (t->x = op_scratch(g, op_size(t), sizeof *t->x)) == NULL)
+        return NULL;
+    if (x != NULL)
+        memcpy(t->x, x, op_size(t) * sizeof *x);
+    else
+        memset(t->x, 0, op_size(t) * sizeof *t->x);
+    t->needs_grad = true;
+    return t;
+}
+
+ct_tensor *ct_constant(ct_graph *g, int rows, int cols, const ct_real *x)
+{
+    ct_tensor *t = append(g, "constant", rows, cols);
+    if (t != NULL)
+        t->x = (ct_real *)(uintptr_t)x; /* const is kept: nothing writes to a leaf's x */
+    return t;
+}
+
+ct_tensor *ct_variable(ct_graph *g, const char *name, int rows, int cols, ct_real *x, ct_real *dx)
+{
+    ct_tensor *t = append(g, name, rows, cols);
+    if (t == NULL)
+        return NULL;
+    t->x = x;
+    t->dx = dx;
+    t->needs_grad = true;
+    return t;
+}
+
+void ct_backward(ct_graph *g, ct_tensor *y, const ct_real *seed)
+{
+    if (y == NULL || g->error.status != CT_OK)
+        return;
+    ct_real *dy = op_grad(y, NULL);
+    for (size_t i = 0; dy != NULL && i < op_size(y); i++)
+        dy[i] += seed != NULL ? seed[i] : 1;
+    for (ct_tensor *t = y; t != NULL && g->error.status == CT_OK; t = t->older)
+        if (t->op != NULL && t->dx != NULL)
+            t->op->backward(t);
+}
+
+static bool all_finite(const ct_real *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return false;
+    return true;
+}
+
+const ct_tensor *ct_graph_first_bad(const ct_graph *g, bool gradients)
+{
+    const ct_tensor *t = gradients ? g->newest : g->oldest;
+    for (; t != NULL; t = gradients ? t->older : t->newer) {
+        const ct_real *values = gradients ? t->dx : t->x;
+        if (values != NULL && !all_finite(values, op_size(t)))
+            return t;
+    }
+    return NULL;
+}

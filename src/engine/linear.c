@@ -1,0 +1,69 @@
+/* linear.c -- a dense layer with bias and activation as one operation.
+ *
+ * The sums start from the bias, and the activation is applied to each part of the
+ * product while it is in cache. The derivative of every activation but GELU can be
+ * read off its output, so z = x w' + b is kept for GELU alone.
+ *
+ * Layer: engine. Needs kernels (product, activations, column sums). */
+#include "engine/op.h"
+#include "kernels/kernels.h"
+
+typedef struct linear_saved {
+    ct_activation f;
+    ct_real *z; /* (n, m) before the activation; GELU only */
+} linear_saved;
+
+/* ---- linear --------------------------------------------------------------
+ * forward    z = x w' + b          y = f(z)
+ * backward   dz = dy f'(z)         dx += dz w     dw += dz' x     db += sum_i dz[i,:]
+ */
+static void linear_forward(ct_tensor *y)
+{
+    const ct_tensor *x = y->in[0], *w = y->in[1], *b = y->in[2];
+    const linear_saved *s = y->saved;
+    k_matmul_dense(y->graph->device, y->rows, y->cols, x->cols, (k_matrix){x->x, x->cols, 1},
+                   (k_matrix){w->x, 1, x->cols}, b != NULL ? b->x : NULL, s->f, s->z, y->x);
+}
+
+static void linear_backward(ct_tensor *y)
+{
+    ct_tensor *x = y->in[0], *w = y->in[1], *b = y->in[2];
+    const linear_saved *s = y->saved;
+    ct_device *dev = y->graph->device;
+    ct_real *dz = y->dx; /* in place: nobody reads dy after us */
+    bool add;
+    if (s->f != CT_ACT_NONE)
+        k_activation_grad(dev, s->f, op_size(y), s->z, y->x, y->dx, dz);
+    ct_real *dx = op_grad(x, &add);
+    if (dx != NULL)
+        k_matmul_nn(dev, x->rows, x->cols, w->rows, dz, w->x, dx, add);
+    ct_real *dw = op_grad(w, &add);
+    if (dw != NULL)
+        k_matmul_tn(dev, w->rows, w->cols, x->rows, dz, x->x, dw, add);
+    ct_real *db = b != NULL ? op_grad(b, NULL) : NULL;
+    if (db != NULL)
+        k_col_sums(dev, y->rows, y->cols, dz, db);
+}
+
+static const struct ct_op LINEAR = {"linear", linear_backward};
+
+ct_tensor *ct_linear(ct_graph *g, ct_tensor *x, ct_tensor *w, ct_tensor *b, ct_activation f)
+{
+    if (x == NULL || w == NULL)
+        return NULL;
+    if (x->cols != w->cols)
+        return op_fail(g, "linear: x is (%d, %d), w is (%d, %d): columns must match", x->rows,
+                       x->cols, w->rows, w->cols);
+    if (b != NULL && (b->rows != 1 || b->cols != w->rows))
+        return op_fail(g, "linear: b is (%d, %d), expected (1, %d), the rows of w", b->rows,
+                       b->cols, w->rows);
+    ct_tensor *y = op_new(g, &LINEAR, x->rows, w->rows, x, w, b, sizeof(linear_saved));
+    if (y == NULL)
+        return NULL;
+    linear_saved *s = y->saved;
+    *s = (linear_saved){f, y->x};
+    if (f == CT_ACT_GELU && (s->z = op_scratch(g, op_size(y), sizeof *s->z)) == NULL)
+        return NULL;
+    linear_forward(y);
+    return y;
+}

@@ -1,0 +1,45 @@
+/* op.h -- what an operation file needs to define a new operation. Private to
+ * engine/ and loss/.
+ *
+ * A builder checks shapes, asks op_new for the tensor, fills y->x (and what
+ * backward needs into y->saved) and returns it. The record holds backward, which
+ * adds to the dx of y's inputs, given y->dx. It may overwrite y->dx.
+ */
+#ifndef AUTODIFF_OP_H
+#define AUTODIFF_OP_H
+
+#include "contrast/ops.h"
+
+struct ct_op {
+    const char *name;
+    void (*backward)(ct_tensor *y);
+};
+
+/* A new tensor made by `op` from up to three inputs (NULL: none): x allocated,
+ * not filled, and `saved_bytes` at saved. NULL if memory is short or if the graph
+ * already failed. The builder has handled NULL operands. */
+ct_tensor *op_new(ct_graph *g, const struct ct_op *op, int rows, int cols, ct_tensor *a,
+                  ct_tensor *b, ct_tensor *c, size_t saved_bytes);
+
+/* Where backward adds dL/dt, or NULL: not wanted, or no memory. Zeroed on first
+ * use; but if `add` is given, the caller promises to write every element when
+ * *add comes back false, and the zeros are saved: a pass over all parameters. */
+ct_real *op_grad(ct_tensor *t, bool *add);
+
+/* Scratch in the graph's arena, until reset. NULL, and the error, if it is full. */
+void *op_scratch(ct_graph *g, size_t count, size_t size);
+
+/* Record "op: ..." as the graph's error; NULL, so that a builder can return it. */
+ct_tensor *op_fail(ct_graph *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static inline size_t op_size(const ct_tensor *t)
+{
+    return (size_t)t->rows * (size_t)t->cols;
+}
+
+static inline bool op_same_shape(const ct_tensor *a, const ct_tensor *b)
+{
+    return a->rows == b->rows && a->cols == b->cols;
+}
+
+#endif

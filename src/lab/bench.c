@@ -1,0 +1,441 @@
+/* bench.c -- the table of `contrast bench`.
+ *
+ * Layer: lab. Needs kernels, the models and losses that a step is made of. */
+#include "lab/bench.h"
+
+#include "contrast/loss.h"
+#include "contrast/models.h"
+#include "contrast/ops.h"
+#include "contrast/optim.h"
+#include "kernels/kernels.h"
+#include "platform/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAMPLES  400       /* most measurements of a row                */
+#define LEAST_S  1e-3      /* time of one measurement, at least         */
+#define ROW_S    0.4       /* time for a row, unless it needs more ...  */
+#define LEAST    7         /* ... for so many measurements              */
+#define ELEMENTS (1 << 20) /* of a kernel's arrays: 4 MiB each, in the last-level cache */
+
+typedef struct bench {
+    ct_device *device;
+    const char *only;
+    void (*emit)(void *ctx, const ct_bench_row *row);
+    void *ctx;
+    ct_arena arena;      /* of one row */
+    double flops, bytes; /* the machine's limits, a second */
+    int n_rows;
+} bench;
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Median seconds of one call of work(arg). */
+static double measure(void (*work)(void *arg), void *arg)
+{
+    double sample[SAMPLES], began = ct_clock_s();
+    work(arg);
+    const double first = ct_clock_s() - began;
+    const int calls = first > LEAST_S ? 1 : (int)(LEAST_S / (first + 1e-7)) + 1;
+    int n = 0;
+    began = ct_clock_s();
+    while (n < SAMPLES && (n < LEAST || ct_clock_s() - began < ROW_S)) {
+        const double from = ct_clock_s();
+        for (int i = 0; i < calls; i++)
+            work(arg);
+        sample[n++] = (ct_clock_s() - from) / calls;
+    }
+    qsort(sample, (size_t)n, sizeof *sample, by_value);
+    return sample[n / 2];
+}
+
+static bool wanted(const bench *b, const char *kind, const char *name)
+{
+    char full[128];
+    snprintf(full, sizeof full, "%s %s", kind, name);
+    return b->only == NULL || strstr(full, b->only) != NULL;
+}
+
+static ct_real *numbers(bench *b, size_t n)
+{
+    ct_real *x = ct_arena_alloc(&b->arena, n * sizeof *x);
+    for (size_t i = 0; x != NULL && i < n; i++)
+        x[i] = (ct_real)((double)(i * 2654435761u % 1000) / 500 - 1);
+    return x;
+}
+
+static void report(bench *b, ct_bench_row row, double flops, double bytes)
+{
+    row.gflops = flops / row.seconds * 1e-9;
+    row.gbytes = bytes / row.seconds * 1e-9;
+    b->n_rows++;
+    b->emit(b->ctx, &row);
+}
+
+/* ---- the machine ---- */
+
+#define ROUNDS 20000
+
+static void work_fma(void *arg)
+{
+    k_fma_rounds(((bench *)arg)->device, ROUNDS);
+}
+
+typedef struct kernel_args {
+    ct_device *device;
+    ct_real *a, *b, *c, *d;
+    int which;
+} kernel_args;
+
+static void work_copy(void *arg)
+{
+    const kernel_args *k = arg;
+    k_copy(k->device, ELEMENTS, k->a, k->b);
+}
+
+static ct_status measure_machine(bench *b, ct_error *err)
+{
+    kernel_args k = {.device = b->device, .a = numbers(b, ELEMENTS), .b = numbers(b, ELEMENTS)};
+    const double flops = k_fma_rounds(b->device, ROUNDS), bytes = 2.0 * ELEMENTS * sizeof(ct_real);
+    if (k.a == NULL || k.b == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
+    ct_bench_row fma = {.kind = "machine",
+                        .name = "fma in registers",
+                        .seconds = measure(work_fma, b)};
+    ct_bench_row copy = {.kind = "machine",
+                         .name = "copy of 4 MiB",
+                         .seconds = measure(work_copy, &k)};
+    b->flops = flops / fma.seconds;
+    b->bytes = bytes / copy.seconds;
+    if (wanted(b, fma.kind, fma.name))
+        report(b, fma, flops, 0);
+    if (wanted(b, copy.kind, copy.name))
+        report(b, copy, 0, bytes);
+    return CT_OK;
+}
+
+/* ---- products ---- */
+
+typedef struct product_args {
+    ct_device *device;
+    int m, n, k;
+    ct_real *a, *b, *c;
+} product_args;
+
+static void work_product(void *arg)
+{
+    const product_args *p = arg;
+    k_matmul_nn(p->device, p->m, p->n, p->k, p->a, p->b, p->c, false);
+}
+
+static ct_status measure_products(bench *b, ct_error *err)
+{
+    static const int SHAPE[][3] = {{7, 256, 768},      {32, 128, 128},  {128, 128, 128},
+                                   {256, 256, 256},    {512, 512, 512}, {1024, 1024, 1024},
+                                   {2048, 2048, 2048}, {512, 784, 256}, {2048, 64, 2048}};
+    for (size_t i = 0; i < sizeof SHAPE / sizeof *SHAPE; i++) {
+        const int m = SHAPE[i][0], n = SHAPE[i][1], k = SHAPE[i][2];
+        ct_bench_row row = {.kind = "product"};
+        snprintf(row.name, sizeof row.name, "%dx%dx%d", m, n, k);
+        if (!wanted(b, row.kind, row.name))
+            continue;
+        ct_arena_reset(&b->arena);
+        const size_t am = (size_t)m, an = (size_t)n, ak = (size_t)k;
+        product_args p = {b->device,          m, n, k, numbers(b, am * ak), numbers(b, ak * an),
+                          numbers(b, am * an)};
+        if (p.a == NULL || p.b == NULL || p.c == NULL)
+            return CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
+        const double flops = 2.0 * m * n * k;
+        row.seconds = measure(work_product, &p);
+        row.limit = flops / b->flops;
+        report(b, row, flops, 0);
+    }
+    return CT_OK;
+}
+
+/* ---- kernels on 2^20 elements, as rows of 64 where they work on rows ---- */
+
+enum {
+    EXP,
+    LOG,
+    TANH,
+    ERF,
+    GELU,
+    GELU_GRAD,
+    NORMALIZE,
+    NORMALIZE_GRAD,
+    EXP_SUMS,
+    DOT,
+    SGD,
+    ADAMW,
+    N_KERNELS
+};
+
+static const struct {
+    const char *name;
+    int moved; /* arrays of ELEMENTS read and written */
+} KERNEL[N_KERNELS] = {
+    [EXP] = {"exp", 2},
+    [LOG] = {"log", 2},
+    [TANH] = {"tanh", 2},
+    [ERF] = {"erf", 2},
+    [GELU] = {"gelu", 2},
+    [GELU_GRAD] = {"gelu backward", 3},
+    [NORMALIZE] = {"normalise rows", 2},
+    [NORMALIZE_GRAD] = {"normalise rows backward", 4},
+    [EXP_SUMS] = {"log-sum-exp of rows", 1},
+    [DOT] = {"dot", 2},
+    [SGD] = {"sgd with momentum", 5},
+    [ADAMW] = {"adamw", 7},
+};
+
+static void work_kernel(void *arg)
+{
+    static const k_adamw_args ADAM = {(ct_real)1e-3, (ct_real)0.9, (ct_real)0.999, (ct_real)1e-8,
+                                      (ct_real)1e-2, (ct_real)0.5, (ct_real)0.5};
+    kernel_args *k = arg;
+    ct_device *dev = k->device;
+    const int rows = ELEMENTS / 64;
+    switch (k->which) {
+    case EXP: k_exp(dev, ELEMENTS, k->a, k->b); break;
+    case LOG: k_log(dev, ELEMENTS, k->a, k->b); break;
+    case TANH: k_tanh(dev, ELEMENTS, k->a, k->b); break;
+    case ERF: k_erf(dev, ELEMENTS, k->a, k->b); break;
+    case GELU: k_activation(dev, CT_ACT_GELU, ELEMENTS, k->a, k->b); break;
+    case GELU_GRAD: k_activation_grad(dev, CT_ACT_GELU, ELEMENTS, k->a, k->a, k->b, k->c); break;
+    case NORMALIZE: k_normalize_rows(dev, rows, 64, k->a, CT_NORM_EPS, k->b, k->d); break;
+    case NORMALIZE_GRAD:
+        k_normalize_rows_grad(dev, rows, 64, k->a, k->d, CT_NORM_EPS, k->b, k->c);
+        break;
+    case EXP_SUMS: k_row_exp_sums(dev, rows, 64, k->a, k->d, k->d + rows, NULL); break;
+    case DOT: k->d[0] = k_dot(dev, ELEMENTS, k->a, k->b); break;
+    case SGD: k_sgd(dev, ELEMENTS, (ct_real)1e-3, (ct_real)0.9, 0, k->a, k->b, k->c); break;
+    case ADAMW: k_adamw(dev, ELEMENTS, &ADAM, k->a, k->b, k->d, k->c); break;
+    }
+}
+
+static ct_status measure_kernels(bench *b, ct_error *err)
+{
+    for (int which = 0; which < N_KERNELS; which++) {
+        ct_bench_row row = {.kind = "kernel"};
+        snprintf(row.name, sizeof row.name, "%s", KERNEL[which].name);
+        if (!wanted(b, row.kind, row.name))
+            continue;
+        ct_arena_reset(&b->arena);
+        kernel_args k = {b->device,
+                         numbers(b, ELEMENTS),
+                         numbers(b, ELEMENTS),
+                         numbers(b, ELEMENTS),
+                         numbers(b, ELEMENTS),
+                         which};
+        if (k.a == NULL || k.b == NULL || k.c == NULL || k.d == NULL)
+            return CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
+        for (int i = 0; i < ELEMENTS; i++) /* second moments and lengths are not negative */
+            k.d[i] = k.d[i] * k.d[i] + (ct_real)0.1;
+        const double bytes = KERNEL[which].moved * (double)ELEMENTS * sizeof(ct_real);
+        row.seconds = measure(work_kernel, &k);
+        row.limit = bytes / b->bytes;
+        report(b, row, 0, bytes);
+    }
+    return CT_OK;
+}
+
+/* ---- training steps: forward, symmetric loss with a learned temperature, backward, AdamW ---- */
+
+typedef struct step_shape {
+    int in[2], width[3], n;
+} step_shape;
+
+typedef struct step_args {
+    ct_device *device;
+    ct_graph graph;
+    ct_two_tower model;
+    ct_optim optim;
+    ct_batch_side batch[2];
+} step_args;
+
+static void work_step(void *arg)
+{
+    step_args *s = arg;
+    ct_graph *g = &s->graph;
+    ct_params *p = &s->model.params;
+    ct_graph_reset(g);
+    ct_params_zero_grad(p);
+    ct_tensor *a = ct_two_tower_embed(g, &s->model, 0, &s->batch[0]),
+              *b = ct_two_tower_embed(g, &s->model, 1, &s->batch[1]);
+    ct_tensor *loss = ct_loss_clip(g, a, b,
+                                   &(ct_loss_inputs){
+                                       .log_scale = ct_two_tower_log_scale(g, &s->model)});
+    ct_backward(g, loss, NULL);
+    ct_optim_step(&s->optim, s->device, p->x, ct_params_gradients(p), p->n_decay, 1e-3);
+    ct_two_tower_clamp(&s->model);
+}
+
+/* Operations: each weight is used by every pair forward and for its own gradient, and, but
+ * in a first layer, for its input's; the loss takes three products of n x n x d. */
+static double step_flops(const step_shape *s)
+{
+    double per_pair = 0;
+    for (int side = 0; side < 2; side++)
+        per_pair += 2.0 * s->in[side] * s->width[0] + 3.0 * s->width[0] * s->width[1] +
+                    3.0 * s->width[1] * s->width[2];
+    return 2 * (per_pair * s->n + 3.0 * s->n * s->n * s->width[2]);
+}
+
+static ct_status init_step(bench *b, const step_shape *shape, step_args *s, ct_error *err)
+{
+    ct_two_tower_config c = {.temperature = 0.07, .learn_scale = true};
+    ct_optim_config o = ct_optim_defaults(CT_ADAMW);
+    o.weight_decay = 0.01;
+    for (int side = 0; side < 2; side++) {
+        c.side[side].mlp = (ct_mlp_config){.in = shape->in[side],
+                                           .widths = {shape->width[0], shape->width[1],
+                                                      shape->width[2]},
+                                           .n_layers = 3,
+                                           .activation = CT_ACT_RELU,
+                                           .init = CT_INIT_HE};
+        ct_real *x = numbers(b, (size_t)shape->n * (size_t)shape->in[side]);
+        if (x == NULL)
+            return CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
+        s->batch[side] = (ct_batch_side){.n = shape->n, .x = x};
+    }
+    const ct_status status = ct_two_tower_init(&s->model, &c, 1, err);
+    return status == CT_OK ? ct_optim_init(&s->optim, &o, s->model.params.size, err) : status;
+}
+
+static ct_status measure_steps(bench *b, ct_error *err)
+{
+    static const step_shape SHAPE[] = {
+        {{64, 48}, {128, 128, 64}, 7},
+        {{64, 48}, {128, 128, 64}, 32},
+        {{784, 256}, {256, 256, 64}, 7},
+        {{784, 256}, {256, 256, 64}, 32},
+        {{784, 256}, {256, 256, 64}, 128},
+        {{784, 256}, {256, 256, 64}, 512},
+        {{784, 256}, {256, 256, 64}, 2048},
+        {{784, 512}, {1024, 1024, 256}, 512},
+        {{784, 256}, {256, 256, 64}, 8192},
+        {{784, 256}, {64, 64, 64}, 512}, /* the rest: how it scales */
+        {{784, 256}, {128, 128, 64}, 512},
+        {{784, 256}, {512, 512, 64}, 512},
+        {{784, 256}, {1024, 1024, 64}, 512},
+    };
+    ct_status status = CT_OK;
+    for (size_t i = 0; i < sizeof SHAPE / sizeof *SHAPE && status == CT_OK; i++) {
+        const step_shape *h = &SHAPE[i];
+        ct_bench_row row = {.kind = "step", .pairs = h->n};
+        snprintf(row.name, sizeof row.name, "%d,%d %d-%d-%d N=%d", h->in[0], h->in[1], h->width[0],
+                 h->width[1], h->width[2], h->n);
+        if (!wanted(b, row.kind, row.name))
+            continue;
+        ct_arena_reset(&b->arena);
+        step_args s = {.device = b->device};
+        ct_graph_init(&s.graph, b->device, 0);
+        status = init_step(b, h, &s, err);
+        if (status == CT_OK) {
+            const double flops = step_flops(h),
+                         bytes = 7.0 * (double)s.model.params.size * sizeof(ct_real);
+            row.seconds = measure(work_step, &s);
+            row.limit = flops / b->flops + bytes / b->bytes;
+            row.mbytes = 1e-6 * ((double)s.graph.arena.used +
+                                 4.0 * (double)s.model.params.size * sizeof(ct_real));
+            report(b, row, flops, 0);
+        }
+        if (ct_graph_error(&s.graph) != NULL)
+            status = CT_FAIL(err, ct_graph_error(&s.graph)->status, "%s",
+                             ct_graph_error(&s.graph)->msg);
+        ct_optim_free(&s.optim);
+        ct_two_tower_free(&s.model);
+        ct_graph_free(&s.graph);
+    }
+    return status;
+}
+
+/* ---- a loss: walked in tiles, and composed of plain operations that keep the matrix ---- */
+
+typedef struct loss_args {
+    ct_graph graph;
+    ct_real *x[2], log_scale;
+    int n, d;
+    bool composed;
+} loss_args;
+
+static ct_tensor *composed_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, ct_tensor *log_scale)
+{
+    ct_tensor *u = ct_normalize_rows(g, a, CT_NORM_EPS), *v = ct_normalize_rows(g, b, CT_NORM_EPS),
+              *scale = ct_exp(g, log_scale);
+    ct_tensor *z = ct_scale_by(g, ct_matmul_nt(g, u, v), scale),
+              *pairs = ct_scale_by(g, ct_row_dots(g, u, v), scale);
+    ct_tensor *both = ct_add(g, ct_mean(g, ct_lse_rows(g, z)), ct_mean(g, ct_lse_cols(g, z)));
+    return ct_add(g, ct_scale(g, both, (ct_real)0.5), ct_scale(g, ct_mean(g, pairs), -1));
+}
+
+static void work_loss(void *arg)
+{
+    loss_args *l = arg;
+    ct_graph *g = &l->graph;
+    ct_graph_reset(g);
+    ct_tensor *a = ct_leaf(g, l->n, l->d, l->x[0]), *b = ct_leaf(g, l->n, l->d, l->x[1]),
+              *s = ct_leaf(g, 1, 1, &l->log_scale);
+    ct_backward(g,
+                l->composed ? composed_clip(g, a, b, s)
+                            : ct_loss_clip(g, a, b, &(ct_loss_inputs){.log_scale = s}),
+                NULL);
+}
+
+static ct_status measure_losses(bench *b, ct_error *err)
+{
+    ct_status status = CT_OK;
+    for (int i = 0; i < 6 && status == CT_OK; i++) {
+        loss_args l = {.n = 256 << i / 2 * 2,
+                       .d = 64,
+                       .composed = i % 2 == 1,
+                       .log_scale = (ct_real)2.66};
+        ct_bench_row row = {.kind = "loss"};
+        snprintf(row.name, sizeof row.name, "clip N=%d d=%d%s", l.n, l.d,
+                 l.composed ? ", composed" : "");
+        if (!wanted(b, row.kind, row.name))
+            continue;
+        ct_arena_reset(&b->arena);
+        ct_graph_init(&l.graph, b->device, 0);
+        for (int side = 0; side < 2; side++)
+            l.x[side] = numbers(b, (size_t)l.n * (size_t)l.d);
+        if (l.x[0] != NULL && l.x[1] != NULL) {
+            row.seconds = measure(work_loss, &l);
+            report(b, row, 6.0 * l.n * l.n * l.d, 0);
+        } else {
+            status = CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
+        }
+        if (ct_graph_error(&l.graph) != NULL)
+            status = CT_FAIL(err, ct_graph_error(&l.graph)->status, "%s",
+                             ct_graph_error(&l.graph)->msg);
+        ct_graph_free(&l.graph);
+    }
+    return status;
+}
+
+ct_status ct_bench(ct_device *device, const char *only,
+                   void (*emit)(void *ctx, const ct_bench_row *row), void *ctx, ct_error *err)
+{
+    bench b = {.device = device, .only = only, .emit = emit, .ctx = ctx};
+    ct_arena_init(&b.arena, 0);
+    ct_status status = measure_machine(&b, err);
+    if (status == CT_OK)
+        status = measure_products(&b, err);
+    if (status == CT_OK)
+        status = measure_kernels(&b, err);
+    if (status == CT_OK)
+        status = measure_losses(&b, err);
+    if (status == CT_OK)
+        status = measure_steps(&b, err);
+    if (status == CT_OK && b.n_rows == 0)
+        status = CT_FAIL(err, CT_ERR_CONFIG, "bench: no row is called \"%s\"", only);
+    ct_arena_free(&b.arena);
+    return status;
+}

@@ -1,0 +1,151 @@
+/* search.c -- the nearest of some thousands of rows, by looking at all of them.
+ *
+ * Layer: lab. */
+#include "lab/search.h"
+
+#include <math.h>
+#include <string.h>
+
+void ct_unit_rows(ct_real *x, int n, int d)
+{
+    for (int i = 0; i < n; i++, x += d) {
+        double square = 0;
+        for (int k = 0; k < d; k++)
+            square += (double)x[k] * (double)x[k];
+        const double r = fmax(sqrt(square), (double)CT_NORM_EPS);
+        for (int k = 0; k < d; k++)
+            x[k] = (ct_real)((double)x[k] / r);
+    }
+}
+
+/* Captions are embedded once each, then copied to where they are said. */
+static ct_status embed_captions(ct_trainer *t, int side, const ct_side *s, ct_real *out,
+                                ct_error *err)
+{
+    const size_t d = (size_t)ct_trainer_width(t);
+    ct_arena arena;
+    ct_arena_init(&arena, 0);
+    ct_real *z = ct_arena_zeroed(&arena, (size_t)s->n_texts * d, sizeof *z);
+    ct_status status = z == NULL
+                           ? CT_FAIL(err, CT_ERR_NOMEM, "embed: no memory for %d texts", s->n_texts)
+                           : ct_trainer_embed_texts(t, side, s->text, s->n_texts, z, err);
+    for (int i = 0; i < s->n && status == CT_OK; i++)
+        memcpy(out + (size_t)i * d, z + (size_t)s->text_of[i] * d, d * sizeof *z);
+    ct_arena_free(&arena);
+    return status;
+}
+
+ct_status ct_embed_items(ct_trainer *t, int side, const ct_pairs *items, ct_real *out,
+                         ct_error *err)
+{
+    const ct_side *s = &items->side[side], *own = &t->pairs->side[side];
+    const ct_pairs *pairs = t->pairs;
+    ct_status status;
+    if ((s->text != NULL) != (own->text != NULL))
+        return CT_FAIL(err, CT_ERR_FORMAT, "embed: the file holds %s, the run's tower reads %s",
+                       s->text != NULL ? "texts" : "numbers",
+                       own->text != NULL ? "texts" : "numbers");
+    if (s->text != NULL) {
+        status = embed_captions(t, side, s, out, err);
+    } else {
+        if (s->dim != own->dim)
+            return CT_FAIL(err, CT_ERR_FORMAT,
+                           "embed: the file holds rows of %d values, the run's tower reads %d",
+                           s->dim, own->dim);
+        t->pairs = items;
+        status = ct_trainer_embed(t, side, items->index[CT_TRAIN], items->n, out, err);
+        t->pairs = pairs;
+    }
+    if (status == CT_OK)
+        ct_unit_rows(out, items->n, ct_trainer_width(t));
+    return status;
+}
+
+ct_status ct_search_init(ct_search *s, ct_trainer *t, ct_split split, ct_error *err)
+{
+    *s = (ct_search){.t = t,
+                     .n = t->pairs->count[split],
+                     .d = ct_trainer_width(t),
+                     .items = t->pairs->index[split]};
+    ct_arena_init(&s->arena, 0);
+    if (s->n == 0)
+        return CT_FAIL(err, CT_ERR_CONFIG, "the data has no %s split", ct_split_name(split));
+    ct_status status = CT_OK;
+    for (int side = 0; side < 2 && status == CT_OK; side++) {
+        s->unit[side] = ct_arena_zeroed(&s->arena, (size_t)s->n * (size_t)s->d, sizeof(ct_real));
+        status = s->unit[side] == NULL
+                     ? CT_FAIL(err, CT_ERR_NOMEM, "search: no memory for %d items", s->n)
+                     : ct_trainer_embed(t, side, s->items, s->n, s->unit[side], err);
+        if (status == CT_OK)
+            ct_unit_rows(s->unit[side], s->n, s->d);
+    }
+    return status;
+}
+
+void ct_search_free(ct_search *s)
+{
+    ct_arena_free(&s->arena);
+}
+
+static int nearest(const ct_search *s, const ct_real *query, int side, int k, ct_hit *hit)
+{
+    int n = 0;
+    for (int i = 0; i < s->n && k > 0; i++) {
+        const ct_real *row = s->unit[side] + (size_t)i * (size_t)s->d;
+        double score = 0;
+        for (int j = 0; j < s->d; j++)
+            score += (double)query[j] * (double)row[j];
+        if (n == k && score <= hit[n - 1].score)
+            continue;
+        int at = n < k ? n++ : n - 1; /* its place among the best so far */
+        for (; at > 0 && score > hit[at - 1].score; at--)
+            hit[at] = hit[at - 1];
+        hit[at] = (ct_hit){i, score};
+    }
+    return n;
+}
+
+int ct_search_text(const ct_search *s, const char *text, int side, int k, ct_hit *hit,
+                   ct_error *err)
+{
+    ct_arena arena;
+    ct_arena_init(&arena, 0);
+    ct_real *query = ct_arena_zeroed(&arena, (size_t)s->d, sizeof *query);
+    int n = -1;
+    if (query == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "search: no memory for a query");
+    else if (ct_trainer_embed_texts(s->t, 1 - side, &text, 1, query, err) == CT_OK) {
+        ct_unit_rows(query, 1, s->d);
+        n = nearest(s, query, side, k, hit);
+    }
+    ct_arena_free(&arena);
+    return n;
+}
+
+int ct_search_item(const ct_search *s, int at, int side, int k, ct_hit *hit)
+{
+    CT_ASSERT(at >= 0 && at < s->n);
+    return nearest(s, s->unit[1 - side] + (size_t)at * (size_t)s->d, side, k, hit);
+}
+
+ct_status ct_search_picture(const ct_search *s, int at, ct_arena *arena, uint8_t **out,
+                            ct_error *err)
+{
+    const ct_side *side = &s->t->pairs->side[0];
+    const ct_standard raw = {.mean = 0, .spread = 1};
+    const size_t n = (size_t)side->width * (size_t)side->height, channels = (size_t)side->channels;
+    CT_ASSERT(n > 0);
+    ct_real *x = ct_arena_zeroed(arena, (size_t)side->dim, sizeof *x);
+    *out = ct_arena_zeroed(arena, n, 3);
+    if (x == NULL || *out == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "search: no memory for a picture");
+    const ct_status status = ct_pairs_rows(s->t->pairs, 0, &raw, &s->items[at], 1, x, err);
+    double most = 0;
+    for (int k = 0; k < side->dim && status == CT_OK; k++)
+        most = (double)x[k] > most ? (double)x[k] : most;
+    for (size_t k = 0; k < 3 * n && status == CT_OK; k++) {
+        const double v = (double)x[channels == 3 ? k : k / 3 * channels] * (most <= 1 ? 255 : 1);
+        (*out)[k] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+    }
+    return status;
+}

@@ -1,0 +1,50 @@
+/* search.h -- embeddings as unit rows, and what is nearest to a query. Private. */
+#ifndef EXPERIMENT_SEARCH_H
+#define EXPERIMENT_SEARCH_H
+
+#include "train/trainer.h"
+
+/* Scale n rows of d values to unit length, so that a dot product is a cosine; a row
+ * shorter than CT_NORM_EPS is divided by that. */
+void ct_unit_rows(ct_real *x, int n, int d);
+
+/* Unit embeddings of one side of other items (ct_items_from_file) than the run's.
+ * They depend on the items and the weights alone, to the last bit.
+ * Errors  CT_ERR_FORMAT (rows of another width than the tower's, captions for rows);
+ *         those of ct_trainer_embed */
+ct_status ct_embed_items(ct_trainer *t, int side, const ct_pairs *items, ct_real *out,
+                         ct_error *err);
+
+/* Both sides of a split, embedded, to be searched. */
+typedef struct ct_search {
+    ct_trainer *t;
+    int n, d;
+    const int *items; /* of the split */
+    ct_real *unit[2]; /* (n, d) */
+    ct_arena arena;
+} ct_search;
+
+typedef struct ct_hit {
+    int at;       /* in the split */
+    double score; /* cosine */
+} ct_hit;
+
+/* Errors  CT_ERR_CONFIG (the data has no such split); those of ct_trainer_embed.
+ * Free with ct_search_free, also after an error. */
+ct_status ct_search_init(ct_search *s, ct_trainer *t, ct_split split, ct_error *err);
+void ct_search_free(ct_search *s);
+
+/* The k items of `side` nearest to a text, read by the other side's tower, or to item
+ * `at` of the other side, nearest first; of equal ones the first in the split. Answers
+ * how many there are: k, or n if that is less; -1 after an error. */
+int ct_search_text(const ct_search *s, const char *text, int side, int k, ct_hit *hit,
+                   ct_error *err);
+int ct_search_item(const ct_search *s, int at, int side, int k, ct_hit *hit);
+
+/* Picture `at` of a split whose first side is pictures, in the arena, as red, green
+ * and blue bytes; one whose largest number is 1 or less is in shares of 255.
+ * Errors  CT_ERR_NOMEM; those of ct_pairs_rows */
+ct_status ct_search_picture(const ct_search *s, int at, ct_arena *arena, uint8_t **out,
+                            ct_error *err);
+
+#endif

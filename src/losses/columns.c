@@ -1,0 +1,237 @@
+/* columns.c -- the losses that look at columns: barlow and vicreg. No negatives;
+ * what keeps embeddings apart is that each column must vary, and differently from
+ * the others.
+ *
+ * Columns are centred: x - mean. Means and variances are sums in double over rows
+ * in order.
+ *
+ * Layer: losses. Needs engine (op.h) and kernels. */
+#include "kernels/kernels.h"
+#include "losses/pairs.h"
+
+#include <math.h>
+#include <string.h>
+
+#define BARLOW_EPS 1e-5 /* batch normalisation's */
+#define VICREG_EPS 1e-4
+
+typedef struct columns_saved {
+    const ct_loss_options *options;
+    ct_real *x[2];      /* (n, d) centred; for barlow, standardised too */
+    ct_real *square[2]; /* (d, d) barlow: C alone; vicreg: both covariances */
+    double *spread[2];  /* (d) 1 / sqrt(var + eps); vicreg: sqrt(var + eps) */
+} columns_saved;
+
+/* x less the means of its columns; var: sum of squares over `divisor`. */
+static void centre(const ct_tensor *t, double divisor, ct_real *x, double *var)
+{
+    const int n = t->rows, d = t->cols;
+    memset(var, 0, (size_t)d * sizeof *var);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < d; k++)
+            var[k] += (double)t->x[(ptrdiff_t)i * d + k]; /* first the means */
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < d; k++)
+            x[(ptrdiff_t)i * d + k] = (ct_real)((double)t->x[(ptrdiff_t)i * d + k] - var[k] / n);
+    memset(var, 0, (size_t)d * sizeof *var);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < d; k++)
+            var[k] += (double)x[(ptrdiff_t)i * d + k] * (double)x[(ptrdiff_t)i * d + k];
+    for (int k = 0; k < d; k++)
+        var[k] /= divisor;
+}
+
+static void scale_columns(int n, int d, const double *factor, ct_real *x)
+{
+    for (int i = 0; i < n; i++, x += d)
+        for (int k = 0; k < d; k++)
+            x[k] = (ct_real)((double)x[k] * factor[k]);
+}
+
+static ct_tensor *columns_new(ct_graph *g, const struct ct_op *op, ct_tensor *a, ct_tensor *b,
+                              const ct_loss_inputs *in)
+{
+    if (a == NULL || b == NULL)
+        return NULL;
+    if (!op_same_shape(a, b))
+        return op_fail(g, "loss: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols,
+                       b->rows, b->cols);
+    ct_tensor *y = op_new(g, op, 1, 1, a, b, NULL, sizeof(columns_saved));
+    if (y == NULL)
+        return NULL;
+    columns_saved *s = y->saved;
+    const size_t d = (size_t)a->cols;
+    s->options = loss_options(in->options);
+    for (int i = 0; i < 2; i++) {
+        s->x[i] = op_scratch(g, op_size(a), sizeof *s->x[i]);
+        s->square[i] = op_scratch(g, d, d * sizeof *s->square[i]);
+        s->spread[i] = op_scratch(g, d, sizeof *s->spread[i]);
+    }
+    return g->error.status == CT_OK ? y : NULL;
+}
+
+/* ---- barlow --------------------------------------------------------------
+ * forward    C = a^' b^ / n
+ * backward   dC = -2 (1 - C) on the diagonal, 2 lambda C off it
+ *            da^ = b^ dC' / n     db^ = a^ dC / n
+ *            dx = (dx^ - mean dx^ - x^ mean(dx^ x^)) / sqrt(var + eps), by columns
+ */
+static double barlow_of(int d, const ct_real *c, double lambda)
+{
+    loss_total loss = {0};
+    for (int k = 0; k < d; k++)
+        for (int l = 0; l < d; l++) {
+            const double v = (double)c[(ptrdiff_t)k * d + l];
+            loss_add(&loss, k == l ? (1 - v) * (1 - v) : lambda * v * v);
+        }
+    return loss.sum;
+}
+
+/* Back through the standardisation, added to t's gradient; m, q (d) are scratch. */
+static void unstandardize(ct_tensor *t, const ct_real *x, const double *factor, const ct_real *dx,
+                          double *m, double *q)
+{
+    const int n = t->rows, d = t->cols;
+    ct_real *out = op_grad(t, NULL);
+    memset(m, 0, (size_t)d * sizeof *m);
+    memset(q, 0, (size_t)d * sizeof *q);
+    for (ptrdiff_t i = 0; i < n; i++)
+        for (int k = 0; k < d; k++) {
+            m[k] += (double)dx[i * d + k] / n;
+            q[k] += (double)dx[i * d + k] * (double)x[i * d + k] / n;
+        }
+    for (ptrdiff_t i = 0; out != NULL && i < n; i++)
+        for (int k = 0; k < d; k++)
+            out[i * d + k] += (ct_real)(factor[k] * ((double)dx[i * d + k] - m[k] -
+                                                     (double)x[i * d + k] * q[k]));
+}
+
+static void barlow_backward(ct_tensor *y)
+{
+    const columns_saved *s = y->saved;
+    ct_graph *g = y->graph;
+    const int n = y->in[0]->rows, d = y->in[0]->cols;
+    ct_real *dc = op_scratch(g, (size_t)d, (size_t)d * sizeof *dc);
+    ct_real *dx = op_scratch(g, (size_t)n, (size_t)d * sizeof *dx);
+    double *m = op_scratch(g, 2 * (size_t)d, sizeof *m);
+    if (dc == NULL || dx == NULL || m == NULL)
+        return;
+    const double each = 2 * (double)y->dx[0] / n;
+    for (int k = 0; k < d; k++)
+        for (int l = 0; l < d; l++) {
+            const double c = (double)s->square[0][(ptrdiff_t)k * d + l];
+            dc[(ptrdiff_t)k * d + l] = (ct_real)(each * (k == l ? c - 1 : s->options->lambda * c));
+        }
+    if (y->in[0]->needs_grad) {
+        k_matmul_nt(g->device, n, d, d, s->x[1], dc, dx, false);
+        unstandardize(y->in[0], s->x[0], s->spread[0], dx, m, m + d);
+    }
+    if (y->in[1]->needs_grad) {
+        k_matmul_nn(g->device, n, d, d, s->x[0], dc, dx, false);
+        unstandardize(y->in[1], s->x[1], s->spread[1], dx, m, m + d);
+    }
+}
+
+static const struct ct_op BARLOW = {"barlow", barlow_backward};
+
+ct_tensor *ct_loss_barlow(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
+{
+    ct_tensor *y = columns_new(g, &BARLOW, a, b, in);
+    if (y == NULL)
+        return NULL;
+    columns_saved *s = y->saved;
+    const int n = a->rows, d = a->cols;
+    for (int i = 0; i < 2; i++) {
+        centre(y->in[i], n, s->x[i], s->spread[i]);
+        for (int k = 0; k < d; k++)
+            s->spread[i][k] = 1 / sqrt(s->spread[i][k] + BARLOW_EPS);
+        scale_columns(n, d, s->spread[i], s->x[i]);
+    }
+    k_matmul_tn(g->device, d, d, n, s->x[0], s->x[1], s->square[0], false);
+    k_scale(g->device, (size_t)d * (size_t)d, 1 / (ct_real)n, s->square[0], s->square[0]);
+    y->x[0] = (ct_real)barlow_of(d, s->square[0], s->options->lambda);
+    return y;
+}
+
+/* ---- vicreg --------------------------------------------------------------
+ * backward   dx of V: -x / ((n-1) d sqrt(var + eps)) where that root is below 1
+ *            dx of K: 4 / (d (n-1)) x cov, without its diagonal
+ *            da of the mean square: 2 (a - b) / (n d), db the opposite
+ */
+static double less_one(int n) /* one row varies by nothing, over anything */
+{
+    return n > 1 ? n - 1 : 1;
+}
+
+static double vicreg_of(const columns_saved *s, int i, int d)
+{
+    loss_total v = {0}, k2 = {0};
+    for (int k = 0; k < d; k++) {
+        const double short_of = 1 - s->spread[i][k];
+        loss_add(&v, short_of <= 0 ? 0 : short_of);
+        for (int l = 0; l < d; l++)
+            if (k != l)
+                loss_add(&k2, (double)s->square[i][(ptrdiff_t)k * d + l] *
+                                  (double)s->square[i][(ptrdiff_t)k * d + l]);
+    }
+    return s->options->variance / 2 * v.sum / d + s->options->covariance * k2.sum / d;
+}
+
+static void vicreg_side(ct_tensor *y, int i, ct_real *dx)
+{
+    const columns_saved *s = y->saved;
+    const ct_tensor *a = y->in[i], *b = y->in[1 - i];
+    const int n = a->rows, d = a->cols;
+    const double dy = (double)y->dx[0], pull = 2 * dy * s->options->invariance / n / d;
+    const double cov = 4 * dy * s->options->covariance / d / less_one(n);
+    const double var = dy * s->options->variance / 2 / d / less_one(n);
+    ct_real *out = op_grad(y->in[i], NULL);
+    if (out == NULL)
+        return;
+    k_matmul_nn(y->graph->device, n, d, d, s->x[i], s->square[i], dx, false);
+    for (ptrdiff_t r = 0; r < n; r++)
+        for (int k = 0; k < d; k++) {
+            const double x = (double)s->x[i][r * d + k], root = s->spread[i][k];
+            const double own = (double)s->square[i][(ptrdiff_t)k * d + k] *
+                               x; /* the diagonal's part */
+            out[r * d + k] += (ct_real)(pull * ((double)a->x[r * d + k] - (double)b->x[r * d + k]) +
+                                        cov * ((double)dx[r * d + k] - own) -
+                                        (root < 1 ? var * x / root : 0));
+        }
+}
+
+static void vicreg_backward(ct_tensor *y)
+{
+    ct_real *dx = op_scratch(y->graph, op_size(y->in[0]), sizeof *dx);
+    if (dx == NULL)
+        return;
+    vicreg_side(y, 0, dx);
+    vicreg_side(y, 1, dx);
+}
+
+static const struct ct_op VICREG = {"vicreg", vicreg_backward};
+
+ct_tensor *ct_loss_vicreg(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
+{
+    ct_tensor *y = columns_new(g, &VICREG, a, b, in);
+    if (y == NULL)
+        return NULL;
+    columns_saved *s = y->saved;
+    const int n = a->rows, d = a->cols;
+    loss_total square = {0};
+    double loss = 0;
+    for (size_t i = 0; i < op_size(a); i++)
+        loss_add(&square,
+                 ((double)a->x[i] - (double)b->x[i]) * ((double)a->x[i] - (double)b->x[i]));
+    for (int i = 0; i < 2; i++) {
+        centre(y->in[i], less_one(n), s->x[i], s->spread[i]);
+        for (int k = 0; k < d; k++)
+            s->spread[i][k] = sqrt(s->spread[i][k] + VICREG_EPS);
+        k_matmul_tn(g->device, d, d, n, s->x[i], s->x[i], s->square[i], false);
+        k_scale(g->device, (size_t)d * (size_t)d, (ct_real)(1 / less_one(n)), s->square[i],
+                s->square[i]);
+        loss += vicreg_of(s, i, d);
+    }
+    y->x[0] = (ct_real)(loss + s->options->invariance * square.sum / n / d);
+    return y;
+}

@@ -1,0 +1,110 @@
+/* separator.c -- can a hyperplane tell the two sides apart?
+ *
+ * Ridge regression of +1 (side a) and -1 (side b), in its dual form: with x the rows
+ * of both, centred, and K = xx',
+ *
+ *     (K + lambda 1) alpha = y        w = x' alpha        side of z: sign of w . (z - mean)
+ *
+ * so that it costs the same for any d. Fitted on rows with even numbers, judged on
+ * odd ones: more columns than rows separate anything they have seen. Lambda is a
+ * tenth of the mean of K's diagonal.
+ *
+ * Layer: measure. Needs kernels (matmul). */
+#include "measure/findings.h"
+
+#include "kernels/kernels.h"
+
+#include <math.h>
+
+#define FIT_ROWS 256 /* of each side, and as many again to judge */
+
+/* Solve k x = y, k (n, n) symmetric and positive: Cholesky in place, x over y. */
+static void solve(int n, double *k, double *y)
+{
+    for (int i = 0; i < n; i++) {
+        double *row = k + (ptrdiff_t)i * n;
+        for (int j = 0; j <= i; j++) {
+            const double *other = k + (ptrdiff_t)j * n;
+            double sum = row[j];
+            for (int e = 0; e < j; e++)
+                sum -= row[e] * other[e];
+            row[j] = i == j ? sqrt(sum) : sum / other[j];
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < i; j++)
+            y[i] -= k[(ptrdiff_t)i * n + j] * y[j];
+        y[i] /= k[(ptrdiff_t)i * n + i];
+    }
+    for (int i = n - 1; i >= 0; i--) {
+        for (int j = i + 1; j < n; j++)
+            y[i] -= k[(ptrdiff_t)j * n + i] * y[j];
+        y[i] /= k[(ptrdiff_t)i * n + i];
+    }
+}
+
+/* Rows first, first + 2, ... of both sides, minus `mean`; count of each side in *rows. */
+static ct_real *take(metric *m, const ct_real *const side[2], int n, int d, int first, int *rows)
+{
+    const int step = n > 4 * FIT_ROWS ? n / (2 * FIT_ROWS) & ~1 : 2;
+    *rows = metric_least(FIT_ROWS, (n - first + step - 1) / step);
+    ct_real *x = metric_rows(m, 2 * *rows, d, sizeof *x);
+    for (int s = 0; s < 2 && x != NULL; s++)
+        for (int i = 0; i < *rows; i++)
+            for (int k = 0; k < d; k++)
+                x[((ptrdiff_t)s * *rows + i) * d + k] =
+                    side[s][((ptrdiff_t)first + (ptrdiff_t)i * step) * d + k];
+    return x;
+}
+
+static void subtract(ct_real *x, int n, int d, const double *mean)
+{
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < d; k++)
+            x[(ptrdiff_t)i * d + k] -= (ct_real)mean[k];
+}
+
+double metric_separability(metric *m, const ct_real *a, const ct_real *b, int n, int d)
+{
+    const ct_real *side[2] = {a, b};
+    int fitted, judged;
+    if (n < 4)
+        return 0.5; /* nothing to judge with */
+    ct_real *x = take(m, side, n, d, 0, &fitted), *z = take(m, side, n, d, 1, &judged);
+    const int rows = 2 * fitted;
+    ct_real *gram = metric_rows(m, rows, rows, sizeof *gram);
+    double *k = metric_rows(m, rows, rows, sizeof *k),
+           *alpha = metric_rows(m, rows, 1, sizeof *alpha);
+    double *w = metric_rows(m, d, 1, sizeof *w), *mean = metric_rows(m, d, 1, sizeof *mean),
+           trace = 0;
+    if (m->status != CT_OK)
+        return 0.5;
+    for (int i = 0; i < rows; i++)
+        for (int e = 0; e < d; e++)
+            mean[e] += (double)x[(ptrdiff_t)i * d + e] / rows;
+    subtract(x, rows, d, mean);
+    subtract(z, 2 * judged, d, mean);
+    k_matmul_nt(m->device, rows, rows, d, x, x, gram, false);
+    for (ptrdiff_t e = 0; e < (ptrdiff_t)rows * rows; e++)
+        k[e] = (double)gram[e];
+    for (int i = 0; i < rows; i++) {
+        trace += k[(ptrdiff_t)i * rows + i];
+        alpha[i] = i < fitted ? 1 : -1;
+    }
+    if (!(trace > 0)) /* all rows equal */
+        return 0.5;
+    for (int i = 0; i < rows; i++)
+        k[(ptrdiff_t)i * rows + i] += 0.1 * trace / rows;
+    solve(rows, k, alpha);
+    for (int i = 0; i < rows; i++)
+        for (int e = 0; e < d; e++)
+            w[e] += alpha[i] * (double)x[(ptrdiff_t)i * d + e];
+    int right = 0;
+    for (int i = 0; i < 2 * judged; i++) {
+        double score = 0;
+        for (int e = 0; e < d; e++)
+            score += w[e] * (double)z[(ptrdiff_t)i * d + e];
+        right += i < judged ? score > 0 : score < 0;
+    }
+    return (double)right / (2 * judged);
+}

@@ -1,0 +1,55 @@
+/* page.h -- what was measured, as one HTML file. Private.
+ *
+ * No network, no other file; readable with scripts off. A page is opened, gets its
+ * parts, and is closed; failures to write wait for the close. All text is escaped.
+ */
+#ifndef REPORT_PAGE_H
+#define REPORT_PAGE_H
+
+#include "lab/demo.h"
+#include "lab/lessons/lesson.h"
+#include "lab/sweep.h"
+#include "show/record.h"
+#include "show/svg.h"
+#include "train/autopsy.h"
+
+typedef struct ct_page {
+    ct_writer w;
+    ct_svg s;
+} ct_page;
+
+/* Errors  CT_ERR_IO */
+ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error *err);
+/* Keep it if `so_far` is CT_OK, else leave no trace. Errors  CT_ERR_IO; so_far */
+ct_status ct_page_close(ct_page *p, ct_status so_far);
+
+/* Runs on the same axes, with the one script there is: it moves the pictures through their
+ * snapshots. The last part of a page. Errors  CT_ERR_NOMEM */
+ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err);
+
+/* The state, its evidence, the figures behind it; `side` names the two sides. */
+void ct_page_autopsy(ct_page *p, const ct_autopsy *a, const char *const side[2]);
+
+/* A lesson: its text, its rows, and rows of one quantity as a picture. */
+void ct_page_lesson(ct_page *p, const ct_lesson *l, const ct_lesson_run *run);
+
+/* A row a point of the grid; over two keys the phase diagram, else, of at most CT_SPREADS points, a
+ * picture a quantity. `command` is what was typed. */
+void ct_page_sweep(ct_page *p, const char *command, const ct_sweep *s, const ct_sweep_run *run);
+
+/* The demo as the terminal tells it, and its tables as pictures. Errors  CT_ERR_NOMEM */
+ct_status ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs, ct_error *err);
+
+/* ---- for the parts ---- */
+
+void ct_page_raw(ct_svg *s, const char *markup);
+/* <tag>text</tag>; the tag may have attributes. */
+void ct_page_element(ct_svg *s, const char *tag, const char *text);
+/* <tr>, a cell of `tag` for each text. */
+#define ct_page_row(s, tag, ...) ct_page_cells(s, tag, (const char *const[]){__VA_ARGS__, NULL})
+void ct_page_cells(ct_svg *s, const char *tag, const char *const *text);
+
+extern const char ct_page_style[];
+extern const char *const ct_page_script[]; /* one after the other, up to NULL */
+
+#endif

@@ -1,0 +1,143 @@
+/* terminal.c -- heat maps, small pictures and bars from characters.
+ *
+ * Colours are those of the 6 x 6 x 6 cube that every terminal since xterm-256
+ * has, or 24-bit where the terminal says so.
+ *
+ * Layer: show. */
+#include "show/terminal.h"
+
+#include <math.h>
+
+typedef struct rgb {
+    int r, g, b; /* 0..255 */
+} rgb;
+
+static int distance(rgb a, rgb b)
+{
+    const int r = a.r - b.r, g = a.g - b.g, d = a.b - b.b;
+    return r * r + g * g + d * d;
+}
+
+/* The nearest of the 256: 16.. is the cube, 232.. a ramp of greys. */
+static int nearest_of_256(rgb c)
+{
+    static const int LEVEL[6] = {0, 95, 135, 175, 215, 255};
+    const int in[3] = {c.r, c.g, c.b};
+    int step[3];
+    for (int k = 0; k < 3; k++)
+        step[k] = in[k] < 48 ? 0 : in[k] < 115 ? 1 : (in[k] - 35) / 40;
+    const rgb cube = {LEVEL[step[0]], LEVEL[step[1]], LEVEL[step[2]]};
+    const int mean = (c.r + c.g + c.b) / 3, shade = mean > 238 ? 23
+                                                    : mean < 8 ? 0
+                                                               : (mean - 3) / 10;
+    const rgb grey = {8 + 10 * shade, 8 + 10 * shade, 8 + 10 * shade};
+    return distance(c, grey) < distance(c, cube) ? 232 + shade
+                                                 : 16 + 36 * step[0] + 6 * step[1] + step[2];
+}
+
+/* Colour of the text (layer 38) or behind it (48). */
+static void set_colour(const ct_terminal *t, int layer, rgb c)
+{
+    if (t->deep)
+        fprintf(t->out, "\033[%d;2;%d;%d;%dm", layer, c.r, c.g, c.b);
+    else
+        fprintf(t->out, "\033[%d;5;%dm", layer, nearest_of_256(c));
+}
+
+static void reset(const ct_terminal *t)
+{
+    fputs("\033[0m", t->out);
+}
+
+void ct_bold(const ct_terminal *t, bool on)
+{
+    if (t->colour)
+        fputs(on ? "\033[1m" : "\033[0m", t->out);
+}
+
+/* -1 blue, 0 white, 1 red, in steps of 0.2: colours that the cube has exactly. */
+static rgb heat(double v)
+{
+    static const rgb RAMP[] = {{0, 95, 175},    {95, 135, 215},  {135, 175, 255}, {175, 215, 255},
+                               {215, 215, 255}, {255, 255, 255}, {255, 215, 215}, {255, 175, 175},
+                               {255, 135, 135}, {215, 95, 95},   {175, 0, 0}};
+    const double step = fmax(-1, fmin(1, v)) * 5; /* NaN: fmin and fmax give a number */
+    return RAMP[(int)floor(step + 5.5)];
+}
+
+void ct_draw_matrix(const ct_terminal *t, int indent, const double *s, int rows, int cols)
+{
+    for (int i = 0; i < rows; i++) {
+        fprintf(t->out, "%*s", indent, "");
+        for (int j = 0; j < cols; j++) {
+            const double v = s[i * cols + j];
+            if (t->colour) {
+                set_colour(t, 48, heat(v));
+                set_colour(t, 38, fabs(v) > 0.7 ? (rgb){255, 255, 255} : (rgb){0, 0, 0});
+            }
+            fprintf(t->out, " %5.2f ", v == 0 ? 0 : v); /* no minus before zero */
+        }
+        if (t->colour)
+            reset(t);
+        fputc('\n', t->out);
+    }
+}
+
+static rgb pixel(const uint8_t *picture, int width, int x, int y)
+{
+    const uint8_t *p = picture + 3 * (y * width + x);
+    return (rgb){p[0], p[1], p[2]};
+}
+
+/* A letter for a clear hue, '.' for grey. */
+static char hue_letter(rgb c)
+{
+    const int most = c.r > c.g ? (c.r > c.b ? c.r : c.b) : (c.g > c.b ? c.g : c.b);
+    const int least = c.r < c.g ? (c.r < c.b ? c.r : c.b) : (c.g < c.b ? c.g : c.b);
+    if (most - least < 60)
+        return most > 200 ? '#' : '.';
+    const int middle = (most + least) / 2;
+    const int bits = 4 * (c.r > middle) + 2 * (c.g > middle) + (c.b > middle);
+    return ".bgcrmy#"[bits]; /* blue green cyan red magenta yellow white */
+}
+
+/* The upper half block takes the text's colour, the lower half the background's:
+ * two rows of pixels a line. */
+static void draw_line(const ct_terminal *t, const uint8_t *picture, int width, int height, int y)
+{
+    for (int x = 0; x < width; x++) {
+        const rgb top = pixel(picture, width, x, y),
+                  bottom = pixel(picture, width, x, y + 1 < height ? y + 1 : y);
+        if (!t->colour) {
+            const char a = hue_letter(top), b = hue_letter(bottom);
+            fputc(a != '.' ? a : b, t->out);
+        } else {
+            set_colour(t, 38, top);
+            set_colour(t, 48, bottom);
+            fputs("\u2580", t->out);
+        }
+    }
+    if (t->colour)
+        reset(t);
+}
+
+void ct_draw_pictures(const ct_terminal *t, int indent, const uint8_t *const *picture, int n,
+                      int width, int height)
+{
+    for (int y = 0; y < height; y += 2) {
+        fprintf(t->out, "%*s", indent, "");
+        for (int i = 0; i < n; i++) {
+            draw_line(t, picture[i], width, height, y);
+            fputs(i + 1 < n ? "  " : "\n", t->out);
+        }
+    }
+}
+
+void ct_draw_bar(const ct_terminal *t, int width, double share)
+{
+    const int full = (int)(width * fmax(0, fmin(1, share)) + 0.5);
+    fputc('[', t->out);
+    for (int i = 0; i < width; i++)
+        fputc(i < full ? '#' : '.', t->out);
+    fputc(']', t->out);
+}

@@ -1,0 +1,76 @@
+/* run.h -- a training run and its folder. Private.
+ *
+ *     RUN/recipe.ini          the whole recipe, nothing left to defaults
+ *     RUN/metrics.jsonl       a line every monitor.log_every steps, a line an
+ *                             evaluation; no clock in it, so that a run done
+ *                             twice, or killed and resumed, gives the same bytes
+ *     RUN/snapshots.jsonl     a few pairs through the run: see snapshot.h
+ *     RUN/timing.jsonl        seconds and pairs per second of the same steps
+ *     RUN/environment.json    version, compiler, instruction set, threads
+ *     RUN/checkpoints/step-000040.safetensors   see checkpoint.h; the last
+ *                             train.keep_last, and the best
+ *     RUN/latest, RUN/best    each names one of them
+ *
+ * While a process writes a run it holds the lock of the folder.
+ */
+#ifndef EXPERIMENT_RUN_H
+#define EXPERIMENT_RUN_H
+
+#include "formats/json.h"
+#include "platform/file.h"
+#include "train/checkpoint.h"
+#include "train/monitor.h"
+#include "train/trainer.h"
+
+#include <signal.h>
+
+/* Who watches a run; any member may be NULL. */
+typedef struct ct_run_watch {
+    void *ctx;
+    void (*on_step)(void *ctx, const ct_trainer *t, const ct_step *s,
+                    double seconds); /* every step */
+    void (*on_evaluation)(void *ctx, const ct_trainer *t, const ct_evaluation *e);
+    void (*on_monitor)(void *ctx, const ct_trainer *t,
+                       const ct_monitor *m); /* behind each validation */
+    const volatile sig_atomic_t *stop; /* not 0: save after this step and return CT_OK early */
+    volatile sig_atomic_t *safe; /* the run makes it 1 while all that counts is on the disk, so that
+                                    an end at once loses nothing: while it evaluates */
+} ct_run_watch;
+
+/* Train `t` to the end of its recipe, with the folder as above (made if it does
+ * not exist; the files of an older run in it go), then measure the test split and,
+ * if there is one, the composition split. Errors: those of a step, of files
+ * (CT_ERR_IO; also if another process writes there); a run that fails keeps the
+ * metrics written so far and its last checkpoint. */
+ct_status ct_run_train(ct_trainer *t, const char *folder, const ct_run_watch *watch, ct_error *err);
+
+/* Go on from a checkpoint (`which`: see below), or, if a run was killed before its
+ * first, from the beginning; ends with the bytes of a run that was never stopped.
+ * Errors: those of ct_run_train and ct_checkpoint_load. */
+ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which,
+                        const ct_run_watch *watch, ct_error *err);
+
+/* A run that begins at step 0 with the parameters of a safetensors file: to be
+ * measured, searched, exported, or resumed, which trains it as its recipe says.
+ * Errors: those of ct_run_train and ct_weights_load. */
+ct_status ct_run_import(ct_trainer *t, const char *weights, const char *folder, ct_error *err);
+
+/* Path of a checkpoint: which is "latest" (also NULL), "best", or a step.
+ * Errors  CT_ERR_IO (there is none), CT_ERR_FORMAT, CT_ERR_CONFIG */
+ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_PATH_BYTES],
+                            ct_error *err);
+
+/* Is there a run in this folder? */
+bool ct_run_exists(const char *folder);
+
+/* The recipe of a run. Errors as ct_recipe_read. */
+ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err);
+
+/* Parameters and standardisation of a checkpoint into a trainer of the same recipe.
+ * Errors  those of ct_run_checkpoint and ct_checkpoint_load */
+ct_status ct_run_load_weights(ct_trainer *t, const char *folder, const char *which, ct_error *err);
+
+/* Members of an evaluation, into an open object. */
+void ct_evaluation_json(ct_json *j, const ct_evaluation *e);
+
+#endif

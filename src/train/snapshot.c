@@ -1,0 +1,360 @@
+/* snapshot.c -- see snapshot.h.
+ *
+ * Layer: train. Needs formats (json). */
+#include "train/snapshot.h"
+
+#include "contrast/scalar.h"
+#include "formats/base64.h"
+#include "platform/memory.h"
+#include "train/run_log.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define THUMB  32 /* most pixels a side of a recorded picture */
+#define ROUNDS 12 /* of the iteration towards the principal plane */
+
+bool ct_snapshot_due(long step, long steps, int count)
+{
+    const long long most = count - 1;
+    if (count == 1)
+        return step == steps;
+    for (long long i = 0; i < count; i++)
+        if ((long long)steps * i * i / (most * most) == step)
+            return true;
+    return false;
+}
+
+static ct_split probe_split(const ct_pairs *p)
+{
+    return p->count[CT_VALIDATION] > 0 ? CT_VALIDATION : CT_TRAIN;
+}
+
+static int probe_size(const ct_pairs *p)
+{
+    const int n = p->count[probe_split(p)];
+    return n < CT_PROBE ? n : CT_PROBE;
+}
+
+/* ---- taking one ---- */
+
+static double dot(const double *x, const double *y, int d)
+{
+    double sum = 0;
+    for (int j = 0; j < d; j++)
+        sum += x[j] * y[j];
+    return sum;
+}
+
+static void scale_to_unit(double *x, int d)
+{
+    const double length = sqrt(dot(x, x, d));
+    for (int j = 0; j < d && length > 0; j++)
+        x[j] /= length;
+}
+
+/* Rows of x (m, d) centred, then their coordinates on the plane of the two directions
+ * of largest variance: V <- orthonormal(X^T X V), a few times. The share of the
+ * variance that it shows is returned. */
+static double project(double *x, int m, int d, double *work, double out[][2])
+{
+    double *mean = work, *v[2] = {work + d, work + 2 * d}, *next = work + 3 * d, total = 0,
+           kept = 0;
+    memset(mean, 0, (size_t)d * sizeof *mean);
+    for (int i = 0; i < m * d; i++)
+        mean[i % d] += x[i] / m;
+    for (int i = 0; i < m * d; i++)
+        x[i] -= mean[i % d];
+    for (int j = 0; j < d; j++) { /* any start that is not orthogonal to the plane will do */
+        v[0][j] = x[j] + 1e-3 * (j + 1);
+        v[1][j] = x[(m - 1) * d + j] - 1e-3 * (j % 3);
+    }
+    for (int round = 0; round < ROUNDS; round++)
+        for (int k = 0; k < 2; k++) {
+            memset(next, 0, (size_t)d * sizeof *next);
+            for (int i = 0; i < m; i++) {
+                const double c = dot(x + i * d, v[k], d);
+                for (int j = 0; j < d; j++)
+                    next[j] += c * x[i * d + j];
+            }
+            const double along = k == 1 ? dot(next, v[0], d) : 0;
+            for (int j = 0; j < d; j++)
+                v[k][j] = next[j] - along * v[0][j];
+            scale_to_unit(v[k], d);
+        }
+    for (int i = 0; i < m; i++) {
+        total += dot(x + i * d, x + i * d, d);
+        for (int k = 0; k < 2; k++) {
+            out[i][k] = dot(x + i * d, v[k], d);
+            kept += out[i][k] * out[i][k];
+        }
+    }
+    return total > 0 ? kept / total : 0;
+}
+
+/* Cosines, their histograms, alignment: mean |a_i - b_i|^2 = 2 - 2 mean cosine. */
+static void measure_cosines(ct_snapshot *out, const double *unit, int n, int d, const int *group)
+{
+    int count[2] = {0, 0};
+    memset(out->bin, 0, sizeof out->bin);
+    out->alignment = 0;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            const double c = out->s[i * n + j] = dot(unit + i * d, unit + (n + j) * d, d);
+            const int b = (int)floor((c + 1) / 2 * CT_PROBE_BINS), other = i != j;
+            if (i == j)
+                out->alignment += (2 - 2 * c) / n;
+            if (other && group[i] == group[j])
+                continue;
+            out->bin[other][b < 0 ? 0 : b >= CT_PROBE_BINS ? CT_PROBE_BINS - 1 : b]++;
+            count[other]++;
+        }
+    for (int k = 0; k < 2 * CT_PROBE_BINS; k++)
+        out->bin[k / CT_PROBE_BINS][k % CT_PROBE_BINS] /= count[k / CT_PROBE_BINS] > 0
+                                                              ? count[k / CT_PROBE_BINS]
+                                                              : 1;
+}
+
+/* ln mean over i != j of e^(-2 |x_i - x_j|^2), rows of length 1. */
+static double uniformity(const double *x, int n, int d)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < i; j++)
+            sum += ct_scalar_exp(-4 + 4 * dot(x + i * d, x + j * d, d));
+    return ct_scalar_log(sum / (n * (n - 1) / 2.0));
+}
+
+/* Singular values of the rows of x less their mean; `room` holds them meanwhile. */
+static ct_status spectrum(ct_device *device, const double *x, ct_real *room, int n, int d,
+                          ct_snapshot *out, int side, ct_error *err)
+{
+    double sigma[CT_PROBE];
+    for (int j = 0; j < d; j++) {
+        double mean = 0;
+        for (int i = 0; i < n; i++)
+            mean += x[i * d + j] / n;
+        for (int i = 0; i < n; i++)
+            room[i * d + j] = (ct_real)(x[i * d + j] - mean);
+    }
+    out->n_sigma = n < d ? n : d;
+    const ct_status status = ct_singular_values(device, room, n, d, sigma, err);
+    memcpy(out->sigma[side], sigma, (size_t)out->n_sigma * sizeof *sigma);
+    return status;
+}
+
+static ct_status take(ct_trainer *t, ct_snapshot *out, ct_arena *arena, ct_error *err)
+{
+    const ct_pairs *p = t->pairs;
+    const int *items = p->index[probe_split(p)], n = probe_size(p), d = ct_trainer_width(t);
+    ct_real *raw = ct_arena_alloc(arena, (size_t)(2 * n * d) * sizeof *raw);
+    double *unit = ct_arena_alloc(arena, (size_t)(2 * n * d) * sizeof *unit);
+    double *work = ct_arena_alloc(arena, (size_t)(4 * d) * sizeof *work);
+    int group[CT_PROBE];
+    if (raw == NULL || unit == NULL || work == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "snapshot: no memory for %d pairs", n);
+    for (int i = 0; i < n; i++)
+        group[i] = p->group != NULL ? p->group[items[i]] : i;
+    ct_status status = ct_trainer_embed(t, 0, items, n, raw, err);
+    if (status == CT_OK)
+        status = ct_trainer_embed(t, 1, items, n, raw + n * d, err);
+    for (int i = 0; i < 2 * n * d && status == CT_OK; i++) {
+        unit[i] = (double)raw[i];
+        if (!isfinite(unit[i]))
+            status = CT_FAIL(err, CT_ERR_NUMERIC,
+                             "snapshot at step %ld: embeddings that are not finite", t->step);
+    }
+    if (status != CT_OK)
+        return status;
+    for (int i = 0; i < 2 * n; i++)
+        scale_to_unit(unit + i * d, d);
+    out->step = t->step;
+    out->n = n;
+    measure_cosines(out, unit, n, d, group);
+    for (int side = 0; side < 2 && status == CT_OK; side++) {
+        out->uniformity[side] = uniformity(unit + side * n * d, n, d);
+        status = spectrum(t->device, unit + side * n * d, raw, n, d, out, side, err);
+    }
+    double at[2 * CT_PROBE][2];
+    out->share = project(unit, 2 * n, d, work, at);
+    for (int i = 0; i < 2 * n; i++)
+        memcpy(out->plane[i / n][i % n], at[i], sizeof at[i]);
+    return status;
+}
+
+ct_status ct_snapshot_take(ct_trainer *t, ct_snapshot *out, ct_error *err)
+{
+    ct_arena arena;
+    ct_arena_init(&arena, 0);
+    const ct_status status = take(t, out, &arena, err);
+    ct_arena_free(&arena);
+    return status;
+}
+
+/* ---- writing it down ---- */
+
+/* In ten-thousandths: more than a picture shows, and soon written. */
+static void numbers(ct_json *j, const char *key, const double *x, int n)
+{
+    ct_json_open(j, key, '[');
+    for (int i = 0; i < n; i++)
+        ct_json_integer(j, NULL, (long long)floor(x[i] * 1e4 + 0.5));
+    ct_json_close(j);
+}
+
+static void end_line(ct_snapshots *f)
+{
+    ct_json_close(&f->json);
+    if (!f->json.failed) {
+        f->json.text[f->json.used++] = '\n'; /* over the NUL */
+        ct_writer_bytes(&f->w, f->json.text, f->json.used);
+    }
+    ct_json_reset(&f->json);
+}
+
+static void write_snapshot(ct_snapshots *f, const ct_snapshot *s)
+{
+    uint8_t byte[CT_PROBE * CT_PROBE];
+    char text[CT_BASE64_BYTES(CT_PROBE * CT_PROBE)];
+    double plane[4 * CT_PROBE];
+    ct_json *j = &f->json;
+    for (int i = 0; i < s->n * s->n; i++)
+        byte[i] = (uint8_t)floor(fmax(-1, fmin(1, s->s[i])) * 127 + 128.5);
+    ct_base64_put(text, byte, (size_t)(s->n * s->n));
+    ct_json_open(j, NULL, '{');
+    ct_json_integer(j, "step", s->step);
+    ct_json_string(j, "cosines", text); /* bytes, row by row: 1 is -1, 128 is 0, 255 is 1 */
+    numbers(j, "positive", s->bin[0], CT_PROBE_BINS);
+    numbers(j, "negative", s->bin[1], CT_PROBE_BINS);
+    numbers(j, "image_spectrum", s->sigma[0], s->n_sigma);
+    numbers(j, "text_spectrum", s->sigma[1], s->n_sigma);
+    for (int i = 0; i < 4 * s->n; i++)
+        plane[i] = s->plane[i / (2 * s->n)][i / 2 % s->n][i % 2];
+    numbers(j, "plane", plane, 4 * s->n); /* x, y of each image, then of each text */
+    numbers(j, "plane_share", &s->share, 1);
+    numbers(j, "alignment", &s->alignment, 1);
+    numbers(j, "uniformity", s->uniformity, 2);
+    end_line(f);
+}
+
+/* Pictures of the probe, every k-th pixel so that no side is above THUMB. */
+static ct_status write_pictures(ct_snapshots *f, const ct_pairs *p, const int *items, int n,
+                                ct_arena *arena, ct_error *err)
+{
+    const ct_side *side = &p->side[0];
+    const int most = side->width > side->height ? side->width : side->height,
+              k = (most + THUMB - 1) / THUMB;
+    const int width = side->width / k, height = side->height / k, channels = side->channels;
+    const size_t size = (size_t)(n * width * height * channels);
+    ct_real *x = ct_arena_alloc(arena, (size_t)n * (size_t)side->dim * sizeof *x);
+    uint8_t *byte = ct_arena_alloc(arena, size);
+    char *text = ct_arena_alloc(arena, CT_BASE64_BYTES(size));
+    if (x == NULL || byte == NULL || text == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "snapshot: no memory for %d pictures", n);
+    const ct_status status = ct_pairs_rows(p, 0, &(ct_standard){0, 1}, items, n, x, err);
+    if (status != CT_OK)
+        return status;
+    for (int i = 0, to = 0; i < n; i++)
+        for (int r = 0; r < height; r++)
+            for (int c = 0; c < width; c++)
+                for (int h = 0; h < channels; h++) {
+                    const double v = (double)
+                        x[i * side->dim + (r * k * side->width + c * k) * channels + h];
+                    byte[to++] = (uint8_t)fmax(0, fmin(255, floor(v + 0.5)));
+                }
+    ct_base64_put(text, byte, size);
+    ct_json_open(&f->json, "picture", '{');
+    ct_json_integer(&f->json, "width", width);
+    ct_json_integer(&f->json, "height", height);
+    ct_json_integer(&f->json, "channels", channels);
+    ct_json_string(&f->json, "pixels", text);
+    ct_json_close(&f->json);
+    return CT_OK;
+}
+
+static ct_status write_probe(ct_snapshots *f, const ct_trainer *t, ct_error *err)
+{
+    const ct_pairs *p = t->pairs;
+    const int *items = p->index[probe_split(p)], n = probe_size(p);
+    ct_status status = CT_OK;
+    ct_arena arena;
+    ct_json_open(&f->json, NULL, '{');
+    ct_json_integer(&f->json, "pairs", n);
+    ct_json_string(&f->json, "split", ct_split_name(probe_split(p)));
+    if (p->side[1].text != NULL) {
+        ct_json_open(&f->json, "captions", '[');
+        for (int i = 0; i < n; i++)
+            ct_json_string(&f->json, NULL, p->side[1].text[p->side[1].text_of[items[i]]]);
+        ct_json_close(&f->json);
+    }
+    ct_arena_init(&arena, 0);
+    if (p->side[0].width > 0 && (p->side[0].channels == 1 || p->side[0].channels == 3))
+        status = write_pictures(f, p, items, n, &arena, err);
+    ct_arena_free(&arena);
+    end_line(f);
+    return status;
+}
+
+/* ---- the file ---- */
+
+/* Bytes of the lines about steps up to `step`; 0 if there is nothing to go on with. */
+static uint64_t kept_bytes(const char *path, long step)
+{
+    ct_arena arena;
+    char *text;
+    size_t size;
+    uint64_t keep = 0;
+    ct_arena_init(&arena, 0);
+    if (step > 0 && ct_file_read(path, 0, &arena, &text, &size, NULL) == CT_OK) {
+        const char *line = text, *end;
+        while ((end = strchr(line, '\n')) != NULL &&
+               !(strncmp(line, "{\"step\":", 8) == 0 && strtol(line + 8, NULL, 10) > step))
+            line = end + 1;
+        keep = (uint64_t)(line - text);
+    }
+    ct_arena_free(&arena);
+    return keep;
+}
+
+ct_status ct_snapshots_open(ct_snapshots *f, const char *folder, const ct_trainer *t, ct_error *err)
+{
+    char path[CT_PATH_BYTES];
+    *f = (ct_snapshots){.w.fd = -1};
+    ct_status status = ct_run_path(path, folder, "snapshots.jsonl", err);
+    if (status != CT_OK)
+        return status;
+    if (t->recipe->monitor.snapshots == 0 || probe_size(t->pairs) < 2)
+        return ct_file_remove(path, err); /* of an older run */
+    f->last = ct_alloc_zeroed(1, sizeof *f->last);
+    if (f->last == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "snapshot: no memory");
+    status = ct_writer_reopen(&f->w, path, kept_bytes(path, t->step), err);
+    return status == CT_OK && f->w.size == 0 ? write_probe(f, t, err) : status;
+}
+
+ct_status ct_snapshots_step(ct_snapshots *f, ct_trainer *t, ct_error *err)
+{
+    if (f->last == NULL ||
+        !ct_snapshot_due(t->step, t->recipe->train.steps, t->recipe->monitor.snapshots))
+        return CT_OK;
+    ct_error why = {0};
+    const ct_status status = ct_snapshot_take(t, f->last, &why);
+    if (status == CT_OK)
+        write_snapshot(f, f->last);
+    if (status == CT_OK ||
+        status == CT_ERR_NUMERIC) /* the next step will name what is not finite */
+        return CT_OK;
+    return CT_FAIL(err, status, "%s", why.msg);
+}
+
+ct_status ct_snapshots_close(ct_snapshots *f, ct_error *err)
+{
+    ct_status status = f->w.fd >= 0 ? ct_writer_commit(&f->w) : CT_OK;
+    if (status == CT_OK && f->json.failed)
+        status = CT_FAIL(err, CT_ERR_NOMEM, "run: no memory for a line of snapshots");
+    ct_json_free(&f->json);
+    ct_free(f->last);
+    f->last = NULL;
+    return status;
+}

@@ -1,0 +1,125 @@
+/* trainer.h -- a model, its data and its optimiser, one step at a time. Private.
+ *
+ * The one place where data meets models: it turns items of a ct_pairs into the
+ * batches that towers read. Everything a step computes is a function of the
+ * recipe, the data and the step's number.
+ */
+#ifndef EXPERIMENT_TRAINER_H
+#define EXPERIMENT_TRAINER_H
+
+#include "contrast/data.h"
+#include "contrast/loss.h"
+#include "contrast/metrics.h"
+#include "contrast/models.h"
+#include "contrast/optim.h"
+#include "train/recipe.h"
+
+/* Room for one side of a batch; which arrays exist depends on the side. */
+typedef struct ct_side_room {
+    ct_real *x;               /* (rows, dim) */
+    int *offset, *id, *which; /* bags        */
+} ct_side_room;
+
+typedef struct ct_trainer {
+    const ct_recipe *recipe; /* borrowed, as are pairs and device */
+    const ct_pairs *pairs;
+    ct_device *device;
+    const ct_loss *loss;
+    ct_two_tower model;
+    ct_optim optim;
+    ct_schedule schedule;
+    ct_sampler sampler;
+    ct_standard standard[2];
+    ct_text_config text[2];
+    ct_tokens tokens[2];
+    ct_side_room room[2];
+    int *group;        /* (batch) of the batch, or NULL */
+    ct_real *queue[2]; /* (recipe.loss.queue, d) past embeddings; step s writes batch s mod (queue /
+                          batch) */
+    const ct_real *last[2]; /* (batch, d) of the step that is being made */
+    ct_real *pair[2],
+        *dpair[2]; /* (batch, d) embeddings and their gradients; NULL without chunks */
+    ct_graph graph;
+    ct_arena arena;
+    long step; /* updates made */
+} ct_trainer;
+
+/* What a step was. */
+typedef struct ct_step {
+    long step; /* 1 for the first */
+    double loss, temperature, rate, gradient_norm;
+} ct_step;
+
+/* What the embeddings of a split are worth. */
+typedef struct ct_evaluation {
+    ct_split split;
+    int n;               /* pairs looked at                                      */
+    ct_recall recall[2]; /* image to text, text to image                       */
+    ct_geometry geometry;
+    double loss;            /* mean over batches of `batch` pairs of the split      */
+    int batch;              /* train.batch, or n if that is smaller                 */
+    double information;     /* ln batch - loss, nats: at least this much is shared; NaN for losses
+                               that are not a bound                             */
+    double prompt_accuracy; /* NaN without classes */
+    double tolerance[2];    /* mean cosine of different rows of one side and one group; NaN without
+                               such */
+} ct_evaluation;
+
+/* Open the data of a recipe. NULL and the reason; free with ct_pairs_free. */
+ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err);
+
+/* Errors  CT_ERR_CONFIG (batch larger than the data, ...), CT_ERR_NOMEM.
+ * Free with ct_trainer_free, also after an error. */
+ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pairs,
+                          ct_device *device, ct_error *err);
+void ct_trainer_free(ct_trainer *t);
+
+/* One update. Errors  CT_ERR_NUMERIC names the step and the first tensor that
+ * is not finite; the weights are then those before the step. CT_ERR_NOMEM. */
+ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err);
+
+/* Gradients of the parameters, added up for a batch of items in recipe.train.chunk pairs at a time,
+ * and the loss. The caller says in t->graph what dropout needs to know. Afterwards the graph holds
+ * the last chunk. Errors  CT_ERR_NUMERIC  the loss is not finite; CT_ERR_NOMEM, CT_ERR_FORMAT
+ * (items that cannot be read). */
+ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct_error *err);
+
+/* The same loss without dropout and gradients, of the embeddings a and b (n, d) of n <= batch
+ * items. */
+ct_status ct_trainer_loss(ct_trainer *t, const ct_real *a, const ct_real *b, const int *items,
+                          int n, double *loss, ct_error *err);
+
+/* ---- parts, for gradients.c ---- */
+
+/* Items of one side as a tower reads them, n at most ct_trainer_room(t). An error of reading is the
+ * graph's. */
+ct_batch_side ct_trainer_gather(ct_trainer *t, int side, const int *items, int n);
+int ct_trainer_room(const ct_trainer *t);
+/* The loss of embeddings of n <= batch items, as a tensor of t->graph. */
+ct_tensor *ct_trainer_loss_tensor(ct_trainer *t, ct_tensor *a, ct_tensor *b, const int *items,
+                                  int n);
+/* The graph's own error, if it has one. */
+ct_status ct_trainer_status(const ct_trainer *t, ct_error *err);
+/* "step 12: the loss is nan; first bad tensor: linear (128, 64) of image.1.weight"; with
+ * `gradients`, of those. */
+ct_status ct_trainer_bad(const ct_trainer *t, double value, const char *what, bool gradients,
+                         ct_error *err);
+
+/* Embeddings (n, d), not normalised, of items of one side; of texts as typed. */
+ct_status ct_trainer_embed(ct_trainer *t, int side, const int *items, int n, ct_real *out,
+                           ct_error *err);
+ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *text, int n,
+                                 ct_real *out, ct_error *err);
+
+/* Measure the first `limit` pairs of a split (0: all of them). */
+ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out,
+                              ct_error *err);
+
+/* Where a landmark of n pairs is asked for: the temperature and bias as they are now, the recipe's
+ * options. */
+ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n);
+
+/* Width of the embeddings. */
+int ct_trainer_width(const ct_trainer *t);
+
+#endif

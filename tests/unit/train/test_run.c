@@ -1,0 +1,282 @@
+/* test_run.c -- a run that is stopped at any step and resumed leaves the bytes of one
+ * that was not; what a checkpoint refuses. */
+#include "testing.h"
+
+#include "train/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[64], other[96];
+static ct_arena arena;
+
+static void open_scratch(void)
+{
+    ct_arena_init(&arena, 0);
+    strcpy(folder, "/tmp/contrast-run-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(other, sizeof other, "%s/other", folder);
+}
+
+static void close_scratch(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    ck_assert_int_eq(system(command), 0);
+    ct_arena_free(&arena);
+}
+
+/* 17 steps of 5 batches an epoch, with everything that has state. */
+static ct_recipe small_recipe(const char *settings)
+{
+    ct_recipe r = ct_recipe_defaults();
+    char copy[512];
+    const char *all = "data.kind=latent data.n_train=43 data.n_validation=11 data.n_test=13 "
+                      "data.dim=9 data.shared=3 "
+                      "image.layers=12,6 text.layers=10,6 image.dropout=0.2 "
+                      "loss.learn_temperature=true train.batch=8 "
+                      "train.steps=17 optim.warmup=3 optim.schedule=cosine monitor.log_every=2 "
+                      "monitor.evaluate_every=5";
+    for (int i = 0; i < 2; i++) {
+        snprintf(copy, sizeof copy, "%s", i == 0 ? all : settings);
+        for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+            ck_assert_int_eq(ct_recipe_override(&r, word, NULL), CT_OK);
+    }
+    ck_assert_int_eq(ct_recipe_check(&r, NULL), CT_OK);
+    return r;
+}
+
+static volatile sig_atomic_t stop;
+static long stop_at;
+
+static void stop_there(void *ctx, const ct_trainer *t, const ct_step *s, double seconds)
+{
+    (void)ctx, (void)t, (void)seconds;
+    stop = s->step == stop_at;
+}
+
+/* Train in a folder, or resume there; stop behind step `at` (0: never). */
+static ct_status go(const ct_recipe *r, const char *in, const char *from, bool resuming, long at,
+                    ct_error *err)
+{
+    ct_device *device = ct_device_new(1, NULL, NULL);
+    ct_pairs *pairs = ct_recipe_data(r, NULL);
+    const ct_run_watch watch = {.on_step = stop_there, .stop = &stop};
+    ct_trainer t;
+    stop = 0;
+    stop_at = at;
+    ct_status status = ct_trainer_init(&t, r, pairs, device, err);
+    if (status == CT_OK)
+        status = resuming ? ct_run_resume(&t, in, from, &watch, err)
+                          : ct_run_train(&t, in, &watch, err);
+    ct_trainer_free(&t);
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+    return status;
+}
+
+static void check_same_file(const char *name)
+{
+    char path[128], *a, *b;
+    size_t n, m;
+    snprintf(path, sizeof path, "%s/whole/%s", folder, name);
+    ck_assert_int_eq(ct_file_read(path, 0, &arena, &a, &n, NULL), CT_OK);
+    snprintf(path, sizeof path, "%s/%s", other, name);
+    ck_assert_int_eq(ct_file_read(path, 0, &arena, &b, &m, NULL), CT_OK);
+    ck_assert_msg(n == m && memcmp(a, b, n) == 0, "%s differs", name);
+}
+
+static void train_whole(const ct_recipe *r)
+{
+    char whole[96];
+    ct_error err = {0};
+    snprintf(whole, sizeof whole, "%s/whole", folder);
+    ck_assert_msg(go(r, whole, NULL, false, 0, &err) == CT_OK, "%s", err.msg);
+}
+
+static void check_every_step(const char *settings)
+{
+    const ct_recipe r = small_recipe(settings);
+    ct_error err = {0};
+    train_whole(&r);
+    for (long k = 1; k <= r.train.steps; k++) {
+        ck_assert_msg(go(&r, other, NULL, false, k, &err) == CT_OK, "%s", err.msg);
+        ck_assert_msg(go(&r, other, NULL, true, k + 3, &err) == CT_OK, "%s", err.msg);
+        ck_assert_msg(go(&r, other, NULL, true, 0, &err) == CT_OK, "%s", err.msg);
+        check_same_file("metrics.jsonl");
+        check_same_file("snapshots.jsonl");
+        check_same_file("checkpoints/step-000017.safetensors");
+        check_same_file("latest");
+        check_same_file("best");
+    }
+}
+
+START_TEST(resuming_from_any_step_gives_the_same_bytes)
+{
+    check_every_step("optim.name=adamw optim.weight_decay=0.1");
+}
+END_TEST
+
+START_TEST(with_momentum_too)
+{
+    check_every_step("optim.name=sgd optim.momentum=0.9 optim.rate=0.1 optim.clip=0.5");
+}
+END_TEST
+
+START_TEST(an_older_checkpoint_will_do)
+{
+    const ct_recipe r = small_recipe("train.checkpoint_every=1 train.keep_last=1000");
+    ct_error err = {0};
+    char from[16];
+    train_whole(&r);
+    ck_assert_int_eq(go(&r, other, NULL, false, 0, &err), CT_OK);
+    for (int k = 16; k > 0; k -= 5) { /* the files of later steps go and come back */
+        snprintf(from, sizeof from, "%d", k);
+        ck_assert_msg(go(&r, other, from, true, 0, &err) == CT_OK, "%s", err.msg);
+        check_same_file("metrics.jsonl");
+        check_same_file("snapshots.jsonl");
+        check_same_file("checkpoints/step-000017.safetensors");
+        check_same_file("best");
+    }
+    ck_assert_int_eq(go(&r, other, "best", true, 0, &err), CT_OK);
+    check_same_file("metrics.jsonl");
+    ck_assert_int_eq(go(&r, other, "99", true, 0, &err), CT_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(err.msg, "step-000099.safetensors"));
+}
+END_TEST
+
+START_TEST(without_a_checkpoint_it_begins_anew)
+{
+    const ct_recipe r = small_recipe("");
+    char path[128];
+    train_whole(&r);
+    ck_assert_int_eq(go(&r, other, NULL, false, 3, NULL), CT_OK);
+    snprintf(path, sizeof path, "%s/latest", other);
+    ck_assert_int_eq(remove(path), 0);
+    ck_assert_int_eq(go(&r, other, NULL, true, 0, NULL), CT_OK);
+    check_same_file("metrics.jsonl");
+    check_same_file("checkpoints/step-000017.safetensors");
+}
+END_TEST
+
+static void check_refused(const ct_recipe *r, ct_status status, const char *reason)
+{
+    ct_error err = {0};
+    ck_assert_int_eq(go(r, other, NULL, true, 0, &err), status);
+    ck_assert_msg(strstr(err.msg, reason) != NULL, "%s", err.msg);
+}
+
+START_TEST(another_recipe_or_other_data_is_refused)
+{
+    const ct_recipe r = small_recipe(""), rate = small_recipe("optim.rate=0.5"),
+                    wide = small_recipe("image.layers=13,6");
+    ck_assert_int_eq(go(&r, other, NULL, false, 7, NULL), CT_OK);
+    check_refused(&rate, CT_ERR_CONFIG,
+                  "is of a run with 'rate = 0.001'; the recipe says 'rate = 0.5'");
+    check_refused(&wide, CT_ERR_FORMAT, "image.0.weight has 108 values, expected (13, 9)");
+
+    ct_device *device = ct_device_new(1, NULL, NULL);
+    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_trainer t;
+    ct_progress p;
+    ct_error err = {0};
+    char path[CT_PATH_BYTES];
+    ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, NULL), CT_OK);
+    ((float *)pairs->side[0].f32)[0] += 1; /* of a data set that this test owns */
+    ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, NULL), CT_OK);
+    ck_assert_int_eq(ct_checkpoint_load(&t, &p, path, &err), CT_ERR_CONFIG);
+    ck_assert_msg(strstr(err.msg, "the data is not what it was trained on") != NULL, "%s", err.msg);
+    ct_trainer_free(&t);
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+}
+END_TEST
+
+START_TEST(a_missing_log_is_named)
+{
+    const ct_recipe r = small_recipe("");
+    char path[128];
+    ck_assert_int_eq(go(&r, other, NULL, false, 7, NULL), CT_OK);
+    snprintf(path, sizeof path, "%s/metrics.jsonl", other);
+    ck_assert_int_eq(truncate(path, 10), 0);
+    check_refused(&r, CT_ERR_FORMAT, "metrics.jsonl: expected at least");
+}
+END_TEST
+
+START_TEST(two_writers_are_refused)
+{
+    const ct_recipe r = small_recipe("");
+    int lock;
+    ck_assert_int_eq(go(&r, other, NULL, false, 7, NULL), CT_OK);
+    ck_assert_int_eq(ct_folder_lock(other, &lock, NULL), CT_OK);
+    check_refused(&r, CT_ERR_IO, "another process is writing there");
+    ct_folder_unlock(lock);
+    ck_assert_int_eq(go(&r, other, NULL, true, 0, NULL), CT_OK);
+}
+END_TEST
+
+/* Every truncation and every changed byte of a checkpoint: the same values or an error. */
+START_TEST(every_damaged_checkpoint_is_refused_or_harmless)
+{
+    const ct_recipe r = small_recipe(
+        "image.layers=2 text.layers=2 data.dim=3 train.steps=2 optim.warmup=0");
+    ct_error err = {0};
+    ct_device *device = ct_device_new(1, NULL, NULL);
+    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_trainer t;
+    ct_progress p, same;
+    char path[CT_PATH_BYTES], *good;
+    size_t n;
+    ck_assert_int_eq(go(&r, other, NULL, false, 0, NULL), CT_OK);
+    ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, NULL), CT_OK);
+    ck_assert_int_eq(ct_file_read(path, 0, &arena, &good, &n, NULL), CT_OK);
+    ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, NULL), CT_OK);
+    ck_assert_msg(ct_checkpoint_load(&t, &same, path, &err) == CT_OK, "%s", err.msg);
+    const uint64_t values = hash_bits(t.model.params.x, t.model.params.size * sizeof(ct_real)) ^
+                            hash_bits(t.optim.m, t.optim.size * sizeof(ct_real));
+    size_t passed = 0;
+    for (size_t k = 0; k < 2 * n; k++) {
+        FILE *f = fopen(path, "wb");
+        if (k < n) { /* cut after k bytes */
+            fwrite(good, 1, k, f);
+        } else { /* one bit */
+            good[k - n] ^= (char)(1 << k % 8);
+            fwrite(good, 1, n, f);
+            good[k - n] ^= (char)(1 << k % 8);
+        }
+        fclose(f);
+        err = (ct_error){0};
+        const ct_status status = ct_checkpoint_load(&t, &p, path, &err);
+        ck_assert(status == CT_OK || err.msg[0] != '\0');
+        if (status != CT_OK)
+            continue;
+        passed++;
+        const uint64_t now = hash_bits(t.model.params.x, t.model.params.size * sizeof(ct_real)) ^
+                             hash_bits(t.optim.m, t.optim.size * sizeof(ct_real));
+        ck_assert_msg(now == values && memcmp(&p, &same, sizeof p) == 0 && t.step == 2,
+                      "byte %zu was misread", k - n);
+    }
+    ck_assert_uint_lt(passed, 32); /* the hash and its name alone */
+    ct_trainer_free(&t);
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+}
+END_TEST
+
+TCase *run_case(void)
+{
+    TCase *c = tcase_create("run");
+    tcase_set_timeout(c, 120);
+    tcase_add_checked_fixture(c, open_scratch, close_scratch);
+    tcase_add_test(c, resuming_from_any_step_gives_the_same_bytes);
+    tcase_add_test(c, with_momentum_too);
+    tcase_add_test(c, an_older_checkpoint_will_do);
+    tcase_add_test(c, without_a_checkpoint_it_begins_anew);
+    tcase_add_test(c, another_recipe_or_other_data_is_refused);
+    tcase_add_test(c, a_missing_log_is_named);
+    tcase_add_test(c, two_writers_are_refused);
+    tcase_add_test(c, every_damaged_checkpoint_is_refused_or_harmless);
+    return c;
+}

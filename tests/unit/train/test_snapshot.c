@@ -1,0 +1,95 @@
+/* test_snapshot.c -- what is recorded of the probe, against closed forms. */
+#include "testing.h"
+
+#include "train/snapshot.h"
+
+#include <math.h>
+
+START_TEST(they_lie_denser_at_the_start_and_include_both_ends)
+{
+    long seen = 0, last = 0, gap = 0;
+    for (long step = 0; step <= 2000; step++)
+        if (ct_snapshot_due(step, 2000, 30)) {
+            ck_assert_int_ge(step - last, gap == 0 ? 0 : gap - 1);
+            gap = step - last;
+            last = step;
+            seen++;
+        }
+    ck_assert_int_eq(seen, 30);
+    ck_assert_int_eq(last, 2000);
+    ck_assert(ct_snapshot_due(0, 2000, 30));
+    ck_assert(ct_snapshot_due(5, 5, 1) && !ct_snapshot_due(0, 5, 1));
+    ck_assert(!ct_snapshot_due(3, 5, 0));
+}
+END_TEST
+
+static void take(const char *setting, ct_snapshot *out)
+{
+    ct_recipe r = ct_recipe_defaults();
+    ct_trainer t;
+    ct_error err = {0};
+    const char *all[] = {"data.kind=latent",     "data.n_train=64",
+                         "data.n_validation=40", "data.n_test=8",
+                         "data.dim=9",           "data.shared=3",
+                         "image.layers=12,6",    "text.layers=10,6",
+                         "train.batch=8",        setting};
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(ct_recipe_override(&r, all[i], NULL), CT_OK);
+    ct_device *device = ct_device_new(1, NULL, NULL);
+    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ck_assert_msg(ct_trainer_init(&t, &r, pairs, device, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_snapshot_take(&t, out, &err) == CT_OK, "%s", err.msg);
+    ct_trainer_free(&t);
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+}
+
+START_TEST(its_numbers_agree_with_each_other)
+{
+    static ct_snapshot s;
+    double trace = 0, variance = 0, share[2] = {0, 0}, plane = 0;
+    take("train.seed=3", &s);
+    ck_assert_int_eq(s.n, CT_PROBE);
+    for (int i = 0; i < s.n; i++) {
+        trace += s.s[i * s.n + i] / s.n;
+        for (int side = 0; side < 2; side++)
+            for (int k = 0; k < 2; k++)
+                plane += s.plane[side][i][k] * s.plane[side][i][k];
+    }
+    ck_assert_double_eq_tol(s.alignment, 2 - 2 * trace, 1e-6);
+    for (int b = 0; b < 2 * CT_PROBE_BINS; b++)
+        share[b / CT_PROBE_BINS] += s.bin[b / CT_PROBE_BINS][b % CT_PROBE_BINS];
+    ck_assert_double_eq_tol(share[0], 1, 1e-12);
+    ck_assert_double_eq_tol(share[1], 1, 1e-12);
+    for (int k = 0; k < s.n_sigma; k++)
+        variance += s.sigma[0][k] * s.sigma[0][k] / s.n;
+    ck_assert_double_gt(variance, 0);
+    ck_assert_double_le(variance, 1 + 1e-6); /* of unit rows: 1 - |mean|^2 */
+    ck_assert_double_gt(s.share,
+                        2.0 / 12); /* the best plane of 6 dimensions shows more than any two axes */
+    ck_assert_double_le(s.share, 1);
+    ck_assert_double_gt(plane, 0);
+}
+END_TEST
+
+START_TEST(when_all_are_equal_everything_says_so)
+{
+    static ct_snapshot s;
+    take("image.init=zero", &s); /* image rows are all zero: cosine 0 with everything */
+    for (int i = 0; i < s.n * s.n; i++)
+        ck_assert_double_eq_tol(s.s[i], 0, 1e-12);
+    for (int k = 0; k < s.n_sigma; k++)
+        ck_assert_double_eq_tol(s.sigma[0][k], 0, 1e-9);
+    ck_assert_double_eq_tol(s.bin[0][CT_PROBE_BINS / 2], 1, 1e-12);
+    ck_assert_double_eq_tol(s.bin[1][CT_PROBE_BINS / 2], 1, 1e-12);
+}
+END_TEST
+
+TCase *snapshot_case(void)
+{
+    TCase *c = tcase_create("snapshot");
+    tcase_add_test(c, they_lie_denser_at_the_start_and_include_both_ends);
+    tcase_add_test(c, its_numbers_agree_with_each_other);
+    tcase_add_test(c, when_all_are_equal_everything_says_so);
+    return c;
+}

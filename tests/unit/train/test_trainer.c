@@ -1,0 +1,431 @@
+/* test_trainer.c -- the training step and the trials, on a task with a known
+ * answer: pairs of vectors that share a latent, which towers must find. */
+#include "suites.h"
+
+#include "contrast/scalar.h"
+#include "lab/trials.h"
+#include "platform/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+static ct_recipe small_recipe(const char *settings)
+{
+    ct_error err = {0};
+    ct_recipe r = ct_recipe_defaults();
+    ck_assert_msg(
+        ct_variant_apply(&r,
+                         "data.kind=latent data.dim=8 data.shared=4 data.rho=0.99 data.n_train=128 "
+                         "data.n_validation=32 data.n_test=64 image.layers=16,8 text.layers=16,8 "
+                         "loss.temperature=0.2 optim.rate=0.01 train.batch=32 train.steps=60",
+                         &err) == CT_OK,
+        "%s", err.msg);
+    ck_assert_msg(ct_variant_apply(&r, settings, &err) == CT_OK, "%s", err.msg);
+    return r;
+}
+
+typedef struct fixture {
+    ct_recipe recipe;
+    ct_device *device;
+    ct_pairs *pairs;
+    ct_trainer t;
+} fixture;
+
+static void open_trainer(fixture *f, const char *settings, int threads, const char *isa)
+{
+    ct_error err = {0};
+    f->recipe = small_recipe(settings);
+    f->device = ct_device_new(threads, isa, &err);
+    f->pairs = ct_recipe_data(&f->recipe, &err);
+    ck_assert_msg(f->device != NULL && f->pairs != NULL, "%s", err.msg);
+    ck_assert_msg(ct_trainer_init(&f->t, &f->recipe, f->pairs, f->device, &err) == CT_OK, "%s",
+                  err.msg);
+}
+
+static void close_trainer(fixture *f)
+{
+    ct_trainer_free(&f->t);
+    ct_pairs_free(f->pairs);
+    ct_device_free(f->device);
+}
+
+static ct_step train(fixture *f, int steps)
+{
+    ct_step s = {0};
+    for (int i = 0; i < steps; i++)
+        ck_assert_int_eq(ct_trainer_step(&f->t, &s, NULL), CT_OK);
+    return s;
+}
+
+static void check_same_weights(const fixture *a, const fixture *b)
+{
+    const ct_params *p = &a->t.model.params;
+    ck_assert_mem_eq(p->x, b->t.model.params.x, p->size * sizeof *p->x);
+}
+
+START_TEST(towers_find_what_the_sides_share)
+{
+    fixture f;
+    ct_evaluation before, after;
+    open_trainer(&f, "data.n_train=512 train.steps=200", 1, NULL);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &before, NULL), CT_OK);
+    const ct_step s = train(&f, 200);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &after, NULL), CT_OK);
+    ck_assert_int_eq(s.step, 200);
+    ck_assert_int_eq(after.n, 64);
+    ck_assert_int_eq(after.batch, 32);
+    ck_assert_double_lt(before.recall[0].at1, 0.15);
+    ck_assert_double_gt(after.recall[0].at1, 0.4);
+    ck_assert_double_gt(after.recall[1].at1, 0.4);
+    ck_assert_double_eq_tol(after.information, ct_scalar_log(32) - after.loss, 1e-12);
+    ck_assert_double_gt(after.information, 1);
+    ck_assert(isnan(after.prompt_accuracy));                           /* no classes here */
+    ck_assert(isnan(after.tolerance[0]) && isnan(after.tolerance[1])); /* and no groups */
+    close_trainer(&f);
+}
+END_TEST
+
+START_TEST(evaluation_says_how_close_groups_are)
+{
+    fixture f;
+    ct_evaluation e;
+    ct_real x[64 * 8];
+    int group[64];
+    open_trainer(&f, "data.kind=shapes data.first_object=true text.buckets=64 train.steps=200", 1,
+                 NULL);
+    ck_assert_int_eq(ct_trainer_width(&f.t), 8);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 64, &e, NULL), CT_OK);
+    const int *items = f.pairs->index[CT_TEST];
+    for (int i = 0; i < 64; i++)
+        group[i] = f.pairs->group[items[i]];
+    for (int side = 0; side < 2; side++) {
+        double expected = 0;
+        ck_assert_int_eq(ct_trainer_embed(&f.t, side, items, 64, x, NULL), CT_OK);
+        ck_assert_int_eq(ct_tolerance_measure(f.device, x, 64, 8, group, &expected, NULL), CT_OK);
+        ck_assert(e.tolerance[side] == expected); /* and not NaN */
+    }
+    close_trainer(&f);
+}
+END_TEST
+
+START_TEST(weights_do_not_depend_on_the_device)
+{
+    static const struct {
+        int threads;
+        const char *isa;
+    } OTHER[] = {{2, NULL}, {3, "portable"}, {1, "avx2"}, {2, "avx512"}};
+    fixture one, other;
+    ct_device *there = ct_device_new(1, OTHER[_i].isa, NULL);
+    ct_device_free(there);
+    if (there == NULL) /* not an instruction set of this machine */
+        return;
+    open_trainer(&one, "optim.clip=0.5 image.dropout=0.2", 1, NULL);
+    open_trainer(&other, "optim.clip=0.5 image.dropout=0.2", OTHER[_i].threads, OTHER[_i].isa);
+    train(&one, 20);
+    train(&other, 20);
+    check_same_weights(&one, &other);
+    close_trainer(&one);
+    close_trainer(&other);
+}
+END_TEST
+
+/* Chunks that divide the batch, that do not, and one that is larger; bags, biases and dropout
+ * included. */
+START_TEST(a_batch_in_chunks_has_the_bits_of_the_whole)
+{
+    static const char *const CHUNK[] = {"4", "12", "16", "64"};
+    const char *const settings =
+        "data.kind=shapes data.size=8 data.n_train=64 data.n_validation=8 data.n_test=8 "
+        "data.n_composition=8 text.dropout=0.3 image.dropout=0.2 image.activation=gelu "
+        "loss.name=clip loss.learn_temperature=true text.buckets=128 optim.clip=1 loss.queue=64";
+    char chunked[400];
+    fixture one, other;
+    snprintf(chunked, sizeof chunked, "%s train.chunk=%s", settings, CHUNK[_i]);
+    open_trainer(&one, settings, 1, NULL);
+    open_trainer(&other, chunked, 2, NULL);
+    const ct_step a = train(&one, 5), b = train(&other, 5);
+    ck_assert_double_eq(a.loss, b.loss);
+    ck_assert_double_eq(a.gradient_norm, b.gradient_norm);
+    check_same_weights(&one, &other);
+    close_trainer(&one);
+    close_trainer(&other);
+}
+END_TEST
+
+/* Pairs of one group in the batches of the first steps. */
+static int repeats(const char *settings)
+{
+    fixture f;
+    int n = 0;
+    open_trainer(&f, settings, 1, NULL);
+    for (long step = 0; step < 4; step++) {
+        const int *items = ct_sampler_batch(&f.t.sampler, step);
+        for (int i = 0; i < f.recipe.train.batch; i++)
+            for (int j = 0; j < i; j++)
+                n += f.pairs->group[items[i]] == f.pairs->group[items[j]];
+    }
+    close_trainer(&f);
+    return n;
+}
+
+START_TEST(a_recipe_keeps_duplicates_apart)
+{
+    const char *const settings = "data.kind=shapes data.size=8 data.n_train=2048 "
+                                 "data.n_validation=8 data.n_test=8 data.n_composition=8 "
+                                 "train.batch=512";
+    char apart[300];
+    snprintf(apart, sizeof apart, "%s train.no_duplicates=true", settings);
+    ck_assert_int_gt(repeats(settings), 0);
+    ck_assert_int_eq(repeats(apart), 0);
+}
+END_TEST
+
+/* Batches come, the oldest go; the first step has no past, the second is compared with more. */
+START_TEST(a_queue_holds_the_last_batches)
+{
+    fixture without, with;
+    open_trainer(&without, "loss.name=clip", 1, NULL);
+    open_trainer(&with, "loss.name=clip loss.queue=96", 1, NULL);
+    ck_assert_double_eq(train(&without, 1).loss, train(&with, 1).loss);
+    ck_assert_double_gt(train(&with, 1).loss,
+                        train(&without, 1).loss + 0.3); /* ln 64 - ln 32 is 0.69 */
+    train(&with, 2);
+    const size_t size = 32 * 8, bytes = size * sizeof(ct_real);
+    ct_real before[3 * 32 * 8];
+    memcpy(before, with.t.queue[1], 3 * bytes);
+    train(&with, 1); /* the fifth: place 1 of 0, 1, 2 */
+    ck_assert_mem_eq(with.t.queue[1], before, bytes);
+    ck_assert_mem_eq(with.t.queue[1] + size, with.t.last[1], bytes);
+    ck_assert_mem_ne(with.t.queue[1] + size, before + size, bytes);
+    ck_assert_mem_eq(with.t.queue[1] + 2 * size, before + 2 * size, bytes);
+    close_trainer(&without);
+    close_trainer(&with);
+}
+END_TEST
+
+/* What a chunk is for: activations of 1024 pairs are more than 2 Mi values, those of 64 are not. */
+START_TEST(a_batch_in_chunks_needs_the_activations_of_one)
+{
+    const char *const settings = "data.n_train=1024 train.batch=1024 "
+                                 "image.layers=256,256,256,256,8 text.layers=256,256,256,256,8";
+    char chunked[400];
+    fixture f;
+    ct_step s;
+    snprintf(chunked, sizeof chunked, "%s train.chunk=64", settings);
+    for (int i = 0; i < 2; i++) {
+        open_trainer(&f, i == 0 ? settings : chunked, 1, NULL);
+        f.t.graph.arena.limit = (size_t)2 << 20 << (sizeof(ct_real) == 4 ? 2 : 3);
+        ck_assert_int_eq(ct_trainer_step(&f.t, &s, NULL), i == 0 ? CT_ERR_NOMEM : CT_OK);
+        close_trainer(&f);
+    }
+}
+END_TEST
+
+START_TEST(a_warm_step_allocates_nothing)
+{
+    fixture f;
+    open_trainer(&f, "image.dropout=0.1", 1, NULL);
+    train(&f, 9); /* two epochs of four batches, and the arena's one block */
+    const long before = ct_alloc_count();
+    train(&f, 9);
+    ck_assert_int_eq(ct_alloc_count(), before);
+    close_trainer(&f);
+}
+END_TEST
+
+START_TEST(measuring_changes_no_weight)
+{
+    fixture one, other;
+    ct_evaluation e;
+    open_trainer(&one, "image.dropout=0.2", 1, NULL);
+    open_trainer(&other, "image.dropout=0.2", 1, NULL);
+    for (int i = 0; i < 10; i++) {
+        train(&one, 1);
+        train(&other, 1);
+        ck_assert_int_eq(ct_trainer_evaluate(&other.t, CT_VALIDATION, 20, &e, NULL), CT_OK);
+        ck_assert_int_eq(e.n, 20);
+    }
+    check_same_weights(&one, &other);
+    close_trainer(&one);
+    close_trainer(&other);
+}
+END_TEST
+
+START_TEST(embeddings_do_not_depend_on_their_neighbours)
+{
+    fixture f;
+    ct_real all[64 * 8], one[8];
+    open_trainer(&f, "", 1, NULL);
+    train(&f, 5);
+    const int *items = f.pairs->index[CT_TEST];
+    ck_assert_int_eq(ct_trainer_embed(&f.t, 1, items, 64, all, NULL), CT_OK);
+    for (int i = 0; i < 64; i += 21) {
+        ck_assert_int_eq(ct_trainer_embed(&f.t, 1, items + i, 1, one, NULL), CT_OK);
+        ck_assert_mem_eq(one, all + 8 * i, sizeof one);
+    }
+    close_trainer(&f);
+}
+END_TEST
+
+START_TEST(a_loss_that_is_not_finite_names_step_and_tensor)
+{
+    fixture f;
+    ct_error err = {0};
+    ct_step s;
+    ct_status status = CT_OK;
+    open_trainer(&f, "", 1, NULL);
+    train(&f, 3);
+    ct_params_find(&f.t.model.params, "image.1.weight")->x[5] = (ct_real)NAN;
+    status = ct_trainer_step(&f.t, &s, &err);
+    ck_assert_int_eq(status, CT_ERR_NUMERIC);
+    ck_assert_msg(strstr(err.msg, "step 4: the loss is") == err.msg, "%s", err.msg);
+    ck_assert_msg(strstr(err.msg, "image.1.weight (8, 16)") != NULL, "%s", err.msg);
+    close_trainer(&f);
+}
+END_TEST
+
+START_TEST(a_batch_larger_than_the_data_is_refused)
+{
+    ct_error err = {0};
+    ct_trainer t;
+    ct_recipe r = small_recipe("train.batch=129");
+    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_device *device = ct_device_new(1, NULL, NULL);
+    ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, &err), CT_ERR_CONFIG);
+    ck_assert_msg(strstr(err.msg, "there are 128 training pairs") != NULL, "%s", err.msg);
+    ct_trainer_free(&t);
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+}
+END_TEST
+
+START_TEST(a_run_survives_every_failed_allocation)
+{
+    const ct_recipe r = small_recipe("train.steps=2");
+    ct_status status;
+    long n = 0;
+    ct_device *device = ct_device_new(1, NULL, NULL);
+    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    do {
+        ct_trainer t;
+        ct_step s;
+        ct_evaluation e;
+        ct_error err = {0};
+        ct_alloc_fail_at(n++);
+        status = ct_trainer_init(&t, &r, pairs, device, &err);
+        if (status == CT_OK)
+            status = ct_trainer_step(&t, &s, &err);
+        if (status == CT_OK)
+            status = ct_trainer_evaluate(&t, CT_TEST, 16, &e, &err);
+        ct_alloc_fail_at(-1);
+        ck_assert_msg(status == CT_OK || status == CT_ERR_NOMEM, "%s", err.msg);
+        ck_assert(status == CT_OK || err.msg[0] != '\0');
+        ct_trainer_free(&t);
+    } while (status != CT_OK);
+    ck_assert_int_gt(n, 10);
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+}
+END_TEST
+
+/* ---- trials ---- */
+
+static ct_status probe(ct_trainer *t, ct_trial *out, ct_error *err)
+{
+    out->more[0] = (double)t->step + out->test.recall[0].median_rank;
+    out->more[1] = (double)t->recipe->train.seed;
+    return t->recipe->train.batch == 16 ? CT_FAIL(err, CT_ERR_CONFIG, "the probe's own") : CT_OK;
+}
+
+START_TEST(trials_are_probed_when_they_are_tested)
+{
+    static const ct_variant PLAIN = {"plain", ""}, REFUSED = {"refused", "train.batch=16"};
+    const ct_recipe r = small_recipe("");
+    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_trial trial[2];
+    ct_error err = {0};
+    ck_assert_int_eq(ct_trials_run(&r, pairs, &PLAIN, 1, 2, 2, probe, trial, NULL), CT_OK);
+    for (int k = 0; k < 2; k++) {
+        ck_assert(trial[k].more[0] == r.train.steps + trial[k].test.recall[0].median_rank);
+        ck_assert(trial[k].more[1] == k + 1);
+    }
+    ck_assert_int_eq(ct_trials_run(&r, pairs, &REFUSED, 1, 1, 1, probe, trial, &err),
+                     CT_ERR_CONFIG);
+    ck_assert_str_eq(err.msg, "refused, seed 1: the probe's own");
+    ct_pairs_free(pairs);
+}
+END_TEST
+
+START_TEST(trials_are_what_single_runs_are)
+{
+    static const ct_variant VARIANT[] = {
+        {"plain", ""}, {"diverges", "optim.name=sgd optim.rate=1e12 image.layers=16,16,16,8"}};
+    const ct_recipe r = small_recipe("");
+    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_trial one[4], two[4];
+    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 1, NULL, one, NULL), CT_OK);
+    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 2, NULL, two, NULL), CT_OK);
+    for (int k = 0; k < 4; k++) {
+        const bool diverges = k >= 2 && sizeof(ct_real) == 4; /* a double holds even that */
+        ck_assert(one[k].diverged == diverges && two[k].diverged == diverges);
+        if (k < 2) {
+            ck_assert(one[k].loss == two[k].loss && one[k].escape == two[k].escape);
+            ck_assert_double_eq_tol(one[k].chance, ct_scalar_log(32), 1e-12);
+            ck_assert_int_ge(one[k].escape, CT_TRIAL_WINDOW);
+        }
+    }
+    ck_assert(one[0].loss != one[1].loss); /* seeds differ */
+    fixture f;                             /* variant 0, seed 2, alone */
+    open_trainer(&f, "train.seed=2", 1, NULL);
+    double sum = 0;
+    for (int i = 0; i < 60; i++) {
+        const double loss = train(&f, 1).loss;
+        sum += i >= 60 - CT_TRIAL_WINDOW ? loss : 0;
+    }
+    ck_assert_double_eq_tol(one[1].loss, sum / CT_TRIAL_WINDOW, 1e-9);
+    close_trainer(&f);
+    ct_error err = {0};
+    ck_assert_int_eq(ct_trials_run(&r, pairs, &(ct_variant){"bad", "optim.speed=1"}, 1, 1, 1, NULL,
+                                   one, &err),
+                     CT_ERR_CONFIG);
+    ct_pairs_free(pairs);
+}
+END_TEST
+
+START_TEST(spreads_are_median_and_range)
+{
+    double odd[] = {3, -1, 2}, even[] = {4, 1, 3, 2}, lost[] = {(double)NAN, 1, 2};
+    ct_spread s = ct_spread_of(odd, 3);
+    ck_assert(s.median == 2 && s.least == -1 && s.most == 3);
+    ck_assert_double_eq_tol(s.mean, 4.0 / 3, 1e-12);
+    ck_assert_double_eq_tol(s.error, sqrt(13.0 / 9), 1e-12); /* deviations 7/3, 2/3, 5/3 */
+    s = ct_spread_of(even, 4);
+    ck_assert(s.median == 2.5 && s.least == 1 && s.most == 4);
+    s = ct_spread_of(lost, 3);
+    ck_assert(s.median == 2 && s.least == 1 &&
+              isnan(s.most)); /* a run that failed is the worst one */
+}
+END_TEST
+
+TCase *trainer_case(void)
+{
+    TCase *tc = tcase_create("trainer");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, towers_find_what_the_sides_share);
+    tcase_add_test(tc, evaluation_says_how_close_groups_are);
+    tcase_add_loop_test(tc, weights_do_not_depend_on_the_device, 0, 4);
+    tcase_add_loop_test(tc, a_batch_in_chunks_has_the_bits_of_the_whole, 0, 4);
+    tcase_add_test(tc, a_recipe_keeps_duplicates_apart);
+    tcase_add_test(tc, a_queue_holds_the_last_batches);
+    tcase_add_test(tc, a_batch_in_chunks_needs_the_activations_of_one);
+    tcase_add_test(tc, a_warm_step_allocates_nothing);
+    tcase_add_test(tc, measuring_changes_no_weight);
+    tcase_add_test(tc, embeddings_do_not_depend_on_their_neighbours);
+    tcase_add_test(tc, a_loss_that_is_not_finite_names_step_and_tensor);
+    tcase_add_test(tc, a_batch_larger_than_the_data_is_refused);
+    tcase_add_test(tc, a_run_survives_every_failed_allocation);
+    tcase_add_test(tc, trials_are_probed_when_they_are_tested);
+    tcase_add_test(tc, trials_are_what_single_runs_are);
+    tcase_add_test(tc, spreads_are_median_and_range);
+    return tc;
+}

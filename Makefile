@@ -61,7 +61,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(OUT)/%.o)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all demo test check-gradients sanitize bench-peers lint clean help FORCE
+.PHONY: all demo test check-gradients sanitize bench bench-peers lint clean help FORCE
 
 all: $(OUT)/contrast $(OUT)/libcontrast.a ## Build the program and the library
 ifeq ($(BUILD),release)
@@ -82,8 +82,13 @@ sanitize: ## Run every unit test under the address and thread sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan test
 	@$(MAKE) --no-print-directory BUILD=tsan test
 
-bench-peers: all ## Measure beside NumPy and PyTorch, if they are there; JSON=FILE keeps the table
-	@$${PYTHON:-python3} tests/bench/peers.py $(OUT)/contrast $(if $(JSON),--json $(JSON)) $(if $(ONLY),--only $(ONLY))
+bench: $(OUT)/bench ## Build build/bench: how fast this machine does what training does
+ifeq ($(BUILD),release)
+	@ln -sf release/bench $(ROOT)/bench
+endif
+
+bench-peers: all bench ## Measure beside NumPy and PyTorch, if they are there; JSON=FILE keeps the table
+	@$${PYTHON:-python3} tests/bench/peers.py $(OUT)/contrast $(OUT)/bench $(if $(JSON),--json $(JSON)) $(if $(ONLY),--only $(ONLY))
 
 lint: $(LIB_OBJ) $(CLI_OBJ) ## Check layers, sizes, headers and symbols (src/README.md)
 	@sh tests/lint/layers.sh
@@ -143,6 +148,9 @@ $(OUT)/src/train/builtin.o: CT_CFLAGS += -I$(OUT)/gen
 $(OUT)/tests/run: $(TEST_OBJ) $(OUT)/libcontrast.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) $(CT_LDLIBS)
 
+$(OUT)/bench: $(OUT)/tests/bench/bench.o $(OUT)/libcontrast.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CT_LDLIBS)
+
 $(OUT)/tests/unit/main.o: $(OUT)/tests/cases.h
 $(OUT)/tests/%.o: CT_CFLAGS += -Itests/support -I$(OUT)/tests $(CHECK_CFLAGS)
 # Check's macros make an empty variadic argument, which -Wpedantic dislikes.
@@ -158,4 +166,4 @@ $(OUT)/src/kernels/avx2.o: CT_CFLAGS += -mavx2 -mfma
 $(OUT)/src/kernels/avx512.o: CT_CFLAGS += -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma -mprefer-vector-width=512
 endif
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(OUT)/tests/bench/bench.d

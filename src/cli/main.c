@@ -103,11 +103,6 @@ static const cli_command COMMANDS[] = {
      "lesson with a row\n"
      "that differs ends with exit status 3.\n",
      cli_lesson, cli_lesson_options},
-    {"bench", "", "how fast this machine does what training does",
-     "Products, kernels and training steps, each beside the limit that the machine sets, measured "
-     "in the same\n"
-     "run. A step is forward, symmetric loss with a learned temperature, backward and AdamW.\n",
-     cli_bench, cli_bench_options},
     {"hash", "RUN | FILE", "sixteen digits that stand for the weights of a run",
      "Equal hashes mean equal weights to the last bit: the way to see that two machines did the "
      "same.\n",

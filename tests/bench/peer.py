@@ -1,4 +1,4 @@
-"""peer.py -- the work of `contrast bench` done by NumPy or PyTorch.
+"""peer.py -- the work of build/bench (bench.c) done by NumPy or PyTorch.
 
 Started by peers.py once for each number of threads, because the libraries read that
 number when they are loaded. Reads one JSON request a line, answers with one line:

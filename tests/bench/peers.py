@@ -1,4 +1,4 @@
-"""peers.py PROGRAM [--json FILE] [--only TEXT] [--rounds N] -- contrast beside its peers.
+"""peers.py PROGRAM BENCH [--json FILE] [--only TEXT] [--rounds N] -- contrast beside its peers.
 
 Products beside NumPy's BLAS, training steps beside PyTorch (eager and compiled, one
 thread and all, whichever is best), the Fashion-MNIST recipe beside the same model and
@@ -65,20 +65,20 @@ class Table:
               f"{'ok' if ours <= most else 'above'}", flush=True)
 
 
-def bench(program, only, threads):
-    """The one row of `contrast bench` that is called `only`."""
-    out = subprocess.run([program, "bench", "--json", "--only", only, "--threads", str(threads)], check=True,
+def bench(measurer, only, threads):
+    """The one row of build/bench that is called `only`."""
+    out = subprocess.run([measurer, "--json", "--only", only, "--threads", str(threads)], check=True,
                          capture_output=True, text=True).stdout
     return json.loads(out)["rows"]
 
 
-def products(program, table, peers, rounds):
+def products(measurer, table, peers, rounds):
     for threads, peer in peers.items():
         for shape in PRODUCTS:
             name = "product " + "x".join(map(str, shape))
             ours, theirs, share = [], [], []
             for _ in range(rounds):
-                row = bench(program, name, threads)[0]
+                row = bench(measurer, name, threads)[0]
                 ours.append(row["seconds"])
                 share.append(row["limit_seconds"] / row["seconds"])
                 answer = peer.ask(product=shape)
@@ -106,7 +106,7 @@ def best_setting(peers, shape):
     return min(found) if found else None, problems
 
 
-def steps(program, table, peers, rounds):
+def steps(measurer, table, peers, rounds):
     for inputs, widths, n, goal in STEPS:
         name = f"step {inputs[0]},{inputs[1]} {'-'.join(map(str, widths))} N={n}"
         shape = {"in": inputs, "width": widths, "n": n}
@@ -118,7 +118,7 @@ def steps(program, table, peers, rounds):
         _, threads, compiled = best
         ours, theirs, floor = [], [], []
         for _ in range(rounds):
-            row = bench(program, name, CPUS)[0]
+            row = bench(measurer, name, CPUS)[0]
             ours.append(row["seconds"])
             floor.append(row["seconds"] / row["limit_seconds"])
             theirs.append(peers[threads].ask(step={**shape, "compile": compiled})["seconds"])
@@ -167,11 +167,12 @@ def start_up(program, table):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
+    parser.add_argument("bench")
     parser.add_argument("--json")
     parser.add_argument("--only", default="", help="products, steps, fashion or help")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    program = os.path.abspath(options.program)
+    program, measurer = os.path.abspath(options.program), os.path.abspath(options.bench)
     table = Table()
     peers = {threads: Peer(threads) for threads in sorted({1, CPUS})}
     for threads, peer in peers.items():
@@ -181,9 +182,9 @@ def main():
     if options.only in ("", "help"):
         start_up(program, table)
     if options.only in ("", "products"):
-        products(program, table, peers, options.rounds)
+        products(measurer, table, peers, options.rounds)
     if options.only in ("", "steps"):
-        steps(program, table, peers, options.rounds)
+        steps(measurer, table, peers, options.rounds)
     for peer in peers.values():
         peer.close()
     if options.only in ("", "fashion"):

@@ -1,12 +1,18 @@
-/* bench.c -- the table of `contrast bench`.
+/* bench.c -- how fast this machine does what training does.
  *
- * Layer: lab. Needs kernels, the models and losses that a step is made of. */
-#include "lab/bench.h"
-
+ *     make bench && build/bench [--only TEXT] [--json] [--threads N]
+ *
+ * Every figure is the median of repeated measurements of at least a millisecond each, after a
+ * warm-up; beside it stands the limit that the machine sets, measured in the same run:
+ * multiply-adds by independent chains of fma in registers on all threads at once, bytes by a copy
+ * between arrays of the size the kernels work on. A step is forward, symmetric loss with a learned
+ * temperature, backward and AdamW. --only measures the rows whose "kind name" holds TEXT: product,
+ * kernel, step, N=32. CONTRAST_ISA chooses the kernels, as for the program. */
 #include "contrast/loss.h"
 #include "contrast/models.h"
 #include "contrast/ops.h"
 #include "contrast/optim.h"
+#include "formats/json.h"
 #include "kernels/kernels.h"
 #include "platform/clock.h"
 
@@ -20,11 +26,21 @@
 #define LEAST    7         /* ... for so many measurements              */
 #define ELEMENTS (1 << 20) /* of a kernel's arrays: 4 MiB each, in the last-level cache */
 
+typedef struct bench_row {
+    const char *kind; /* "machine", "product", "kernel", "loss", "step"                  */
+    char name[80];
+    double seconds; /* median of one call                                       */
+    double gflops;  /* 1e9 operations a second; a multiply-add counts as two    */
+    double gbytes;  /* 1e9 bytes a second, read and written; 0: not measured    */
+    int pairs;      /* of a step, else 0                                        */
+    double mbytes;  /* 1e6 bytes that a step holds: graph, parameters, moments  */
+    double limit;   /* seconds that the machine's limits allow; 0: none stated  */
+} bench_row;
+
 typedef struct bench {
     ct_device *device;
     const char *only;
-    void (*emit)(void *ctx, const ct_bench_row *row);
-    void *ctx;
+    ct_json *json;       /* NULL: print */
     ct_arena arena;      /* of one row */
     double flops, bytes; /* the machine's limits, a second */
     int n_rows;
@@ -70,12 +86,45 @@ static ct_real *numbers(bench *b, size_t n)
     return x;
 }
 
-static void report(bench *b, ct_bench_row row, double flops, double bytes)
+static void print_row(const bench_row *r)
+{
+    char speed[32] = "", limit[32] = "", pairs[64] = "";
+    if (r->gflops > 0)
+        snprintf(speed, sizeof speed, "%.1f GFLOP/s", r->gflops);
+    else
+        snprintf(speed, sizeof speed, "%.1f GB/s", r->gbytes);
+    if (r->limit > 0)
+        snprintf(limit, sizeof limit, "%3.0f %% of the limit", 100 * r->limit / r->seconds);
+    if (r->pairs > 0)
+        snprintf(pairs, sizeof pairs, "%8.0f pairs/s %7.1f MB", r->pairs / r->seconds, r->mbytes);
+    printf("  %-8s %-32s %10.4f ms %16s  %-18s %s\n", r->kind, r->name, 1e3 * r->seconds, speed,
+           limit, pairs);
+    fflush(stdout);
+}
+
+static void json_row(ct_json *j, const bench_row *r)
+{
+    ct_json_open(j, NULL, '{');
+    ct_json_string(j, "kind", r->kind);
+    ct_json_string(j, "name", r->name);
+    ct_json_number(j, "seconds", r->seconds);
+    ct_json_number(j, "gflops", r->gflops);
+    ct_json_number(j, "gbytes", r->gbytes);
+    ct_json_number(j, "limit_seconds", r->limit);
+    ct_json_integer(j, "pairs", r->pairs);
+    ct_json_number(j, "mbytes", r->mbytes);
+    ct_json_close(j);
+}
+
+static void report(bench *b, bench_row row, double flops, double bytes)
 {
     row.gflops = flops / row.seconds * 1e-9;
     row.gbytes = bytes / row.seconds * 1e-9;
     b->n_rows++;
-    b->emit(b->ctx, &row);
+    if (b->json != NULL)
+        json_row(b->json, &row);
+    else
+        print_row(&row);
 }
 
 /* ---- the machine ---- */
@@ -105,12 +154,12 @@ static ct_status measure_machine(bench *b, ct_error *err)
     const double flops = k_fma_rounds(b->device, ROUNDS), bytes = 2.0 * ELEMENTS * sizeof(ct_real);
     if (k.a == NULL || k.b == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
-    ct_bench_row fma = {.kind = "machine",
-                        .name = "fma in registers",
-                        .seconds = measure(work_fma, b)};
-    ct_bench_row copy = {.kind = "machine",
-                         .name = "copy of 4 MiB",
-                         .seconds = measure(work_copy, &k)};
+    bench_row fma = {.kind = "machine",
+                     .name = "fma in registers",
+                     .seconds = measure(work_fma, b)};
+    bench_row copy = {.kind = "machine",
+                      .name = "copy of 4 MiB",
+                      .seconds = measure(work_copy, &k)};
     b->flops = flops / fma.seconds;
     b->bytes = bytes / copy.seconds;
     if (wanted(b, fma.kind, fma.name))
@@ -141,7 +190,7 @@ static ct_status measure_products(bench *b, ct_error *err)
                                    {2048, 2048, 2048}, {512, 784, 256}, {2048, 64, 2048}};
     for (size_t i = 0; i < sizeof SHAPE / sizeof *SHAPE; i++) {
         const int m = SHAPE[i][0], n = SHAPE[i][1], k = SHAPE[i][2];
-        ct_bench_row row = {.kind = "product"};
+        bench_row row = {.kind = "product"};
         snprintf(row.name, sizeof row.name, "%dx%dx%d", m, n, k);
         if (!wanted(b, row.kind, row.name))
             continue;
@@ -223,7 +272,7 @@ static void work_kernel(void *arg)
 static ct_status measure_kernels(bench *b, ct_error *err)
 {
     for (int which = 0; which < N_KERNELS; which++) {
-        ct_bench_row row = {.kind = "kernel"};
+        bench_row row = {.kind = "kernel"};
         snprintf(row.name, sizeof row.name, "%s", KERNEL[which].name);
         if (!wanted(b, row.kind, row.name))
             continue;
@@ -329,7 +378,7 @@ static ct_status measure_steps(bench *b, ct_error *err)
     ct_status status = CT_OK;
     for (size_t i = 0; i < sizeof SHAPE / sizeof *SHAPE && status == CT_OK; i++) {
         const step_shape *h = &SHAPE[i];
-        ct_bench_row row = {.kind = "step", .pairs = h->n};
+        bench_row row = {.kind = "step", .pairs = h->n};
         snprintf(row.name, sizeof row.name, "%d,%d %d-%d-%d N=%d", h->in[0], h->in[1], h->width[0],
                  h->width[1], h->width[2], h->n);
         if (!wanted(b, row.kind, row.name))
@@ -397,7 +446,7 @@ static ct_status measure_losses(bench *b, ct_error *err)
                        .d = 64,
                        .composed = i % 2 == 1,
                        .log_scale = (ct_real)2.66};
-        ct_bench_row row = {.kind = "loss"};
+        bench_row row = {.kind = "loss"};
         snprintf(row.name, sizeof row.name, "clip N=%d d=%d%s", l.n, l.d,
                  l.composed ? ", composed" : "");
         if (!wanted(b, row.kind, row.name))
@@ -420,22 +469,84 @@ static ct_status measure_losses(bench *b, ct_error *err)
     return status;
 }
 
-ct_status ct_bench(ct_device *device, const char *only,
-                   void (*emit)(void *ctx, const ct_bench_row *row), void *ctx, ct_error *err)
+static ct_status measure_all(bench *b, ct_error *err)
 {
-    bench b = {.device = device, .only = only, .emit = emit, .ctx = ctx};
-    ct_arena_init(&b.arena, 0);
-    ct_status status = measure_machine(&b, err);
+    ct_status status = measure_machine(b, err);
     if (status == CT_OK)
-        status = measure_products(&b, err);
+        status = measure_products(b, err);
     if (status == CT_OK)
-        status = measure_kernels(&b, err);
+        status = measure_kernels(b, err);
     if (status == CT_OK)
-        status = measure_losses(&b, err);
+        status = measure_losses(b, err);
     if (status == CT_OK)
-        status = measure_steps(&b, err);
-    if (status == CT_OK && b.n_rows == 0)
-        status = CT_FAIL(err, CT_ERR_CONFIG, "bench: no row is called \"%s\"", only);
-    ct_arena_free(&b.arena);
+        status = measure_steps(b, err);
+    if (status == CT_OK && b->n_rows == 0)
+        status = CT_FAIL(err, CT_ERR_CONFIG, "no row is called \"%s\"", b->only);
     return status;
+}
+
+static int fail(const ct_error *err)
+{
+    fprintf(stderr, "bench: error: %s\n", err->msg);
+    return err->status == CT_ERR_CONFIG ? 2 : 1;
+}
+
+/* The command line; false if it is not one. */
+static bool read_options(int argc, char **argv, const char **only, bool *json, int *threads)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(argv[i], "--json") == 0) {
+            *json = true;
+            continue;
+        }
+        if (value == NULL)
+            return false;
+        if (strcmp(argv[i], "--only") == 0)
+            *only = value;
+        else if (strcmp(argv[i], "--threads") == 0)
+            *threads = atoi(value);
+        else
+            return false;
+        i++;
+    }
+    return *threads >= 0;
+}
+
+int main(int argc, char **argv)
+{
+    ct_error err = {0};
+    ct_json j = {0};
+    bench b = {.only = NULL};
+    bool json = false;
+    int threads = 0; /* all that this process may use */
+    if (!read_options(argc, argv, &b.only, &json, &threads)) {
+        fputs("usage: bench [--only TEXT] [--json] [--threads N]\n", stderr);
+        return 2;
+    }
+    const char *isa = getenv("CONTRAST_ISA");
+    b.device = ct_device_new(threads, isa != NULL && *isa != '\0' ? isa : NULL, &err);
+    if (b.device == NULL)
+        return fail(&err);
+    if (json) {
+        b.json = &j;
+        ct_json_open(&j, NULL, '{');
+        ct_json_string(&j, "isa", ct_device_isa(b.device));
+        ct_json_integer(&j, "threads", ct_device_threads(b.device));
+        ct_json_open(&j, "rows", '[');
+    } else {
+        printf("%s, %d threads; medians; a limit is measured here too (fma in registers, copy)\n\n",
+               ct_device_isa(b.device), ct_device_threads(b.device));
+    }
+    ct_arena_init(&b.arena, 0);
+    const ct_status status = measure_all(&b, &err);
+    if (json && status == CT_OK) {
+        while (j.depth > 0)
+            ct_json_close(&j);
+        puts(j.failed ? "" : j.text);
+    }
+    ct_arena_free(&b.arena);
+    ct_json_free(&j);
+    ct_device_free(b.device);
+    return status == CT_OK ? 0 : fail(&err);
 }

@@ -128,28 +128,3 @@ ct_status ct_trials_run(const ct_recipe *base, const ct_pairs *pairs, const ct_v
     ct_free(recipe);
     return status;
 }
-
-static bool is_before(double a, double b)
-{
-    return a < b || (!isnan(a) && isnan(b));
-}
-
-ct_spread ct_spread_of(double *x, int n)
-{
-    for (int i = 1; i < n; i++)
-        for (int j = i; j > 0 && is_before(x[j], x[j - 1]); j--) {
-            const double swap = x[j];
-            x[j] = x[j - 1];
-            x[j - 1] = swap;
-        }
-    double mean = 0, squares = 0;
-    for (int i = 0; i < n; i++)
-        mean += x[i] / n;
-    for (int i = 0; i < n; i++)
-        squares += (x[i] - mean) * (x[i] - mean);
-    return (ct_spread){.median = n % 2 == 1 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2,
-                       .least = x[0],
-                       .most = x[n - 1],
-                       .mean = mean,
-                       .error = n > 1 ? sqrt(squares / (n - 1) / n) : (double)NAN};
-}

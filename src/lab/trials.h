@@ -7,6 +7,7 @@
 #ifndef EXPERIMENT_TRIALS_H
 #define EXPERIMENT_TRIALS_H
 
+#include "formats/field.h"
 #include "train/trainer.h"
 
 typedef struct ct_variant {
@@ -32,11 +33,6 @@ typedef ct_status ct_trial_probe(ct_trainer *t, ct_trial *out, ct_error *err);
 #define CT_TRIAL_WINDOW  50
 #define CT_TRIAL_ESCAPED 0.95
 
-typedef struct ct_spread {
-    double median, least, most;
-    double mean, error; /* error: standard error of the mean, NaN of one value */
-} ct_spread;
-
 /* Train to the end of the recipe; all but `test` is set. A run that diverges is an
  * error (CT_ERR_NUMERIC) and a result: out->diverged. Errors as ct_trainer_step. */
 ct_status ct_trial_train(ct_trainer *t, ct_trial *out, ct_error *err);
@@ -47,9 +43,6 @@ ct_status ct_trial_train(ct_trainer *t, ct_trial *out, ct_error *err);
 ct_status ct_trials_run(const ct_recipe *base, const ct_pairs *pairs, const ct_variant *variant,
                         int n_variants, int n_seeds, int threads, ct_trial_probe *probe,
                         ct_trial *out, ct_error *err);
-
-/* Median and range of n values, which it sorts; NaN (a diverged run) last. */
-ct_spread ct_spread_of(double *x, int n);
 
 /* Apply "a.b=c d.e=f" to a recipe, then check it. Errors  CT_ERR_CONFIG */
 ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err);

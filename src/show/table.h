@@ -1,0 +1,45 @@
+/* table.h -- results as columns and rows, in four voices. Private.
+ *
+ * A column is a field (formats/field.h), a row is a struct; whoever has results describes them
+ * once, and they are printed, written as JSON and CSV and set in a page by the same rows.
+ *
+ *     const ct_table t = {.columns = ct_evaluation_fields, .row = e, .n = 2, .stride = sizeof *e};
+ *     ct_table_print(&t, stdout, 2);
+ */
+#ifndef SHOW_TABLE_H
+#define SHOW_TABLE_H
+
+#include "formats/field.h"
+#include "platform/file.h"
+
+#include <stdio.h>
+
+typedef struct ct_table {
+    const ct_fields *columns; /* groups stand for their members */
+    const void *row;          /* n structs, each `stride` bytes after the last */
+    int n;
+    size_t stride;
+} ct_table;
+
+/* Columns as wide as their cells, numbers to the right, words to the left; what is detail is left
+ * out. Each line is indented by `indent`. */
+void ct_table_print(const ct_table *t, FILE *out, int indent);
+
+/* The same turned round, for a few structs of many members: a line for each member, a column for
+ * each row. */
+void ct_table_print_members(const ct_table *t, FILE *out, int indent);
+
+/* An array of objects. `key` as for ct_json_open. */
+void ct_table_json(const ct_table *t, ct_json *j, const char *key);
+
+/* A line of keys, then a line for each row; a spread is six columns, an array one for each value
+ * (key_1, key_2). */
+void ct_table_csv(const ct_table *t, ct_writer *w);
+
+/* <table> with a head; cells of numbers have the class n; text is escaped. */
+void ct_table_html(const ct_table *t, ct_writer *w);
+
+/* Text of an element or an attribute. */
+void ct_put_escaped(ct_writer *w, const char *text);
+
+#endif

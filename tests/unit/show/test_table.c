@@ -1,0 +1,113 @@
+/* test_table.c -- one result in four voices. */
+#include "show/table.h"
+#include "testing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct result {
+    char name[24];
+    double loss, side[2];
+    ct_spread recall;
+    int hidden;
+} result;
+
+static const ct_field ROWS[] = {
+    {.key = "name", .kind = CT_TEXT, CT_AT(result, name)},
+    {.key = "loss", .label = "the loss", .kind = CT_REAL, CT_AT(result, loss), .format = "%.2f"},
+    {.key = "side", .kind = CT_REAL, CT_AT(result, side), .count = 2, .format = "%.1f"},
+    {.key = "recall", .kind = CT_SPREAD, CT_AT(result, recall), .format = "%.1f"},
+    {.key = "hidden", .kind = CT_INT, CT_AT(result, hidden), .detail = true},
+};
+static const ct_fields FIELDS = CT_FIELDS(ROWS);
+static const result RESULT[] = {
+    {"a & b", 10, {1, 2}, {1, 1, 1, 1, (double)NAN, 1}, 7},
+    {"caf\xc3\xa9, \"x\"", (double)NAN, {3, 4}, {2, 1, (double)INFINITY, 2, 0.5, 3}, 8},
+};
+static const ct_table TABLE = {&FIELDS, RESULT, 2, sizeof *RESULT};
+
+/* What `voice` leaves in a file. */
+static char *told(void (*voice)(const ct_table *, ct_writer *))
+{
+    static char text[2048];
+    char path[] = "/tmp/ct-table-XXXXXX";
+    ct_error err = {0};
+    ct_writer w;
+    close(mkstemp(path));
+    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
+    voice(&TABLE, &w);
+    ck_assert_int_eq(ct_writer_commit(&w), CT_OK);
+    FILE *f = fopen(path, "r");
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    remove(path);
+    return text;
+}
+
+static char *printed(void (*voice)(const ct_table *, FILE *, int))
+{
+    static char text[2048];
+    FILE *f = tmpfile();
+    voice(&TABLE, f, 2);
+    rewind(f);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    return text;
+}
+
+START_TEST(on_the_terminal)
+{
+    ck_assert_str_eq(printed(ct_table_print),
+                     "  name       the loss      side            recall\n"
+                     "  a & b         10.00  1.0, 2.0               1.0\n"
+                     "  caf\xc3\xa9, \"x\"         -  3.0, 4.0  2.0 [1.0, never]\n");
+    ck_assert_str_eq(printed(ct_table_print_members),
+                     "  name      a & b             caf\xc3\xa9, \"x\"\n"
+                     "  the loss  10.00             -\n"
+                     "  side      1.0, 2.0          3.0, 4.0\n"
+                     "  recall    1.0               2.0 [1.0, never]\n");
+}
+END_TEST
+
+START_TEST(as_csv)
+{
+    ck_assert_str_eq(told(ct_table_csv),
+                     "name,loss,side_1,side_2,recall_median,recall_least,recall_most,recall_mean,"
+                     "recall_standard_error,recall_n,hidden\n"
+                     "a & b,10,1,2,1,1,1,1,,1,7\n"
+                     "\"caf\xc3\xa9, \"\"x\"\"\",,3,4,2,1,inf,2,0.5,3,8\n");
+}
+END_TEST
+
+START_TEST(as_json)
+{
+    ct_json j = {0};
+    ct_table_json(&TABLE, &j, NULL);
+    ck_assert_ptr_nonnull(
+        strstr(j.text,
+               "[{\"name\":\"a & b\",\"loss\":10,\"side\":[1,2],\"recall\":{\"median\":1,"));
+    ck_assert_ptr_nonnull(strstr(j.text, "\"loss\":null"));
+    ct_json_free(&j);
+}
+END_TEST
+
+START_TEST(in_a_page)
+{
+    const char *html = told(ct_table_html);
+    ck_assert_ptr_nonnull(strstr(html, "<tr><th>name</th><th class=n>the loss</th>"));
+    ck_assert_ptr_nonnull(strstr(html, "<td>a &amp; b</td><td class=n>10.00</td>"));
+    ck_assert_ptr_nonnull(strstr(html, "caf\xc3\xa9, &quot;x&quot;"));
+    ck_assert_ptr_null(strstr(html, "hidden"));
+}
+END_TEST
+
+TCase *table_case(void)
+{
+    TCase *tc = tcase_create("table");
+    tcase_add_test(tc, on_the_terminal);
+    tcase_add_test(tc, as_csv);
+    tcase_add_test(tc, as_json);
+    tcase_add_test(tc, in_a_page);
+    return tc;
+}

@@ -21,9 +21,19 @@ typedef struct ct_arena {
     struct ct_arena_block *block; /* newest block; older ones hang behind it  */
     size_t used;                  /* bytes handed out since the last reset    */
     size_t limit;                 /* most bytes the arena may hold; 0 = none  */
+    const char *user;             /* whose memory it is, for the error: "sweep", a path */
+    ct_error *err;                /* or NULL: its user looks for NULL after each call   */
 } ct_arena;
 
-/* Prepare an arena of at most `limit` bytes (0: no limit). Allocates nothing. */
+/* Prepare an arena of at most `limit` bytes (0: no limit). Allocates nothing.
+ *
+ * An allocation that fails is reported in `err` as "USER: no memory for N bytes",
+ * once; it and all later ones return NULL, also once something else has failed in
+ * `err`. So the user asks for all that it needs and looks once. `user` and `err`
+ * are borrowed: an arena that outlives them is given others, by assignment. */
+void ct_arena_open(ct_arena *a, const char *user, size_t limit, ct_error *err);
+
+/* The same without an error to report to. */
 void ct_arena_init(ct_arena *a, size_t limit);
 
 /* `bytes` bytes aligned to 64, not cleared; NULL if memory or the limit is

@@ -3,7 +3,16 @@
  * Three rules, one per kind of mistake:
  *
  *  1. The outside world (a file, an option, memory) can fail at any time.
- *     Such a function returns ct_status and fills the caller's ct_error.
+ *     Such a function takes the caller's ct_error, which is never NULL, and
+ *     fills it. Once it is filled, functions that take it do nothing, so a
+ *     caller writes one call after the other and looks once, at the end:
+ *
+ *         ct_file_read(path, 0, &arena, &text, &size, err);
+ *         ct_ini_parse(path, text, setting, &recipe, err);
+ *         return err->status;
+ *
+ *     Those that return ct_status return err->status. An arena can be given an
+ *     error too (arena.h): an allocation that fails is then reported there.
  *  2. Building a graph can fail on a shape or on memory. The operation returns
  *     NULL, the graph keeps the first error, and NULL inputs pass through, so
  *     a chain of operations needs one check at its end: ct_graph_error().
@@ -29,7 +38,7 @@ typedef enum ct_status {
     CT_ERR_NUMERIC, /* a loss or a gradient became NaN or infinite      */
 } ct_status;
 
-/* One failure. Zero-initialise it; pass NULL if only the status matters. */
+/* One failure, or none yet. Zero-initialise it. */
 typedef struct ct_error {
     ct_status status;
     const char *file; /* source position that raised it: --verbose only  */
@@ -38,13 +47,16 @@ typedef struct ct_error {
                       when the user's own file is at fault            */
 } ct_error;
 
-/* Record a failure and return its status, so that a caller can write
+/* For a caller that does not ask why: ct_pairs_new("small", count, CT_IGNORE_ERROR). */
+#define CT_IGNORE_ERROR (&(ct_error){CT_OK})
+
+/* Record a failure and return err->status, so that a caller can write
  *     return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
  * A ct_error that already holds a failure keeps it: first cause wins. */
 #define CT_FAIL(err, status, ...) ct_error_set((err), (status), __FILE__, __LINE__, __VA_ARGS__)
 
 ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int line, const char *fmt,
-                       ...) __attribute__((format(printf, 5, 6)));
+                       ...) __attribute__((nonnull(1), format(printf, 5, 6)));
 
 /* Abort with the text of the broken precondition; a bug of the caller. */
 #define CT_ASSERT(cond) ((cond) ? (void)0 : ct_assert_failed(#cond, __FILE__, __LINE__))

@@ -59,8 +59,8 @@ static ct_status hash_file(const char *path, char out[CLI_HASH_BYTES], ct_error 
 ct_status cli_hash_run(const char *folder, char out[CLI_HASH_BYTES])
 {
     char path[CT_PATH_BYTES];
-    const ct_status status = ct_run_checkpoint(folder, NULL, path, NULL);
-    return status == CT_OK ? hash_file(path, out, NULL) : status;
+    const ct_status status = ct_run_checkpoint(folder, NULL, path, CT_IGNORE_ERROR);
+    return status == CT_OK ? hash_file(path, out, CT_IGNORE_ERROR) : status;
 }
 
 int cli_hash(int argc, char **argv)

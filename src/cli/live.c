@@ -53,10 +53,10 @@ static void diagnose(cli_live *l, double now)
         return;
     l->diagnosed_s = now;
     for (int side = 0; side < 2; side++)
-        if (ct_trainer_embed(l->trainer, side, items, n, x[side], NULL) != CT_OK)
+        if (ct_trainer_embed(l->trainer, side, items, n, x[side], CT_IGNORE_ERROR) != CT_OK)
             return;
-    if (ct_findings_measure(l->trainer->device, x[0], x[1], n, d, NULL, &l->findings, NULL) !=
-        CT_OK)
+    if (ct_findings_measure(l->trainer->device, x[0], x[1], n, d, NULL, &l->findings,
+                            CT_IGNORE_ERROR) != CT_OK)
         return;
     ct_diagnose(&l->findings, NULL, &diagnosis);
     l->state = diagnosis.state;
@@ -70,7 +70,7 @@ void cli_live_step(cli_live *l, const ct_terminal *terminal, const ct_step *s, d
         return;
     const double began = ct_clock_s();
     int columns = 80, lines = 24;
-    if (ct_snapshot_take(l->trainer, &l->snapshot, NULL) != CT_OK)
+    if (ct_snapshot_take(l->trainer, &l->snapshot, CT_IGNORE_ERROR) != CT_OK)
         return; /* the run will say why */
     diagnose(l, began);
     ct_terminal_size(terminal->out, &columns, &lines);

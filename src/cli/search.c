@@ -47,7 +47,7 @@ static void draw(const ct_search *s, const ct_hit *hit, int n)
     ct_arena arena;
     ct_arena_init(&arena, 0);
     for (uint8_t *p; shown < n && shown < DRAWN && shown < fits &&
-                     ct_search_picture(s, hit[shown].at, &arena, &p, NULL) == CT_OK;)
+                     ct_search_picture(s, hit[shown].at, &arena, &p, CT_IGNORE_ERROR) == CT_OK;)
         picture[shown++] = p;
     if (shown > 0)
         ct_draw_pictures(&terminal, 2, picture, shown, side->width, side->height);

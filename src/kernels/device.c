@@ -30,28 +30,23 @@ static const k_isa *find_isa(const char *name)
 ct_device *ct_device_new(int threads, const char *isa, ct_error *err)
 {
     const k_isa *found = find_isa(isa);
-    if (found == NULL) {
+    if (found == NULL)
         CT_FAIL(err, CT_ERR_CONFIG,
                 "instruction set \"%s\" is not one of this processor's; try portable", isa);
-        return NULL;
-    }
-    if (threads < 0 || threads > 1024) {
+    if (threads < 0 || threads > 1024)
         CT_FAIL(err, CT_ERR_CONFIG, "%d threads: expected 1 to 1024, or 0 for all", threads);
+    ct_device *dev = ct_alloc_for("device", 1, sizeof *dev, err);
+    if (dev == NULL)
         return NULL;
-    }
-    ct_device *dev = ct_alloc(1, sizeof *dev);
-    ct_pool *pool = ct_pool_new(threads > 0 ? threads : ct_cpu_count());
-    ct_real *panels = ct_alloc(K_PANELS, sizeof *panels);
-    if (dev == NULL || pool == NULL || panels == NULL) {
-        ct_free(panels);
-        ct_free(dev);
-        ct_pool_free(pool);
-        CT_FAIL(err, CT_ERR_NOMEM, "device: out of memory");
-        return NULL;
-    }
     dev->isa = found;
-    dev->pool = pool;
-    dev->panels = panels;
+    dev->pool = ct_pool_new(threads > 0 ? threads : ct_cpu_count(), err);
+    dev->panels = ct_alloc(K_PANELS, sizeof *dev->panels); /* 2.5 MiB: better not touched yet */
+    if (dev->panels == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "device: no memory for its panels");
+    if (err->status != CT_OK) {
+        ct_device_free(dev);
+        return NULL;
+    }
     return dev;
 }
 

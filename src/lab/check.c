@@ -154,9 +154,9 @@ static double loss_of(ct_trainer *t, const batch_room *b)
     const int n = t->recipe->train.batch;
     double loss = (double)NAN;
     for (int side = 0; side < 2; side++)
-        if (ct_trainer_embed(t, side, b->items, n, b->side[side], NULL) != CT_OK)
+        if (ct_trainer_embed(t, side, b->items, n, b->side[side], CT_IGNORE_ERROR) != CT_OK)
             return loss;
-    ct_trainer_loss(t, b->side[0], b->side[1], b->items, n, &loss, NULL);
+    ct_trainer_loss(t, b->side[0], b->side[1], b->items, n, &loss, CT_IGNORE_ERROR);
     return loss;
 }
 

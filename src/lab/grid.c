@@ -16,7 +16,7 @@ static bool takes(const ct_sweep *s, const char *key, const char *value)
     ct_recipe r = s->base;
     char setting[CT_RECIPE_TEXT + 64];
     snprintf(setting, sizeof setting, "%s=%s", key, value);
-    return ct_recipe_override(&r, setting, NULL) == CT_OK;
+    return ct_recipe_override(&r, setting, CT_IGNORE_ERROR) == CT_OK;
 }
 
 static ct_status put(ct_axis *a, const char *value, size_t length, ct_error *err)

@@ -274,13 +274,11 @@ static ct_status run_missing(const ct_sweep *s, ct_writer *w, int threads,
     const int n = s->n_points * s->n_seeds;
     job j = {.sweep = s, .watch = watch, .run = run, .writer = w, .lock = ATOMIC_FLAG_INIT};
     ct_pairs *pairs = shares_data(s) ? ct_recipe_data(&s->base, err) : NULL;
-    ct_pool *pool = ct_pool_new(threads);
+    ct_pool *pool = ct_pool_new(threads, err);
     ct_status status = err->status;
     for (int k = 0; k < n; k++)
         j.done += run[k].done;
     j.pairs = pairs;
-    if (pool == NULL && status == CT_OK)
-        status = CT_FAIL(err, CT_ERR_NOMEM, "sweep: no memory for %d threads", threads);
     if (status == CT_OK) {
         ct_pool_run(pool, n, run_block, &j);
         if (j.error.status == CT_OK && j.json.failed)

@@ -107,7 +107,7 @@ ct_status ct_trials_run(const ct_recipe *base, const ct_pairs *pairs, const ct_v
     const int n = n_variants * n_seeds;
     ct_recipe *recipe = ct_alloc((size_t)n_variants, sizeof *recipe);
     ct_error *error = ct_alloc_zeroed((size_t)n, sizeof *error);
-    ct_pool *pool = ct_pool_new(threads);
+    ct_pool *pool = ct_pool_new(threads, err);
     ct_status status = CT_OK;
     if (recipe == NULL || error == NULL || pool == NULL)
         status = CT_FAIL(err, CT_ERR_NOMEM, "trials: no memory for %d runs", n);

@@ -40,6 +40,11 @@ struct ct_arena_block {
     unsigned char *data;
 };
 
+void ct_arena_open(ct_arena *a, const char *user, size_t limit, ct_error *err)
+{
+    *a = (ct_arena){.limit = limit, .user = user, .err = err};
+}
+
 void ct_arena_init(ct_arena *a, size_t limit)
 {
     *a = (ct_arena){.limit = limit};
@@ -77,13 +82,26 @@ static bool add_block(ct_arena *a, size_t need)
     return true;
 }
 
+/* Does the newest block hold `padded` bytes more, or another one? */
+static bool make_room(ct_arena *a, size_t padded)
+{
+    return (a->block != NULL && padded <= a->block->size - a->block->used) || add_block(a, padded);
+}
+
+static void *no_memory(ct_arena *a, size_t bytes)
+{
+    if (a->err != NULL)
+        CT_FAIL(a->err, CT_ERR_NOMEM, "%s: no memory for %zu bytes", a->user, bytes);
+    return NULL;
+}
+
 void *ct_arena_alloc(ct_arena *a, size_t bytes)
 {
-    if (bytes > SIZE_MAX - ALIGN - GAP)
+    if (a->err != NULL && a->err->status != CT_OK)
         return NULL;
-    size_t padded = (bytes + GAP + ALIGN - 1) / ALIGN * ALIGN;
-    if ((a->block == NULL || padded > a->block->size - a->block->used) && !add_block(a, padded))
-        return NULL;
+    const size_t padded = (bytes + GAP + ALIGN - 1) / ALIGN * ALIGN;
+    if (padded < bytes || !make_room(a, padded))
+        return no_memory(a, bytes);
     unsigned char *p = a->block->data + a->block->used;
     a->block->used += padded;
     a->used += padded;
@@ -95,7 +113,7 @@ void *ct_arena_zeroed(ct_arena *a, size_t count, size_t size)
 {
     size_t bytes;
     if (!ct_size_mul(count, size, &bytes))
-        return NULL;
+        return no_memory(a, SIZE_MAX);
     void *p = ct_arena_alloc(a, bytes);
     if (p != NULL)
         memset(p, 0, bytes);

@@ -20,9 +20,11 @@
 ct_status ct_source_open(ct_source *s, const char *path, ct_error *err)
 {
     struct stat st;
-    *s = (ct_source){.path = path};
-    s->fd = open(path,
-                 O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* nonblock: a pipe must not make us wait */
+    *s = (ct_source){.fd = -1, .path = path};
+    if (err->status != CT_OK)
+        return err->status;
+    /* nonblock: a pipe must not make us wait */
+    s->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (s->fd < 0)
         return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
     if (fstat(s->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
@@ -54,6 +56,8 @@ static ssize_t read_some(const ct_source *s, uint64_t at, char *out, size_t size
 
 ct_status ct_source_read(const ct_source *s, uint64_t at, void *out, size_t size, ct_error *err)
 {
+    if (err->status != CT_OK)
+        return err->status;
     const ssize_t got = read_some(s, at, out, size);
     if (got < 0 || (size_t)got != size)
         return CT_FAIL(err, CT_ERR_IO, "%s: %s", s->path,
@@ -65,30 +69,25 @@ ct_status ct_file_read(const char *path, size_t limit, ct_arena *arena, char **d
                        ct_error *err)
 {
     ct_source s;
-    ct_status status = ct_source_open(&s, path, err);
-    if (status != CT_OK)
-        return status;
     char *p = NULL;
-    const bool fits = limit == 0 || s.size <= limit;
-    if (fits && s.size < SIZE_MAX)
+    ct_source_open(&s, path, err);
+    if (err->status == CT_OK && limit != 0 && s.size > limit)
+        CT_FAIL(err, CT_ERR_IO, "%s: expected at most %zu bytes, found %ju", path, limit,
+                (uintmax_t)s.size);
+    if (err->status == CT_OK && s.size < SIZE_MAX)
         p = ct_arena_alloc(arena, (size_t)s.size + 1);
-    if (!fits)
-        status = CT_FAIL(err, CT_ERR_IO, "%s: expected at most %zu bytes, found %ju", path, limit,
-                         (uintmax_t)s.size);
-    else if (p == NULL)
-        status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %ju bytes", path,
-                         (uintmax_t)s.size);
-    else
-        status = ct_source_read(&s, 0, p, (size_t)s.size, err);
-    if (status == CT_OK && read_some(&s, s.size, p + s.size, 1) != 0) /* it has grown */
-        status = CT_FAIL(err, CT_ERR_IO, "%s: changed while it was read", path);
+    if (p == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %ju bytes", path, (uintmax_t)s.size);
+    ct_source_read(&s, 0, p, (size_t)s.size, err);
+    if (err->status == CT_OK && read_some(&s, s.size, p + s.size, 1) != 0) /* it has grown */
+        CT_FAIL(err, CT_ERR_IO, "%s: changed while it was read", path);
     ct_source_close(&s);
-    if (status != CT_OK)
-        return status;
-    p[s.size] = '\0';
-    *data = p;
-    *size = (size_t)s.size;
-    return CT_OK;
+    if (err->status == CT_OK) {
+        p[s.size] = '\0';
+        *data = p;
+        *size = (size_t)s.size;
+    }
+    return err->status;
 }
 
 /* EINVAL comes from what cannot be synced at all: a device, some network folders. */
@@ -98,7 +97,7 @@ static bool sync_fd(int fd)
 }
 
 /* Make the name `path` itself durable. */
-static ct_status sync_folder_of(const char *path, ct_error *err)
+static void sync_folder_of(const char *path, ct_error *err)
 {
     char folder[CT_PATH_BYTES] = ".";
     const char *slash = strrchr(path, '/');
@@ -109,8 +108,8 @@ static ct_status sync_folder_of(const char *path, ct_error *err)
     int reason = errno;
     if (fd >= 0)
         close(fd);
-    return ok ? CT_OK
-              : CT_FAIL(err, CT_ERR_IO, "%s: cannot sync its folder: %s", path, strerror(reason));
+    if (!ok)
+        CT_FAIL(err, CT_ERR_IO, "%s: cannot sync its folder: %s", path, strerror(reason));
 }
 
 static void fail_with_errno(ct_writer *w)
@@ -120,22 +119,21 @@ static void fail_with_errno(ct_writer *w)
 
 static ct_status copy_path(char out[CT_PATH_BYTES], const char *path, ct_error *err)
 {
-    if (snprintf(out, CT_PATH_BYTES, "%s", path) < CT_PATH_BYTES)
-        return CT_OK;
-    return CT_FAIL(err, CT_ERR_IO, "%.60s...: path longer than %d bytes", path, CT_PATH_BYTES - 1);
+    if (snprintf(out, CT_PATH_BYTES, "%s", path) >= CT_PATH_BYTES)
+        CT_FAIL(err, CT_ERR_IO, "%.60s...: path longer than %d bytes", path, CT_PATH_BYTES - 1);
+    return err->status;
 }
 
 ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err)
 {
     struct stat st;
     *w = (ct_writer){.fd = -1, .err = err};
-    if ((w->status = copy_path(w->path, path, err)) != CT_OK)
-        return w->status;
-    if (kind == CT_REPLACE && stat(path, &st) == 0 &&
+    if (copy_path(w->path, path, err) == CT_OK && kind == CT_REPLACE && stat(path, &st) == 0 &&
         !S_ISREG(st.st_mode)) /* a rename would put a file in place of a device */
-        return w->status = CT_FAIL(err, CT_ERR_IO,
-                                   "%s: expected a file or a free name, found something else",
-                                   path);
+        CT_FAIL(err, CT_ERR_IO, "%s: expected a file or a free name, found something else", path);
+    w->status = err->status;
+    if (w->status != CT_OK)
+        return w->status;
     if (kind == CT_REPLACE) {
         snprintf(w->tmp, sizeof w->tmp, "%s.tmp", path);
         unlink(w->tmp); /* a killed program may have left one, or it is a link to elsewhere */
@@ -152,7 +150,8 @@ ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_err
 {
     struct stat st;
     *w = (ct_writer){.fd = -1, .err = err, .size = keep};
-    if ((w->status = copy_path(w->path, path, err)) != CT_OK)
+    w->status = copy_path(w->path, path, err);
+    if (w->status != CT_OK)
         return w->status;
     w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (w->fd < 0 || fstat(w->fd, &st) != 0)
@@ -162,8 +161,10 @@ ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_err
                             (uintmax_t)keep, (uintmax_t)st.st_size);
     else if (ftruncate(w->fd, (off_t)keep) != 0 || lseek(w->fd, (off_t)keep, SEEK_SET) < 0)
         fail_with_errno(w);
-    if (w->status != CT_OK && w->fd >= 0)
+    if (w->status != CT_OK && w->fd >= 0) {
         close(w->fd);
+        w->fd = -1;
+    }
     return w->status;
 }
 
@@ -206,7 +207,7 @@ void ct_writer_bytes(ct_writer *w, const void *data, size_t size)
     }
 }
 
-/* Close; PATH.tmp becomes PATH if that is wanted and all went well, else it goes. */
+/* Close; PATH.tmp becomes PATH if that is wanted and nothing has failed, else it goes. */
 static void close_writer(ct_writer *w, bool keep)
 {
     if (w->fd >= 0 && close(w->fd) != 0) /* a network disk may say only now that it is full */
@@ -214,7 +215,8 @@ static void close_writer(ct_writer *w, bool keep)
     w->fd = -1;
     if (w->tmp[0] == '\0')
         return;
-    if (keep && w->status == CT_OK && rename(w->tmp, w->path) != 0)
+    keep = keep && w->err->status == CT_OK;
+    if (keep && rename(w->tmp, w->path) != 0)
         fail_with_errno(w);
     if (!keep || w->status != CT_OK)
         unlink(w->tmp);
@@ -223,11 +225,13 @@ static void close_writer(ct_writer *w, bool keep)
 
 ct_status ct_writer_commit(ct_writer *w)
 {
+    if (w->fd < 0)
+        return w->status;
     ct_writer_sync(w);
     close_writer(w, true);
     if (w->status == CT_OK)
-        w->status = sync_folder_of(w->path, w->err);
-    return w->status;
+        sync_folder_of(w->path, w->err);
+    return w->err->status;
 }
 
 void ct_writer_abandon(ct_writer *w)
@@ -242,18 +246,17 @@ bool ct_file_exists(const char *path)
 
 ct_status ct_file_remove(const char *path, ct_error *err)
 {
-    if (unlink(path) == 0 || errno == ENOENT)
-        return CT_OK;
-    return CT_FAIL(err, CT_ERR_IO, "%s: cannot remove it: %s", path, strerror(errno));
+    if (err->status == CT_OK && unlink(path) != 0 && errno != ENOENT)
+        CT_FAIL(err, CT_ERR_IO, "%s: cannot remove it: %s", path, strerror(errno));
+    return err->status;
 }
 
 ct_status ct_folder_make(const char *path, ct_error *err)
 {
     char p[CT_PATH_BYTES], *at = p;
     struct stat st;
-    ct_status status = copy_path(p, path, err);
-    if (status != CT_OK)
-        return status;
+    if (copy_path(p, path, err) != CT_OK)
+        return err->status;
     do { /* a, then a/b, then a/b/c */
         at += strspn(at, "/");
         at += strcspn(at, "/");
@@ -261,10 +264,10 @@ ct_status ct_folder_make(const char *path, ct_error *err)
         *at = '\0';
         const int reason = mkdir(p, 0777) == 0 ? 0 : errno;
         if (reason == 0)
-            status = sync_folder_of(p, err);
+            sync_folder_of(p, err);
         else if (stat(p, &st) != 0 || !S_ISDIR(st.st_mode))
-            status = CT_FAIL(err, CT_ERR_IO, "%s: cannot make the folder: %s", p, strerror(reason));
+            CT_FAIL(err, CT_ERR_IO, "%s: cannot make the folder: %s", p, strerror(reason));
         *at = rest;
-    } while (status == CT_OK && *at != '\0');
-    return status;
+    } while (err->status == CT_OK && *at != '\0');
+    return err->status;
 }

@@ -1,5 +1,6 @@
 /* file.h -- reading whole files, replacing them without loss, logs. Private.
- * Errors of all: CT_ERR_IO with "path: reason"; CT_ERR_NOMEM. */
+ * Errors of all: CT_ERR_IO with "path: reason"; CT_ERR_NOMEM. All do nothing once
+ * err is set. */
 #ifndef PLATFORM_FILE_H
 #define PLATFORM_FILE_H
 
@@ -37,8 +38,10 @@ typedef enum ct_writing {
                    one call hands over, so a killed run's log ends with a whole line */
 } ct_writing;
 
-/* A file being written. The first failure is kept and later calls do nothing,
- * so a caller writes everything and asks once, at commit. */
+/* A file being written. After a failure of its own later calls do nothing, so a
+ * caller writes everything and asks once, at commit. After any other failure in
+ * `err` a log still gets what it was given, for it tells how that came; but a file
+ * that replaces another stays unpublished, for it may be incomplete. */
 typedef struct ct_writer {
     int fd;
     size_t used;
@@ -56,7 +59,7 @@ ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_err
 void ct_writer_bytes(ct_writer *w, const void *data, size_t size);
 ct_status ct_writer_flush(ct_writer *w);  /* hand the buffer to the system */
 ct_status ct_writer_sync(ct_writer *w);   /* and have it put on the disk */
-ct_status ct_writer_commit(ct_writer *w); /* the first failure of all calls; closes */
+ct_status ct_writer_commit(ct_writer *w); /* and close it; fine if it is not open */
 void ct_writer_abandon(ct_writer *w);     /* remove PATH.tmp, PATH untouched; closes */
 
 bool ct_file_exists(const char *path);

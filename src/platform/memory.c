@@ -48,6 +48,14 @@ void *ct_alloc_zeroed(size_t count, size_t size)
     return p;
 }
 
+void *ct_alloc_for(const char *user, size_t count, size_t size, ct_error *err)
+{
+    void *p = err->status == CT_OK ? ct_alloc_zeroed(count, size) : NULL;
+    if (p == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %zu x %zu bytes", user, count, size);
+    return p;
+}
+
 void ct_free(void *p)
 {
     free(p);

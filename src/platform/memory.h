@@ -2,6 +2,8 @@
 #ifndef PLATFORM_MEMORY_H
 #define PLATFORM_MEMORY_H
 
+#include "contrast/status.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -10,6 +12,10 @@
 void *ct_alloc(size_t count, size_t size);
 void *ct_alloc_zeroed(size_t count, size_t size);
 void ct_free(void *p);
+
+/* The same, cleared; NULL is reported in err as "USER: no memory for N bytes", and
+ * also what comes once err is set. */
+void *ct_alloc_for(const char *user, size_t count, size_t size, ct_error *err);
 
 /* Checked arithmetic on sizes that come from outside: false on overflow. */
 bool ct_size_mul(size_t a, size_t b, size_t *out);

@@ -167,11 +167,11 @@ static void start_threads(ct_pool *p)
     pthread_attr_destroy(&attr);
 }
 
-ct_pool *ct_pool_new(int n_threads)
+ct_pool *ct_pool_new(int n_threads, ct_error *err)
 {
-    ct_pool *p = ct_alloc_zeroed(1, sizeof *p);
-    pthread_t *t = ct_alloc((size_t)n_threads, sizeof *t);
-    if (p == NULL || t == NULL) {
+    ct_pool *p = ct_alloc_for("threads", 1, sizeof *p, err);
+    pthread_t *t = ct_alloc_for("threads", (size_t)n_threads, sizeof *t, err);
+    if (err->status != CT_OK) {
         ct_free(p);
         ct_free(t);
         return NULL;

@@ -6,11 +6,13 @@
 #ifndef PLATFORM_POOL_H
 #define PLATFORM_POOL_H
 
+#include "contrast/status.h"
+
 typedef struct ct_pool ct_pool;
 
 /* A team of n threads, the caller being one: n - 1 are started, on the first
- * loop that has more than one block. NULL if there is no memory. */
-ct_pool *ct_pool_new(int n_threads);
+ * loop that has more than one block. NULL and err if there is no memory. */
+ct_pool *ct_pool_new(int n_threads, ct_error *err);
 void ct_pool_free(ct_pool *p); /* accepts NULL */
 int ct_pool_threads(const ct_pool *p);
 

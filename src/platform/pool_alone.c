@@ -10,9 +10,9 @@ struct ct_pool {
     int n_threads; /* as asked for, so that a device reports the same everywhere */
 };
 
-ct_pool *ct_pool_new(int n_threads)
+ct_pool *ct_pool_new(int n_threads, ct_error *err)
 {
-    ct_pool *p = ct_alloc_zeroed(1, sizeof *p);
+    ct_pool *p = ct_alloc_for("threads", 1, sizeof *p, err);
     if (p != NULL)
         p->n_threads = n_threads;
     return p;

@@ -10,7 +10,7 @@
 ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int line, const char *fmt,
                        ...)
 {
-    if (err != NULL && err->status == CT_OK) { /* first cause wins */
+    if (err->status == CT_OK) { /* first cause wins */
         err->status = status;
         err->file = file;
         err->line = line;
@@ -19,7 +19,7 @@ ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int li
         vsnprintf(err->msg, sizeof err->msg, fmt, args);
         va_end(args);
     }
-    return status;
+    return err->status;
 }
 
 void ct_assert_failed(const char *cond, const char *file, int line)

@@ -35,7 +35,8 @@ typedef struct run {
 bool ct_run_exists(const char *folder)
 {
     char path[CT_PATH_BYTES];
-    return ct_run_path(path, folder, "recipe.ini", NULL) == CT_OK && ct_file_exists(path);
+    return ct_run_path(path, folder, "recipe.ini", CT_IGNORE_ERROR) == CT_OK &&
+           ct_file_exists(path);
 }
 
 ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err)

@@ -306,7 +306,7 @@ static uint64_t kept_bytes(const char *path, long step)
     size_t size;
     uint64_t keep = 0;
     ct_arena_init(&arena, 0);
-    if (step > 0 && ct_file_read(path, 0, &arena, &text, &size, NULL) == CT_OK) {
+    if (step > 0 && ct_file_read(path, 0, &arena, &text, &size, CT_IGNORE_ERROR) == CT_OK) {
         const char *line = text, *end;
         while ((end = strchr(line, '\n')) != NULL &&
                !(strncmp(line, "{\"step\":", 8) == 0 && strtol(line + 8, NULL, 10) > step))

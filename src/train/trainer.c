@@ -224,7 +224,7 @@ static void gather_rows(void *ctx, int block)
     const int from = block * GATHERED, n = j->n - from < GATHERED ? j->n - from : GATHERED;
     const size_t dim = (size_t)j->t->pairs->side[j->side].dim;
     ct_pairs_rows(j->t->pairs, j->side, &j->t->standard[j->side], j->items + from, n,
-                  j->t->room[j->side].x + (size_t)from * dim, NULL);
+                  j->t->room[j->side].x + (size_t)from * dim, CT_IGNORE_ERROR);
 }
 
 ct_batch_side ct_trainer_gather(ct_trainer *t, int side, const int *items, int n)

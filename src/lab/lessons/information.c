@@ -117,7 +117,8 @@ static double trained(critic *c, ct_device *device, double mi, uint64_t seed)
     const ct_optim_config config = ct_optim_defaults(CT_ADAMW);
     ct_params *p = &c->model.params;
     ct_optim optim;
-    double bound = ct_optim_init(&optim, &config, p->size, NULL) == CT_OK ? 0 : (double)NAN;
+    double bound = ct_optim_init(&optim, &config, p->size, CT_IGNORE_ERROR) == CT_OK ? 0
+                                                                                     : (double)NAN;
     for (int step = 0; step < STEPS && !isnan(bound); step++) {
         ct_params_zero_grad(p);
         ct_backward(&c->graph, critic_loss(c, mi, seed + SEEDS, (uint64_t)step),
@@ -136,11 +137,11 @@ static void train_block(void *ctx, int block)
 {
     double *bound = ctx;
     const uint64_t seed = (uint64_t)(block % SEEDS);
-    ct_device *device = ct_device_new(1, NULL, NULL);
+    ct_device *device = ct_device_new(1, NULL, CT_IGNORE_ERROR);
     critic *c = ct_alloc_zeroed(1, sizeof *c);
     bound[block] = (double)NAN;
     if (device != NULL && c != NULL &&
-        ct_two_tower_init(&c->model, &CRITIC, seed + 1, NULL) == CT_OK) {
+        ct_two_tower_init(&c->model, &CRITIC, seed + 1, CT_IGNORE_ERROR) == CT_OK) {
         ct_graph_init(&c->graph, device, 0);
         c->options = ct_loss_defaults();
         c->options.dot = true;
@@ -157,9 +158,9 @@ static ct_status measure(ct_lesson_run *run, ct_error *err)
     static const double TABLE[POINTS] = {1.526, 2.304, 2.621, 2.737, 2.763, 1.823, 3.068, 3.748,
                                          4.020, 4.122, 1.953, 3.533, 4.613, 5.197, 5.432};
     double bound[POINTS * SEEDS], learned[N_MI * SEEDS];
-    ct_pool *pool = ct_pool_new(run->threads);
+    ct_pool *pool = ct_pool_new(run->threads, err);
     if (pool == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "information: out of memory");
+        return err->status;
     ct_pool_run(pool, POINTS * SEEDS, run_block, bound);
     ct_pool_run(pool, N_MI * SEEDS, train_block, learned);
     ct_pool_free(pool);

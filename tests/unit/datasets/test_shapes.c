@@ -143,9 +143,9 @@ START_TEST(of_the_first_object_alone)
     o.n_train = 500;
     o.n_validation = o.n_test = o.n_composition = 50;
     o.seed = 1;
-    ct_pairs *whole = ct_shapes(&o, NULL);
+    ct_pairs *whole = ct_shapes(&o, CT_IGNORE_ERROR);
     o.first_object = true;
-    ct_pairs *first = ct_shapes(&o, NULL);
+    ct_pairs *first = ct_shapes(&o, CT_IGNORE_ERROR);
     int n_wordings = 0;
     for (int i = 0; i < whole->n; i++) {
         const meaning all = read_caption(caption_of(whole, i)),
@@ -244,7 +244,7 @@ START_TEST(options_out_of_range_are_refused)
         ck_assert_ptr_null(ct_shapes(&o, &err));
         ck_assert_int_eq(err.status, CT_ERR_CONFIG);
         ck_assert_msg(strncmp(err.msg, WRONG[k].says, strlen(WRONG[k].says)) == 0, "%s", err.msg);
-        ck_assert_ptr_null(ct_shapes(&o, NULL));
+        ck_assert_ptr_null(ct_shapes(&o, CT_IGNORE_ERROR));
     }
 }
 END_TEST

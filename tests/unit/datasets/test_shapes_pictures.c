@@ -82,7 +82,7 @@ START_TEST(pictures_show_what_captions_say)
     o.size = 24;
     o.n_train = 600;
     o.n_validation = o.n_test = o.n_composition = 0;
-    ct_pairs *p = ct_shapes(&o, NULL);
+    ct_pairs *p = ct_shapes(&o, CT_IGNORE_ERROR);
     double area[2] = {0}, n[2] = {0};
     for (int i = 0; i < p->n; i++) {
         const uint8_t *pixels = pixels_of(p, i);
@@ -152,9 +152,9 @@ START_TEST(noise_has_the_standard_deviation_asked_for)
     o.n_train = 20;
     o.n_validation = o.n_test = o.n_composition = 0;
     o.noise = 4;
-    ct_pairs *noisy = ct_shapes(&o, NULL);
+    ct_pairs *noisy = ct_shapes(&o, CT_IGNORE_ERROR);
     o.noise = 0;
-    ct_pairs *clean = ct_shapes(&o, NULL);
+    ct_pairs *clean = ct_shapes(&o, CT_IGNORE_ERROR);
     int n = clean->n * clean->side[0].dim, used = 0;
     for (int k = 0; k < n; k++) {
         double x = clean->side[0].u8[k], d = noisy->side[0].u8[k] - x;

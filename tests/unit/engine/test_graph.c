@@ -220,7 +220,7 @@ END_TEST
 START_TEST(full_arena_is_reported_once)
 {
     ct_graph g;
-    ct_device *dev = ct_device_new(1, NULL, NULL);
+    ct_device *dev = ct_device_new(1, NULL, CT_IGNORE_ERROR);
     ct_graph_init(&g, dev, 1 << 16);
     ct_tensor *small = ct_leaf(&g, 4, 4, NULL), *big = ct_leaf(&g, 512, 512, NULL);
     ck_assert_ptr_nonnull(small);
@@ -264,7 +264,7 @@ START_TEST(backward_that_finds_no_memory_says_so)
 {
     const size_t matrix = 100 * 100 * sizeof(ct_real);
     ct_graph g;
-    ct_device *dev = ct_device_new(1, NULL, NULL);
+    ct_device *dev = ct_device_new(1, NULL, CT_IGNORE_ERROR);
     ct_graph_init(&g, dev, 3 * matrix); /* x, y and dy, but not dx */
     ct_tensor *x = ct_leaf(&g, 100, 100, NULL), *y = ct_exp(&g, x);
     ck_assert_ptr_nonnull(y);
@@ -374,7 +374,7 @@ START_TEST(step_survives_every_failed_allocation)
     for (long n = 0; !done; n++) {
         ct_device *dev;
         ct_alloc_fail_at(n);
-        dev = ct_device_new(2, NULL, NULL);
+        dev = ct_device_new(2, NULL, CT_IGNORE_ERROR);
         if (dev != NULL) {
             ct_graph_init(&g, dev, 0);
             g.training = true;

@@ -14,7 +14,7 @@ static ct_device *device;
 
 static void open_device(void)
 {
-    device = ct_device_new(1, NULL, NULL);
+    device = ct_device_new(1, NULL, CT_IGNORE_ERROR);
     ck_assert_ptr_nonnull(device);
 }
 
@@ -26,7 +26,7 @@ static void close_device(void)
 static ct_optim start(ct_optim_config c, size_t size)
 {
     ct_optim o;
-    ck_assert_int_eq(ct_optim_init(&o, &c, size, NULL), CT_OK);
+    ck_assert_int_eq(ct_optim_init(&o, &c, size, CT_IGNORE_ERROR), CT_OK);
     return o;
 }
 
@@ -253,7 +253,7 @@ START_TEST(unusable_setting_aborts)
     case 3: c.eps = 0; break;
     case 4: c.eps = (double)NAN; break;
     }
-    if (ct_optim_init(&o, &c, 4, NULL) == CT_OK && _i == 5)
+    if (ct_optim_init(&o, &c, 4, CT_IGNORE_ERROR) == CT_OK && _i == 5)
         ct_optim_step(&o, device, (ct_real[4]){0}, (ct_real[4]){0}, 5, 1); /* n_decay above size */
 }
 END_TEST

@@ -21,11 +21,11 @@ END_TEST
 
 START_TEST(best_device_has_a_thread_and_a_name)
 {
-    ct_device *dev = ct_device_new(0, NULL, NULL);
+    ct_device *dev = ct_device_new(0, NULL, CT_IGNORE_ERROR);
     ck_assert_ptr_nonnull(dev);
     ck_assert_int_ge(ct_device_threads(dev), 1);
     ck_assert_ptr_nonnull(ct_device_isa(dev));
-    ct_device *same = ct_device_new(1, ct_device_isa(dev), NULL);
+    ct_device *same = ct_device_new(1, ct_device_isa(dev), CT_IGNORE_ERROR);
     ck_assert_ptr_nonnull(same);
     ct_device_free(same);
     ct_device_free(dev);
@@ -39,7 +39,7 @@ START_TEST(unknown_instruction_set_is_an_error)
     ck_assert_ptr_null(ct_device_new(1, "abacus", &err));
     ck_assert_int_eq(err.status, CT_ERR_CONFIG);
     ck_assert_msg(strstr(err.msg, "abacus") && strstr(err.msg, "portable"), "%s", err.msg);
-    ck_assert_ptr_null(ct_device_new(1, "", NULL));
+    ck_assert_ptr_null(ct_device_new(1, "", CT_IGNORE_ERROR));
 }
 END_TEST
 

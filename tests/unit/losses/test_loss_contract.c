@@ -116,7 +116,7 @@ static bool step_fits(ct_graph *g, const ct_loss *loss)
 START_TEST(a_full_arena_is_reported)
 {
     const ct_loss *loss = loss_number(_i);
-    ct_device *dev = ct_device_new(1, NULL, NULL);
+    ct_device *dev = ct_device_new(1, NULL, CT_IGNORE_ERROR);
     ck_assert_ptr_nonnull(dev);
     batch_random(&x, 9, 5, 0.1, 2);
     x.grouped = true;
@@ -138,7 +138,7 @@ END_TEST
 START_TEST(every_failed_allocation_is_reported)
 {
     const ct_loss *loss = loss_number(_i);
-    ct_device *dev = ct_device_new(1, NULL, NULL);
+    ct_device *dev = ct_device_new(1, NULL, CT_IGNORE_ERROR);
     ck_assert_ptr_nonnull(dev);
     batch_random(&x, 130, 60, 0.1, 2); /* several blocks of the arena */
     x.grouped = true;

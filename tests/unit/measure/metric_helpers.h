@@ -36,12 +36,12 @@ static inline ct_device *device_of(int i)
         int threads;
         const char *isa;
     } KIND[N_DEVICES] = {{1, "portable"}, {2, "portable"}, {3, NULL}, {1, "avx2"}, {1, "avx512"}};
-    return ct_device_new(KIND[i].threads, KIND[i].isa, NULL);
+    return ct_device_new(KIND[i].threads, KIND[i].isa, CT_IGNORE_ERROR);
 }
 
 static inline ct_device *one_thread(void)
 {
-    ct_device *dev = ct_device_new(1, NULL, NULL);
+    ct_device *dev = ct_device_new(1, NULL, CT_IGNORE_ERROR);
     ck_assert_ptr_nonnull(dev);
     return dev;
 }

@@ -154,6 +154,35 @@ START_TEST(zeroed_refuses_overflow)
 }
 END_TEST
 
+START_TEST(failure_is_reported_once_and_stays)
+{
+    ct_error err = {0};
+    ct_arena a;
+    ct_arena_open(&a, "sweep", 1000, &err);
+    ck_assert_ptr_nonnull(ct_arena_alloc(&a, 500));
+    ck_assert_ptr_null(ct_arena_zeroed(&a, 200, 10));
+    ck_assert_int_eq(err.status, CT_ERR_NOMEM);
+    ck_assert_str_eq(err.msg, "sweep: no memory for 2000 bytes");
+    ck_assert_ptr_null(ct_arena_alloc(&a, 1)); /* it would fit */
+    ck_assert_str_eq(err.msg, "sweep: no memory for 2000 bytes");
+    ct_arena_free(&a);
+}
+END_TEST
+
+START_TEST(nothing_is_handed_out_after_another_failure)
+{
+    ct_error err = {0};
+    ct_arena a;
+    ct_arena_open(&a, "run", 0, &err);
+    CT_FAIL(&err, CT_ERR_IO, "no such file");
+    ck_assert_ptr_null(ct_arena_alloc(&a, 1));
+    ck_assert_ptr_null(ct_arena_zeroed(&a, SIZE_MAX / 8 + 2, 8));
+    ck_assert_ptr_null(ct_arena_strdup(&a, "text"));
+    ck_assert_str_eq(err.msg, "no such file");
+    ct_arena_free(&a);
+}
+END_TEST
+
 START_TEST(strings_are_copied)
 {
     char text[] = "two towers";
@@ -234,6 +263,8 @@ TCase *arena_case(void)
     tcase_add_test(tc, limit_holds_over_rounds);
     tcase_add_test(tc, zeroed_is_zero_in_used_memory);
     tcase_add_test(tc, zeroed_refuses_overflow);
+    tcase_add_test(tc, failure_is_reported_once_and_stays);
+    tcase_add_test(tc, nothing_is_handed_out_after_another_failure);
     tcase_add_test(tc, strings_are_copied);
     tcase_add_test(tc, arena_may_be_used_after_free);
     tcase_add_test(tc, arena_survives_every_failed_allocation);

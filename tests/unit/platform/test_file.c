@@ -49,7 +49,8 @@ static void check_contents(const char *text)
 {
     char *data;
     size_t size;
-    ck_assert_msg(ct_file_read(path, 0, &arena, &data, &size, &err) == CT_OK, "%s", err.msg);
+    ct_error why = {0};
+    ck_assert_msg(ct_file_read(path, 0, &arena, &data, &size, &why) == CT_OK, "%s", why.msg);
     ck_assert_uint_eq(size, strlen(text));
     ck_assert_str_eq(data, text); /* there is a NUL after it */
 }
@@ -173,6 +174,56 @@ START_TEST(abandoning_keeps_the_old_file)
 }
 END_TEST
 
+START_TEST(another_failure_keeps_the_old_file)
+{
+    put("old");
+    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
+    ct_writer_bytes(&w, "new", 3);
+    CT_FAIL(&err, CT_ERR_IO, "no data");
+    check_error(ct_writer_commit(&w), "no data");
+    check_contents("old");
+    ck_assert(!ct_file_exists(tmp));
+}
+END_TEST
+
+START_TEST(another_failure_leaves_a_log_what_it_was_given)
+{
+    ck_assert_int_eq(ct_writer_open(&w, path, CT_LOG, &err), CT_OK);
+    ct_writer_bytes(&w, "before\n", 7);
+    CT_FAIL(&err, CT_ERR_IO, "no data");
+    ct_writer_bytes(&w, "why\n", 4);
+    check_error(ct_writer_commit(&w), "no data");
+    check_contents("before\nwhy\n");
+}
+END_TEST
+
+START_TEST(nothing_is_done_once_something_has_failed)
+{
+    char *data, **name;
+    size_t size;
+    int n, lock;
+    ct_source s;
+    put("kept");
+    CT_FAIL(&err, CT_ERR_IO, "no data");
+    ct_file_read(path, 0, &arena, &data, &size, &err);
+    ct_source_open(&s, path, &err);
+    ct_source_read(&s, 0, tmp, 4, &err);
+    ct_source_close(&s);
+    ct_writer_open(&w, path, CT_LOG, &err);
+    ct_writer_bytes(&w, "new", 3);
+    ct_writer_commit(&w);
+    ct_writer_reopen(&w, path, 0, &err);
+    ct_writer_abandon(&w);
+    ct_file_remove(path, &err);
+    ct_folder_make(tmp, &err);
+    ct_folder_list(folder, &arena, &name, &n, &err);
+    ct_folder_lock(folder, &lock, &err);
+    ck_assert(n == 0 && lock == -1 && !ct_file_exists(tmp));
+    check_error(err.status, "no data");
+    check_contents("kept");
+}
+END_TEST
+
 START_TEST(a_tmp_that_a_killed_run_left_is_replaced)
 {
     char elsewhere[160];
@@ -280,10 +331,11 @@ START_TEST(works_beside_the_program_and_without_an_error)
     char before[1024];
     ck_assert_ptr_nonnull(getcwd(before, sizeof before));
     ck_assert_int_eq(chdir(folder), 0);
-    ck_assert_int_eq(ct_writer_open(&w, "file", CT_REPLACE, NULL), CT_OK); /* its folder is "." */
+    ck_assert_int_eq(ct_writer_open(&w, "file", CT_REPLACE, CT_IGNORE_ERROR),
+                     CT_OK); /* its folder is "." */
     ct_writer_bytes(&w, "x", 1);
     ck_assert_int_eq(ct_writer_commit(&w), CT_OK);
-    ck_assert_int_eq(ct_writer_open(&w, "no/file", CT_REPLACE, NULL), CT_ERR_IO);
+    ck_assert_int_eq(ct_writer_open(&w, "no/file", CT_REPLACE, CT_IGNORE_ERROR), CT_ERR_IO);
     ck_assert_int_eq(chdir(before), 0);
     check_contents("x");
 }
@@ -448,6 +500,9 @@ TCase *file_case(void)
     tcase_add_test(c, a_file_appears_when_it_is_whole);
     tcase_add_test(c, every_byte_arrives_in_order);
     tcase_add_test(c, abandoning_keeps_the_old_file);
+    tcase_add_test(c, another_failure_keeps_the_old_file);
+    tcase_add_test(c, another_failure_leaves_a_log_what_it_was_given);
+    tcase_add_test(c, nothing_is_done_once_something_has_failed);
     tcase_add_test(c, a_tmp_that_a_killed_run_left_is_replaced);
     tcase_add_test(c, a_full_disk_keeps_the_old_file);
     tcase_add_test(c, the_first_failure_is_the_one_reported);

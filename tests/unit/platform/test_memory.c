@@ -33,6 +33,20 @@ START_TEST(products_that_overflow_are_refused)
 }
 END_TEST
 
+START_TEST(failure_is_reported_with_its_user)
+{
+    ct_error err = {0};
+    int *zero = ct_alloc_for("towers", 3, sizeof *zero, &err);
+    ck_assert(zero != NULL && zero[0] == 0 && zero[2] == 0 && err.status == CT_OK);
+    ct_free(zero);
+    ck_assert_ptr_null(ct_alloc_for("towers", SIZE_MAX, 2, &err));
+    ck_assert_int_eq(err.status, CT_ERR_NOMEM);
+    ck_assert_msg(strncmp(err.msg, "towers: no memory for ", 22) == 0, "%s", err.msg);
+    ck_assert_ptr_null(ct_alloc_for("losses", 1, 1, &err)); /* it would fit */
+    ck_assert_msg(strncmp(err.msg, "towers", 6) == 0, "%s", err.msg);
+}
+END_TEST
+
 START_TEST(size_arithmetic_is_checked)
 {
     size_t out = 0;
@@ -82,6 +96,7 @@ TCase *memory_case(void)
     TCase *tc = tcase_create("memory");
     tcase_add_test(tc, memory_is_aligned_and_writable);
     tcase_add_test(tc, products_that_overflow_are_refused);
+    tcase_add_test(tc, failure_is_reported_with_its_user);
     tcase_add_test(tc, size_arithmetic_is_checked);
     tcase_add_test(tc, chosen_allocation_fails_once);
     tcase_add_test(tc, allocations_are_counted);

@@ -45,7 +45,7 @@ static void check_loop(ct_pool *p, tally *t, int n)
 
 START_TEST(each_block_is_done_once)
 {
-    ct_pool *p = ct_pool_new(_i);
+    ct_pool *p = ct_pool_new(_i, CT_IGNORE_ERROR);
     tally t = {.slow = -1};
     ck_assert_ptr_nonnull(p);
     ck_assert_int_eq(ct_pool_threads(p), _i);
@@ -59,7 +59,7 @@ END_TEST
 /* Loops follow each other faster than a thread comes: a late one must not mix them up. */
 START_TEST(quick_loops_do_not_mix)
 {
-    ct_pool *p = ct_pool_new(4);
+    ct_pool *p = ct_pool_new(4, CT_IGNORE_ERROR);
     tally *t = ct_alloc_zeroed(2, sizeof *t); /* by turns: another context each time */
     t[0].slow = t[1].slow = -1;
     for (int round = 0; round < 4000; round++)
@@ -71,7 +71,7 @@ END_TEST
 
 START_TEST(threads_that_sleep_wake_up)
 {
-    ct_pool *p = ct_pool_new(3);
+    ct_pool *p = ct_pool_new(3, CT_IGNORE_ERROR);
     tally t = {.slow = -1};
     for (int round = 0; round < 20; round++) {
         check_loop(p, &t, 50);
@@ -83,7 +83,7 @@ END_TEST
 
 START_TEST(the_caller_waits_for_a_slow_block)
 {
-    ct_pool *p = ct_pool_new(3);
+    ct_pool *p = ct_pool_new(3, CT_IGNORE_ERROR);
     tally t = {.slow = 0};
     for (int round = 0; round < 50; round++) {
         t.slow = round % 5;
@@ -104,7 +104,7 @@ static void wait_for_another(void *ctx, int block)
 
 START_TEST(two_threads_work_at_the_same_time)
 {
-    ct_pool *p = ct_pool_new(2);
+    ct_pool *p = ct_pool_new(2, CT_IGNORE_ERROR);
     atomic_int here = 0;
     ct_pool_run(p, 2, wait_for_another, &here); /* each block waits for the other to begin */
     ck_assert_int_eq(atomic_load(&here), 2);
@@ -114,7 +114,7 @@ END_TEST
 
 START_TEST(a_team_may_go_unused)
 {
-    ct_pool_free(ct_pool_new(8));
+    ct_pool_free(ct_pool_new(8, CT_IGNORE_ERROR));
     ct_pool_free(NULL);
 }
 END_TEST

@@ -31,9 +31,12 @@ START_TEST(first_cause_wins)
 }
 END_TEST
 
-START_TEST(status_comes_back_without_an_error_to_fill)
+START_TEST(status_of_the_first_cause_comes_back)
 {
-    ck_assert_int_eq(CT_FAIL(NULL, CT_ERR_CONFIG, "nobody reads %d", 1), CT_ERR_CONFIG);
+    ct_error err = {0};
+    ck_assert_int_eq(CT_FAIL(&err, CT_ERR_CONFIG, "first"), CT_ERR_CONFIG);
+    ck_assert_int_eq(CT_FAIL(&err, CT_ERR_IO, "second"), CT_ERR_CONFIG);
+    ck_assert_int_eq(CT_FAIL(CT_IGNORE_ERROR, CT_ERR_IO, "nobody reads %d", 1), CT_ERR_IO);
 }
 END_TEST
 
@@ -69,7 +72,7 @@ TCase *status_case(void)
     TCase *tc = tcase_create("status");
     tcase_add_test(tc, failure_is_recorded_with_its_place);
     tcase_add_test(tc, first_cause_wins);
-    tcase_add_test(tc, status_comes_back_without_an_error_to_fill);
+    tcase_add_test(tc, status_of_the_first_cause_comes_back);
     tcase_add_test(tc, long_message_is_cut_and_ends);
     tcase_add_test(tc, true_condition_does_nothing);
     if (forking())

@@ -42,9 +42,9 @@ static ct_recipe small_recipe(const char *settings)
     for (int i = 0; i < 2; i++) {
         snprintf(copy, sizeof copy, "%s", i == 0 ? all : settings);
         for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
-            ck_assert_int_eq(ct_recipe_override(&r, word, NULL), CT_OK);
+            ck_assert_int_eq(ct_recipe_override(&r, word, CT_IGNORE_ERROR), CT_OK);
     }
-    ck_assert_int_eq(ct_recipe_check(&r, NULL), CT_OK);
+    ck_assert_int_eq(ct_recipe_check(&r, CT_IGNORE_ERROR), CT_OK);
     return r;
 }
 
@@ -61,8 +61,8 @@ static void stop_there(void *ctx, const ct_trainer *t, const ct_step *s, double 
 static ct_status go(const ct_recipe *r, const char *in, const char *from, bool resuming, long at,
                     ct_error *err)
 {
-    ct_device *device = ct_device_new(1, NULL, NULL);
-    ct_pairs *pairs = ct_recipe_data(r, NULL);
+    ct_device *device = ct_device_new(1, NULL, CT_IGNORE_ERROR);
+    ct_pairs *pairs = ct_recipe_data(r, CT_IGNORE_ERROR);
     const ct_run_watch watch = {.on_step = stop_there, .stop = &stop};
     ct_trainer t;
     stop = 0;
@@ -82,9 +82,9 @@ static void check_same_file(const char *name)
     char path[128], *a, *b;
     size_t n, m;
     snprintf(path, sizeof path, "%s/whole/%s", folder, name);
-    ck_assert_int_eq(ct_file_read(path, 0, &arena, &a, &n, NULL), CT_OK);
+    ck_assert_int_eq(ct_file_read(path, 0, &arena, &a, &n, CT_IGNORE_ERROR), CT_OK);
     snprintf(path, sizeof path, "%s/%s", other, name);
-    ck_assert_int_eq(ct_file_read(path, 0, &arena, &b, &m, NULL), CT_OK);
+    ck_assert_int_eq(ct_file_read(path, 0, &arena, &b, &m, CT_IGNORE_ERROR), CT_OK);
     ck_assert_msg(n == m && memcmp(a, b, n) == 0, "%s differs", name);
 }
 
@@ -152,10 +152,10 @@ START_TEST(without_a_checkpoint_it_begins_anew)
     const ct_recipe r = small_recipe("");
     char path[128];
     train_whole(&r);
-    ck_assert_int_eq(go(&r, other, NULL, false, 3, NULL), CT_OK);
+    ck_assert_int_eq(go(&r, other, NULL, false, 3, CT_IGNORE_ERROR), CT_OK);
     snprintf(path, sizeof path, "%s/latest", other);
     ck_assert_int_eq(remove(path), 0);
-    ck_assert_int_eq(go(&r, other, NULL, true, 0, NULL), CT_OK);
+    ck_assert_int_eq(go(&r, other, NULL, true, 0, CT_IGNORE_ERROR), CT_OK);
     check_same_file("metrics.jsonl");
     check_same_file("checkpoints/step-000017.safetensors");
 }
@@ -172,20 +172,20 @@ START_TEST(another_recipe_or_other_data_is_refused)
 {
     const ct_recipe r = small_recipe(""), rate = small_recipe("optim.rate=0.5"),
                     wide = small_recipe("image.layers=13,6");
-    ck_assert_int_eq(go(&r, other, NULL, false, 7, NULL), CT_OK);
+    ck_assert_int_eq(go(&r, other, NULL, false, 7, CT_IGNORE_ERROR), CT_OK);
     check_refused(&rate, CT_ERR_CONFIG,
                   "is of a run with 'rate = 0.001'; the recipe says 'rate = 0.5'");
     check_refused(&wide, CT_ERR_FORMAT, "image.0.weight has 108 values, expected (13, 9)");
 
-    ct_device *device = ct_device_new(1, NULL, NULL);
-    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_device *device = ct_device_new(1, NULL, CT_IGNORE_ERROR);
+    ct_pairs *pairs = ct_recipe_data(&r, CT_IGNORE_ERROR);
     ct_trainer t;
     ct_progress p;
     ct_error err = {0};
     char path[CT_PATH_BYTES];
-    ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, NULL), CT_OK);
+    ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, CT_IGNORE_ERROR), CT_OK);
     ((float *)pairs->side[0].f32)[0] += 1; /* of a data set that this test owns */
-    ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, NULL), CT_OK);
+    ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(ct_checkpoint_load(&t, &p, path, &err), CT_ERR_CONFIG);
     ck_assert_msg(strstr(err.msg, "the data is not what it was trained on") != NULL, "%s", err.msg);
     ct_trainer_free(&t);
@@ -198,7 +198,7 @@ START_TEST(a_missing_log_is_named)
 {
     const ct_recipe r = small_recipe("");
     char path[128];
-    ck_assert_int_eq(go(&r, other, NULL, false, 7, NULL), CT_OK);
+    ck_assert_int_eq(go(&r, other, NULL, false, 7, CT_IGNORE_ERROR), CT_OK);
     snprintf(path, sizeof path, "%s/metrics.jsonl", other);
     ck_assert_int_eq(truncate(path, 10), 0);
     check_refused(&r, CT_ERR_FORMAT, "metrics.jsonl: expected at least");
@@ -209,11 +209,11 @@ START_TEST(two_writers_are_refused)
 {
     const ct_recipe r = small_recipe("");
     int lock;
-    ck_assert_int_eq(go(&r, other, NULL, false, 7, NULL), CT_OK);
-    ck_assert_int_eq(ct_folder_lock(other, &lock, NULL), CT_OK);
+    ck_assert_int_eq(go(&r, other, NULL, false, 7, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_folder_lock(other, &lock, CT_IGNORE_ERROR), CT_OK);
     check_refused(&r, CT_ERR_IO, "another process is writing there");
     ct_folder_unlock(lock);
-    ck_assert_int_eq(go(&r, other, NULL, true, 0, NULL), CT_OK);
+    ck_assert_int_eq(go(&r, other, NULL, true, 0, CT_IGNORE_ERROR), CT_OK);
 }
 END_TEST
 
@@ -223,16 +223,16 @@ START_TEST(every_damaged_checkpoint_is_refused_or_harmless)
     const ct_recipe r = small_recipe(
         "image.layers=2 text.layers=2 data.dim=3 train.steps=2 optim.warmup=0");
     ct_error err = {0};
-    ct_device *device = ct_device_new(1, NULL, NULL);
-    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_device *device = ct_device_new(1, NULL, CT_IGNORE_ERROR);
+    ct_pairs *pairs = ct_recipe_data(&r, CT_IGNORE_ERROR);
     ct_trainer t;
     ct_progress p, same;
     char path[CT_PATH_BYTES], *good;
     size_t n;
-    ck_assert_int_eq(go(&r, other, NULL, false, 0, NULL), CT_OK);
-    ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, NULL), CT_OK);
-    ck_assert_int_eq(ct_file_read(path, 0, &arena, &good, &n, NULL), CT_OK);
-    ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, NULL), CT_OK);
+    ck_assert_int_eq(go(&r, other, NULL, false, 0, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_file_read(path, 0, &arena, &good, &n, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, CT_IGNORE_ERROR), CT_OK);
     ck_assert_msg(ct_checkpoint_load(&t, &same, path, &err) == CT_OK, "%s", err.msg);
     const uint64_t values = hash_bits(t.model.params.x, t.model.params.size * sizeof(ct_real)) ^
                             hash_bits(t.optim.m, t.optim.size * sizeof(ct_real));

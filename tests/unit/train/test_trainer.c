@@ -53,7 +53,7 @@ static ct_step train(fixture *f, int steps)
 {
     ct_step s = {0};
     for (int i = 0; i < steps; i++)
-        ck_assert_int_eq(ct_trainer_step(&f->t, &s, NULL), CT_OK);
+        ck_assert_int_eq(ct_trainer_step(&f->t, &s, CT_IGNORE_ERROR), CT_OK);
     return s;
 }
 
@@ -68,9 +68,9 @@ START_TEST(towers_find_what_the_sides_share)
     fixture f;
     ct_evaluation before, after;
     open_trainer(&f, "data.n_train=512 train.steps=200", 1, NULL);
-    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &before, NULL), CT_OK);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &before, CT_IGNORE_ERROR), CT_OK);
     const ct_step s = train(&f, 200);
-    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &after, NULL), CT_OK);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &after, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(s.step, 200);
     ck_assert_int_eq(after.n, 64);
     ck_assert_int_eq(after.batch, 32);
@@ -94,14 +94,16 @@ START_TEST(evaluation_says_how_close_groups_are)
     open_trainer(&f, "data.kind=shapes data.first_object=true text.buckets=64 train.steps=200", 1,
                  NULL);
     ck_assert_int_eq(ct_trainer_width(&f.t), 8);
-    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 64, &e, NULL), CT_OK);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 64, &e, CT_IGNORE_ERROR), CT_OK);
     const int *items = f.pairs->index[CT_TEST];
     for (int i = 0; i < 64; i++)
         group[i] = f.pairs->group[items[i]];
     for (int side = 0; side < 2; side++) {
         double expected = 0;
-        ck_assert_int_eq(ct_trainer_embed(&f.t, side, items, 64, x, NULL), CT_OK);
-        ck_assert_int_eq(ct_tolerance_measure(f.device, x, 64, 8, group, &expected, NULL), CT_OK);
+        ck_assert_int_eq(ct_trainer_embed(&f.t, side, items, 64, x, CT_IGNORE_ERROR), CT_OK);
+        ck_assert_int_eq(ct_tolerance_measure(f.device, x, 64, 8, group, &expected,
+                                              CT_IGNORE_ERROR),
+                         CT_OK);
         ck_assert(e.tolerance[side] == expected); /* and not NaN */
     }
     close_trainer(&f);
@@ -115,7 +117,7 @@ START_TEST(weights_do_not_depend_on_the_device)
         const char *isa;
     } OTHER[] = {{2, NULL}, {3, "portable"}, {1, "avx2"}, {2, "avx512"}};
     fixture one, other;
-    ct_device *there = ct_device_new(1, OTHER[_i].isa, NULL);
+    ct_device *there = ct_device_new(1, OTHER[_i].isa, CT_IGNORE_ERROR);
     ct_device_free(there);
     if (there == NULL) /* not an instruction set of this machine */
         return;
@@ -215,7 +217,7 @@ START_TEST(a_batch_in_chunks_needs_the_activations_of_one)
     for (int i = 0; i < 2; i++) {
         open_trainer(&f, i == 0 ? settings : chunked, 1, NULL);
         f.t.graph.arena.limit = (size_t)2 << 20 << (sizeof(ct_real) == 4 ? 2 : 3);
-        ck_assert_int_eq(ct_trainer_step(&f.t, &s, NULL), i == 0 ? CT_ERR_NOMEM : CT_OK);
+        ck_assert_int_eq(ct_trainer_step(&f.t, &s, CT_IGNORE_ERROR), i == 0 ? CT_ERR_NOMEM : CT_OK);
         close_trainer(&f);
     }
 }
@@ -242,7 +244,8 @@ START_TEST(measuring_changes_no_weight)
     for (int i = 0; i < 10; i++) {
         train(&one, 1);
         train(&other, 1);
-        ck_assert_int_eq(ct_trainer_evaluate(&other.t, CT_VALIDATION, 20, &e, NULL), CT_OK);
+        ck_assert_int_eq(ct_trainer_evaluate(&other.t, CT_VALIDATION, 20, &e, CT_IGNORE_ERROR),
+                         CT_OK);
         ck_assert_int_eq(e.n, 20);
     }
     check_same_weights(&one, &other);
@@ -258,9 +261,9 @@ START_TEST(embeddings_do_not_depend_on_their_neighbours)
     open_trainer(&f, "", 1, NULL);
     train(&f, 5);
     const int *items = f.pairs->index[CT_TEST];
-    ck_assert_int_eq(ct_trainer_embed(&f.t, 1, items, 64, all, NULL), CT_OK);
+    ck_assert_int_eq(ct_trainer_embed(&f.t, 1, items, 64, all, CT_IGNORE_ERROR), CT_OK);
     for (int i = 0; i < 64; i += 21) {
-        ck_assert_int_eq(ct_trainer_embed(&f.t, 1, items + i, 1, one, NULL), CT_OK);
+        ck_assert_int_eq(ct_trainer_embed(&f.t, 1, items + i, 1, one, CT_IGNORE_ERROR), CT_OK);
         ck_assert_mem_eq(one, all + 8 * i, sizeof one);
     }
     close_trainer(&f);
@@ -289,8 +292,8 @@ START_TEST(a_batch_larger_than_the_data_is_refused)
     ct_error err = {0};
     ct_trainer t;
     ct_recipe r = small_recipe("train.batch=129");
-    ct_pairs *pairs = ct_recipe_data(&r, NULL);
-    ct_device *device = ct_device_new(1, NULL, NULL);
+    ct_pairs *pairs = ct_recipe_data(&r, CT_IGNORE_ERROR);
+    ct_device *device = ct_device_new(1, NULL, CT_IGNORE_ERROR);
     ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, &err), CT_ERR_CONFIG);
     ck_assert_msg(strstr(err.msg, "there are 128 training pairs") != NULL, "%s", err.msg);
     ct_trainer_free(&t);
@@ -304,8 +307,8 @@ START_TEST(a_run_survives_every_failed_allocation)
     const ct_recipe r = small_recipe("train.steps=2");
     ct_status status;
     long n = 0;
-    ct_device *device = ct_device_new(1, NULL, NULL);
-    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_device *device = ct_device_new(1, NULL, CT_IGNORE_ERROR);
+    ct_pairs *pairs = ct_recipe_data(&r, CT_IGNORE_ERROR);
     do {
         ct_trainer t;
         ct_step s;
@@ -341,10 +344,11 @@ START_TEST(trials_are_probed_when_they_are_tested)
 {
     static const ct_variant PLAIN = {"plain", ""}, REFUSED = {"refused", "train.batch=16"};
     const ct_recipe r = small_recipe("");
-    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_pairs *pairs = ct_recipe_data(&r, CT_IGNORE_ERROR);
     ct_trial trial[2];
     ct_error err = {0};
-    ck_assert_int_eq(ct_trials_run(&r, pairs, &PLAIN, 1, 2, 2, probe, trial, NULL), CT_OK);
+    ck_assert_int_eq(ct_trials_run(&r, pairs, &PLAIN, 1, 2, 2, probe, trial, CT_IGNORE_ERROR),
+                     CT_OK);
     for (int k = 0; k < 2; k++) {
         ck_assert(trial[k].more[0] == r.train.steps + trial[k].test.recall[0].median_rank);
         ck_assert(trial[k].more[1] == k + 1);
@@ -361,10 +365,10 @@ START_TEST(trials_are_what_single_runs_are)
     static const ct_variant VARIANT[] = {
         {"plain", ""}, {"diverges", "optim.name=sgd optim.rate=1e12 image.layers=16,16,16,8"}};
     const ct_recipe r = small_recipe("");
-    ct_pairs *pairs = ct_recipe_data(&r, NULL);
+    ct_pairs *pairs = ct_recipe_data(&r, CT_IGNORE_ERROR);
     ct_trial one[4], two[4];
-    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 1, NULL, one, NULL), CT_OK);
-    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 2, NULL, two, NULL), CT_OK);
+    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 1, NULL, one, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 2, NULL, two, CT_IGNORE_ERROR), CT_OK);
     for (int k = 0; k < 4; k++) {
         const bool diverges = k >= 2 && sizeof(ct_real) == 4; /* a double holds even that */
         ck_assert(one[k].diverged == diverges && two[k].diverged == diverges);

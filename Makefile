@@ -16,13 +16,13 @@ ROOT    ?= build
 OUT     := $(ROOT)/$(BUILD)
 
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
-           -Wmissing-prototypes -Wvla -Wdouble-promotion
+           -Wmissing-prototypes -Wvla -Wdouble-promotion -Wno-overlength-strings
 
 # No -ffast-math (it deletes isnan and reorders sums) and no -march=native (the
 # program must run on the next machine). fma is written where it is meant, so
 # contraction is off. The other two change no value: they let compilers turn
 # sqrt and ?: into vector instructions.
-CT_CFLAGS := -Iinclude -Isrc -MMD -MP -std=c11 -D_POSIX_C_SOURCE=200809L \
+CT_CFLAGS := -Iinclude -Isrc -I$(OUT)/gen -MMD -MP -std=c11 -D_POSIX_C_SOURCE=200809L \
              -ffp-contract=off -fno-math-errno -fno-trapping-math
 CT_LDLIBS := -lm -pthread
 
@@ -133,17 +133,24 @@ $(TEST_OBJ): | $(OUT)/tests/have-check
 CHECK_CFLAGS = $(shell pkg-config --cflags check 2>/dev/null)
 CHECK_LIBS   = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
-# The recipes as C strings, for src/train/builtin.c.
-RECIPES := $(wildcard models/recipes/*.ini)
+# Files that the program carries. Each becomes a C string in a header of its own name:
+#     static const char CSS[] =
+#     #include "src/show/page.css.h"
+#     ;
+# Trigraphs are alive in C11, so a question mark is escaped too.
+ASSETS := $(wildcard models/recipes/*.ini models/*.py src/*/*.css src/*/*.js src/*/*.html)
+$(OUT)/gen/%.h: % Makefile
+	@mkdir -p $(@D)
+	@sed -e 's/["\\?]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+# Before the first compilation; after it the compiler's own list of headers decides.
+$(LIB_OBJ) $(CLI_OBJ): | $(ASSETS:%=$(OUT)/gen/%.h)
+
+# The table of recipes, for src/train/builtin.c.
+RECIPES := $(filter %.ini,$(ASSETS))
 $(OUT)/gen/train/recipes.h: $(RECIPES) Makefile
 	@mkdir -p $(@D)
-	@for r in $(RECIPES); do \
-	    printf '{"%s",\n' "$$(basename $$r .ini)"; \
-	    sed -e 's/["\\]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $$r; \
-	    printf '},\n'; \
-	done > $@
+	@printf '{"%s",\n#include "%s.h"\n},\n' $(foreach r,$(RECIPES),$(basename $(notdir $r)) $r) > $@
 $(OUT)/src/train/builtin.o: $(OUT)/gen/train/recipes.h
-$(OUT)/src/train/builtin.o: CT_CFLAGS += -I$(OUT)/gen
 
 $(OUT)/tests/run: $(TEST_OBJ) $(OUT)/libcontrast.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) $(CT_LDLIBS)

@@ -1,6 +1,5 @@
 /* builtin.c -- the recipes of models/recipes, compiled in, so that the program
- * needs no file for its main job. The Makefile makes
- * train/recipes.h from them.
+ * needs no file for its main job. The Makefile makes train/recipes.h from them.
  *
  * Layer: train. */
 #include "train/recipe.h"

@@ -3,7 +3,8 @@
 # layer table in src/README.md. `layers.sh DIRECTORY` checks another tree (test.sh).
 #
 # A quoted header is either contrast/NAME.h, which belongs to the layer that lists
-# it; or LAYER/NAME.h, private to src; or NAME.h, beside the file that includes it.
+# it; or LAYER/NAME.h, private to src; or NAME.h, beside the file that includes it;
+# or PATH.css.h and the like, which the Makefile makes of the file PATH.css.
 # Of <headers>, those of C are free, a processor's belong to kernels and the rest
 # to platform.
 cd "${1:-$(dirname "$0")/../..}" || exit 1
@@ -55,7 +56,10 @@ function check_system() {
 }
 
 function check_quoted(    to) {
-    if (header ~ /^contrast\/[a-z0-9_]+\.h$/) {
+    if (header ~ /\.(ini|py|css|js|html)\.h$/) {
+        to = layer_of(header)
+        if (to == "") to = "a folder that is no layer"
+    } else if (header ~ /^contrast\/[a-z0-9_]+\.h$/) {
         to = owner[basename_of(header)]
         if (to == "") to = "a header that no layer lists"
     } else if (header ~ /\//) {

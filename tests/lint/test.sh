@@ -58,6 +58,8 @@ echo '#include "contrast/data.h"' >>"$tree/models/tower.c"
 expect layers '^models/tower.c:2: layer models may not include data '
 echo '#include "contrast/nn.h"' >"$tree/datasets/shapes.c"
 expect layers '^datasets/shapes.c:1: layer datasets may not include engine '
+echo '#include "models/two_tower.py.h"' >>"$tree/src/engine/x.c"
+expect layers '^src/engine/x.c:4: layer engine may not include models (models/two_tower.py.h)$'
 echo '# include  "../losses/softmax.h"' >>"$tree/src/engine/x.c"
 expect layers '^src/engine/x.c:4: layer engine may not include a folder that is no layer'
 echo '#include <contrast/loss.h>' >>"$tree/src/engine/x.c"

@@ -36,7 +36,7 @@ typedef struct ct_loss_options {
     bool in_modal;      /* dcl: negatives from both sides                                    */
     double penalty;     /* npair: of the squared lengths                                     */
     double margin;      /* triplet                                                           */
-    int mining;         /* triplet, soft-triplet: ct_mining                                  */
+    int mining;         /* triplet: ct_mining                                                */
     double beta;        /* hard-negative: how much harder ones weigh; 0: the same            */
     double tau_plus;    /* hard-negative: how likely a negative is a positive                */
     double align_power; /* align-uniform: alpha                                              */
@@ -45,12 +45,11 @@ typedef struct ct_loss_options {
     double mu;          /* spectral: squared length of the embeddings                        */
     double lambda;      /* barlow: weight of what is off the diagonal                        */
     double invariance, variance, covariance; /* vicreg: the three weights                    */
-    double cyclic_in, cyclic_cross;          /* cyclip: weights of the two cyclic parts      */
 } ct_loss_options;
 
 /* No dot, no mask, in_modal; penalty 0.002, margin 0.2, all, beta 1, tau_plus 0.1,
- * align_power 2, uniform_t 2, uniform 1, mu 1, lambda 0.0051, 25, 25 and 1, 0.25
- * and 0.25: what the papers or their code use. */
+ * align_power 2, uniform_t 2, uniform 1, mu 1, lambda 0.0051, 25, 25 and 1: what the
+ * papers or their code use. */
 ct_loss_options ct_loss_defaults(void);
 
 /* Negatives beyond the batch: embeddings of earlier pairs, which get no gradient. Each anchor of a
@@ -127,12 +126,6 @@ ct_tensor *ct_loss_dcl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_in
  * Source    Robinson et al. 2021, eq. 4 and the code beside it; temperature 0.5 */
 ct_tensor *ct_loss_hard_negative(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 
-/* The symmetric loss, and the similarities must agree between sides.
- *     L = clip + cyclic_in/n sum_ij (a[i] . a[j] - b[i] . b[j])^2
- *              + cyclic_cross/n sum_ij (s[i,j] - s[j,i])^2
- * Source    Goel et al. 2022 (CyCLIP), eq. 2-4 */
-ct_tensor *ct_loss_cyclip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
-
 /* ---- one pair against another ---- */
 
 /* Every cell of the matrix is a question of its own: do i and j belong together?
@@ -151,11 +144,6 @@ ct_tensor *ct_loss_siglip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
  * Source    Schroff et al. 2015 (FaceNet), section 3; margin 0.2. The rule for
  *           anchors without a semi-hard negative is TensorFlow Addons' */
 ct_tensor *ct_loss_triplet(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
-
-/* The same with ln(1 + e^(D_ip - D_ij)) for the hinge; no margin.
- * Source    Hermans, Beyer and Leibe 2017, section 2, which uses distances that are
- *           not squared */
-ct_tensor *ct_loss_soft_triplet(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 
 /* ---- alignment and spread ---- */
 

@@ -31,9 +31,7 @@ static const ct_loss_options DEFAULTS = {.in_modal = true,
                                          .lambda = 0.0051,
                                          .invariance = 25,
                                          .variance = 25,
-                                         .covariance = 1,
-                                         .cyclic_in = 0.25,
-                                         .cyclic_cross = 0.25};
+                                         .covariance = 1};
 
 ct_loss_options ct_loss_defaults(void)
 {
@@ -101,11 +99,6 @@ static double margin(const ct_loss_setting *s)
 {
     OPTIONS(s);
     return s->n > 1 ? o->margin : 0;
-}
-
-static double log_2(const ct_loss_setting *s)
-{
-    return s->n > 1 ? ct_scalar_log(2) : 0;
 }
 
 static double spectral_collapsed(const ct_loss_setting *s)
@@ -209,11 +202,6 @@ static double triplet_floor(const ct_loss_setting *s)
     return left > 0 ? left : 0;
 }
 
-static double soft_triplet_floor(const ct_loss_setting *s)
-{
-    return s->n > 1 ? loss_softplus(-2 * gap(s)) : 0;
-}
-
 static double align_uniform_floor(const ct_loss_setting *s) /* |x_i - x_j|^2 = 2 n / (n-1) */
 {
     OPTIONS(s);
@@ -254,8 +242,6 @@ static const ct_loss LOSSES[] = {
      ct_loss_unicl, log_n, simplex_floor, SIMPLEX},
     {"triplet", "hinge on a positive and a negative (all, semi-hard, hardest)", false, false, false,
      false, ct_loss_triplet, margin, triplet_floor, "every negative farther than the margin"},
-    {"soft-triplet", "the same without a margin, ln(1 + e^x)", false, false, false, false,
-     ct_loss_soft_triplet, log_2, soft_triplet_floor, SIMPLEX},
     {"hard-negative", "NT-Xent with hard negatives weighing more, debiased", true, false, false,
      false, ct_loss_hard_negative, hard_negative_collapsed, hard_negative_floor,
      "a bound: each negative at cosine -1; for small n a simplex"},
@@ -268,8 +254,6 @@ static const ct_loss LOSSES[] = {
      ct_loss_barlow, width, zero, "columns that agree between the sides and are uncorrelated"},
     {"vicreg", "columns: equal, varying, and not correlated", false, false, false, false,
      ct_loss_vicreg, vicreg_collapsed, zero, "equal sides, columns of variance 1 and uncorrelated"},
-    {"cyclip", "clip, and similarities agree between sides", true, false, false, true,
-     ct_loss_cyclip, log_n, simplex_floor, SIMPLEX},
     {"positives", "1 - cosine of the pairs, no negatives: collapses", false, false, false, false,
      ct_loss_positives, zero, zero, "aligned pairs, whether apart or all equal"},
 };

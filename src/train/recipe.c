@@ -108,7 +108,7 @@ static const key KEYS[] = {
     {"loss", "bias", REAL, AT(loss.bias), -100, 100, NULL,
      "siglip: first value; 0: -ln(batch - 1)"},
     {"loss", "queue", INT, AT(loss.queue), 0, 1 << 24, NULL,
-     "question, infonce, clip, dcl, cyclip: past pairs as negatives too"},
+     "question, infonce, clip, dcl: past pairs as negatives too"},
     {"loss", "dot", BOOL, AT(loss.options.dot), 0, 0, NULL,
      "products of the rows as they are, not cosines"},
     {"loss", "mask_groups", BOOL, AT(loss.options.mask_groups), 0, 0, NULL,
@@ -118,7 +118,7 @@ static const key KEYS[] = {
     {"loss", "penalty", REAL, AT(loss.options.penalty), 0, 1e6, NULL, "npair: on squared lengths"},
     {"loss", "margin", REAL, AT(loss.options.margin), 0, 100, NULL, "triplet"},
     {"loss", "mining", CHOICE, AT(loss.options.mining), 0, 0, "all semi-hard hardest",
-     "triplet, soft-triplet: which negatives"},
+     "triplet: which negatives"},
     {"loss", "beta", REAL, AT(loss.options.beta), 0, 100, NULL,
      "hard-negative: how much harder ones weigh"},
     {"loss", "tau_plus", REAL, AT(loss.options.tau_plus), 0, 0.99, NULL,
@@ -139,10 +139,6 @@ static const key KEYS[] = {
      "vicreg: weight of columns that vary too little"},
     {"loss", "covariance", REAL, AT(loss.options.covariance), 0, 1e6, NULL,
      "vicreg: weight of covariances between columns"},
-    {"loss", "cyclic_in", REAL, AT(loss.options.cyclic_in), 0, 1e6, NULL,
-     "cyclip: similarities within sides"},
-    {"loss", "cyclic_cross", REAL, AT(loss.options.cyclic_cross), 0, 1e6, NULL,
-     "cyclip: similarities across"},
     {"optim", "name", CHOICE, AT(optim.name), 0, 0, "sgd adamw", "rule of the update"},
     {"optim", "rate", REAL, AT(optim.rate), 0, 1e12, NULL, "learning rate (its peak)"},
     {"optim", "momentum", REAL, AT(optim.momentum), 0, 0.9999, NULL, "sgd"},
@@ -430,7 +426,7 @@ ct_status ct_recipe_check(const ct_recipe *r, ct_error *err)
                        r->loss.temperature);
     if (r->loss.queue > 0 && !ct_loss_find(r->loss.name)->uses_queue)
         return CT_FAIL(err, CT_ERR_CONFIG,
-                       "loss.queue = %d: %s has none; question, infonce, clip, dcl and cyclip have",
+                       "loss.queue = %d: %s has none; question, infonce, clip and dcl have",
                        r->loss.queue, r->loss.name);
     if (r->loss.queue % r->train.batch != 0)
         return CT_FAIL(err, CT_ERR_CONFIG,

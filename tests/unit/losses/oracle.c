@@ -230,13 +230,12 @@ static int siglip(void)
     return times(s, 1.0 / c.n);
 }
 
-static int triplet_term(int near, int i, bool soft) /* D_ip - D_ij = 2 s_ij - 2 s_ii */
+static int triplet_term(int near, int i) /* D_ip - D_ij = 2 s_ij - 2 s_ii */
 {
-    int x = times(sub(near, S(0, i, i)), 2);
-    return soft ? softplus(x) : relu(plus(x, c.x->options.margin));
+    return relu(plus(times(sub(near, S(0, i, i)), 2), c.x->options.margin));
 }
 
-static int triplet(bool soft)
+static int triplet(void)
 {
     int s = C(0);
     for (int side = 0; side < 2; side++)
@@ -247,7 +246,7 @@ static int triplet(bool soft)
                     continue;
                 int near = side == 0 ? S(0, i, j) : S(0, j, i);
                 if (c.x->options.mining == CT_MINE_ALL)
-                    s = add(s, times(triplet_term(near, i, soft), 0.5 / c.n / (c.n - 1)));
+                    s = add(s, times(triplet_term(near, i), 0.5 / c.n / (c.n - 1)));
                 if (easiest < 0 || V(near) < V(easiest))
                     easiest = near;
                 if ((c.x->options.mining == CT_MINE_HARDEST || V(near) < V(S(0, i, i))) &&
@@ -255,7 +254,7 @@ static int triplet(bool soft)
                     best = near;
             }
             if (c.x->options.mining != CT_MINE_ALL && easiest >= 0)
-                s = add(s, times(triplet_term(best >= 0 ? best : easiest, i, soft), 0.5 / c.n));
+                s = add(s, times(triplet_term(best >= 0 ? best : easiest, i), 0.5 / c.n));
         }
     return s;
 }
@@ -294,19 +293,6 @@ static int spectral(void)
             if (j != i && !masked(i, j))
                 s = add(s, times(mul(S(0, i, j), S(0, i, j)), mu * mu / c.n / (c.n - 1)));
     }
-    return s;
-}
-
-static int cyclip(void)
-{
-    int s = softmax(true, false);
-    for (int i = 0; i < c.n; i++)
-        for (int j = 0; j < c.n; j++) {
-            int in = sub(S(1, i, j), S(2, i, j)), cross = sub(S(0, i, j), S(0, j, i));
-            if (i != j)
-                s = add(s, add(times(mul(in, in), c.x->options.cyclic_in / c.n),
-                               times(mul(cross, cross), c.x->options.cyclic_cross / c.n)));
-        }
     return s;
 }
 
@@ -438,24 +424,20 @@ static int value_of(const char *loss)
     static const struct {
         const char *name;
         int (*value)(void);
-    } OTHERS[] = {{"unicl", unicl},
-                  {"npair", npair},
-                  {"dcl", dcl},
-                  {"hard-negative", hard_negative},
-                  {"siglip", siglip},
-                  {"align-uniform", align_uniform},
-                  {"spectral", spectral},
-                  {"cyclip", cyclip},
-                  {"positives", positives},
-                  {"barlow", barlow},
-                  {"vicreg", vicreg}};
+    } OTHERS[] = {{"unicl", unicl},       {"npair", npair},
+                  {"dcl", dcl},           {"hard-negative", hard_negative},
+                  {"siglip", siglip},     {"align-uniform", align_uniform},
+                  {"spectral", spectral}, {"positives", positives},
+                  {"barlow", barlow},     {"vicreg", vicreg},
+                  {"triplet", triplet}};
     for (int i = 0; i < COUNT(SOFTMAX); i++)
         if (strcmp(loss, SOFTMAX[i].name) == 0)
             return softmax(SOFTMAX[i].symmetric, SOFTMAX[i].in_modal);
     for (int i = 0; i < COUNT(OTHERS); i++)
         if (strcmp(loss, OTHERS[i].name) == 0)
             return OTHERS[i].value();
-    return triplet(strcmp(loss, "soft-triplet") == 0);
+    ck_abort_msg("no oracle for %s", loss);
+    return 0;
 }
 
 void oracle(const char *loss, const batch *x, oracle_outcome *y)

@@ -33,9 +33,6 @@ static const struct variant {
     {"triplet", CT_MINE_ALL, false},
     {"triplet", CT_MINE_SEMI_HARD, false},
     {"triplet", CT_MINE_HARDEST, false},
-    {"soft-triplet", CT_MINE_ALL, false},
-    {"soft-triplet", CT_MINE_SEMI_HARD, false},
-    {"soft-triplet", CT_MINE_HARDEST, false},
     {"hard-negative", 0, false},
     {"hard-negative", 0, true},
     {"align-uniform", 0, false},
@@ -44,7 +41,6 @@ static const struct variant {
     {"spectral", 0, true},
     {"barlow", 0, false},
     {"vicreg", 0, false},
-    {"cyclip", 0, false},
     {"positives", 0, false},
 };
 
@@ -85,7 +81,7 @@ static double digits(int v)
     double logit = is("question", v) || is("positives", v) ? 1 : batch_scale(&x);
     if (is("npair", v) || x.options.dot) /* products as large as |a| |b| */
         logit = (is("npair", v) ? 1 : batch_scale(&x)) * (x.d + 1);
-    if (is("align-uniform", v) || is("spectral", v) || is("triplet", v) || is("soft-triplet", v))
+    if (is("align-uniform", v) || is("spectral", v) || is("triplet", v))
         logit = 8;
     if (is("hard-negative", v))
         logit *= 2.5;
@@ -236,9 +232,8 @@ END_TEST
 /* Against no negatives nothing is lost, and nothing moves; pulls remain where they are. */
 START_TEST(one_pair_has_no_negatives)
 {
-    static const char *const NOTHING[] = {"question",      "infonce", "clip",    "ntxent",
-                                          "dcl",           "unicl",   "triplet", "soft-triplet",
-                                          "hard-negative", "cyclip"};
+    static const char *const NOTHING[] = {"question", "infonce", "clip",    "ntxent",
+                                          "dcl",      "unicl",   "triplet", "hard-negative"};
     for (int k = 0; k < COUNT(NOTHING); k++) {
         batch_random(&x, 1, 5, 0.07, 4);
         run_loss(ct_loss_find(NOTHING[k])->apply, &x, &got);

@@ -37,7 +37,7 @@ static const cli_option OPTIONS[] = {
     {"--gradients", NULL, CLI_TEXT, &option.gradients, "DIR",
      "write dL/dA and dL/dB as DIR/a.npy and DIR/b.npy"},
     {"--heatmap", NULL, CLI_TEXT, &option.heatmap, "FILE|-",
-     "draw the cosines, into a file (SVG or PNG) or here"},
+     "draw the cosines, into an SVG file or here"},
     {"--explain", NULL, CLI_FLAG, &option.explain, NULL,
      "work the loss out row by row (at most 8 rows)"},
     {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
@@ -137,53 +137,40 @@ static void print_text(const answer *r)
 
 /* ---- --heatmap ---- */
 
-/* Blue -1, white 0, red 1; grey what is no number. */
-static void colour_of(double s, char out[8])
+static ct_status draw_file(const double *s, int n, const char *path, ct_error *err)
 {
-    if (isnan(s)) {
-        snprintf(out, 8, "#808080");
-        return;
-    }
-    const double x = s > 1 ? 1 : s < -1 ? -1 : s;
-    const int fade = (int)(255 * (1 - fabs(x)) + 0.5);
-    snprintf(out, 8, "#%02x%02x%02x", (unsigned)(x < 0 ? fade : 255), (unsigned)fade,
-             (unsigned)(x > 0 ? fade : 255));
-}
-
-static ct_status draw_file(const answer *r, const char *path, ct_error *err)
-{
-    const int n = r->at.n;
     const double cell = n <= WRITTEN ? 40 : 800.0 / n;
-    ct_svg s;
-    ct_status status = ct_svg_open(&s, path, cell * n, cell * n, err);
-    if (status != CT_OK)
-        return status;
-    for (int i = 0; i < n; i++)
-        for (int j = 0; j < n; j++) {
-            const double c = cosine(r, i, j);
-            char fill[8], text[32];
-            colour_of(c, fill);
-            snprintf(text, sizeof text, "%.2f", c);
-            ct_svg_rect(&s, fill, cell * j, cell * i, cell, cell, n <= WRITTEN ? text : NULL);
-            if (n <= WRITTEN)
-                ct_svg_text(&s, cell * (j + 0.5), cell * (i + 0.6), 12, CT_SVG_MIDDLE, 0, text);
-        }
-    return ct_svg_close(&s);
+    ct_svg svg;
+    ct_svg_open(&svg, path, cell * n, cell * n, "Cosines",
+                "Row: a row of A; column: a row of B. -1 blue, 1 orange.", err);
+    if (err->status != CT_OK)
+        return err->status;
+    ct_svg_map(&svg, 0, 0, cell, s, n, n);
+    for (int k = 0; n <= WRITTEN && k < n * n; k++) {
+        char text[32];
+        snprintf(text, sizeof text, "%.2f", s[k]);
+        ct_svg_put(&svg, fabs(s[k]) > 0.7 ? "<g class=\"on\">" : "<g>");
+        ct_svg_text(&svg, cell * (k % n + 0.5), cell * (k / n + 0.6), 12, CT_SVG_MIDDLE, 0, text);
+        ct_svg_put(&svg, "</g>\n");
+    }
+    return ct_svg_close(&svg);
 }
 
 static int heatmap(const answer *r, ct_graph *g, ct_error *err)
 {
     const bool here = strcmp(option.heatmap, "-") == 0;
     const int n = r->at.n;
-    if (!here)
-        return draw_file(r, option.heatmap, err) == CT_OK ? 0 : cli_fail(err);
     const ct_terminal t = cli_terminal(stdout);
     double *s = ct_arena_zeroed(&g->arena, (size_t)n * (size_t)n, sizeof *s);
     for (int i = 0; s != NULL && i < n * n; i++)
         s[i] = cosine(r, i / n, i % n);
-    if (s != NULL)
+    if (s == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "loss: out of memory");
+    else if (here)
         ct_draw_matrix(&t, 2, s, n, n);
-    return 0;
+    else
+        draw_file(s, n, option.heatmap, err);
+    return err->status == CT_OK ? 0 : cli_fail(err);
 }
 
 /* ---- the command ---- */

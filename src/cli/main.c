@@ -78,14 +78,13 @@ static const cli_command COMMANDS[] = {
      "needs no network and\n"
      "no other file, and can be read with scripts off.\n",
      cli_report, cli_report_options},
-    {"plot", "KIND RUN", "one picture of a run as SVG or PNG",
+    {"plot", "KIND RUN", "one picture of a run as SVG",
      "KIND: loss, recall, temperature, matrix (cosines of all with all), histogram (of cosines), "
      "plane (principal\n"
      "components), spectrum (singular values), path (alignment against uniformity), layers (mean "
      "cosine by layer),\n"
-     "gradients (by layer). A FILE that ends in .png is a PNG in light colours, of 800 x 648 "
-     "pixels, for places that\n"
-     "take no SVG; any other is SVG.\n",
+     "gradients (by layer). For places that take no SVG, each picture of a report can be saved as "
+     "PNG.\n",
      cli_plot, cli_plot_options},
     {"sweep", "RECIPE section.key=VALUES ... [seed=1..8]",
      "many small runs over a grid of settings and seeds",

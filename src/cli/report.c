@@ -1,5 +1,4 @@
-/* report.c -- contrast report RUN... [-o FILE.html], and contrast plot KIND RUN -o FILE.svg or
- * FILE.png.
+/* report.c -- contrast report RUN... [-o FILE.html], and contrast plot KIND RUN -o FILE.svg.
  *
  * Layer: cli. */
 #include "cli/run_report.h"
@@ -27,8 +26,7 @@ static const cli_option REPORT_OPTIONS[] = {
 };
 
 static const cli_option PLOT_OPTIONS[] = {
-    {"--output", "-o", CLI_TEXT, &option.output, "FILE",
-     "the picture, a PNG if its name ends in .png (default: KIND.svg)"},
+    {"--output", "-o", CLI_TEXT, &option.output, "FILE", "the picture, an SVG (default: KIND.svg)"},
     {"--at", NULL, CLI_FROM_0, &option.at, "STEP",
      "the snapshot nearest to it (default: the last)"},
 };

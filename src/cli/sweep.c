@@ -13,12 +13,10 @@
 #include <string.h>
 
 static const char *output, *report;
-static bool png;
 
 static const cli_option OPTIONS[] = {
     {"--output", "-o", CLI_TEXT, &output, "DIR",
      "folder of runs.jsonl, sweep.csv, phase.svg; one that was begun is finished"},
-    {"--png", NULL, CLI_FLAG, &png, NULL, "phase.png as well, for places that take no SVG"},
     {"--report", NULL, CLI_TEXT, &report, "FILE", "write the results as a page (HTML)"},
     {"--quiet", "-q", CLI_FLAG, &cli.quiet, NULL, "no progress"},
 };
@@ -88,8 +86,8 @@ static ct_status write_results(const ct_sweep *s, const ct_sweep_run *run, ct_er
     if (output == NULL)
         return CT_OK;
     ct_status status = ct_sweep_write_csv(s, run, output, err);
-    for (int k = 0; k <= (png ? 1 : 0) && s->n_axes == 2 && status == CT_OK; k++) {
-        snprintf(path, sizeof path, "%s/phase.%s", output, k == 0 ? "svg" : "png");
+    if (s->n_axes == 2 && status == CT_OK) {
+        snprintf(path, sizeof path, "%s/phase.svg", output);
         status = ct_phase_save(s, run, path, err);
     }
     return status;
@@ -140,9 +138,6 @@ int cli_sweep(int argc, char **argv)
         status = ct_sweep_add(&s, argv[i], &err);
     if (status == CT_OK)
         status = ct_recipe_check(&s.base, &err);
-    if (status == CT_OK && png && (output == NULL || s.n_axes != 2))
-        return cli_usage(
-            "sweep: --png draws phase.png in the folder of -o, of two keys with several values");
     if (status == CT_OK && report != NULL)
         status = ct_page_open(&page, report, "contrast sweep", &err); /* before the work */
     if (status != CT_OK)

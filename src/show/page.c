@@ -3,8 +3,6 @@
  * Layer: show. */
 #include "show/page.h"
 
-#include "show/style.h"
-
 #include <string.h>
 
 #define put ct_svg_put
@@ -29,15 +27,13 @@ void ct_page_cells(ct_svg *s, const char *tag, const char *const *text)
     ct_page_raw(s, "</tr>\n");
 }
 
-/* The colours of both themes, for the reader's setting and for the button. */
-static void style(ct_svg *s)
-{
-    ct_page_raw(s, "<style>\n");
-    ct_style_css(s);
-    ct_page_raw(s, "\n:root{color-scheme:light dark}\n");
-    ct_page_raw(s, ct_page_style);
-    ct_page_raw(s, "</style>\n");
-}
+static const char STYLE[] =
+#include "src/show/page.css.h"
+    ;
+
+static const char SCRIPT[] =
+#include "src/show/page.js.h"
+    ;
 
 ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error *err)
 {
@@ -53,15 +49,21 @@ ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error
            "script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     ct_page_element(s, "title", title);
-    style(s);
-    ct_page_raw(s, "</head>\n<body>\n");
+    ct_page_raw(s, "<style>\n");
+    ct_page_raw(s, ct_svg_css);
+    ct_page_raw(s, STYLE);
+    ct_page_raw(s, "</style>\n</head>\n<body>\n<button id=\"theme\" type=\"button\" data-script "
+                   "hidden>Light or "
+                   "dark</button>\n");
     ct_page_element(s, "h1", title);
     return CT_OK;
 }
 
 ct_status ct_page_close(ct_page *p, ct_status so_far)
 {
-    ct_page_raw(&p->s, "</body>\n</html>\n");
+    ct_page_raw(&p->s, "<script>\n");
+    ct_page_raw(&p->s, SCRIPT);
+    ct_page_raw(&p->s, "</script>\n</body>\n</html>\n");
     if (so_far == CT_OK)
         return ct_writer_commit(&p->w);
     ct_writer_abandon(&p->w);

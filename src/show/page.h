@@ -1,7 +1,8 @@
 /* page.h -- what was measured, as one HTML file. Private.
  *
  * No network, no other file; readable with scripts off. A page is opened, gets its
- * parts, and is closed; failures to write wait for the close. All text is escaped.
+ * parts, and is closed with its one script; failures to write wait for the close. All text is
+ * escaped.
  */
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
@@ -23,8 +24,8 @@ ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error
 /* Keep it if `so_far` is CT_OK, else leave no trace. Errors  CT_ERR_IO; so_far */
 ct_status ct_page_close(ct_page *p, ct_status so_far);
 
-/* Runs on the same axes, with the one script there is: it moves the pictures through their
- * snapshots. The last part of a page. Errors  CT_ERR_NOMEM */
+/* Runs on the same axes, with the numbers by which the page's script moves the pictures through
+ * their snapshots. Errors  CT_ERR_NOMEM */
 ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err);
 
 /* The state, its evidence, the figures behind it; `side` names the two sides. */
@@ -48,8 +49,5 @@ void ct_page_element(ct_svg *s, const char *tag, const char *text);
 /* <tr>, a cell of `tag` for each text. */
 #define ct_page_row(s, tag, ...) ct_page_cells(s, tag, (const char *const[]){__VA_ARGS__, NULL})
 void ct_page_cells(ct_svg *s, const char *tag, const char *const *text);
-
-extern const char ct_page_style[];
-extern const char *const ct_page_script[]; /* one after the other, up to NULL */
 
 #endif

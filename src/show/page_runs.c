@@ -10,14 +10,13 @@
 #include "formats/json.h"
 #include "formats/png.h"
 #include "show/pictures.h"
-#include "show/style.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define put     ct_svg_put
-#define PICTURE 48 /* pixels of a picture on the page, as ct_page_style has them */
+#define PICTURE 48 /* pixels of a picture on the page, as page.css has them */
 
 /* All pictures of the probe, one above the other, as a background that .pic looks at. */
 static ct_status sprite(ct_svg *s, const ct_record *r, int run, ct_arena *arena, ct_error *err)
@@ -293,9 +292,6 @@ static ct_status script(ct_svg *s, const ct_record *r, int n, ct_error *err)
             at++;
         }
     }
-    ct_page_raw(s, "</script>\n<script>\n");
-    for (int k = 0; ct_page_script[k] != NULL; k++)
-        ct_page_raw(s, ct_page_script[k]);
     ct_page_raw(s, "</script>\n");
     const ct_status status = j.failed ? CT_FAIL(err, CT_ERR_NOMEM, "report: no memory for its data")
                                       : CT_OK;
@@ -310,8 +306,7 @@ static const char CONTROLS[] =
     "<button id=\"back\" type=\"button\" aria-label=\"one snapshot back\">&#8592;</button>\n"
     "<button id=\"on\" type=\"button\" aria-label=\"one snapshot on\">&#8594;</button>\n"
     "<label>time <input id=\"time\" type=\"range\" min=\"0\" value=\"0\"></label>\n"
-    "<label>pair <input id=\"pair\" type=\"range\" min=\"1\" value=\"1\"></label>\n"
-    "<button id=\"theme\" type=\"button\">Light or dark</button>\n";
+    "<label>pair <input id=\"pair\" type=\"range\" min=\"1\" value=\"1\"></label>\n";
 
 ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err)
 {

@@ -209,13 +209,16 @@ static void maps(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, size w
     legend(svg, LEFT, whole.height - 90, whole.width);
 }
 
+static const char TITLE[] = "Phase diagram",
+                  READING_ALL[] = "State, step that leaves ln N and recall@1 over two settings; "
+                                  "rest on a cell to read it.";
+
 void ct_phase_figure(ct_svg *page, const ct_sweep *s, const ct_sweep_run *run)
 {
     const size whole = size_of(s);
     ct_svg svg;
-    ct_svg_begin(
-        &svg, page->w, whole.width, whole.height, "data-kind=\"phase\"", "Phase diagram",
-        "State, step that leaves ln N and recall@1 over two settings; rest on a cell to read it.");
+    ct_svg_begin(&svg, page->w, whole.width, whole.height, "data-kind=\"phase\"", TITLE,
+                 READING_ALL);
     maps(&svg, s, run, whole);
     ct_svg_end(&svg);
 }
@@ -224,10 +227,9 @@ ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *
 {
     const size whole = size_of(s);
     ct_svg svg;
-    const ct_status status = ct_svg_open(&svg, path, whole.width, whole.height, err);
-    if (status != CT_OK)
-        return status;
-    ct_svg_rect(&svg, "#ffffff", 0, 0, whole.width, whole.height, NULL);
+    ct_svg_open(&svg, path, whole.width, whole.height, TITLE, READING_ALL, err);
+    if (err->status != CT_OK)
+        return err->status;
     maps(&svg, s, run, whole);
     return ct_svg_close(&svg);
 }

@@ -7,8 +7,6 @@
  * Layer: show. */
 #include "show/pictures.h"
 
-#include "show/style.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -207,11 +205,10 @@ static void draw_matrix(ct_svg *s, const ct_axes *a, const ct_record *r, const c
 {
     const double size = (a->right - a->left) / r->n;
     char text[16];
-    uint8_t heat[CT_RECORD_PAIRS * CT_RECORD_PAIRS];
+    double cosine[CT_RECORD_PAIRS * CT_RECORD_PAIRS];
     for (int k = 0; k < r->n * r->n; k++)
-        heat[k] = (uint8_t)floor(
-            fmax(-1, fmin(1, ct_record_cosine(r, m, k / r->n, k % r->n))) * 10 + 10.5);
-    ct_svg_map(s, a->left, a->top, size, heat, r->n, r->n);
+        cosine[k] = ct_record_cosine(r, m, k / r->n, k % r->n);
+    ct_svg_map(s, a->left, a->top, size, cosine, r->n, r->n);
     ct_svg_rect(s, "frame", a->left, a->top, a->right - a->left, a->bottom - a->top, NULL);
     for (int k = 0; k < r->n; k += 10) {
         snprintf(text, sizeof text, "%d", k + 1);
@@ -353,15 +350,10 @@ ct_status ct_picture_save(ct_picture kind, const ct_record *r, int moment, const
     char caption[200];
     ct_svg s;
     const ct_ranges g = ct_picture_ranges(r, 1);
-    const ct_status status = ct_svg_create(&s, path, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT + 24, err);
-    if (status != CT_OK)
-        return status;
-    ct_svg_begin(&s, s.w, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT + 24, "width=\"400\" height=\"324\"",
-                 TEXT[kind].title, TEXT[kind].reading);
-    ct_svg_put(&s, "<style>");
-    ct_style_css(&s);
-    ct_svg_put(&s, "</style>");
-    ct_svg_rect(&s, "bg", 0, 0, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT + 24, NULL);
+    ct_svg_open(&s, path, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT + 24, TEXT[kind].title,
+                TEXT[kind].reading, err);
+    if (err->status != CT_OK)
+        return err->status;
     ct_svg_put(&s, "\n");
     ct_picture_draw(&s, kind, r, &g, moment);
     snprintf(caption, sizeof caption, "%.90s, step %ld", r->folder, r->moment[moment].step);

@@ -41,7 +41,7 @@ ct_axes ct_picture_axes(ct_picture kind, const ct_record *r, const ct_ranges *ra
 void ct_picture_draw(ct_svg *s, ct_picture kind, const ct_record *r, const ct_ranges *ranges,
                      int moment);
 
-/* One picture as a file of its own, SVG or PNG by its name. Errors  CT_ERR_IO, CT_ERR_NOMEM */
+/* One picture as a file of its own. Errors  CT_ERR_IO */
 ct_status ct_picture_save(ct_picture kind, const ct_record *r, int moment, const char *path,
                           ct_error *err);
 

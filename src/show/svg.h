@@ -1,43 +1,34 @@
-/* svg.h -- pictures of rectangles, paths and text: as SVG, alone or within a page, or as pixels.
- * Private.
+/* svg.h -- pictures of rectangles, paths and text, in a page or as a file of their own. Private.
  *
- * A file whose name ends in .png is a PNG: the light theme at CT_RASTER_SCALE pixels a
- * unit. As SVG, text is escaped; no scripts; numbers have the same digits everywhere.
- * Looks are "#rrggbb" or classes of show/style.h, which have a light and a dark set of
- * colours; the reader's setting chooses. A picture of its own: ct_svg_open, or
- * ct_svg_create and ct_svg_begin ... ct_svg_close; in a page: ct_svg_begin on the page's
- * writer ... ct_svg_end. Failures wait for the close.
+ * Text is escaped; no scripts; numbers have the same digits everywhere. Looks are "#rrggbb" or
+ * classes of picture.css, which has a light and a dark set of colours. A file: ct_svg_open ...
+ * ct_svg_close; in a page: ct_svg_begin on the page's writer ... ct_svg_end. Failures to write
+ * wait for the close.
  */
-#ifndef REPORT_SVG_H
-#define REPORT_SVG_H
+#ifndef SHOW_SVG_H
+#define SHOW_SVG_H
 
 #include "platform/file.h"
 
-struct ct_raster;
-
 typedef struct ct_svg {
-    ct_writer *w; /* NULL: pixels */
-    double x, y;  /* the last point of a path */
+    ct_writer *w;
+    double x, y; /* the last point of a path */
     ct_writer file;
-    struct ct_raster *pixels;
-    ct_arena arena; /* theirs */
-    const char *path;
-    ct_error *err;
 } ct_svg;
 
-/* `path` and `err` live as long as the picture. ct_svg_open begins it as well.
- * Errors  CT_ERR_IO, CT_ERR_NOMEM */
-ct_status ct_svg_create(ct_svg *s, const char *path, double width, double height, ct_error *err);
-ct_status ct_svg_open(ct_svg *s, const char *path, double width, double height, ct_error *err);
+extern const char ct_svg_css[]; /* picture.css */
+
+/* A file on a ground of its own; what it is, for screen readers. Errors  CT_ERR_IO */
+ct_status ct_svg_open(ct_svg *s, const char *path, double width, double height, const char *title,
+                      const char *description, ct_error *err);
 ct_status ct_svg_close(ct_svg *s);
 
-/* `attributes` go into the tag as they are; title and description are for screen readers. */
+/* `attributes` go into the tag as they are. */
 void ct_svg_begin(ct_svg *s, ct_writer *w, double width, double height, const char *attributes,
                   const char *title, const char *description);
 void ct_svg_end(ct_svg *s);
 
-/* Markup as it is, at most 2,047 bytes; text as it should be read, of any length. Pixels have
- * neither. */
+/* Markup as it is, at most 2,047 bytes; text as it should be read, of any length. */
 void ct_svg_put(ct_svg *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ct_svg_escaped(ct_svg *s, const char *text);
 
@@ -55,9 +46,8 @@ void ct_svg_disc(ct_svg *s, const char *class, double x, double y, double radius
 
 #define CT_HOTTEST 20
 
-/* A map of square cells, heat (rows, cols) from 0 to CT_HOTTEST: a path a heat, classes "c h0" on.
- */
-void ct_svg_map(ct_svg *s, double x, double y, double cell, const uint8_t *heat, int rows,
+/* A map of square cells, from -1 to 1: one path for each heat, classes "c h0" on; NaN has none. */
+void ct_svg_map(ct_svg *s, double x, double y, double cell, const double *value, int rows,
                 int cols);
 
 typedef enum ct_svg_anchor { CT_SVG_START, CT_SVG_MIDDLE, CT_SVG_END } ct_svg_anchor;

@@ -65,6 +65,10 @@ class Browser:
         self.ask("POST", "/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": {
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}})
 
+    def downloads(self, folder):
+        """What a page saves goes there."""
+        self.ask("POST", "/goog/cdp/execute", {"cmd": "Browser.setDownloadBehavior", "params": {"behavior": "allow", "downloadPath": folder}})
+
     def element(self, css):
         return list(self.ask("POST", "/element", {"using": "css selector", "value": css}).values())[0]
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 from driver import Browser
 
@@ -126,6 +127,44 @@ def use(browser, page, folder):
     quiet(browser)
 
 
+def pixels(path):
+    """Width, height and rows of a PNG's bytes as they are filtered, or None."""
+    with open(path, "rb") as f:
+        png = f.read()
+    if png[:8] != b"\x89PNG\r\n\x1a\n":
+        return None
+    at, data = 8, b""
+    while at < len(png):
+        size = int.from_bytes(png[at:at + 4], "big")
+        if zlib.crc32(png[at + 4:at + 8 + size]) != int.from_bytes(png[at + 8 + size:at + 12 + size], "big"):
+            return None
+        data += png[at + 8:at + 8 + size] if png[at + 4:at + 8] == b"IDAT" else b""
+        at += 12 + size
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big"), zlib.decompress(data)
+
+
+def save(browser, page, css, name, size):
+    """The button below a picture saves it as it is shown, twice as large."""
+    with tempfile.TemporaryDirectory() as folder:
+        browser.downloads(folder)
+        browser.run("document.querySelector(arguments[0]).nextElementSibling.click()", css)
+        for _ in range(100):
+            if os.listdir(folder) and not os.listdir(folder)[0].endswith(".crdownload"):
+                break
+            time.sleep(0.05)
+        found = os.listdir(folder)
+        check(f"{css} of {page} is saved as {name}", found == [name], str(found))
+        if found == [name]:
+            got = pixels(os.path.join(folder, name))
+            check("... a PNG of its size", got is not None and got[:2] == size, str(got and got[:2]))
+            ground = browser.run("return getComputedStyle(document.body).backgroundColor")
+            first = got and "rgb(%d, %d, %d)" % tuple(got[2][1:4])  # the first pixel has no neighbour to be a filter of
+            check("... on the ground of the theme", first == ground, f"{first} {ground}")
+            check("... with something on it", got is not None and len(set(got[2][k:k + 4] for k in range(0, len(got[2]), 4))) > 100)
+    every = "return Array.from(document.querySelectorAll('figure > svg')).every(s => s.nextElementSibling.matches('button.save'))"
+    check("every picture has the button", browser.run(every))
+
+
 def quiet(browser):
     asked = [url for url in browser.requests() if not url.startswith(("file://", "data:"))]
     check("nothing was asked of the network", not asked, str(asked))
@@ -179,10 +218,13 @@ def main():
                 for name in still:
                     look(browser, os.path.join(folder, name + ".html"), dark, args.shots)
                     quiet(browser)
+                browser.open(os.path.join(folder, "phase.html"))
+                save(browser, "phase.html", "svg[data-kind=phase]", "Phase-diagram.png", (1424, 544))
                 for name, runs in pages.items():
                     page = os.path.join(folder, name + ".html")
                     browser.size(1366, 900)
                     use(browser, page, runs[0])
+                    save(browser, page, "svg[data-kind=matrix]", f"Cosines-of-every-image-with-every-caption-{runs[0]}.png", (800, 600))
                     look(browser, page, dark, args.shots)
             finally:
                 browser.close()

@@ -15,15 +15,14 @@ check "a line a run, and one that says which sweep" [ "$(wc -l <"$scratch/one/ru
 check "a row a point, and a head" [ "$(wc -l <"$scratch/one/sweep.csv")" = 7 ]
 check "two keys: a phase diagram" grep -q '^  *1  [a-zC?X] [a-zC?X] [a-zC?X]$' "$scratch/out"
 check "... and as SVG, well-formed" python3 -c "import sys, xml.dom.minidom as m; m.parse(sys.argv[1])" "$scratch/one/phase.svg"
-check "... with a cell a point and map" [ "$(grep -c '<title>' "$scratch/one/phase.svg")" = 18 ]
+check "... with a title, and a cell a point and map" [ "$(grep -c '<title>' "$scratch/one/phase.svg")" = 19 ]
 
 sweep -o "$scratch/two" --threads 3
 check "the same bytes with other threads" cmp -s "$scratch/one/runs.jsonl" "$scratch/two/runs.jsonl"
 check "... of the table too" cmp -s "$scratch/one/sweep.csv" "$scratch/two/sweep.csv"
 check "... and of the picture" cmp -s "$scratch/one/phase.svg" "$scratch/two/phase.svg"
-check "no PNG unless it is asked for" [ ! -e "$scratch/two/phase.png" ]
-sweep -o "$scratch/two" --png
-check "a finished sweep is drawn again, as PNG too" [ "$code $(od -An -c -N4 "$scratch/two/phase.png" | tr -d ' ')" = "0 211PNG" ]
+sweep -o "$scratch/two"
+check "a finished sweep is drawn again" [ "$code" = 0 ]
 
 # Killed in the middle of a line: seven whole lines and a part.
 mkdir "$scratch/cut"

@@ -18,42 +18,15 @@
 #include <string.h>
 
 #ifdef CT_REAL_DOUBLE
-
-static inline double exp_real(double x)
-{
-    return exp(x);
-}
-static inline double log_real(double x)
-{
-    return log(x);
-}
-static inline double tanh_real(double x)
-{
-    return tanh(x);
-}
-static inline double erf_real(double x)
-{
-    return erf(x);
-}
-static inline double sqrt_real(double x)
-{
-    return sqrt(x);
-}
-static inline double abs_real(double x)
-{
-    return fabs(x);
-}
-
+#define exp_real  exp
+#define log_real  log
+#define tanh_real tanh
+#define erf_real  erf
+#define sqrt_real sqrt
+#define abs_real  fabs
 #else
-
-static inline float sqrt_real(float x)
-{
-    return __builtin_sqrtf(x);
-}
-static inline float abs_real(float x)
-{
-    return __builtin_fabsf(x);
-}
+#define sqrt_real __builtin_sqrtf
+#define abs_real  __builtin_fabsf
 
 /* Bits are unsigned: what a NaN or a negative argument makes of them may wrap. */
 static inline float float_of(uint32_t bits)

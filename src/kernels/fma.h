@@ -16,15 +16,9 @@
 #include <string.h>
 
 #ifdef CT_REAL_DOUBLE
-static inline double fma_real(double a, double b, double c)
-{
-    return fma(a, b, c);
-}
+#define fma_real fma
 #elif defined(__FMA__) || defined(__aarch64__) || defined(FP_FAST_FMAF)
-static inline float fma_real(float a, float b, float c)
-{
-    return __builtin_fmaf(a, b, c);
-}
+#define fma_real __builtin_fmaf
 #else
 static inline float fma_real(float a, float b, float c)
 {
@@ -35,8 +29,8 @@ static inline float fma_real(float a, float b, float c)
     /* NaN and infinity leave lost a NaN, which is neither above nor below 0 */
     int inexact = (lost > 0) | (lost < 0);
     int64_t away = (lost > 0) == (s > 0) ? 1 : -1; /* does the exact sum lie farther from 0? */
-    bits += inexact & ~(int)bits & 1 ? away
-                                     : 0; /* an even last bit becomes odd, on the exact side */
+    /* an even last bit becomes odd, on the exact side */
+    bits += inexact & ~(int)bits & 1 ? away : 0;
     memcpy(&s, &bits, sizeof s);
     return (float)s;
 }

@@ -4,6 +4,7 @@
  *
  * LANES values a vector; TILE_ROWS x (TILE_VECS * LANES) is the register tile:
  * as many accumulators as hide the latency of fma and still fit the registers.
+ * lanes_fma(a, b, c) is a b + c with one rounding.
  */
 #ifndef KERNELS_LANES_H
 #define KERNELS_LANES_H
@@ -12,79 +13,41 @@
 
 #include <stddef.h>
 
-/* clang-format off: the same lines for each processor, to be compared */
 #if defined(CT_REAL_DOUBLE)
 #define LANES_PLAIN 1
 #elif defined(__AVX512F__)
 #include <immintrin.h>
-#define LANES     16
-#define TILE_ROWS 8
-#define TILE_VECS 2
-typedef __m512 lanes;
-static inline lanes lanes_load(const float *p)
-{
-    return _mm512_loadu_ps(p);
-}
-static inline void lanes_store(float *p, lanes v)
-{
-    _mm512_storeu_ps(p, v);
-}
-static inline lanes lanes_all(float x)
-{
-    return _mm512_set1_ps(x);
-}
-static inline lanes lanes_fma(lanes a, lanes b, lanes c)
-{
-    return _mm512_fmadd_ps(a, b, c);
-}
+#define LANES       16
+#define TILE_ROWS   8
+#define TILE_VECS   2
+#define lanes       __m512
+#define lanes_load  _mm512_loadu_ps
+#define lanes_store _mm512_storeu_ps
+#define lanes_all   _mm512_set1_ps
+#define lanes_fma   _mm512_fmadd_ps
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
-#define LANES     8
-#define TILE_ROWS 6
-#define TILE_VECS 2
-typedef __m256 lanes;
-static inline lanes lanes_load(const float *p)
-{
-    return _mm256_loadu_ps(p);
-}
-static inline void lanes_store(float *p, lanes v)
-{
-    _mm256_storeu_ps(p, v);
-}
-static inline lanes lanes_all(float x)
-{
-    return _mm256_set1_ps(x);
-}
-static inline lanes lanes_fma(lanes a, lanes b, lanes c)
-{
-    return _mm256_fmadd_ps(a, b, c);
-}
+#define LANES       8
+#define TILE_ROWS   6
+#define TILE_VECS   2
+#define lanes       __m256
+#define lanes_load  _mm256_loadu_ps
+#define lanes_store _mm256_storeu_ps
+#define lanes_all   _mm256_set1_ps
+#define lanes_fma   _mm256_fmadd_ps
 #elif defined(__aarch64__)
 #include <arm_neon.h>
-#define LANES     4
-#define TILE_ROWS 8
-#define TILE_VECS 2
-typedef float32x4_t lanes;
-static inline lanes lanes_load(const float *p)
-{
-    return vld1q_f32(p);
-}
-static inline void lanes_store(float *p, lanes v)
-{
-    vst1q_f32(p, v);
-}
-static inline lanes lanes_all(float x)
-{
-    return vdupq_n_f32(x);
-}
-static inline lanes lanes_fma(lanes a, lanes b, lanes c)
-{
-    return vfmaq_f32(c, a, b);
-}
+#define LANES              4
+#define TILE_ROWS          8
+#define TILE_VECS          2
+#define lanes              float32x4_t
+#define lanes_load         vld1q_f32
+#define lanes_store        vst1q_f32
+#define lanes_all          vdupq_n_f32
+#define lanes_fma(a, b, c) vfmaq_f32(c, a, b)
 #else
 #define LANES_PLAIN 1
 #endif
-/* clang-format on */
 
 #ifdef LANES_PLAIN
 #define LANES     4

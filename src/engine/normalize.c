@@ -31,7 +31,8 @@ static void normalize_rows_backward(ct_tensor *y)
     const normalize_saved *s = y->saved;
     ct_real *dx = op_grad(y->in[0], NULL);
     if (dx != NULL)
-        k_normalize_rows_grad(y->graph->device, y->rows, y->cols, y->x, s->r, s->eps, y->dx, dx);
+        k_normalize_rows_grad(y->graph->device, y->rows, y->cols, y->x, s->r, s->eps, y->dx, dx,
+                              true);
 }
 
 static const struct ct_op NORMALIZE_ROWS = {"normalize_rows", normalize_rows_backward};

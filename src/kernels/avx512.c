@@ -3,7 +3,5 @@
 #ifdef K_HAVE_X86
 #define K_ISA      k_isa_avx512
 #define K_ISA_NAME "avx512"
-#define K_WALK     k_walk_avx512
 #include "kernels/body.h"
-#include "kernels/walk_body.h"
 #endif

@@ -5,7 +5,7 @@
  * written in vectors. The rules that make all sets agree are in kernels.h.
  */
 #include "kernels/elementary.h"
-#include "kernels/product_body.h"
+#include "kernels/isa.h"
 #include "platform/philox.h"
 
 #define SUMS 16 /* interleaved partial sums */
@@ -60,12 +60,7 @@ static ct_real row_dot(size_t n, const ct_real *a, const ct_real *b)
     for (size_t i = from; i < to; i++) { \
         __VA_ARGS__;                     \
     }
-#define KERNEL(name) static void name(const k_args *k, size_t from, size_t to)
-
-KERNEL(copy)
-{
-    memcpy(k->y + from, k->a + from, (to - from) * sizeof *k->y);
-}
+#define KERNEL(name) static void name##_loop(const k_args *k, size_t from, size_t to)
 
 KERNEL(axpy)
 {
@@ -95,17 +90,19 @@ KERNEL(muladd)
     EACH(y[i] += a[i] * b[i])
 }
 
-#define MAP(name, function)         \
-    KERNEL(name)                    \
-    {                               \
-        const ct_real *a = k->a;    \
-        ct_real *y = k->y;          \
-        EACH(y[i] = function(a[i])) \
-    }
-MAP(map_exp, exp_real)
-MAP(map_log, log_real)
-MAP(map_tanh, tanh_real)
-MAP(map_erf, erf_real)
+KERNEL(exp)
+{
+    const ct_real *a = k->a;
+    ct_real *y = k->y;
+    EACH(y[i] = exp_real(a[i]))
+}
+
+KERNEL(log)
+{
+    const ct_real *a = k->a;
+    ct_real *y = k->y;
+    EACH(y[i] = log_real(a[i]))
+}
 
 /* y = f(a) */
 KERNEL(activation)
@@ -191,8 +188,8 @@ KERNEL(normalize_rows)
     }
 }
 
-/* y[i,:] += (c[i,:] - <c, a> a[i,:]) / r, a = unit rows, b = r, p[0] = eps: no projection where
- * the length was clamped to eps */
+/* y[i,:] = (c[i,:] - <c, a> a[i,:]) / r, added to y with k->add; a = unit rows, b = r, p[0] = eps:
+ * no projection where the length was clamped to eps. y may be c. */
 KERNEL(normalize_rows_grad)
 {
     size_t m = (size_t)k->m;
@@ -200,8 +197,12 @@ KERNEL(normalize_rows_grad)
         const ct_real *a = k->a + i * m, *c = k->c + i * m, r = k->b[i];
         const ct_real along = r > k->p[0] ? row_dot(m, c, a) : 0;
         ct_real *y = k->y + i * m;
-        for (size_t j = 0; j < m; j++)
-            y[j] += (c[j] - along * a[j]) / r;
+        if (k->add)
+            for (size_t j = 0; j < m; j++)
+                y[j] += (c[j] - along * a[j]) / r;
+        else
+            for (size_t j = 0; j < m; j++)
+                y[j] = (c[j] - along * a[j]) / r;
     }
 }
 
@@ -325,25 +326,7 @@ KERNEL(dropout)
     }
 }
 
-/* ---- columns: a has k->m rows, k->stride apart; columns from .. to - 1 ---- */
-
-/* y[j] += sum_i a[i,j], one chain; some columns at a time, in registers */
-KERNEL(col_sums)
-{
-    enum { SOME = 64 };
-    const ct_real *x = k->a;
-    const size_t stride = (size_t)k->stride;
-    for (; from + SOME <= to; from += SOME) {
-        ct_real s[SOME];
-        memcpy(s, k->y + from, sizeof s);
-        for (size_t r = 0; r < (size_t)k->m; r++)
-            for (int j = 0; j < SOME; j++)
-                s[j] += x[r * stride + from + (size_t)j];
-        memcpy(k->y + from, s, sizeof s);
-    }
-    for (size_t r = 0; r < (size_t)k->m; r++)
-        EACH(k->y[i] += x[r * stride + i])
-}
+/* ---- columns: a has k->m rows, k->stride apart ---- */
 
 /* y[j] = peak of column j, y2[j] = sum_i e^(a[i,j] - peak), y3 = the exponentials or NULL */
 KERNEL(col_exp_sums)
@@ -366,37 +349,27 @@ KERNEL(col_exp_sums)
     }
 }
 
+/* ---- the other loops, and the table of all ---- */
+
+#include "kernels/product_body.h"
+#include "kernels/walk_body.h"
+
+#define K_ROW(name) .name = name##_loop
+
 const k_isa K_ISA = {
     .name = K_ISA_NAME,
+    K_RANGES(K_ROW),
+    .dot = dot,
+    .sum = sum,
     .tile_rows = TILE_ROWS,
     .tile_cols = TILE_COLS,
     .panel = panel_of,
     .pack_straight = pack_straight,
     .pack_transposed = pack_transposed,
-    .dot = dot,
-    .sum = sum,
+    .gather = walk_gather,
+    .join = walk_join,
+    .spread = walk_spread,
+    .blank_groups = walk_blank_groups,
     .fma_rounds = fma_rounds,
     .fma_round = 2 * LANES * TILE_ROWS * TILE_VECS,
-    .copy = copy,
-    .axpy = axpy,
-    .scale = scale,
-    .add = add,
-    .muladd = muladd,
-    .exp = map_exp,
-    .log = map_log,
-    .tanh = map_tanh,
-    .erf = map_erf,
-    .activation = activation,
-    .activation_grad = activation_grad,
-    .sgd = sgd,
-    .adamw = adamw,
-    .row_dots = row_dots,
-    .normalize_rows = normalize_rows,
-    .normalize_rows_grad = normalize_rows_grad,
-    .row_exp_sums = row_exp_sums,
-    .bag_mean = bag_mean,
-    .bag_spread = bag_spread,
-    .dropout = dropout,
-    .col_sums = col_sums,
-    .col_exp_sums = col_exp_sums,
 };

@@ -1,7 +1,7 @@
 /* device.c -- choosing the kernels and owning the threads.
  *
  * Layer: kernels. */
-#include "kernels/device.h"
+#include "kernels/isa.h"
 
 #include "platform/cpu.h"
 #include "platform/memory.h"

@@ -1,4 +1,5 @@
-/* isa.h -- the table of kernels for one instruction set. Private to kernels/.
+/* isa.h -- the loops for one instruction set as a table, and the device that holds one.
+ * Private to kernels/.
  *
  * body.h is compiled once for each set (portable.c, avx2.c, avx512.c) and fills
  * one table; device.c picks one at start. All give the same bits, so the choice
@@ -8,15 +9,19 @@
 #define KERNELS_ISA_H
 
 #include "contrast/random.h"
-#include "kernels/kernels.h"
+#include "kernels/walk.h"
+#include "platform/pool.h"
 
-/* What a range kernel works on; each uses the fields its comment names. */
+/* ---- loops over a range of elements, rows or columns: from .. to - 1 ---- */
+
+/* What such a loop works on; each uses the fields that its comment in body.h names. */
 typedef struct k_args {
-    const ct_real *a, *b, *c, *d;
+    const ct_real *a, *b, *c;
     ct_real *y, *y2, *y3;
     ct_real p[8];
-    int m; /* columns, for kernels on rows; rows, for those on columns */
+    int m; /* columns, for loops on rows; rows, for those on columns */
     int stride;
+    bool add;
     ct_activation f;
     const int *offset, *id; /* of bags */
     ct_random random;       /* of dropout */
@@ -24,8 +29,15 @@ typedef struct k_args {
     size_t n;
 } k_args;
 
-/* Elements, rows or columns from .. to - 1. */
 typedef void (*k_range)(const k_args *args, size_t from, size_t to);
+
+/* On elements, on rows, on columns, on blocks of four elements. */
+#define K_RANGES(X)                                                                                \
+    X(axpy), X(scale), X(add), X(muladd), X(exp), X(log), X(activation), X(activation_grad),       \
+        X(sgd), X(adamw), X(row_dots), X(normalize_rows), X(normalize_rows_grad), X(row_exp_sums), \
+        X(bag_mean), X(col_exp_sums), X(bag_spread), X(dropout)
+
+/* ---- the product ---- */
 
 /* A panel of the product: c (rows, cols) = from + a b over k inner steps. a is a stack of tiles,
  * a_tile apart, in each of which element (i, k) is a[i * a_row + k * a_col]. b has k rows, b_row
@@ -39,14 +51,27 @@ typedef struct k_panel {
     ptrdiff_t c_row;
 } k_panel;
 
+/* ---- the walk ---- */
+
+/* Part of S, transposed: cell (i, j) is x[j * K_STRIP + i], since the strip's rows
+ * are packed once and its columns are many. */
+typedef struct k_cells {
+    const ct_real *x;
+    int rows, cols; /* at most K_STRIP, K_TILE */
+} k_cells;
+
 typedef struct k_isa {
     const char *name;
+#define K_MEMBER(name) name
+    k_range K_RANGES(K_MEMBER);
+
+    ct_real (*dot)(size_t n, const ct_real *a, const ct_real *b); /* n <= K_BLOCK */
+    ct_real (*sum)(size_t n, const ct_real *x);                   /* n <= K_BLOCK */
 
     /* Register tile of the product: tile_rows x tile_cols elements of c. */
     int tile_rows, tile_cols;
     /* c = from + a b for one panel of cols <= tile_cols columns. */
     void (*panel)(const k_panel *p, int cols);
-
     /* Copy n rows (or columns) of x, depth deep, into panels of `width`, tile_rows or tile_cols,
      * one behind the other: element (i, k) is y[i / width * width * depth + k * width + i % width].
      * In x it is x[k * row + i], or transposed x[i * row + k]. Up to 8 values behind a panel may be
@@ -55,18 +80,19 @@ typedef struct k_isa {
     void (*pack_transposed)(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y,
                             int width);
 
+    /* Sums of a tile into s, whose arrays begin at the tile's first anchor. */
+    void (*gather)(const k_cells *t, int n_sums, const k_sums *s);
+    /* The sums of `other`, over other cells of the same anchors, into s. */
+    void (*join)(const k_sums *s, const k_sums *other, int anchors);
+    /* g = dS of a tile; g may be t->x. */
+    void (*spread)(const k_cells *t, int n_sums, const k_sums *s, ct_real *g);
+    /* x[j * K_STRIP + i] = blank where the groups are equal. */
+    void (*blank_groups)(int rows, int cols, const int *row_group, const int *col_group,
+                         ct_real blank, ct_real *x);
+
     /* rounds x fma_round operations that wait for nothing but the units that do them */
     void (*fma_rounds)(int rounds);
     int fma_round;
-
-    ct_real (*dot)(size_t n, const ct_real *a, const ct_real *b); /* n <= K_BLOCK */
-    ct_real (*sum)(size_t n, const ct_real *x);                   /* n <= K_BLOCK */
-
-    k_range copy, axpy, scale, add, muladd, exp, log, tanh, erf, activation, activation_grad, sgd,
-        adamw;                                                                     /* elements */
-    k_range row_dots, normalize_rows, normalize_rows_grad, row_exp_sums, bag_mean; /* rows     */
-    k_range col_sums, col_exp_sums, bag_spread;                                    /* columns  */
-    k_range dropout; /* four elements */
 } k_isa;
 
 extern const k_isa k_isa_portable;
@@ -74,5 +100,17 @@ extern const k_isa k_isa_portable;
 #define K_HAVE_X86 1
 extern const k_isa k_isa_avx2, k_isa_avx512;
 #endif
+
+/* ---- the device ---- */
+
+#define K_PANELS       (320 * 2048) /* 2.5 MiB, in the last-level cache */
+#define K_MAX_PARTIALS 1024         /* block sums that one round of a long sum keeps */
+
+struct ct_device {
+    const k_isa *isa;
+    ct_pool *pool;
+    ct_real *panels; /* K_PANELS values: the part of b that all threads read in a product */
+    ct_real partial[K_MAX_PARTIALS];
+};
 
 #endif

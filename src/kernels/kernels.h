@@ -80,8 +80,6 @@ void k_muladd(ct_device *dev, size_t n, const ct_real *a, const ct_real *b,
               ct_real *y); /* y += a b */
 void k_exp(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
 void k_log(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
-void k_tanh(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
-void k_erf(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
 
 /* y = f(z); dz = dy f'(z), given z (read for GELU alone) and y. */
 void k_activation(ct_device *dev, ct_activation f, size_t n, const ct_real *z, ct_real *y);
@@ -93,9 +91,10 @@ void k_activation_grad(ct_device *dev, ct_activation f, size_t n, const ct_real 
 /* r[i] = max(|x[i,:]|, eps), y[i,:] = x[i,:] / r[i]. */
 void k_normalize_rows(ct_device *dev, int n, int d, const ct_real *x, ct_real eps, ct_real *y,
                       ct_real *r);
-/* dx[i,:] += (dy[i,:] - c y[i,:]) / r[i], c = <dy[i,:], y[i,:]> where r[i] > eps, else 0. */
+/* dx[i,:] = (dy[i,:] - c y[i,:]) / r[i], c = <dy[i,:], y[i,:]> where r[i] > eps, else 0;
+ * added to dx with `add`. Without, dx may be dy. */
 void k_normalize_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r,
-                           ct_real eps, const ct_real *dy, ct_real *dx);
+                           ct_real eps, const ct_real *dy, ct_real *dx, bool add);
 
 /* peak[i] = largest of row i (NaN if it has one), total[i] = sum_j e^(x[i,j] - peak[i]);
  * y[i,j] = e^(x[i,j] - peak[i]) if y is not NULL. y may be x. An infinite peak is
@@ -137,6 +136,5 @@ void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx,
 /* Independent chains of fma in registers, on every thread; the answer is how many operations
  * that was, a multiply-add counting as two. */
 double k_fma_rounds(ct_device *dev, int rounds);
-void k_copy(ct_device *dev, size_t n, const ct_real *x, ct_real *y); /* y = x, no overlap */
 
 #endif

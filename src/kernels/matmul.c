@@ -14,7 +14,7 @@
  * where it does not, tiles read it in place (NOTES.md has the figures).
  *
  * Layer: kernels. */
-#include "kernels/device.h"
+#include "kernels/isa.h"
 
 #include <string.h>
 
@@ -281,4 +281,10 @@ void k_matmul_tn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct
                  ct_real *c, bool add)
 {
     k_matmul(dev, m, n, k, (k_matrix){a, 1, m}, (k_matrix){b, n, 1}, c, n, add);
+}
+
+void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y)
+{
+    const ct_real one = 1; /* and strides of 0: as many ones as there are rows; 1 x + y is x + y */
+    k_matmul(dev, 1, d, n, (k_matrix){&one, 0, 0}, (k_matrix){x, d, 1}, y, d, true);
 }

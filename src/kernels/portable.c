@@ -2,6 +2,4 @@
  * at by default. On 64-bit ARM that already means NEON and fma. */
 #define K_ISA      k_isa_portable
 #define K_ISA_NAME "portable"
-#define K_WALK     k_walk_portable
 #include "kernels/body.h"
-#include "kernels/walk_body.h"

@@ -1,7 +1,6 @@
 /* product_body.h -- the tile of the matrix product, and the panels that it reads; part of
  * body.h. Cutting a product into panels is in matmul.c.
  */
-#include "kernels/isa.h"
 #include "kernels/lanes.h"
 
 /* The tile in registers: acc[r][v] runs down k, one fma an element a step. Force-inlined

@@ -5,7 +5,7 @@
  * thread, where a loop costs less than telling another thread about it.
  *
  * Layer: kernels. */
-#include "kernels/device.h"
+#include "kernels/isa.h"
 
 #include <math.h>
 
@@ -114,16 +114,6 @@ void k_log(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
     run(dev, dev->isa->log, &(k_args){.a = x, .y = y}, n, DEAR);
 }
 
-void k_tanh(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
-{
-    run(dev, dev->isa->tanh, &(k_args){.a = x, .y = y}, n, DEAR);
-}
-
-void k_erf(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
-{
-    run(dev, dev->isa->erf, &(k_args){.a = x, .y = y}, n, DEAR);
-}
-
 void k_activation(ct_device *dev, ct_activation f, size_t n, const ct_real *z, ct_real *y)
 {
     run(dev, dev->isa->activation, &(k_args){.a = z, .y = y, .f = f}, n, DEAR);
@@ -151,10 +141,11 @@ void k_normalize_rows(ct_device *dev, int n, int d, const ct_real *x, ct_real ep
 }
 
 void k_normalize_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r,
-                           ct_real eps, const ct_real *dy, ct_real *dx)
+                           ct_real eps, const ct_real *dy, ct_real *dx, bool add)
 {
     run(dev, dev->isa->normalize_rows_grad,
-        &(k_args){.a = y, .b = r, .c = dy, .y = dx, .p = {eps}, .m = d}, (size_t)n, (size_t)d);
+        &(k_args){.a = y, .b = r, .c = dy, .y = dx, .p = {eps}, .m = d, .add = add}, (size_t)n,
+        (size_t)d);
 }
 
 void k_row_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total,
@@ -169,12 +160,6 @@ void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *pea
 {
     run(dev, dev->isa->col_exp_sums,
         &(k_args){.a = x, .y = peak, .y2 = total, .y3 = y, .m = n, .stride = m}, (size_t)m,
-        (size_t)n);
-}
-
-void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y)
-{
-    run(dev, dev->isa->col_sums, &(k_args){.a = x, .y = y, .m = n, .stride = d}, (size_t)d,
         (size_t)n);
 }
 
@@ -255,9 +240,4 @@ double k_fma_rounds(ct_device *dev, int rounds)
     fma_job job = {dev->isa, rounds};
     k_parallel(dev, ct_device_threads(dev), run_fma, &job);
     return (double)dev->isa->fma_round * rounds * ct_device_threads(dev);
-}
-
-void k_copy(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
-{
-    run(dev, dev->isa->copy, &(k_args){.a = x, .y = y}, n, 1);
 }

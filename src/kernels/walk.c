@@ -12,7 +12,7 @@
  * Layer: kernels. */
 #include "kernels/walk.h"
 
-#include "kernels/device.h"
+#include "kernels/isa.h"
 
 #include <float.h>
 #include <math.h>
@@ -51,23 +51,9 @@ static int n_chunks(int m)
     return (m + chunk_of(m) - 1) / chunk_of(m);
 }
 
-static const k_walk_loops *loops_of(const ct_device *dev)
-{
-#ifdef K_HAVE_X86
-    if (dev->isa == &k_isa_avx512)
-        return &k_walk_avx512;
-    if (dev->isa == &k_isa_avx2)
-        return &k_walk_avx2;
-#else
-    (void)dev;
-#endif
-    return &k_walk_portable;
-}
-
 typedef struct job {
     const k_walk *w;
     const ct_device *dev;
-    const k_walk_loops *loops;
     ct_real blank;       /* what a cell that is left out holds: f and f' are 0 there */
     int i0, rows, chunk; /* the strip; columns a chunk */
     ct_real *da, *db;
@@ -129,7 +115,7 @@ static void make_tile(const job *p, int j0, int cols, ct_real *x)
          i++)
         x[(i - j0) * K_STRIP + i - p->i0] = p->blank;
     if (w->group_a != NULL)
-        p->loops->blank_groups(p->rows, cols, w->group_a + p->i0, w->group_b + j0, p->blank, x);
+        p->dev->isa->blank_groups(p->rows, cols, w->group_a + p->i0, w->group_b + j0, p->blank, x);
 }
 
 static ct_real *kept_tile(const job *p, int j0)
@@ -166,7 +152,7 @@ static void gather_chunk(void *ctx, int chunk)
         for (int k = 0; k < w->n_sums; k++)
             if (sums[k].columns)
                 sums[k] = sums_from(&w->sums[k], j0);
-        p->loops->gather(&t, w->n_sums, sums);
+        p->dev->isa->gather(&t, w->n_sums, sums);
     }
 }
 
@@ -180,7 +166,7 @@ static void join_rows(const job *p)
                                   .origin = f->origin[k],
                                   .total = f->total[k],
                                   .slope = f->slope[k]};
-            p->loops->join(&s, &other, p->rows);
+            p->dev->isa->join(&s, &other, p->rows);
         }
     }
 }
@@ -189,8 +175,7 @@ static job start(ct_device *dev, const k_walk *w)
 {
     /* e^-inf = 0, ln(1 + e^-inf) = 0, max(-inf, 0) = 0; but a square is 0 at 0 */
     const ct_real blank = w->sums[0].f == K_SQUARE ? 0 : -(ct_real)INFINITY;
-    return (
-        job){.w = w, .dev = dev, .loops = loops_of(dev), .blank = blank, .chunk = chunk_of(w->m)};
+    return (job){.w = w, .dev = dev, .blank = blank, .chunk = chunk_of(w->m)};
 }
 
 void k_walk_gather(ct_device *dev, const k_walk *w)
@@ -227,7 +212,7 @@ static void spread_chunk(void *ctx, int chunk)
         }
         for (int k = 0; k < w->n_sums; k++)
             sums[k] = sums_from(&w->sums[k], w->sums[k].columns ? j0 : p->i0);
-        p->loops->spread(&t, w->n_sums, sums, g);
+        p->dev->isa->spread(&t, w->n_sums, sums, g);
         if (p->db != NULL)
             k_matmul_here(p->dev, t.cols, d, t.rows, (k_matrix){g, K_STRIP, 1}, strip,
                           p->db + (ptrdiff_t)j0 * d, d, p->add_b || p->i0 > 0);
@@ -262,27 +247,4 @@ void k_walk_spread(ct_device *dev, const k_walk *w, ct_real *da, bool add_a, ct_
         if (da != NULL)
             join_da(dev, &p);
     }
-}
-
-/* ---- rows of unit length ---- */
-
-typedef struct rows_job {
-    const k_walk_loops *loops;
-    const ct_real *y, *r;
-    ct_real *dx, eps;
-    size_t n, d;
-} rows_job;
-
-static void unit_rows_block(void *ctx, int block)
-{
-    const rows_job *p = ctx;
-    const size_t from = (size_t)block * K_STRIP, to = from + K_STRIP;
-    p->loops->unit_rows_grad(from, to < p->n ? to : p->n, p->d, p->y, p->r, p->eps, p->dx);
-}
-
-void k_unit_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r, ct_real eps,
-                      ct_real *dx)
-{
-    rows_job p = {loops_of(dev), y, r, dx, eps, (size_t)n, (size_t)d};
-    k_parallel(dev, (n + K_STRIP - 1) / K_STRIP, unit_rows_block, &p);
 }

@@ -76,35 +76,4 @@ void k_walk_gather(ct_device *dev, const k_walk *w);
 void k_walk_spread(ct_device *dev, const k_walk *w, ct_real *da, bool add_a, ct_real *db,
                    bool add_b);
 
-/* dx[i,:] = (dx[i,:] - <dx[i,:], y[i,:]> y[i,:]) / r[i], in place: back through
- * k_normalize_rows; no projection where r[i] is eps. */
-void k_unit_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r, ct_real eps,
-                      ct_real *dx);
-
-/* ---- for each instruction set (walk_body.h) ---- */
-
-/* Part of S, transposed: cell (i, j) is x[j * K_STRIP + i], since the strip's rows
- * are packed once and its columns are many. */
-typedef struct k_cells {
-    const ct_real *x;
-    int rows, cols; /* at most K_STRIP, K_TILE */
-} k_cells;
-
-typedef struct k_walk_loops {
-    /* Sums of a tile into s, whose arrays begin at the tile's first anchor. */
-    void (*gather)(const k_cells *t, int n_sums, const k_sums *s);
-    /* The sums of `other`, over other cells of the same anchors, into s. */
-    void (*join)(const k_sums *s, const k_sums *other, int anchors);
-    /* g = dS of a tile; g may be t->x. */
-    void (*spread)(const k_cells *t, int n_sums, const k_sums *s, ct_real *g);
-    /* x[j * K_STRIP + i] = blank where the groups are equal. */
-    void (*blank_groups)(int rows, int cols, const int *row_group, const int *col_group,
-                         ct_real blank, ct_real *x);
-    void (*unit_rows_grad)(size_t from, size_t to, size_t d, const ct_real *y, const ct_real *r,
-                           ct_real eps, ct_real *dx);
-} k_walk_loops;
-
-extern const k_walk_loops k_walk_portable;
-extern const k_walk_loops k_walk_avx2, k_walk_avx512;
-
 #endif

@@ -1,12 +1,9 @@
-/* walk_body.h -- the loops of the tile walk, once for each instruction set;
- * included behind body.h, with #define K_WALK k_walk_avx2.
+/* walk_body.h -- the loops of the tile walk; part of body.h.
  *
  * A tile lies transposed: a sum along rows of S runs down the tile, all anchors of
  * the strip side by side in vectors; a sum along columns runs across. Floats are
  * added up over 16 cells at most in one chain; what is longer goes on in double.
  */
-#include "kernels/walk.h"
-
 #define CHAIN 16
 
 static inline ct_real softplus_real(ct_real x)
@@ -354,18 +351,3 @@ static void walk_blank_groups(int rows, int cols, const int *row_group, const in
         for (int i = 0; i < rows; i++)
             x[i] = row_group[i] == col_group[j] ? blank : x[i];
 }
-
-static void walk_unit_rows_grad(size_t from, size_t to, size_t d, const ct_real *y,
-                                const ct_real *r, ct_real eps, ct_real *dx)
-{
-    for (size_t i = from; i < to; i++) {
-        const ct_real *yi = y + i * d;
-        ct_real *dxi = dx + i * d;
-        const ct_real along = r[i] > eps ? row_dot(d, dxi, yi) : 0;
-        for (size_t j = 0; j < d; j++)
-            dxi[j] = (dxi[j] - along * yi[j]) / r[i];
-    }
-}
-
-const k_walk_loops K_WALK = {walk_gather, walk_join, walk_spread, walk_blank_groups,
-                             walk_unit_rows_grad};

@@ -103,7 +103,8 @@ static void close_growth(ct_device *dev, const loss_pairs *p, int i, const growt
     if (s->dx == NULL)
         return;
     if (p->r[i] != NULL)
-        k_unit_rows_grad(dev, p->n, p->d, p->x[i], p->r[i], CT_NORM_EPS, s->grow);
+        k_normalize_rows_grad(dev, p->n, p->d, p->x[i], p->r[i], CT_NORM_EPS, s->grow, s->grow,
+                              false);
     if (s->add)
         k_add(dev, (size_t)p->n * (size_t)p->d, s->dx, s->grow, s->dx);
 }

@@ -130,6 +130,7 @@ static void report(bench *b, bench_row row, double flops, double bytes)
 /* ---- the machine ---- */
 
 #define ROUNDS 20000
+#define COPIED (1 << 14) /* elements a block of the copy */
 
 static void work_fma(void *arg)
 {
@@ -142,10 +143,17 @@ typedef struct kernel_args {
     int which;
 } kernel_args;
 
+static void copy_block(void *ctx, int block)
+{
+    const kernel_args *k = ctx;
+    const size_t from = (size_t)block * COPIED;
+    memcpy(k->b + from, k->a + from, COPIED * sizeof *k->b);
+}
+
 static void work_copy(void *arg)
 {
     const kernel_args *k = arg;
-    k_copy(k->device, ELEMENTS, k->a, k->b);
+    k_parallel(k->device, ELEMENTS / COPIED, copy_block, arg);
 }
 
 static ct_status measure_machine(bench *b, ct_error *err)
@@ -214,7 +222,6 @@ enum {
     EXP,
     LOG,
     TANH,
-    ERF,
     GELU,
     GELU_GRAD,
     NORMALIZE,
@@ -233,7 +240,6 @@ static const struct {
     [EXP] = {"exp", 2},
     [LOG] = {"log", 2},
     [TANH] = {"tanh", 2},
-    [ERF] = {"erf", 2},
     [GELU] = {"gelu", 2},
     [GELU_GRAD] = {"gelu backward", 3},
     [NORMALIZE] = {"normalise rows", 2},
@@ -254,13 +260,12 @@ static void work_kernel(void *arg)
     switch (k->which) {
     case EXP: k_exp(dev, ELEMENTS, k->a, k->b); break;
     case LOG: k_log(dev, ELEMENTS, k->a, k->b); break;
-    case TANH: k_tanh(dev, ELEMENTS, k->a, k->b); break;
-    case ERF: k_erf(dev, ELEMENTS, k->a, k->b); break;
+    case TANH: k_activation(dev, CT_ACT_TANH, ELEMENTS, k->a, k->b); break;
     case GELU: k_activation(dev, CT_ACT_GELU, ELEMENTS, k->a, k->b); break;
     case GELU_GRAD: k_activation_grad(dev, CT_ACT_GELU, ELEMENTS, k->a, k->a, k->b, k->c); break;
     case NORMALIZE: k_normalize_rows(dev, rows, 64, k->a, CT_NORM_EPS, k->b, k->d); break;
     case NORMALIZE_GRAD:
-        k_normalize_rows_grad(dev, rows, 64, k->a, k->d, CT_NORM_EPS, k->b, k->c);
+        k_normalize_rows_grad(dev, rows, 64, k->a, k->d, CT_NORM_EPS, k->b, k->c, true);
         break;
     case EXP_SUMS: k_row_exp_sums(dev, rows, 64, k->a, k->d, k->d + rows, NULL); break;
     case DOT: k->d[0] = k_dot(dev, ELEMENTS, k->a, k->b); break;

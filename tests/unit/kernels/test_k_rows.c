@@ -82,7 +82,7 @@ START_TEST(normalize_grad_matches_the_formula)
     for (int i = 0; i < n; i++)
         r[i] = i % 3 == 1 ? eps : eps + (ct_real)(1 + i % 5); /* every third was clamped */
     fill(dx, size, 4, -1, 1);                                 /* backward adds to what is there */
-    k_normalize_rows_grad(devices[0], n, d, y, r, eps, dy, dx);
+    k_normalize_rows_grad(devices[0], n, d, y, r, eps, dy, dx, true);
     fill(got, size, 4, -1, 1);
     for (int i = 0; i < n; i++) {
         double c = 0, sum_abs = 0;
@@ -97,7 +97,14 @@ START_TEST(normalize_grad_matches_the_formula)
     }
     for (int k = 1; k < n_devices; k++) {
         fill(got, size, 4, -1, 1);
-        k_normalize_rows_grad(devices[k], n, d, y, r, eps, dy, got);
+        k_normalize_rows_grad(devices[k], n, d, y, r, eps, dy, got, true);
+        ck_same_on(devices[k], got, dx, size);
+    }
+    memset(dx, 0, size * sizeof *dx); /* in place of dy it is what is added to 0 */
+    k_normalize_rows_grad(devices[0], n, d, y, r, eps, dy, dx, true);
+    for (int k = 0; k < n_devices; k++) {
+        memcpy(got, dy, size * sizeof *dy);
+        k_normalize_rows_grad(devices[k], n, d, y, r, eps, got, got, false);
         ck_same_on(devices[k], got, dx, size);
     }
     free(y), free(r), free(dy), free(dx), free(got);

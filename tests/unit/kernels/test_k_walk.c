@@ -295,28 +295,6 @@ START_TEST(walks_add_up)
 }
 END_TEST
 
-START_TEST(unit_rows_grad_is_that_of_normalize)
-{
-    enum { N = 301, D = 19 };
-    static ct_real x[N * D], y[N * D], r[N], dy[N * D], want[N * D];
-    const ct_real eps = (ct_real)0.5;
-    fill(x, N * D, 1, -1, 1);
-    fill(dy, N * D, 2, -1, 1);
-    for (int j = 0; j < D; j++)
-        x[5 * D + j] *= (ct_real)1e-3;
-    open_all();
-    k_normalize_rows(devices[0], N, D, x, eps, y, r);
-    k_normalize_rows_grad(devices[0], N, D, y, r, eps, dy, want);
-    for (int k = 0; k < n_devices; k++) {
-        static ct_real got[N * D];
-        memcpy(got, dy, sizeof dy);
-        k_unit_rows_grad(devices[k], N, D, y, r, eps, got);
-        ck_same_on(devices[k], got, want, N * D);
-    }
-    close_all();
-}
-END_TEST
-
 TCase *k_walk_case(void)
 {
     TCase *tc = tcase_create("k_walk");
@@ -326,6 +304,5 @@ TCase *k_walk_case(void)
     tcase_add_loop_test(tc, same_bits_on_every_device_kept_or_not, 0, n);
     tcase_add_test(tc, no_logit_is_too_large);
     tcase_add_loop_test(tc, walks_add_up, 0, COUNT(CELLS));
-    tcase_add_test(tc, unit_rows_grad_is_that_of_normalize);
     return tc;
 }

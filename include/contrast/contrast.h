@@ -11,6 +11,7 @@
 #include "contrast/device.h"
 #include "contrast/diagnose.h"
 #include "contrast/idx.h"
+#include "contrast/landmarks.h"
 #include "contrast/loss.h"
 #include "contrast/metrics.h"
 #include "contrast/models.h"

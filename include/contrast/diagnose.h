@@ -76,7 +76,7 @@ ct_status ct_findings_measure(ct_device *device, const ct_real *a, const ct_real
 /* What is known about the loss; NaN where it is not. */
 typedef struct ct_loss_reading {
     double loss;       /* as measured                                         */
-    double equal;      /* its value when all embeddings are equal             */
+    double all_equal;  /* its value when all embeddings are equal             */
     double floor;      /* the least for this N, d, temperature and duplicates */
     bool no_negatives; /* collapse is its optimum                             */
 } ct_loss_reading;

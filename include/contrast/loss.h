@@ -1,4 +1,4 @@
-/* loss.h -- the contrastive losses, and what each is worth at its landmarks.
+/* loss.h -- the contrastive losses; landmarks.h has the values that each is known to have.
  *
  * Two sides, a (n, d) and b (n, d), row i of one paired with row i of the
  * other. s[i,j] = cosine of a[i,:] and b[j,:] (rows are normalised inside, so
@@ -177,14 +177,6 @@ ct_tensor *ct_loss_vicreg(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
 
 /* ---- by name ---- */
 
-/* Where a landmark is asked for. */
-typedef struct ct_loss_setting {
-    int n, d; /* pairs, and dimensions of the embeddings */
-    double temperature;
-    double bias;                    /* siglip; see ct_loss_bias */
-    const ct_loss_options *options; /* NULL: defaults */
-} ct_loss_setting;
-
 typedef struct ct_loss {
     const char *name;
     const char *summary; /* one line for help */
@@ -193,11 +185,6 @@ typedef struct ct_loss {
     bool uses_bias;
     bool uses_queue;
     ct_tensor *(*apply)(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
-    /* Its value when all embeddings are equal, and a value that no embeddings with
-     * all pairs distinct can go below; floor_is says where that is reached. */
-    double (*collapsed)(const ct_loss_setting *s);
-    double (*floor)(const ct_loss_setting *s);
-    const char *floor_is;
 } ct_loss;
 
 /* NULL if there is none of that name. */
@@ -208,11 +195,6 @@ const ct_loss *ct_loss_all(int *n);
 
 /* -ln(n - 1), the bias at which siglip begins; 0 for n = 1. */
 double ct_loss_bias(int n);
-
-/* ln(1 + (n-1) e^(-n / ((n-1) tau))): the floor of the softmax losses, reached
- * by a regular simplex of perfectly aligned pairs (d >= n - 1; a smaller d has a
- * higher floor); 0 for n = 1. */
-double ct_simplex_floor(int n, double temperature);
 
 #ifdef __cplusplus
 }

@@ -68,18 +68,6 @@ ct_status ct_geometry_measure(ct_device *device, const ct_real *a, const ct_real
 ct_status ct_tolerance_measure(ct_device *device, const ct_real *x, int n, int d, const int *group,
                                double *tolerance, ct_error *err);
 
-/* Can cosines of different anchors be compared? A softmax over rows alone does not ask for it. */
-typedef struct ct_calibration {
-    double one_list;  /* share of pairs that are among the n largest of all n^2 cosines: recall, and
-                         precision, with one threshold for all anchors. Ties go against the pairs */
-    double offset[2]; /* standard deviation over a[i] (over b[j]) of its mean cosine with all of
-                         the other side */
-} ct_calibration;
-
-/* a (n, d), b (n, d). */
-ct_status ct_calibration_measure(ct_device *device, const ct_real *a, const ct_real *b, int n,
-                                 int d, ct_calibration *out, ct_error *err);
-
 /* Singular values of x (n, d) as it is (rows are not normalised here), largest
  * first, into sigma (min(n, d)); each to 1e-14 of the largest, so that what is
  * below that is 0 or rounding. In float embeddings noise begins far above it, near

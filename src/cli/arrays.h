@@ -3,7 +3,7 @@
 #define CLI_ARRAYS_H
 
 #include "contrast/arena.h"
-#include "contrast/loss.h"
+#include "contrast/landmarks.h"
 #include "contrast/real.h"
 #include "contrast/status.h"
 

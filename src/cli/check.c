@@ -29,8 +29,8 @@ static void print_check(const ct_recipe *r, const ct_check *c)
         c->n_checked > 0 ? c->worst : "none");
     if (c->n_flat > 0)
         printf("; %d too flat to tell in float", c->n_flat);
-    printf("\n%s  one batch of %d, %d times: loss %.4f of %.4f (equal) to %.4f (floor)\n",
-           word(c->learns_batch), r->train.batch, c->steps, c->batch_loss, c->batch_equal,
+    printf("\n%s  one batch of %d, %d times: loss %.4f (all equal %.4f, floor %.4f)\n",
+           word(c->learns_batch), r->train.batch, c->steps, c->batch_loss, c->all_equal,
            c->batch_floor);
     if (!c->learns_batch)
         printf("      what does not learn one batch learns nothing: %s\n",
@@ -61,7 +61,7 @@ static void print_json(const ct_recipe *r, const ct_check *c)
     ct_json_integer(&j, "parameters_too_flat", c->n_flat);
     ct_json_bool(&j, "learns_batch", c->learns_batch);
     ct_json_number(&j, "batch_loss", c->batch_loss);
-    ct_json_number(&j, "batch_equal", c->batch_equal);
+    ct_json_number(&j, "all_equal", c->all_equal);
     ct_json_number(&j, "batch_floor", c->batch_floor);
     ct_json_bool(&j, "has_signal", c->has_signal);
     ct_json_number(&j, "wrong_ahead", c->ahead);

@@ -31,7 +31,7 @@ static const cli_option OPTIONS[] = {
     {"--split", NULL, CLI_TEXT, &option.split, "S",
      "of a run: train, validation, test (default) or composition"},
     {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C",
-     "of a run: last (default), best or a step"},
+     "of a run: latest (default), best, or a step"},
     {"--report", NULL, CLI_TEXT, &option.report, "FILE",
      "write it as a page too, with pictures (HTML)"},
     {"--fail-on-collapse", NULL, CLI_FLAG, &option.fail, NULL,
@@ -104,7 +104,7 @@ static void print_loss(const ct_terminal *t, const ct_autopsy *a)
     const ct_landmarks *l = &a->landmarks;
     fprintf(t->out, "  %s at N = %d, tau = %g: %.4f (%s)  all equal %.4f  random %.4f  floor %.4f",
             l->loss->name, l->at.n, l->at.temperature, a->loss,
-            a->loss_measured ? "measured" : "given", l->equal, l->random, l->floor);
+            a->loss_measured ? "measured" : "given", l->all_equal, l->random, l->floor);
     if (l->duplicates > 0)
         fprintf(t->out, "  floor by duplicates %.4f", l->duplicates);
     fputc('\n', t->out);

@@ -4,7 +4,7 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "contrast/loss.h"
+#include "contrast/landmarks.h"
 #include "train/recipe.h"
 
 #include <string.h>
@@ -67,9 +67,10 @@ static int help_losses(void)
     const ct_loss *l = ct_loss_all(&n);
     ct_loss_setting s = {.n = 7, .d = 64, .temperature = 1, .bias = ct_loss_bias(7)};
     printf("  %-15s %10s %10s\n", "N = 7, tau = 1:", "all equal", "best");
-    for (int i = 0; i < n; i++)
-        printf("  %-15s %10.4f %10.4f  %s\n", l[i].name, l[i].collapsed(&s), l[i].floor(&s),
-               l[i].summary);
+    for (int i = 0; i < n; i++) {
+        const ct_landmarks at = ct_landmarks_of(&l[i], &s, NULL);
+        printf("  %-15s %10.4f %10.4f  %s\n", l[i].name, at.all_equal, at.floor, l[i].summary);
+    }
     return 0;
 }
 

@@ -77,8 +77,9 @@ void cli_live_step(cli_live *l, const ct_terminal *terminal, const ct_step *s, d
     /* at the temperature of now, which may be learned */
     ct_loss_setting now = ct_recipe_setting(l->trainer->recipe);
     now.temperature = s->temperature;
-    l->history.equal = l->trainer->loss->collapsed(&now);
-    l->history.floor = l->trainer->loss->floor(&now);
+    const ct_landmarks landmarks = ct_landmarks_of(l->trainer->loss, &now, NULL);
+    l->history.all_equal = landmarks.all_equal;
+    l->history.floor = landmarks.floor;
     const ct_state_text *text = ct_state_describe(l->state);
     const ct_live_frame frame = {.snapshot = &l->snapshot,
                                  .step = s->step,

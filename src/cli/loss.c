@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "train/recipe.h"
 
-#include "contrast/loss.h"
+#include "contrast/landmarks.h"
 #include "contrast/scalar.h"
 #include "contrast/tensor.h"
 #include "formats/json.h"
@@ -54,8 +54,9 @@ typedef struct answer {
     ct_recipe recipe; /* for its section loss */
     ct_loss_setting at;
     const int *group; /* (n) or NULL */
+    const char *floor_is;
     ct_tensor *a, *b, *log_scale, *bias, *y;
-    double chance, floor, diagonal, rest, norm; /* means of cosines; length of both gradients */
+    double all_equal, floor, diagonal, rest, norm; /* means of cosines; length of both gradients */
 } answer;
 
 static double cosine(const answer *r, int i, int j)
@@ -104,7 +105,7 @@ static void print_json(const answer *r)
     ct_json_integer(&j, "n", r->at.n);
     ct_json_integer(&j, "d", r->at.d);
     ct_json_number(&j, "temperature", r->at.temperature);
-    ct_json_number(&j, "chance", r->chance);
+    ct_json_number(&j, "all_equal", r->all_equal);
     ct_json_number(&j, "floor", r->floor);
     ct_json_number(&j, "diagonal_mean", r->diagonal);
     ct_json_number(&j, "off_diagonal_mean", r->rest);
@@ -124,9 +125,8 @@ static void print_text(const answer *r)
         printf(", temperature %g", r->at.temperature);
     printf("\n  loss       %12.6g\n  ln N       %12.6g   %+.6g from it\n", value, ln_n,
            value - ln_n);
-    printf("  all equal  %12.6g   %+.6g from it\n", r->chance, value - r->chance);
-    printf("  floor      %12.6g   %+.6g from it: %s\n", r->floor, value - r->floor,
-           r->loss->floor_is);
+    printf("  all equal  %12.6g   %+.6g from it\n", r->all_equal, value - r->all_equal);
+    printf("  floor      %12.6g   %+.6g from it: %s\n", r->floor, value - r->floor, r->floor_is);
     if (r->at.d < r->at.n - 1)
         printf("             with %d dimensions for %d pairs the best may lie above it\n", r->at.d,
                r->at.n);
@@ -254,8 +254,10 @@ static int run(char **argv, answer *r, ct_arena *arena, ct_graph *g, ct_error *e
         CT_FAIL(&g->error, CT_ERR_NOMEM, "loss: out of memory");
     if (ct_graph_error(g) != NULL)
         return cli_fail(ct_graph_error(g));
-    r->chance = r->loss->collapsed(&r->at);
-    r->floor = r->loss->floor(&r->at);
+    const ct_landmarks l = ct_landmarks_of(r->loss, &r->at, r->group);
+    r->all_equal = l.all_equal;
+    r->floor = l.floor;
+    r->floor_is = l.floor_is;
     return tell(r, g, err);
 }
 

@@ -55,8 +55,9 @@ static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, 
     const double tau = r->temperature[r->n_lines - 1]; /* as it is at the end */
     ct_loss_setting setting = ct_recipe_setting(recipe);
     setting.temperature = tau;
-    r->equal = loss->collapsed(&setting);
-    r->floor = loss->floor(&setting);
+    const ct_landmarks l = ct_landmarks_of(loss, &setting, NULL);
+    r->all_equal = l.all_equal;
+    r->floor = l.floor;
     return CT_OK;
 }
 

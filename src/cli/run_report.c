@@ -20,12 +20,12 @@ static void draw_progress(run_report *r, const ct_trainer *t, const ct_step *s, 
     fprintf(f, "step %ld/%d ", s->step, steps);
     if (r->terminal.redraw && r->terminal.width >= 80)
         ct_draw_bar(&r->terminal, 16, share);
-    fprintf(f, " loss %.4f (equal %.4f, floor %.4f)", s->loss, r->chance, r->floor);
+    fprintf(f, " loss %.4f (all equal %.4f, floor %.4f)", s->loss, r->all_equal, r->floor);
     if (r->terminal.redraw && r->terminal.width >= 110)
         fprintf(f, " tau %.3f", s->temperature);
     fprintf(f, " %.0f pairs/s %.0f s left", rate * t->recipe->train.batch,
             rate > 0 ? (double)(steps - s->step) / rate : 0);
-    const char *words = s->step >= 50 ? ct_monitor_words(r->mean, r->chance) : NULL;
+    const char *words = s->step >= 50 ? ct_monitor_words(r->mean, r->all_equal) : NULL;
     if (words != NULL && (!r->terminal.redraw || r->terminal.width >= 150))
         fprintf(f, "; %s", words);
     else if (words != NULL)
@@ -83,14 +83,15 @@ void run_report_begin(run_report *r, const ct_recipe *recipe, const volatile sig
     ct_loss_setting s = ct_recipe_setting(recipe);
     if (recipe->loss.learn_temperature)
         s.temperature = 0.01; /* as low as it may fall */
+    const ct_landmarks l = ct_landmarks_of(loss, &s, NULL);
     *r = (run_report){.watch = {.ctx = r,
                                 .on_step = on_step,
                                 .on_evaluation = on_evaluation,
                                 .on_monitor = on_monitor,
                                 .stop = stop},
                       .terminal = cli_terminal(stderr),
-                      .chance = loss->collapsed(&s),
-                      .floor = loss->floor(&s)};
+                      .all_equal = l.all_equal,
+                      .floor = l.floor};
 }
 
 void print_evaluation(const ct_evaluation *e)
@@ -101,7 +102,7 @@ void print_evaluation(const ct_evaluation *e)
         printf("  %s  recall@1 %.3f  @5 %.3f  @10 %.3f  median rank %.1f\n",
                i == 0 ? "image to text" : "text to image", e->recall[i].at1, e->recall[i].at5,
                e->recall[i].at10, e->recall[i].median_rank);
-    printf("  loss %.4f at N = %d (all equal: %.4f)", e->loss, e->batch, e->loss + e->information);
+    printf("  loss %.4f at N = %d (all equal: %.4f)", e->loss, e->batch, e->landmarks.all_equal);
     printf("  mean cosine of pairs %.3f, of others %.3f\n", g->diagonal_mean, g->off_diagonal_mean);
     printf("  effective rank %.1f and %.1f (centred %.1f and %.1f)  modality gap %.3f\n",
            g->rank[0], g->rank[1], g->rank_centred[0], g->rank_centred[1], g->gap);

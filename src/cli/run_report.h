@@ -13,10 +13,10 @@ typedef struct cli_live cli_live; /* live.c */
 typedef struct run_report {
     ct_run_watch watch; /* give this to ct_run_train */
     ct_terminal terminal;
-    double chance, floor;   /* of the recipe's loss and batch */
-    double mean;            /* loss, over some 50 steps */
-    double last_s, seconds; /* when the bar was last drawn; so far */
-    ct_evaluation final[2]; /* test, composition */
+    double all_equal, floor; /* of the recipe's loss and batch */
+    double mean;             /* loss, over some 50 steps */
+    double last_s, seconds;  /* when the bar was last drawn; so far */
+    ct_evaluation final[2];  /* test, composition */
     int n_final;
     cli_live *live; /* NULL: a line */
 } run_report;

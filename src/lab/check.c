@@ -49,10 +49,11 @@ static ct_status learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_devic
     if (status == CT_OK) {
         const ct_loss_setting at = ct_trainer_setting(&t, r->train.batch);
         const ct_landmarks l = ct_landmarks_of(t.loss, &at, pairs->group != NULL ? t.group : NULL);
-        out->batch_equal = l.equal > 0 ? l.equal : 1; /* no negatives: from orthogonal pairs */
+        const double from = l.all_equal > 0 ? l.all_equal
+                                            : 1; /* 1: orthogonal pairs, no negatives */
+        out->all_equal = l.all_equal;
         out->batch_floor = fmax(l.floor, l.duplicates);
-        out->learns_batch = out->batch_equal - out->batch_loss >=
-                            LEARNED * (out->batch_equal - out->batch_floor);
+        out->learns_batch = from - out->batch_loss >= LEARNED * (from - out->batch_floor);
     }
     ct_trainer_free(&t);
     return status;

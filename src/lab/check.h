@@ -13,9 +13,9 @@
 
 typedef struct ct_check {
     /* one batch, again and again */
-    double batch_loss, batch_equal, batch_floor; /* floor: duplicates of the batch included */
+    double batch_loss, all_equal, batch_floor; /* floor: duplicates of the batch included */
     int steps;
-    bool learns_batch; /* nine tenths of the way from equal to floor */
+    bool learns_batch; /* nine tenths of the way from all equal to floor */
 
     /* the pair-shuffle control, on test pairs: share of wrong items ahead (0.5: chance) */
     double ahead, ahead_shuffled, recall, recall_shuffled;

@@ -42,7 +42,7 @@ static ct_status load_recipe(ct_recipe *r, const char *name, const char *setting
 
 static ct_demo_row summarise(const ct_trial *t, int n)
 {
-    ct_demo_row row = {.n_seeds = n, .chance = t[0].chance};
+    ct_demo_row row = {.n_seeds = n, .all_equal = t[0].all_equal};
     double loss[CT_DEMO_SEEDS], escape[CT_DEMO_SEEDS], recall[CT_DEMO_SEEDS], cosine[CT_DEMO_SEEDS],
         rank[CT_DEMO_SEEDS];
     for (int i = 0; i < n; i++) {

@@ -17,10 +17,11 @@ typedef struct ct_demo_row {
     ct_variant variant;
     const char *recipe;
     int n_seeds, n_diverged, n_escaped, batch, steps;
-    double chance;
+    double all_equal;                             /* the loss when all embeddings are equal */
     ct_spread loss, escape, recall, cosine, rank; /* escape: infinity for a run that never left;
                                                      recall@1 image to text; mean cosine of
-                                                     different images and their effective rank */
+                                                     different images and their effective rank, not
+                                                     centred */
 } ct_demo_row;
 
 /* A table: a recipe, settings common to all rows, and the variants. */

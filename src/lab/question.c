@@ -3,7 +3,7 @@
  * Layer: lab. Needs loss, optim, models (free embeddings). */
 #include "lab/question.h"
 
-#include "contrast/loss.h"
+#include "contrast/landmarks.h"
 #include "contrast/models.h"
 #include "contrast/optim.h"
 #include "contrast/random.h"

@@ -39,11 +39,11 @@ static void run_line(ct_json *j, const ct_sweep *s, int k, const ct_sweep_run *r
     ct_json_integer(j, "seed", s->first_seed + k % s->n_seeds);
     ct_json_string(j, "state", r->diverged ? "diverged" : ct_state_describe(r->state)->name);
     ct_json_number(j, "loss", r->loss);
-    ct_json_number(j, "all_equal", r->chance);
+    ct_json_number(j, "all_equal", r->all_equal);
     ct_json_integer(j, "escape_step", r->escape); /* 0: never */
     number_pair(j, "recall_at_1", r->recall);
     number_pair(j, "mean_cosine", r->cosine);
-    number_pair(j, "effective_rank", r->rank);
+    number_pair(j, "effective_rank_centred", r->rank);
     ct_json_number(j, "modality_gap", r->gap);
     ct_json_close(j);
 }
@@ -102,7 +102,7 @@ static bool read_line(char *line, int n_runs, ct_sweep_run *run)
         else if (strcmp(key, "loss") == 0)
             got.loss = r.number;
         else if (strcmp(key, "all_equal") == 0)
-            got.chance = r.number;
+            got.all_equal = r.number;
         else if (strcmp(key, "escape_step") == 0)
             got.escape = (long)r.number;
         else if (strcmp(key, "modality_gap") == 0)
@@ -111,7 +111,7 @@ static bool read_line(char *line, int n_runs, ct_sweep_run *run)
             got.recall[place++] = r.number;
         else if (strcmp(key, "mean_cosine") == 0 && place < 2)
             got.cosine[place++] = r.number;
-        else if (strcmp(key, "effective_rank") == 0 && place < 2)
+        else if (strcmp(key, "effective_rank_centred") == 0 && place < 2)
             got.rank[place++] = r.number;
     }
     if (k < 0)
@@ -185,7 +185,7 @@ static ct_status measure(ct_trainer *t, ct_sweep_run *out, ct_autopsy *a, ct_err
     ct_status status = ct_trial_train(t, &trial, err);
     out->diverged = trial.diverged;
     out->loss = trial.loss;
-    out->chance = trial.chance;
+    out->all_equal = trial.all_equal;
     out->escape = trial.escape;
     out->state = CT_UNCERTAIN;
     if (status == CT_OK)

@@ -35,8 +35,8 @@ typedef struct ct_sweep {
 
 typedef struct ct_sweep_run {
     bool done, diverged;
-    ct_state state;      /* uncertain if it diverged */
-    double loss, chance; /* as in ct_trial */
+    ct_state state;         /* uncertain if it diverged */
+    double loss, all_equal; /* as in ct_trial */
     long escape;
     double recall[2], cosine[2], rank[2], gap;
 } ct_sweep_run;

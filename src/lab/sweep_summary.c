@@ -94,8 +94,8 @@ ct_status ct_sweep_write_csv(const ct_sweep *s, const ct_sweep_run *run, const c
                              ct_error *err)
 {
     static const char *const FIGURE[] = {
-        "escape_step", "recall_at_1_image_to_text", "recall_at_1_text_to_image",
-        "loss",        "effective_rank_image",      "effective_rank_text"};
+        "escape_step", "recall_at_1_image_to_text",    "recall_at_1_text_to_image",
+        "loss",        "effective_rank_centred_image", "effective_rank_centred_text"};
     char path[CT_PATH_BYTES];
     ct_writer w;
     if (snprintf(path, sizeof path, "%s/sweep.csv", folder) >= (int)sizeof path)

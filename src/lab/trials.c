@@ -48,12 +48,12 @@ ct_status ct_trial_train(ct_trainer *t, ct_trial *out, ct_error *err)
     ct_step s = {0};
     ct_status status = CT_OK;
     const ct_loss_setting setting = ct_recipe_setting(t->recipe);
-    *out = (ct_trial){.chance = t->loss->collapsed(&setting)};
+    *out = (ct_trial){.all_equal = ct_landmarks_of(t->loss, &setting, NULL).all_equal};
     while (status == CT_OK && t->step < t->recipe->train.steps) {
         status = ct_trainer_step(t, &s, err);
         w.loss[w.seen++ % CT_TRIAL_WINDOW] = s.loss;
         if (out->escape == 0 && w.seen >= CT_TRIAL_WINDOW &&
-            window_mean(&w) < CT_TRIAL_ESCAPED * out->chance)
+            window_mean(&w) < CT_TRIAL_ESCAPED * out->all_equal)
             out->escape = s.step;
     }
     out->loss = window_mean(&w);

@@ -19,9 +19,9 @@ typedef struct ct_variant {
 typedef struct ct_trial {
     bool diverged;      /* the loss became NaN or infinite; nothing else is set */
     double loss;        /* mean of the training loss over the last CT_TRIAL_WINDOW steps */
-    double chance;      /* what it is when all embeddings are equal: ln N       */
+    double all_equal;   /* the loss when all embeddings are equal: ln N         */
     long escape;        /* first step at which the mean over the window before it was below
-                           CT_TRIAL_ESCAPED * chance; 0: never                  */
+                           CT_TRIAL_ESCAPED * all_equal; 0: never                  */
     double temperature; /* at the end */
     ct_evaluation test;
     double more[4]; /* what a ct_trial_probe measured; else 0 */

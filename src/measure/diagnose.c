@@ -123,14 +123,14 @@ static const char *side_name(const view *v, int s)
 
 static bool knows_loss(const view *v)
 {
-    return v->loss != NULL && isfinite(v->loss->loss) && isfinite(v->loss->equal) &&
-           v->loss->equal > 0;
+    return v->loss != NULL && isfinite(v->loss->loss) && isfinite(v->loss->all_equal) &&
+           v->loss->all_equal > 0;
 }
 
 /* Loss over what it is when all is equal; 1 if that is not known. */
 static double loss_share(const view *v)
 {
-    return knows_loss(v) ? v->loss->loss / v->loss->equal : 1;
+    return knows_loss(v) ? v->loss->loss / v->loss->all_equal : 1;
 }
 
 static double ahead(const view *v)
@@ -183,7 +183,7 @@ static void say_loss(view *v)
         say(v,
             "the loss %.4f is %.1f %% of what it is when all embeddings are equal (%.4f); the "
             "floor is %.4f",
-            v->loss->loss, 100 * loss_share(v), v->loss->equal, v->loss->floor);
+            v->loss->loss, 100 * loss_share(v), v->loss->all_equal, v->loss->floor);
 }
 
 /* ---- the rules ---- */

@@ -63,8 +63,8 @@ static void draw_loss(screen *s, const ct_live *l, int rows)
 {
     char text[256], label[16];
     const int width = s->columns - 10 < 120 ? s->columns - 10 : 120;
-    const double most = fmax(most_of(l->loss, l->n), l->equal) * 1.02,
-                 a = isfinite(l->equal) ? l->equal : -1;
+    const double most = fmax(most_of(l->loss, l->n), l->all_equal) * 1.02,
+                 a = isfinite(l->all_equal) ? l->all_equal : -1;
     for (int r = 0; r < rows; r++) {
         const double high = most * (rows - r) / rows, low = most * (rows - r - 1) / rows;
         const bool equal = a >= low && a < high, floor_here = l->floor >= low && l->floor < high;
@@ -121,7 +121,8 @@ void ct_live_draw(const ct_terminal *t, const ct_live *l, const ct_live_frame *f
     line(&s, text);
     snprintf(text, sizeof text, "%s: %s", f->state, f->meaning);
     line(&s, text);
-    snprintf(text, sizeof text, "loss: *   all equal: = %.4f   floor: . %.4g", l->equal, l->floor);
+    snprintf(text, sizeof text, "loss: *   all equal: = %.4f   floor: . %.4g", l->all_equal,
+             l->floor);
     line(&s, text);
     draw_loss(&s, l, s.left >= 28 ? 8 : s.left >= 12 ? 5 : 3);
     for (int k = 0; k < 2; k++) {

@@ -14,7 +14,7 @@ typedef struct ct_live {
     double loss[CT_LIVE_HISTORY]; /* means over `stride` steps each */
     int n;
     long stride, in_last;
-    double equal, floor;
+    double all_equal, floor;
 } ct_live;
 
 /* A step's loss; when the history is full, neighbours are joined. */

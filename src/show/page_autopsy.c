@@ -132,7 +132,7 @@ static void table_of_pairs(ct_svg *s, const ct_autopsy *a)
         snprintf(name, sizeof name, "loss %s at N = %d, tau = %g, %s", l->loss->name, l->at.n,
                  l->at.temperature, a->loss_measured ? "measured" : "given");
         row(s, name, a->loss, 0, 1);
-        row(s, "... where all are equal", l->equal, 0, 1);
+        row(s, "... where all are equal", l->all_equal, 0, 1);
         row(s, "... spread at random", l->random, 0, 1);
         row(s, "... at its floor", l->floor, 0, 1);
         if (l->duplicates > 0)

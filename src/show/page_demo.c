@@ -23,7 +23,7 @@ static void pictures(ct_svg *s, const ct_demo_table *table, const ct_demo_row *r
         int n = 0;
         for (int v = 0; v < table->n_variants; v++) {
             const ct_demo_row *r = &row[v];
-            if (q == 1 && !(r->chance > 0))
+            if (q == 1 && !(r->all_equal > 0))
                 continue; /* without negatives it is the optimum: nothing to leave */
             line[n++] = (ct_spread_line){r->variant.name,
                                          q == 0   ? r->loss

@@ -62,8 +62,8 @@ static void story(ct_svg *s, const ct_record *r)
     }
     put(s, "<p>The loss of a batch went from %.4f at step %.0f to %.4f at step %.0f", r->loss[0],
         r->step[0], r->loss[last], r->step[last]);
-    if (isfinite(r->equal))
-        put(s, "; it is %.4f where all embeddings are equal, and at least %.4g", r->equal,
+    if (isfinite(r->all_equal))
+        put(s, "; it is %.4f where all embeddings are equal, and at least %.4g", r->all_equal,
             r->floor);
     put(s, ". The temperature ended at %.4g.", r->temperature[last]);
     if (test != NULL)

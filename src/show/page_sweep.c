@@ -16,7 +16,7 @@ static void table(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
 {
     ct_page_raw(s, "<div class=\"scroll\"><table><thead>");
     ct_page_row(s, "th", "point", "settings", "state", "runs", "left ln N at step", "recall@1",
-                "loss", "effective rank");
+                "loss", "effective rank, centred");
     ct_page_raw(s, "</thead><tbody>\n");
     for (int k = 0; k < sweep->n_points; k++) {
         const ct_sweep_point p = ct_sweep_summary(sweep, run, k);
@@ -39,7 +39,7 @@ static void table(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
 static void pictures(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
 {
     static const char *const NAME[4] = {"recall@1 of images", "step that leaves ln N", "loss",
-                                        "effective rank of images"};
+                                        "effective rank of images, centred"};
     static char label[CT_SPREADS][SETTINGS];
     ct_spread_line line[4][CT_SPREADS];
     int n = 0;

@@ -49,7 +49,7 @@ int ct_phase_in_state(const ct_sweep_point *p)
 void ct_sweep_table(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *run)
 {
     fprintf(t->out, "%-44s %-20s %5s  %-9s %-28s %-9s %s\n", "settings", "state", "of", "left at",
-            "recall@1 [range]", "loss", "rank");
+            "recall@1 [range]", "loss", "rank, centred");
     for (int k = 0; k < s->n_points; k++) {
         const ct_sweep_point p = ct_sweep_summary(s, run, k);
         char settings[512], escape[16] = "never";

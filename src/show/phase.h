@@ -6,7 +6,7 @@
 #include "show/svg.h"
 #include "show/terminal.h"
 
-/* A row a point: state, runs in it, escape step, recall@1, loss, effective rank. */
+/* A row a point: state, runs in it, escape step, recall@1, loss, centred effective rank. */
 void ct_sweep_table(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *run);
 
 /* Rows: the first key, largest value on top; columns: the second. One letter a point: its

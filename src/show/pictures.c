@@ -81,7 +81,7 @@ ct_ranges ct_picture_ranges(const ct_record *r, int n)
                    .n_layers = 3}; /* so many at least: whole numbers on the axis */
     for (; n > 0; n--, r++) {
         range_of_layers(&g, r);
-        raise_to(&g.loss, r->equal * 1.12);
+        raise_to(&g.loss, r->all_equal * 1.12);
         for (int i = 0; i < r->n_lines; i++) {
             raise_to(&g.steps, r->step[i]);
             raise_to(&g.loss, r->loss[i] * 1.03);
@@ -151,9 +151,9 @@ static void draw_loss(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_
     ct_svg_axes(s, a, "step", "loss, nats");
     ct_svg_line(s, a, "a", r->step, r->loss, r->n_lines);
     ct_svg_key(s, a->left, 18, 'l', "a", "training");
-    if (isfinite(r->equal)) {
-        snprintf(name, sizeof name, "all equal: %.4f", r->equal);
-        ct_svg_level(s, a, "equal", r->equal);
+    if (isfinite(r->all_equal)) {
+        snprintf(name, sizeof name, "all equal: %.4f", r->all_equal);
+        ct_svg_level(s, a, "equal", r->all_equal);
         ct_svg_key(s, a->left + 86, 18, 'l', "equal", name);
     }
     if (isfinite(r->floor)) {

@@ -354,7 +354,7 @@ ct_status ct_record_read(const char *folder, ct_arena *arena, ct_record *out, ct
     ct_status status = read_text(folder, "recipe.ini", arena, path, &text, err);
     *out = (ct_record){.folder = folder,
                        .recipe = text,
-                       .equal = (double)NAN,
+                       .all_equal = (double)NAN,
                        .floor = (double)NAN};
     if (status == CT_OK)
         status = read_text(folder, "metrics.jsonl", arena, path, &text, err);

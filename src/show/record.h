@@ -54,8 +54,8 @@ typedef struct ct_record {
     ct_moment *moment;
 
     /* What the caller knows beside it. */
-    double equal, floor; /* landmarks of the loss                    */
-    const char *hash;    /* of the weights, or NULL                  */
+    double all_equal, floor; /* landmarks of the loss                    */
+    const char *hash;        /* of the weights, or NULL                  */
     const char *state, *meaning, *remedy, *evidence[8]; /* the diagnosis, or NULL */
     int n_evidence;
 } ct_record;

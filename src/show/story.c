@@ -62,8 +62,8 @@ static void print_rows(const ct_terminal *t, const ct_demo_table *table, const c
                      r->escape.median);
         fprintf(t->out,
                 "  %-21s %7.4f [%7.4f,%8.4f]  %-8.4f %-14s %.3f [%.3f, %.3f]  %6.3f  %4.1f\n",
-                r->variant.name, r->loss.median, r->loss.least, r->loss.most, r->chance,
-                r->chance > 0 ? escape : "-", r->recall.median, r->recall.least, r->recall.most,
+                r->variant.name, r->loss.median, r->loss.least, r->loss.most, r->all_equal,
+                r->all_equal > 0 ? escape : "-", r->recall.median, r->recall.least, r->recall.most,
                 r->cosine.median, r->rank.median);
         if (r->n_diverged > 0)
             fprintf(t->out, "  %-21s %d of %d runs ended with a loss that is not finite\n", "",
@@ -205,7 +205,7 @@ static void row_json(ct_json *j, const ct_demo_row *r)
     ct_json_close(j);
     ct_json_integer(j, "batch", r->batch);
     ct_json_integer(j, "steps", r->steps);
-    ct_json_number(j, "all_equal", r->chance);
+    ct_json_number(j, "all_equal", r->all_equal);
     ct_json_integer(j, "diverged", r->n_diverged);
     ct_json_integer(j, "escaped", r->n_escaped);
     spread_json(j, "escape_step", r->escape); /* null where a run never left */

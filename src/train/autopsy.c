@@ -6,44 +6,16 @@
 #include "contrast/scalar.h"
 
 #include <math.h>
-#include <string.h>
 
-/* ---- constants of a loss ---- */
-
-/* (1/n) sum_i ln n_i, n_i the rows of i's group: nothing can tell them apart. */
-static double duplicate_floor(int n, const int *group)
-{
-    double sum = 0;
-    for (int i = 0; i < n; i++) {
-        int same = 0;
-        for (int j = 0; j < n; j++)
-            same += group[j] == group[i];
-        sum += ct_scalar_log(same);
-    }
-    return sum / n;
-}
-
-ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, const int *group)
-{
-    ct_landmarks l = {.loss = loss, .at = *at};
-    const int n = at->n, d = at->d;
-    l.at.temperature = loss->learns_scale ? at->temperature : 1;
-    l.equal = loss->collapsed(&l.at);
-    l.floor = loss->floor(&l.at);
-    const bool softmax = n > 1 && fabs(l.equal - ct_scalar_log(n)) < 1e-12;
-    l.random = softmax && d > 0 ? l.equal + 1 / (2 * d * l.at.temperature * l.at.temperature)
-                                : (double)NAN;
-    l.duplicates = softmax && group != NULL ? duplicate_floor(n, group) : 0;
-    return l;
-}
+/* ---- the loss of arrays ---- */
 
 ct_loss_reading ct_landmarks_read(const ct_landmarks *l, double value)
 {
     return (
         ct_loss_reading){.loss = value,
-                         .equal = l->equal,
+                         .all_equal = l->all_equal,
                          .floor = l->floor, /* not that of duplicates: rows of a group may differ */
-                         .no_negatives = strcmp(l->loss->name, "positives") == 0};
+                         .no_negatives = ct_landmarks_want_collapse(l)};
 }
 
 ct_status ct_landmarks_measure(const ct_landmarks *l, ct_device *device, const ct_real *a,
@@ -218,7 +190,7 @@ void ct_autopsy_json(ct_json *j, const ct_autopsy *a)
     ct_json_bool(j, "measured_here", a->loss_measured);
     ct_json_integer(j, "batch", a->landmarks.at.n);
     ct_json_number(j, "temperature", a->landmarks.at.temperature);
-    ct_json_number(j, "all_equal", a->landmarks.equal);
+    ct_json_number(j, "all_equal", a->landmarks.all_equal);
     ct_json_number(j, "random_spread", a->landmarks.random);
     ct_json_number(j, "floor", a->landmarks.floor);
     ct_json_number(j, "floor_by_duplicates", a->landmarks.duplicates);

@@ -5,22 +5,9 @@
 #define EXPERIMENT_AUTOPSY_H
 
 #include "contrast/diagnose.h"
+#include "contrast/landmarks.h"
 #include "formats/json.h"
 #include "train/trainer.h"
-
-/* Constants of a loss, to hold a value against. */
-typedef struct ct_landmarks {
-    const ct_loss *loss;
-    ct_loss_setting at; /* n: pairs a batch; temperature 1 where the loss has none */
-    double equal;       /* all embeddings equal                                    */
-    double random;      /* spread and unaligned: ln N + 1 / (2 d tau^2)            */
-    double floor;       /* the least for n pairs and this temperature              */
-    double duplicates;  /* ... if rows of equal group cannot be told apart:
-                           (1/n) sum_i ln (rows of i's group); 0 without groups    */
-} ct_landmarks;
-
-/* at->d = 0: unknown (random is NaN then). group (n) or NULL. */
-ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, const int *group);
 
 ct_loss_reading ct_landmarks_read(const ct_landmarks *l, double value);
 

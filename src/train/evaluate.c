@@ -3,14 +3,12 @@
  * Layer: train. */
 #include "train/trainer.h"
 
-#include "contrast/scalar.h"
-
 #include <math.h>
-#include <string.h>
 
 /* Mean loss over whole batches of the embedded items, as the trainer would see them. */
 static ct_status mean_loss(ct_trainer *t, const int *items, const ct_real *image,
-                           const ct_real *text, int n, ct_evaluation *out, ct_error *err)
+                           const ct_real *text, int n, const int *group, ct_evaluation *out,
+                           ct_error *err)
 {
     const int batch = t->recipe->train.batch < n ? t->recipe->train.batch : n,
               d = ct_trainer_width(t);
@@ -24,10 +22,11 @@ static ct_status mean_loss(ct_trainer *t, const int *items, const ct_real *image
             return status;
         sum += loss;
     }
-    const bool bounds = strcmp(t->loss->name, "positives") != 0;
+    const ct_loss_setting at = ct_trainer_setting(t, batch);
     out->batch = batch;
     out->loss = sum / batches;
-    out->information = bounds ? ct_scalar_log(batch) - out->loss : (double)NAN;
+    out->landmarks = ct_landmarks_of(t->loss, &at, group);
+    out->information = ct_landmarks_information(&out->landmarks, out->loss);
     return CT_OK;
 }
 
@@ -75,7 +74,7 @@ static ct_status evaluate(ct_trainer *t, const int *items, int n, ct_arena *aren
     if (status == CT_OK)
         status = ct_trainer_embed(t, 1, items, n, text, err);
     if (status == CT_OK)
-        status = mean_loss(t, items, image, text, n, out, err);
+        status = mean_loss(t, items, image, text, n, groups, out, err);
     if (status == CT_OK)
         status = ct_recall_measure(t->device, image, text, n, d, groups, &out->recall[0], err);
     if (status == CT_OK)

@@ -142,7 +142,7 @@ void ct_monitor_json(ct_json *j, const ct_monitor *m)
     ct_json_number(j, NULL, m->rank[1]);
     ct_json_close(j);
     ct_json_number(j, "batch_loss", m->loss);
-    ct_json_number(j, "all_equal", m->landmarks.equal);
+    ct_json_number(j, "all_equal", m->landmarks.all_equal);
     ct_json_number(j, "floor", m->landmarks.floor);
     ct_json_number(j, "floor_by_duplicates", m->landmarks.duplicates);
     ct_json_open(j, "layers", '[');
@@ -159,9 +159,9 @@ void ct_monitor_json(ct_json *j, const ct_monitor *m)
     ct_json_close(j);
 }
 
-const char *ct_monitor_words(double mean, double chance)
+const char *ct_monitor_words(double mean, double all_equal)
 {
-    if (!(chance > 0) || !(fabs(mean / chance - 1) <= 0.005))
+    if (!(all_equal > 0) || !(fabs(mean / all_equal - 1) <= 0.005))
         return NULL;
     return "at the value of equal embeddings: try Adam, a larger rate or a smaller temperature";
 }

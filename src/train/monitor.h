@@ -39,6 +39,6 @@ void ct_monitor_json(ct_json *j, const ct_monitor *m); /* members of an open obj
 
 /* Words for a loss that has stayed at its value for equal embeddings, or NULL. `mean` is
  * over the last steps. */
-const char *ct_monitor_words(double mean, double chance);
+const char *ct_monitor_words(double mean, double all_equal);
 
 #endif

@@ -8,7 +8,7 @@
 #ifndef EXPERIMENT_RECIPE_H
 #define EXPERIMENT_RECIPE_H
 
-#include "contrast/loss.h"
+#include "contrast/landmarks.h"
 #include "contrast/models.h"
 #include "contrast/optim.h"
 #include "contrast/status.h"

@@ -47,6 +47,8 @@ void ct_evaluation_json(ct_json *j, const ct_evaluation *e)
     ct_json_integer(j, "n", e->n);
     ct_json_number(j, "loss", e->loss);
     ct_json_integer(j, "batch", e->batch);
+    ct_json_number(j, "all_equal", e->landmarks.all_equal);
+    ct_json_number(j, "floor", e->landmarks.floor);
     ct_json_number(j, "information", e->information);
     recall_json(j, "image_to_text", &e->recall[0]);
     recall_json(j, "text_to_image", &e->recall[1]);

@@ -8,6 +8,7 @@
 #define EXPERIMENT_TRAINER_H
 
 #include "contrast/data.h"
+#include "contrast/landmarks.h"
 #include "contrast/loss.h"
 #include "contrast/metrics.h"
 #include "contrast/models.h"
@@ -58,8 +59,8 @@ typedef struct ct_evaluation {
     ct_geometry geometry;
     double loss;            /* mean over batches of `batch` pairs of the split      */
     int batch;              /* train.batch, or n if that is smaller                 */
-    double information;     /* ln batch - loss, nats: at least this much is shared; NaN for losses
-                               that are not a bound                             */
+    ct_landmarks landmarks; /* of such a batch                                      */
+    double information;     /* nats that the pairs share, at least; NaN: not known  */
     double prompt_accuracy; /* NaN without classes */
     double tolerance[2];    /* mean cosine of different rows of one side and one group; NaN without
                                such */

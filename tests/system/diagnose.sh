@@ -61,8 +61,16 @@ check "groups of another length" rejects 1 "one a row" diagnose few.npy --groups
 run train collapse -q -o stuck train.steps=200
 run diagnose stuck --json
 check "a run that sits at ln 7" grep -q '^{"state":"plateau"' out
-run train shapes -q -o fine train.steps=200 train.batch=64
+run train shapes -q -o fine train.steps=200 train.batch=64 monitor.evaluate_every=100
 run diagnose fine --json
 check "a healthy run" grep -q '^{"state":"healthy"' out
 check "... its loss is measured" grep -q '"measured_here":true' out
+# What the help offers is accepted, and nothing else is offered.
+run help diagnose
+offered=$(sed -n 's/.*--checkpoint.*of a run: //p' out | tr -dc 'a-z \n')
+check "checkpoints have two words" [ "$(echo "$offered" | tr ' ' '\n' | grep -cx 'latest\|best')" = 2 ]
+for word in $(echo "$offered" | tr ' ' '\n' | grep -x 'la[a-z]*\|best'); do
+    run diagnose fine --checkpoint "$word" --json
+    check "--checkpoint $word, which the help offers" grep -q '^{"state":' out
+done
 done_testing

@@ -3,7 +3,7 @@
  * Layer: lab. */
 #include "lab/lessons/lesson.h"
 
-#include "contrast/loss.h"
+#include "contrast/landmarks.h"
 #include "contrast/scalar.h"
 
 static double non_negative_floor(int n, double tau)

@@ -104,7 +104,8 @@ static ct_status measure(ct_lesson_run *run, ct_error *err)
         }
         ct_lesson_show(run, recall[v], SEEDS, "N = %s: recall@1 of 1,000 test pairs",
                        VARIANT[v].name);
-        ct_lesson_show(run, rank[v], SEEDS, "N = %s: effective rank of one side", VARIANT[v].name);
+        ct_lesson_show(run, rank[v], SEEDS, "N = %s: effective rank (centred) of one side",
+                       VARIANT[v].name);
         if (v <= EQUAL_STEPS)
             ct_lesson_show(run, information[v], SEEDS,
                            "N = %s: ln N - loss on test pairs (ln N = %.3f)", VARIANT[v].name,

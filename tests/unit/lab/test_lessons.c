@@ -3,7 +3,7 @@
 #include "suites.h"
 #include "testing.h"
 
-#include "contrast/loss.h"
+#include "contrast/landmarks.h"
 #include "lab/lessons/lesson.h"
 #include "lab/sweep.h"
 

@@ -7,6 +7,7 @@
 #include "batch.h"
 #include "suites.h"
 
+#include "contrast/landmarks.h"
 #include "contrast/random.h"
 
 #include <string.h>

@@ -92,8 +92,9 @@ trained_set *train_all(ct_device *device)
         all->run[k].loss = s.loss;
         ct_loss_setting setting = ct_recipe_setting(&r);
         setting.temperature = s.temperature;
-        all->run[k].equal = t.loss->collapsed(&setting);
-        all->run[k].floor = t.loss->floor(&setting);
+        const ct_landmarks l = ct_landmarks_of(t.loss, &setting, NULL);
+        all->run[k].equal = l.all_equal;
+        all->run[k].floor = l.floor;
         all->run[k].no_negatives = strcmp(r.loss.name, "positives") == 0;
         ct_trainer_free(&t);
         ct_pairs_free(pairs);
@@ -259,7 +260,7 @@ static ct_real *make_cone(ct_random *r, int n, int d, double epsilon, const doub
 static void give_loss(diagnosis_case *c, double share)
 {
     const double equal = ct_scalar_log(c->n < 256 ? c->n : 256);
-    c->loss = (ct_loss_reading){.loss = share * equal, .equal = equal, .floor = 1e-4};
+    c->loss = (ct_loss_reading){.loss = share * equal, .all_equal = equal, .floor = 1e-4};
     c->has_loss = true;
 }
 

@@ -131,14 +131,15 @@ START_TEST(the_loss_alone_names_nothing)
 {
     const ct_findings f = fine();
     for (double share = 0; share < 1.5; share += 0.05) {
-        const ct_loss_reading loss = {.loss = share * 4, .equal = 4, .floor = 0};
+        const ct_loss_reading loss = {.loss = share * 4, .all_equal = 4, .floor = 0};
         const ct_state s = state_of(&f, &loss);
         ck_assert_msg(s == CT_HEALTHY || s == CT_UNCERTAIN, "share %g: %s", share, name_of(s));
     }
-    ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = 4, .equal = 4}), CT_UNCERTAIN);
-    ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = 0.1, .equal = 4, .floor = 0.2}),
+    ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = 4, .all_equal = 4}), CT_UNCERTAIN);
+    ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = 0.1, .all_equal = 4, .floor = 0.2}),
                      CT_UNCERTAIN);
-    ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = (double)NAN, .equal = 4}), CT_HEALTHY);
+    ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = (double)NAN, .all_equal = 4}),
+                     CT_HEALTHY);
 }
 END_TEST
 

@@ -82,7 +82,7 @@ START_TEST(it_looks_at_the_next_batch)
         square += m.layer[k].gradient_norm * m.layer[k].gradient_norm;
     ck_assert_double_le(sqrt(square), s.gradient_norm * (1 + 1e-6)); /* biases have the rest */
     ck_assert_double_gt(sqrt(square), s.gradient_norm * 0.5);
-    ck_close(m.landmarks.equal, ct_scalar_log(32), 1e-12);
+    ck_close(m.landmarks.all_equal, ct_scalar_log(32), 1e-12);
     ck_assert_int_eq(m.n_layers, 4);
     ck_assert_str_eq(m.layer[0].name, "image.0.weight");
     close_trainer(&f);

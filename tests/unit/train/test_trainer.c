@@ -374,7 +374,7 @@ START_TEST(trials_are_what_single_runs_are)
         ck_assert(one[k].diverged == diverges && two[k].diverged == diverges);
         if (k < 2) {
             ck_assert(one[k].loss == two[k].loss && one[k].escape == two[k].escape);
-            ck_assert_double_eq_tol(one[k].chance, ct_scalar_log(32), 1e-12);
+            ck_assert_double_eq_tol(one[k].all_equal, ct_scalar_log(32), 1e-12);
             ck_assert_int_ge(one[k].escape, CT_TRIAL_WINDOW);
         }
     }

@@ -1,5 +1,6 @@
-/* landmarks.c -- the losses by name, and what each is worth when all embeddings
- * are equal and at best. A loss that sits exactly at a landmark says why.
+/* landmarks.c -- the value of each loss when all embeddings are equal, and its floor.
+ *
+ * A loss that stays exactly at a landmark says why.
  *
  * Floors rest on one inequality. Let alpha be the mean of s_ii and beta that of the
  * rest. For unit vectors with the means u and v of the two sides,
@@ -10,43 +11,16 @@
  * loss convex in the s_ij is least where all s_ii are alpha and the rest beta (Wang
  * and Isola 2020; Graf et al. 2021; Lee et al. 2024).
  *
- * Layer: losses. */
+ * Layer: measure. Needs losses (their options and scalars). */
+#include "contrast/landmarks.h"
+
 #include "contrast/scalar.h"
 #include "losses/pairs.h"
 
+#include <math.h>
 #include <string.h>
 
 #define OPTIONS(s) const ct_loss_options *o = loss_options((s)->options)
-
-static const ct_loss_options DEFAULTS = {.in_modal = true,
-                                         .penalty = 0.002,
-                                         .margin = 0.2,
-                                         .mining = CT_MINE_ALL,
-                                         .beta = 1,
-                                         .tau_plus = 0.1,
-                                         .align_power = 2,
-                                         .uniform_t = 2,
-                                         .uniform = 1,
-                                         .mu = 1,
-                                         .lambda = 0.0051,
-                                         .invariance = 25,
-                                         .variance = 25,
-                                         .covariance = 1};
-
-ct_loss_options ct_loss_defaults(void)
-{
-    return DEFAULTS;
-}
-
-const ct_loss_options *loss_options(const ct_loss_options *options)
-{
-    return options != NULL ? options : &DEFAULTS;
-}
-
-double ct_loss_bias(int n)
-{
-    return n > 1 ? -ct_scalar_log(n - 1) : 0;
-}
 
 /* ---- all equal ---- */
 
@@ -61,13 +35,13 @@ static double log_n(const ct_loss_setting *s) /* every p is 1/n */
     return ct_scalar_log(s->n);
 }
 
-static double npair_collapsed(const ct_loss_setting *s) /* of unit length, say */
+static double npair_all_equal(const ct_loss_setting *s) /* of unit length, say */
 {
     OPTIONS(s);
     return ct_scalar_log(s->n) + o->penalty / 2;
 }
 
-static double ntxent_collapsed(const ct_loss_setting *s)
+static double ntxent_all_equal(const ct_loss_setting *s)
 {
     return ct_scalar_log(2 * s->n - 1);
 }
@@ -78,7 +52,7 @@ static double dcl_negatives(const ct_loss_setting *s)
     return s->n > 1 ? ct_scalar_log((o->in_modal ? 2 : 1) * (s->n - 1)) : 0;
 }
 
-static double hard_negative_collapsed(const ct_loss_setting *s)
+static double hard_negative_all_equal(const ct_loss_setting *s)
 {
     return ct_scalar_log1p(2 * s->n - 2);
 }
@@ -90,7 +64,7 @@ static double siglip_at(const ct_loss_setting *s, double alpha, double beta)
            (s->n - 1) * loss_softplus(beta / s->temperature + s->bias);
 }
 
-static double siglip_collapsed(const ct_loss_setting *s)
+static double siglip_all_equal(const ct_loss_setting *s)
 {
     return siglip_at(s, 1, 1);
 }
@@ -101,7 +75,7 @@ static double margin(const ct_loss_setting *s)
     return s->n > 1 ? o->margin : 0;
 }
 
-static double spectral_collapsed(const ct_loss_setting *s)
+static double spectral_all_equal(const ct_loss_setting *s)
 {
     OPTIONS(s);
     return -2 * o->mu + (s->n > 1 ? o->mu * o->mu : 0);
@@ -112,7 +86,7 @@ static double width(const ct_loss_setting *s)
     return s->d;
 }
 
-static double vicreg_collapsed(const ct_loss_setting *s) /* a root of 1e-4 in every column */
+static double vicreg_all_equal(const ct_loss_setting *s) /* a root of 1e-4 in every column */
 {
     OPTIONS(s);
     return o->variance * 0.99;
@@ -221,53 +195,84 @@ static double spectral_floor(const ct_loss_setting *s)
 #define SIMPLEX \
     "a regular simplex of aligned pairs (cosines 1 and -1/(n-1)), in n - 1 dimensions or more"
 
-static const ct_loss LOSSES[] = {
-    {"question", "cross-entropy over the rows of the cosine matrix, temperature 1", false, false,
-     false, true, ct_loss_question, log_n, question_floor, SIMPLEX},
-    {"npair", "the same of products, with a penalty on lengths", false, false, false, false,
-     ct_loss_npair, npair_collapsed, npair_floor,
+typedef double formula(const ct_loss_setting *s);
+
+static const struct landmark_row {
+    const char *loss;
+    formula *all_equal, *floor;
+    bool softmax; /* over N candidates of which one is right: ln N at equal rows, and a bound */
+    const char *floor_is;
+} ROWS[] = {
+    {"question", log_n, question_floor, true, SIMPLEX},
+    {"npair", npair_all_equal, npair_floor, false,
      "a simplex of the length at which the penalty holds it"},
-    {"infonce", "InfoNCE, one direction, with a temperature", true, false, false, true,
-     ct_loss_infonce, log_n, simplex_floor, SIMPLEX},
-    {"clip", "InfoNCE in both directions (symmetric)", true, false, false, true, ct_loss_clip,
-     log_n, simplex_floor, SIMPLEX},
-    {"ntxent", "symmetric, negatives from both sides (SimCLR)", true, false, false, false,
-     ct_loss_ntxent, ntxent_collapsed, ntxent_floor, SIMPLEX},
-    {"siglip", "each pair of rows is a yes-or-no question, with a bias", true, false, true, false,
-     ct_loss_siglip, siglip_collapsed, siglip_floor,
+    {"infonce", log_n, simplex_floor, true, SIMPLEX},
+    {"clip", log_n, simplex_floor, true, SIMPLEX},
+    {"ntxent", ntxent_all_equal, ntxent_floor, false, SIMPLEX},
+    {"siglip", siglip_all_equal, siglip_floor, false,
      "between a simplex and two opposite points, as temperature and bias have it"},
-    {"dcl", "symmetric, the positive left out of the sum (decoupled)", true, false, false, true,
-     ct_loss_dcl, dcl_negatives, dcl_floor, SIMPLEX},
-    {"unicl", "symmetric, pairs of equal group are positives too", true, true, false, false,
-     ct_loss_unicl, log_n, simplex_floor, SIMPLEX},
-    {"triplet", "hinge on a positive and a negative (all, semi-hard, hardest)", false, false, false,
-     false, ct_loss_triplet, margin, triplet_floor, "every negative farther than the margin"},
-    {"hard-negative", "NT-Xent with hard negatives weighing more, debiased", true, false, false,
-     false, ct_loss_hard_negative, hard_negative_collapsed, hard_negative_floor,
+    {"dcl", dcl_negatives, dcl_floor, false, SIMPLEX},
+    {"unicl", log_n, simplex_floor, true, SIMPLEX},
+    {"triplet", margin, triplet_floor, false, "every negative farther than the margin"},
+    {"hard-negative", hard_negative_all_equal, hard_negative_floor, false,
      "a bound: each negative at cosine -1; for small n a simplex"},
-    {"align-uniform", "pairs close, each side spread over the sphere", false, false, false, false,
-     ct_loss_align_uniform, zero, align_uniform_floor, SIMPLEX},
-    {"spectral", "-2 s of pairs and the squares of all others", false, false, false, false,
-     ct_loss_spectral, spectral_collapsed, spectral_floor,
+    {"align-uniform", zero, align_uniform_floor, false, SIMPLEX},
+    {"spectral", spectral_all_equal, spectral_floor, false,
      "aligned pairs, orthogonal if the dimensions allow, else a tight frame"},
-    {"barlow", "columns: correlated between sides, not with each other", false, false, false, false,
-     ct_loss_barlow, width, zero, "columns that agree between the sides and are uncorrelated"},
-    {"vicreg", "columns: equal, varying, and not correlated", false, false, false, false,
-     ct_loss_vicreg, vicreg_collapsed, zero, "equal sides, columns of variance 1 and uncorrelated"},
-    {"positives", "1 - cosine of the pairs, no negatives: collapses", false, false, false, false,
-     ct_loss_positives, zero, zero, "aligned pairs, whether apart or all equal"},
+    {"barlow", width, zero, false, "columns that agree between the sides and are uncorrelated"},
+    {"vicreg", vicreg_all_equal, zero, false,
+     "equal sides, columns of variance 1 and uncorrelated"},
+    {"positives", zero, zero, false, "aligned pairs, whether apart or all equal"},
 };
 
-const ct_loss *ct_loss_all(int *n)
+static const struct landmark_row *row_of(const ct_loss *loss)
 {
-    *n = (int)(sizeof LOSSES / sizeof *LOSSES);
-    return LOSSES;
+    size_t k = 0;
+    while (strcmp(ROWS[k].loss, loss->name) != 0) {
+        k++;
+        CT_ASSERT(k < sizeof ROWS / sizeof *ROWS); /* a loss without its row here */
+    }
+    return &ROWS[k];
 }
 
-const ct_loss *ct_loss_find(const char *name)
+/* (1/n) sum_i ln n_i, n_i the rows of i's group: nothing can tell them apart. */
+static double duplicate_floor(int n, const int *group)
 {
-    for (size_t i = 0; i < sizeof LOSSES / sizeof *LOSSES; i++)
-        if (strcmp(name, LOSSES[i].name) == 0)
-            return &LOSSES[i];
-    return NULL;
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+        int same = 0;
+        for (int j = 0; j < n; j++)
+            same += group[j] == group[i];
+        sum += ct_scalar_log(same);
+    }
+    return sum / n;
+}
+
+ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, const int *group)
+{
+    const struct landmark_row *row = row_of(loss);
+    ct_landmarks l = {.loss = loss, .at = *at, .random = (double)NAN, .floor_is = row->floor_is};
+    const double n = at->n, d = at->d;
+    OPTIONS(at);
+    l.at.temperature = loss->learns_scale ? at->temperature : 1;
+    l.all_equal = row->all_equal(&l.at);
+    l.floor = row->floor(&l.at);
+    if (row->softmax && n > 1 && d > 0)
+        l.random = ct_scalar_log(n) + 1 / (2 * d * l.at.temperature * l.at.temperature);
+    if (row->softmax && group != NULL)
+        l.duplicates = duplicate_floor(at->n, group);
+    /* Several right answers, or fewer candidates than N, and the bound is lost. */
+    l.bounds_information = row->softmax &&
+                           !(group != NULL && (loss->uses_groups || o->mask_groups));
+    return l;
+}
+
+double ct_landmarks_information(const ct_landmarks *l, double loss)
+{
+    return l->bounds_information ? ct_scalar_log(l->at.n) - loss : (double)NAN;
+}
+
+bool ct_landmarks_want_collapse(const ct_landmarks *l)
+{
+    return !(l->all_equal > l->floor);
 }

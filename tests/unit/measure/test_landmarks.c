@@ -1,7 +1,8 @@
-/* test_landmarks.c -- the losses by name, and what each is worth when all
- * embeddings are equal, opposite, or at best: the closed forms against batches
- * that reach them. */
-#include "batch.h"
+/* test_landmarks.c -- the losses by name, and their values when all embeddings are
+ * equal, opposite, or at best: the closed forms against batches that reach them. */
+#include "contrast/landmarks.h"
+
+#include "../losses/batch.h"
 #include "suites.h"
 
 #include <string.h>
@@ -28,16 +29,20 @@ static ct_loss_setting setting(void)
                              x.biased ? (double)x.bias : ct_loss_bias(x.n), &x.options};
 }
 
-static double collapsed(const ct_loss *loss)
+static ct_landmarks landmarks(const ct_loss *loss)
 {
     const ct_loss_setting s = setting();
-    return loss->collapsed(&s);
+    return ct_landmarks_of(loss, &s, NULL);
+}
+
+static double all_equal(const ct_loss *loss)
+{
+    return landmarks(loss).all_equal;
 }
 
 static double lowest(const ct_loss *loss)
 {
-    const ct_loss_setting s = setting();
-    return loss->floor(&s);
+    return landmarks(loss).floor;
 }
 
 /* ---- names ---- */
@@ -58,7 +63,8 @@ START_TEST(every_loss_is_found_by_its_name)
         for (int k = 0; k < i; k++)
             ck_assert(loss->apply != ct_loss_find(NAMES[k])->apply);
         ck_assert(strlen(loss->summary) > 0 && strchr(loss->summary, '\n') == NULL);
-        ck_assert(strlen(loss->floor_is) > 0 && strchr(loss->floor_is, '\n') == NULL);
+        ck_assert(strlen(landmarks(loss).floor_is) > 0 &&
+                  strchr(landmarks(loss).floor_is, '\n') == NULL);
     }
 }
 END_TEST
@@ -134,7 +140,7 @@ START_TEST(all_equal_is_worth_what_the_literature_says)
             unit_rows();
             run_loss(loss->apply, &x, &y);
             const double want = worth(loss, n, 5, batch_temperature(&x));
-            ck_close(collapsed(loss), want, 1e-13 * (1 + want));
+            ck_close(all_equal(loss), want, 1e-13 * (1 + want));
             ck_close(y.value, want, off(want, loss));
             const bool own = is(loss, "vicreg") ||
                              is(loss, "align-uniform"); /* a size of their own, not the scale's */
@@ -158,7 +164,7 @@ START_TEST(siglip_collapsed_is_worth_n_ln_2_and_then_about_ln_n_plus_1)
         x.biased = true;
         x.bias = -10;
         ck_close(loss_of(loss->apply, &x), n * log(2), 1e3 * n * (double)REAL_EPS);
-        ck_close(collapsed(loss), n * log(2), 1e3 * n * (double)REAL_EPS);
+        ck_close(all_equal(loss), n * log(2), 1e3 * n * (double)REAL_EPS);
         x.bias = (ct_real)(-10 - log(n - 1));
         run_loss(loss->apply, &x, &y);
         ck_close(y.value, log(n) + (n - 1) * log(n / (n - 1.0)), 1e3 * n * (double)REAL_EPS);
@@ -172,7 +178,7 @@ START_TEST(dcl_across_sides_is_worth_ln_n_minus_1)
     batch_all_equal(&x, 9, 5, 0.1, 1);
     x.options.in_modal = false;
     ck_close(loss_of(ct_loss_dcl, &x), log(8), 1e2 * (double)REAL_EPS);
-    ck_close(collapsed(ct_loss_find("dcl")), log(8), 1e-14);
+    ck_close(all_equal(ct_loss_find("dcl")), log(8), 1e-14);
 }
 END_TEST
 
@@ -187,11 +193,42 @@ START_TEST(all_opposite_is_worth_the_same_to_the_cross_losses)
                 batch_all_equal(&x, n, 5, TEMPERATURES[t], -1);
                 unit_rows();
                 run_loss(loss->apply, &x, &y);
-                const double want = k < COUNT(SAME) ? collapsed(loss) : 2;
+                const double want = k < COUNT(SAME) ? all_equal(loss) : 2;
                 ck_close(y.value, want, 4 * (double)REAL_EPS * (1 + want));
                 if (!is(loss, "npair"))
                     check_stationary(&x, &y);
             }
+}
+END_TEST
+
+/* ln N - loss is a bound for a softmax over N candidates of which one is right, and for no other
+ * loss; equal embeddings are the optimum of the loss that has no negatives, and of no other. */
+START_TEST(what_else_a_loss_is_known_for)
+{
+    static const char *const BOUNDS[] = {"question", "infonce", "clip", "unicl"};
+    static const int group[4] = {0, 0, 1, 2};
+    const ct_loss *loss = loss_number(_i);
+    ct_loss_options masked = ct_loss_defaults();
+    ct_loss_setting at = {.n = 4, .d = 8, .temperature = 0.5, .bias = ct_loss_bias(4)};
+    ct_landmarks l = ct_landmarks_of(loss, &at, NULL);
+    bool bounds = false;
+    for (int k = 0; k < COUNT(BOUNDS); k++)
+        bounds = bounds || is(loss, BOUNDS[k]);
+    ck_assert(l.bounds_information == bounds);
+    ck_assert(isnan(ct_landmarks_information(&l, 1)) == !bounds);
+    ck_assert(isnan(l.random) == !bounds && l.duplicates == 0);
+    ck_assert(ct_landmarks_want_collapse(&l) == is(loss, "positives"));
+    ck_assert(l.at.temperature == (loss->learns_scale ? 0.5 : 1));
+    if (!bounds)
+        return;
+    ck_close(ct_landmarks_information(&l, 1), log(4) - 1, 1e-14);
+    ck_close(l.random, log(4) + 1 / (2 * 8 * l.at.temperature * l.at.temperature), 1e-14);
+    l = ct_landmarks_of(loss, &at, group); /* two of four rows cannot be told apart */
+    ck_close(l.duplicates, log(2) / 2, 1e-14);
+    ck_assert(l.bounds_information == !loss->uses_groups);
+    masked.mask_groups = true;
+    at.options = &masked; /* then some rows have fewer than N candidates */
+    ck_assert(!ct_landmarks_of(loss, &at, group).bounds_information);
 }
 END_TEST
 
@@ -200,7 +237,8 @@ END_TEST
 /* Where the simplex is said to be the best there is. */
 static bool reaches(const ct_loss *loss)
 {
-    return strncmp(loss->floor_is, "a regular simplex", 17) == 0 && !is(loss, "align-uniform");
+    return strncmp(landmarks(loss).floor_is, "a regular simplex", 17) == 0 &&
+           !is(loss, "align-uniform");
 }
 
 START_TEST(the_simplex_reaches_the_floor)
@@ -363,6 +401,7 @@ TCase *landmarks_case(void)
     tcase_add_test(tc, siglip_collapsed_is_worth_n_ln_2_and_then_about_ln_n_plus_1);
     tcase_add_test(tc, dcl_across_sides_is_worth_ln_n_minus_1);
     tcase_add_test(tc, all_opposite_is_worth_the_same_to_the_cross_losses);
+    tcase_add_loop_test(tc, what_else_a_loss_is_known_for, 0, n);
     tcase_add_loop_test(tc, the_simplex_reaches_the_floor, 0, n);
     tcase_add_test(tc, siglip_reaches_its_floor_between_simplex_and_opposite_points);
     tcase_add_test(tc, each_other_loss_reaches_its_floor_somewhere);

@@ -1,0 +1,65 @@
+#!/bin/sh
+# One quantity has one key and one value wherever it is shown.
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+cd "$scratch" || exit 1
+
+# Vector pairs, 64 columns, 32 pairs per batch: seconds.
+train_as() {
+    folder=$1
+    shift
+    run train latent -q -o "$folder" data.n_train=512 data.n_validation=64 data.n_test=96 image.layers=32,64 \
+        text.layers=32,64 train.batch=32 train.steps=20 loss.learn_temperature=false "$@"
+}
+
+# near KEY VALUE FILE
+near() {
+    found=$(first "$1" "$3")
+    [ -n "$found" ] && holds "($found - $2) ^ 2 < 1e-8 * (1 + $2 ^ 2)" && return 0
+    echo "$1: found \"$found\", expected $2" >&2
+    return 1
+}
+
+# ---- the landmarks of a loss that is not a softmax ----
+
+# loss, settings, all equal, floor
+while read -r loss settings all_equal floor; do
+    train_as "$loss" loss.name="$loss" "$settings"
+    run eval "$loss" --json
+    check "$loss: its value when all embeddings are equal" near all_equal "$all_equal" out
+    check "$loss: its floor" near floor "$floor" out
+    check "$loss: ln N less the loss bounds no information" grep -q '"information":null' out
+    check "$loss: the run's log says the same" near all_equal "$all_equal" "$loss/metrics.jsonl"
+    run eval "$loss"
+    check "$loss: so does the terminal" grep -q "all equal: $(printf %.4f "$all_equal")" out
+done <<'LOSSES'
+barlow loss.lambda=0.005 64 0
+vicreg loss.variance=25 24.75 0
+positives loss.margin=0.2 0 0
+ntxent loss.temperature=10 4.14313473 4.04163349
+LOSSES
+train_as clip loss.name=clip loss.temperature=0.2
+run eval clip --json
+check "clip: ln N" near all_equal 3.4657359 out
+check "clip: ln N less the loss" near information "$(awk "BEGIN { print 3.4657359028 - $(first loss out) }")" out
+run train shapes -q -o unicl data.n_train=512 data.n_validation=64 data.n_test=96 data.n_composition=32 image.layers=16,8 \
+    text.layers=16,8 text.buckets=256 text.bag_dim=8 train.batch=32 train.steps=5 loss.name=unicl
+run eval unicl --json
+check "unicl: with several right answers it bounds nothing" grep -q '"information":null' out
+check "unicl: equal rows still give ln N" near all_equal 3.4657359 out
+
+# ---- effective rank: centred or not ----
+
+run eval clip --json
+tr '[],' '\n\n\n' <out >lines
+# after KEY: the number that follows "KEY":
+centred=$(sed -n '/"effective_rank_centred":/{n;p;}' lines)
+plain=$(sed -n '/"effective_rank":/{n;p;}' lines)
+run sweep clip/recipe.ini seed=1..1 -q -o grid
+tr '[],' '\n\n\n' <grid/runs.jsonl >lines
+swept=$(sed -n '/"effective_rank_centred":/{n;p;}' lines)
+check "a sweep's rank is the centred one, and says so" holds "($swept - $centred) ^ 2 < 1e-4 * $centred ^ 2"
+check "... which differs here from the one that is not centred" holds "($plain - $centred) ^ 2 > 1e-4 * $centred ^ 2"
+check "... in its table too" grep -q ',effective_rank_centred_image,' grid/sweep.csv
+check "no sweep calls it effective_rank" sh -c "! grep -q '\"effective_rank\":\\|effective_rank_image' grid/runs.jsonl grid/sweep.csv"
+done_testing

@@ -18,6 +18,7 @@
 #include "contrast/nn.h"
 #include "contrast/ops.h"
 #include "contrast/optim.h"
+#include "contrast/plain.h"
 #include "contrast/random.h"
 #include "contrast/real.h"
 #include "contrast/scalar.h"

@@ -75,7 +75,7 @@ typedef struct ct_loss_inputs {
 
 /* ---- softmax over all pairs (softmax.c) ---- */
 
-/* InfoNCE, one direction: each a[i] must find its b among all b.
+/* ct_plain_infonce at any size. Each a[i] must find its b among all b.
  *     L = -(1/n) sum_i ln p[i,i]
  * Gradient  ds[i,j] = scale (p[i,j] - [i=j]) / n
  *           dlog_scale = scale mean_i (sum_j p[i,j] s[i,j] - s[i,i])
@@ -84,7 +84,7 @@ typedef struct ct_loss_inputs {
  * Source    van den Oord, Li and Vinyals 2018, eq. 4 */
 ct_tensor *ct_loss_infonce(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 
-/* The symmetric loss: the mean of InfoNCE from a to b and from b to a.
+/* ct_plain_clip at any size. The symmetric loss: the mean of InfoNCE from a to b and from b to a.
  *     L = -(1/2n) sum_i (ln p[i,i] + ln q[i,i])
  * Source    Radford et al. 2021, figure 3 */
 ct_tensor *ct_loss_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
@@ -95,7 +95,7 @@ ct_tensor *ct_loss_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_i
  * Source    Yang et al. 2022 (UniCL), eq. 2-4; Khosla et al. 2020, L_out */
 ct_tensor *ct_loss_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 
-/* The loss of the question: InfoNCE in one direction at temperature 1; the
+/* ct_plain_question at any size. InfoNCE in one direction at temperature 1: the
  * cross-entropy of each row of the cosine matrix against the diagonal. */
 ct_tensor *ct_loss_question(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 
@@ -106,7 +106,7 @@ ct_tensor *ct_loss_question(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_lo
  *           are those of TensorFlow's npairs_loss and Paddle's npair_loss */
 ct_tensor *ct_loss_npair(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 
-/* NT-Xent: every one of the 2n rows looks for its partner among the 2n - 1 others.
+/* ct_plain_ntxent at any size. All 2n rows look for their partner among the 2n - 1 others.
  *     L = -(1/2n) sum over both sides of ln (e^z[i,i] / sum over all others of e^z)
  * Source    Chen et al. 2020 (SimCLR), eq. 1; temperature 0.1 in its code */
 ct_tensor *ct_loss_ntxent(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
@@ -128,7 +128,7 @@ ct_tensor *ct_loss_hard_negative(ct_graph *g, ct_tensor *a, ct_tensor *b, const 
 
 /* ---- one pair against another ---- */
 
-/* Every cell of the matrix is a question of its own: do i and j belong together?
+/* ct_plain_siglip at any size. Every cell is a question of its own: do i and j belong together?
  *     L = (1/n) sum_i ln(1 + e^-(z[i,i] + bias)) + (1/n) sum_{i != j} ln(1 + e^(z[i,j] + bias))
  * A bias of NULL is the constant -ln(n - 1), where half of the first pull comes from
  * positives; the paper begins at -10 and temperature 0.1.
@@ -158,7 +158,7 @@ ct_tensor *ct_loss_align_uniform(ct_graph *g, ct_tensor *a, ct_tensor *b, const 
  * Source    HaoChen et al. 2021, eq. 6; mu 1 */
 ct_tensor *ct_loss_spectral(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 
-/* No negatives: pull pairs together and nothing else. Collapse is its optimum.
+/* ct_plain_positives at any size. Pull pairs together and nothing else: collapse is its optimum.
  *     L = (1/n) sum_i (1 - s[i,i]) */
 ct_tensor *ct_loss_positives(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 

@@ -41,8 +41,10 @@ ct_tensor *ct_linear(ct_graph *g, ct_tensor *x, ct_tensor *w, ct_tensor *b, ct_a
  * Tested    tests/unit/engine/test_activation.c */
 ct_tensor *ct_activate(ct_graph *g, ct_tensor *x, ct_activation f);
 
-/* y = a + b, shapes equal (CT_ERR_SHAPE otherwise); da += dy, db += dy. */
+/* y = a + b, shapes equal (CT_ERR_SHAPE otherwise); da += dy, db += dy.
+ * sub: y = a - b, composed of the others. */
 ct_tensor *ct_add(ct_graph *g, ct_tensor *a, ct_tensor *b);
+ct_tensor *ct_sub(ct_graph *g, ct_tensor *a, ct_tensor *b);
 
 /* y = c x for a constant c; dx += c dy. */
 ct_tensor *ct_scale(ct_graph *g, ct_tensor *x, ct_real c);
@@ -54,6 +56,10 @@ ct_tensor *ct_scale_by(ct_graph *g, ct_tensor *x, ct_tensor *s);
 /* y = e^x; dx += dy y. */
 ct_tensor *ct_exp(ct_graph *g, ct_tensor *x);
 
+/* y = ln(1 + e^x), which does not overflow; dx += dy / (1 + e^-x). One thread, in double:
+ * for formulas, not for speed. */
+ct_tensor *ct_softplus(ct_graph *g, ct_tensor *x);
+
 /* Mean of all elements: (n, d) -> (1, 1); dx += dy / (n d). */
 ct_tensor *ct_mean(ct_graph *g, ct_tensor *x);
 
@@ -61,23 +67,24 @@ ct_tensor *ct_mean(ct_graph *g, ct_tensor *x);
  * Shapes    a (n, d), b (n, d)  ->  y (n, 1)
  * Gradient  da[i,:] += dy[i] b[i,:]     db[i,:] += dy[i] a[i,:]
  * Errors    CT_ERR_SHAPE   shapes differ
- * The five above and this one: tests/unit/engine/test_arithmetic.c */
+ * Tested    tests/unit/engine/test_arithmetic.c, with the six above and the next */
 ct_tensor *ct_row_dots(ct_graph *g, ct_tensor *a, ct_tensor *b);
 
-/* log sum exp over each row, or each column, shifted by the largest element
- * so that nothing overflows.
- * Shapes    x (n, m)  ->  rows: y (n, 1)    cols: y (1, m)
- * Gradient  rows: dx[i,j] += dy[i] e^(x[i,j] - y[i]); cols likewise with dy[j]
+/* The rows of a, then those of b: (n, d), (m, d) -> (n + m, d); da and db += their rows of
+ * dy. CT_ERR_SHAPE if a.cols != b.cols. */
+ct_tensor *ct_stack_rows(ct_graph *g, ct_tensor *a, ct_tensor *b);
+
+/* log sum exp over each row, shifted by the largest element so that nothing overflows.
+ * Shapes    x (n, m)  ->  y (n, 1)
+ * Gradient  dx[i,j] += dy[i] e^(x[i,j] - y[i])
  * Tested    tests/unit/engine/test_softmax.c */
 ct_tensor *ct_lse_rows(ct_graph *g, ct_tensor *x);
-ct_tensor *ct_lse_cols(ct_graph *g, ct_tensor *x);
 
-/* Softmax of each row, or each column: y = e^(x - lse).
+/* Softmax of each row: y = e^(x - lse).
  * Shapes    x (n, m)  ->  y (n, m)
- * Gradient  rows: dx[i,:] += y[i,:] (dy[i,:] - <dy[i,:], y[i,:]>)
+ * Gradient  dx[i,:] += y[i,:] (dy[i,:] - <dy[i,:], y[i,:]>)
  * Tested    tests/unit/engine/test_softmax.c */
 ct_tensor *ct_softmax_rows(ct_graph *g, ct_tensor *x);
-ct_tensor *ct_softmax_cols(ct_graph *g, ct_tensor *x);
 
 /* Scale each row to unit length, so that a dot product becomes a cosine.
  *     y[i,:] = x[i,:] / r[i]         r[i] = max(|x[i,:]|, eps)

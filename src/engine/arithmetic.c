@@ -1,8 +1,12 @@
-/* arithmetic.c -- add, scale, exp, mean, row dots: what losses are composed of.
+/* arithmetic.c -- what losses are composed of: sums, multiples, exp, softplus, means, row
+ * dots, and rows on top of rows.
  *
  * Layer: engine. Needs kernels (elementwise, dot, sum). */
+#include "contrast/scalar.h"
 #include "engine/op.h"
 #include "kernels/kernels.h"
+
+#include <string.h>
 
 /* ---- add -----------------------------------------------------------------
  * forward    y = a + b
@@ -30,6 +34,11 @@ ct_tensor *ct_add(ct_graph *g, ct_tensor *a, ct_tensor *b)
     if (y != NULL)
         k_add(g->device, op_size(y), a->x, b->x, y->x);
     return y;
+}
+
+ct_tensor *ct_sub(ct_graph *g, ct_tensor *a, ct_tensor *b)
+{
+    return a != NULL ? ct_add(g, a, ct_scale(g, b, -1)) : NULL;
 }
 
 /* ---- scale ---------------------------------------------------------------
@@ -105,6 +114,38 @@ ct_tensor *ct_exp(ct_graph *g, ct_tensor *x)
     return y;
 }
 
+/* ---- softplus ------------------------------------------------------------
+ * forward    y = ln(1 + e^x)
+ * backward   dx += dy sigmoid(x)
+ */
+double op_softplus(double x)
+{
+    return x > 0 ? x + ct_scalar_log1p(ct_scalar_exp(-x)) : ct_scalar_log1p(ct_scalar_exp(x));
+}
+
+double op_sigmoid(double x)
+{
+    return 1 / (1 + ct_scalar_exp(-x));
+}
+
+static void softplus_backward(ct_tensor *y)
+{
+    const ct_real *x = y->in[0]->x;
+    ct_real *dx = op_grad(y->in[0], NULL);
+    for (size_t i = 0; dx != NULL && i < op_size(y); i++)
+        dx[i] += y->dx[i] * (ct_real)op_sigmoid((double)x[i]);
+}
+
+static const struct ct_op SOFTPLUS = {"softplus", softplus_backward};
+
+ct_tensor *ct_softplus(ct_graph *g, ct_tensor *x)
+{
+    ct_tensor *y = x != NULL ? op_new(g, &SOFTPLUS, x->rows, x->cols, x, NULL, NULL, 0) : NULL;
+    for (size_t i = 0; y != NULL && i < op_size(y); i++)
+        y->x[i] = (ct_real)op_softplus((double)x->x[i]);
+    return y;
+}
+
 /* ---- mean ----------------------------------------------------------------
  * forward    y = sum(x) / N,  N = rows cols
  * backward   dx += dy / N
@@ -154,5 +195,37 @@ ct_tensor *ct_row_dots(ct_graph *g, ct_tensor *a, ct_tensor *b)
     ct_tensor *y = op_new(g, &ROW_DOTS, a->rows, 1, a, b, NULL, 0);
     if (y != NULL)
         k_row_dots(g->device, a->rows, a->cols, a->x, b->x, y->x);
+    return y;
+}
+
+/* ---- stack_rows ----------------------------------------------------------
+ * forward    y = the rows of a, then the rows of b
+ * backward   da += the first a.rows rows of dy     db += the others
+ */
+static void stack_rows_backward(ct_tensor *y)
+{
+    const ct_real *dy = y->dx;
+    for (int i = 0; i < 2; i++) {
+        ct_real *d = op_grad(y->in[i], NULL);
+        if (d != NULL)
+            k_axpy(y->graph->device, op_size(y->in[i]), 1, dy, d);
+        dy += op_size(y->in[i]);
+    }
+}
+
+static const struct ct_op STACK_ROWS = {"stack_rows", stack_rows_backward};
+
+ct_tensor *ct_stack_rows(ct_graph *g, ct_tensor *a, ct_tensor *b)
+{
+    if (a == NULL || b == NULL)
+        return NULL;
+    if (a->cols != b->cols)
+        return op_fail(g, "stack_rows: a is (%d, %d), b is (%d, %d): columns must match", a->rows,
+                       a->cols, b->rows, b->cols);
+    ct_tensor *y = op_new(g, &STACK_ROWS, a->rows + b->rows, a->cols, a, b, NULL, 0);
+    if (y == NULL)
+        return NULL;
+    memcpy(y->x, a->x, op_size(a) * sizeof *a->x);
+    memcpy(y->x + op_size(a), b->x, op_size(b) * sizeof *b->x);
     return y;
 }

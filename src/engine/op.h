@@ -32,6 +32,10 @@ void *op_scratch(ct_graph *g, size_t count, size_t size);
 /* Record "op: ..." as the graph's error; NULL, so that a builder can return it. */
 ct_tensor *op_fail(ct_graph *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* ln(1 + e^x) and 1 / (1 + e^-x), without overflow. */
+double op_softplus(double x);
+double op_sigmoid(double x);
+
 static inline size_t op_size(const ct_tensor *t)
 {
     return (size_t)t->rows * (size_t)t->cols;

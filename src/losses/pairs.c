@@ -13,16 +13,6 @@
 #include <math.h>
 #include <string.h>
 
-double loss_softplus(double u)
-{
-    return u > 0 ? u + ct_scalar_log1p(ct_scalar_exp(-u)) : ct_scalar_log1p(ct_scalar_exp(u));
-}
-
-double loss_sigmoid(double u)
-{
-    return 1 / (1 + ct_scalar_exp(-u));
-}
-
 /* ---- the walks ----
  *
  *     0  a with b    sums of side a along rows, of side b along columns

@@ -94,9 +94,6 @@ static inline void loss_add(loss_total *t, double x)
     t->sum = s;
 }
 
-double loss_softplus(double u); /* ln(1 + e^u)     */
-double loss_sigmoid(double u);  /* 1 / (1 + e^-u)  */
-
 /* ---- groups: several positives a row (groups.c) ---- */
 
 /* Rows in the order of their groups: group k is row[start[k]] .. row[start[k+1] - 1];

@@ -23,8 +23,8 @@ ct_tensor *ct_loss_siglip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
         return NULL;
     loss_total loss = {0}, slope = {0};
     for (int i = 0; i < p->n; i++) {
-        const double x = (double)(p->scale * p->s[i]) + (double)bias, miss = loss_sigmoid(-x);
-        loss_add(&loss, each * (loss_softplus(-x) + s->total[i]));
+        const double x = (double)(p->scale * p->s[i]) + (double)bias, miss = op_sigmoid(-x);
+        loss_add(&loss, each * (op_softplus(-x) + s->total[i]));
         loss_add(&slope, each * (s->slope[i] - miss));
         p->ds[i] = -p->scale * (ct_real)(each * miss);
     }

@@ -44,8 +44,8 @@ static void weigh_anchors(loss_pairs *p, const k_sums *s, double part, bool deco
             u = top + ct_scalar_log((any ? ct_scalar_exp(u - top) : 0) + ct_scalar_exp(past - top));
             share = ct_scalar_exp(origin - z - u); /* 1/total, of the sum with the queue's */
         }
-        const double w = !decoupled ? loss_sigmoid(u) : any || q != NULL ? 1 : 0;
-        loss_add(loss, part * (!decoupled ? loss_softplus(u) : any || q != NULL ? u : 0));
+        const double w = !decoupled ? op_sigmoid(u) : any || q != NULL ? 1 : 0;
+        loss_add(loss, part * (!decoupled ? op_softplus(u) : any || q != NULL ? u : 0));
         s->weight[i] = !any ? 0 : (ct_real)(q == NULL ? part * w / s->total[i] : part * w * share);
         if (q != NULL)
             q->weight[i] = (ct_real)(part * w * ct_scalar_exp((double)q->peak[i] - z - u));

@@ -60,8 +60,8 @@ static double hard_negative_all_equal(const ct_loss_setting *s)
 /* Its value where every s_ii is alpha and every other s_ij beta. */
 static double siglip_at(const ct_loss_setting *s, double alpha, double beta)
 {
-    return loss_softplus(-(alpha / s->temperature + s->bias)) +
-           (s->n - 1) * loss_softplus(beta / s->temperature + s->bias);
+    return op_softplus(-(alpha / s->temperature + s->bias)) +
+           (s->n - 1) * op_softplus(beta / s->temperature + s->bias);
 }
 
 static double siglip_all_equal(const ct_loss_setting *s)
@@ -160,8 +160,8 @@ static double siglip_floor(const ct_loss_setting *s)
     double low = 0, high = 1;
     for (int i = 0; i < 60; i++) {
         const double q = (low + high) / 2, alpha = 1 - 2 * q, beta = -q - (1 - q) / (s->n - 1);
-        const double slope = 2 * loss_sigmoid(-(alpha / s->temperature + s->bias)) -
-                             (s->n - 2) * loss_sigmoid(beta / s->temperature + s->bias);
+        const double slope = 2 * op_sigmoid(-(alpha / s->temperature + s->bias)) -
+                             (s->n - 2) * op_sigmoid(beta / s->temperature + s->bias);
         if (slope > 0)
             high = q;
         else

@@ -1,5 +1,5 @@
-/* test_arithmetic.c -- add, scale, scale_by, exp, mean and row_dots: by hand, by
- * differences, and what they refuse. */
+/* test_arithmetic.c -- add, sub, scale, scale_by, exp, softplus, mean, row_dots and
+ * stack_rows: by hand, by differences, and what they refuse. */
 #include "gradcheck.h"
 #include "testing.h"
 
@@ -15,6 +15,26 @@ static ct_tensor *add_op(ct_graph *g, ct_tensor *const *in, const void *unused)
 {
     (void)unused;
     return ct_add(g, in[0], in[1]);
+}
+
+static ct_tensor *sub_op(ct_graph *g, ct_tensor *const *in, const void *unused)
+{
+    (void)unused;
+    return ct_sub(g, in[0], in[1]);
+}
+
+static ct_tensor *softplus_op(ct_graph *g, ct_tensor *const *in, const void *unused)
+{
+    (void)unused;
+    return ct_softplus(g, ct_scale(g, in[0], 4));
+}
+
+/* Each row of the stack is weighed by another, so that no two gradients are the same. */
+static ct_tensor *stack_op(ct_graph *g, ct_tensor *const *in, const void *unused)
+{
+    (void)unused;
+    ct_tensor *up = ct_stack_rows(g, in[0], in[1]), *down = ct_stack_rows(g, in[1], in[0]);
+    return ct_row_dots(g, ct_exp(g, up), down);
 }
 
 static ct_tensor *scale_op(ct_graph *g, ct_tensor *const *in, const void *unused)
@@ -62,7 +82,8 @@ static const struct {
     gradcheck_fn f;
     int n_in;
 } OPS[] = {
-    {add_op, 2}, {scale_op, 1}, {exp_op, 1}, {mean_op, 1}, {row_dots_op, 2}, {tangle, 1},
+    {add_op, 2},  {sub_op, 2},      {scale_op, 1}, {exp_op, 1}, {softplus_op, 1},
+    {mean_op, 1}, {row_dots_op, 2}, {stack_op, 2}, {tangle, 1},
 };
 
 START_TEST(backward_matches_difference)
@@ -145,6 +166,34 @@ START_TEST(exp_by_hand)
 }
 END_TEST
 
+START_TEST(softplus_by_hand) /* ln 2, ln(1 + e), 1e4 itself, and nothing */
+{
+    ct_graph g;
+    open_graph(&g);
+    ct_tensor *x = ct_leaf(&g, 1, 4, (ct_real[]){0, 1, (ct_real)1e4, -(ct_real)1e4});
+    ct_tensor *y = ct_softplus(&g, x);
+    ck_values(y, 1, 4, 0.69314718055994531, 1.3132616875182228, 1e4, 0);
+    ct_backward(&g, y, (ct_real[]){2, 1, 3, 4});
+    ck_grads(x, 1, 0.7310585786300049, 3, 0);
+    close_graph(&g);
+}
+END_TEST
+
+START_TEST(stack_rows_by_hand)
+{
+    ct_graph g;
+    open_graph(&g);
+    ct_tensor *a = ct_leaf(&g, 1, 2, (ct_real[]){1, 2});
+    ct_tensor *b = ct_leaf(&g, 2, 2, (ct_real[]){3, 4, 5, 6});
+    ct_tensor *y = ct_stack_rows(&g, a, b);
+    ck_values(y, 3, 2, 1, 2, 3, 4, 5, 6);
+    ct_backward(&g, y, (ct_real[]){1, 2, 3, 4, 5, 6});
+    ck_grads(a, 1, 2);
+    ck_grads(b, 3, 4, 5, 6);
+    close_graph(&g);
+}
+END_TEST
+
 START_TEST(mean_by_hand)
 {
     ct_graph g;
@@ -197,6 +246,10 @@ START_TEST(shapes_must_fit)
     ck_assert_ptr_null(ct_add(&g, a, b));
     ck_graph_fails(&g, CT_ERR_SHAPE, "add: ", "(2, 3)", "(3, 2)");
     ct_graph_reset(&g);
+    a = ct_leaf(&g, 2, 3, NULL), b = ct_leaf(&g, 3, 2, NULL);
+    ck_assert_ptr_null(ct_stack_rows(&g, a, b));
+    ck_graph_fails(&g, CT_ERR_SHAPE, "stack_rows: ", "(2, 3)", "(3, 2)");
+    ct_graph_reset(&g);
     a = ct_leaf(&g, 2, 3, NULL), b = ct_leaf(&g, 2, 4, NULL);
     ck_assert_ptr_null(ct_row_dots(&g, a, b));
     ck_graph_fails(&g, CT_ERR_SHAPE, "row_dots: ", "(2, 3)", "(2, 4)");
@@ -217,6 +270,8 @@ TCase *arithmetic_case(void)
     tcase_add_test(tc, scale_by_hand);
     tcase_add_test(tc, a_scalar_may_scale_itself);
     tcase_add_test(tc, exp_by_hand);
+    tcase_add_test(tc, softplus_by_hand);
+    tcase_add_test(tc, stack_rows_by_hand);
     tcase_add_test(tc, mean_by_hand);
     tcase_add_test(tc, row_dots_by_hand);
     tcase_add_test(tc, row_dots_are_the_diagonal_of_matmul);

@@ -193,6 +193,8 @@ START_TEST(null_passes_through_every_operation)
         ct_activate(&g, NULL, CT_ACT_GELU),
         ct_add(&g, NULL, a),
         ct_add(&g, a, NULL),
+        ct_sub(&g, NULL, a),
+        ct_sub(&g, a, NULL),
         ct_scale(&g, NULL, 2),
         ct_scale_by(&g, NULL, a),
         ct_scale_by(&g, a, NULL),
@@ -201,9 +203,10 @@ START_TEST(null_passes_through_every_operation)
         ct_row_dots(&g, NULL, a),
         ct_row_dots(&g, a, NULL),
         ct_lse_rows(&g, NULL),
-        ct_lse_cols(&g, NULL),
+        ct_softplus(&g, NULL),
+        ct_stack_rows(&g, NULL, a),
+        ct_stack_rows(&g, a, NULL),
         ct_softmax_rows(&g, NULL),
-        ct_softmax_cols(&g, NULL),
         ct_normalize_rows(&g, NULL, 1),
         ct_embedding_bag(&g, NULL, 1, offset, id),
         ct_dropout(&g, NULL, 0.5),
@@ -335,10 +338,10 @@ static ct_tensor *train_one_step(ct_graph *g, parameters *p)
     ct_tensor *s = ct_exp(g, ct_variable(g, "s", 1, 1, p->s, p->ds));
     ct_tensor *logits = ct_scale_by(g, ct_matmul_nt(g, one, two), s);
     ct_tensor *pull = ct_scale(g, ct_row_dots(g, one, two), -1);
-    ct_tensor *rows = ct_softmax_rows(g, logits), *cols = ct_softmax_cols(g, logits);
-    ct_tensor *terms = ct_add(g, pull, ct_row_dots(g, rows, cols));
+    ct_tensor *rows = ct_softmax_rows(g, logits);
+    ct_tensor *terms = ct_sub(g, pull, ct_row_dots(g, rows, ct_softplus(g, logits)));
     terms = ct_mean(g, ct_add(g, terms, ct_lse_rows(g, logits)));
-    ct_tensor *loss = ct_add(g, terms, ct_mean(g, ct_lse_cols(g, logits)));
+    ct_tensor *loss = ct_add(g, terms, ct_mean(g, ct_stack_rows(g, rows, logits)));
     if (loss != NULL && ct_graph_error(g) == NULL)
         ct_backward(g, loss, NULL);
     return loss;
@@ -403,7 +406,7 @@ START_TEST(step_has_golden_bits)
     g.training = true;
     fill_parameters(&p);
     ck_assert_ptr_nonnull(train_one_step(&g, &p));
-    ck_assert_uint_eq(hash_bits(&p, sizeof p), UINT64_C(18398339363364623909));
+    ck_assert_uint_eq(hash_bits(&p, sizeof p), UINT64_C(11003114920092949725));
     close_graph(&g);
 #endif
 }

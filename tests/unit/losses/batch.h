@@ -1,11 +1,11 @@
-/* batch.h -- a batch of pairs, what a loss makes of it, and the same losses
- * composed of plain operations: shared by the tests of the losses.
+/* batch.h -- a batch of pairs and what a loss makes of it: shared by the tests of
+ * the losses.
  *
  *     static batch   x;
  *     static outcome got, want;
  *     batch_random(&x, 7, 16, 0.07, 1);
  *     run_loss(ct_loss_clip, &x, &got);
- *     run_loss(plain_clip, &x, &want);
+ *     run_loss(ct_loss_unicl, &x, &want);
  *     check_outcome(&x, &got, &want);
  *
  * Both are large: static, not on the stack. */
@@ -61,18 +61,12 @@ void run_loss_on(ct_graph *g, loss_fn f, const batch *x, outcome *y);
 /* The loss alone. */
 double loss_of(loss_fn f, const batch *x);
 
-/* Each loss by the operations of ops.h. */
-ct_tensor *plain_infonce(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
-ct_tensor *plain_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
-ct_tensor *plain_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
-ct_tensor *plain_positives(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
-
 /* How far rounding may move the loss. A logit of the size of the scale is wrong
  * by the scale's last place, and e^logit by the same part of itself. */
 double value_tolerance(const batch *x);
 
 /* Values and gradients agree up to rounding: of the loss as above, and of each
- * row of a gradient relative to scale / (n |row|), the most that it can be. */
+ * row of a gradient relative to the row, or scale / (n |row|) if that is more. */
 void check_outcome(const batch *x, const outcome *got, const outcome *want);
 
 /* The same bits. */

@@ -147,19 +147,26 @@ static int opposite(int side, int i, bool cross, bool in_modal, double factor, i
 
 static int others[4 * BATCH_ROWS];
 
-static int softmax_anchor(int side, int i, bool in_modal)
-{
-    int k = opposite(side, i, true, in_modal, 1, others);
-    return softplus(sub(lse(others, k), Z(0, i, i)));
-}
-
-static int softmax(bool symmetric, bool in_modal)
+static int softmax(bool symmetric)
 {
     int s = C(0);
     for (int side = 0; side < 1 + symmetric; side++)
-        for (int i = 0; i < c.n; i++)
-            s = add(s, times(softmax_anchor(side, i, in_modal), 1.0 / c.n / (1 + symmetric)));
+        for (int i = 0; i < c.n; i++) {
+            const int k = opposite(side, i, true, false, 1, others);
+            s = add(s,
+                    times(softplus(sub(lse(others, k), Z(0, i, i))), 1.0 / c.n / (1 + symmetric)));
+        }
     return s;
+}
+
+static int infonce(void)
+{
+    return softmax(false);
+}
+
+static int clip(void)
+{
+    return softmax(true);
 }
 
 static int unicl(void)
@@ -185,7 +192,7 @@ static int npair(void)
     double squares = 0;
     for (int i = 0; i < c.n * c.x->d; i++)
         squares += c.a[i] * c.a[i] + c.b[i] * c.b[i];
-    return plus(softmax(false, false),
+    return plus(softmax(false),
                 c.x->options.penalty / 4 * squares / c.n); /* its gradient: see oracle */
 }
 
@@ -293,14 +300,6 @@ static int spectral(void)
             if (j != i && !masked(i, j))
                 s = add(s, times(mul(S(0, i, j), S(0, i, j)), mu * mu / c.n / (c.n - 1)));
     }
-    return s;
-}
-
-static int positives(void)
-{
-    int s = C(1);
-    for (int i = 0; i < c.n; i++)
-        s = add(s, times(S(0, i, i), -1.0 / c.n));
     return s;
 }
 
@@ -416,26 +415,16 @@ static int value_of(const char *loss)
 {
     static const struct {
         const char *name;
-        bool symmetric, in_modal;
-    } SOFTMAX[] = {{"question", false, false},
-                   {"infonce", false, false},
-                   {"clip", true, false},
-                   {"ntxent", true, true}};
-    static const struct {
-        const char *name;
         int (*value)(void);
-    } OTHERS[] = {{"unicl", unicl},       {"npair", npair},
+    } LOSSES[] = {{"infonce", infonce},   {"clip", clip},
+                  {"unicl", unicl},       {"npair", npair},
                   {"dcl", dcl},           {"hard-negative", hard_negative},
                   {"siglip", siglip},     {"align-uniform", align_uniform},
-                  {"spectral", spectral}, {"positives", positives},
-                  {"barlow", barlow},     {"vicreg", vicreg},
-                  {"triplet", triplet}};
-    for (int i = 0; i < COUNT(SOFTMAX); i++)
-        if (strcmp(loss, SOFTMAX[i].name) == 0)
-            return softmax(SOFTMAX[i].symmetric, SOFTMAX[i].in_modal);
-    for (int i = 0; i < COUNT(OTHERS); i++)
-        if (strcmp(loss, OTHERS[i].name) == 0)
-            return OTHERS[i].value();
+                  {"spectral", spectral}, {"barlow", barlow},
+                  {"vicreg", vicreg},     {"triplet", triplet}};
+    for (int i = 0; i < COUNT(LOSSES); i++)
+        if (strcmp(loss, LOSSES[i].name) == 0)
+            return LOSSES[i].value();
     ck_abort_msg("no oracle for %s", loss);
     return 0;
 }
@@ -451,7 +440,7 @@ void oracle(const char *loss, const batch *x, oracle_outcome *y)
     c.vb = malloc((size_t)(x->n * x->d) * sizeof(int));
     take(x->a, unit, c.a, c.va);
     take(x->b, unit, c.b, c.vb);
-    const int log_scale = C(strcmp(loss, "question") == 0 || pair ? 0 : (double)x->log_scale);
+    const int log_scale = C(pair ? 0 : (double)x->log_scale);
     c.scale = ex(log_scale);
     c.bias = C(x->biased ? (double)x->bias : x->n > 1 ? -log(x->n - 1) : 0);
     for (int which = 0; which < 3; which++) {

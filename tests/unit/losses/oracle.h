@@ -1,4 +1,4 @@
-/* oracle.h -- every loss once more, as its formula reads, cell by cell in double
+/* oracle.h -- losses once more, as their formulas read, cell by cell in double
  * on a tape of scalars: add, multiply, exp, log. Slow, and shares nothing with
  * the library.
  *

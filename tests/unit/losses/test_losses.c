@@ -1,5 +1,5 @@
-/* test_losses.c -- every loss of the table against the oracle (oracle.h): value and
- * gradients over shapes, temperatures, options, and batches that are duplicated,
+/* test_losses.c -- losses and options without a plain twin (test_plain.c) against the oracle
+ * (oracle.h): value and gradients over shapes, temperatures, and batches that are duplicated,
  * collapsed or opposite. */
 #include "gradcheck.h"
 #include "oracle.h"
@@ -18,14 +18,9 @@ static const struct variant {
     int mining;
     bool other; /* the option that is not the default: in_modal off, dot, a bias, ... */
 } VARIANTS[] = {
-    {"question", 0, false},
     {"npair", 0, false},
-    {"infonce", 0, false},
     {"infonce", 0, true},
-    {"clip", 0, false},
     {"clip", 0, true},
-    {"ntxent", 0, false},
-    {"siglip", 0, false},
     {"siglip", 0, true},
     {"dcl", 0, false},
     {"dcl", 0, true},
@@ -41,7 +36,6 @@ static const struct variant {
     {"spectral", 0, true},
     {"barlow", 0, false},
     {"vicreg", 0, false},
-    {"positives", 0, false},
 };
 
 static const double TEMPERATURES[] = {0.005, 0.05, 0.07, 0.2, 1, 10};
@@ -78,7 +72,7 @@ static void tell(int v)
 /* How far rounding may move what comes of logits of this size. */
 static double digits(int v)
 {
-    double logit = is("question", v) || is("positives", v) ? 1 : batch_scale(&x);
+    double logit = batch_scale(&x);
     if (is("npair", v) || x.options.dot) /* products as large as |a| |b| */
         logit = (is("npair", v) ? 1 : batch_scale(&x)) * (x.d + 1);
     if (is("align-uniform", v) || is("spectral", v) || is("triplet", v))
@@ -141,7 +135,7 @@ static void random_batch(int n, int d, double temperature, unsigned seed)
     uint64_t dice = seed;
     batch_random(&x, n, d, temperature, seed);
     for (int i = 0; i < n; i++)
-        x.group[i] = (int)(next_bits(&dice) % (unsigned)(n / 2 + 1));
+        x.group[i] = 1000000 * (int)(next_bits(&dice) % (unsigned)(n / 2 + 1)) - 2000000;
 }
 
 START_TEST(equals_the_oracle)
@@ -215,7 +209,7 @@ static ct_tensor *op(ct_graph *g, ct_tensor *const *in, const void *which)
 START_TEST(backward_matches_difference)
 {
     const int v = _i;
-    random_batch(7, 5, 0.7, 90u + (unsigned)v);
+    random_batch(7, 5, 0.7, 95u + (unsigned)v);
     tell(v);
     if (is("triplet", v) && x.options.mining == CT_MINE_ALL)
         x.options.margin = 6; /* no hinge near its kink */

@@ -13,9 +13,7 @@
 
 #include <stddef.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 typedef struct ct_arena {
     struct ct_arena_block *block; /* newest block; older ones hang behind it  */
@@ -52,7 +50,5 @@ void ct_arena_reset(ct_arena *a);
 /* Give the memory back. The arena may be used again. */
 void ct_arena_free(ct_arena *a);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

@@ -15,9 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 typedef enum ct_split {
     CT_TRAIN,
@@ -196,7 +194,5 @@ void ct_sampler_free(ct_sampler *s);
  * the next call. */
 const int *ct_sampler_batch(ct_sampler *s, long step);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

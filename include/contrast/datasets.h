@@ -11,9 +11,7 @@
 
 #include <stdbool.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 /* `shapes`: small RGB pictures of one object (shape x colour x size x place) or,
  * three times of four, two (one above or left of the other), anti-aliased, jittered
@@ -78,7 +76,5 @@ typedef struct ct_fashion_options {
 ct_fashion_options ct_fashion_defaults(void);
 ct_pairs *ct_fashion_mnist(const ct_fashion_options *o, ct_error *err);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

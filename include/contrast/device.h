@@ -8,9 +8,7 @@
 
 #include "contrast/status.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 typedef struct ct_device ct_device;
 
@@ -26,7 +24,5 @@ void ct_device_free(ct_device *dev); /* accepts NULL */
 const char *ct_device_isa(const ct_device *dev);
 int ct_device_threads(const ct_device *dev);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

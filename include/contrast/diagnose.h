@@ -11,9 +11,7 @@
 
 #include <stdbool.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 #define CT_COSINE_BINS 20   /* of [-1, 1]                                              */
 #define CT_SPECTRUM    4096 /* most singular values that are kept                      */
@@ -115,7 +113,5 @@ typedef struct ct_state_text {
 
 const ct_state_text *ct_state_describe(ct_state state);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

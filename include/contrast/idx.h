@@ -13,9 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 typedef struct ct_idx {
     int n_dims;
@@ -34,7 +32,5 @@ ct_status ct_idx_read(const char *path, int n_dims, ct_arena *arena, ct_idx *out
 ct_status ct_idx_parse(const char *path, const uint8_t *data, size_t size, int n_dims, ct_idx *out,
                        ct_error *err);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

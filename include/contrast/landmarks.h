@@ -13,9 +13,7 @@
 
 #include <stdbool.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 /* Where a landmark is asked for. */
 typedef struct ct_loss_setting {
@@ -52,7 +50,5 @@ bool ct_landmarks_want_collapse(const ct_landmarks *l);
  * higher floor); 0 for n = 1. */
 double ct_simplex_floor(int n, double temperature);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

@@ -21,9 +21,7 @@
 
 #include "contrast/tensor.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 /* Which negatives a triplet is made of. */
 typedef enum ct_mining { CT_MINE_ALL, CT_MINE_SEMI_HARD, CT_MINE_HARDEST } ct_mining;
@@ -196,7 +194,5 @@ const ct_loss *ct_loss_all(int *n);
 /* -ln(n - 1), the bias at which siglip begins; 0 for n = 1. */
 double ct_loss_bias(int n);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

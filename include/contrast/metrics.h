@@ -15,9 +15,7 @@
 #include "contrast/real.h"
 #include "contrast/status.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 /* Query i should find gallery item i. Its rank is 1 + the number of other
  * items at least as similar: ties count against the model, so that a total
@@ -77,7 +75,5 @@ ct_status ct_tolerance_measure(ct_device *device, const ct_real *x, int n, int d
 ct_status ct_singular_values(ct_device *device, const ct_real *x, int n, int d, double *sigma,
                              ct_error *err);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

@@ -6,9 +6,7 @@
 
 #include "contrast/nn.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 #define CT_MAX_LAYERS 16
 
@@ -111,7 +109,5 @@ ct_status ct_free_embeddings_init(ct_free_embeddings *m, int n, int d, uint64_t 
                                   ct_error *err);
 void ct_free_embeddings_free(ct_free_embeddings *m);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

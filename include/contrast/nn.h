@@ -17,9 +17,7 @@
 
 #include <stddef.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 /* Distribution of the first weights; fan_in = columns, fan_out = rows. */
 typedef enum ct_init {
@@ -90,7 +88,5 @@ ct_linear_layer ct_linear_declare(ct_params *p, const char *name, int in, int ou
                                   ct_init init);
 ct_tensor *ct_linear_apply(ct_graph *g, ct_params *p, ct_linear_layer l, ct_tensor *x);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

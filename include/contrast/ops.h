@@ -14,9 +14,7 @@
 #include "contrast/activation.h"
 #include "contrast/tensor.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 /* All pairs of dot products: the similarity matrix of two sets of rows.
  *     y = a b'                       y[i,j] = sum_k a[i,k] b[j,k]
@@ -122,7 +120,5 @@ ct_tensor *ct_embedding_bag(ct_graph *g, ct_tensor *table, int n, const int *off
  * Tested    tests/unit/engine/test_dropout.c */
 ct_tensor *ct_dropout(ct_graph *g, ct_tensor *x, double p);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

@@ -13,9 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 typedef enum ct_optim_kind {
     CT_SGD,   /* v = momentum v + g + decay x;  x -= rate v
@@ -73,7 +71,5 @@ double ct_grad_norm(ct_device *device, const ct_real *dx, size_t size);
  * norm that is NaN or infinite changes nothing: the trainer stops there. */
 void ct_grad_clip(ct_device *device, ct_real *dx, size_t size, double norm, double max_norm);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

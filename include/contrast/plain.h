@@ -13,9 +13,7 @@
 
 #include "contrast/tensor.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 /* L = (1/n) sum_i (ln sum_j e^s[i,j] - s[i,i]) */
 ct_tensor *ct_plain_question(ct_graph *g, ct_tensor *a, ct_tensor *b);
@@ -36,7 +34,5 @@ ct_tensor *ct_plain_siglip(ct_graph *g, ct_tensor *a, ct_tensor *b, ct_tensor *l
 /* L = (1/n) sum_i (1 - s[i,i]): no negatives, and collapse is its optimum. */
 ct_tensor *ct_plain_positives(ct_graph *g, ct_tensor *a, ct_tensor *b);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

@@ -9,11 +9,11 @@
 #ifndef CT_RANDOM_H
 #define CT_RANDOM_H
 
+#include "contrast/status.h"
+
 #include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 /* Who draws. One stream a purpose, so that no two purposes share numbers. */
 typedef enum ct_stream {
@@ -54,7 +54,5 @@ uint32_t ct_random_below(ct_random *r, uint32_t n);
 /* Fisher-Yates: put the n items into random order. */
 void ct_random_shuffle(ct_random *r, int *items, int n);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

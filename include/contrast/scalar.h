@@ -7,9 +7,9 @@
 #ifndef CT_SCALAR_H
 #define CT_SCALAR_H
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+#include "contrast/status.h"
+
+CT_C_BEGIN
 
 double ct_scalar_exp(double x);
 double ct_scalar_log(double x);   /* -infinity at 0, NaN below */
@@ -17,7 +17,5 @@ double ct_scalar_log1p(double x); /* log(1 + x), exact for small x too */
 double ct_scalar_sin(double x);
 double ct_scalar_cos(double x);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

@@ -24,9 +24,16 @@
 #ifndef CT_STATUS_H
 #define CT_STATUS_H
 
+/* Around the declarations of every public header, so that C++ links them too. */
 #ifdef __cplusplus
-extern "C" {
+#define CT_C_BEGIN extern "C" {
+#define CT_C_END   }
+#else
+#define CT_C_BEGIN
+#define CT_C_END
 #endif
+
+CT_C_BEGIN
 
 typedef enum ct_status {
     CT_OK = 0,
@@ -63,7 +70,5 @@ ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int li
 
 void ct_assert_failed(const char *cond, const char *file, int line) __attribute__((noreturn));
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

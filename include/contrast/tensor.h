@@ -23,9 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CT_C_BEGIN
 
 typedef struct ct_tensor ct_tensor;
 typedef struct ct_graph ct_graph;
@@ -88,7 +86,5 @@ ct_tensor *ct_variable(ct_graph *g, const char *name, int rows, int cols, ct_rea
  * ct_graph_error. Errors: CT_ERR_NOMEM on the graph. */
 void ct_backward(ct_graph *g, ct_tensor *y, const ct_real *seed);
 
-#ifdef __cplusplus
-}
-#endif
+CT_C_END
 #endif

@@ -1,4 +1,4 @@
-/* export.c -- contrast export RUN --torch F.py | --onnx DIR | --projector DIR
+/* export.c -- contrast export RUN --torch F.py | --projector DIR
  *
  * Layer: cli. */
 #include "cli/cli.h"
@@ -7,13 +7,12 @@
 #include "lab/export.h"
 
 static struct {
-    const char *torch, *onnx, *projector, *split, *checkpoint;
+    const char *torch, *projector, *split, *checkpoint;
 } option;
 
 static const cli_option OPTIONS[] = {
     {"--torch", NULL, CLI_TEXT, &option.torch, "F.py",
-     "a PyTorch module, and its weights in F.safetensors"},
-    {"--onnx", NULL, CLI_TEXT, &option.onnx, "DIR", "image_tower.onnx and text_tower.onnx"},
+     "a PyTorch module, and its weights in F.safetensors; python F.py --onnx DIR makes ONNX of it"},
     {"--projector", NULL, CLI_TEXT, &option.projector, "DIR",
      "a split for projector.tensorflow.org"},
     {"--split", NULL, CLI_TEXT, &option.split, "S",
@@ -43,16 +42,14 @@ int cli_export(int argc, char **argv)
     opened_run run;
     if (argc != 1)
         return cli_usage("export: expected one run's folder, found %d arguments", argc);
-    if (option.torch == NULL && option.onnx == NULL && option.projector == NULL)
-        return cli_usage("export: expected --torch F.py, --onnx DIR or --projector DIR");
+    if (option.torch == NULL && option.projector == NULL)
+        return cli_usage("export: expected --torch F.py or --projector DIR");
     const int split = cli_split(option.split);
     if (split < 0)
         return 2;
     ct_status status = opened_run_open(&run, argv[0], option.checkpoint, &err);
     if (status == CT_OK && option.torch != NULL)
         status = ct_export_torch(&run.trainer, option.torch, &err);
-    if (status == CT_OK && option.onnx != NULL)
-        status = ct_export_onnx(&run.trainer, option.onnx, &err);
     if (status == CT_OK && option.projector != NULL)
         status = export_projector(&run, split, &err);
     opened_run_close(&run);

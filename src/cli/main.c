@@ -40,9 +40,9 @@ static const cli_command COMMANDS[] = {
      "QUERY is a text, or the number of an image of the split. Without one, queries are read as "
      "typed.\n",
      cli_search, cli_search_options},
-    {"export", "RUN (--torch F.py | --onnx DIR | --projector DIR)", "take a run to other programs",
-     "The towers and their texts' hashing as a PyTorch module, as ONNX, or embeddings to look "
-     "at.\n",
+    {"export", "RUN (--torch F.py | --projector DIR)", "take a run to other programs",
+     "The towers and their texts' hashing as a PyTorch module, which can write ONNX, or embeddings "
+     "to look at.\n",
      cli_export, cli_export_options},
     {"import", "W.safetensors RECIPE [section.key=value ...]", "begin a run with given weights",
      "Float32, float64, float16 and bfloat16 under the names that export writes. The run stands at "

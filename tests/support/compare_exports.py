@@ -1,14 +1,16 @@
-"""Embeddings of `contrast embed` against the exported ONNX towers (onnxruntime), the
-exported PyTorch module (torch), and our files against NumPy and the safetensors
+"""Embeddings of `contrast embed` against the exported PyTorch module (torch) and the ONNX
+towers that it writes (onnxruntime), and our files against NumPy and the safetensors
 library. What is not installed is named and left out; with --all that is a failure.
 
     compare_exports.py RUN EXPORT X.npy IMAGES.npy TEXTS.txt TEXTS.npy [--all]
 
-RUN: a run's folder; EXPORT: has model.py and the .onnx files; X.npy: rows;
+RUN: a run's folder; EXPORT: has model.py and model.safetensors; X.npy: rows;
 IMAGES.npy, TEXTS.npy: what embed made of X.npy and of TEXTS.txt.
 """
 import glob
 import importlib.util
+import json
+import subprocess
 import sys
 
 import numpy as np
@@ -50,13 +52,17 @@ if have('safetensors'):
 
 # the hashing of texts, from model.py itself, without torch
 source = open(export + '/model.py', encoding='utf-8').read()
-config = eval(source.split('CONFIG = ')[1].split('\n')[0])
+with open(export + '/model.safetensors', 'rb') as f:
+    header = json.loads(f.read(int.from_bytes(f.read(8), 'little')))
+config = json.loads(header['__metadata__']['contrast.towers'])
 names = {}
-exec(source[source.index('def lower_case'):source.index('ACTIVATION =')], names)
+exec(source[source.index('CAPITALS ='):source.index('ACTIVATION =')], names)
 bags = [names['token_ids'](t, config['text']['text']) for t in texts]
+assert bags[0] and all(0 <= i < config['text']['text']['buckets'] for b in bags for i in b)
 
-if have('onnxruntime'):
+if all([have(name) for name in ('torch', 'safetensors', 'onnx', 'onnxscript', 'onnxruntime')]):
     import onnxruntime
+    subprocess.run([sys.executable, export + '/model.py', '--onnx', export], check=True)
     tower = onnxruntime.InferenceSession(export + '/image_tower.onnx', providers=['CPUExecutionProvider'])
     close('onnxruntime, images', tower.run(None, {'x': x.reshape(len(x), -1).astype(np.float32)})[0], images)
     longest = max(len(b) for b in bags)

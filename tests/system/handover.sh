@@ -42,12 +42,11 @@ check "... and the recipe" grep -q "^buckets = 512$" "$scratch/out"
 run inspect "$scratch/run" --json
 check "... as JSON" grep -q '"image.0.weight":{"shape":"(64, 768)"' "$scratch/out"
 
-run export "$scratch/run" --torch "$scratch/model.py" --onnx "$scratch" --projector "$scratch/projector"
+run export "$scratch/run" --torch "$scratch/model.py" --projector "$scratch/projector"
 check "export" [ "$code" = 0 ]
-for file in model.safetensors image_tower.onnx text_tower.onnx projector/tensors.bytes projector/labels.tsv \
-    projector/sprite.png projector/projector_config.json; do
-    check "it has $file" [ -s "$scratch/$file" ]
-done
+check "it has model.py" [ -s "$scratch/model.py" ]
+check "it has one vector per item" [ "$(awk -F '\t' 'NF == 32' "$scratch/projector/vectors.tsv" | wc -l)" = 128 ]
+check "... and one label" [ "$(awk -F '\t' 'NF == 3' "$scratch/projector/metadata.tsv" | wc -l)" = 129 ]
 # shellcheck disable=SC2086
 run import "$scratch/model.safetensors" shapes $small -o "$scratch/back"
 check "import" [ "$code" = 0 ]

@@ -43,7 +43,7 @@ static int help_recipe(void)
 {
     static char text[1 << 14];
     const ct_recipe r = ct_recipe_defaults();
-    ct_recipe_write(&r, true, text, sizeof text);
+    ct_fields_ini(&ct_recipe_fields, &r, true, text, sizeof text);
     printf("# Every key of a recipe, with its default. A recipe is a file of such lines; what it "
            "does not say\n"
            "# keeps its default; section.key=value on the command line goes before both.\n\n%s",

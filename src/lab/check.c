@@ -212,9 +212,9 @@ static ct_status check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_d
         b.items = ct_sampler_batch(&t.sampler, t.step);
         out->n_parameters = p->size;
         out->parameter_bytes = (double)p->size * sizeof(ct_real) *
-                               (r->optim.name == CT_ADAMW ? 4
-                                : r->optim.momentum > 0   ? 3
-                                                          : 2);
+                               (r->optim.config.kind == CT_ADAMW ? 4
+                                : r->optim.config.momentum > 0   ? 3
+                                                                 : 2);
         out->step_bytes = (double)t.graph.arena.used;
         t.graph.training = false;
         status = ct_trainer_gradients(&t, b.items, &loss, err);

@@ -29,22 +29,22 @@ static void describe(ct_json *j, const ct_trainer *t, int side)
     const ct_tower_recipe *r = &t->recipe->tower[side];
     const ct_mlp *m = &tower->mlp;
     ct_json_open(j, side == 0 ? "image" : "text", '{');
-    ct_json_integer(j, "in", tower->table >= 0 ? r->bag_dim : tower->in);
+    ct_json_integer(j, "in", tower->table >= 0 ? r->model.bag_dim : tower->in);
     ct_json_open(j, "layers", '[');
     for (int i = 0; i < m->n_layers; i++)
         ct_json_integer(j, NULL, t->model.params.list[m->layer[i].weight].rows);
     ct_json_close(j);
-    ct_json_string(j, "activation", ACTIVATION[r->activation]);
-    ct_json_string(j, "last_activation", ACTIVATION[r->last_activation]);
+    ct_json_string(j, "activation", ACTIVATION[r->model.mlp.activation]);
+    ct_json_string(j, "last_activation", ACTIVATION[r->model.mlp.last_activation]);
     ct_json_number(j, "mean", t->standard[side].mean);
     ct_json_number(j, "spread", t->standard[side].spread);
     ct_json_open(j, "text", '{'); /* empty: numbers */
     if (tower->table >= 0) {
-        ct_json_integer(j, "buckets", r->buckets);
-        ct_json_integer(j, "words", r->words);
-        ct_json_integer(j, "word_pairs", r->word_pairs);
-        ct_json_integer(j, "ngram_min", r->ngram_min);
-        ct_json_integer(j, "ngram_max", r->ngram_max);
+        ct_json_integer(j, "buckets", r->text.buckets);
+        ct_json_integer(j, "words", r->text.words);
+        ct_json_integer(j, "word_pairs", r->text.word_pairs);
+        ct_json_integer(j, "ngram_min", r->text.ngram_min);
+        ct_json_integer(j, "ngram_max", r->text.ngram_max);
     }
     ct_json_close(j);
     ct_json_close(j);

@@ -176,7 +176,7 @@ void ct_sweep_describe(const ct_sweep *s, char *out, size_t size)
 {
     char recipe[8192];
     uint32_t hash = 2166136261u; /* FNV-1a, of all that is the same for every run */
-    ct_recipe_write(&s->base, false, recipe, sizeof recipe);
+    ct_fields_ini(&ct_recipe_fields, &s->base, false, recipe, sizeof recipe);
     for (const char *c = recipe; *c != '\0'; c++)
         hash = (hash ^ (unsigned char)*c) * 16777619u;
     snprintf(out, size, "recipe %08x", (unsigned)hash);

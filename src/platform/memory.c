@@ -1,6 +1,6 @@
 /* memory.c -- malloc with alignment, checked sizes and a switch for tests.
  *
- * The two counters are the library's only global state; they exist for tests
+ * These three numbers are the library's only global state; they exist for tests
  * (a warm step allocates nothing; every allocation may fail) and no result
  * depends on them. Atomic, since any thread may allocate.
  *
@@ -15,6 +15,7 @@
 #define ALIGN 64 /* a cache line, and the widest vector */
 
 static atomic_long fail_in = -1;
+static atomic_size_t most_bytes = SIZE_MAX;
 static atomic_long n_allocations;
 
 bool ct_size_mul(size_t a, size_t b, size_t *out)
@@ -35,7 +36,8 @@ void *ct_alloc(size_t count, size_t size)
     if (!ct_size_mul(count, size, &bytes) || !ct_size_add(bytes, ALIGN, &padded))
         return NULL;
     atomic_fetch_add(&n_allocations, 1);
-    if (atomic_load(&fail_in) >= 0 && atomic_fetch_sub(&fail_in, 1) == 0)
+    const bool fails = atomic_load(&fail_in) >= 0 && atomic_fetch_sub(&fail_in, 1) == 0;
+    if (fails || bytes > atomic_load(&most_bytes))
         return NULL;
     return aligned_alloc(ALIGN, padded / ALIGN * ALIGN); /* a multiple, as C11 asks */
 }
@@ -64,6 +66,11 @@ void ct_free(void *p)
 void ct_alloc_fail_at(long n)
 {
     atomic_store(&fail_in, n);
+}
+
+void ct_alloc_most(size_t most)
+{
+    atomic_store(&most_bytes, most);
 }
 
 long ct_alloc_count(void)

@@ -22,8 +22,10 @@ bool ct_size_mul(size_t a, size_t b, size_t *out);
 bool ct_size_add(size_t a, size_t b, size_t *out);
 
 /* For tests: the n-th allocation from now fails (0 is the next one), once;
- * -1 turns it off. ct_alloc_count: allocations since the program began. */
+ * -1 turns it off. An allocation of more than `most` bytes fails. ct_alloc_count:
+ * allocations since the program began. */
 void ct_alloc_fail_at(long n);
+void ct_alloc_most(size_t most);
 long ct_alloc_count(void);
 
 #endif

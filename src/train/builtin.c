@@ -4,8 +4,6 @@
  * Layer: train. */
 #include "train/recipe.h"
 
-#include "platform/file.h"
-
 #include <stddef.h>
 #include <string.h>
 
@@ -27,11 +25,4 @@ const char *ct_recipe_builtin_name(int index)
 {
     return index >= 0 && (size_t)index < sizeof BUILTIN / sizeof *BUILTIN ? BUILTIN[index].name
                                                                           : NULL;
-}
-
-ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err)
-{
-    const char *text = ct_recipe_builtin(name);
-    return text != NULL && !ct_file_exists(name) ? ct_recipe_parse(r, name, text, err)
-                                                 : ct_recipe_read(r, name, err);
 }

@@ -12,8 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORMAT       "1"
-#define RECIPE_BYTES 16384
+#define FORMAT "1"
 
 /* ---- tensors ---- */
 
@@ -134,7 +133,7 @@ ct_status ct_checkpoint_save(const ct_trainer *t, const ct_progress *progress, c
     int n = 2;
     ct_arena arena;
     ct_arena_init(&arena, 0);
-    char *recipe = ct_arena_alloc(&arena, RECIPE_BYTES);
+    char *recipe = ct_arena_alloc(&arena, CT_RECIPE_BYTES);
     state *s = ct_arena_alloc(&arena, sizeof *s);
     if (recipe == NULL || s == NULL) {
         ct_arena_free(&arena);
@@ -147,7 +146,8 @@ ct_status ct_checkpoint_save(const ct_trainer *t, const ct_progress *progress, c
         ct_number_put(text[i], *list[i].at, false);
         meta[n++] = (ct_metadata){list[i].key, text[i]};
     }
-    CT_ASSERT(ct_recipe_write(t->recipe, false, recipe, RECIPE_BYTES) < RECIPE_BYTES);
+    CT_ASSERT(ct_fields_ini(&ct_recipe_fields, t->recipe, false, recipe, CT_RECIPE_BYTES) <
+              CT_RECIPE_BYTES);
     meta[n++] = (ct_metadata){"contrast.recipe", recipe};
     gather_state(s, t, false);
     const ct_status status = ct_safetensors_write(path, s->matrix, s->n, meta, n, err);
@@ -162,7 +162,8 @@ static ct_status check_recipe(const ct_trainer *t, const ct_safetensors *file, c
                               ct_arena *arena, ct_error *err)
 {
     const char *text = ct_safetensors_metadata(file, "contrast.recipe");
-    char *was = ct_arena_alloc(arena, RECIPE_BYTES), *is = ct_arena_alloc(arena, RECIPE_BYTES);
+    char *was = ct_arena_alloc(arena, CT_RECIPE_BYTES),
+         *is = ct_arena_alloc(arena, CT_RECIPE_BYTES);
     ct_recipe recipe = ct_recipe_defaults();
     if (was == NULL || is == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its recipe", path);
@@ -171,8 +172,8 @@ static ct_status check_recipe(const ct_trainer *t, const ct_safetensors *file, c
     const ct_status status = ct_recipe_parse(&recipe, path, text, err);
     if (status != CT_OK)
         return status;
-    ct_recipe_write(&recipe, false, was, RECIPE_BYTES);
-    ct_recipe_write(t->recipe, false, is, RECIPE_BYTES);
+    ct_fields_ini(&ct_recipe_fields, &recipe, false, was, CT_RECIPE_BYTES);
+    ct_fields_ini(&ct_recipe_fields, t->recipe, false, is, CT_RECIPE_BYTES);
     size_t at = 0, line = 0;
     for (; was[at] == is[at] && was[at] != '\0'; at++)
         line = was[at] == '\n' ? at + 1 : line;

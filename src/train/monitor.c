@@ -56,9 +56,9 @@ static double saturated_share(const ct_tensor *y, ct_activation f)
 /* "image.3.weight": layer 3 of the image tower. */
 static ct_activation activation_of(const ct_recipe *r, const char *name)
 {
-    const ct_tower_recipe *tower = &r->tower[strncmp(name, "text", 4) == 0];
+    const ct_mlp_config *tower = &r->tower[strncmp(name, "text", 4) == 0].model.mlp;
     const int k = atoi(strchr(name, '.') + 1);
-    return (ct_activation)(k == tower->layers.n - 1 ? tower->last_activation : tower->activation);
+    return (ct_activation)(k == tower->n_layers - 1 ? tower->last_activation : tower->activation);
 }
 
 static bool is_layer(const ct_tensor *y)

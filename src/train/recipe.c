@@ -1,510 +1,371 @@
-/* recipe.c -- one table of keys for reading, overriding, checking and writing.
+/* recipe.c -- the keys of a recipe as rows, their defaults, and what must hold between them.
  *
- * A row says where a value lives, what it may be and what it is for; nothing
- * about keys is said twice.
+ * Reading, overriding and writing go by the rows (formats/field); no key is named elsewhere.
  *
- * Layer: train. Needs formats (ini). */
+ * Layer: train. Needs formats (field, ini). */
 #include "train/recipe.h"
 
-#include "contrast/loss.h"
 #include "formats/ini.h"
 #include "formats/text.h"
 #include "platform/file.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stddef.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-typedef enum kind { INT, LONG, REAL, BOOL, CHOICE, WIDTHS, TEXT } kind;
+/* ---- the keys ---- */
 
-typedef struct key {
-    const char *section, *name;
-    kind kind;
-    size_t offset;
-    double least, most;
-    const char *choices; /* CHOICE: space-separated, in the order of the enum */
-    const char *help;
-} key;
-
-#define AT(field)   offsetof(ct_recipe, field)
-#define ACTIVATIONS "none relu gelu tanh sigmoid"
-#define INITS       "zero he glorot lecun cone normal"
-
-/* clang-format off: a row a line */
-#define TOWER(section, i)                                                                 \
-    {section, "layers", WIDTHS, AT(tower[i].layers),                                      \
-     1,       65536,    NULL,   "outputs of each layer; the last is d"},                  \
-        {section,     "activation",                                                       \
-         CHOICE,      AT(tower[i].activation),                                            \
-         0,           0,                                                                  \
-         ACTIVATIONS, "after each layer but the last"},                                   \
-        {section,     "last_activation",     CHOICE, AT(tower[i].last_activation), 0, 0,  \
-         ACTIVATIONS, "after the last layer"},                                            \
-        {section, "init", CHOICE, AT(tower[i].init),                                      \
-         0,       0,      INITS,  "distribution of the first weights"},                   \
-        {section, "dropout", REAL, AT(tower[i].dropout),                                  \
-         0,       0.95,      NULL, "share of units dropped in training"},                 \
-        {section, "buckets", INT,  AT(tower[i].buckets),                                  \
-         16,      1 << 24,   NULL, "captions: rows of the embedding table"},              \
-        {section, "bag_dim", INT,  AT(tower[i].bag_dim),                                  \
-         1,       65536,     NULL, "captions: columns of the embedding table"},           \
-        {section, "words", BOOL, AT(tower[i].words), 0, 0, NULL, "captions: hash words"}, \
-        {section, "word_pairs",                                                           \
-         BOOL,    AT(tower[i].word_pairs),                                                \
-         0,       0,                                                                      \
-         NULL,    "captions: hash neighbouring words"},                                   \
-        {section, "ngram_min", INT,  AT(tower[i].ngram_min),                              \
-         0,       16,          NULL, "captions: shortest character n-gram; 0: none"},     \
-    {                                                                                     \
-        section, "ngram_max", INT, AT(tower[i].ngram_max), 0, 16, NULL,                   \
-            "captions: longest character n-gram"                                          \
+/* A row for member `at` of `type`; the key is mostly its name. */
+#define WHOLE(key_, type, at, low, high, text)                                                 \
+    {                                                                                          \
+        .key = key_, .kind = CT_INT, CT_AT(type, at), .least = low, .most = high, .help = text \
     }
-/* clang-format on */
+#define LARGE(key_, type, at, low, high, text)                                                  \
+    {                                                                                           \
+        .key = key_, .kind = CT_LONG, CT_AT(type, at), .least = low, .most = high, .help = text \
+    }
+#define REAL(key_, type, at, low, high, text)                                                   \
+    {                                                                                           \
+        .key = key_, .kind = CT_REAL, CT_AT(type, at), .least = low, .most = high, .help = text \
+    }
+#define TRUTH(key_, type, at, text)                                 \
+    {                                                               \
+        .key = key_, .kind = CT_BOOL, CT_AT(type, at), .help = text \
+    }
+#define TEXT(key_, type, at, text)                                  \
+    {                                                               \
+        .key = key_, .kind = CT_TEXT, CT_AT(type, at), .help = text \
+    }
+#define CHOICE(key_, type, at, words, text)                                             \
+    {                                                                                   \
+        .key = key_, .kind = CT_CHOICE, CT_AT(type, at), .choices = words, .help = text \
+    }
 
-static const key KEYS[] = {
-    {"data", "kind", CHOICE, AT(data.kind), 0, 0, "shapes latent fashion-mnist pairs",
-     "where the pairs come from"},
-    {"data", "seed", LONG, AT(data.seed), 0, 1e15, NULL,
-     "of generated data; of the split by shares"},
-    {"data", "image", TEXT, AT(data.image), 0, 0, NULL,
-     "pairs: .npy, IDX, text, or .tsv of (picture, caption)"},
-    {"data", "text", TEXT, AT(data.text), 0, 0, NULL,
-     "pairs: the other side: .npy, IDX, or a caption a line"},
-    {"data", "groups", TEXT, AT(data.groups), 0, 0, NULL,
-     "pairs: .npy of integers; equal means the same"},
-    {"data", "split", TEXT, AT(data.split), 0, 0, NULL,
-     "pairs: a line train, validation or test a pair"},
-    {"data", "validation", REAL, AT(data.validation), 0, 0.99, NULL,
-     "pairs: share of them, where split is not set"},
-    {"data", "test", REAL, AT(data.test), 0, 0.99, NULL,
-     "pairs: share of them, where split is not set"},
-    {"data", "resize", INT, AT(data.resize), 0, 1024, NULL,
-     "pairs: pixels a side of every picture; 0: as it is"},
-    {"data", "n_train", INT, AT(data.n_train), 1, 1e8, NULL, "shapes, latent: training pairs"},
-    {"data", "n_validation", INT, AT(data.n_validation), 1, 1e7, NULL, "validation pairs"},
-    {"data", "n_test", INT, AT(data.n_test), 1, 1e7, NULL, "shapes, latent: test pairs"},
-    {"data", "n_composition", INT, AT(data.n_composition), 1, 1e7, NULL,
-     "shapes: test pairs of unseen combinations"},
-    {"data", "size", INT, AT(data.size), 8, 64, NULL, "shapes: side of a picture in pixels"},
-    {"data", "noise", REAL, AT(data.noise), 0, 128, NULL,
-     "shapes: pixel noise, standard deviation of 255"},
-    {"data", "first_object", BOOL, AT(data.first_object), 0, 0, NULL,
-     "shapes: captions tell the first object only"},
-    {"data", "dim", INT, AT(data.dim), 1, 4096, NULL, "latent: columns of each side"},
-    {"data", "shared", INT, AT(data.shared), 1, 4096, NULL, "latent: shared coordinates"},
-    {"data", "rho", REAL, AT(data.rho), -0.9999, 0.9999, NULL,
-     "latent: correlation of a shared coordinate"},
-    {"data", "dir", TEXT, AT(data.dir), 0, 0, NULL, "fashion-mnist: folder of the four IDX files"},
-    TOWER("image", 0),
-    TOWER("text", 1),
-    {"loss", "name", TEXT, AT(loss.name), 0, 0, NULL,
-     "one of those that `contrast help losses` lists"},
-    {"loss", "temperature", REAL, AT(loss.temperature), 1e-3, 1e3, NULL,
-     "tau; the start, if it is learned"},
-    {"loss", "learn_temperature", BOOL, AT(loss.learn_temperature), 0, 0, NULL,
-     "1/tau is a parameter in [1, 100]"},
-    {"loss", "bias", REAL, AT(loss.bias), -100, 100, NULL,
-     "siglip: first value; 0: -ln(batch - 1)"},
-    {"loss", "queue", INT, AT(loss.queue), 0, 1 << 24, NULL,
-     "question, infonce, clip, dcl: past pairs as negatives too"},
-    {"loss", "dot", BOOL, AT(loss.options.dot), 0, 0, NULL,
-     "products of the rows as they are, not cosines"},
-    {"loss", "mask_groups", BOOL, AT(loss.options.mask_groups), 0, 0, NULL,
-     "pairs of equal group (caption, class) are no negatives"},
-    {"loss", "in_modal", BOOL, AT(loss.options.in_modal), 0, 0, NULL,
-     "dcl: negatives from both sides"},
-    {"loss", "penalty", REAL, AT(loss.options.penalty), 0, 1e6, NULL, "npair: on squared lengths"},
-    {"loss", "margin", REAL, AT(loss.options.margin), 0, 100, NULL, "triplet"},
-    {"loss", "mining", CHOICE, AT(loss.options.mining), 0, 0, "all semi-hard hardest",
-     "triplet: which negatives"},
-    {"loss", "beta", REAL, AT(loss.options.beta), 0, 100, NULL,
-     "hard-negative: how much harder ones weigh"},
-    {"loss", "tau_plus", REAL, AT(loss.options.tau_plus), 0, 0.99, NULL,
-     "hard-negative: how likely a negative is a positive"},
-    {"loss", "align_power", REAL, AT(loss.options.align_power), 0.1, 10, NULL,
-     "align-uniform: of the distances of pairs"},
-    {"loss", "uniform_t", REAL, AT(loss.options.uniform_t), 0.01, 100, NULL,
-     "align-uniform: of the squared distances of others"},
-    {"loss", "uniform", REAL, AT(loss.options.uniform), 0, 1e6, NULL,
-     "align-uniform: weight of the spread"},
-    {"loss", "mu", REAL, AT(loss.options.mu), 1e-3, 1e3, NULL,
-     "spectral: squared length of the embeddings"},
-    {"loss", "lambda", REAL, AT(loss.options.lambda), 0, 1e6, NULL,
-     "barlow: weight of correlations between columns"},
-    {"loss", "invariance", REAL, AT(loss.options.invariance), 0, 1e6, NULL,
-     "vicreg: weight of the distance of pairs"},
-    {"loss", "variance", REAL, AT(loss.options.variance), 0, 1e6, NULL,
-     "vicreg: weight of columns that vary too little"},
-    {"loss", "covariance", REAL, AT(loss.options.covariance), 0, 1e6, NULL,
-     "vicreg: weight of covariances between columns"},
-    {"optim", "name", CHOICE, AT(optim.name), 0, 0, "sgd adamw", "rule of the update"},
-    {"optim", "rate", REAL, AT(optim.rate), 0, 1e12, NULL, "learning rate (its peak)"},
-    {"optim", "momentum", REAL, AT(optim.momentum), 0, 0.9999, NULL, "sgd"},
-    {"optim", "beta1", REAL, AT(optim.beta1), 0, 0.9999, NULL, "adamw: mean of gradients"},
-    {"optim", "beta2", REAL, AT(optim.beta2), 0, 0.999999, NULL,
-     "adamw: mean of squared gradients"},
-    {"optim", "eps", REAL, AT(optim.eps), 1e-12, 1, NULL, "adamw: added to the divisor"},
-    {"optim", "weight_decay", REAL, AT(optim.weight_decay), 0, 10, NULL,
-     "none on biases and temperature"},
-    {"optim", "clip", REAL, AT(optim.clip), 0, 1e9, NULL, "largest gradient norm; 0: no limit"},
-    {"optim", "schedule", CHOICE, AT(optim.schedule), 0, 0, "constant cosine",
-     "of the rate after warm-up"},
-    {"optim", "warmup", INT, AT(optim.warmup), 0, 1e8, NULL, "steps of linear rise"},
-    {"train", "batch", INT, AT(train.batch), 1, 1 << 20, NULL,
-     "pairs a step: N, with N - 1 negatives each"},
-    {"train", "chunk", INT, AT(train.chunk), 0, 1 << 20, NULL,
-     "pairs in the towers at once, a multiple of 4; 0: the batch"},
-    {"train", "no_duplicates", BOOL, AT(train.no_duplicates), 0, 0, NULL,
-     "no caption, or group, twice in a batch"},
-    {"train", "steps", INT, AT(train.steps), 1, 1e9, NULL, "updates"},
-    {"train", "seed", LONG, AT(train.seed), 0, 1e15, NULL, "of weights, order and dropout"},
-    {"train", "checkpoint_every", INT, AT(train.checkpoint_every), 0, 1e9, NULL,
-     "steps between checkpoints; 0: evaluations, end"},
-    {"train", "keep_last", INT, AT(train.keep_last), 1, 1e9, NULL,
-     "checkpoints that stay, beside the best"},
-    {"train", "keep_best", BOOL, AT(train.keep_best), 0, 0, NULL,
-     "keep the checkpoint of the best validation recall@1"},
-    {"monitor", "log_every", INT, AT(monitor.log_every), 1, 1e9, NULL,
-     "steps between lines of metrics.jsonl"},
-    {"monitor", "evaluate_every", INT, AT(monitor.evaluate_every), 0, 1e9, NULL,
-     "steps between evaluations; 0: end"},
-    {"monitor", "pairs", INT, AT(monitor.pairs), 2, 1e6, NULL,
-     "validation pairs of an evaluation, at most"},
-    {"monitor", "stop_on_collapse", BOOL, AT(monitor.stop_on_collapse), 0, 0, NULL,
-     "end when an evaluation finds a collapse"},
-    {"monitor", "snapshots", INT, AT(monitor.snapshots), 0, 1000, NULL,
-     "of a few pairs, for pictures; 0: none"},
+/* A row stores a choice as an int; the structs that others declare have enums. */
+_Static_assert(sizeof(ct_activation) == sizeof(int) && sizeof(ct_init) == sizeof(int) &&
+                   sizeof(ct_optim_kind) == sizeof(int) && sizeof(ct_schedule_kind) == sizeof(int),
+               "an enum is as wide as an int");
+
+static const ct_field DATA[] = {
+    CHOICE("kind", ct_data_recipe, kind, "shapes latent fashion-mnist pairs",
+           "where the pairs come from"),
+    LARGE("seed", ct_data_recipe, seed, 0, 1e15, "of generated data; of the split by shares"),
+    TEXT("image", ct_data_recipe, image, "pairs: .npy, IDX, text, or .tsv of (picture, caption)"),
+    TEXT("text", ct_data_recipe, text, "pairs: the other side: .npy, IDX, or one caption per line"),
+    TEXT("groups", ct_data_recipe, groups, "pairs: .npy of integers; equal means the same"),
+    TEXT("split", ct_data_recipe, split, "pairs: one line per pair: train, validation or test"),
+    REAL("validation", ct_data_recipe, validation, 0, 0.99,
+         "pairs: share of them, where split is not set"),
+    REAL("test", ct_data_recipe, test, 0, 0.99, "pairs: share of them, where split is not set"),
+    WHOLE("resize", ct_data_recipe, resize, 0, 1024,
+          "pairs: every picture to so many pixels each way; 0: as it is"),
+    WHOLE("n_train", ct_data_recipe, n_train, 1, 1e8, "shapes, latent: training pairs"),
+    WHOLE("n_validation", ct_data_recipe, n_validation, 1, 1e7, "validation pairs"),
+    WHOLE("n_test", ct_data_recipe, n_test, 1, 1e7, "shapes, latent: test pairs"),
+    WHOLE("n_composition", ct_data_recipe, n_composition, 1, 1e7,
+          "shapes: test pairs of unseen combinations"),
+    WHOLE("size", ct_data_recipe, size, 8, 64, "shapes: side of a picture in pixels"),
+    REAL("noise", ct_data_recipe, noise, 0, 128, "shapes: pixel noise, standard deviation of 255"),
+    TRUTH("first_object", ct_data_recipe, first_object,
+          "shapes: captions describe the first object only"),
+    WHOLE("dim", ct_data_recipe, dim, 1, 1024, "latent: columns of each side"),
+    WHOLE("shared", ct_data_recipe, shared, 1, 1024, "latent: shared coordinates"),
+    REAL("rho", ct_data_recipe, rho, -0.9999, 0.9999, "latent: correlation of a shared coordinate"),
+    TEXT("dir", ct_data_recipe, dir, "fashion-mnist: folder of the four IDX files"),
 };
-#define N_KEYS ((int)(sizeof KEYS / sizeof *KEYS))
+
+#define ACTIVATIONS "none relu gelu tanh sigmoid"
+
+static const ct_field TOWER[] = {
+    {.key = "layers",
+     .kind = CT_INT,
+     CT_AT(ct_tower_recipe, model.mlp.widths),
+     .count = CT_MAX_LAYERS,
+     CT_USED(ct_tower_recipe, model.mlp.n_layers),
+     .least = 1,
+     .most = 65536,
+     .help = "outputs of each layer; the last is d"},
+    CHOICE("activation", ct_tower_recipe, model.mlp.activation, ACTIVATIONS,
+           "after each layer but the last"),
+    CHOICE("last_activation", ct_tower_recipe, model.mlp.last_activation, ACTIVATIONS,
+           "after the last layer"),
+    CHOICE("init", ct_tower_recipe, model.mlp.init, "zero he glorot lecun cone normal",
+           "distribution of the first weights"),
+    REAL("dropout", ct_tower_recipe, model.mlp.dropout, 0, 0.95,
+         "share of units dropped in training"),
+    WHOLE("buckets", ct_tower_recipe, text.buckets, 16, 1 << 24,
+          "captions: rows of the embedding table"),
+    WHOLE("bag_dim", ct_tower_recipe, model.bag_dim, 1, 65536,
+          "captions: columns of the embedding table"),
+    TRUTH("words", ct_tower_recipe, text.words, "captions: hash words"),
+    TRUTH("word_pairs", ct_tower_recipe, text.word_pairs, "captions: hash neighbouring words"),
+    WHOLE("ngram_min", ct_tower_recipe, text.ngram_min, 0, CT_NGRAM_MAX,
+          "captions: shortest character n-gram; 0: none"),
+    WHOLE("ngram_max", ct_tower_recipe, text.ngram_max, 0, CT_NGRAM_MAX,
+          "captions: longest character n-gram"),
+};
+
+static const ct_field OPTIONS[] = {
+    TRUTH("dot", ct_loss_options, dot, "products of the rows as they are, not cosines"),
+    TRUTH("mask_groups", ct_loss_options, mask_groups,
+          "pairs of equal group (caption, class) are no negatives"),
+    TRUTH("in_modal", ct_loss_options, in_modal, "dcl: negatives from both sides"),
+    REAL("penalty", ct_loss_options, penalty, 0, 1e6, "npair: on squared lengths"),
+    REAL("margin", ct_loss_options, margin, 0, 100, "triplet"),
+    CHOICE("mining", ct_loss_options, mining, "all semi-hard hardest", "triplet: which negatives"),
+    REAL("beta", ct_loss_options, beta, 0, 100, "hard-negative: how much harder ones weigh"),
+    REAL("tau_plus", ct_loss_options, tau_plus, 0, 0.99,
+         "hard-negative: how likely a negative is a positive"),
+    REAL("align_power", ct_loss_options, align_power, 0.1, 10,
+         "align-uniform: of the distances of pairs"),
+    REAL("uniform_t", ct_loss_options, uniform_t, 0.01, 100,
+         "align-uniform: of the squared distances of others"),
+    REAL("uniform", ct_loss_options, uniform, 0, 1e6, "align-uniform: weight of the spread"),
+    REAL("mu", ct_loss_options, mu, 1e-3, 1e3, "spectral: squared length of the embeddings"),
+    REAL("lambda", ct_loss_options, lambda, 0, 1e6,
+         "barlow: weight of correlations between columns"),
+    REAL("invariance", ct_loss_options, invariance, 0, 1e6,
+         "vicreg: weight of the distance of pairs"),
+    REAL("variance", ct_loss_options, variance, 0, 1e6,
+         "vicreg: weight of columns that vary too little"),
+    REAL("covariance", ct_loss_options, covariance, 0, 1e6,
+         "vicreg: weight of covariances between columns"),
+};
+static const ct_fields OPTION_FIELDS = CT_FIELDS(OPTIONS);
+
+static const ct_field LOSS[] = {
+    TEXT("name", ct_loss_recipe, name, "one of those that `contrast help losses` lists"),
+    REAL("temperature", ct_loss_recipe, temperature, 1e-3, 1e3, "tau; the start, if it is learned"),
+    TRUTH("learn_temperature", ct_loss_recipe, learn_temperature,
+          "1/tau is a parameter in [1, 100]"),
+    REAL("bias", ct_loss_recipe, bias, -100, 100, "siglip: first value; 0: -ln(batch - 1)"),
+    WHOLE("queue", ct_loss_recipe, queue, 0, 1 << 24,
+          "question, infonce, clip, dcl: past pairs as negatives too"),
+    {.kind = CT_GROUP, CT_AT(ct_loss_recipe, options), .members = &OPTION_FIELDS},
+};
+
+static const ct_field OPTIM[] = {
+    CHOICE("name", ct_optim_recipe, config.kind, "sgd adamw", "rule of the update"),
+    REAL("rate", ct_optim_recipe, schedule.rate, 0, 1e12, "learning rate (its peak)"),
+    REAL("momentum", ct_optim_recipe, config.momentum, 0, 0.9999, "sgd"),
+    REAL("beta1", ct_optim_recipe, config.beta1, 0, 0.9999, "adamw: mean of gradients"),
+    REAL("beta2", ct_optim_recipe, config.beta2, 0, 0.999999, "adamw: mean of squared gradients"),
+    REAL("eps", ct_optim_recipe, config.eps, 1e-12, 1, "adamw: added to the divisor"),
+    REAL("weight_decay", ct_optim_recipe, config.weight_decay, 0, 10,
+         "none on biases and temperature"),
+    REAL("clip", ct_optim_recipe, clip, 0, 1e9, "largest gradient norm; 0: no limit"),
+    CHOICE("schedule", ct_optim_recipe, schedule.kind, "constant cosine",
+           "of the rate after warm-up"),
+    LARGE("warmup", ct_optim_recipe, schedule.warmup, 0, 1e8, "steps of linear rise"),
+};
+
+static const ct_field TRAIN[] = {
+    WHOLE("batch", ct_train_recipe, batch, 1, 1 << 20,
+          "pairs per step: N, with N - 1 negatives each"),
+    WHOLE("chunk", ct_train_recipe, chunk, 0, 1 << 20,
+          "pairs in the towers at once, a multiple of 4; 0: the batch"),
+    TRUTH("no_duplicates", ct_train_recipe, no_duplicates,
+          "no caption, or group, twice in a batch"),
+    WHOLE("steps", ct_train_recipe, steps, 1, 1e9, "updates"),
+    LARGE("seed", ct_train_recipe, seed, 0, 1e15, "of weights, order and dropout"),
+    WHOLE("checkpoint_every", ct_train_recipe, checkpoint_every, 0, 1e9,
+          "steps between checkpoints; 0: evaluations, end"),
+    WHOLE("keep_last", ct_train_recipe, keep_last, 1, 1e9,
+          "checkpoints that stay, beside the best"),
+    TRUTH("keep_best", ct_train_recipe, keep_best,
+          "keep the checkpoint of the best validation recall@1"),
+};
+
+static const ct_field MONITOR[] = {
+    WHOLE("log_every", ct_monitor_recipe, log_every, 1, 1e9,
+          "steps between lines of metrics.jsonl"),
+    WHOLE("evaluate_every", ct_monitor_recipe, evaluate_every, 0, 1e9,
+          "steps between evaluations; 0: end"),
+    WHOLE("pairs", ct_monitor_recipe, pairs, 2, 1e6, "validation pairs of an evaluation, at most"),
+    TRUTH("stop_on_collapse", ct_monitor_recipe, stop_on_collapse,
+          "end when an evaluation finds a collapse"),
+    WHOLE("snapshots", ct_monitor_recipe, snapshots, 0, 1000,
+          "of a few pairs, for pictures; 0: none"),
+};
+
+static const ct_fields DATA_FIELDS = CT_FIELDS(DATA), TOWER_FIELDS = CT_FIELDS(TOWER),
+                       LOSS_FIELDS = CT_FIELDS(LOSS), OPTIM_FIELDS = CT_FIELDS(OPTIM),
+                       TRAIN_FIELDS = CT_FIELDS(TRAIN), MONITOR_FIELDS = CT_FIELDS(MONITOR);
+
+#define SECTION(name, at, rows)                                               \
+    {                                                                         \
+        .key = name, .kind = CT_GROUP, CT_AT(ct_recipe, at), .members = &rows \
+    }
+
+static const ct_field SECTIONS[] = {
+    SECTION("data", data, DATA_FIELDS),          SECTION("image", tower[0], TOWER_FIELDS),
+    SECTION("text", tower[1], TOWER_FIELDS),     SECTION("loss", loss, LOSS_FIELDS),
+    SECTION("optim", optim, OPTIM_FIELDS),       SECTION("train", train, TRAIN_FIELDS),
+    SECTION("monitor", monitor, MONITOR_FIELDS),
+};
+const ct_fields ct_recipe_fields = CT_FIELDS(SECTIONS);
 
 ct_recipe ct_recipe_defaults(void)
 {
-    const ct_tower_recipe tower = {.layers = {2, {256, 64}},
-                                   .activation = CT_ACT_RELU,
-                                   .last_activation = CT_ACT_NONE,
-                                   .init = CT_INIT_HE,
-                                   .buckets = 4096,
-                                   .bag_dim = 64,
-                                   .words = true,
-                                   .word_pairs = true,
-                                   .ngram_min = 3,
-                                   .ngram_max = 4};
-    ct_recipe r = {.tower = {tower, tower}};
-    r.data.kind = CT_DATA_SHAPES;
-    r.data.seed = 1;
-    r.data.n_train = 8192;
-    r.data.n_validation = 500;
-    r.data.n_test = 1000;
-    r.data.n_composition = 500;
-    r.data.size = 16;
-    r.data.noise = 8;
-    r.data.dim = 32;
-    r.data.shared = 8;
-    r.data.rho = 0.9;
-    r.data.validation = r.data.test = 0.1;
-    strcpy(r.data.dir, "datasets/fashion-mnist");
-    strcpy(r.loss.name, "clip");
-    r.loss.temperature = 0.07;
-    r.loss.options = ct_loss_defaults();
-    r.optim.name = CT_ADAMW;
-    r.optim.rate = 1e-3;
-    r.optim.beta1 = 0.9;
-    r.optim.beta2 = 0.999;
-    r.optim.eps = 1e-8;
-    r.optim.schedule = CT_CONSTANT;
-    r.train.batch = 128;
-    r.train.steps = 1000;
-    r.train.seed = 1;
-    r.train.keep_last = 2;
-    r.train.keep_best = true;
-    r.monitor.log_every = 10;
-    r.monitor.evaluate_every = 0;
-    r.monitor.pairs = 1000;
-    r.monitor.snapshots = 30;
-    return r;
-}
-
-/* ---- one value ---- */
-
-/* Number of `word` in the space-separated `choices`, or -1. */
-static int find_choice(const char *choices, const char *word)
-{
-    size_t length = strlen(word);
-    int index = 0;
-    for (const char *c = choices; *c != '\0'; index++) {
-        size_t here = strcspn(c, " ");
-        if (here == length && strncmp(c, word, length) == 0)
-            return index;
-        c += here + (c[here] == ' ');
-    }
-    return -1;
-}
-
-static bool parse_real(const char *text, double least, double most, double *out)
-{
-    const size_t length = ct_number_get(text, out);
-    return length > 0 && text[length] == '\0' && *out >= least && *out <= most;
-}
-
-static bool parse_whole(const char *text, double least, double most, long *out)
-{
-    char *end;
-    errno = 0;
-    *out = strtol(text, &end, 10);
-    return end != text && *end == '\0' && errno == 0 && (double)*out >= least &&
-           (double)*out <= most;
-}
-
-/* "512,256, 64" */
-static bool parse_widths(const char *text, const key *k, ct_widths *out)
-{
-    for (out->n = 0; out->n < CT_MAX_LAYERS;) {
-        char *end;
-        errno = 0;
-        long width = strtol(text, &end, 10);
-        if (end == text || errno != 0 || (double)width < k->least || (double)width > k->most)
-            return false;
-        out->width[out->n++] = (int)width;
-        text = end + strspn(end, " \t");
-        if (*text == '\0')
-            return true;
-        if (*text++ != ',')
-            return false;
-    }
-    return false;
-}
-
-/* Store the value; "" or what was expected instead. */
-static void set_value(ct_recipe *r, const key *k, const char *text, char *expected, size_t size)
-{
-    void *at = (char *)r + k->offset;
-    long whole;
-    int choice;
-    expected[0] = '\0';
-    switch (k->kind) {
-    case INT:
-    case LONG:
-        if (!parse_whole(text, k->least, k->most, &whole))
-            snprintf(expected, size, "a whole number from %.0f to %.0f", k->least, k->most);
-        else if (k->kind == INT)
-            *(int *)at = (int)whole;
-        else
-            *(long *)at = whole;
-        break;
-    case REAL:
-        if (!parse_real(text, k->least, k->most, at))
-            snprintf(expected, size, "a number from %g to %g", k->least, k->most);
-        break;
-    case BOOL:
-    case CHOICE:
-        choice = find_choice(k->kind == BOOL ? "false true" : k->choices, text);
-        if (choice < 0)
-            snprintf(expected, size, "one of: %s", k->kind == BOOL ? "true false" : k->choices);
-        else if (k->kind == BOOL)
-            *(bool *)at = choice == 1;
-        else
-            *(int *)at = choice;
-        break;
-    case WIDTHS:
-        if (!parse_widths(text, k, at))
-            snprintf(expected, size, "1 to %d widths from %.0f to %.0f, with commas", CT_MAX_LAYERS,
-                     k->least, k->most);
-        break;
-    case TEXT:
-        if (strlen(text) >= CT_RECIPE_TEXT)
-            snprintf(expected, size, "at most %d bytes", CT_RECIPE_TEXT - 1);
-        else
-            strcpy(at, text);
-        break;
-    }
-}
-
-/* Set section.name; `place` ("file:3: " or "") begins the message. */
-static ct_status set_key(ct_recipe *r, const char *place, const char *section, const char *name,
-                         const char *value, ct_error *err)
-{
-    char full[N_KEYS][64], wanted[160], expected[160];
-    const char *names[N_KEYS];
-    snprintf(wanted, sizeof wanted, "%s.%s", section, name);
-    for (int i = 0; i < N_KEYS; i++) {
-        snprintf(full[i], sizeof full[i], "%s.%s", KEYS[i].section, KEYS[i].name);
-        names[i] = full[i];
-        if (strcmp(full[i], wanted) != 0)
-            continue;
-        const ct_recipe before = *r; /* a refused value changes nothing */
-        set_value(r, &KEYS[i], value, expected, sizeof expected);
-        if (expected[0] == '\0')
-            return CT_OK;
-        *r = before;
-        return CT_FAIL(err, CT_ERR_CONFIG, "%s%s = %s: expected %s", place, wanted, value,
-                       expected);
-    }
-    const char *near = ct_nearest_name(wanted, names, N_KEYS, sizeof *names);
-    return CT_FAIL(err, CT_ERR_CONFIG, "%sthere is no key %s; %s%s", place, wanted,
-                   near != NULL ? "did you mean " : "`contrast help recipe` lists them",
-                   near != NULL ? near : "");
+    const ct_tower_recipe tower = {
+        .model = {.mlp = {.n_layers = 2,
+                          .widths = {256, 64},
+                          .activation = CT_ACT_RELU,
+                          .last_activation = CT_ACT_NONE,
+                          .init = CT_INIT_HE},
+                  .bag_dim = 64},
+        .text =
+            {.buckets = 4096, .words = true, .word_pairs = true, .ngram_min = 3, .ngram_max = 4},
+    };
+    return (ct_recipe){
+        .data = {.kind = CT_DATA_SHAPES,
+                 .seed = 1,
+                 .n_train = 8192,
+                 .n_validation = 500,
+                 .n_test = 1000,
+                 .n_composition = 500,
+                 .size = 16,
+                 .noise = 8,
+                 .dim = 32,
+                 .shared = 8,
+                 .rho = 0.9,
+                 .validation = 0.1,
+                 .test = 0.1,
+                 .dir = "datasets/fashion-mnist"},
+        .tower = {tower, tower},
+        .loss = {.name = "clip", .temperature = 0.07, .options = ct_loss_defaults()},
+        .optim = {.config = ct_optim_defaults(CT_ADAMW),
+                  .schedule = {.kind = CT_CONSTANT, .rate = 1e-3}},
+        .train = {.batch = 128, .steps = 1000, .seed = 1, .keep_last = 2, .keep_best = true},
+        .monitor = {.log_every = 10, .pairs = 1000, .snapshots = 30},
+    };
 }
 
 /* ---- reading ---- */
 
 static ct_status set_all(ct_recipe *r, const char *path, const ct_ini *ini, ct_error *err)
 {
-    ct_status status = CT_OK;
-    for (int i = 0; i < ini->n && status == CT_OK; i++) {
+    for (int i = 0; i < ini->n && err->status == CT_OK; i++) {
         const ct_ini_item *item = &ini->item[i];
         char place[CT_PATH_BYTES + 32];
+        char key[320];
         snprintf(place, sizeof place, "%s:%d: ", path, item->line);
-        status = set_key(r, place, item->section, item->key, item->value, err);
+        snprintf(key, sizeof key, "%s.%s", item->section, item->key);
+        ct_fields_set(&ct_recipe_fields, r, key, item->value, place, err);
     }
-    return status;
+    return err->status;
 }
 
 ct_status ct_recipe_read(ct_recipe *r, const char *path, ct_error *err)
 {
     ct_arena arena;
-    ct_ini ini;
-    ct_arena_init(&arena, 0);
-    ct_status status = ct_ini_read(path, &arena, &ini, err);
-    if (status == CT_OK)
-        status = set_all(r, path, &ini, err);
+    ct_ini ini = {.n = 0};
+    ct_arena_open(&arena, path, 0, err);
+    ct_ini_read(path, &arena, &ini, err);
+    set_all(r, path, &ini, err);
     ct_arena_free(&arena);
-    return status;
+    return err->status;
 }
 
 ct_status ct_recipe_parse(ct_recipe *r, const char *name, const char *text, ct_error *err)
 {
     ct_arena arena;
-    ct_ini ini;
-    ct_arena_init(&arena, 0);
+    ct_ini ini = {.n = 0};
+    ct_arena_open(&arena, name, 0, err);
     char *copy = ct_arena_strdup(&arena, text); /* the reader writes into it */
-    ct_status status = copy == NULL ? CT_FAIL(err, CT_ERR_NOMEM, "%s: out of memory", name)
-                                    : ct_ini_parse(name, copy, strlen(copy), &ini, err);
-    if (status == CT_OK)
-        status = set_all(r, name, &ini, err);
+    if (copy != NULL)
+        ct_ini_parse(name, copy, strlen(copy), &ini, err);
+    set_all(r, name, &ini, err);
     ct_arena_free(&arena);
-    return status;
+    return err->status;
+}
+
+ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err)
+{
+    const char *text = ct_recipe_builtin(name);
+    return text != NULL && !ct_file_exists(name) ? ct_recipe_parse(r, name, text, err)
+                                                 : ct_recipe_read(r, name, err);
 }
 
 ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err)
 {
-    const char *equals = strchr(setting, '='), *dot = strchr(setting, '.');
-    char section[64], name[64];
-    if (equals == NULL || dot == NULL || dot > equals || dot - setting >= 64 ||
-        equals - dot - 1 >= 64)
+    const size_t length = strcspn(setting, "=");
+    char key[128];
+    if (setting[length] != '=' || length >= sizeof key || memchr(setting, '.', length) == NULL)
         return CT_FAIL(err, CT_ERR_CONFIG, "%s: expected section.key=value, e.g. train.seed=2",
                        setting);
-    snprintf(section, sizeof section, "%.*s", (int)(dot - setting), setting);
-    snprintf(name, sizeof name, "%.*s", (int)(equals - dot - 1), dot + 1);
-    return set_key(r, "", section, name, equals + 1, err);
+    snprintf(key, sizeof key, "%.*s", (int)length, setting);
+    return ct_fields_set(&ct_recipe_fields, r, key, setting + length + 1, "", err);
+}
+
+/* ---- what must hold between values ---- */
+
+static void check_loss(const ct_recipe *r, ct_error *err)
+{
+    const char *name = r->loss.name;
+    const ct_loss *loss = ct_loss_find(name);
+    const int queue = r->loss.queue;
+    if (loss == NULL) {
+        int n;
+        const ct_loss *all = ct_loss_all(&n);
+        const char *near = ct_nearest_name(name, &all->name, n, sizeof *all);
+        CT_FAIL(err, CT_ERR_CONFIG, "loss.name = %s: there is no such loss; %s%s", name,
+                near != NULL ? "did you mean " : "`contrast help losses` lists them",
+                near != NULL ? near : "");
+        return;
+    }
+    if (r->loss.learn_temperature && (r->loss.temperature < 0.01 || r->loss.temperature > 1))
+        CT_FAIL(err, CT_ERR_CONFIG, "loss.temperature = %g: expected 0.01 to 1 where it is learned",
+                r->loss.temperature);
+    if (queue > 0 && !loss->uses_queue)
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "loss.queue = %d: %s has none; question, infonce, clip and dcl have", queue, name);
+    if (queue % r->train.batch != 0)
+        CT_FAIL(err, CT_ERR_CONFIG, "loss.queue = %d: expected a multiple of train.batch = %d",
+                queue, r->train.batch);
+    if (queue > 0 && r->loss.options.mask_groups)
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "loss.queue = %d: not with loss.mask_groups, which does not reach it", queue);
+}
+
+static int width_of(const ct_tower_recipe *t)
+{
+    return t->model.mlp.widths[t->model.mlp.n_layers - 1];
 }
 
 ct_status ct_recipe_check(const ct_recipe *r, ct_error *err)
 {
-    if (ct_loss_find(r->loss.name) == NULL) {
-        int n;
-        const ct_loss *all = ct_loss_all(&n);
-        const char *near = ct_nearest_name(r->loss.name, &all->name, n, sizeof *all);
-        return CT_FAIL(err, CT_ERR_CONFIG, "loss.name = %s: there is no such loss; %s%s",
-                       r->loss.name,
-                       near != NULL ? "did you mean " : "`contrast help losses` lists them",
-                       near != NULL ? near : "");
+    const int image = width_of(&r->tower[0]);
+    const int text = width_of(&r->tower[1]);
+    check_loss(r, err);
+    if (image != text)
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "image.layers ends in %d, text.layers in %d: expected one embedding width", image,
+                text);
+    for (int i = 0; i < 2; i++) {
+        const ct_text_config *c = &r->tower[i].text;
+        if (c->ngram_min > c->ngram_max)
+            CT_FAIL(err, CT_ERR_CONFIG, "%s.ngram_min = %d is above ngram_max = %d",
+                    ct_recipe_fields.row[1 + i].key, c->ngram_min, c->ngram_max);
     }
-    const ct_widths *a = &r->tower[0].layers, *b = &r->tower[1].layers;
-    if (a->width[a->n - 1] != b->width[b->n - 1])
-        return CT_FAIL(err, CT_ERR_CONFIG,
-                       "image.layers ends in %d, text.layers in %d: expected one embedding width",
-                       a->width[a->n - 1], b->width[b->n - 1]);
-    for (int i = 0; i < 2; i++)
-        if (r->tower[i].ngram_min > r->tower[i].ngram_max)
-            return CT_FAIL(err, CT_ERR_CONFIG, "%s.ngram_min = %d is above ngram_max = %d",
-                           i == 0 ? "image" : "text", r->tower[i].ngram_min, r->tower[i].ngram_max);
-    if (r->loss.learn_temperature && (r->loss.temperature < 0.01 || r->loss.temperature > 1))
-        return CT_FAIL(err, CT_ERR_CONFIG,
-                       "loss.temperature = %g: expected 0.01 to 1 where it is learned",
-                       r->loss.temperature);
-    if (r->loss.queue > 0 && !ct_loss_find(r->loss.name)->uses_queue)
-        return CT_FAIL(err, CT_ERR_CONFIG,
-                       "loss.queue = %d: %s has none; question, infonce, clip and dcl have",
-                       r->loss.queue, r->loss.name);
-    if (r->loss.queue % r->train.batch != 0)
-        return CT_FAIL(err, CT_ERR_CONFIG,
-                       "loss.queue = %d: expected a multiple of train.batch = %d", r->loss.queue,
-                       r->train.batch);
-    if (r->loss.queue > 0 && r->loss.options.mask_groups)
-        return CT_FAIL(err, CT_ERR_CONFIG,
-                       "loss.queue = %d: not with loss.mask_groups, which does not reach it",
-                       r->loss.queue);
     if (r->train.chunk % 4 != 0)
-        return CT_FAIL(err, CT_ERR_CONFIG,
-                       "train.chunk = %d: expected a multiple of 4, or 0 for the whole batch",
-                       r->train.chunk);
-    return CT_OK;
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "train.chunk = %d: expected a multiple of 4, or 0 for the whole batch",
+                r->train.chunk);
+    return err->status;
+}
+
+int ct_recipe_width(const ct_recipe *r)
+{
+    return width_of(&r->tower[0]);
 }
 
 ct_loss_setting ct_recipe_setting(const ct_recipe *r)
 {
-    const ct_widths *w = &r->tower[0].layers;
-    return (
-        ct_loss_setting){.n = r->train.batch + r->loss.queue, /* what an anchor is compared with */
-                         .d = w->width[w->n - 1],
-                         .temperature = r->loss.temperature,
-                         .bias = r->loss.bias != 0 ? r->loss.bias : ct_loss_bias(r->train.batch),
-                         .options = &r->loss.options};
-}
-
-/* ---- writing ---- */
-
-static void print_value(const ct_recipe *r, const key *k, char *out, size_t size)
-{
-    const void *at = (const char *)r + k->offset;
-    switch (k->kind) {
-    case INT: snprintf(out, size, "%d", *(const int *)at); break;
-    case LONG: snprintf(out, size, "%ld", *(const long *)at); break;
-    case REAL: {
-        char number[CT_NUMBER_BYTES];
-        ct_number_put(number, *(const double *)at, false);
-        snprintf(out, size, "%s", number);
-        break;
-    }
-    case BOOL: snprintf(out, size, "%s", *(const bool *)at ? "true" : "false"); break;
-    case TEXT: snprintf(out, size, "%s", (const char *)at); break;
-    case CHOICE: {
-        const char *c = k->choices;
-        for (int i = *(const int *)at; i > 0; i--)
-            c += strcspn(c, " ") + 1;
-        snprintf(out, size, "%.*s", (int)strcspn(c, " "), c);
-        break;
-    }
-    case WIDTHS: {
-        const ct_widths *w = at;
-        size_t used = 0;
-        out[0] = '\0';
-        for (int i = 0; i < w->n && used < size; i++)
-            used += (size_t)snprintf(out + used, size - used, i == 0 ? "%d" : ",%d", w->width[i]);
-        break;
-    }
-    }
-}
-
-size_t ct_recipe_write(const ct_recipe *r, bool help, char *out, size_t size)
-{
-    size_t used = 0;
-    for (int i = 0; i < N_KEYS; i++) {
-        char value[CT_RECIPE_TEXT];
-        size_t room = used < size ? size - used : 0;
-        print_value(r, &KEYS[i], value, sizeof value);
-        bool opens = i == 0 || strcmp(KEYS[i].section, KEYS[i - 1].section) != 0;
-        if (opens) {
-            used += (size_t)snprintf(out + (room > 0 ? used : 0), room, "%s[%s]\n",
-                                     i == 0 ? "" : "\n", KEYS[i].section);
-            room = used < size ? size - used : 0;
-        }
-        used += (size_t)snprintf(out + (room > 0 ? used : 0), room,
-                                 help ? "%-17s = %-14s # %s%s%s\n" : "%s = %s\n", KEYS[i].name,
-                                 value, KEYS[i].help, KEYS[i].choices != NULL ? ": " : "",
-                                 KEYS[i].choices != NULL ? KEYS[i].choices : "");
-    }
-    return used;
+    return (ct_loss_setting){
+        .n = r->train.batch + r->loss.queue, /* what an anchor is compared with */
+        .d = ct_recipe_width(r),
+        .temperature = r->loss.temperature,
+        .bias = r->loss.bias != 0 ? r->loss.bias : ct_loss_bias(r->train.batch),
+        .options = &r->loss.options,
+    };
 }

@@ -72,7 +72,7 @@ static ct_status remove_file(const char *folder, const char *name, ct_error *err
 static ct_status save_recipe(const ct_recipe *r, const char *folder, ct_error *err)
 {
     char text[16384];
-    const size_t size = ct_recipe_write(r, false, text, sizeof text);
+    const size_t size = ct_fields_ini(&ct_recipe_fields, r, false, text, sizeof text);
     CT_ASSERT(size < sizeof text);
     return save_text(folder, "recipe.ini", text, err);
 }

@@ -15,47 +15,45 @@
 
 ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err)
 {
-    const uint64_t seed = (uint64_t)r->data.seed;
-    switch ((ct_data_kind)r->data.kind) {
-    case CT_DATA_SHAPES: {
-        ct_shapes_options o = ct_shapes_defaults();
-        o.size = r->data.size;
-        o.n_train = r->data.n_train;
-        o.n_validation = r->data.n_validation;
-        o.n_test = r->data.n_test;
-        o.n_composition = r->data.n_composition;
-        o.noise = r->data.noise;
-        o.first_object = r->data.first_object;
-        o.seed = seed;
-        return ct_shapes(&o, err);
+    const ct_data_recipe *d = &r->data;
+    const uint64_t seed = (uint64_t)d->seed;
+    switch ((ct_data_kind)d->kind) {
+    case CT_DATA_SHAPES:
+        return ct_shapes(&(ct_shapes_options){.size = d->size,
+                                              .n_train = d->n_train,
+                                              .n_validation = d->n_validation,
+                                              .n_test = d->n_test,
+                                              .n_composition = d->n_composition,
+                                              .noise = d->noise,
+                                              .first_object = d->first_object,
+                                              .seed = seed},
+                         err);
+    case CT_DATA_LATENT:
+        return ct_latent(&(ct_latent_options){.dim = d->dim,
+                                              .shared = d->shared,
+                                              .rho = d->rho,
+                                              .n_train = d->n_train,
+                                              .n_validation = d->n_validation,
+                                              .n_test = d->n_test,
+                                              .seed = seed},
+                         err);
+    case CT_DATA_PAIRS:
+        return ct_pairs_from_files(&(ct_files_options){.image = d->image,
+                                                       .text = d->text,
+                                                       .groups = d->groups,
+                                                       .split = d->split,
+                                                       .validation = d->validation,
+                                                       .test = d->test,
+                                                       .seed = seed,
+                                                       .resize = d->resize},
+                                   err);
+    case CT_DATA_FASHION_MNIST:
+        return ct_fashion_mnist(&(ct_fashion_options){.dir = d->dir,
+                                                      .n_validation = d->n_validation,
+                                                      .seed = seed},
+                                err);
     }
-    case CT_DATA_LATENT: {
-        ct_latent_options o = ct_latent_defaults();
-        o.dim = r->data.dim;
-        o.shared = r->data.shared;
-        o.rho = r->data.rho;
-        o.n_train = r->data.n_train;
-        o.n_validation = r->data.n_validation;
-        o.n_test = r->data.n_test;
-        o.seed = seed;
-        return ct_latent(&o, err);
-    }
-    case CT_DATA_PAIRS: {
-        const ct_files_options o = {r->data.image, r->data.text,       r->data.groups,
-                                    r->data.split, r->data.validation, r->data.test,
-                                    seed,          r->data.resize};
-        return ct_pairs_from_files(&o, err);
-    }
-    case CT_DATA_FASHION_MNIST: {
-        ct_fashion_options o = ct_fashion_defaults();
-        o.dir = r->data.dir;
-        o.n_validation = r->data.n_validation;
-        o.seed = seed;
-        return ct_fashion_mnist(&o, err);
-    }
-    }
-    CT_FAIL(err, CT_ERR_CONFIG, "data.kind: unknown");
-    return NULL;
+    return NULL; /* a recipe holds no other kind */
 }
 
 static bool is_text(const ct_pairs *p, int side)
@@ -63,26 +61,20 @@ static bool is_text(const ct_pairs *p, int side)
     return p->side[side].text != NULL;
 }
 
+/* What the recipe says of a tower, and what the data does: its input, and whether it has a table.
+ */
 static ct_tower_config tower_config(const ct_tower_recipe *r, const ct_side *side)
 {
-    ct_tower_config c = {.mlp = {.in = side->dim,
-                                 .n_layers = r->layers.n,
-                                 .activation = (ct_activation)r->activation,
-                                 .last_activation = (ct_activation)r->last_activation,
-                                 .init = (ct_init)r->init,
-                                 .dropout = r->dropout}};
-    memcpy(c.mlp.widths, r->layers.width, sizeof c.mlp.widths);
-    if (side->text != NULL) {
-        c.buckets = r->buckets;
-        c.bag_dim = r->bag_dim;
-        c.mlp.in = r->bag_dim;
-    }
+    ct_tower_config c = r->model;
+    c.buckets = side->text != NULL ? r->text.buckets : 0;
+    c.mlp.in = side->text != NULL ? c.bag_dim : side->dim;
     return c;
 }
 
 int ct_trainer_room(const ct_trainer *t)
 {
-    const int n = t->recipe->train.chunk > 0 ? t->recipe->train.chunk : t->recipe->train.batch;
+    const ct_train_recipe *r = &t->recipe->train;
+    const int n = r->chunk > 0 && r->chunk < r->batch ? r->chunk : r->batch;
     return n > CHUNK ? n : CHUNK;
 }
 
@@ -114,10 +106,8 @@ static ct_status prepare_side(ct_trainer *t, int side, ct_error *err)
     const ct_status status = ct_standard_fit(t->pairs, side, &t->standard[side], err);
     if (status != CT_OK)
         return status;
-    t->text[side] = (ct_text_config){r->buckets, r->words, r->word_pairs, r->ngram_min,
-                                     r->ngram_max};
     if (s->text != NULL &&
-        ct_tokens_init(&t->tokens[side], s->text, s->n_texts, &t->text[side], err) != CT_OK)
+        ct_tokens_init(&t->tokens[side], s->text, s->n_texts, &r->text, err) != CT_OK)
         return CT_ERR_NOMEM;
     return make_room(t, side, ct_trainer_room(t)) ? CT_OK : no_room(t, err);
 }
@@ -142,12 +132,6 @@ static bool make_cache(ct_trainer *t)
 ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pairs,
                           ct_device *device, ct_error *err)
 {
-    const ct_optim_config optim = {(ct_optim_kind)r->optim.name,
-                                   r->optim.momentum,
-                                   r->optim.beta1,
-                                   r->optim.beta2,
-                                   r->optim.eps,
-                                   r->optim.weight_decay};
     *t = (ct_trainer){.recipe = r,
                       .pairs = pairs,
                       .device = device,
@@ -157,8 +141,8 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
     if (r->train.batch > pairs->count[CT_TRAIN])
         return CT_FAIL(err, CT_ERR_CONFIG, "train.batch = %d: there are %d training pairs",
                        r->train.batch, pairs->count[CT_TRAIN]);
-    t->schedule = (ct_schedule){(ct_schedule_kind)r->optim.schedule, r->optim.rate, r->optim.warmup,
-                                r->train.steps};
+    t->schedule = r->optim.schedule;
+    t->schedule.steps = r->train.steps;
     t->group = ct_arena_zeroed(&t->arena, (size_t)r->train.batch, sizeof(int));
     if (t->group == NULL || !make_cache(t))
         return no_room(t, err);
@@ -174,7 +158,7 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
     if (status == CT_OK)
         status = ct_two_tower_init(&t->model, &c, (uint64_t)r->train.seed, err);
     if (status == CT_OK)
-        status = ct_optim_init(&t->optim, &optim, t->model.params.size, err);
+        status = ct_optim_init(&t->optim, &r->optim.config, t->model.params.size, err);
     if (status == CT_OK)
         status = ct_sampler_init(&t->sampler, pairs->index[CT_TRAIN], pairs->count[CT_TRAIN],
                                  r->train.batch, r->train.no_duplicates ? pairs->group : NULL,
@@ -195,8 +179,7 @@ void ct_trainer_free(ct_trainer *t)
 
 int ct_trainer_width(const ct_trainer *t)
 {
-    const ct_widths *w = &t->recipe->tower[0].layers;
-    return w->width[w->n - 1];
+    return ct_recipe_width(t->recipe);
 }
 
 ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n)
@@ -355,7 +338,7 @@ ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *tex
 {
     ct_tokens tokens = {0};
     int offset[CHUNK + 1], which[CHUNK];
-    ct_status status = ct_tokens_init(&tokens, text, n, &t->text[side], err);
+    ct_status status = ct_tokens_init(&tokens, text, n, &t->recipe->tower[side].text, err);
     for (int i = 0; i < n && status == CT_OK; i += CHUNK) {
         const int here = n - i < CHUNK ? n - i : CHUNK;
         ct_arena arena; /* typed texts may be longer than any caption */

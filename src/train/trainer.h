@@ -31,7 +31,6 @@ typedef struct ct_trainer {
     ct_schedule schedule;
     ct_sampler sampler;
     ct_standard standard[2];
-    ct_text_config text[2];
     ct_tokens tokens[2];
     ct_side_room room[2];
     int *group;        /* (batch) of the batch, or NULL */

@@ -38,7 +38,7 @@ check "value out of range" rejects 2 "from 1 to" train shapes train.steps=0
 check "unknown choice" rejects 2 "one of: sgd adamw" train shapes optim.name=adam
 check "unknown loss" rejects 2 "did you mean clip" train shapes loss.name=clop
 check "widths that do not fit" rejects 2 "one embedding width" train shapes image.layers=64,32 text.layers=64,16
-check "bad widths" rejects 2 "widths" train shapes image.layers=64,,32
+check "bad widths" rejects 2 "1 to 16 values with commas between" train shapes image.layers=64,,32
 check "batch larger than the data" rejects 2 "there are 10 training pairs" \
     train shapes data.n_train=10 train.batch=11 -o "$scratch/large"
 check "nothing was written for it" [ ! -e "$scratch/large" ]
@@ -52,7 +52,7 @@ check "a key set twice names its line" rejects 2 "twice.ini:3" train "$scratch/t
 printf '[train]\nbatch 7\n' >"$scratch/equals.ini"
 check "a line that is no setting names its line" rejects 2 "equals.ini:2" train "$scratch/equals.ini"
 printf '[train]\nbacth = 7\n' >"$scratch/typo.ini"
-check "a typo in a file names its line and the key" rejects 2 "typo.ini:2: there is no key train.bacth; did you mean train.batch" \
+check "a typo in a file names its line and the key" rejects 2 "typo.ini:2: train.bacth: there is no such key; did you mean train.batch" \
     train "$scratch/typo.ini"
 : >"$scratch/empty.ini"
 check "an empty recipe has all defaults" rejects 2 "train.steps = 0" train "$scratch/empty.ini" train.steps=0

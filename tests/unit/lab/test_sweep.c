@@ -34,7 +34,7 @@ START_TEST(a_grid_is_the_product_of_its_lists)
     ck_assert_int_eq(s.n_seeds, 3);
     ck_assert_int_eq(s.first_seed, 3);
     ck_assert_int_eq(s.base.train.steps, 7);
-    ck_assert_int_eq(s.base.tower[1].layers.n, 2);
+    ck_assert_int_eq(s.base.tower[1].model.mlp.n_layers, 2);
     ct_sweep_settings(&s, 0, text, sizeof text);
     ck_assert_str_eq(text, "optim.rate=0.1 image.layers=64,32");
     ct_sweep_settings(&s, 3, text, sizeof text);

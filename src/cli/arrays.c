@@ -3,6 +3,7 @@
  * Layer: cli. Used by diagnose and loss. */
 #include "cli/arrays.h"
 
+#include "cli/cli.h"
 #include "formats/npy.h"
 
 #include <math.h>
@@ -52,4 +53,13 @@ double cli_length(const ct_real *x, int d)
 double cli_cosine(const ct_real *x, const ct_real *y, int d)
 {
     return cli_product(x, y, d) / cli_length(x, d) / cli_length(y, d);
+}
+
+const ct_loss *cli_loss(const char *name, ct_error *err)
+{
+    int n;
+    const ct_loss *all = ct_loss_all(&n), *loss = ct_loss_find(name);
+    if (loss == NULL)
+        cli_unknown(err, "loss", name, &all->name, n, sizeof *all, "contrast help losses");
+    return loss;
 }

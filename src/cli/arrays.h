@@ -19,6 +19,9 @@ typedef struct cli_arrays {
 ct_status cli_read_arrays(char **path, int n_paths, const char *groups, ct_arena *arena,
                           cli_arrays *out, ct_error *err);
 
+/* The loss of that name; NULL after an error. */
+const ct_loss *cli_loss(const char *name, ct_error *err);
+
 /* Of rows in double: sum of products, length (1 of a zero row), cosine. */
 double cli_product(const ct_real *x, const ct_real *y, int d);
 double cli_length(const ct_real *x, int d);

@@ -6,16 +6,6 @@
 #include "formats/json.h"
 #include "lab/check.h"
 
-static const cli_option OPTIONS[] = {
-    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
-};
-
-const cli_option *cli_check_options(int *n)
-{
-    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
-    return OPTIONS;
-}
-
 static const char *word(bool good)
 {
     return good ? "pass" : "FAIL";
@@ -51,7 +41,7 @@ static void print_check(const ct_recipe *r, const ct_check *c)
            r->train.steps);
 }
 
-static void print_json(const ct_recipe *r, const ct_check *c)
+static void print_json(const ct_recipe *r, const ct_check *c, ct_error *err)
 {
     ct_json j = {0};
     ct_json_open(&j, NULL, '{');
@@ -74,32 +64,42 @@ static void print_json(const ct_recipe *r, const ct_check *c)
     ct_json_number(&j, "seconds", c->seconds);
     ct_json_number(&j, "parameter_bytes", c->parameter_bytes);
     ct_json_number(&j, "step_bytes", c->step_bytes);
-    cli_put_json(&j);
+    cli_put_json(&j, err);
 }
 
-int cli_check(int argc, char **argv)
+static int check(const cli_line *in, ct_error *err)
 {
-    ct_error err = {0};
-    ct_recipe recipe = ct_recipe_defaults();
+    ct_recipe recipe;
     ct_check c;
-    if (argc < 1)
-        return cli_usage("check: expected a recipe; try: contrast check shapes");
-    ct_status status = ct_recipe_load(&recipe, argv[0], &err);
-    for (int i = 1; i < argc && status == CT_OK; i++)
-        status = ct_recipe_override(&recipe, argv[i], &err);
-    if (status == CT_OK)
-        status = ct_recipe_check(&recipe, &err);
-    if (status != CT_OK)
-        return cli_fail(&err);
-    ct_device *device = cli_device(&err);
+    if (cli_recipe(in, 0, &recipe, err) != CT_OK)
+        return 0;
+    ct_device *device = cli_device(in, err);
     if (device != NULL)
-        ct_check_run(&recipe, device, &c, &err);
+        ct_check_run(&recipe, device, &c, err);
     ct_device_free(device);
-    if (err.status != CT_OK)
-        return cli_fail(&err);
-    if (cli.json)
-        print_json(&recipe, &c);
+    if (err->status != CT_OK)
+        return 0;
+    if (in->json)
+        print_json(&recipe, &c, err);
     else
         print_check(&recipe, &c);
     return c.gradients_right && c.learns_batch && c.has_signal ? 0 : 3;
 }
+
+static const cli_option OPTIONS[] = {CLI_JSON, CLI_END};
+
+const cli_command CLI_CHECK = {
+    .name = "check",
+    .group = CLI_TO_TRAIN,
+    .arguments = "RECIPE [section.key=value ...]",
+    .least = 1,
+    .most = CLI_MANY,
+    .expects = "a recipe (try: contrast check shapes)",
+    .summary = "tell in seconds whether a recipe is worth hours",
+    .help =
+        "Checks the gradients of the very model, learns one batch by heart, compares with shuffled "
+        "pairs, and estimates\n"
+        "time and memory of the whole run. Exit status 3 if one of the three fails.\n",
+    .options = OPTIONS,
+    .run = check,
+};

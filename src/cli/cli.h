@@ -1,8 +1,8 @@
 /* cli.h -- what the commands share. Private.
  *
- * A command is a row in COMMANDS (main.c) with its options in a table, from which
- * both parsing and `contrast help COMMAND` come. Only this layer prints errors
- * and chooses exit codes.
+ * A command is a file with a row, `const cli_command CLI_NAME`, and its name in the list of
+ * main.c. The row's options serve parsing and `contrast help COMMAND`. A command answers with an
+ * exit code or sets `err`; only main.c prints errors and turns them into exit codes.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -11,105 +11,128 @@
 #include "contrast/status.h"
 #include "formats/json.h"
 #include "show/terminal.h"
+#include "train/recipe.h"
 
+#include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 
-typedef enum cli_kind {
-    CLI_FLAG,
-    CLI_TEXT,
-    CLI_INT,
-    CLI_FROM_0
-} cli_kind; /* whole numbers from 1, from 0 */
-
-typedef struct cli_option {
-    const char *name, *alias; /* "--output", "-o" or NULL                       */
-    cli_kind kind;
-    void *out;                /* bool *, const char ** or int *                 */
-    const char *value, *help; /* "RUN"; what it does                            */
-} cli_option;
-
-typedef struct cli_command {
-    const char *name, *arguments, *summary;
-    const char *help;                  /* paragraphs behind the summary; may be "" */
-    int (*run)(int argc, char **argv); /* without the command's name; exit code    */
-    const cli_option *(*options)(int *n);
-} cli_command;
-
-/* Values of the options every command has. */
-typedef struct cli_common {
+/* A command line that has been read: the arguments, and what the options were given. */
+typedef struct cli_line {
+    int argc; /* without the command's name and the options */
+    char **argv;
     int threads;
     bool json, quiet, verbose, no_color;
-    bool incomplete; /* something could not be told: the exit code is not 0 */
-} cli_common;
+    bool force, live, explain, fail_on_collapse, no_diagnosis;
+    int split;                                       /* ct_split */
+    int at, batch, top;                              /* at: -1 if it is not given; the others 0 */
+    double loss, temperature;                        /* NaN if not given */
+    const char *output, *checkpoint, *report, *only; /* texts: NULL if not given */
+    const char *loss_name, *groups, *gradients, *heatmap;
+    const char *images, *texts, *torch, *projector;
+} cli_line;
 
-extern cli_common cli; /* set once, while the command line is read */
+typedef enum cli_kind {
+    CLI_FLAG,   /* bool, without a value */
+    CLI_TEXT,   /* const char *          */
+    CLI_INT,    /* int from 1            */
+    CLI_FROM_0, /* int from 0            */
+    CLI_REAL,   /* double                */
+    CLI_SPLIT,  /* int, a ct_split       */
+} cli_kind;
 
-/* Sort argv into options and the rest: the answer is how many of the rest, now
- * at the front of argv; -1 after an error, which err tells. */
-int cli_parse(const cli_command *c, int argc, char **argv, ct_error *err);
+typedef struct cli_option {
+    const char *name, *alias; /* "--output", "-o" or NULL   */
+    cli_kind kind;
+    size_t at;                /* of its value in a cli_line */
+    const char *value, *help; /* "RUN"; what it does        */
+} cli_option;
 
-const cli_command *cli_find(const char *name); /* or NULL */
-const cli_command *cli_commands(int *n);
-const cli_option *cli_common_options(int *n);
+#define CLI_MANY       INT_MAX
+#define CLI_AT(member) offsetof(cli_line, member)
+/* Options that several commands have, and the end of a command's list. */
+#define CLI_JSON                                                                   \
+    {                                                                              \
+        "--json", NULL, CLI_FLAG, CLI_AT(json), NULL, "print JSON instead of text" \
+    }
+#define CLI_QUIET                                                          \
+    {                                                                      \
+        "--quiet", "-q", CLI_FLAG, CLI_AT(quiet), NULL, "show no progress" \
+    }
+#define CLI_CHECKPOINT                                           \
+    {                                                            \
+        "--checkpoint", NULL, CLI_TEXT, CLI_AT(checkpoint), "C", \
+            "latest (default), best, or a step"                  \
+    }
+#define CLI_ONE_SPLIT                                          \
+    {                                                          \
+        "--split", NULL, CLI_SPLIT, CLI_AT(split), "S",        \
+            "train, validation, test (default) or composition" \
+    }
+#define CLI_END      \
+    {                \
+        .name = NULL \
+    }
 
-/* Print "contrast: error: ..." and give the exit code of the status. */
-int cli_fail(const ct_error *err);
-/* The same for a mistake on the command line. */
-int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* What somebody wants who looks for a command. */
+typedef enum cli_group {
+    CLI_TO_LEARN,
+    CLI_TO_TRAIN,
+    CLI_TO_LOOK,
+    CLI_TO_USE,
+    CLI_UNLISTED
+} cli_group;
 
-/* Close what is open, print it as a line, free it; without memory for it, say so. */
-void cli_put_json(ct_json *j);
+typedef struct cli_command {
+    const char *name;
+    cli_group group;
+    const char *arguments; /* "RUN [QUERY]", as help shows them       */
+    int least, most;       /* how many; CLI_MANY: any number        */
+    const char *expects;   /* in words, where there are too many or few */
+    const char *summary;   /* one line that begins with a verb        */
+    const char *help;      /* paragraphs after it; "" for none        */
+    const cli_option *options;
+    int (*run)(const cli_line *in, ct_error *err); /* exit code, unless err is set */
+} cli_command;
+
+extern const cli_command CLI_DEMO, CLI_LESSON;
+extern const cli_command CLI_TRAIN, CLI_RESUME, CLI_IMPORT, CLI_CHECK, CLI_SWEEP;
+extern const cli_command CLI_EVAL, CLI_DIAGNOSE, CLI_LOSS, CLI_REPORT, CLI_PLOT, CLI_INSPECT,
+    CLI_HASH;
+extern const cli_command CLI_EMBED, CLI_SEARCH, CLI_EXPORT, CLI_HELP;
+
+const cli_command *cli_command_at(int i); /* in the order of help; NULL after the last */
+const cli_command *cli_command_find(const char *name);
+extern const cli_option CLI_COMMON[]; /* options that every command has */
+
+/* Sort the words after a command's name into options and arguments. Errors  CT_ERR_CONFIG */
+ct_status cli_parse(const cli_command *c, int argc, char **argv, cli_line *out, ct_error *err);
+
+/* unknown WHAT "word"; did you mean "NAME"? (or: try TRY). Names as for ct_nearest_name. */
+ct_status cli_unknown(ct_error *err, const char *what, const char *word, const char *const *name,
+                      int n, size_t stride, const char *try);
+
+/* The recipe that argument `first` names, changed as the arguments after it say, and checked. */
+ct_status cli_recipe(const cli_line *in, int first, ct_recipe *out, ct_error *err);
+
+/* Close what is open, print it as a line, free it. */
+ct_status cli_put_json(ct_json *j, ct_error *err);
 
 /* A device as --threads and CONTRAST_THREADS, CONTRAST_ISA ask; NULL after an error. */
-ct_device *cli_device(ct_error *err);
-int cli_threads(ct_error *err); /* threads for many small runs; 0 after an error */
+ct_device *cli_device(const cli_line *in, ct_error *err);
+int cli_threads(const cli_line *in, ct_error *err); /* for many small runs; 0 after an error */
 
-/* Terminal on stdout or stderr: colour if it is one, unless --no-color,
- * NO_COLOR or TERM=dumb. */
-ct_terminal cli_terminal(FILE *f);
+/* Terminal on stdout or stderr: colour if it is one, unless --no-color, NO_COLOR or
+ * TERM=dumb. */
+ct_terminal cli_terminal(const cli_line *in, FILE *f);
 
-/* --split: its ct_split, test by default; -1 after telling the mistake. */
-int cli_split(const char *name);
+/* The first SIGINT or SIGTERM only sets cli_stop, a second one ends the program; so does the
+ * first where cli_safe says that nothing would be lost. */
+void cli_catch_signals(void);
+extern volatile sig_atomic_t cli_stop, cli_safe; /* the signal's number, or 0; is it safe to end? */
 
 /* What `contrast hash` prints of the last checkpoint of a run. */
 #define CLI_HASH_BYTES 17
-ct_status cli_hash_run(const char *folder, char out[CLI_HASH_BYTES]);
-
-/* Commands, one file each. */
-int cli_train(int argc, char **argv);
-int cli_resume(int argc, char **argv);
-int cli_eval(int argc, char **argv);
-int cli_embed(int argc, char **argv);
-int cli_search(int argc, char **argv);
-int cli_export(int argc, char **argv);
-int cli_import(int argc, char **argv);
-int cli_inspect(int argc, char **argv);
-int cli_diagnose(int argc, char **argv);
-int cli_loss(int argc, char **argv);
-int cli_sweep(int argc, char **argv);
-int cli_lesson(int argc, char **argv);
-int cli_check(int argc, char **argv);
-int cli_demo(int argc, char **argv);
-int cli_hash(int argc, char **argv);
-int cli_report(int argc, char **argv);
-int cli_plot(int argc, char **argv);
-int cli_help(int argc, char **argv);
-const cli_option *cli_train_options(int *n);
-const cli_option *cli_resume_options(int *n);
-const cli_option *cli_eval_options(int *n);
-const cli_option *cli_embed_options(int *n);
-const cli_option *cli_search_options(int *n);
-const cli_option *cli_export_options(int *n);
-const cli_option *cli_inspect_options(int *n);
-const cli_option *cli_diagnose_options(int *n);
-const cli_option *cli_loss_options(int *n);
-const cli_option *cli_sweep_options(int *n);
-const cli_option *cli_lesson_options(int *n);
-const cli_option *cli_check_options(int *n);
-const cli_option *cli_demo_options(int *n);
-const cli_option *cli_hash_options(int *n);
-const cli_option *cli_report_options(int *n);
-const cli_option *cli_plot_options(int *n);
-const cli_option *cli_no_options(int *n);
+ct_status cli_hash_run(const char *folder, char out[CLI_HASH_BYTES], ct_error *err);
 
 #endif

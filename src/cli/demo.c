@@ -3,144 +3,149 @@
  * Layer: cli. */
 #include "cli/run_report.h"
 
+#include "platform/memory.h"
 #include "show/page.h"
 #include "show/story.h"
 
 #include <string.h>
 
-static struct {
-    const char *report;
-    bool live;
-} option;
-
-static const cli_option OPTIONS[] = {
-    {"--report", NULL, CLI_TEXT, &option.report, "F.html",
-     "write a page too; its two runs are recorded in F-stuck and F-healthy"},
-    {"--live", NULL, CLI_FLAG, &option.live, NULL, "watch the healthy run train, on a terminal"},
-    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print the figures as JSON, without the story"},
-};
-
-const cli_option *cli_demo_options(int *n)
-{
-    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
-    return OPTIONS;
-}
-
 /* Part 4, recorded in `folder` unless that is NULL. */
-static ct_status train(ct_device *device, const char *folder, ct_healthy *f, ct_pairs **pairs,
-                       ct_error *err)
+static void train(const cli_line *in, ct_device *device, const char *folder, ct_healthy *f,
+                  ct_pairs **pairs, ct_error *err)
 {
     ct_trainer t;
     run_report watched;
-    ct_status status = ct_demo_healthy_init(&t, device, f, pairs, err);
-    if (status == CT_OK) {
-        run_report_begin(&watched, &f->recipe, NULL);
-        if (option.live)
-            watched.live = cli_live_new(&t, &watched.terminal);
-        status = ct_demo_healthy(&t, folder, watched.live != NULL ? &watched.watch : NULL, f, err);
+    if (ct_demo_healthy_init(&t, device, f, pairs, err) == CT_OK) {
+        run_report_begin(&watched, in, &t);
+        ct_demo_healthy(&t, folder, watched.live != NULL ? &watched.watch : NULL, f, err);
         cli_live_free(watched.live);
     }
     ct_trainer_free(&t);
-    return status;
 }
 
-static ct_status tell(const ct_terminal *t, ct_device *device, int threads, const char *folder,
-                      ct_demo *f, ct_pairs **pairs, ct_error *err)
+/* t: NULL tells nothing. */
+static void tell(const cli_line *in, const ct_terminal *t, ct_device *device, const char *folder,
+                 ct_demo *f, ct_pairs **pairs, ct_error *err)
 {
-    ct_status status = ct_question_measure(device, 1, &f->question, err);
-    if (status == CT_OK) {
+    const int threads = cli_threads(in, err);
+    if (err->status == CT_OK && ct_question_measure(device, 1, &f->question, err) == CT_OK) {
         ct_story_question(t, &f->question);
         ct_story_positives(t, NULL);
-        status = ct_demo_run(&CT_DEMO_POSITIVES, threads, f->positives, err);
+        ct_demo_run(&CT_DEMO_POSITIVES, threads, f->positives, err);
     }
-    if (status == CT_OK) {
+    if (err->status == CT_OK) {
         ct_story_positives(t, f->positives);
         ct_story_fixes(t, NULL);
-        status = ct_demo_run(&CT_DEMO_FIXES, threads, f->fixes, err);
+        ct_demo_run(&CT_DEMO_FIXES, threads, f->fixes, err);
     }
-    if (status == CT_OK) {
+    if (err->status == CT_OK) {
         ct_story_fixes(t, f->fixes);
         ct_story_healthy(t, NULL, NULL);
-        status = train(device, folder, &f->healthy, pairs, err);
+        train(in, device, folder, &f->healthy, pairs, err);
     }
-    if (status == CT_OK)
+    if (err->status == CT_OK)
         ct_story_healthy(t, &f->healthy, *pairs);
-    return status;
 }
 
-/* The story, and below it the stuck run beside the healthy one. */
-static ct_status fill_page(ct_page *page, const ct_demo *f, const ct_pairs *pairs,
-                           ct_device *device, char *folder[2], ct_error *err)
+/* The story, and below it the stuck run next to the healthy one. */
+static ct_status fill_page(const cli_line *in, ct_page *page, const ct_demo *f,
+                           const ct_pairs *pairs, ct_device *device, char *folder[2], ct_error *err)
 {
-    static ct_record r[2];
     ct_arena arena;
-    ct_status status = ct_demo_stuck(device, folder[0], err);
     ct_arena_init(&arena, 0);
-    if (status == CT_OK)
-        status = cli_records(2, folder, true, r, &arena, err);
-    if (status == CT_OK)
-        status = ct_page_demo(page, f, pairs, err);
-    if (status == CT_OK)
-        status = ct_page_runs(page, r, 2, err);
+    ct_record *r = ct_arena_zeroed(&arena, 2, sizeof *r);
+    if (r == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "demo: no memory");
+    else if (ct_demo_stuck(device, folder[0], err) == CT_OK &&
+             cli_records(in, 2, folder, true, r, &arena, err) == CT_OK &&
+             ct_page_demo(page, f, pairs, err) == CT_OK)
+        ct_page_runs(page, r, 2, err);
     ct_arena_free(&arena);
-    return status;
+    return err->status;
 }
 
-static void print_json(const ct_demo *f)
+static void print_json(const ct_demo *f, ct_error *err)
 {
     ct_json j = {0};
     ct_story_json(f, &j);
-    cli_put_json(&j);
+    cli_put_json(&j, err);
 }
 
-static int demo(char *folder[2])
+/* page: open, or NULL. */
+static void measure(const cli_line *in, ct_page *page, char *folder[2], ct_error *err)
 {
-    static ct_demo figures;
-    static ct_page page;
-    ct_error err = {0};
+    ct_demo *f = ct_alloc_zeroed(1, sizeof *f);
     ct_pairs *pairs = NULL;
-    const int threads = cli_threads(&err);
-    ct_device *device = threads > 0 ? cli_device(&err) : NULL;
-    ct_terminal t = cli_terminal(stdout);
-    ct_status status = err.status;
-    if (status == CT_OK && option.report != NULL &&
-        (status = ct_page_open(&page, option.report, "contrast demo", &err)) != CT_OK)
-        option.report = NULL; /* known before the work */
-    if (status == CT_OK)
-        status = tell(cli.json ? NULL : &t, device, threads,
-                      option.report != NULL ? folder[1] : NULL, &figures, &pairs, &err);
-    if (status == CT_OK && option.report != NULL)
-        status = fill_page(&page, &figures, pairs, device, folder, &err);
-    if (option.report != NULL)
-        status = ct_page_close(&page, status);
-    ct_pairs_free(pairs);
-    ct_device_free(device);
-    if (status != CT_OK)
-        return cli_fail(&err);
-    if (cli.json)
-        print_json(&figures);
-    else
+    ct_device *device = cli_device(in, err);
+    const ct_terminal t = cli_terminal(in, stdout);
+    if (f == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "demo: no memory");
+    if (err->status == CT_OK)
+        tell(in, in->json ? NULL : &t, device, page != NULL ? folder[1] : NULL, f, &pairs, err);
+    if (err->status == CT_OK && page != NULL)
+        fill_page(in, page, f, pairs, device, folder, err);
+    if (err->status == CT_OK && in->json)
+        print_json(f, err);
+    else if (err->status == CT_OK)
         printf("\nNext: contrast train shapes -o run    then: contrast eval run    and: contrast "
                "help\n");
-    return 0;
+    ct_pairs_free(pairs);
+    ct_device_free(device);
+    ct_free(f);
 }
 
-int cli_demo(int argc, char **argv)
+/* F.html: F-stuck, F-healthy. */
+static ct_status name_folders(const char *page, char *folder[2], ct_error *err)
+{
+    const size_t length = strlen(page);
+    const bool html = length > 5 && strcmp(page + length - 5, ".html") == 0;
+    if (length > CT_PATH_BYTES - 16)
+        return CT_FAIL(err, CT_ERR_CONFIG, "--report: the path is too long");
+    for (int i = 0; i < 2; i++) {
+        snprintf(folder[i], CT_PATH_BYTES, "%.*s-%s", (int)(html ? length - 5 : length), page,
+                 i == 0 ? "stuck" : "healthy");
+        if (ct_run_exists(folder[i]))
+            CT_FAIL(err, CT_ERR_CONFIG,
+                    "%s holds a run already; remove it, or give another --report", folder[i]);
+    }
+    return err->status;
+}
+
+static int demo(const cli_line *in, ct_error *err)
 {
     char stuck[CT_PATH_BYTES], healthy[CT_PATH_BYTES];
     char *folder[2] = {stuck, healthy};
-    if (argc > 0)
-        return cli_usage("demo takes no arguments; found %s", argv[0]);
-    for (int i = 0; i < 2 && option.report != NULL; i++) { /* F.html: F-stuck, F-healthy */
-        const size_t length = strlen(option.report),
-                     end = length > 5 && strcmp(option.report + length - 5, ".html") == 0 ? 5 : 0;
-        if (length > CT_PATH_BYTES - 16)
-            return cli_usage("--report: the path is too long");
-        snprintf(folder[i], CT_PATH_BYTES, "%.*s-%s", (int)(length - end), option.report,
-                 i == 0 ? "stuck" : "healthy");
-        if (ct_run_exists(folder[i]))
-            return cli_usage("%s holds a run already; remove it, or give another --report",
-                             folder[i]);
+    ct_page page;
+    if (in->report == NULL) {
+        measure(in, NULL, folder, err);
+    } else if (name_folders(in->report, folder, err) == CT_OK &&
+               ct_page_open(&page, in->report, "contrast demo", err) == CT_OK) {
+        measure(in, &page, folder, err);
+        ct_page_close(&page, err->status);
     }
-    return demo(folder);
+    return 0;
 }
+
+static const cli_option OPTIONS[] = {
+    {"--report", NULL, CLI_TEXT, CLI_AT(report), "F.html",
+     "write a page too; its two runs are recorded in F-stuck and F-healthy"},
+    {"--live", NULL, CLI_FLAG, CLI_AT(live), NULL, "watch the healthy run train, on a terminal"},
+    {"--json", NULL, CLI_FLAG, CLI_AT(json), NULL, "print the figures as JSON, without the story"},
+    CLI_END};
+
+const cli_command CLI_DEMO = {
+    .name = "demo",
+    .group = CLI_TO_LEARN,
+    .arguments = "",
+    .expects = "no arguments",
+    .summary = "show the collapse and its fix, with numbers measured now",
+    .help =
+        "Needs no file and no network; ends within 30 seconds on two cores. It shows the value of "
+        "the question's\n"
+        "loss when all vectors are equal and at best, trains towers that collapse, applies the "
+        "fixes one at a\n"
+        "time over several seeds, and ends with a healthy run that answers typed captions with "
+        "pictures.\n",
+    .options = OPTIONS,
+    .run = demo,
+};

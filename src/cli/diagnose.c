@@ -2,48 +2,13 @@
  *
  * Layer: cli. */
 #include "cli/arrays.h"
-#include "cli/cli.h"
+#include "cli/opened.h"
 
-#include "formats/text.h"
+#include "platform/memory.h"
 #include "show/page.h"
 #include "train/autopsy.h"
-#include "train/run.h"
 
 #include <math.h>
-#include <string.h>
-
-static struct {
-    const char *loss, *loss_name, *temperature, *groups, *split, *checkpoint, *report;
-    int batch;
-    bool fail;
-} option;
-
-static const cli_option OPTIONS[] = {
-    {"--loss", NULL, CLI_TEXT, &option.loss, "VALUE",
-     "the loss that was seen; else it is measured if its name is known"},
-    {"--loss-name", NULL, CLI_TEXT, &option.loss_name, "NAME",
-     "which loss (default infonce; contrast help losses)"},
-    {"--temperature", NULL, CLI_TEXT, &option.temperature, "T", "its temperature (default 0.07)"},
-    {"--batch", NULL, CLI_INT, &option.batch, "N",
-     "pairs a batch (default: the rows, at most 256)"},
-    {"--groups", NULL, CLI_TEXT, &option.groups, "G.npy",
-     "integers: pairs of equal number mean the same"},
-    {"--split", NULL, CLI_TEXT, &option.split, "S",
-     "of a run: train, validation, test (default) or composition"},
-    {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C",
-     "of a run: latest (default), best, or a step"},
-    {"--report", NULL, CLI_TEXT, &option.report, "FILE",
-     "write it as a page too, with pictures (HTML)"},
-    {"--fail-on-collapse", NULL, CLI_FLAG, &option.fail, NULL,
-     "exit with 3 unless healthy, modality-gap or uncertain"},
-    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON: the state is under \"state\""},
-};
-
-const cli_option *cli_diagnose_options(int *n)
-{
-    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
-    return OPTIONS;
-}
 
 /* ---- what is told ---- */
 
@@ -133,123 +98,134 @@ static void print_autopsy(const ct_terminal *t, const ct_autopsy *a)
         print_loss(t, a);
 }
 
-static ct_status save_page(const ct_autopsy *a, const char *of, bool run, ct_error *err)
+static void save_page(const cli_line *in, const ct_autopsy *a, bool run, ct_error *err)
 {
     static const char *const SIDE[2][2] = {{"a", "b"}, {"images", "captions"}};
-    static ct_page page;
+    ct_page page;
     char title[512];
-    snprintf(title, sizeof title, "contrast diagnose %.400s", of);
-    const ct_status status = ct_page_open(&page, option.report, title, err);
-    if (status != CT_OK)
-        return status;
+    snprintf(title, sizeof title, "contrast diagnose %.400s", in->argv[0]);
+    if (ct_page_open(&page, in->report, title, err) != CT_OK)
+        return;
     ct_page_autopsy(&page, a, SIDE[run]);
-    return ct_page_close(&page, CT_OK);
+    ct_page_close(&page, CT_OK);
 }
 
-static int tell(const ct_autopsy *a, const char *of, bool run)
+static void tell(const cli_line *in, const ct_autopsy *a, bool run, ct_error *err)
 {
-    ct_error err = {0};
-    const ct_state s = a->diagnosis.state;
-    if (option.report != NULL && save_page(a, of, run, &err) != CT_OK)
-        return cli_fail(&err);
-    if (cli.json) {
+    const ct_terminal t = cli_terminal(in, stdout);
+    if (in->report != NULL)
+        save_page(in, a, run, err);
+    if (err->status == CT_OK && in->json) {
         ct_json j = {0};
         ct_json_open(&j, NULL, '{');
         ct_autopsy_json(&j, a);
-        cli_put_json(&j);
-    } else {
-        const ct_terminal t = cli_terminal(stdout);
+        cli_put_json(&j, err);
+    } else if (err->status == CT_OK) {
         print_autopsy(&t, a);
     }
-    return option.fail && s != CT_HEALTHY && s != CT_MODALITY_GAP && s != CT_UNCERTAIN ? 3 : 0;
 }
 
 /* ---- where it comes from ---- */
 
-static bool number_of(const char *text, double *out)
+/* The loss as the options say, if they say anything. */
+static ct_status read_loss(const cli_line *in, ct_autopsy *a, int n, int d, const int *group,
+                           ct_error *err)
 {
-    const size_t length = ct_number_get(text, out);
-    return length > 0 && text[length] == '\0';
-}
-
-/* The loss as the options say; exit code of a mistake, else 0. */
-static int read_loss(ct_autopsy *a, int n, int d, const int *group)
-{
-    double temperature = 0.07;
-    const ct_loss *loss = ct_loss_find(option.loss_name != NULL ? option.loss_name : "infonce");
-    a->loss = (double)NAN;
-    if (option.loss == NULL && option.loss_name == NULL && option.temperature == NULL &&
-        option.batch == 0)
-        return 0;
-    if (loss == NULL)
-        return cli_usage("--loss-name %s: there is no such loss; `contrast help losses` lists them",
-                         option.loss_name);
-    if (option.loss != NULL && !number_of(option.loss, &a->loss))
-        return cli_usage("--loss %s: expected a number", option.loss);
-    if (option.temperature != NULL &&
-        (!number_of(option.temperature, &temperature) || !(temperature > 0)))
-        return cli_usage("--temperature %s: expected a positive number", option.temperature);
-    if (option.loss != NULL && option.batch == 0)
-        return cli_usage("--loss: expected --batch N beside it: what it is worth depends on N");
-    const int batch = option.batch > 0 ? option.batch : n < 256 ? n : 256;
+    const bool asked = !isnan(in->loss) || in->loss_name != NULL || !isnan(in->temperature) ||
+                       in->batch > 0;
+    const int batch = in->batch > 0 ? in->batch : n < 256 ? n : 256;
+    const ct_loss *loss = cli_loss(in->loss_name != NULL ? in->loss_name : "infonce", err);
+    a->loss = in->loss;
+    if (loss == NULL || !asked)
+        return err->status;
+    if (!isnan(in->temperature) && !(in->temperature > 0))
+        return CT_FAIL(err, CT_ERR_CONFIG, "--temperature %g: expected a positive number",
+                       in->temperature);
+    if (!isnan(in->loss) && in->batch == 0)
+        return CT_FAIL(err, CT_ERR_CONFIG,
+                       "--loss needs --batch N: what a loss should be depends on N");
     const ct_loss_setting at = {.n = batch,
                                 .d = d,
-                                .temperature = temperature,
+                                .temperature = isnan(in->temperature) ? 0.07 : in->temperature,
                                 .bias = ct_loss_bias(batch)};
     a->landmarks = ct_landmarks_of(loss, &at, batch <= n ? group : NULL);
-    return 0;
+    return CT_OK;
 }
 
-static int diagnose_arrays(int argc, char **argv, ct_autopsy *a, ct_arena *arena)
+static void diagnose_arrays(const cli_line *in, ct_autopsy *a, ct_error *err)
 {
-    ct_error err = {0};
-    cli_arrays in;
-    if (cli_read_arrays(argv, argc, option.groups, arena, &in, &err) != CT_OK)
-        return cli_fail(&err);
-    const int code = read_loss(a, in.n, in.d, in.group);
-    if (code != 0)
-        return code;
-    ct_device *device = cli_device(&err);
-    if (device != NULL)
-        ct_autopsy_arrays(device, in.x[0], in.x[1], in.n, in.d, in.group, a, &err);
-    ct_device_free(device);
-    return err.status != CT_OK ? cli_fail(&err) : tell(a, argv[0], false);
-}
-
-static int diagnose_run(const char *folder, ct_autopsy *a)
-{
-    ct_error err = {0};
-    ct_recipe recipe;
-    ct_trainer trainer;
-    const int split = cli_split(option.split);
-    if (split < 0)
-        return 2;
-    if (ct_run_recipe(folder, &recipe, &err) != CT_OK)
-        return cli_fail(&err);
-    ct_device *device = cli_device(&err);
-    ct_pairs *pairs = device != NULL ? ct_recipe_data(&recipe, &err) : NULL;
-    if (pairs != NULL) {
-        if (ct_trainer_init(&trainer, &recipe, pairs, device, &err) == CT_OK &&
-            ct_run_load_weights(&trainer, folder, option.checkpoint, &err) == CT_OK)
-            ct_autopsy_run(&trainer, (ct_split)split, 0, a, &err);
-        ct_trainer_free(&trainer);
-    }
-    ct_pairs_free(pairs);
-    ct_device_free(device);
-    return err.status != CT_OK ? cli_fail(&err) : tell(a, folder, true);
-}
-
-int cli_diagnose(int argc, char **argv)
-{
-    static ct_autopsy a;
-    if (argc < 1 || argc > 2)
-        return cli_usage(
-            "diagnose: expected A.npy, A.npy B.npy or a run's folder, found %d arguments", argc);
-    if (argc == 1 && ct_run_exists(argv[0]))
-        return diagnose_run(argv[0], &a);
+    cli_arrays x;
     ct_arena arena;
     ct_arena_init(&arena, 0);
-    const int code = diagnose_arrays(argc, argv, &a, &arena);
+    if (cli_read_arrays(in->argv, in->argc, in->groups, &arena, &x, err) == CT_OK)
+        read_loss(in, a, x.n, x.d, x.group, err);
+    ct_device *device = err->status == CT_OK ? cli_device(in, err) : NULL;
+    if (device != NULL)
+        ct_autopsy_arrays(device, x.x[0], x.x[1], x.n, x.d, x.group, a, err);
+    ct_device_free(device);
     ct_arena_free(&arena);
-    return code;
 }
+
+static void diagnose_run(const cli_line *in, ct_autopsy *a, ct_error *err)
+{
+    opened_run run;
+    if (opened_run_open(&run, in, in->argv[0], in->checkpoint, err) == CT_OK)
+        ct_autopsy_run(&run.trainer, (ct_split)in->split, 0, a, err);
+    opened_run_close(&run);
+}
+
+static int diagnose(const cli_line *in, ct_error *err)
+{
+    const bool run = in->argc == 1 && ct_run_exists(in->argv[0]);
+    ct_autopsy *a = ct_alloc_zeroed(1, sizeof *a);
+    if (a == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "diagnose: no memory");
+    else if (run)
+        diagnose_run(in, a, err);
+    else
+        diagnose_arrays(in, a, err);
+    if (err->status == CT_OK)
+        tell(in, a, run, err);
+    const ct_state s = a != NULL ? a->diagnosis.state : CT_UNCERTAIN;
+    ct_free(a);
+    return in->fail_on_collapse && s != CT_HEALTHY && s != CT_MODALITY_GAP && s != CT_UNCERTAIN ? 3
+                                                                                                : 0;
+}
+
+static const cli_option OPTIONS[] = {
+    {"--loss", NULL, CLI_REAL, CLI_AT(loss), "VALUE",
+     "the loss that was seen; else it is measured if its name is known"},
+    {"--loss-name", NULL, CLI_TEXT, CLI_AT(loss_name), "NAME",
+     "which loss (default infonce; contrast help losses)"},
+    {"--temperature", NULL, CLI_REAL, CLI_AT(temperature), "T", "its temperature (default 0.07)"},
+    {"--batch", NULL, CLI_INT, CLI_AT(batch), "N",
+     "pairs per batch (default: the rows, at most 256)"},
+    {"--groups", NULL, CLI_TEXT, CLI_AT(groups), "G.npy",
+     "integers: pairs of equal number mean the same"},
+    CLI_ONE_SPLIT,
+    CLI_CHECKPOINT,
+    {"--report", NULL, CLI_TEXT, CLI_AT(report), "FILE",
+     "write it as a page too, with pictures (HTML)"},
+    {"--fail-on-collapse", NULL, CLI_FLAG, CLI_AT(fail_on_collapse), NULL,
+     "exit with 3 unless healthy, modality-gap or uncertain"},
+    CLI_JSON,
+    CLI_END};
+
+const cli_command CLI_DIAGNOSE = {
+    .name = "diagnose",
+    .group = CLI_TO_LOOK,
+    .arguments = "A.npy [B.npy] | RUN",
+    .least = 1,
+    .most = 2,
+    .expects = "A.npy, A.npy B.npy or a run's folder",
+    .summary = "say whether embeddings collapsed, how, and what to try",
+    .help =
+        "A.npy and B.npy are matrices of floats, row i of one paired with row i of the other; one "
+        "alone is looked at\n"
+        "for what a single side can show. States: healthy, collapsed, dimensional-collapse, "
+        "plateau, "
+        "unaligned,\n"
+        "mispaired, modality-gap, degenerate-norms, uncertain.\n",
+    .options = OPTIONS,
+    .run = diagnose,
+};

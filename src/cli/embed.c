@@ -1,7 +1,6 @@
 /* embed.c -- contrast embed RUN (--images F | --texts F) -o E.npy
  *
  * Layer: cli. */
-#include "cli/cli.h"
 #include "cli/opened.h"
 
 #include "formats/lines.h"
@@ -9,25 +8,6 @@
 #include "lab/search.h"
 
 #include <string.h>
-
-static struct {
-    const char *images, *texts, *output, *checkpoint;
-} option;
-
-static const cli_option OPTIONS[] = {
-    {"--images", NULL, CLI_TEXT, &option.images, "F",
-     "items of the first side: .npy, IDX, .pgm, .ppm, .tsv"},
-    {"--texts", NULL, CLI_TEXT, &option.texts, "F",
-     "items of the second side: a text a line, or .npy; -: standard input"},
-    {"--output", "-o", CLI_TEXT, &option.output, "E.npy", "where the embeddings go"},
-    {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C", "latest (default), best, or a step"},
-};
-
-const cli_option *cli_embed_options(int *n)
-{
-    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
-    return OPTIONS;
-}
 
 /* Standard input to its end, as texts. */
 static ct_status embed_input(opened_run *run, ct_arena *arena, ct_real **z, int *n, ct_error *err)
@@ -76,30 +56,52 @@ static ct_status embed_file(opened_run *run, int side, const char *path, ct_aren
     return status;
 }
 
-int cli_embed(int argc, char **argv)
+static int embed(const cli_line *in, ct_error *err)
 {
-    ct_error err = {0};
     opened_run run;
     ct_arena arena;
     ct_real *z = NULL;
     int n = 0;
-    if (argc != 1)
-        return cli_usage("embed: expected one run's folder, found %d arguments", argc);
-    if ((option.images != NULL) == (option.texts != NULL) || option.output == NULL)
-        return cli_usage("embed: expected --images F or --texts F, and -o E.npy");
+    const char *path = in->texts != NULL ? in->texts : in->images;
+    if ((in->images != NULL) == (in->texts != NULL) || in->output == NULL) {
+        CT_FAIL(err, CT_ERR_CONFIG, "embed: expected --images F or --texts F, and -o E.npy");
+        return 0;
+    }
     ct_arena_init(&arena, 0);
-    ct_status status = opened_run_open(&run, argv[0], option.checkpoint, &err);
-    if (status == CT_OK && option.texts != NULL && strcmp(option.texts, "-") == 0)
-        status = embed_input(&run, &arena, &z, &n, &err);
-    else if (status == CT_OK)
-        status = embed_file(&run, option.texts != NULL,
-                            option.texts != NULL ? option.texts : option.images, &arena, &z, &n,
-                            &err);
-    if (status == CT_OK)
-        status = ct_npy_write_matrix(option.output, z, n, ct_trainer_width(&run.trainer), &err);
-    if (status == CT_OK)
-        printf("%s: %d unit rows of %d\n", option.output, n, ct_trainer_width(&run.trainer));
+    opened_run_open(&run, in, in->argv[0], in->checkpoint, err);
+    if (err->status == CT_OK && in->texts != NULL && strcmp(in->texts, "-") == 0)
+        embed_input(&run, &arena, &z, &n, err);
+    else if (err->status == CT_OK)
+        embed_file(&run, in->texts != NULL, path, &arena, &z, &n, err);
+    if (err->status == CT_OK)
+        ct_npy_write_matrix(in->output, z, n, ct_trainer_width(&run.trainer), err);
+    if (err->status == CT_OK)
+        printf("%s: %d unit rows of %d\n", in->output, n, ct_trainer_width(&run.trainer));
     ct_arena_free(&arena);
     opened_run_close(&run);
-    return status == CT_OK ? 0 : cli_fail(&err);
+    return 0;
 }
+
+static const cli_option OPTIONS[] = {
+    {"--images", NULL, CLI_TEXT, CLI_AT(images), "F",
+     "items of the first side: .npy, IDX, .pgm, .ppm, .tsv"},
+    {"--texts", NULL, CLI_TEXT, CLI_AT(texts), "F",
+     "items of the second side: one text per line, or .npy; -: standard input"},
+    {"--output", "-o", CLI_TEXT, CLI_AT(output), "E.npy", "where the embeddings go"},
+    CLI_CHECKPOINT,
+    CLI_END};
+
+const cli_command CLI_EMBED = {
+    .name = "embed",
+    .group = CLI_TO_USE,
+    .arguments = "RUN (--images F | --texts F) -o E.npy",
+    .least = 1,
+    .most = 1,
+    .expects = "one run's folder",
+    .summary = "write embeddings of images or texts as a NumPy array",
+    .help =
+        "Unit rows: a dot product is a cosine. They do not depend on what else is embedded, nor on "
+        "threads.\n",
+    .options = OPTIONS,
+    .run = embed,
+};

@@ -1,57 +1,54 @@
 /* export.c -- contrast export RUN --torch F.py | --projector DIR
  *
  * Layer: cli. */
-#include "cli/cli.h"
 #include "cli/opened.h"
 
 #include "lab/export.h"
 
-static struct {
-    const char *torch, *projector, *split, *checkpoint;
-} option;
-
-static const cli_option OPTIONS[] = {
-    {"--torch", NULL, CLI_TEXT, &option.torch, "F.py",
-     "a PyTorch module, and its weights in F.safetensors; python F.py --onnx DIR makes ONNX of it"},
-    {"--projector", NULL, CLI_TEXT, &option.projector, "DIR",
-     "a split for projector.tensorflow.org"},
-    {"--split", NULL, CLI_TEXT, &option.split, "S",
-     "of --projector: test (default), train, validation, composition"},
-    {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C", "latest (default), best, or a step"},
-};
-
-const cli_option *cli_export_options(int *n)
-{
-    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
-    return OPTIONS;
-}
-
-static ct_status export_projector(opened_run *run, int split, ct_error *err)
+static void export_projector(opened_run *run, const cli_line *in, ct_error *err)
 {
     ct_search search;
-    ct_status status = ct_search_init(&search, &run->trainer, (ct_split)split, err);
-    if (status == CT_OK)
-        status = ct_export_projector(&search, option.projector, err);
+    if (ct_search_init(&search, &run->trainer, (ct_split)in->split, err) == CT_OK)
+        ct_export_projector(&search, in->projector, err);
     ct_search_free(&search);
-    return status;
 }
 
-int cli_export(int argc, char **argv)
+static int export(const cli_line *in, ct_error *err)
 {
-    ct_error err = {0};
     opened_run run;
-    if (argc != 1)
-        return cli_usage("export: expected one run's folder, found %d arguments", argc);
-    if (option.torch == NULL && option.projector == NULL)
-        return cli_usage("export: expected --torch F.py or --projector DIR");
-    const int split = cli_split(option.split);
-    if (split < 0)
-        return 2;
-    ct_status status = opened_run_open(&run, argv[0], option.checkpoint, &err);
-    if (status == CT_OK && option.torch != NULL)
-        status = ct_export_torch(&run.trainer, option.torch, &err);
-    if (status == CT_OK && option.projector != NULL)
-        status = export_projector(&run, split, &err);
+    if (in->torch == NULL && in->projector == NULL) {
+        CT_FAIL(err, CT_ERR_CONFIG, "export: expected --torch F.py or --projector DIR");
+        return 0;
+    }
+    opened_run_open(&run, in, in->argv[0], in->checkpoint, err);
+    if (err->status == CT_OK && in->torch != NULL)
+        ct_export_torch(&run.trainer, in->torch, err);
+    if (err->status == CT_OK && in->projector != NULL)
+        export_projector(&run, in, err);
     opened_run_close(&run);
-    return status == CT_OK ? 0 : cli_fail(&err);
+    return 0;
 }
+
+static const cli_option OPTIONS[] = {
+    {"--torch", NULL, CLI_TEXT, CLI_AT(torch), "F.py",
+     "a PyTorch module, and its weights in F.safetensors; python F.py --onnx DIR makes ONNX of it"},
+    {"--projector", NULL, CLI_TEXT, CLI_AT(projector), "DIR",
+     "a split for projector.tensorflow.org"},
+    CLI_ONE_SPLIT,
+    CLI_CHECKPOINT,
+    CLI_END};
+
+const cli_command CLI_EXPORT = {
+    .name = "export",
+    .group = CLI_TO_USE,
+    .arguments = "RUN (--torch F.py | --projector DIR)",
+    .least = 1,
+    .most = 1,
+    .expects = "one run's folder",
+    .summary = "take a run to other programs",
+    .help = "The towers and their texts' hashing as a PyTorch module, which can write ONNX, or "
+            "embeddings "
+            "of a split to look at.\n",
+    .options = OPTIONS,
+    .run = export,
+};

@@ -14,18 +14,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *at_option;
-
-static const cli_option OPTIONS[] = {
-    {"--at", NULL, CLI_TEXT, &at_option, "WHICH", "checkpoint: latest (default), best or a step"},
-};
-
-const cli_option *cli_hash_options(int *n)
-{
-    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
-    return OPTIONS;
-}
-
 static uint64_t hash_of(const ct_safetensors *file)
 {
     uint64_t hash = CT_BYTES_HASH;
@@ -56,29 +44,40 @@ static ct_status hash_file(const char *path, char out[CLI_HASH_BYTES], ct_error 
     return status;
 }
 
-ct_status cli_hash_run(const char *folder, char out[CLI_HASH_BYTES])
+ct_status cli_hash_run(const char *folder, char out[CLI_HASH_BYTES], ct_error *err)
 {
     char path[CT_PATH_BYTES];
-    const ct_status status = ct_run_checkpoint(folder, NULL, path, CT_IGNORE_ERROR);
-    return status == CT_OK ? hash_file(path, out, CT_IGNORE_ERROR) : status;
+    const ct_status status = ct_run_checkpoint(folder, NULL, path, err);
+    return status == CT_OK ? hash_file(path, out, err) : status;
 }
 
-int cli_hash(int argc, char **argv)
+static int hash(const cli_line *in, ct_error *err)
 {
-    ct_error err = {0};
-    char path[CT_PATH_BYTES], hash[CLI_HASH_BYTES];
-    if (argc != 1)
-        return cli_usage(
-            "hash: expected one run's folder or one .safetensors file, found %d arguments", argc);
-    ct_status status = CT_OK;
-    if (ct_run_exists(argv[0]))
-        status = ct_run_checkpoint(argv[0], at_option, path, &err);
+    char path[CT_PATH_BYTES], digits[CLI_HASH_BYTES];
+    if (ct_run_exists(in->argv[0]))
+        ct_run_checkpoint(in->argv[0], in->checkpoint, path, err);
     else
-        snprintf(path, sizeof path, "%s", argv[0]); /* cut short, it is not found */
-    if (status == CT_OK)
-        status = hash_file(path, hash, &err);
-    if (status != CT_OK)
-        return cli_fail(&err);
-    printf("%s  %s\n", hash, path);
+        snprintf(path, sizeof path, "%s", in->argv[0]); /* cut short, it is not found */
+    if (err->status == CT_OK && hash_file(path, digits, err) == CT_OK)
+        printf("%s  %s\n", digits, path);
     return 0;
 }
+
+static const cli_option OPTIONS[] = {CLI_CHECKPOINT,
+                                     {"--at", NULL, CLI_TEXT, CLI_AT(checkpoint), "C", "the same"},
+                                     CLI_END};
+
+const cli_command CLI_HASH = {
+    .name = "hash",
+    .group = CLI_TO_LOOK,
+    .arguments = "RUN | FILE",
+    .least = 1,
+    .most = 1,
+    .expects = "one run's folder or one .safetensors file",
+    .summary = "print a 16-digit fingerprint of a run's weights",
+    .help =
+        "Equal hashes mean equal weights to the last bit: the way to see that two machines did the "
+        "same.\n",
+    .options = OPTIONS,
+    .run = hash,
+};

@@ -5,63 +5,58 @@
 #include "cli/cli.h"
 
 #include "contrast/landmarks.h"
-#include "train/recipe.h"
 
 #include <string.h>
 
-static void print_options(const char *title, const cli_option *o, int n)
+static void print_options(const char *title, const cli_option *o)
 {
-    if (n > 0)
+    if (o->name != NULL)
         printf("\n%s:\n", title);
-    for (int i = 0; i < n; i++) {
+    for (; o->name != NULL; o++) {
         char left[64];
-        snprintf(left, sizeof left, "%s%s%s%s%s", o[i].alias != NULL ? o[i].alias : "",
-                 o[i].alias != NULL ? ", " : "", o[i].name, o[i].value != NULL ? " " : "",
-                 o[i].value != NULL ? o[i].value : "");
-        printf("  %-22s %s\n", left, o[i].help);
+        snprintf(left, sizeof left, "%s%s%s%s%s", o->alias != NULL ? o->alias : "",
+                 o->alias != NULL ? ", " : "", o->name, o->value != NULL ? " " : "",
+                 o->value != NULL ? o->value : "");
+        printf("  %-22s %s\n", left, o->help);
     }
 }
 
-static int help_command(const cli_command *c)
+static void help_command(const cli_command *c)
 {
-    int n;
-    const cli_option *own = c->options(&n);
     printf("contrast %s%s%s\n\n%s\n", c->name, *c->arguments != '\0' ? " " : "", c->arguments,
            c->summary);
     if (*c->help != '\0')
         printf("\n%s", c->help);
-    print_options("options", own, n);
-    const cli_option *common = cli_common_options(&n);
-    print_options("common options", common, n);
-    printf("\nexit status: 0 done; 1 could not finish (file, format, memory); 2 the command line "
-           "or recipe is\n"
-           "wrong; 3 the loss was not finite; 130, 143 stopped by a signal after saving\n");
-    return 0;
+    print_options("options", c->options);
+    print_options("common options", CLI_COMMON);
+    printf(
+        "\nexit status: 0 done; 1 could not finish (file, format, memory); 2 the command line "
+        "or recipe is\n"
+        "wrong; 3 the loss was not finite, or a check failed; 130, 143 stopped by a signal after "
+        "saving\n");
 }
 
-static int help_recipe(void)
+static void help_recipe(void)
 {
-    static char text[1 << 14];
+    char text[1 << 14];
     const ct_recipe r = ct_recipe_defaults();
     ct_fields_ini(&ct_recipe_fields, &r, true, text, sizeof text);
     printf("# Every key of a recipe, with its default. A recipe is a file of such lines; what it "
            "does not say\n"
-           "# keeps its default; section.key=value on the command line goes before both.\n\n%s",
+           "# keeps its default; section.key=value on the command line overrides both.\n\n%s",
            text);
-    return 0;
 }
 
-static int help_recipes(void)
+static void help_recipes(void)
 {
     for (int i = 0; ct_recipe_builtin_name(i) != NULL; i++) {
         const char *name = ct_recipe_builtin_name(i), *text = ct_recipe_builtin(name);
         const size_t skip = strspn(text, "# ");
         printf("  %-16s %.*s\n", name, (int)strcspn(text + skip, "\n"), text + skip);
     }
-    return 0;
 }
 
-static int help_losses(void)
+static void help_losses(void)
 {
     int n;
     const ct_loss *l = ct_loss_all(&n);
@@ -71,31 +66,54 @@ static int help_losses(void)
         const ct_landmarks at = ct_landmarks_of(&l[i], &s, NULL);
         printf("  %-15s %10.4f %10.4f  %s\n", l[i].name, at.all_equal, at.floor, l[i].summary);
     }
-    return 0;
 }
 
-int cli_help(int argc, char **argv)
+static void help_all(void)
 {
-    if (argc > 0) {
-        const cli_command *c = cli_find(argv[0]);
-        if (c != NULL)
-            return help_command(c);
-        if (strcmp(argv[0], "recipe") == 0)
-            return help_recipe();
-        if (strcmp(argv[0], "recipes") == 0)
-            return help_recipes();
-        if (strcmp(argv[0], "losses") == 0)
-            return help_losses();
-        return cli_usage("there is no help on %s; try: contrast help", argv[0]);
-    }
-    int n;
-    const cli_command *c = cli_commands(&n);
+    static const char *const TO[] = {"learn", "train", "look", "use"};
     printf("contrast -- contrastive learning in plain C, from the collapse to its fix\n\n"
            "  contrast demo                    see it in half a minute\n"
            "  contrast train shapes -o run     train two towers on drawn pictures\n"
-           "  contrast eval run                measure them again\n\ncommands:\n");
-    for (int i = 0; i < n; i++)
-        printf("  %-8s %s\n", c[i].name, c[i].summary);
-    printf("\ncontrast help COMMAND tells the rest; contrast --version\n");
+           "  contrast eval run                measure them again\n");
+    for (int g = CLI_TO_LEARN; g < CLI_UNLISTED; g++) {
+        printf("\n%s\n", TO[g]);
+        for (int i = 0; cli_command_at(i) != NULL; i++)
+            if ((int)cli_command_at(i)->group == g)
+                printf("  %-8s %s\n", cli_command_at(i)->name, cli_command_at(i)->summary);
+    }
+    printf("\ncontrast help COMMAND explains a command; contrast help recipe, recipes, losses;\n"
+           "contrast --version\n");
+}
+
+static int help(const cli_line *in, ct_error *err)
+{
+    const char *topic = in->argc > 0 ? in->argv[0] : NULL;
+    const cli_command *c = topic != NULL ? cli_command_find(topic) : NULL;
+    if (topic == NULL)
+        help_all();
+    else if (c != NULL)
+        help_command(c);
+    else if (strcmp(topic, "recipe") == 0)
+        help_recipe();
+    else if (strcmp(topic, "recipes") == 0)
+        help_recipes();
+    else if (strcmp(topic, "losses") == 0)
+        help_losses();
+    else
+        CT_FAIL(err, CT_ERR_CONFIG, "there is no help on %s; try: contrast help", topic);
     return 0;
 }
+
+static const cli_option OPTIONS[] = {CLI_END};
+
+const cli_command CLI_HELP = {
+    .name = "help",
+    .group = CLI_UNLISTED,
+    .arguments = "[COMMAND | recipe | recipes | losses]",
+    .most = 1,
+    .expects = "at most one topic",
+    .summary = "explain a command, the keys of a recipe, the built-in recipes, the losses",
+    .help = "",
+    .options = OPTIONS,
+    .run = help,
+};

@@ -10,16 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-static const cli_option OPTIONS[] = {
-    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
-};
-
-const cli_option *cli_inspect_options(int *n)
-{
-    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
-    return OPTIONS;
-}
-
 typedef struct summary {
     double mean, spread, norm;
 } summary;
@@ -54,8 +44,8 @@ static void print_shape(const ct_safetensor *t, char *out, size_t size)
 
 /* One parameter; the mean gradient of AdamW is its first moment, of SGD's it is the
  * last step. */
-static ct_status show(ct_json *j, const ct_safetensors *f, const ct_safetensor *t,
-                      ct_arena *scratch, ct_error *err)
+static ct_status show(const cli_line *in, ct_json *j, const ct_safetensors *f,
+                      const ct_safetensor *t, ct_arena *scratch, ct_error *err)
 {
     char name[CT_SAFETENSORS_NAME + 16], shape[64], gradient[32] = "";
     summary s, g;
@@ -67,7 +57,7 @@ static ct_status show(ct_json *j, const ct_safetensors *f, const ct_safetensor *
     if (status != CT_OK)
         return status;
     print_shape(t, shape, sizeof shape);
-    if (cli.json) {
+    if (in->json) {
         ct_json_open(j, t->name, '{');
         ct_json_string(j, "shape", shape);
         ct_json_number(j, "mean", s.mean);
@@ -83,21 +73,22 @@ static ct_status show(ct_json *j, const ct_safetensors *f, const ct_safetensor *
     return CT_OK;
 }
 
-static ct_status show_all(const ct_safetensors *f, ct_arena *scratch, ct_error *err)
+static ct_status show_all(const cli_line *in, const ct_safetensors *f, ct_arena *scratch,
+                          ct_error *err)
 {
     const char *hash = ct_safetensors_metadata(f, CT_SAFETENSORS_HASH);
     ct_json j = {0};
     size_t count = 0;
     ct_status status = CT_OK;
-    if (cli.json)
+    if (in->json)
         ct_json_open(&j, NULL, '{');
-    for (int i = 0; i < f->n_metadata && cli.json; i++)
+    for (int i = 0; i < f->n_metadata && in->json; i++)
         ct_json_string(&j, f->metadata[i].key, f->metadata[i].value);
-    for (int i = 0; i < f->n_metadata && !cli.json; i++)
+    for (int i = 0; i < f->n_metadata && !in->json; i++)
         if (strchr(f->metadata[i].value, '\n') == NULL &&
             *ct_text_unprintable(f->metadata[i].value) == '\0')
             printf("%-24s %s\n", f->metadata[i].key, f->metadata[i].value);
-    if (cli.json)
+    if (in->json)
         ct_json_open(&j, "parameters", '{');
     else
         printf("\n%-24s %-16s %12s %12s %12s\n", "parameter", "shape", "mean", "spread",
@@ -105,11 +96,11 @@ static ct_status show_all(const ct_safetensors *f, ct_arena *scratch, ct_error *
     for (int i = 0; i < f->n_tensors && status == CT_OK; i++) {
         if (strncmp(f->tensor[i].name, "optim.", 6) == 0)
             continue;
-        status = show(&j, f, &f->tensor[i], scratch, err);
+        status = show(in, &j, f, &f->tensor[i], scratch, err);
         count += f->tensor[i].count;
     }
-    if (cli.json && status == CT_OK) {
-        cli_put_json(&j);
+    if (in->json && status == CT_OK) {
+        cli_put_json(&j, err);
     } else if (status == CT_OK) {
         const char *recipe = ct_safetensors_metadata(f, "contrast.recipe");
         printf("%zu values; %s %s\n", count,
@@ -122,28 +113,41 @@ static ct_status show_all(const ct_safetensors *f, ct_arena *scratch, ct_error *
     return status;
 }
 
-int cli_inspect(int argc, char **argv)
+static int inspect(const cli_line *in, ct_error *err)
 {
-    ct_error err = {0};
     char path[CT_PATH_BYTES];
     ct_arena arena, scratch;
-    if (argc != 1)
-        return cli_usage("inspect: expected a file or a run's folder, found %d arguments", argc);
     ct_arena_init(&arena, 0);
     ct_arena_init(&scratch, 0);
     ct_safetensors *file = ct_arena_alloc(&arena, sizeof *file);
-    const char *name = argv[0];
-    ct_status status = file == NULL ? CT_FAIL(&err, CT_ERR_NOMEM, "inspect: no memory for %s", name)
-                                    : CT_OK;
-    if (status == CT_OK && ct_run_exists(name)) {
-        status = ct_run_checkpoint(name, NULL, path, &err);
+    const char *name = in->argv[0];
+    if (file == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "inspect: no memory for %s", name);
+    if (err->status == CT_OK && ct_run_exists(name)) {
+        ct_run_checkpoint(name, NULL, path, err);
         name = path;
     }
-    if (status == CT_OK)
-        status = ct_safetensors_read(name, &arena, file, &err);
-    if (status == CT_OK)
-        status = show_all(file, &scratch, &err);
+    if (err->status == CT_OK && ct_safetensors_read(name, &arena, file, err) == CT_OK)
+        show_all(in, file, &scratch, err);
     ct_arena_free(&scratch);
     ct_arena_free(&arena);
-    return status == CT_OK ? 0 : cli_fail(&err);
+    return 0;
 }
+
+static const cli_option OPTIONS[] = {CLI_JSON, CLI_END};
+
+const cli_command CLI_INSPECT = {
+    .name = "inspect",
+    .group = CLI_TO_LOOK,
+    .arguments = "RUN | FILE",
+    .least = 1,
+    .most = 1,
+    .expects = "a file or a run's folder",
+    .summary = "list what is in a checkpoint or a safetensors file",
+    .help = "Every parameter with its mean, spread and, in a checkpoint, the norm of its mean "
+            "gradient; "
+            "the recipe; the\n"
+            "hash. Of a run, its latest checkpoint.\n",
+    .options = OPTIONS,
+    .run = inspect,
+};

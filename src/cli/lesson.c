@@ -4,26 +4,13 @@
 #include "cli/cli.h"
 
 #include "formats/json.h"
-#include "formats/text.h"
 #include "lab/lessons/lesson.h"
 #include "platform/clock.h"
+#include "platform/memory.h"
 #include "show/page.h"
 
 #include <math.h>
 #include <string.h>
-
-static const char *report;
-
-static const cli_option OPTIONS[] = {
-    {"--report", NULL, CLI_TEXT, &report, "FILE", "write them as a page too, with pictures (HTML)"},
-    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print a line of JSON a lesson"},
-};
-
-const cli_option *cli_lesson_options(int *n)
-{
-    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
-    return OPTIONS;
-}
 
 static void print_row(const ct_terminal *t, const ct_lesson_row *r)
 {
@@ -48,7 +35,7 @@ static void print_lesson(const ct_terminal *t, const ct_lesson *l, const ct_less
     fprintf(t->out, " (%.1f s)\n", seconds);
 }
 
-static void print_json(const ct_lesson *l, const ct_lesson_run *run, double seconds)
+static void print_json(const ct_lesson *l, const ct_lesson_run *run, double seconds, ct_error *err)
 {
     ct_json j = {0};
     ct_json_open(&j, NULL, '{');
@@ -72,76 +59,102 @@ static void print_json(const ct_lesson *l, const ct_lesson_run *run, double seco
                        r->verdict == CT_SHOWN ? "shown" : ct_verdict_name(r->verdict));
         ct_json_close(&j);
     }
-    cli_put_json(&j);
+    cli_put_json(&j, err);
 }
 
-static ct_status give(const ct_lesson *l, ct_device *device, int threads, ct_page *page,
-                      ct_verdict *verdict, ct_error *err)
+/* page: open, or NULL. */
+static ct_verdict give(const cli_line *in, const ct_lesson *l, ct_lesson_run *run, ct_page *page,
+                       ct_error *err)
 {
-    static ct_lesson_run run;
-    const ct_terminal t = cli_terminal(stdout);
+    const ct_terminal t = cli_terminal(in, stdout);
     const double began = ct_clock_s();
-    run = (ct_lesson_run){.device = device, .threads = threads};
-    if (!cli.json) {
+    if (!in->json) {
         ct_bold(&t, true);
         fprintf(t.out, "\n%s\n", l->title);
         ct_bold(&t, false);
         fprintf(t.out, "\n%s\n", l->text);
         fflush(t.out);
     }
-    const ct_status status = l->measure(&run, err);
-    if (status != CT_OK)
-        return status;
-    if (cli.json)
-        print_json(l, &run, ct_clock_s() - began);
+    if (l->measure(run, err) != CT_OK)
+        return CT_DIFFERS;
+    if (in->json)
+        print_json(l, run, ct_clock_s() - began, err);
     else
-        print_lesson(&t, l, &run, ct_clock_s() - began);
+        print_lesson(&t, l, run, ct_clock_s() - began);
     fflush(stdout);
     if (page != NULL)
-        ct_page_lesson(page, l, &run);
-    *verdict = ct_lesson_verdict(&run);
-    return CT_OK;
+        ct_page_lesson(page, l, run);
+    return ct_lesson_verdict(run);
 }
 
-static int list(const ct_lesson *all, int n)
+static void list(const ct_lesson *all, int n)
 {
     for (int i = 0; i < n; i++)
         printf("  %-16s %s\n", all[i].name, all[i].title);
-    printf("\ncontrast lesson NAME gives one, contrast lesson all gives them all\n");
-    return 0;
+    printf("\ncontrast lesson NAME shows one, contrast lesson all shows them all\n");
 }
 
-int cli_lesson(int argc, char **argv)
+/* The lessons that the arguments name, or all; their names are known. Answers how many differ. */
+static int give_all(const cli_line *in, const ct_lesson *all, int n, ct_page *page, ct_error *err)
 {
-    int n, differs = 0;
-    const ct_lesson *all = ct_lessons(&n);
-    ct_error err = {0};
-    if (argc == 0 && report != NULL)
-        return cli_usage("lesson: --report needs the name of a lesson, or all");
-    if (argc == 0)
-        return list(all, n);
-    const bool whole = argc == 1 && strcmp(argv[0], "all") == 0;
-    for (int i = 0; i < argc && !whole; i++)
-        if (ct_lesson_find(argv[i]) == NULL) {
-            const char *near = ct_nearest_name(argv[i], &all->name, n, sizeof *all);
-            return cli_usage("there is no lesson %s; %s%s", argv[i],
-                             near != NULL ? "did you mean " : "contrast lesson lists them",
-                             near != NULL ? near : "");
-        }
-    static ct_page page;
-    const int threads = cli_threads(&err);
-    ct_device *device = threads > 0 ? cli_device(&err) : NULL;
-    if (device != NULL && report != NULL &&
-        ct_page_open(&page, report, "contrast lesson", &err) != CT_OK)
-        return ct_device_free(device), cli_fail(&err);
-    for (int i = 0; i < (whole ? n : argc) && device != NULL && err.status == CT_OK; i++) {
-        ct_verdict verdict = CT_PASSES;
-        give(whole ? &all[i] : ct_lesson_find(argv[i]), device, threads,
-             report != NULL ? &page : NULL, &verdict, &err);
-        differs += verdict == CT_DIFFERS;
+    int differs = 0;
+    const int threads = cli_threads(in, err);
+    ct_device *device = threads > 0 ? cli_device(in, err) : NULL;
+    ct_lesson_run *run = ct_alloc_zeroed(1, sizeof *run);
+    if (run == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "lesson: no memory");
+    for (int i = 0; i < (all != NULL ? n : in->argc) && err->status == CT_OK; i++) {
+        *run = (ct_lesson_run){.device = device, .threads = threads};
+        const ct_lesson *l = all != NULL ? &all[i] : ct_lesson_find(in->argv[i]);
+        differs += give(in, l, run, page, err) == CT_DIFFERS;
     }
-    if (device != NULL && report != NULL)
-        ct_page_close(&page, err.status);
+    ct_free(run);
     ct_device_free(device);
-    return err.status != CT_OK ? cli_fail(&err) : differs > 0 ? 3 : 0;
+    return differs;
 }
+
+static int lesson(const cli_line *in, ct_error *err)
+{
+    int n;
+    const ct_lesson *all = ct_lessons(&n);
+    ct_page page;
+    if (in->argc == 0 && in->report == NULL) {
+        list(all, n);
+        return 0;
+    }
+    if (in->argc == 0)
+        CT_FAIL(err, CT_ERR_CONFIG, "lesson: --report needs the name of a lesson, or all");
+    const bool whole = in->argc == 1 && strcmp(in->argv[0], "all") == 0;
+    for (int i = 0; i < in->argc && !whole && err->status == CT_OK; i++)
+        if (ct_lesson_find(in->argv[i]) == NULL)
+            cli_unknown(err, "lesson", in->argv[i], &all->name, n, sizeof *all, "contrast lesson");
+    /* a page that cannot be written is known before the work */
+    if (err->status != CT_OK ||
+        (in->report != NULL && ct_page_open(&page, in->report, "contrast lesson", err) != CT_OK))
+        return 0;
+    const int differs = give_all(in, whole ? all : NULL, n, in->report != NULL ? &page : NULL, err);
+    if (in->report != NULL)
+        ct_page_close(&page, err->status);
+    return differs > 0 ? 3 : 0;
+}
+
+static const cli_option OPTIONS[] = {{"--report", NULL, CLI_TEXT, CLI_AT(report), "FILE",
+                                      "write them as a page too, with pictures (HTML)"},
+                                     {"--json", NULL, CLI_FLAG, CLI_AT(json), NULL,
+                                      "print JSON, one line per lesson"},
+                                     CLI_END};
+
+const cli_command CLI_LESSON = {
+    .name = "lesson",
+    .group = CLI_TO_LEARN,
+    .arguments = "[NAME ... | all]",
+    .most = CLI_MANY,
+    .expects = "",
+    .summary = "show one fact at a time, each number next to what it should be",
+    .help =
+        "Without a name it lists the lessons. A row passes by the rule that is printed below it; a "
+        "lesson with a row\n"
+        "that differs ends with exit status 3.\n",
+    .options = OPTIONS,
+    .run = lesson,
+};

@@ -12,6 +12,8 @@
 #include "platform/memory.h"
 #include "show/live.h"
 
+enum { CT_LIVE_MOST = CT_PROBE * 1024 }; /* numbers of a side that are diagnosed */
+
 struct cli_live {
     ct_live history;
     ct_snapshot snapshot;
@@ -19,6 +21,7 @@ struct cli_live {
     double next_s, diagnosed_s;
     ct_state state;
     ct_findings findings;
+    ct_real x[2][CT_LIVE_MOST];
 };
 
 cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal)
@@ -43,19 +46,17 @@ void cli_live_free(cli_live *l)
 /* The state of the probe, at most once a second. */
 static void diagnose(cli_live *l, double now)
 {
-    enum { MOST = CT_PROBE * 1024 };
-    static ct_real x[2][MOST];
     const ct_pairs *p = l->trainer->pairs;
     const int *items = p->index[p->count[CT_VALIDATION] > 0 ? CT_VALIDATION : CT_TRAIN];
     const int n = l->snapshot.n, d = ct_trainer_width(l->trainer);
     ct_diagnosis diagnosis;
-    if ((l->diagnosed_s > 0 && now - l->diagnosed_s < 1) || n * d > MOST)
+    if ((l->diagnosed_s > 0 && now - l->diagnosed_s < 1) || n * d > CT_LIVE_MOST)
         return;
     l->diagnosed_s = now;
     for (int side = 0; side < 2; side++)
-        if (ct_trainer_embed(l->trainer, side, items, n, x[side], CT_IGNORE_ERROR) != CT_OK)
+        if (ct_trainer_embed(l->trainer, side, items, n, l->x[side], CT_IGNORE_ERROR) != CT_OK)
             return;
-    if (ct_findings_measure(l->trainer->device, x[0], x[1], n, d, NULL, &l->findings,
+    if (ct_findings_measure(l->trainer->device, l->x[0], l->x[1], n, d, NULL, &l->findings,
                             CT_IGNORE_ERROR) != CT_OK)
         return;
     ct_diagnose(&l->findings, NULL, &diagnosis);

@@ -22,34 +22,8 @@
 #define WRITTEN   20 /* most rows with numbers in cells */
 #define DRAWN     512
 
-static struct {
-    const char *name, *temperature, *groups, *gradients, *heatmap;
-    bool explain;
-} option;
-
-static const cli_option OPTIONS[] = {
-    {"--loss", NULL, CLI_TEXT, &option.name, "NAME",
-     "which loss (default question; contrast help losses)"},
-    {"--temperature", NULL, CLI_TEXT, &option.temperature, "T",
-     "its temperature (default 0.07, of question 1)"},
-    {"--groups", NULL, CLI_TEXT, &option.groups, "G.npy",
-     "integers: pairs of equal number mean the same (unicl)"},
-    {"--gradients", NULL, CLI_TEXT, &option.gradients, "DIR",
-     "write dL/dA and dL/dB as DIR/a.npy and DIR/b.npy"},
-    {"--heatmap", NULL, CLI_TEXT, &option.heatmap, "FILE|-",
-     "draw the cosines, into an SVG file or here"},
-    {"--explain", NULL, CLI_FLAG, &option.explain, NULL,
-     "work the loss out row by row (at most 8 rows)"},
-    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
-};
-
-const cli_option *cli_loss_options(int *n)
-{
-    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
-    return OPTIONS;
-}
-
 typedef struct answer {
+    const cli_line *in;
     const ct_loss *loss;
     ct_recipe recipe; /* for its section loss */
     ct_loss_setting at;
@@ -96,7 +70,7 @@ static double derivative(const ct_tensor *t)
     return t != NULL && t->dx != NULL ? (double)t->dx[0] : (double)NAN;
 }
 
-static void print_json(const answer *r)
+static void print_json(const answer *r, ct_error *err)
 {
     ct_json j = {0};
     ct_json_open(&j, NULL, '{');
@@ -114,7 +88,7 @@ static void print_json(const answer *r)
         ct_json_number(&j, "temperature_gradient", -derivative(r->log_scale) / r->at.temperature);
     if (r->loss->uses_bias)
         ct_json_number(&j, "bias_gradient", derivative(r->bias));
-    cli_put_json(&j);
+    cli_put_json(&j, err);
 }
 
 static void print_text(const answer *r)
@@ -156,11 +130,10 @@ static ct_status draw_file(const double *s, int n, const char *path, ct_error *e
     return ct_svg_close(&svg);
 }
 
-static int heatmap(const answer *r, ct_graph *g, ct_error *err)
+static void draw(const answer *r, ct_graph *g, bool here, ct_error *err)
 {
-    const bool here = strcmp(option.heatmap, "-") == 0;
     const int n = r->at.n;
-    const ct_terminal t = cli_terminal(stdout);
+    const ct_terminal t = cli_terminal(r->in, stdout);
     double *s = ct_arena_zeroed(&g->arena, (size_t)n * (size_t)n, sizeof *s);
     for (int i = 0; s != NULL && i < n * n; i++)
         s[i] = cosine(r, i / n, i % n);
@@ -169,8 +142,7 @@ static int heatmap(const answer *r, ct_graph *g, ct_error *err)
     else if (here)
         ct_draw_matrix(&t, 2, s, n, n);
     else
-        draw_file(s, n, option.heatmap, err);
-    return err->status == CT_OK ? 0 : cli_fail(err);
+        draw_file(s, n, r->in->heatmap, err);
 }
 
 /* ---- the command ---- */
@@ -179,141 +151,174 @@ static ct_status write_gradients(const answer *r, ct_error *err)
 {
     char path[2][4096];
     for (int i = 0; i < 2; i++)
-        if (snprintf(path[i], sizeof path[i], "%s/%c.npy", option.gradients, "ab"[i]) >=
+        if (snprintf(path[i], sizeof path[i], "%s/%c.npy", r->in->gradients, "ab"[i]) >=
             (int)sizeof path[i])
             return CT_FAIL(err, CT_ERR_CONFIG, "--gradients: a path of %zu characters is too long",
-                           strlen(option.gradients));
-    ct_status status = ct_folder_make(option.gradients, err);
+                           strlen(r->in->gradients));
+    ct_status status = ct_folder_make(r->in->gradients, err);
     for (int i = 0; i < 2 && status == CT_OK; i++)
         status = ct_npy_write_matrix(path[i], i == 0 ? r->a->dx : r->b->dx, r->at.n, r->at.d, err);
     return status;
 }
 
-static int tell(const answer *r, ct_graph *g, ct_error *err)
+/* Is the heat map for the terminal? */
+static bool is_here(const cli_line *in)
 {
-    int code = 0;
-    if (cli.json)
-        print_json(r);
+    return in->heatmap != NULL && strcmp(in->heatmap, "-") == 0;
+}
+
+static void tell(const answer *r, ct_graph *g, ct_error *err)
+{
+    const cli_line *in = r->in;
+    if (in->json)
+        print_json(r, err);
     else
         print_text(r);
-    if (option.explain)
+    if (in->explain)
         cli_explain(&(cli_explained){&r->at, r->a->x, r->b->x, r->group}, r->loss->name);
-    if (option.heatmap != NULL)
-        code = heatmap(r, g, err);
-    if (code == 0 && option.gradients != NULL && write_gradients(r, err) != CT_OK)
-        code = cli_fail(err);
-    return code != 0 ? code : isfinite(r->y->x[0]) ? 0 : 3;
+    if (in->heatmap != NULL)
+        draw(r, g, is_here(in), err);
+    if (err->status == CT_OK && in->gradients != NULL)
+        write_gradients(r, err);
 }
 
 /* What cannot be shown of so many rows, or of this loss; before anything is written. */
-static int check_options(const answer *r)
+static ct_status check_options(const answer *r, ct_error *err)
 {
-    const bool here = option.heatmap != NULL && strcmp(option.heatmap, "-") == 0;
-    const int n = r->at.n, most = here ? WRITTEN : DRAWN;
-    if (cli.json && (option.explain || here))
-        return cli_usage("--json: not with --explain or --heatmap -, which are for reading");
-    if (option.explain && n > EXPLAINED)
-        return cli_usage("--explain: %d rows, at most %d", n, EXPLAINED);
-    if (option.explain && !cli_can_explain(r->loss->name))
-        return cli_usage(
-            "--explain: of question, infonce, clip, ntxent, dcl, unicl and siglip, not of %s",
-            r->loss->name);
+    const cli_line *in = r->in;
+    const int n = r->at.n, most = is_here(in) ? WRITTEN : DRAWN;
+    if (in->json && (in->explain || is_here(in)))
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "--json: not with --explain or --heatmap -, which are for reading");
+    if (in->explain && n > EXPLAINED)
+        CT_FAIL(err, CT_ERR_CONFIG, "--explain: %d rows, at most %d", n, EXPLAINED);
+    if (in->explain && !cli_can_explain(r->loss->name))
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "--explain: of question, infonce, clip, ntxent, dcl, unicl and siglip, not of %s",
+                r->loss->name);
     if (r->recipe.loss.options.mask_groups && r->group == NULL)
-        return cli_usage("loss.mask_groups: needs --groups G.npy");
-    if (option.heatmap != NULL && n > most)
-        return cli_usage("--heatmap %s: %d rows, at most %d", option.heatmap, n, most);
-    return 0;
+        CT_FAIL(err, CT_ERR_CONFIG, "loss.mask_groups: needs --groups G.npy");
+    if (in->heatmap != NULL && n > most)
+        CT_FAIL(err, CT_ERR_CONFIG, "--heatmap %s: %d rows, at most %d", in->heatmap, n, most);
+    return err->status;
 }
 
-static int run(char **argv, answer *r, ct_arena *arena, ct_graph *g, ct_error *err)
+/* Loss and gradients, in the graph. */
+static ct_status work_out(answer *r, const cli_arrays *x, ct_graph *g, ct_error *err)
 {
-    cli_arrays in;
     ct_real log_scale = (ct_real)-ct_scalar_log(r->at.temperature);
-    if (cli_read_arrays(argv, 2, option.groups, arena, &in, err) != CT_OK)
-        return cli_fail(err);
-    r->at.n = in.n;
-    r->at.d = in.d;
-    r->group = in.group;
-    const int wrong = check_options(r);
-    if (wrong != 0)
-        return wrong;
     ct_real bias = (ct_real)(r->recipe.loss.bias != 0 ? r->recipe.loss.bias
                                                       : ct_loss_bias(r->at.n));
     r->at.bias = (double)bias;
-    r->a = ct_variable(g, "A", r->at.n, r->at.d, in.x[0], NULL);
-    r->b = ct_variable(g, "B", r->at.n, r->at.d, in.x[1], NULL);
+    r->a = ct_variable(g, "A", x->n, x->d, x->x[0], NULL);
+    r->b = ct_variable(g, "B", x->n, x->d, x->x[1], NULL);
     r->log_scale = ct_leaf(g, 1, 1, &log_scale);
     r->bias = r->loss->uses_bias ? ct_leaf(g, 1, 1, &bias) : NULL;
     r->y = r->loss->apply(g, r->a, r->b,
                           &(ct_loss_inputs){.log_scale = r->log_scale,
-                                            .group = in.group,
+                                            .group = x->group,
                                             .bias = r->bias,
                                             .options = &r->recipe.loss.options});
     ct_backward(g, r->y, NULL);
     if (ct_graph_error(g) == NULL && !measure(r, g))
         CT_FAIL(&g->error, CT_ERR_NOMEM, "loss: out of memory");
     if (ct_graph_error(g) != NULL)
-        return cli_fail(ct_graph_error(g));
+        *err = *ct_graph_error(g);
     const ct_landmarks l = ct_landmarks_of(r->loss, &r->at, r->group);
     r->all_equal = l.all_equal;
     r->floor = l.floor;
     r->floor_is = l.floor_is;
-    return tell(r, g, err);
+    return err->status;
 }
 
 /* The section loss of a recipe, from A.npy B.npy [loss.KEY=VALUE...] --loss --temperature. */
-static int settings(int argc, char **argv, answer *r)
+static ct_status settings(const cli_line *in, answer *r, ct_error *err)
 {
-    ct_error err = {0};
     r->recipe = ct_recipe_defaults();
     snprintf(r->recipe.loss.name, sizeof r->recipe.loss.name, "%s",
-             option.name != NULL ? option.name : "question");
+             in->loss_name != NULL ? in->loss_name : "question");
     r->recipe.loss.temperature = 0; /* not given */
-    for (int i = 2; i < argc; i++) {
-        if (strncmp(argv[i], "loss.", 5) != 0)
-            return cli_usage(
+    for (int i = 2; i < in->argc; i++) {
+        if (strncmp(in->argv[i], "loss.", 5) != 0)
+            return CT_FAIL(
+                err, CT_ERR_CONFIG,
                 "loss: %s: expected A.npy, B.npy and then loss.KEY=VALUE (contrast help recipe)",
-                argv[i]);
-        if (ct_recipe_override(&r->recipe, argv[i], &err) != CT_OK)
-            return cli_fail(&err);
+                in->argv[i]);
+        if (ct_recipe_override(&r->recipe, in->argv[i], err) != CT_OK)
+            return err->status;
     }
-    r->loss = ct_loss_find(r->recipe.loss.name);
+    r->loss = cli_loss(r->recipe.loss.name, err);
     if (r->loss == NULL)
-        return cli_usage("--loss %s: there is no such loss; `contrast help losses` lists them",
-                         r->recipe.loss.name);
+        return err->status;
     double *t = &r->recipe.loss.temperature;
-    if (option.temperature != NULL) {
-        const size_t used = ct_number_get(option.temperature, t);
-        if (used == 0 || option.temperature[used] != '\0' || !(*t >= 1e-3 && *t <= 1e3))
-            return cli_usage("--temperature %s: expected a number from 0.001 to 1000",
-                             option.temperature);
-    }
+    if (!isnan(in->temperature) && !(in->temperature >= 1e-3 && in->temperature <= 1e3))
+        return CT_FAIL(err, CT_ERR_CONFIG, "--temperature %g: expected a number from 0.001 to 1000",
+                       in->temperature);
+    if (!isnan(in->temperature))
+        *t = in->temperature;
     if (*t != 0 && !r->loss->learns_scale)
-        return cli_usage("--temperature %g: the loss %s has none", *t, r->loss->name);
+        return CT_FAIL(err, CT_ERR_CONFIG, "--temperature %g: the loss %s has none", *t,
+                       r->loss->name);
     r->at.temperature = *t != 0 ? *t : r->loss->learns_scale ? 0.07 : 1;
     r->at.options = &r->recipe.loss.options;
-    return 0;
+    return CT_OK;
 }
 
-int cli_loss(int argc, char **argv)
+static int loss(const cli_line *in, ct_error *err)
 {
-    ct_error err = {0};
-    answer r = {.loss = NULL};
-    if (argc < 2)
-        return cli_usage("loss: expected A.npy and B.npy, found %d arguments", argc);
-    const int wrong = settings(argc, argv, &r);
-    if (wrong != 0)
-        return wrong;
-    ct_device *device = cli_device(&err);
-    if (device == NULL)
-        return cli_fail(&err);
+    answer r = {.in = in};
+    cli_arrays x;
     ct_arena arena;
     ct_graph g;
+    if (settings(in, &r, err) != CT_OK)
+        return 0;
+    ct_device *device = cli_device(in, err);
+    if (device == NULL)
+        return 0;
     ct_arena_init(&arena, 0);
     ct_graph_init(&g, device, 0);
-    const int code = run(argv, &r, &arena, &g, &err);
+    cli_read_arrays(in->argv, 2, in->groups, &arena, &x, err);
+    r.at.n = x.n;
+    r.at.d = x.d;
+    r.group = x.group;
+    if (err->status == CT_OK && check_options(&r, err) == CT_OK &&
+        work_out(&r, &x, &g, err) == CT_OK)
+        tell(&r, &g, err);
+    const bool finite = err->status == CT_OK && isfinite(r.y->x[0]);
     ct_graph_free(&g);
     ct_arena_free(&arena);
     ct_device_free(device);
-    return code;
+    return finite ? 0 : 3;
 }
+
+static const cli_option OPTIONS[] = {{"--loss", NULL, CLI_TEXT, CLI_AT(loss_name), "NAME",
+                                      "which loss (default question; contrast help losses)"},
+                                     {"--temperature", NULL, CLI_REAL, CLI_AT(temperature), "T",
+                                      "its temperature (default 0.07, of question 1)"},
+                                     {"--groups", NULL, CLI_TEXT, CLI_AT(groups), "G.npy",
+                                      "integers: pairs of equal number mean the same (unicl)"},
+                                     {"--gradients", NULL, CLI_TEXT, CLI_AT(gradients), "DIR",
+                                      "write dL/dA and dL/dB as DIR/a.npy and DIR/b.npy"},
+                                     {"--heatmap", NULL, CLI_TEXT, CLI_AT(heatmap), "FILE|-",
+                                      "draw the cosines, into an SVG file or here"},
+                                     {"--explain", NULL, CLI_FLAG, CLI_AT(explain), NULL,
+                                      "work the loss out row by row (at most 8 rows)"},
+                                     CLI_JSON,
+                                     CLI_END};
+
+const cli_command CLI_LOSS = {
+    .name = "loss",
+    .group = CLI_TO_LOOK,
+    .arguments = "A.npy B.npy [loss.KEY=VALUE...]",
+    .least = 2,
+    .most = CLI_MANY,
+    .expects = "A.npy and B.npy",
+    .summary = "work out a loss on two arrays of embeddings, and its gradients",
+    .help =
+        "Row i of A belongs to row i of B. With the loss come its value when all are equal and its "
+        "lower bound for\n"
+        "this N, d and temperature. Gradients are with respect to the arrays as given, before "
+        "normalisation.\n",
+    .options = OPTIONS,
+    .run = loss,
+};

@@ -2,6 +2,7 @@
 #ifndef CLI_OPENED_H
 #define CLI_OPENED_H
 
+#include "cli/cli.h"
 #include "train/run.h"
 
 typedef struct opened_run {
@@ -12,9 +13,9 @@ typedef struct opened_run {
     bool has_trainer;
 } opened_run;
 
-/* Open a run with the weights of a checkpoint (NULL: latest); close also after an
- * error. */
-ct_status opened_run_open(opened_run *r, const char *folder, const char *checkpoint, ct_error *err);
+/* Open a run with the weights of a checkpoint (NULL: latest); close also after an error. */
+ct_status opened_run_open(opened_run *r, const cli_line *in, const char *folder,
+                          const char *checkpoint, ct_error *err);
 void opened_run_close(opened_run *r);
 
 #endif

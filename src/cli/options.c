@@ -1,169 +1,130 @@
-/* options.c -- options of any command, from its table; and what every command
- * takes from the environment.
+/* options.c -- a command line, sorted by the command's table of options.
  *
  * "--name value", "--name=value" and "-n value" mean the same; options may stand
- * before, between or behind the arguments; "--" ends them.
+ * before, between or after the arguments; "--" ends them.
  *
  * Layer: cli. */
 #include "cli/cli.h"
 
+#include "contrast/data.h"
 #include "formats/text.h"
-#include "platform/cpu.h"
 
-#include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-cli_common cli;
+const cli_option CLI_COMMON[] = {{"--threads", NULL, CLI_INT, CLI_AT(threads), "N",
+                                  "threads to use (default: all that this process may use)"},
+                                 {"--no-color", NULL, CLI_FLAG, CLI_AT(no_color), NULL,
+                                  "no colours; so does NO_COLOR in the environment"},
+                                 {"--verbose", NULL, CLI_FLAG, CLI_AT(verbose), NULL,
+                                  "with an error, say where it was raised"},
+                                 CLI_END};
 
-static const cli_option COMMON[] = {
-    {"--threads", NULL, CLI_INT, &cli.threads, "N",
-     "threads to use (default: all this process may use)"},
-    {"--no-color", NULL, CLI_FLAG, &cli.no_color, NULL,
-     "no colours; so does NO_COLOR in the environment"},
-    {"--verbose", NULL, CLI_FLAG, &cli.verbose, NULL, "with an error, say where it was raised"},
-};
-
-const cli_option *cli_common_options(int *n)
+/* The i-th option of a command, its own first; NULL after the last. */
+static const cli_option *option_at(const cli_command *c, int i)
 {
-    *n = (int)(sizeof COMMON / sizeof *COMMON);
-    return COMMON;
+    int n = 0;
+    while (n < i && c->options[n].name != NULL)
+        n++;
+    const cli_option *o = c->options[n].name != NULL ? &c->options[n] : &CLI_COMMON[i - n];
+    return o->name != NULL ? o : NULL;
 }
 
-const cli_option *cli_no_options(int *n)
+static bool is_word(const char *name, const char *word, size_t length)
 {
-    *n = 0;
-    return NULL;
+    return name != NULL && strlen(name) == length && strncmp(name, word, length) == 0;
 }
 
-static bool matches(const cli_option *o, const char *word, size_t length)
+/* The option that the first `length` bytes of a word name. */
+static const cli_option *find(const cli_command *c, const char *word, size_t length, ct_error *err)
 {
-    return (strlen(o->name) == length && strncmp(o->name, word, length) == 0) ||
-           (o->alias != NULL && strlen(o->alias) == length && strncmp(o->alias, word, length) == 0);
-}
-
-static const cli_option *find_option(const cli_command *c, const char *word, size_t length)
-{
-    int n_own, n_common;
-    const cli_option *own = c->options(&n_own), *common = cli_common_options(&n_common);
-    for (int i = 0; i < n_own + n_common; i++) {
-        const cli_option *o = i < n_own ? &own[i] : &common[i - n_own];
-        if (matches(o, word, length))
+    const char *name[32];
+    int n = 0;
+    for (const cli_option *o; (o = option_at(c, n)) != NULL; name[n++] = o->name)
+        if (is_word(o->name, word, length) || is_word(o->alias, word, length))
             return o;
-    }
+    char what[64], try[64];
+    snprintf(what, sizeof what, "option of %s", c->name);
+    snprintf(try, sizeof try, "contrast help %s", c->name);
+    cli_unknown(err, what, word, name, n, sizeof *name, try);
     return NULL;
 }
 
-static ct_status set_option(const cli_option *o, const char *value, ct_error *err)
+static ct_status set_whole(const cli_option *o, const char *value, int *out, ct_error *err)
 {
-    if (o->kind == CLI_FLAG) {
-        *(bool *)o->out = true;
-    } else if (o->kind == CLI_TEXT) {
-        *(const char **)o->out = value;
-    } else {
-        char *end;
-        const long number = strtol(value, &end, 10), least = o->kind == CLI_INT;
-        if (end == value || *end != '\0' || number < least || number > INT_MAX)
-            return CT_FAIL(err, CT_ERR_CONFIG, "%s %s: expected a whole number from %ld", o->name,
-                           value, least);
-        *(int *)o->out = (int)number;
+    char *end;
+    const long number = strtol(value, &end, 10), least = o->kind == CLI_INT;
+    if (end == value || *end != '\0' || number < least || number > INT_MAX)
+        return CT_FAIL(err, CT_ERR_CONFIG, "%s %s: expected a whole number from %ld", o->name,
+                       value, least);
+    *out = (int)number;
+    return CT_OK;
+}
+
+static ct_status set_split(const cli_option *o, const char *value, int *out, ct_error *err)
+{
+    for (int s = 0; s < CT_N_SPLITS; s++)
+        if (strcmp(value, ct_split_name((ct_split)s)) == 0) {
+            *out = s;
+            return CT_OK;
+        }
+    return CT_FAIL(err, CT_ERR_CONFIG, "%s %s: expected train, validation, test or composition",
+                   o->name, value);
+}
+
+static ct_status set(const cli_option *o, const char *value, cli_line *line, ct_error *err)
+{
+    void *out = (char *)line + o->at;
+    size_t used;
+    switch (o->kind) {
+    case CLI_FLAG: *(bool *)out = true; break;
+    case CLI_TEXT: *(const char **)out = value; break;
+    case CLI_INT:
+    case CLI_FROM_0: return set_whole(o, value, out, err);
+    case CLI_SPLIT: return set_split(o, value, out, err);
+    case CLI_REAL:
+        used = ct_number_get(value, out);
+        if (used == 0 || value[used] != '\0')
+            return CT_FAIL(err, CT_ERR_CONFIG, "%s %s: expected a number", o->name, value);
     }
     return CT_OK;
 }
 
-static ct_status unknown_option(const cli_command *c, const char *word, ct_error *err)
+/* The option that argv[i] is; the answer is how many words it takes, 0 after an error. */
+static int read_option(const cli_command *c, int argc, char **argv, int i, cli_line *line,
+                       ct_error *err)
 {
-    const char *names[32];
-    int n_own, n_common, n = 0;
-    const cli_option *own = c->options(&n_own), *common = cli_common_options(&n_common);
-    for (int i = 0; i < n_own + n_common; i++)
-        names[n++] = i < n_own ? own[i].name : common[i - n_own].name;
-    const char *near = ct_nearest_name(word, names, n, sizeof *names);
-    return CT_FAIL(err, CT_ERR_CONFIG, "%s: there is no option %s; %s%s", c->name, word,
-                   near != NULL ? "did you mean " : "try: contrast help ",
-                   near != NULL ? near : c->name);
+    const size_t length = strcspn(argv[i], "=");
+    const char *value = argv[i][length] == '=' ? argv[i] + length + 1 : NULL;
+    const cli_option *o = find(c, argv[i], length, err);
+    if (o == NULL)
+        return 0;
+    const bool apart = o->kind != CLI_FLAG && value == NULL; /* the value is the next word */
+    if (o->kind == CLI_FLAG && value != NULL)
+        CT_FAIL(err, CT_ERR_CONFIG, "%s takes no value", o->name);
+    else if (apart && i + 1 == argc)
+        CT_FAIL(err, CT_ERR_CONFIG, "%s needs a value: %s", o->name, o->value);
+    else
+        set(o, apart ? argv[i + 1] : value, line, err);
+    return err->status == CT_OK ? 1 + apart : 0;
 }
 
-int cli_parse(const cli_command *c, int argc, char **argv, ct_error *err)
+ct_status cli_parse(const cli_command *c, int argc, char **argv, cli_line *out, ct_error *err)
 {
-    int n_rest = 0;
-    for (int i = 0; i < argc; i++) {
-        char *word = argv[i];
-        if (strcmp(word, "--") == 0) {
-            while (++i < argc)
-                argv[n_rest++] = argv[i];
-            break;
-        }
-        if (word[0] != '-' || word[1] == '\0') {
-            argv[n_rest++] = word;
-            continue;
-        }
-        const char *equals = strchr(word, '=');
-        const cli_option *o = find_option(c, word,
-                                          equals != NULL ? (size_t)(equals - word) : strlen(word));
-        const char *value = equals != NULL ? equals + 1 : NULL;
-        if (o == NULL) {
-            unknown_option(c, word, err);
-            return -1;
-        }
-        if (o->kind == CLI_FLAG && value != NULL) {
-            CT_FAIL(err, CT_ERR_CONFIG, "%s takes no value", o->name);
-            return -1;
-        }
-        if (o->kind != CLI_FLAG && value == NULL && (value = ++i < argc ? argv[i] : NULL) == NULL) {
-            CT_FAIL(err, CT_ERR_CONFIG, "%s: expected %s behind it", o->name, o->value);
-            return -1;
-        }
-        if (set_option(o, value, err) != CT_OK)
-            return -1;
+    bool ended = false;
+    *out = (cli_line){.argv = argv, .split = CT_TEST, .at = -1, .loss = NAN, .temperature = NAN};
+    for (int i = 0, step; i < argc; i += step) {
+        step = 1;
+        if (!ended && strcmp(argv[i], "--") == 0)
+            ended = true;
+        else if (ended || argv[i][0] != '-' || argv[i][1] == '\0')
+            argv[out->argc++] = argv[i];
+        else if ((step = read_option(c, argc, argv, i, out, err)) == 0)
+            return err->status;
     }
-    return n_rest;
-}
-
-/* ---- the environment ---- */
-
-int cli_threads(ct_error *err)
-{
-    const char *text = getenv("CONTRAST_THREADS");
-    if (cli.threads > 0)
-        return cli.threads;
-    if (text == NULL || *text == '\0')
-        return ct_cpu_count();
-    char *end;
-    long n = strtol(text, &end, 10);
-    if (*end == '\0' && n >= 1 && n <= 1024)
-        return (int)n;
-    CT_FAIL(err, CT_ERR_CONFIG, "CONTRAST_THREADS=%s: expected 1 to 1024", text);
-    return 0;
-}
-
-ct_device *cli_device(ct_error *err)
-{
-    const char *isa = getenv("CONTRAST_ISA"), *odd = ct_cpu_odd_arithmetic();
-    const int threads = cli_threads(err);
-    if (odd != NULL)
-        fprintf(stderr, "contrast: warning: %s: numbers will differ from those of other machines\n",
-                odd);
-    return threads > 0 ? ct_device_new(threads, isa != NULL && *isa != '\0' ? isa : NULL, err)
-                       : NULL;
-}
-
-static int columns(void)
-{
-    const char *text = getenv("COLUMNS");
-    const int n = text != NULL ? atoi(text) : 0;
-    return n >= 20 && n <= 1000 ? n : 80;
-}
-
-ct_terminal cli_terminal(FILE *f)
-{
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM"), *deep = getenv("COLORTERM");
-    const bool is_terminal = ct_is_terminal(f) && term != NULL && strcmp(term, "dumb") != 0;
-    return (ct_terminal){.out = f,
-                         .colour = is_terminal && !cli.no_color &&
-                                   (no_color == NULL || *no_color == '\0'),
-                         .deep = deep != NULL &&
-                                 (strcmp(deep, "truecolor") == 0 || strcmp(deep, "24bit") == 0),
-                         .redraw = is_terminal,
-                         .width = columns()};
+    if (out->argc < c->least || out->argc > c->most)
+        return CT_FAIL(err, CT_ERR_CONFIG, "%s: expected %s, found %d argument%s", c->name,
+                       c->expects, out->argc, out->argc == 1 ? "" : "s");
+    return CT_OK;
 }

@@ -13,36 +13,6 @@
 
 #define MOST_RUNS 4 /* beside each other */
 
-static struct {
-    const char *output;
-    int at;
-    bool no_diagnosis;
-} option = {.at = -1};
-
-static const cli_option REPORT_OPTIONS[] = {
-    {"--output", "-o", CLI_TEXT, &option.output, "FILE", "the page (default: report.html)"},
-    {"--no-diagnosis", NULL, CLI_FLAG, &option.no_diagnosis, NULL,
-     "do not load data and weights; the story is shorter then"},
-};
-
-static const cli_option PLOT_OPTIONS[] = {
-    {"--output", "-o", CLI_TEXT, &option.output, "FILE", "the picture, an SVG (default: KIND.svg)"},
-    {"--at", NULL, CLI_FROM_0, &option.at, "STEP",
-     "the snapshot nearest to it (default: the last)"},
-};
-
-const cli_option *cli_report_options(int *n)
-{
-    *n = (int)(sizeof REPORT_OPTIONS / sizeof *REPORT_OPTIONS);
-    return REPORT_OPTIONS;
-}
-
-const cli_option *cli_plot_options(int *n)
-{
-    *n = (int)(sizeof PLOT_OPTIONS / sizeof *PLOT_OPTIONS);
-    return PLOT_OPTIONS;
-}
-
 static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, ct_recipe *recipe,
                              ct_error *err)
 {
@@ -91,27 +61,25 @@ static ct_status diagnose(const char *folder, const ct_recipe *recipe, ct_device
     return CT_OK;
 }
 
-ct_status cli_records(int n, char **folder, bool diagnosed, ct_record *r, ct_arena *arena,
-                      ct_error *err)
+ct_status cli_records(const cli_line *in, int n, char **folder, bool diagnosed, ct_record *r,
+                      ct_arena *arena, ct_error *err)
 {
-    ct_status status = CT_OK;
-    ct_device *device = cli_device(err);
-    if (device == NULL)
-        return err->status;
-    for (int i = 0; i < n && status == CT_OK; i++) {
+    ct_device *device = cli_device(in, err);
+    for (int i = 0; i < n && err->status == CT_OK; i++) {
         ct_recipe recipe;
-        ct_error why = {0};
+        ct_error why = {.status = CT_OK}, no_hash = {.status = CT_OK};
         char *hash = ct_arena_zeroed(arena, 1, CLI_HASH_BYTES);
-        status = read_record(folder[i], arena, &r[i], &recipe, err);
-        if (status == CT_OK && hash != NULL && cli_hash_run(folder[i], hash) == CT_OK)
+        read_record(folder[i], arena, &r[i], &recipe, err);
+        if (err->status == CT_OK && hash != NULL &&
+            cli_hash_run(folder[i], hash, &no_hash) == CT_OK)
             r[i].hash = hash;
-        if (status == CT_OK && diagnosed &&
+        if (err->status == CT_OK && diagnosed &&
             diagnose(folder[i], &recipe, device, arena, &r[i], &why) != CT_OK)
             fprintf(stderr, "contrast: %s is reported without a diagnosis: %s\n", folder[i],
                     why.msg);
     }
     ct_device_free(device);
-    return status;
+    return err->status;
 }
 
 /* "contrast: a beside b" */
@@ -123,64 +91,110 @@ static void title_of(int n, char **folder, char *out, size_t size)
                                  folder[i]);
 }
 
-int cli_report(int argc, char **argv)
+static int report(const cli_line *in, ct_error *err)
 {
-    static ct_record r[MOST_RUNS];
-    static ct_page page;
     char title[1024];
-    const char *path = option.output != NULL ? option.output : "report.html";
-    ct_error err = {0};
-    ct_arena arena;
-    if (argc < 1 || argc > MOST_RUNS)
-        return cli_usage("report: expected 1 to %d folders of runs, found %d arguments", MOST_RUNS,
-                         argc);
+    const char *path = in->output != NULL ? in->output : "report.html";
     const double began = ct_clock_s();
+    ct_page page;
+    ct_arena arena;
     ct_arena_init(&arena, 0);
-    title_of(argc, argv, title, sizeof title);
-    ct_status status = cli_records(argc, argv, !option.no_diagnosis, r, &arena, &err);
-    if (status == CT_OK)
-        status = ct_page_open(&page, path, title, &err);
-    if (status == CT_OK)
-        status = ct_page_close(&page, ct_page_runs(&page, r, argc, &err));
+    ct_record *r = ct_arena_zeroed(&arena, MOST_RUNS, sizeof *r);
+    if (r == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "report: no memory");
+    else
+        cli_records(in, in->argc, in->argv, !in->no_diagnosis, r, &arena, err);
+    title_of(in->argc, in->argv, title, sizeof title);
+    if (err->status == CT_OK && ct_page_open(&page, path, title, err) == CT_OK)
+        ct_page_close(&page, ct_page_runs(&page, r, in->argc, err));
     ct_arena_free(&arena);
-    if (status != CT_OK)
-        return cli_fail(&err);
-    printf("%s: written in %.2f s\n", path, ct_clock_s() - began);
+    if (err->status == CT_OK)
+        printf("%s: written in %.2f s\n", path, ct_clock_s() - began);
     return 0;
 }
 
-static int find_kind(const char *name, char *all, size_t size)
+static int find_kind(const char *name)
 {
-    size_t used = 0;
-    for (int k = 0; k < CT_N_PICTURES; k++) {
+    for (int k = 0; k < CT_N_PICTURES; k++)
         if (strcmp(name, ct_picture_describe((ct_picture)k)->name) == 0)
             return k;
-        used += (size_t)snprintf(all + used, size - used, "%s%s", k > 0 ? ", " : "",
-                                 ct_picture_describe((ct_picture)k)->name);
-    }
     return -1;
 }
 
-int cli_plot(int argc, char **argv)
+static ct_status unknown_kind(const char *name, ct_error *err)
 {
-    char all[256], path[64];
-    ct_error err = {0};
+    const char *kind[CT_N_PICTURES];
+    for (int k = 0; k < CT_N_PICTURES; k++)
+        kind[k] = ct_picture_describe((ct_picture)k)->name;
+    return cli_unknown(err, "kind of plot", name, kind, CT_N_PICTURES, sizeof *kind,
+                       "contrast help plot");
+}
+
+static int plot(const cli_line *in, ct_error *err)
+{
+    char path[64];
     ct_arena arena;
     ct_recipe recipe;
     ct_record r;
-    if (argc != 2)
-        return cli_usage("plot: expected KIND RUN, found %d arguments", argc);
-    const int kind = find_kind(argv[0], all, sizeof all);
-    if (kind < 0)
-        return cli_usage("plot: there is no kind %s; expected one of %s", argv[0], all);
-    snprintf(path, sizeof path, "%s.svg", argv[0]);
+    const int kind = find_kind(in->argv[0]);
+    if (kind < 0) {
+        unknown_kind(in->argv[0], err);
+        return 0;
+    }
+    snprintf(path, sizeof path, "%s.svg", in->argv[0]);
     ct_arena_init(&arena, 0);
-    ct_status status = read_record(argv[1], &arena, &r, &recipe, &err);
-    if (status == CT_OK)
-        status = ct_picture_save((ct_picture)kind, &r,
-                                 option.at >= 0 ? ct_record_nearest(&r, option.at)
-                                                : r.n_moments - 1,
-                                 option.output != NULL ? option.output : path, &err);
+    if (read_record(in->argv[1], &arena, &r, &recipe, err) == CT_OK)
+        ct_picture_save((ct_picture)kind, &r,
+                        in->at >= 0 ? ct_record_nearest(&r, in->at) : r.n_moments - 1,
+                        in->output != NULL ? in->output : path, err);
     ct_arena_free(&arena);
-    return status == CT_OK ? 0 : cli_fail(&err);
+    return 0;
 }
+
+static const cli_option REPORT_OPTIONS[] = {
+    {"--output", "-o", CLI_TEXT, CLI_AT(output), "FILE", "the page (default: report.html)"},
+    {"--no-diagnosis", NULL, CLI_FLAG, CLI_AT(no_diagnosis), NULL,
+     "do not load data and weights; the story is shorter then"},
+    CLI_END};
+
+static const cli_option PLOT_OPTIONS[] = {{"--output", "-o", CLI_TEXT, CLI_AT(output), "FILE",
+                                           "the picture, an SVG (default: KIND.svg)"},
+                                          {"--at", NULL, CLI_FROM_0, CLI_AT(at), "STEP",
+                                           "the snapshot nearest to it (default: the last)"},
+                                          CLI_END};
+
+const cli_command CLI_REPORT = {
+    .name = "report",
+    .group = CLI_TO_LOOK,
+    .arguments = "RUN [RUN ...]",
+    .least = 1,
+    .most = MOST_RUNS,
+    .expects = "1 to 4 folders of runs",
+    .summary = "write one page with all pictures of runs, to open from disk or to mail",
+    .help = "Up to four runs are shown side by side, on the same axes and the same slider. The "
+            "page needs "
+            "no network\n"
+            "and no other file, and can be read with scripts off.\n",
+    .options = REPORT_OPTIONS,
+    .run = report,
+};
+
+const cli_command CLI_PLOT = {
+    .name = "plot",
+    .group = CLI_TO_LOOK,
+    .arguments = "KIND RUN",
+    .least = 2,
+    .most = 2,
+    .expects = "KIND RUN",
+    .summary = "draw one picture of a run as SVG",
+    .help =
+        "KIND: loss, recall, temperature, matrix (cosines of all with all), histogram (of "
+        "cosines), "
+        "plane (principal\n"
+        "components), spectrum (singular values), path (alignment against uniformity), layers "
+        "(mean cosine by layer),\n"
+        "gradients (by layer). For places that take no SVG, each picture of a report can be saved "
+        "as PNG.\n",
+    .options = PLOT_OPTIONS,
+    .run = plot,
+};

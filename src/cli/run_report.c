@@ -43,7 +43,7 @@ static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double sec
     r->mean = r->mean == 0 ? s->loss : 0.98 * r->mean + 0.02 * s->loss;
     if (r->live != NULL)
         cli_live_step(r->live, &r->terminal, s, seconds);
-    if (cli.quiet || r->live != NULL)
+    if (r->in->quiet || r->live != NULL)
         return;
     const bool due = r->terminal.redraw ? seconds - r->last_s > 0.1
                                         : s->step == 1 || s->step % tenth == 0;
@@ -58,7 +58,7 @@ static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e
     run_report *r = ctx;
     if (e->split != CT_VALIDATION) {
         r->final[r->n_final++] = *e;
-    } else if (!cli.quiet && r->live == NULL) {
+    } else if (!r->in->quiet && r->live == NULL) {
         fprintf(r->terminal.out,
                 "%sstep %ld: validation recall@1 %.3f image to text, %.3f text to image, of %d\n",
                 r->terminal.redraw ? "\r\033[K" : "", t->step, e->recall[0].at1, e->recall[1].at1,
@@ -69,7 +69,7 @@ static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e
 static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
 {
     const run_report *r = ctx;
-    if (cli.quiet)
+    if (r->in->quiet)
         return;
     fprintf(r->terminal.out, "step %ld: %s: %s\n", t->step, ct_state_describe(m->state)->name,
             m->evidence);
@@ -77,21 +77,26 @@ static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
         fprintf(r->terminal.out, "  try: %s\n", ct_state_describe(m->state)->remedy);
 }
 
-void run_report_begin(run_report *r, const ct_recipe *recipe, const volatile sig_atomic_t *stop)
+void run_report_begin(run_report *r, const cli_line *in, ct_trainer *t)
 {
+    const ct_recipe *recipe = t->recipe;
     const ct_loss *loss = ct_loss_find(recipe->loss.name);
     ct_loss_setting s = ct_recipe_setting(recipe);
     if (recipe->loss.learn_temperature)
         s.temperature = 0.01; /* as low as it may fall */
     const ct_landmarks l = ct_landmarks_of(loss, &s, NULL);
-    *r = (run_report){.watch = {.ctx = r,
+    *r = (run_report){.in = in,
+                      .watch = {.ctx = r,
                                 .on_step = on_step,
                                 .on_evaluation = on_evaluation,
                                 .on_monitor = on_monitor,
-                                .stop = stop},
-                      .terminal = cli_terminal(stderr),
+                                .stop = &cli_stop,
+                                .safe = &cli_safe},
+                      .terminal = cli_terminal(in, stderr),
                       .all_equal = l.all_equal,
                       .floor = l.floor};
+    if (in->live)
+        r->live = cli_live_new(t, &r->terminal);
 }
 
 void print_evaluation(const ct_evaluation *e)
@@ -113,7 +118,7 @@ void print_evaluation(const ct_evaluation *e)
         printf("  prompt accuracy %.4f\n", e->prompt_accuracy);
 }
 
-static void print_json(const run_report *r, const ct_trainer *t, const char *folder)
+static void print_json(const run_report *r, const ct_trainer *t, const char *folder, ct_error *err)
 {
     ct_json j = {0};
     ct_json_open(&j, NULL, '{');
@@ -126,15 +131,18 @@ static void print_json(const run_report *r, const ct_trainer *t, const char *fol
         ct_evaluation_json(&j, &r->final[i]);
         ct_json_close(&j);
     }
-    cli_put_json(&j);
+    cli_put_json(&j, err);
 }
 
-void run_report_end(run_report *r, const ct_trainer *t, const char *folder)
+void run_report_end(run_report *r, const ct_trainer *t, const char *folder, ct_error *err)
 {
-    if (r->terminal.redraw && !cli.quiet && t->step > 0)
+    cli_live_free(r->live);
+    if (r->terminal.redraw && !r->in->quiet && t->step > 0)
         fputc('\n', r->terminal.out);
-    if (cli.json) {
-        print_json(r, t, folder);
+    if (err->status != CT_OK)
+        return;
+    if (r->in->json) {
+        print_json(r, t, folder, err);
         return;
     }
     for (int i = 0; i < r->n_final; i++)

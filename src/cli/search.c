@@ -2,7 +2,6 @@
  * finds texts.
  *
  * Layer: cli. */
-#include "cli/cli.h"
 #include "cli/opened.h"
 
 #include "lab/search.h"
@@ -12,35 +11,16 @@
 
 enum { MOST = 100, DRAWN = 5 };
 
-static struct {
-    const char *split, *checkpoint;
-    int top;
-} option;
-
-static const cli_option OPTIONS[] = {
-    {"--top", "-k", CLI_INT, &option.top, "K", "how many to show (default 5, at most 100)"},
-    {"--split", NULL, CLI_TEXT, &option.split, "S",
-     "where to look: test (default), train, validation, composition"},
-    {"--checkpoint", NULL, CLI_TEXT, &option.checkpoint, "C", "latest (default), best, or a step"},
-    {"--json", NULL, CLI_FLAG, &cli.json, NULL, "print JSON"},
-};
-
-const cli_option *cli_search_options(int *n)
-{
-    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
-    return OPTIONS;
-}
-
 static const char *text_of(const ct_search *s, int at)
 {
     const ct_side *side = &s->t->pairs->side[1];
     return side->text != NULL ? side->text[side->text_of[s->items[at]]] : "";
 }
 
-static void draw(const ct_search *s, const ct_hit *hit, int n)
+static void draw(const cli_line *in, const ct_search *s, const ct_hit *hit, int n)
 {
     const ct_side *side = &s->t->pairs->side[0];
-    const ct_terminal terminal = cli_terminal(stdout);
+    const ct_terminal terminal = cli_terminal(in, stdout);
     const uint8_t *picture[DRAWN];
     const int fits = side->width > 0 ? (terminal.width - 2) / (side->width + 2) : 0;
     int shown = 0;
@@ -54,7 +34,8 @@ static void draw(const ct_search *s, const ct_hit *hit, int n)
     ct_arena_free(&arena);
 }
 
-static void print_json(const ct_search *s, const char *query, const ct_hit *hit, int n)
+static void print_json(const ct_search *s, const char *query, const ct_hit *hit, int n,
+                       ct_error *err)
 {
     ct_json j = {0};
     ct_json_open(&j, NULL, '{');
@@ -67,17 +48,17 @@ static void print_json(const ct_search *s, const char *query, const ct_hit *hit,
         ct_json_string(&j, "text", text_of(s, hit[i].at));
         ct_json_close(&j);
     }
-    cli_put_json(&j);
+    cli_put_json(&j, err);
 }
 
 /* One query. A whole number below n is the number of an image. */
-static ct_status answer(const ct_search *s, const char *query, ct_error *err)
+static ct_status answer(const cli_line *in, const ct_search *s, const char *query, ct_error *err)
 {
     ct_hit hit[MOST];
     char *end;
     const long number = strtol(query, &end, 10);
     const bool by_item = end > query && *end == '\0' && number >= 0 && number < s->n;
-    const int k = option.top == 0 ? 5 : option.top;
+    const int k = in->top == 0 ? 5 : in->top;
     int n;
     if (by_item)
         n = ct_search_item(s, (int)number, 1, k, hit);
@@ -89,23 +70,23 @@ static ct_status answer(const ct_search *s, const char *query, ct_error *err)
                        s->n - 1);
     if (n < 0)
         return err->status;
-    if (cli.json) {
-        print_json(s, query, hit, n);
-        return CT_OK;
+    if (in->json) {
+        print_json(s, query, hit, n, err);
+        return err->status;
     }
     if (by_item)
-        draw(s, &(ct_hit){(int)number, 1}, 1);
+        draw(in, s, &(ct_hit){(int)number, 1}, 1);
     else
-        draw(s, hit, n);
+        draw(in, s, hit, n);
     for (int i = 0; i < n; i++)
         printf("  %6.3f  %5d  %s\n", hit[i].score, hit[i].at, text_of(s, hit[i].at));
     return CT_OK;
 }
 
 /* Queries as they are typed, until the input ends. */
-static ct_status converse(const ct_search *s, ct_error *err)
+static ct_status converse(const cli_line *in, const ct_search *s, ct_error *err)
 {
-    const bool watched = cli_terminal(stdin).redraw && cli_terminal(stdout).redraw;
+    const bool watched = cli_terminal(in, stdin).redraw && cli_terminal(in, stdout).redraw;
     char line[1024];
     if (watched)
         printf("%d pairs; type a text, or a number from 0 to %d for an image; end with Ctrl-D\n",
@@ -118,31 +99,50 @@ static ct_status converse(const ct_search *s, ct_error *err)
             return ferror(stdin) ? CT_FAIL(err, CT_ERR_IO, "standard input: cannot be read")
                                  : CT_OK;
         line[strcspn(line, "\r\n")] = '\0';
-        ct_status status = line[0] != '\0' ? answer(s, line, err) : CT_OK;
+        ct_status status = line[0] != '\0' ? answer(in, s, line, err) : CT_OK;
         if (status != CT_OK)
             return status;
     }
 }
 
-int cli_search(int argc, char **argv)
+static int search(const cli_line *in, ct_error *err)
 {
-    ct_error err = {0};
     opened_run run;
-    ct_search search = {0};
-    if (argc != 1 && argc != 2)
-        return cli_usage(
-            "search: expected a run's folder and a query (in quotes), found %d arguments", argc);
-    const int split = cli_split(option.split);
-    if (split < 0)
-        return 2;
-    if (option.top > MOST)
-        return cli_usage("--top %d: expected at most %d", option.top, MOST);
-    ct_status status = opened_run_open(&run, argv[0], option.checkpoint, &err);
-    if (status == CT_OK)
-        status = ct_search_init(&search, &run.trainer, (ct_split)split, &err);
-    if (status == CT_OK)
-        status = argc == 2 ? answer(&search, argv[1], &err) : converse(&search, &err);
-    ct_search_free(&search);
+    ct_search s = {0};
+    if (in->top > MOST) {
+        CT_FAIL(err, CT_ERR_CONFIG, "--top %d: expected at most %d", in->top, MOST);
+        return 0;
+    }
+    opened_run_open(&run, in, in->argv[0], in->checkpoint, err);
+    if (err->status == CT_OK)
+        ct_search_init(&s, &run.trainer, (ct_split)in->split, err);
+    if (err->status == CT_OK && in->argc == 2)
+        answer(in, &s, in->argv[1], err);
+    else if (err->status == CT_OK)
+        converse(in, &s, err);
+    ct_search_free(&s);
     opened_run_close(&run);
-    return status == CT_OK ? 0 : cli_fail(&err);
+    return 0;
 }
+
+static const cli_option OPTIONS[] = {{"--top", "-k", CLI_INT, CLI_AT(top), "K",
+                                      "how many to show (default 5, at most 100)"},
+                                     CLI_ONE_SPLIT,
+                                     CLI_CHECKPOINT,
+                                     CLI_JSON,
+                                     CLI_END};
+
+const cli_command CLI_SEARCH = {
+    .name = "search",
+    .group = CLI_TO_USE,
+    .arguments = "RUN [QUERY]",
+    .least = 1,
+    .most = 2,
+    .expects = "a run's folder and a query (in quotes)",
+    .summary = "find images for a text, texts for an image",
+    .help =
+        "QUERY is a text, or the number of an image of the split. Without one, queries are read "
+        "as typed.\n",
+    .options = OPTIONS,
+    .run = search,
+};

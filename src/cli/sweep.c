@@ -9,42 +9,11 @@
 #include "show/page.h"
 #include "show/phase.h"
 
-#include <signal.h>
 #include <string.h>
-
-static const char *output, *report;
-
-static const cli_option OPTIONS[] = {
-    {"--output", "-o", CLI_TEXT, &output, "DIR",
-     "folder of runs.jsonl, sweep.csv, phase.svg; one that was begun is finished"},
-    {"--report", NULL, CLI_TEXT, &report, "FILE", "write the results as a page (HTML)"},
-    {"--quiet", "-q", CLI_FLAG, &cli.quiet, NULL, "no progress"},
-};
-
-const cli_option *cli_sweep_options(int *n)
-{
-    *n = (int)(sizeof OPTIONS / sizeof *OPTIONS);
-    return OPTIONS;
-}
-
-static volatile sig_atomic_t stop_signal;
-
-static void on_signal(int number)
-{
-    stop_signal = number;
-}
-
-/* The first signal lets the runs in flight end; a second one ends the program. */
-static void catch_signals(void)
-{
-    struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&act.sa_mask);
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-}
 
 typedef struct progress {
     ct_terminal terminal;
+    bool quiet;
     double began, last;
     int before; /* runs that were there already; -1: not known yet */
 } progress;
@@ -55,7 +24,7 @@ static void on_run(void *ctx, int done, int of)
     const double now = ct_clock_s(), seconds = now - p->began;
     if (p->before < 0)
         p->before = done - 1;
-    if (cli.quiet || (now - p->last < (p->terminal.redraw ? 0.1 : 5) && done < of))
+    if (p->quiet || (now - p->last < (p->terminal.redraw ? 0.1 : 5) && done < of))
         return;
     p->last = now;
     fprintf(p->terminal.out, "%s%d of %d runs, %.1f a second, %.0f s left%s",
@@ -66,85 +35,118 @@ static void on_run(void *ctx, int done, int of)
 }
 
 /* contrast sweep with its arguments, as a shell takes them. */
-static void command_of(int argc, char **argv, char *out, size_t size)
+static void command_of(const cli_line *in, char *out, size_t size)
 {
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/,:=+-";
     size_t used = (size_t)snprintf(out, size, "contrast sweep");
-    for (int i = 0; i < argc && used < size; i++) {
-        const char *quote =
-            strspn(argv[i],
-                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/,:=+-") ==
-                    strlen(argv[i])
-                ? ""
-                : "'";
-        used += (size_t)snprintf(out + used, size - used, " %s%s%s", quote, argv[i], quote);
+    for (int i = 0; i < in->argc && used < size; i++) {
+        const char *word = in->argv[i], *quote = word[strspn(word, plain)] == '\0' ? "" : "'";
+        used += (size_t)snprintf(out + used, size - used, " %s%s%s", quote, word, quote);
     }
 }
 
-static ct_status write_results(const ct_sweep *s, const ct_sweep_run *run, ct_error *err)
+static ct_status write_results(const cli_line *in, const ct_sweep *s, const ct_sweep_run *run,
+                               ct_error *err)
 {
     char path[CT_PATH_BYTES];
-    if (output == NULL)
+    if (in->output == NULL)
         return CT_OK;
-    ct_status status = ct_sweep_write_csv(s, run, output, err);
+    ct_status status = ct_sweep_write_csv(s, run, in->output, err);
     if (s->n_axes == 2 && status == CT_OK) {
-        snprintf(path, sizeof path, "%s/phase.svg", output);
+        snprintf(path, sizeof path, "%s/phase.svg", in->output);
         status = ct_phase_save(s, run, path, err);
     }
     return status;
 }
 
 /* page: open, or NULL. */
-static ct_status sweep(const ct_sweep *s, const char *command, ct_page *page, ct_error *err)
+static void run_all(const cli_line *in, const ct_sweep *s, ct_page *page, ct_error *err)
 {
-    const int threads = cli_threads(err);
+    char command[4096];
+    const int threads = cli_threads(in, err);
+    const ct_terminal t = cli_terminal(in, stdout);
     ct_sweep_run *run = ct_alloc_zeroed((size_t)s->n_points * (size_t)s->n_seeds, sizeof *run);
-    progress p = {.terminal = cli_terminal(stderr), .began = ct_clock_s(), .before = -1};
+    progress p = {.terminal = cli_terminal(in, stderr),
+                  .quiet = in->quiet,
+                  .began = ct_clock_s(),
+                  .before = -1};
     if (run == NULL)
         CT_FAIL(err, CT_ERR_NOMEM, "sweep: no memory for %d x %d runs", s->n_points, s->n_seeds);
     if (err->status == CT_OK) {
-        catch_signals();
-        const ct_sweep_watch watch = {&p, on_run, &stop_signal};
-        ct_sweep_run_all(s, output, threads, &watch, run, err);
+        cli_catch_signals();
+        const ct_sweep_watch watch = {&p, on_run, &cli_stop};
+        ct_sweep_run_all(s, in->output, threads, &watch, run, err);
     }
     if (err->status == CT_OK)
-        write_results(s, run, err);
-    if (err->status == CT_OK) {
-        const ct_terminal t = cli_terminal(stdout);
-        if (s->n_axes == 2)
-            ct_phase_draw(&t, s, run);
-        else
-            ct_sweep_table(&t, s, run);
-        if (page != NULL)
-            ct_page_sweep(page, command, s, run);
-        if (stop_signal != 0 && output != NULL)
-            fprintf(stderr, "stopped; the same command goes on\n");
-    }
+        write_results(in, s, run, err);
+    if (err->status == CT_OK && s->n_axes == 2)
+        ct_phase_draw(&t, s, run);
+    else if (err->status == CT_OK)
+        ct_sweep_table(&t, s, run);
+    command_of(in, command, sizeof command);
+    if (err->status == CT_OK && page != NULL)
+        ct_page_sweep(page, command, s, run);
+    if (err->status == CT_OK && cli_stop != 0 && in->output != NULL)
+        fprintf(stderr, "stopped; the same command continues it\n");
     ct_free(run);
-    return err->status;
 }
 
-int cli_sweep(int argc, char **argv)
+/* The grid that the arguments describe. */
+static void read_grid(const cli_line *in, ct_sweep *s, ct_error *err)
 {
-    static ct_sweep s;
-    static ct_page page;
-    char command[4096];
-    ct_error err = {0};
-    if (argc < 2)
-        return cli_usage("sweep: expected a recipe and settings; try: contrast sweep phase "
-                         "loss.temperature=0.07,1 seed=1..4");
-    s.base = ct_recipe_defaults();
-    ct_status status = ct_recipe_load(&s.base, argv[0], &err);
-    for (int i = 1; i < argc && status == CT_OK; i++)
-        status = ct_sweep_add(&s, argv[i], &err);
-    if (status == CT_OK)
-        status = ct_recipe_check(&s.base, &err);
-    if (status == CT_OK && report != NULL)
-        status = ct_page_open(&page, report, "contrast sweep", &err); /* before the work */
-    if (status != CT_OK)
-        return cli_fail(&err);
-    command_of(argc, argv, command, sizeof command);
-    status = sweep(&s, command, report != NULL ? &page : NULL, &err);
-    if (report != NULL)
-        status = ct_page_close(&page, status);
-    return status != CT_OK ? cli_fail(&err) : stop_signal != 0 ? 128 + stop_signal : 0;
+    s->base = ct_recipe_defaults();
+    ct_recipe_load(&s->base, in->argv[0], err);
+    for (int i = 1; i < in->argc && err->status == CT_OK; i++)
+        ct_sweep_add(s, in->argv[i], err);
+    if (err->status == CT_OK)
+        ct_recipe_check(&s->base, err);
 }
+
+static int sweep(const cli_line *in, ct_error *err)
+{
+    ct_page page;
+    ct_sweep *s = ct_alloc_zeroed(1, sizeof *s);
+    if (s == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "sweep: no memory");
+    else
+        read_grid(in, s, err);
+    if (err->status == CT_OK && in->report == NULL) {
+        run_all(in, s, NULL, err);
+    } else if (err->status == CT_OK && /* a page that cannot be written is known before the work */
+               ct_page_open(&page, in->report, "contrast sweep", err) == CT_OK) {
+        run_all(in, s, &page, err);
+        ct_page_close(&page, err->status);
+    }
+    ct_free(s);
+    return cli_stop != 0 ? 128 + cli_stop : 0;
+}
+
+static const cli_option OPTIONS[] = {
+    {"--output", "-o", CLI_TEXT, CLI_AT(output), "DIR",
+     "folder of runs.jsonl, sweep.csv, phase.svg; one that was begun is finished"},
+    {"--report", NULL, CLI_TEXT, CLI_AT(report), "FILE", "write the results as a page (HTML)"},
+    CLI_QUIET,
+    CLI_END};
+
+const cli_command CLI_SWEEP = {
+    .name = "sweep",
+    .group = CLI_TO_TRAIN,
+    .arguments = "RECIPE section.key=VALUES ... [seed=1..8]",
+    .least = 2,
+    .most = CLI_MANY,
+    .expects =
+        "a recipe and settings (try: contrast sweep phase loss.temperature=0.07,1 seed=1..4)",
+    .summary = "train many small runs over a grid of settings and seeds",
+    .help =
+        "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a range "
+        "(lo..hi:n evenly,\n"
+        "lo..hi:n(log) evenly in the logarithm). Each point is trained from every seed, one run "
+        "per thread. Two\n"
+        "keys with several values make a phase diagram. The same command continues an interrupted "
+        "sweep.\n"
+        "  contrast sweep phase 'loss.temperature=0.02..2:20(log)' 'optim.rate=0.003..3:20(log)' "
+        "seed=1..4 -o phase\n",
+    .options = OPTIONS,
+    .run = sweep,
+};

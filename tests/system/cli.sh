@@ -24,9 +24,9 @@ check "every key of it is accepted" rejects 2 "train.batch = 0" train "$scratch/
 run help losses
 check "help losses names the question's" grep -q question "$scratch/out"
 
-check "unknown command" rejects 2 "did you mean train" trian shapes
-check "unknown option" rejects 2 "did you mean --quiet" train shapes --quite
-check "option without value" rejects 2 "expected RUN" train shapes -o
+check "unknown command" rejects 2 "did you mean \"train\"" trian shapes
+check "unknown option" rejects 2 "did you mean \"--quiet\"" train shapes --quite
+check "option without value" rejects 2 "needs a value: RUN" train shapes -o
 check "threads must be a number" rejects 2 "expected a whole number" train shapes --threads x
 check "no recipe" rejects 2 "expected a recipe" train
 check "missing recipe file" rejects 1 "nowhere.ini" train nowhere.ini

@@ -54,7 +54,7 @@ run diagnose a.npy b.npy --fail-on-collapse
 check "... and with 0 if healthy" [ "$code" = 0 ]
 check "unequal rows are named" rejects 1 "few.npy is (5, 16)" diagnose a.npy few.npy
 check "a loss without N" rejects 2 "--batch" diagnose a.npy b.npy --loss 2
-check "an unknown loss" rejects 2 "there is no such loss" diagnose a.npy b.npy --loss-name inforce
+check "an unknown loss" rejects 2 "unknown loss \"inforce\"; did you mean \"infonce\"" diagnose a.npy b.npy --loss-name inforce
 check "a file that is not there" rejects 1 "none.npy" diagnose none.npy
 check "groups of another length" rejects 1 "one a row" diagnose few.npy --groups groups.npy
 
@@ -67,7 +67,7 @@ check "a healthy run" grep -q '^{"state":"healthy"' out
 check "... its loss is measured" grep -q '"measured_here":true' out
 # What the help offers is accepted, and nothing else is offered.
 run help diagnose
-offered=$(sed -n 's/.*--checkpoint.*of a run: //p' out | tr -dc 'a-z \n')
+offered=$(sed -n 's/.*--checkpoint C *//p' out | tr -dc 'a-z \n')
 check "checkpoints have two words" [ "$(echo "$offered" | tr ' ' '\n' | grep -cx 'latest\|best')" = 2 ]
 for word in $(echo "$offered" | tr ' ' '\n' | grep -x 'la[a-z]*\|best'); do
     run diagnose fine --checkpoint "$word" --json

@@ -123,7 +123,7 @@ cp -r a long
 head -c 4000000 /dev/zero | tr '\0' '\n' >long/metrics.jsonl
 check "four million empty lines need no memory" sh -c "ulimit -v 400000; '$program' plot loss long 2>&1 | grep -q 'long/metrics.jsonl:1:'"
 
-check "no such kind" rejects 2 "there is no kind los" plot los a
+check "no such kind" rejects 2 "unknown kind of plot \"los\"; did you mean \"loss\"" plot los a
 check "no such run" rejects 1 "nowhere" report nowhere
 check "a run without snapshots" rejects 1 "none/snapshots.jsonl" report none
 cp -r a cut

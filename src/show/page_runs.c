@@ -3,12 +3,12 @@
  * All text from recipes, captions and file names goes through ct_svg_escaped; the
  * script's data are numbers, base64 and strings in which no "<" is left.
  *
- * Layer: show. Needs formats (json, base64, png). */
+ * Layer: show. Needs formats (json, base64, bmp). */
 #include "show/page.h"
 
 #include "formats/base64.h"
+#include "formats/bmp.h"
 #include "formats/json.h"
-#include "formats/png.h"
 #include "show/pictures.h"
 
 #include <math.h>
@@ -24,13 +24,13 @@ static ct_status sprite(ct_svg *s, const ct_record *r, int run, ct_arena *arena,
     size_t size = 0;
     if (r->width == 0)
         return CT_OK;
-    const uint8_t *png = ct_png_encode(r->pixels, r->width, r->height * r->n, r->channels, arena,
+    const uint8_t *bmp = ct_bmp_encode(r->pixels, r->width, r->height * r->n, r->channels, arena,
                                        &size);
-    char *text = png != NULL ? ct_arena_alloc(arena, CT_BASE64_BYTES(size)) : NULL;
+    char *text = bmp != NULL ? ct_arena_alloc(arena, CT_BASE64_BYTES(size)) : NULL;
     if (text == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "report: no memory for pictures");
-    ct_base64_put(text, png, size);
-    put(s, "<style>.p%d{height:%dpx;background-image:url(data:image/png;base64,", run,
+    ct_base64_put(text, bmp, size);
+    put(s, "<style>.p%d{height:%dpx;background-image:url(data:image/bmp;base64,", run,
         PICTURE * r->height / r->width);
     ct_page_raw(s, text);
     ct_page_raw(s, ")}</style>\n");

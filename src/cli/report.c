@@ -67,11 +67,11 @@ ct_status cli_records(const cli_line *in, int n, char **folder, bool diagnosed, 
     ct_device *device = cli_device(in, err);
     for (int i = 0; i < n && err->status == CT_OK; i++) {
         ct_recipe recipe;
-        ct_error why = {.status = CT_OK}, no_hash = {.status = CT_OK};
-        char *hash = ct_arena_zeroed(arena, 1, CLI_HASH_BYTES);
+        ct_error why = {.status = CT_OK};
+        char path[CT_PATH_BYTES], *hash = ct_arena_zeroed(arena, 1, CLI_HASH_BYTES);
         read_record(folder[i], arena, &r[i], &recipe, err);
         if (err->status == CT_OK && hash != NULL &&
-            cli_hash_run(folder[i], hash, &no_hash) == CT_OK)
+            cli_hash(folder[i], NULL, hash, path, CT_IGNORE_ERROR) == CT_OK)
             r[i].hash = hash;
         if (err->status == CT_OK && diagnosed &&
             diagnose(folder[i], &recipe, device, arena, &r[i], &why) != CT_OK)
@@ -151,6 +151,7 @@ static int plot(const cli_line *in, ct_error *err)
     return 0;
 }
 
+/* clang-format off */
 static const cli_option REPORT_OPTIONS[] = {
     {"--output", "-o", CLI_TEXT, CLI_AT(output), "FILE", "the page (default: report.html)"},
     {"--no-diagnosis", NULL, CLI_FLAG, CLI_AT(no_diagnosis), NULL,
@@ -164,37 +165,21 @@ static const cli_option PLOT_OPTIONS[] = {{"--output", "-o", CLI_TEXT, CLI_AT(ou
                                           CLI_END};
 
 const cli_command CLI_REPORT = {
-    .name = "report",
-    .group = CLI_TO_LOOK,
-    .arguments = "RUN [RUN ...]",
-    .least = 1,
+    .name = "report", .group = CLI_TO_LOOK, .arguments = "RUN [RUN ...]", .least = 1,
     .most = MOST_RUNS,
-    .expects = "1 to 4 folders of runs",
     .summary = "write one page with all pictures of runs, to open from disk or to mail",
     .help = "Up to four runs are shown side by side, on the same axes and the same slider. The "
-            "page needs "
-            "no network\n"
-            "and no other file, and can be read with scripts off.\n",
-    .options = REPORT_OPTIONS,
-    .run = report,
+            "page needs no network and no other file, and can be read with scripts off.",
+    .options = REPORT_OPTIONS, .run = report,
 };
 
 const cli_command CLI_PLOT = {
-    .name = "plot",
-    .group = CLI_TO_LOOK,
-    .arguments = "KIND RUN",
-    .least = 2,
-    .most = 2,
-    .expects = "KIND RUN",
+    .name = "plot", .group = CLI_TO_LOOK, .arguments = "KIND RUN", .least = 2, .most = 2,
     .summary = "draw one picture of a run as SVG",
-    .help =
-        "KIND: loss, recall, temperature, matrix (cosines of all with all), histogram (of "
-        "cosines), "
-        "plane (principal\n"
-        "components), spectrum (singular values), path (alignment against uniformity), layers "
-        "(mean cosine by layer),\n"
-        "gradients (by layer). For places that take no SVG, each picture of a report can be saved "
-        "as PNG.\n",
-    .options = PLOT_OPTIONS,
-    .run = plot,
+    .help = "KIND: loss, recall, temperature, matrix (cosines of all with all), histogram (of "
+            "cosines), plane (principal components), spectrum (singular values), path (alignment "
+            "against uniformity), layers (mean cosine by layer), gradients (by layer). For places "
+            "that take no SVG, each picture of a report can be saved as PNG.",
+    .options = PLOT_OPTIONS, .run = plot,
 };
+/* clang-format on */

@@ -136,7 +136,7 @@ static result result_of(const answer *r, ct_graph *g)
 static ct_status draw_file(const double *s, int n, const char *path, ct_error *err)
 {
     const double cell = n <= WRITTEN ? 40 : 800.0 / n;
-    ct_svg svg;
+    ct_writer svg;
     ct_svg_open(&svg, path, cell * n, cell * n, "Cosines",
                 "Row: a row of A; column: a row of B. -1 blue, 1 orange.", err);
     if (err->status != CT_OK)
@@ -145,11 +145,12 @@ static ct_status draw_file(const double *s, int n, const char *path, ct_error *e
     for (int k = 0; n <= WRITTEN && k < n * n; k++) {
         char text[32];
         snprintf(text, sizeof text, "%.2f", s[k]);
-        ct_svg_put(&svg, fabs(s[k]) > 0.7 ? "<g class=\"on\">" : "<g>");
+        ct_put(&svg, fabs(s[k]) > 0.7 ? "<g class=\"on\">" : "<g>");
         ct_svg_text(&svg, cell * (k % n + 0.5), cell * (k / n + 0.6), 12, CT_SVG_MIDDLE, 0, text);
-        ct_svg_put(&svg, "</g>\n");
+        ct_put(&svg, "</g>\n");
     }
-    return ct_svg_close(&svg);
+    ct_svg_end(&svg);
+    return ct_writer_commit(&svg);
 }
 
 static void draw(const answer *r, ct_graph *g, bool here, ct_error *err)

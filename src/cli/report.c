@@ -22,7 +22,7 @@ static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, 
     if (status != CT_OK)
         return status;
     const ct_loss *loss = ct_loss_find(recipe->loss.name);
-    const double tau = r->temperature[r->n_lines - 1]; /* as it is at the end */
+    const double tau = r->line[r->n_lines - 1].temperature; /* as it is at the end */
     ct_loss_setting setting = ct_recipe_setting(recipe);
     setting.temperature = tau;
     const ct_landmarks l = ct_landmarks_of(loss, &setting, NULL);
@@ -116,7 +116,7 @@ static int report(const cli_line *in, ct_error *err)
 static int find_kind(const char *name)
 {
     for (int k = 0; k < CT_N_PICTURES; k++)
-        if (strcmp(name, ct_picture_describe((ct_picture)k)->name) == 0)
+        if (strcmp(name, ct_picture_describe(k).name) == 0)
             return k;
     return -1;
 }
@@ -125,7 +125,7 @@ static ct_status unknown_kind(const char *name, ct_error *err)
 {
     const char *kind[CT_N_PICTURES];
     for (int k = 0; k < CT_N_PICTURES; k++)
-        kind[k] = ct_picture_describe((ct_picture)k)->name;
+        kind[k] = ct_picture_describe(k).name;
     return cli_unknown(err, "kind of plot", name, kind, CT_N_PICTURES, sizeof *kind,
                        "contrast help plot");
 }
@@ -144,8 +144,7 @@ static int plot(const cli_line *in, ct_error *err)
     snprintf(path, sizeof path, "%s.svg", in->argv[0]);
     ct_arena_init(&arena, 0);
     if (read_record(in->argv[1], &arena, &r, &recipe, err) == CT_OK)
-        ct_picture_save((ct_picture)kind, &r,
-                        in->at >= 0 ? ct_record_nearest(&r, in->at) : r.n_moments - 1,
+        ct_picture_save(kind, &r, in->at >= 0 ? ct_record_nearest(&r, in->at) : r.n_moments - 1,
                         in->output != NULL ? in->output : path, err);
     ct_arena_free(&arena);
     return 0;

@@ -51,7 +51,7 @@ endif
 # Now, before the rules for single files add theirs.
 FLAGS := $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LDLIBS)
 
-LIB_SRC  := $(filter-out src/cli/%,$(wildcard src/*/*.c src/*/*/*.c)) $(wildcard models/*.c datasets/*.c)
+LIB_SRC  := $(filter-out src/cli/%,$(wildcard src/*/*.c src/*/*/*.c)) $(filter-out models/first.c,$(wildcard models/*.c)) $(wildcard datasets/*.c)
 CLI_SRC  := $(wildcard src/cli/*.c)
 TEST_SRC := $(wildcard tests/support/*.c tests/unit/*.c tests/unit/*/*.c)
 CASES    := $(patsubst test_%.c,%,$(notdir $(wildcard tests/unit/*/test_*.c)))
@@ -63,9 +63,10 @@ TEST_OBJ := $(TEST_SRC:%.c=$(OUT)/%.o)
 .DELETE_ON_ERROR:
 .PHONY: all demo test check-gradients sanitize bench bench-peers lint clean help FORCE
 
-all: $(OUT)/contrast $(OUT)/libcontrast.a ## Build the program and the library
+all: $(OUT)/contrast $(OUT)/first $(OUT)/libcontrast.a ## Build the program, the first page (models/first.c) and the library
 ifeq ($(BUILD),release)
 	@ln -sf release/contrast $(ROOT)/contrast
+	@ln -sf release/first $(ROOT)/first
 	@ln -sf release/libcontrast.a $(ROOT)/libcontrast.a
 endif
 
@@ -155,6 +156,9 @@ $(OUT)/src/train/builtin.o: $(OUT)/gen/train/recipes.h
 $(OUT)/tests/run: $(TEST_OBJ) $(OUT)/libcontrast.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) $(CT_LDLIBS)
 
+$(OUT)/first: $(OUT)/models/first.o $(OUT)/libcontrast.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CT_LDLIBS)
+
 $(OUT)/bench: $(OUT)/tests/bench/bench.o $(OUT)/libcontrast.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CT_LDLIBS)
 
@@ -173,4 +177,4 @@ $(OUT)/src/kernels/avx2.o: CT_CFLAGS += -mavx2 -mfma
 $(OUT)/src/kernels/avx512.o: CT_CFLAGS += -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma -mprefer-vector-width=512
 endif
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(OUT)/tests/bench/bench.d
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(OUT)/tests/bench/bench.d $(OUT)/models/first.d

@@ -1,5 +1,5 @@
 /* models.h -- the encoders: MLP tower, text tower, the two-tower model, and
- * free embeddings (no encoder at all). Code in models/.
+ * free embeddings (no encoder at all). Code in models/models.c.
  */
 #ifndef CT_MODELS_H
 #define CT_MODELS_H
@@ -73,9 +73,9 @@ typedef struct ct_two_tower_config {
     double bias;   /* initial */
 } ct_two_tower_config;
 
-/* Errors  CT_ERR_NOMEM; CT_ERR_CONFIG if the towers end in different widths,
- *         a width or the temperature is not positive, or dropout is not in
- *         [0, 1). Free with ct_two_tower_free. */
+/* Asserts what a recipe's table guarantees: positive widths and temperature, at most
+ * CT_MAX_LAYERS layers, dropout in [0, 1). Towers that end in different widths are refused by
+ * the loss. Errors: CT_ERR_NOMEM. Free with ct_two_tower_free. */
 ct_status ct_two_tower_init(ct_two_tower *m, const ct_two_tower_config *c, uint64_t seed,
                             ct_error *err);
 void ct_two_tower_free(ct_two_tower *m);
@@ -99,7 +99,7 @@ ct_tensor *ct_two_tower_bias(ct_graph *g, ct_two_tower *m);
 void ct_two_tower_clamp(ct_two_tower *m);
 
 /* Free embeddings: a table "a" and a table "b" of n rows each, N(0, 1) draws.
- * Errors  CT_ERR_NOMEM; CT_ERR_CONFIG if n or d is not positive */
+ * Asserts n, d > 0. Errors  CT_ERR_NOMEM */
 typedef struct ct_free_embeddings {
     ct_params params;
     int a, b; /* numbers in params */

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the linker sees. Names that the library shows begin with ct_ or the prefix of
 # their layer (src/README.md), and no layer calls what it must not: see `calls`.
+# models/first.c is a program of its own.
 # `symbols.sh OBJECTS DIRECTORY` checks other objects than build/release, another tree.
 cd "${2:-$(dirname "$0")/../..}" || exit 1
 objects=${1:-build/release}
@@ -20,7 +21,7 @@ the library does not print: platform show cli ; printf vprintf puts putchar stdo
 the library does not exit: platform cli ; exit _exit _Exit quick_exit abort system
 '
 
-find src models datasets -name '*.c' | sort | while read -r source; do
+find src models datasets -name '*.c' ! -path models/first.c | sort | while read -r source; do
     object=$objects/${source%.c}.o
     if [ -f "$object" ]; then
         echo "file $source"

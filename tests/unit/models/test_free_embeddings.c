@@ -29,17 +29,6 @@ START_TEST(free_embeddings_are_two_independent_normal_tables)
 }
 END_TEST
 
-START_TEST(free_embeddings_need_rows_and_columns)
-{
-    ct_free_embeddings m;
-    ct_error err = {0};
-    ck_assert_int_eq(ct_free_embeddings_init(&m, 0, 4, 1, &err), CT_ERR_CONFIG);
-    ck_assert_str_eq(err.msg, "free embeddings: 0 rows of width 4, expected 1 or more");
-    ck_assert_int_eq(ct_free_embeddings_init(&m, 4, -1, 1, CT_IGNORE_ERROR), CT_ERR_CONFIG);
-    ct_free_embeddings_free(&m);
-}
-END_TEST
-
 START_TEST(failed_allocation_is_reported)
 {
     for (int n = 0; n < 2; n++) { /* values and gradients */
@@ -58,7 +47,6 @@ TCase *free_embeddings_case(void)
 {
     TCase *tc = tcase_create("free_embeddings");
     tcase_add_test(tc, free_embeddings_are_two_independent_normal_tables);
-    tcase_add_test(tc, free_embeddings_need_rows_and_columns);
     tcase_add_test(tc, failed_allocation_is_reported);
     return tc;
 }

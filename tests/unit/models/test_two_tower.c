@@ -7,6 +7,7 @@
 #include "suites.h"
 #include "testing.h"
 
+#include <signal.h>
 #include <string.h>
 
 /* ---- helpers ---- */
@@ -423,17 +424,9 @@ static void negative_width(ct_two_tower_config *c)
 {
     c->side[0].mlp.widths[1] = -3;
 }
-static void other_width(ct_two_tower_config *c)
-{
-    c->side[0].mlp.widths[1] = 8;
-}
 static void other_table(ct_two_tower_config *c)
 {
     c->side[1].bag_dim = 9;
-}
-static void negative_buckets(ct_two_tower_config *c)
-{
-    c->side[1].buckets = -2;
 }
 static void drop_all(ct_two_tower_config *c)
 {
@@ -456,34 +449,18 @@ static void nan_temperature(ct_two_tower_config *c)
     c->temperature = (double)NAN;
 }
 
-static const struct {
-    void (*spoil)(ct_two_tower_config *);
-    const char *message;
-} SPOILT[] = {
-    {two_layers_too_many, "image tower: 18 layers, expected 0 to 16"},
-    {negative_layers, "text tower: -1 layers, expected 0 to 16"},
-    {no_input, "image tower: input width 0, expected at least 1"},
-    {zero_width, "text tower: width 0 of layer 0, expected at least 1"},
-    {negative_width, "image tower: width -3 of layer 1, expected at least 1"},
-    {other_width, "two towers: last widths 8 (image), 3 (text): must be equal"},
-    {other_table, "text tower: table of width 9, input width 4: must be equal"},
-    {negative_buckets, "text tower: -2 buckets, expected 0 or more"},
-    {drop_all, "text tower: dropout 1, expected at least 0 and below 1"},
-    {drop_nan, "image tower: dropout nan, expected at least 0 and below 1"},
-    {cold, "two towers: temperature 0, expected a positive number"},
-    {hot, "two towers: temperature inf, expected a positive number"},
-    {nan_temperature, "two towers: temperature nan, expected a positive number"},
-};
+static void (*const SPOIL[])(ct_two_tower_config *) = {
+    two_layers_too_many, negative_layers, no_input, zero_width, negative_width,
+    other_table,         drop_all,        drop_nan, cold,       hot,
+    nan_temperature};
 
-START_TEST(wrong_setting_is_named)
+/* A recipe's table refuses these by name; here they are bugs of a caller. */
+START_TEST(wrong_setting_is_a_bug)
 {
     ct_two_tower_config c = small();
     ct_two_tower m;
-    ct_error err = {0};
-    SPOILT[_i].spoil(&c);
-    ck_assert_int_eq(ct_two_tower_init(&m, &c, 1, &err), CT_ERR_CONFIG);
-    ck_assert_str_eq(err.msg, SPOILT[_i].message);
-    ct_two_tower_free(&m); /* nothing was made; harmless */
+    SPOIL[_i](&c);
+    ct_two_tower_init(&m, &c, 1, &(ct_error){0});
 }
 END_TEST
 
@@ -543,7 +520,8 @@ TCase *two_tower_case(void)
     tcase_add_test(tc, fixed_scale_stays_and_a_learned_one_moves);
     tcase_add_test(tc, fixed_scale_wants_no_gradient);
     tcase_add_test(tc, clamp_keeps_a_learned_scale_in_range);
-    tcase_add_loop_test(tc, wrong_setting_is_named, 0, COUNT(SPOILT));
+    if (forking())
+        tcase_add_loop_test_raise_signal(tc, wrong_setting_is_a_bug, SIGABRT, 0, COUNT(SPOIL));
     tcase_add_test(tc, batch_of_the_wrong_kind_is_refused);
     tcase_add_test(tc, failed_allocation_is_reported);
     return tc;

@@ -1,0 +1,157 @@
+/* models.c -- what turns the two sides of a pair into embeddings.
+ *
+ *     image tower    rows of numbers ---------------------------> MLP --> (n, d)
+ *     text tower     bags of token ids -> mean of table rows ---> MLP --> (n, d)
+ *
+ * A two-tower model is both, with a logit scale between them. Free embeddings are the opposite:
+ * no encoder at all, every item's embedding is a parameter.
+ *
+ * Layer: models. Needs nn, ops, scalar (log). Used by train and lab. */
+#include "contrast/models.h"
+#include "contrast/scalar.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* ---- MLP: linear -> f -> dropout -> ... -> linear -> last f ---- */
+
+ct_mlp ct_mlp_declare(ct_params *p, const char *name, const ct_mlp_config *c)
+{
+    CT_ASSERT(c->n_layers >= 0 && c->n_layers <= CT_MAX_LAYERS);
+    CT_ASSERT(c->dropout >= 0 && c->dropout < 1);
+    ct_mlp m = {.n_layers = c->n_layers, .dropout = c->dropout};
+    for (int i = 0; i < c->n_layers; i++) {
+        const int in = i == 0 ? c->in : c->widths[i - 1];
+        const ct_activation f = i == c->n_layers - 1 ? c->last_activation : c->activation;
+        char layer[64];
+        snprintf(layer, sizeof layer, "%s.%d", name, i);
+        m.layer[i] = ct_linear_declare(p, layer, in, c->widths[i], f, c->init);
+    }
+    return m;
+}
+
+ct_tensor *ct_mlp_apply(ct_graph *g, ct_params *p, const ct_mlp *m, ct_tensor *x)
+{
+    for (int i = 0; i < m->n_layers; i++) {
+        x = ct_linear_apply(g, p, m->layer[i], x);
+        if (i < m->n_layers - 1) /* an embedding with random holes has a random direction */
+            x = ct_dropout(g, x, m->dropout);
+    }
+    return x;
+}
+
+/* ---- tower ---- */
+
+ct_tower ct_tower_declare(ct_params *p, const char *name, const ct_tower_config *c)
+{
+    ct_tower t = {.table = -1, .in = c->mlp.in};
+    CT_ASSERT(c->mlp.in > 0 && (c->buckets <= 0 || c->mlp.in == c->bag_dim));
+    if (c->buckets > 0) {
+        char table[64];
+        snprintf(table, sizeof table, "%s.embedding.weight", name);
+        t.table = ct_params_declare(p, table, c->buckets, c->bag_dim, CT_INIT_NORMAL, c->bag_dim,
+                                    true);
+        t.in = 0;
+    }
+    t.mlp = ct_mlp_declare(p, name, &c->mlp);
+    return t;
+}
+
+ct_tensor *ct_tower_apply(ct_graph *g, ct_params *p, const ct_tower *t, const ct_batch_side *in)
+{
+    const bool bags = t->table >= 0;
+    if (bags != (in->x == NULL)) {
+        CT_FAIL(&g->error, CT_ERR_SHAPE, "tower: the batch holds %s",
+                bags ? "rows of numbers, expected bags of ids"
+                     : "bags of ids, expected rows of numbers");
+        return NULL;
+    }
+    ct_tensor *x;
+    if (bags)
+        x = ct_embedding_bag(g, ct_params_tensor(g, p, t->table), in->n, in->offset, in->id);
+    else
+        x = ct_constant(g, in->n, t->in, in->x);
+    return ct_mlp_apply(g, p, &t->mlp, x);
+}
+
+/* ---- two towers ---- */
+
+static int declare_scalar(ct_params *p, const char *name, double value)
+{
+    const int index = ct_params_declare(p, name, 1, 1, CT_INIT_ZERO, 1, false);
+    p->list[index].value = value;
+    return index;
+}
+
+/* The scale 1/temperature is kept as its logarithm, so that equal steps are equal ratios and it
+ * cannot become negative. */
+ct_status ct_two_tower_init(ct_two_tower *m, const ct_two_tower_config *c, uint64_t seed,
+                            ct_error *err)
+{
+    CT_ASSERT(c->temperature > 0 && isfinite(c->temperature));
+    *m = (ct_two_tower){.learn_scale = c->learn_scale, .bias = -1};
+    ct_params_init(&m->params);
+    m->side[0] = ct_tower_declare(&m->params, "image", &c->side[0]);
+    m->side[1] = ct_tower_declare(&m->params, "text", &c->side[1]);
+    m->log_scale = declare_scalar(&m->params, "logit_scale", -ct_scalar_log(c->temperature));
+    if (c->has_bias)
+        m->bias = declare_scalar(&m->params, "logit_bias", c->bias);
+    return ct_params_build(&m->params, seed, err);
+}
+
+void ct_two_tower_free(ct_two_tower *m)
+{
+    ct_params_free(&m->params);
+}
+
+ct_tensor *ct_two_tower_embed(ct_graph *g, ct_two_tower *m, int side, const ct_batch_side *in)
+{
+    CT_ASSERT(side == 0 || side == 1);
+    return ct_tower_apply(g, &m->params, &m->side[side], in);
+}
+
+/* Learned, a scalar is a parameter like others. Fixed, it enters the graph as a constant: it gets
+ * no gradient, and as it does not decay either, no update moves it. */
+static ct_tensor *scalar(ct_graph *g, ct_two_tower *m, int index)
+{
+    if (m->learn_scale)
+        return ct_params_tensor(g, &m->params, index);
+    return ct_constant(g, 1, 1, m->params.list[index].x);
+}
+
+ct_tensor *ct_two_tower_log_scale(ct_graph *g, ct_two_tower *m)
+{
+    return scalar(g, m, m->log_scale);
+}
+
+ct_tensor *ct_two_tower_bias(ct_graph *g, ct_two_tower *m)
+{
+    return m->bias >= 0 ? scalar(g, m, m->bias) : NULL;
+}
+
+void ct_two_tower_clamp(ct_two_tower *m)
+{
+    ct_real *s = m->params.list[m->log_scale].x;
+    if (m->learn_scale && *s < (ct_real)CT_LOG_SCALE_MIN)
+        *s = (ct_real)CT_LOG_SCALE_MIN;
+    if (m->learn_scale && *s > (ct_real)CT_LOG_SCALE_MAX)
+        *s = (ct_real)CT_LOG_SCALE_MAX;
+}
+
+/* ---- free embeddings ----
+ *
+ * What a loss does to embeddings that nothing holds back. A collapse that happens here is the
+ * loss's doing; one that does not is the encoder's. */
+
+ct_status ct_free_embeddings_init(ct_free_embeddings *m, int n, int d, uint64_t seed, ct_error *err)
+{
+    ct_params_init(&m->params);
+    m->a = ct_params_declare(&m->params, "a", n, d, CT_INIT_NORMAL, d, true);
+    m->b = ct_params_declare(&m->params, "b", n, d, CT_INIT_NORMAL, d, true);
+    return ct_params_build(&m->params, seed, err);
+}
+
+void ct_free_embeddings_free(ct_free_embeddings *m)
+{
+    ct_params_free(&m->params);
+}

@@ -189,7 +189,7 @@ ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch 
 {
     const double began = ct_clock_s();
     watch = watch != NULL ? watch : &NOBODY;
-    ct_status status = folder != NULL ? ct_run_train(t, folder, watch, err)
+    ct_status status = folder != NULL ? ct_run_train(t, folder, NULL, watch, err)
                                       : train(t, watch, began, err);
     out->seconds = ct_clock_s() - began;
     for (int i = 0; i < 2 && status == CT_OK; i++)
@@ -208,7 +208,7 @@ ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err)
         return err->status;
     status = ct_trainer_init(&t, &recipe, pairs, device, err);
     if (status == CT_OK)
-        status = ct_run_train(&t, folder, &NOBODY, err);
+        status = ct_run_train(&t, folder, NULL, &NOBODY, err);
     ct_trainer_free(&t);
     ct_pairs_free(pairs);
     return status;

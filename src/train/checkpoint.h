@@ -1,27 +1,26 @@
-/* checkpoint.h -- everything that a killed run needs to go on with the same bits,
- * in one safetensors file. Private.
+/* checkpoint.h -- everything that a killed run needs to go on with the same bits, in one
+ * safetensors file. Private.
  *
  *     image.0.weight ...           parameters, under PyTorch's names
  *     optim.m.image.0.weight ...   first and second moments (optim.v. ...)
- *     metadata                     format, step, the recipe, standardisation,
- *                                  beta^step, the best evaluation so far, how much
- *                                  of metrics.jsonl belongs to it, the hash of all
+ *     queue.image, queue.text      past embeddings, if the loss uses them
+ *     metadata                     format, step, the recipe, standardisation, beta^step, the best
+ *                                  evaluation so far, how much of the log belongs to it, the hash
+ *                                  of all
  *
- * The batch of a step, its dropout and its rate are functions of (seed, step), so
- * a sampler or a generator has no state to be kept.
+ * The batch of a step, its dropout and its rate are functions of (seed, step), so a sampler or a
+ * generator has no state to be kept.
  */
-#ifndef EXPERIMENT_CHECKPOINT_H
-#define EXPERIMENT_CHECKPOINT_H
+#ifndef TRAIN_CHECKPOINT_H
+#define TRAIN_CHECKPOINT_H
 
 #include "train/trainer.h"
 
-#include <stdint.h>
-
-/* What a run knows beside its trainer. */
+/* What a run knows besides its trainer. */
 typedef struct ct_progress {
-    uint64_t metrics_bytes; /* of metrics.jsonl before this step's evaluation        */
-    long best_step;         /* of the best evaluation of validation; 0: none yet     */
-    double best;            /* its recall@1, mean of both directions                 */
+    long log_bytes; /* of metrics.jsonl, before this step's evaluation */
+    long best_step; /* of the best evaluation of validation; 0: none yet */
+    double best;    /* its recall@1, mean of both directions */
 } ct_progress;
 
 /* Write a checkpoint, whole or not at all.
@@ -29,10 +28,10 @@ typedef struct ct_progress {
 ct_status ct_checkpoint_save(const ct_trainer *t, const ct_progress *p, const char *path,
                              ct_error *err);
 
-/* Parameters and standardisation, and, where `p` is not NULL, all that it takes to go
- * on; t is of the same recipe and data, or this is an error.
- * Errors  CT_ERR_IO, CT_ERR_FORMAT (damaged; something is missing or of another
- *         shape), CT_ERR_CONFIG (another recipe or other data), CT_ERR_NOMEM */
+/* Parameters and standardisation, and, where `p` is not NULL, all that it takes to go on; t is
+ * then of the same recipe and data, or this is an error.
+ * Errors  CT_ERR_IO, CT_ERR_FORMAT (damaged; something is missing or of another shape),
+ *         CT_ERR_CONFIG (another recipe or other data), CT_ERR_NOMEM */
 ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, ct_error *err);
 
 /* Parameters alone, from any safetensors file that has them under their names.

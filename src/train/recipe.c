@@ -169,8 +169,6 @@ static const ct_field TRAIN[] = {
     LARGE("seed", ct_train_recipe, seed, 0, 1e15, "of weights, order and dropout"),
     WHOLE("checkpoint_every", ct_train_recipe, checkpoint_every, 0, 1e9,
           "steps between checkpoints; 0: evaluations, end"),
-    WHOLE("keep_last", ct_train_recipe, keep_last, 1, 1e9,
-          "checkpoints that stay, beside the best"),
     TRUTH("keep_best", ct_train_recipe, keep_best,
           "keep the checkpoint of the best validation recall@1"),
 };
@@ -235,7 +233,7 @@ ct_recipe ct_recipe_defaults(void)
         .loss = {.name = "clip", .temperature = 0.07, .options = ct_loss_defaults()},
         .optim = {.config = ct_optim_defaults(CT_ADAMW),
                   .schedule = {.kind = CT_CONSTANT, .rate = 1e-3}},
-        .train = {.batch = 128, .steps = 1000, .seed = 1, .keep_last = 2, .keep_best = true},
+        .train = {.batch = 128, .steps = 1000, .seed = 1, .keep_best = true},
         .monitor = {.log_every = 10, .pairs = 1000, .snapshots = 30},
     };
 }

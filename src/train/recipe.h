@@ -65,7 +65,6 @@ typedef struct ct_train_recipe {
     bool no_duplicates; /* in a batch: groups differ */
     long seed;
     int checkpoint_every; /* steps; 0: at evaluations and at the end */
-    int keep_last;        /* so many checkpoints stay */
     bool keep_best;
 } ct_train_recipe;
 

@@ -7,14 +7,13 @@
  *     RUN/snapshots.jsonl     a few pairs through the run: see snapshot.h
  *     RUN/timing.jsonl        seconds and pairs per second of the same steps
  *     RUN/environment.json    version, compiler, instruction set, threads
- *     RUN/checkpoints/step-000040.safetensors   see checkpoint.h; the last
- *                             train.keep_last, and the best
- *     RUN/latest, RUN/best    each names one of them
+ *     RUN/latest.safetensors  the last checkpoint, see checkpoint.h
+ *     RUN/best.safetensors    that of the best validation
  *
  * While a process writes a run it holds the lock of the folder.
  */
-#ifndef EXPERIMENT_RUN_H
-#define EXPERIMENT_RUN_H
+#ifndef TRAIN_RUN_H
+#define TRAIN_RUN_H
 
 #include "formats/json.h"
 #include "platform/file.h"
@@ -37,26 +36,22 @@ typedef struct ct_run_watch {
                                     an end at once loses nothing: while it evaluates */
 } ct_run_watch;
 
-/* Train `t` to the end of its recipe, with the folder as above (made if it does
- * not exist; the files of an older run in it go), then measure the test split and,
- * if there is one, the composition split. Errors: those of a step, of files
- * (CT_ERR_IO; also if another process writes there); a run that fails keeps the
- * metrics written so far and its last checkpoint. */
-ct_status ct_run_train(ct_trainer *t, const char *folder, const ct_run_watch *watch, ct_error *err);
+/* Train `t` to the end of its recipe, with the folder as above (made if it does not exist; what an
+ * older run left there goes), then measure the test split and, if there is one, the composition
+ * split. `weights` (or NULL) is a safetensors file that it begins with. Errors: those of a step, of
+ * files (CT_ERR_IO; also if another process writes there), of ct_weights_load; a run that fails
+ * keeps the metrics written so far and its last checkpoint. */
+ct_status ct_run_train(ct_trainer *t, const char *folder, const char *weights,
+                       const ct_run_watch *watch, ct_error *err);
 
-/* Go on from a checkpoint (`which`: see below), or, if a run was killed before its
- * first, from the beginning; ends with the bytes of a run that was never stopped.
+/* Go on from a checkpoint (`which`: see below), or, if a run was killed before its first, from the
+ * beginning; ends with the bytes of a run that was never stopped.
  * Errors: those of ct_run_train and ct_checkpoint_load. */
 ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which,
                         const ct_run_watch *watch, ct_error *err);
 
-/* A run that begins at step 0 with the parameters of a safetensors file: to be
- * measured, searched, exported, or resumed, which trains it as its recipe says.
- * Errors: those of ct_run_train and ct_weights_load. */
-ct_status ct_run_import(ct_trainer *t, const char *weights, const char *folder, ct_error *err);
-
-/* Path of a checkpoint: which is "latest" (also NULL), "best", or a step.
- * Errors  CT_ERR_IO (there is none), CT_ERR_FORMAT, CT_ERR_CONFIG */
+/* Path of a checkpoint: which is "latest" (also NULL) or "best".
+ * Errors  CT_ERR_CONFIG, CT_ERR_IO */
 ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_PATH_BYTES],
                             ct_error *err);
 

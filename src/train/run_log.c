@@ -16,8 +16,8 @@
 ct_status ct_run_path(char out[CT_PATH_BYTES], const char *folder, const char *name, ct_error *err)
 {
     if (snprintf(out, CT_PATH_BYTES, "%s/%s", folder, name) >= CT_PATH_BYTES)
-        return CT_FAIL(err, CT_ERR_IO, "%.60s...: the path is too long", folder);
-    return CT_OK;
+        CT_FAIL(err, CT_ERR_IO, "%.60s...: the path is too long", folder);
+    return err->status;
 }
 
 /* ---- lines ---- */

@@ -25,7 +25,7 @@ train() { "$@" "$program" train latent $settings -q -o "$scratch/run" --threads 
 train env
 check "a run without trouble" [ $? = 0 ]
 mv "$scratch/run" "$scratch/whole"
-last=$(cat "$scratch/whole/latest")
+last=latest.safetensors
 
 # Go on with whatever is there; then all must be as if nothing had been.
 recovers() {
@@ -34,7 +34,7 @@ recovers() {
     else
         train env
     fi
-    for file in "$last" metrics.jsonl latest best recipe.ini; do
+    for file in "$last" metrics.jsonl best.safetensors recipe.ini; do
         cmp "$scratch/whole/$file" "$scratch/run/$file" || return 1
     done
     [ -z "$(find "$scratch/run" -name '*.tmp')" ]
@@ -77,8 +77,8 @@ rm -rf "$scratch/run"
 # shellcheck disable=SC2086
 (ulimit -f 4 && trap '' XFSZ && "$program" train latent $settings -q -o "$scratch/run" image.layers=64,4 monitor.snapshots=0 >"$scratch/out" 2>"$scratch/err")
 check "a limit on file sizes is an error" [ $? = 1 ]
-check "... that is named" grep -q "step-000002.safetensors: File too large" "$scratch/err"
-check "... and leaves no half file" [ -z "$(find "$scratch/run/checkpoints" -type f)" ]
+check "... that is named" grep -q "latest.safetensors: File too large" "$scratch/err"
+check "... and leaves no half file" [ -z "$(find "$scratch/run" -name "*.safetensors*")" ]
 if [ -e /dev/full ]; then
     "$program" eval "$scratch/whole" --json >/dev/full 2>"$scratch/err"
     check "a full standard output is an error" [ $? = 1 ]

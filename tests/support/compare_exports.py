@@ -7,7 +7,6 @@ library. What is not installed is named and left out; with --all that is a failu
 RUN: a run's folder; EXPORT: has model.py and model.safetensors; X.npy: rows;
 IMAGES.npy, TEXTS.npy: what embed made of X.npy and of TEXTS.txt.
 """
-import glob
 import importlib.util
 import json
 import subprocess
@@ -40,7 +39,7 @@ def have(name):
 assert np.allclose((images ** 2).sum(1), 1, atol=1e-5)
 if have('safetensors'):
     from safetensors.numpy import load_file, save_file
-    checkpoint = glob.glob(run + '/checkpoints/*')[-1]
+    checkpoint = run + '/latest.safetensors'
     state = load_file(checkpoint)
     weights = load_file(export + '/model.safetensors')
     for name, w in weights.items():

@@ -47,7 +47,7 @@ train() {
             failed=$((failed + 1))
             continue
         fi
-        for file in metrics.jsonl "$(cat "$work/reference/$name/latest")"; do
+        for file in metrics.jsonl latest.safetensors; do
             compared=$((compared + 1))
             cmp "$work/reference/$name/$file" "$run/$file" || failed=$((failed + 1))
         done
@@ -110,5 +110,5 @@ if built aarch64 aarch64-linux-gnu-gcc CC=aarch64-linux-gnu-gcc AR=aarch64-linux
 fi
 
 echo "same-bits: $compared files compared, $failed differences or failures; reference:"
-(cd "$work/reference" && cksum ./*/metrics.jsonl ./*/checkpoints/*)
+(cd "$work/reference" && cksum ./*/metrics.jsonl ./*/*.safetensors)
 [ $failed = 0 ] && [ $compared -gt 6 ]

@@ -13,8 +13,8 @@ train() {
 
 train -o "$scratch/one" --threads 1 -q
 check "a run ends with 0" [ "$code" = 0 ]
-last=checkpoints/step-000040.safetensors
-for f in recipe.ini metrics.jsonl timing.jsonl environment.json latest best $last; do
+last=latest.safetensors
+for f in recipe.ini metrics.jsonl timing.jsonl environment.json best.safetensors $last; do
     check "it has $f" [ -s "$scratch/one/$f" ]
 done
 check "no temporary file is left" [ -z "$(find "$scratch/one" -name '*.tmp')" ]
@@ -33,11 +33,14 @@ run train "$scratch/one/recipe.ini" -o "$scratch/three" -q
 check "its own recipe gives the same weights" cmp -s "$scratch/one/$last" "$scratch/three/$last"
 train -o "$scratch/other" -q train.seed=2
 check "another seed gives other weights" sh -c "! cmp -s '$scratch/one/$last' '$scratch/other/$last'"
-train -o "$scratch/more" -q train.checkpoint_every=10 train.keep_last=3
+train -o "$scratch/more" -q train.checkpoint_every=10
 check "saving on the way changes no number" cmp -s "$scratch/one/metrics.jsonl" "$scratch/more/metrics.jsonl"
-check "the last three checkpoints and the best stay" \
-    [ "$(cd "$scratch/more/checkpoints" && echo *)" = "step-000020.safetensors step-000030.safetensors step-000040.safetensors" ]
-check "latest names the last" grep -qx "$last" "$scratch/more/latest"
+check "the latest checkpoint and the best stay" \
+    [ "$(cd "$scratch/more" && echo *.safetensors)" = "best.safetensors latest.safetensors" ]
+run inspect "$scratch/more/best.safetensors"
+check "the best is that of the validation" grep -q '^contrast.step  *20$' "$scratch/out"
+run inspect "$scratch/more"
+check "the latest is that of the end" grep -q '^contrast.step  *40$' "$scratch/out"
 
 run eval "$scratch/one" --json
 check "eval of the run" [ "$code" = 0 ]
@@ -55,7 +58,7 @@ check "--force writes over it" [ "$code" = 0 ]
 check "an absurd rate names the step and the tensor" rejects 3 "first bad tensor" \
     train shapes $small -o "$scratch/bad" -q optim.name=sgd optim.rate=1e12 monitor.log_every=1
 check "... and keeps the lines before it" grep -q '^{"step":1,' "$scratch/bad/metrics.jsonl"
-check "... and saves no weights" [ ! -e "$scratch/bad/latest" ]
+check "... and saves no weights" [ ! -e "$scratch/bad/latest.safetensors" ]
 
 cp -r "$scratch/two" "$scratch/cut"
 head -c 1000 "$scratch/two/$last" >"$scratch/cut/$last"
@@ -83,7 +86,7 @@ sleep 1
 kill -TERM $pid
 wait $pid
 check "SIGTERM exits with 143" [ $? = 143 ]
-check "... with a checkpoint" [ -s "$scratch/stopped/$(cat "$scratch/stopped/latest")" ]
+check "... with a checkpoint" [ -s "$scratch/stopped/latest.safetensors" ]
 run eval "$scratch/stopped"
 check "... that can be measured" [ "$code" = 0 ]
 

@@ -57,7 +57,8 @@ static void stop_there(void *ctx, const ct_trainer *t, const ct_step *s, double 
     stop = s->step == stop_at;
 }
 
-/* Train in a folder, or resume there; stop behind step `at` (0: never). */
+/* Train in a folder with the weights `from`, or resume there from that checkpoint; stop after step
+ * `at` (0: never; -1: before the first). */
 static ct_status go(const ct_recipe *r, const char *in, const char *from, bool resuming, long at,
                     ct_error *err)
 {
@@ -65,12 +66,12 @@ static ct_status go(const ct_recipe *r, const char *in, const char *from, bool r
     ct_pairs *pairs = ct_recipe_data(r, CT_IGNORE_ERROR);
     const ct_run_watch watch = {.on_step = stop_there, .stop = &stop};
     ct_trainer t;
-    stop = 0;
+    stop = at < 0;
     stop_at = at;
     ct_status status = ct_trainer_init(&t, r, pairs, device, err);
     if (status == CT_OK)
         status = resuming ? ct_run_resume(&t, in, from, &watch, err)
-                          : ct_run_train(&t, in, &watch, err);
+                          : ct_run_train(&t, in, from, &watch, err);
     ct_trainer_free(&t);
     ct_pairs_free(pairs);
     ct_device_free(device);
@@ -107,9 +108,8 @@ static void check_every_step(const char *settings)
         ck_assert_msg(go(&r, other, NULL, true, 0, &err) == CT_OK, "%s", err.msg);
         check_same_file("metrics.jsonl");
         check_same_file("snapshots.jsonl");
-        check_same_file("checkpoints/step-000017.safetensors");
-        check_same_file("latest");
-        check_same_file("best");
+        check_same_file("latest.safetensors");
+        check_same_file("best.safetensors");
     }
 }
 
@@ -125,25 +125,41 @@ START_TEST(with_momentum_too)
 }
 END_TEST
 
-START_TEST(an_older_checkpoint_will_do)
+START_TEST(the_best_checkpoint_will_do)
 {
-    const ct_recipe r = small_recipe("train.checkpoint_every=1 train.keep_last=1000");
+    const ct_recipe r = small_recipe("train.checkpoint_every=1");
     ct_error err = {0};
-    char from[16];
     train_whole(&r);
     ck_assert_int_eq(go(&r, other, NULL, false, 0, &err), CT_OK);
-    for (int k = 16; k > 0; k -= 5) { /* the files of later steps go and come back */
-        snprintf(from, sizeof from, "%d", k);
-        ck_assert_msg(go(&r, other, from, true, 0, &err) == CT_OK, "%s", err.msg);
-        check_same_file("metrics.jsonl");
-        check_same_file("snapshots.jsonl");
-        check_same_file("checkpoints/step-000017.safetensors");
-        check_same_file("best");
-    }
-    ck_assert_int_eq(go(&r, other, "best", true, 0, &err), CT_OK);
+    check_same_file("best.safetensors");
+    ck_assert_msg(go(&r, other, "best", true, 9, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(go(&r, other, NULL, true, 0, &err) == CT_OK, "%s", err.msg);
     check_same_file("metrics.jsonl");
-    ck_assert_int_eq(go(&r, other, "99", true, 0, &err), CT_ERR_IO);
-    ck_assert_ptr_nonnull(strstr(err.msg, "step-000099.safetensors"));
+    check_same_file("snapshots.jsonl");
+    check_same_file("latest.safetensors");
+    check_same_file("best.safetensors");
+    ck_assert_int_eq(go(&r, other, "99", true, 0, &err), CT_ERR_CONFIG);
+    ck_assert_ptr_nonnull(strstr(err.msg, "expected latest or best"));
+}
+END_TEST
+
+START_TEST(given_weights_are_there_before_the_first_step)
+{
+    const ct_recipe r = small_recipe(""), seed = small_recipe("train.seed=2");
+    char first[96], whole[96], weights[128];
+    ct_error err = {0};
+    snprintf(first, sizeof first, "%s/first", folder);
+    snprintf(whole, sizeof whole, "%s/whole", folder);
+    snprintf(weights, sizeof weights, "%s/latest.safetensors", first);
+    ck_assert_int_eq(go(&seed, first, NULL, false, 0, &err), CT_OK);
+    ck_assert_msg(go(&r, whole, weights, false, 0, &err) == CT_OK, "%s", err.msg);
+    ck_assert_int_eq(go(&r, other, weights, false, -1, &err), CT_OK);
+    ck_assert_int_eq(go(&r, other, NULL, true, 0, &err), CT_OK);
+    check_same_file("metrics.jsonl");
+    check_same_file("snapshots.jsonl");
+    check_same_file("latest.safetensors");
+    ck_assert_int_eq(go(&r, other, "nowhere", false, 0, &err), CT_ERR_IO);
+    check_same_file("latest.safetensors"); /* nothing of it was touched */
 }
 END_TEST
 
@@ -153,11 +169,11 @@ START_TEST(without_a_checkpoint_it_begins_anew)
     char path[128];
     train_whole(&r);
     ck_assert_int_eq(go(&r, other, NULL, false, 3, CT_IGNORE_ERROR), CT_OK);
-    snprintf(path, sizeof path, "%s/latest", other);
+    snprintf(path, sizeof path, "%s/latest.safetensors", other);
     ck_assert_int_eq(remove(path), 0);
     ck_assert_int_eq(go(&r, other, NULL, true, 0, CT_IGNORE_ERROR), CT_OK);
     check_same_file("metrics.jsonl");
-    check_same_file("checkpoints/step-000017.safetensors");
+    check_same_file("latest.safetensors");
 }
 END_TEST
 
@@ -272,7 +288,8 @@ TCase *run_case(void)
     tcase_add_checked_fixture(c, open_scratch, close_scratch);
     tcase_add_test(c, resuming_from_any_step_gives_the_same_bytes);
     tcase_add_test(c, with_momentum_too);
-    tcase_add_test(c, an_older_checkpoint_will_do);
+    tcase_add_test(c, the_best_checkpoint_will_do);
+    tcase_add_test(c, given_weights_are_there_before_the_first_step);
     tcase_add_test(c, without_a_checkpoint_it_begins_anew);
     tcase_add_test(c, another_recipe_or_other_data_is_refused);
     tcase_add_test(c, a_missing_log_is_named);

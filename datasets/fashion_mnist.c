@@ -45,44 +45,37 @@ typedef struct half {
 } half;
 
 /* A missing file is answered with what to type. */
-static ct_status read_file(const char *path, int n_dims, ct_arena *arena, ct_idx *out,
-                           ct_error *err)
+static void read_file(const char *path, int n_dims, ct_arena *arena, ct_idx *out, ct_error *err)
 {
-    ct_error why = {0};
-    ct_status status = ct_idx_read(path, n_dims, arena, out, &why);
-    if (status == CT_OK)
-        return CT_OK;
-    return CT_FAIL(err, status, "%s%s", why.msg,
-                   status == CT_ERR_IO ? "; type: sh datasets/fashion-mnist.sh" : "");
+    ct_error why = {CT_OK};
+    if (ct_idx_read(path, n_dims, arena, out, &why) != CT_OK)
+        CT_FAIL(err, why.status, "%s%s", why.msg,
+                why.status == CT_ERR_IO ? "; type: sh datasets/fashion-mnist.sh" : "");
 }
 
-static ct_status read_half(const char *dir, const char *name, ct_arena *arena, half *h,
-                           ct_error *err)
+static void read_half(const char *dir, const char *name, ct_arena *arena, half *h, ct_error *err)
 {
-    char images[1024], labels[1024];
-    snprintf(images, sizeof images, "%s/%s-images-idx3-ubyte", dir,
-             name); /* cut short, it is not found */
+    char images[1024], labels[1024]; /* a path that is cut short is not found */
+    snprintf(images, sizeof images, "%s/%s-images-idx3-ubyte", dir, name);
     snprintf(labels, sizeof labels, "%s/%s-labels-idx1-ubyte", dir, name);
-    ct_status status = read_file(images, 3, arena, &h->images, err);
-    if (status == CT_OK)
-        status = read_file(labels, 1, arena, &h->labels, err);
-    if (status != CT_OK)
-        return status;
+    read_file(images, 3, arena, &h->images, err);
+    read_file(labels, 1, arena, &h->labels, err);
+    if (err->status != CT_OK)
+        return;
     const int *dim = h->images.dim, n = h->labels.dim[0];
     if (dim[1] != SIDE || dim[2] != SIDE)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: pictures are %d x %d; expected %d x %d", images,
-                       dim[1], dim[2], SIDE, SIDE);
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: pictures are %d x %d; expected %d x %d", images, dim[1],
+                dim[2], SIDE, SIDE);
     if (n != dim[0])
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: %d labels; expected one for each of %d pictures",
-                       labels, n, dim[0]);
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: %d labels; expected one for each of %d pictures", labels,
+                n, dim[0]);
     for (int i = 0; i < n; i++)
         if (h->labels.data[i] >= N_CLASSES)
-            return CT_FAIL(err, CT_ERR_FORMAT, "%s: label %d is %d; expected 0 to %d", labels, i,
-                           h->labels.data[i], N_CLASSES - 1);
-    return CT_OK;
+            CT_FAIL(err, CT_ERR_FORMAT, "%s: label %d is %d; expected 0 to %d", labels, i,
+                    h->labels.data[i], N_CLASSES - 1);
 }
 
-/* Every class in every wording, class by class. NULL if memory is out. */
+/* Every class in every wording, class by class. */
 static const char **write_prompts(ct_arena *arena)
 {
     const char **prompt = ct_arena_zeroed(arena, N_CLASSES * N_WORDINGS, sizeof *prompt);
@@ -92,24 +85,20 @@ static const char **write_prompts(ct_arena *arena)
         char text[CAPTION_BYTES];
         snprintf(text, sizeof text, "%s%s%s%s", around[0], article(class), CLASS[class], around[1]);
         prompt[k] = ct_arena_strdup(arena, text);
-        if (prompt[k] == NULL)
-            return NULL;
     }
     return prompt;
 }
 
 /* The training file's pictures, then the test file's. */
-static ct_status fill(ct_pairs *p, const half h[2], uint64_t seed, ct_error *err)
+static void fill(ct_pairs *p, const half h[2], uint64_t seed, ct_error *err)
 {
     const size_t dim = SIDE * SIDE;
     uint8_t *pixels = ct_arena_zeroed(&p->arena, (size_t)p->n, dim);
     int *label = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *label);
     int *text_of = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *text_of);
     const char **prompt = write_prompts(&p->arena);
-    if (pixels == NULL || label == NULL || text_of == NULL || prompt == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "fashion-mnist: no memory for %d pictures", p->n);
-    int n_first = h[0].images.dim[0];
-    for (int i = 0; i < p->n; i++) {
+    const int n_first = h[0].images.dim[0];
+    for (int i = 0; i < p->n && err->status == CT_OK; i++) {
         const half *from = &h[i < n_first ? 0 : 1];
         int k = i < n_first ? i : i - n_first;
         ct_random r = ct_random_make(seed, CT_STREAM_CAPTION, (uint64_t)i);
@@ -128,36 +117,25 @@ static ct_status fill(ct_pairs *p, const half h[2], uint64_t seed, ct_error *err
     p->n_classes = N_CLASSES;
     p->class_name = CLASS;
     p->n_prompts = N_WORDINGS;
-    return CT_OK;
-}
-
-/* The data set from checked halves. */
-static ct_pairs *join(const half h[2], const ct_fashion_options *o, ct_error *err)
-{
-    int n = h[0].images.dim[0];
-    if (o->n_validation < 0 || o->n_validation >= n) {
-        CT_FAIL(err, CT_ERR_CONFIG,
-                "fashion-mnist: n_validation is %d; expected 0 to %d of the %d training pictures",
-                o->n_validation, n - 1, n);
-        return NULL;
-    }
-    const int count[CT_N_SPLITS] = {n - o->n_validation, o->n_validation, h[1].images.dim[0], 0};
-    ct_pairs *p = ct_pairs_new("fashion-mnist", count, err);
-    if (p == NULL || fill(p, h, o->seed, err) == CT_OK)
-        return p;
-    ct_pairs_free(p);
-    return NULL;
 }
 
 ct_pairs *ct_fashion_mnist(const ct_fashion_options *o, ct_error *err)
 {
-    half h[2];
+    half h[2] = {0};
     ct_arena files; /* only until everything is copied into the data set */
-    ct_pairs *p = NULL;
-    ct_arena_init(&files, 0);
-    if (read_half(o->dir, "train", &files, &h[0], err) == CT_OK &&
-        read_half(o->dir, "t10k", &files, &h[1], err) == CT_OK)
-        p = join(h, o, err);
+    ct_arena_open(&files, "fashion-mnist", 0, err);
+    read_half(o->dir, "train", &files, &h[0], err);
+    read_half(o->dir, "t10k", &files, &h[1], err);
+    const int n = h[0].images.dim[0];
+    if (o->n_validation < 0 || o->n_validation >= n)
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "fashion-mnist: n_validation is %d; expected 0 to %d of the %d training pictures",
+                o->n_validation, n - 1, n);
+    const int held = err->status == CT_OK ? o->n_validation : 0;
+    const int count[CT_N_SPLITS] = {n - held, held, h[1].images.dim[0], 0};
+    ct_pairs *p = ct_pairs_new("fashion-mnist", count, err);
+    if (p != NULL)
+        fill(p, h, o->seed, err);
     ct_arena_free(&files);
-    return p;
+    return ct_pairs_finish(p, err);
 }

@@ -18,19 +18,6 @@ ct_latent_options ct_latent_defaults(void)
         .dim = 32, .shared = 8, .rho = 0.9, .n_train = 4096, .n_validation = 500, .n_test = 1000};
 }
 
-static ct_status check_options(const ct_latent_options *o, ct_error *err)
-{
-    if (o->dim < 1 || o->dim > 1024)
-        return CT_FAIL(err, CT_ERR_CONFIG, "latent: dim is %d; expected 1 to 1024", o->dim);
-    if (o->shared < 1 || o->shared > o->dim)
-        return CT_FAIL(err, CT_ERR_CONFIG, "latent: shared is %d; expected 1 to dim, %d", o->shared,
-                       o->dim);
-    if (!(fabs(o->rho) < 1))
-        return CT_FAIL(err, CT_ERR_CONFIG, "latent: rho is %g; expected a number between -1 and 1",
-                       o->rho);
-    return CT_OK;
-}
-
 /* Reflections v (d - 1, d) whose product is a uniformly random rotation: number k
  * sends axis k to a random direction g among axes k, k + 1, ... (Stewart 1980).
  *     H_k x = x - 2 <v_k, x> / <v_k, v_k> v_k        v_k = g - |g| e_k */
@@ -73,18 +60,17 @@ static void draw_hidden(ct_random *r, const ct_latent_options *o, double *a, dou
     }
 }
 
-static ct_status fill(ct_pairs *p, const ct_latent_options *o, ct_error *err)
+static void fill(ct_pairs *p, const ct_latent_options *o, ct_error *err)
 {
-    size_t d = (size_t)o->dim;
+    const size_t d = (size_t)o->dim;
     double *v[2], *z[2]; /* of each side: reflections, and one hidden vector */
     float *x[2];
     for (int side = 0; side < 2; side++) {
         v[side] = ct_arena_zeroed(&p->arena, d * d, sizeof *v[side]);
         z[side] = ct_arena_zeroed(&p->arena, d, sizeof *z[side]);
         x[side] = ct_arena_zeroed(&p->arena, (size_t)p->n, d * sizeof *x[side]);
-        if (v[side] == NULL || z[side] == NULL || x[side] == NULL)
-            return CT_FAIL(err, CT_ERR_NOMEM, "latent: no memory for %d pairs of %d values", p->n,
-                           o->dim);
+        if (err->status != CT_OK)
+            return;
         ct_random r = ct_random_make(o->seed, CT_STREAM_DATA, UINT64_MAX - (uint64_t)side);
         draw_reflections(&r, v[side], o->dim);
         p->side[side].f32 = x[side];
@@ -101,20 +87,23 @@ static ct_status fill(ct_pairs *p, const ct_latent_options *o, ct_error *err)
                     x[side][(size_t)p->index[split][k] * d + j] = (float)z[side][j];
             }
         }
-    return CT_OK;
 }
 
 ct_pairs *ct_latent(const ct_latent_options *o, ct_error *err)
 {
     const int count[CT_N_SPLITS] = {o->n_train, o->n_validation, o->n_test, 0};
-    if (check_options(o, err) != CT_OK)
-        return NULL;
+    if (o->dim < 1 || o->dim > 1024)
+        CT_FAIL(err, CT_ERR_CONFIG, "latent: dim is %d; expected 1 to 1024", o->dim);
+    if (o->shared < 1 || o->shared > o->dim)
+        CT_FAIL(err, CT_ERR_CONFIG, "latent: shared is %d; expected 1 to dim, %d", o->shared,
+                o->dim);
+    if (!(fabs(o->rho) < 1))
+        CT_FAIL(err, CT_ERR_CONFIG, "latent: rho is %g; expected a number between -1 and 1",
+                o->rho);
     ct_pairs *p = ct_pairs_new("latent", count, err);
-    if (p == NULL)
-        return NULL;
-    p->mutual_information = -0.5 * o->shared * ct_scalar_log1p(-o->rho * o->rho);
-    if (fill(p, o, err) == CT_OK)
-        return p;
-    ct_pairs_free(p);
-    return NULL;
+    if (p != NULL) {
+        p->mutual_information = -0.5 * o->shared * ct_scalar_log1p(-o->rho * o->rho);
+        fill(p, o, err);
+    }
+    return ct_pairs_finish(p, err);
 }

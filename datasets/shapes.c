@@ -77,12 +77,10 @@ typedef pool pools[CT_N_SPLITS][2]; /* [split][number of objects - 1] */
 
 /* A quarter of the scenes is for testing, an eighth for validation, the rest for
  * training. One-object scenes, a quarter of the pictures, are the first to run out. */
-static ct_status cut_pools(ct_pairs *p, uint64_t seed, pools q, ct_error *err)
+static void cut_pools(ct_pairs *p, uint64_t seed, pools q, ct_error *err)
 {
     int *id = ct_arena_zeroed(&p->arena, N_SCENES, sizeof *id);
-    if (id == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "shapes: no memory for a list of %d scenes", N_SCENES);
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < 2 && id != NULL; k++) {
         pool all = gather_pool(id, k + 1, false, seed);
         int n_test = all.n / 4, n_rest = n_test + all.n / 8;
         q[CT_TEST][k] = (pool){id, n_test};
@@ -91,12 +89,11 @@ static ct_status cut_pools(ct_pairs *p, uint64_t seed, pools q, ct_error *err)
         q[CT_COMPOSITION][k] = gather_pool(id + all.n, k + 1, true, seed);
         id += all.n + q[CT_COMPOSITION][k].n;
     }
-    for (int s = CT_TRAIN + 1; s < CT_N_SPLITS; s++)
+    for (int s = CT_TRAIN + 1; s < CT_N_SPLITS && id != NULL; s++)
         if (p->count[s] > 4 * q[s][0].n)
-            return CT_FAIL(err, CT_ERR_CONFIG,
-                           "shapes: %d items in the %s split; expected at most %d, all different",
-                           p->count[s], ct_split_name((ct_split)s), 4 * q[s][0].n);
-    return CT_OK;
+            CT_FAIL(err, CT_ERR_CONFIG,
+                    "shapes: %d items in the %s split; expected at most %d, all different",
+                    p->count[s], ct_split_name((ct_split)s), 4 * q[s][0].n);
 }
 
 /* Every fourth picture shows one object. Training draws from its pool; the other
@@ -119,64 +116,46 @@ ct_shapes_options ct_shapes_defaults(void)
                                .noise = 8};
 }
 
-static ct_status check_options(const ct_shapes_options *o, ct_error *err)
+static void fill(ct_pairs *p, const ct_shapes_options *o, ct_error *err)
 {
-    if (o->size < 8 || o->size > 64)
-        return CT_FAIL(err, CT_ERR_CONFIG, "shapes: size is %d; expected 8 to 64 pixels", o->size);
-    if (!(o->noise >= 0 && o->noise <= 128))
-        return CT_FAIL(err, CT_ERR_CONFIG, "shapes: noise is %g; expected 0 to 128", o->noise);
-    return CT_OK;
-}
-
-static ct_status fill(ct_pairs *p, const ct_shapes_options *o, ct_error *err)
-{
-    size_t dim = (size_t)o->size * (size_t)o->size * 3;
+    const size_t dim = (size_t)o->size * (size_t)o->size * 3;
     uint8_t *pixels = ct_arena_zeroed(&p->arena, (size_t)p->n, dim);
     int *group = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *group);
     const char **caption = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *caption);
-    if (pixels == NULL || group == NULL || caption == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "shapes: no memory for %d pictures of %zu bytes", p->n,
-                       dim);
     pools q;
-    ct_status status = cut_pools(p, o->seed, q, err);
-    if (status != CT_OK)
-        return status;
-    for (int split = 0; split < CT_N_SPLITS; split++)
-        for (int k = 0; k < p->count[split]; k++) {
-            int i = p->index[split][k];
-            uint64_t item = (uint64_t)k * CT_N_SPLITS + (uint64_t)split;
+    cut_pools(p, o->seed, q, err);
+    for (int split = 0, i = 0; split < CT_N_SPLITS; split++)
+        for (int k = 0; k < p->count[split] && err->status == CT_OK; k++, i++) {
+            const uint64_t item = (uint64_t)k * CT_N_SPLITS + (uint64_t)split;
             ct_random draw = ct_random_make(o->seed, CT_STREAM_DATA, item);
             ct_random word = ct_random_make(o->seed, CT_STREAM_CAPTION, item);
             char text[CAPTION_BYTES];
             group[i] = choose_scene(q, (ct_split)split, k, &draw);
-            scene s = scene_of(group[i]);
+            const scene s = scene_of(group[i]);
             ct_shapes_draw(&s, o->size, o->noise, &draw, pixels + (size_t)i * dim);
-            if (o->first_object) {
+            if (o->first_object)
                 group[i] %= CT_SHAPES_KINDS;
-                ct_shapes_caption_first(&s, &word, text);
-            } else {
-                ct_shapes_caption(&s, &word, text);
-            }
+            ct_shapes_caption(&s, o->first_object, &word, text);
             caption[i] = ct_arena_strdup(&p->arena, text);
-            if (caption[i] == NULL)
-                return CT_FAIL(err, CT_ERR_NOMEM, "shapes: no memory for caption %d", i);
         }
     p->group = group;
     p->side[0].u8 = pixels;
     p->side[0].dim = (int)dim;
     p->side[0].width = p->side[0].height = o->size;
     p->side[0].channels = 3;
-    return ct_pairs_set_captions(p, 1, caption, err);
+    if (err->status == CT_OK)
+        ct_pairs_set_captions(p, 1, caption, err);
 }
 
 ct_pairs *ct_shapes(const ct_shapes_options *o, ct_error *err)
 {
     const int count[CT_N_SPLITS] = {o->n_train, o->n_validation, o->n_test, o->n_composition};
-    if (check_options(o, err) != CT_OK)
-        return NULL;
+    if (o->size < 8 || o->size > 64)
+        CT_FAIL(err, CT_ERR_CONFIG, "shapes: size is %d; expected 8 to 64 pixels", o->size);
+    if (!(o->noise >= 0 && o->noise <= 128))
+        CT_FAIL(err, CT_ERR_CONFIG, "shapes: noise is %g; expected 0 to 128", o->noise);
     ct_pairs *p = ct_pairs_new("shapes", count, err);
-    if (p == NULL || fill(p, o, err) == CT_OK)
-        return p;
-    ct_pairs_free(p);
-    return NULL;
+    if (p != NULL)
+        fill(p, o, err);
+    return ct_pairs_finish(p, err);
 }

@@ -6,6 +6,7 @@
 
 #include "contrast/random.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,10 +24,8 @@ typedef struct scene {
  * 255) come from r. */
 void ct_shapes_draw(const scene *s, int size, double noise, ct_random *r, uint8_t *pixels);
 
-/* A caption of the scene into text; the wording comes from r. */
+/* A caption of the scene, or of its first object alone, into text; the wording comes from r. */
 #define CAPTION_BYTES 128
-void ct_shapes_caption(const scene *s, ct_random *r, char text[CAPTION_BYTES]);
-void ct_shapes_caption_first(const scene *s, ct_random *r,
-                             char text[CAPTION_BYTES]); /* of its first object alone */
+void ct_shapes_caption(const scene *s, bool first_object, ct_random *r, char text[CAPTION_BYTES]);
 
 #endif

@@ -69,17 +69,20 @@ static void describe_two(const scene *s, ct_random *r, char text[CAPTION_BYTES])
                  sa, side_a, of, article(cb), cb, sb);
 }
 
-void ct_shapes_caption(const scene *s, ct_random *r, char text[CAPTION_BYTES])
-{
-    if (s->n_objects == 1)
-        describe_one(s, r, text);
-    else
-        describe_two(s, r, text);
-}
-
-void ct_shapes_caption_first(const scene *s, ct_random *r, char text[CAPTION_BYTES])
+/* Of its first object alone. */
+static void describe_first(const scene *s, ct_random *r, char text[CAPTION_BYTES])
 {
     const char *colour = COLOUR[s->colour[0]];
     snprintf(text, CAPTION_BYTES, "%s%s %s %s", OPENING[pick(r, 4)], article(colour), colour,
              SHAPE[s->shape[0]]);
+}
+
+void ct_shapes_caption(const scene *s, bool first_object, ct_random *r, char text[CAPTION_BYTES])
+{
+    if (first_object)
+        describe_first(s, r, text);
+    else if (s->n_objects == 1)
+        describe_one(s, r, text);
+    else
+        describe_two(s, r, text);
 }

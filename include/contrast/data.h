@@ -66,13 +66,15 @@ typedef struct ct_pairs {
     ct_arena files; /* what a loader read before it knew how many pairs there are */
 } ct_pairs;
 
-/* A data set with count[s] items in split s, in order: the first count[0] items
- * are the training split, and so on. n, side[].n and index are set; everything
- * else is 0 or NULL, mutual_information NaN. The name is borrowed.
+/* A data set with count[s] items in split s, in order: the first count[0] items are the training
+ * split, and so on. n, side[].n and index are set; everything else is 0 or NULL, mutual_information
+ * NaN. The name is borrowed. Its arena fails into `err`, which lives until ct_pairs_finish: that
+ * returns p, or, if something failed, frees it and returns NULL.
  * Errors  CT_ERR_CONFIG (no training item, a negative count, too many), CT_ERR_NOMEM
  * Returns NULL on error; caller frees with ct_pairs_free. */
 ct_pairs *ct_pairs_new(const char *name, const int count[CT_N_SPLITS], ct_error *err);
-void ct_pairs_free(ct_pairs *p); /* accepts NULL; frees p itself */
+ct_pairs *ct_pairs_finish(ct_pairs *p, ct_error *err);
+void ct_pairs_free(ct_pairs *p); /* both accept NULL; frees p itself */
 
 /* Make `side` captions: item i says caption[i]. Equal captions are stored once,
  * in order of first appearance. The strings must live as long as p.

@@ -20,33 +20,22 @@ const char *ct_split_name(ct_split split)
     return NAME[split];
 }
 
-static ct_status check_counts(const char *name, const int count[CT_N_SPLITS], ct_error *err)
-{
-    int room = INT_MAX;
-    for (int s = 0; s < CT_N_SPLITS; s++) {
-        int least = s == CT_TRAIN ? 1 : 0;
-        if (count[s] < least || count[s] > room)
-            return CT_FAIL(err, CT_ERR_CONFIG, "%s: %d items in the %s split; expected %d to %d",
-                           name, count[s], ct_split_name((ct_split)s), least, room);
-        room -= count[s];
-    }
-    return CT_OK;
-}
-
 ct_pairs *ct_pairs_new(const char *name, const int count[CT_N_SPLITS], ct_error *err)
 {
-    if (check_counts(name, count, err) != CT_OK)
-        return NULL;
     int n = 0;
-    for (int s = 0; s < CT_N_SPLITS; s++)
-        n += count[s];
+    for (int s = 0; s < CT_N_SPLITS; s++) {
+        const int least = s == CT_TRAIN ? 1 : 0;
+        if (count[s] < least || count[s] > INT_MAX - n)
+            CT_FAIL(err, CT_ERR_CONFIG, "%s: %d items in the %s split; expected %d to %d", name,
+                    count[s], ct_split_name((ct_split)s), least, INT_MAX - n);
+        n += err->status == CT_OK ? count[s] : 0;
+    }
     ct_arena arena;
-    ct_arena_init(&arena, 0);
+    ct_arena_open(&arena, name, 0, err);
     ct_pairs *p = ct_arena_zeroed(&arena, 1, sizeof *p);
     int *item = ct_arena_zeroed(&arena, (size_t)n, sizeof *item);
-    if (p == NULL || item == NULL) {
+    if (err->status != CT_OK) {
         ct_arena_free(&arena);
-        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d pairs", name, n);
         return NULL;
     }
     p->name = name;
@@ -61,6 +50,16 @@ ct_pairs *ct_pairs_new(const char *name, const int count[CT_N_SPLITS], ct_error 
     }
     p->arena = arena; /* from here on the only copy that may grow */
     return p;
+}
+
+ct_pairs *ct_pairs_finish(ct_pairs *p, ct_error *err)
+{
+    if (p != NULL)
+        p->arena.err = NULL; /* the data set outlives it */
+    if (err->status == CT_OK)
+        return p;
+    ct_pairs_free(p);
+    return NULL;
 }
 
 void ct_pairs_free(ct_pairs *p)
@@ -122,5 +121,5 @@ ct_status ct_pairs_set_captions(ct_pairs *p, int side, const char *const *captio
     }
     s->text = text;
     s->text_of = text_of;
-    return CT_OK;
+    return err->status;
 }

@@ -8,12 +8,8 @@
 
 struct ct_row_file {
     ct_source source;
-    ct_npy array; /* of an IDX file too: bytes, at its offset */
-    char path[CT_PATH_BYTES];
+    ct_npy array;
 };
-
-/* Is it a .npy or an IDX file, by its first bytes? */
-bool data_is_row_file(const char *path);
 
 /* A file of float32, float64 or uint8 rows, in the arena; data_row_file_close
  * accepts NULL. Errors  CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */

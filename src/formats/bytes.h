@@ -34,6 +34,17 @@ static inline double ct_bytes_real(uint64_t bits, int width)
     return width == 8 ? wide : (double)narrow;
 }
 
+/* The same the other way: x as 4 or 8 bytes, lowest first. */
+static inline void ct_bytes_put_real(unsigned char *p, int width, double x)
+{
+    const float narrow = (float)x;
+    uint64_t bits = 0;
+    uint32_t low;
+    memcpy(&bits, &x, sizeof bits);
+    memcpy(&low, &narrow, sizeof low);
+    ct_bytes_put(p, width, width == 8 ? bits : low);
+}
+
 /* FNV-1a, 64 bits, of what went before (CT_BYTES_HASH: nothing) and n more bytes.
  * Every change of a single byte changes it: each round is a bijection. */
 #define CT_BYTES_HASH 0xCBF29CE484222325u

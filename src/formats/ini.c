@@ -1,13 +1,12 @@
 /* ini.c -- a recipe's text to its settings, in order.
  *
- * A recipe is part of a command: a mistake in it is CT_ERR_CONFIG, like one on
- * the command line. Lines are cut up where they stand. A value is what remains of
- * the line: there are no quotes, escapes or continued lines to learn.
+ * A recipe is part of a command: a mistake in it is CT_ERR_CONFIG, like one on the command line.
+ * A value is what remains of the line: there are no quotes, escapes or continued lines to learn.
  *
  * Layer: formats. Used by recipes. */
 #include "formats/ini.h"
 
-#include "formats/text.h"
+#include "formats/lines.h"
 #include "platform/file.h"
 
 #include <string.h>
@@ -63,56 +62,44 @@ static const char *read_line(char *s, ct_ini_item *item, const char **found)
     return is_name(item->key) ? NULL : "a key of letters, digits, '_', '-', '.'";
 }
 
-static ct_status add_item(const char *path, const ct_ini_item *item, ct_ini *out, ct_error *err)
+static void add_item(const char *path, const ct_ini_item *item, ct_ini *out, ct_error *err)
 {
     for (const ct_ini_item *i = out->item; i < out->item + out->n; i++)
         if (strcmp(i->key, item->key) == 0 && strcmp(i->section, item->section) == 0)
-            return CT_FAIL(err, CT_ERR_CONFIG,
-                           "%s:%d: [%s] %s is set already; remove this or line %d", path,
-                           item->line, item->section, item->key, i->line);
+            CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: [%s] %s is set already; remove this or line %d",
+                    path, item->line, item->section, item->key, i->line);
     if (out->n == CT_INI_MAX)
-        return CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: expected at most %d settings", path, item->line,
-                       CT_INI_MAX);
-    out->item[out->n++] = *item;
-    return CT_OK;
+        CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: expected at most %d settings", path, item->line,
+                CT_INI_MAX);
+    if (err->status == CT_OK)
+        out->item[out->n++] = *item;
 }
 
-ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_ini *out, ct_error *err)
+ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_arena *arena, ct_ini *out,
+                       ct_error *err)
 {
-    ct_status status = CT_OK;
     ct_ini_item item = {.section = ""};
-    char *end = text + size, *next;
+    char **line;
+    int n;
     out->n = 0;
-    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
-        text += 3; /* the byte order mark of some editors */
-    for (char *at = text; at < end && status == CT_OK; at = next) {
-        char *newline = memchr(at, '\n', (size_t)(end - at)),
-             *stop = newline != NULL ? newline : end;
-        next = newline != NULL ? newline + 1 : end;
-        stop -= stop > at && stop[-1] == '\r'; /* lines of Windows */
-        *stop = '\0';
-        item.line++;
-
-        const char *bad = at, *found;
-        while (*(bad = ct_text_unprintable(bad)) == '\t')
-            bad++;
-        if (bad != stop)
-            return CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: byte %d: control character, or not UTF-8",
-                           path, item.line, (int)(bad - at) + 1);
-        const char *expected = read_line(at, &item, &found);
+    ct_lines_split(path, text, size, CT_ERR_CONFIG, arena, &line, &n, err);
+    for (int i = 0; err->status == CT_OK && i < n; i++) {
+        const char *found;
+        const char *expected = read_line(line[i], &item, &found);
+        item.line = i + 1;
         if (expected != NULL)
-            return CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: expected %s, found '%s'", path, item.line,
-                           expected, found);
-        if (item.key != NULL)
-            status = add_item(path, &item, out, err);
+            CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: expected %s, found '%s'", path, i + 1, expected,
+                    found);
+        else if (item.key != NULL)
+            add_item(path, &item, out, err);
     }
-    return status;
+    return err->status;
 }
 
 ct_status ct_ini_read(const char *path, ct_arena *arena, ct_ini *out, ct_error *err)
 {
-    char *text;
-    size_t size;
-    ct_status status = ct_file_read(path, CT_INI_BYTES, arena, &text, &size, err);
-    return status == CT_OK ? ct_ini_parse(path, text, size, out, err) : status;
+    char *text = NULL;
+    size_t size = 0;
+    ct_file_read(path, CT_INI_BYTES, arena, &text, &size, err);
+    return ct_ini_parse(path, text, size, arena, out, err);
 }

@@ -33,8 +33,9 @@ typedef struct ct_ini {
  *                        set twice, control characters, what is not UTF-8 */
 ct_status ct_ini_read(const char *path, ct_arena *arena, ct_ini *out, ct_error *err);
 
-/* The same from memory, which ends with a NUL, is changed, and must outlive `out`;
- * `path` is for messages. */
-ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_ini *out, ct_error *err);
+/* The same from memory, which ends with a NUL, is changed, and must outlive `out`; `path` is for
+ * messages. */
+ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_arena *arena, ct_ini *out,
+                       ct_error *err);
 
 #endif

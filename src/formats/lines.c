@@ -1,6 +1,6 @@
 /* lines.c -- a text file to checked lines.
  *
- * Layer: formats. Used by the loader of pairs. */
+ * Layer: formats. Used by recipes and by the loader of pairs. */
 #include "formats/lines.h"
 
 #include "formats/text.h"
@@ -17,39 +17,47 @@ static const char *first_bad(const char *at)
     return at;
 }
 
+ct_status ct_lines_split(const char *path, char *text, size_t size, ct_status kind, ct_arena *arena,
+                         char ***line, int *n, ct_error *err)
+{
+    const char *end = text + size;
+    size_t count = 1;
+    for (const char *at = text; at < end; at++)
+        count += *at == '\n';
+    *n = 0;
+    *line = count < INT_MAX ? ct_arena_zeroed(arena, count, sizeof **line) : NULL;
+    if (*line == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %zu lines", path, count);
+    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+        text += 3; /* the byte order mark of some editors */
+    for (char *at = text, *stop; err->status == CT_OK && at < end; at = stop + 1) {
+        char *newline = memchr(at, '\n', (size_t)(end - at));
+        stop = newline != NULL ? newline : text + (end - text);
+        char *last = stop > at && stop[-1] == '\r' ? stop - 1 : stop; /* lines of Windows */
+        *last = '\0';
+        (*line)[(*n)++] = at;
+        if (first_bad(at) != last)
+            CT_FAIL(err, kind, "%s:%d: byte %d: expected UTF-8 without control characters", path,
+                    *n, (int)(first_bad(at) - at) + 1);
+    }
+    return err->status;
+}
+
 ct_status ct_lines_parse(const char *path, char *text, size_t size, ct_arena *arena, char ***line,
                          int *n, ct_error *err)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < size; i++)
-        count += text[i] == '\n' || i + 1 == size;
-    *line = count < INT_MAX ? ct_arena_zeroed(arena, count + 1, sizeof **line) : NULL;
-    if (*line == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %zu lines", path, count);
-    *n = 0;
-    for (char *at = text, *end; at < text + size; at = end + 1) {
-        char *newline = memchr(at, '\n', (size_t)(text + size - at));
-        end = newline != NULL ? newline : text + size;
-        *end = '\0';
-        char *stop = end > at && end[-1] == '\r' ? end - 1 : end;
-        *stop = '\0';
-        (*line)[(*n)++] = at;
-        const char *bad = first_bad(at);
-        if (bad != stop)
-            return CT_FAIL(err, CT_ERR_FORMAT,
-                           "%s:%d: byte %d: expected UTF-8 without control characters", path, *n,
-                           (int)(bad - at) + 1);
-        if (*at == '\0')
-            return CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: is empty, expected something for each pair",
-                           path, *n);
-    }
-    return CT_OK;
+    ct_lines_split(path, text, size, CT_ERR_FORMAT, arena, line, n, err);
+    for (int i = 0; err->status == CT_OK && i < *n; i++)
+        if ((*line)[i][0] == '\0')
+            CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: is empty, expected something for each pair", path,
+                    i + 1);
+    return err->status;
 }
 
 ct_status ct_lines_read(const char *path, ct_arena *arena, char ***line, int *n, ct_error *err)
 {
-    char *text;
-    size_t size;
-    ct_status status = ct_file_read(path, 0, arena, &text, &size, err);
-    return status == CT_OK ? ct_lines_parse(path, text, size, arena, line, n, err) : status;
+    char *text = NULL;
+    size_t size = 0;
+    ct_file_read(path, 0, arena, &text, &size, err);
+    return ct_lines_parse(path, text, size, arena, line, n, err);
 }

@@ -1,4 +1,4 @@
-/* lines.h -- text files of one item a line. Private. */
+/* lines.h -- text files, a line at a time. Private. */
 #ifndef FORMATS_LINES_H
 #define FORMATS_LINES_H
 
@@ -7,14 +7,18 @@
 
 #include <stddef.h>
 
-/* The lines of a UTF-8 file, without their ends (LF or CR LF; the last needs none).
- * Tabs are the only control characters, and no line is empty.
- * Errors  CT_ERR_IO; CT_ERR_FORMAT "path:line: ..."; CT_ERR_NOMEM */
-ct_status ct_lines_read(const char *path, ct_arena *arena, char ***line, int *n, ct_error *err);
+/* Cut a text into lines without their ends (LF or CR LF; the last needs none). It has a NUL
+ * after its `size` bytes, is changed, and must outlive the lines; `path` is for messages. A byte
+ * order mark is passed over. Errors  CT_ERR_NOMEM; `kind` "path:line: ...": a control character
+ * other than a tab, or what is not UTF-8 */
+ct_status ct_lines_split(const char *path, char *text, size_t size, ct_status kind, ct_arena *arena,
+                         char ***line, int *n, ct_error *err);
 
-/* The same from memory with a NUL behind its `size` bytes, which is changed and must
- * outlive the lines; `path` is for messages. */
+/* Items, one a line, so no line is empty. Errors  as above with CT_ERR_FORMAT */
 ct_status ct_lines_parse(const char *path, char *text, size_t size, ct_arena *arena, char ***line,
                          int *n, ct_error *err);
+
+/* The same of a file. Errors  CT_ERR_IO too */
+ct_status ct_lines_read(const char *path, ct_arena *arena, char ***line, int *n, ct_error *err);
 
 #endif

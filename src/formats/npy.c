@@ -9,11 +9,12 @@
 #include "formats/npy.h"
 
 #include "formats/bytes.h"
-#include "platform/file.h"
 #include "platform/memory.h"
 
 #include <limits.h>
 #include <stdio.h>
+
+#define MAGIC "\x93NUMPY"
 
 /* The header being read: at <= end. */
 typedef struct scanner {
@@ -26,15 +27,8 @@ static void skip_space(scanner *s)
         s->at++;
 }
 
-static bool skip(scanner *s, char c)
-{
-    skip_space(s);
-    const bool found = s->at < s->end && *s->at == c;
-    s->at += found;
-    return found;
-}
-
-static bool skip_word(scanner *s, const char *word)
+/* Is `word` next, after white space? Then pass over it. */
+static bool skip(scanner *s, const char *word)
 {
     const size_t n = strlen(word);
     skip_space(s);
@@ -46,95 +40,91 @@ static bool skip_word(scanner *s, const char *word)
 /* 'text' or "text", without escapes, shorter than 16. */
 static bool scan_string(scanner *s, char out[16])
 {
-    const char quote = skip(s, '\'') ? '\'' : skip(s, '"') ? '"' : '\0';
+    const char *quote = skip(s, "'") ? "'" : "\"";
     int n = 0;
-    while (quote != '\0' && n < 15 && s->at < s->end && *s->at != quote && *s->at != '\\')
+    if (*quote == '"' && !skip(s, quote))
+        return false;
+    while (n < 15 && s->at < s->end && *s->at != *quote && *s->at != '\\')
         out[n++] = *s->at++;
     out[n] = '\0';
-    return quote != '\0' && skip(s, quote);
+    return skip(s, quote);
+}
+
+/* '<f4', '|u1', ...: order of bytes, kind, how many */
+static bool scan_type(scanner *s, ct_npy *a)
+{
+    static const char KNOWN[] = "f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1";
+    char text[16];
+    if (!scan_string(s, text) || strlen(text) != 3 || strchr("<>|=", text[0]) == NULL)
+        return false;
+    a->big_endian = text[0] == '>';
+    a->kind = text[1];
+    a->width = text[2] - '0';
+    const char *known = strstr(KNOWN, text + 1);
+    return known != NULL && (known - KNOWN) % 3 == 0 &&
+           (a->width == 1 || strchr("<>", text[0]) != NULL);
+}
+
+static bool scan_bool(scanner *s, bool *out)
+{
+    *out = skip(s, "True");
+    return *out || skip(s, "False");
 }
 
 /* (), (3,), (3, 4), ... */
 static bool scan_shape(scanner *s, ct_npy *a)
 {
     bool comma = true;
-    if (!skip(s, '('))
+    if (!skip(s, "("))
         return false;
-    for (a->n_dims = 0; !skip(s, ')'); a->n_dims++) {
-        const char *start = s->at; /* behind white space */
+    for (a->n_dims = 0; !skip(s, ")"); a->n_dims++) {
+        const char *start = s->at; /* after white space */
         long dim = 0;
         while (s->at < s->end && *s->at >= '0' && *s->at <= '9' && dim <= INT_MAX)
             dim = 10 * dim + (*s->at++ - '0');
         if (!comma || a->n_dims == CT_NPY_DIMS || s->at == start || dim > INT_MAX)
             return false;
         a->dim[a->n_dims] = (int)dim;
-        comma = skip(s, ',');
+        comma = skip(s, ",");
     }
     return a->n_dims != 1 || comma; /* (3) is a number */
 }
 
-/* '<f4', '|u1', ... */
-static bool scan_type(scanner *s, ct_npy *a, char text[16])
+/* A member of the dictionary. The answer is what was expected instead, or NULL. */
+static const char *scan_member(scanner *s, ct_npy *a, unsigned *seen)
 {
-    if (!scan_string(s, text) || strlen(text) != 3 || memchr("<>|=", text[0], 4) == NULL)
-        return false;
-    a->big_endian = text[0] == '>';
-    a->kind = text[1];
-    a->width = text[2] - '0';
-    const int w = a->width;
-    const bool known = a->kind == 'f'                     ? w == 4 || w == 8
-                       : a->kind == 'i' || a->kind == 'u' ? w == 1 || w == 2 || w == 4 || w == 8
-                                                          : a->kind == 'b' && w == 1;
-    return known && (w == 1 || text[0] == '<' || text[0] == '>');
-}
-
-static bool scan_bool(scanner *s, bool *out)
-{
-    *out = skip_word(s, "True");
-    return *out || skip_word(s, "False");
-}
-
-static ct_status refuse(const char *path, const scanner *s, const char *start, const char *expected,
-                        ct_error *err)
-{
-    return CT_FAIL(err, CT_ERR_FORMAT, "%s: header, byte %d: expected %s", path,
-                   (int)(s->at - start), expected);
+    static const char *const KEY[] = {"descr", "fortran_order", "shape"};
+    char word[16];
+    int k = 0;
+    if (!scan_string(s, word) || !skip(s, ":"))
+        return "'descr', 'fortran_order' or 'shape', and a colon";
+    while (k < 3 && strcmp(word, KEY[k]) != 0)
+        k++;
+    if (k == 3 || (*seen >> k & 1) != 0)
+        return "descr, fortran_order and shape, each once";
+    *seen |= 1U << k;
+    if (k == 0 && !scan_type(s, a))
+        return "floats of 4 or 8 bytes or integers, e.g. '<f4', '|u1'; no objects or records";
+    if (k == 1 && !scan_bool(s, &a->fortran))
+        return "True or False";
+    if (k == 2 && !scan_shape(s, a))
+        return "a shape of up to 8 sizes below 2^31, e.g. (3, 4)";
+    return NULL;
 }
 
 /* {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } in any order. */
-static ct_status scan_header(const char *path, scanner s, ct_npy *a, ct_error *err)
+static const char *scan_header(scanner *s, ct_npy *a)
 {
-    static const char *const KEY[] = {"descr", "fortran_order", "shape"};
-    const char *start = s.at;
-    char word[16], type[16] = "";
     unsigned seen = 0;
-    bool comma = true;
-    if (!skip(&s, '{'))
-        return refuse(path, &s, start, "{", err);
-    while (!skip(&s, '}')) {
-        int k = 0;
-        if (!comma || !scan_string(&s, word) || !skip(&s, ':'))
-            return refuse(path, &s, start, "'descr', 'fortran_order' or 'shape', and a colon", err);
-        while (k < 3 && strcmp(word, KEY[k]) != 0)
-            k++;
-        if (k == 3 || (seen >> k & 1) != 0)
-            return refuse(path, &s, start, "descr, fortran_order and shape, each once", err);
-        seen |= 1U << k;
-        if (k == 0 && !scan_type(&s, a, type))
-            return refuse(
-                path, &s, start,
-                "floats of 4 or 8 bytes or integers, e.g. '<f4', '|u1'; no objects or records",
-                err);
-        if (k == 1 && !scan_bool(&s, &a->fortran))
-            return refuse(path, &s, start, "True or False", err);
-        if (k == 2 && !scan_shape(&s, a))
-            return refuse(path, &s, start, "a shape of up to 8 sizes below 2^31, e.g. (3, 4)", err);
-        comma = skip(&s, ',');
+    if (!skip(s, "{"))
+        return "{";
+    for (bool comma = true; !skip(s, "}"); comma = skip(s, ",")) {
+        const char *expected = comma ? scan_member(s, a, &seen) : "a comma or }";
+        if (expected != NULL)
+            return expected;
     }
-    skip_space(&s);
-    return seen == 7 && s.at == s.end
-               ? CT_OK
-               : refuse(path, &s, start, "descr, fortran_order and shape, then the end", err);
+    skip_space(s);
+    return seen == 7 && s->at == s->end ? NULL : "descr, fortran_order and shape, then the end";
 }
 
 /* The shape and the length of the file, each checked by the other. */
@@ -151,17 +141,17 @@ ct_status ct_npy_check_sizes(const char *path, ct_npy *a, uint64_t file_size, ct
          ct_size_mul(a->count, (size_t)a->width, &bytes);
     a->cols = ok ? (int)cols : 0;
     if (!ok || bytes != file_size - a->offset)
-        return CT_FAIL(err, CT_ERR_FORMAT,
-                       "%s: its shape does not fit its %ju bytes of values; is it complete?", path,
-                       (uintmax_t)(file_size - a->offset));
-    return CT_OK;
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "%s: its shape does not fit its %ju bytes of values; is it complete?", path,
+                (uintmax_t)(file_size - a->offset));
+    return err->status;
 }
 
 ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size, uint64_t file_size,
                        ct_npy *out, ct_error *err)
 {
     *out = (ct_npy){0};
-    if (size < 10 || memcmp(head, "\x93NUMPY", 6) != 0)
+    if (size < 10 || memcmp(head, MAGIC, 6) != 0)
         return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a .npy file", path);
     if (head[6] < 1 || head[6] > 3 || head[7] != 0)
         return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected .npy version 1.0, 2.0 or 3.0, found %d.%d",
@@ -173,9 +163,13 @@ ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size,
                        "%s: expected a header of 1 to %d bytes within the file, found %ju", path,
                        CT_NPY_HEAD - 12, (uintmax_t)length);
     const char *start = (const char *)head + before;
-    ct_status status = scan_header(path, (scanner){start, start + length}, out, err);
+    scanner s = {start, start + length};
+    const char *expected = scan_header(&s, out);
+    if (expected != NULL)
+        return CT_FAIL(err, CT_ERR_FORMAT, "%s: header, byte %d: expected %s", path,
+                       (int)(s.at - start), expected);
     out->offset = (uint64_t)before + length;
-    return status == CT_OK ? ct_npy_check_sizes(path, out, file_size, err) : status;
+    return ct_npy_check_sizes(path, out, file_size, err);
 }
 
 double ct_npy_value(const ct_npy *a, const unsigned char *p, size_t k)
@@ -203,102 +197,112 @@ size_t ct_npy_place(const ct_npy *a, size_t k)
 
 /* ---- whole files ---- */
 
-static ct_status open_array(const char *path, ct_source *source, ct_npy *a, ct_arena *arena,
-                            ct_error *err)
+static bool is_idx(const unsigned char head[2])
 {
-    ct_status status = ct_source_open(source, path, err);
-    if (status != CT_OK)
-        return status;
+    return head[0] == 0 && head[1] == 0;
+}
+
+bool ct_npy_begins(const char *path)
+{
+    unsigned char head[4];
+    ct_error err = {CT_OK};
+    ct_source s;
+    ct_source_open(&s, path, &err);
+    ct_source_read(&s, 0, head, sizeof head, &err);
+    ct_source_close(&s);
+    return err.status == CT_OK && (is_idx(head) || memcmp(head, MAGIC, 4) == 0);
+}
+
+ct_status ct_npy_open(ct_source *source, const char *path, ct_arena *arena, ct_npy *out,
+                      ct_error *err)
+{
+    *out = (ct_npy){0};
+    ct_source_open(source, path, err);
     const size_t size = source->size < CT_NPY_HEAD ? (size_t)source->size : CT_NPY_HEAD;
-    unsigned char *head = ct_arena_alloc(arena, size);
-    status = head == NULL ? CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", path)
-                          : ct_source_read(source, 0, head, size, err);
-    return status == CT_OK ? ct_npy_parse(path, head, size, source->size, a, err) : status;
+    unsigned char *head = ct_arena_zeroed(arena, size + 2, 1);
+    if (head == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", path);
+    if (ct_source_read(source, 0, head, size, err) != CT_OK)
+        return err->status;
+    return is_idx(head) ? ct_idx_describe(path, head, size, source->size, out, err)
+                        : ct_npy_parse(path, head, size, source->size, out, err);
+}
+
+ct_status ct_npy_check_reals(const char *path, const ct_npy *a, ct_error *err)
+{
+    if (a->kind != 'f' && !(a->kind == 'u' && a->width == 1))
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: expected float32, float64 or uint8, found %c%d", path,
+                a->kind, a->width);
+    return err->status;
 }
 
 /* Every value into x, or, whole numbers, into id; the other is NULL. */
 static ct_status read_values(ct_source *source, const ct_npy *a, ct_real *x, int *id, ct_error *err)
 {
     unsigned char buffer[8192];
-    for (size_t done = 0, n; done < a->count; done += n) {
-        const size_t at_once = sizeof buffer / (size_t)a->width;
-        n = a->count - done < at_once ? a->count - done : at_once;
-        ct_status status = ct_source_read(source, a->offset + done * (size_t)a->width, buffer,
-                                          n * (size_t)a->width, err);
-        if (status != CT_OK)
-            return status;
-        for (size_t k = 0; k < n; k++) {
+    const size_t width = (size_t)a->width;
+    for (size_t done = 0, n; err->status == CT_OK && done < a->count; done += n) {
+        n = a->count - done < sizeof buffer / width ? a->count - done : sizeof buffer / width;
+        ct_source_read(source, a->offset + done * width, buffer, n * width, err);
+        for (size_t k = 0; k < n && err->status == CT_OK; k++) {
             const double value = ct_npy_value(a, buffer, k);
             if (x != NULL)
                 x[ct_npy_place(a, done + k)] = (ct_real)value;
             else if (value >= INT_MIN && value <= INT_MAX)
                 id[done + k] = (int)value;
             else
-                return CT_FAIL(err, CT_ERR_FORMAT, "%s: value %zu is %.0f, expected %d to %d",
-                               source->path, done + k, value, INT_MIN, INT_MAX);
+                CT_FAIL(err, CT_ERR_FORMAT, "%s: value %zu is %.0f, expected %d to %d",
+                        source->path, done + k, value, INT_MIN, INT_MAX);
         }
     }
-    return CT_OK;
+    return err->status;
 }
 
 ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols,
                              ct_error *err)
 {
     ct_source source;
-    ct_npy a = {0};
-    ct_status status = open_array(path, &source, &a, arena, err);
-    if (status == CT_OK && a.kind != 'f' && !(a.kind == 'u' && a.width == 1))
-        status = CT_FAIL(err, CT_ERR_FORMAT, "%s: expected float32, float64 or uint8, found %c%d",
-                         path, a.kind, a.width);
-    if (status == CT_OK && (*x = ct_arena_zeroed(arena, a.count, sizeof **x)) == NULL)
-        status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d x %d values", path, a.rows,
-                         a.cols);
-    if (status == CT_OK)
-        status = read_values(&source, &a, *x, NULL, err);
+    ct_npy a;
+    ct_npy_open(&source, path, arena, &a, err);
+    ct_npy_check_reals(path, &a, err);
+    if ((*x = ct_arena_zeroed(arena, a.count, sizeof **x)) == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d x %d values", path, a.rows, a.cols);
+    read_values(&source, &a, *x, NULL, err);
     ct_source_close(&source);
     *rows = a.rows;
     *cols = a.cols;
-    return status;
+    return err->status;
 }
 
 ct_status ct_npy_read_ints(const char *path, ct_arena *arena, int **x, int *n, ct_error *err)
 {
     ct_source source;
-    ct_npy a = {0};
-    ct_status status = open_array(path, &source, &a, arena, err);
-    if (status == CT_OK && (a.kind == 'f' || a.n_dims != 1))
-        status = CT_FAIL(err, CT_ERR_FORMAT,
-                         "%s: expected integers of shape (n,), found %c%d of %d dimensions", path,
-                         a.kind, a.width, a.n_dims);
-    if (status == CT_OK && (*x = ct_arena_zeroed(arena, a.count, sizeof **x)) == NULL)
-        status = CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d integers", path, a.rows);
-    if (status == CT_OK)
-        status = read_values(&source, &a, NULL, *x, err);
+    ct_npy a;
+    if (ct_npy_open(&source, path, arena, &a, err) == CT_OK && (a.kind == 'f' || a.n_dims != 1))
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "%s: expected integers of shape (n,), found %c%d of %d dimensions", path, a.kind,
+                a.width, a.n_dims);
+    if ((*x = ct_arena_zeroed(arena, a.count, sizeof **x)) == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d integers", path, a.rows);
+    read_values(&source, &a, NULL, *x, err);
     ct_source_close(&source);
     *n = a.rows;
-    return status;
+    return err->status;
 }
 
 ct_status ct_npy_write_matrix(const char *path, const ct_real *x, int rows, int cols, ct_error *err)
 {
     ct_writer w;
-    char head[129];
+    char shape[118], head[129];
     unsigned char value[4];
-    const int n = snprintf(head + 10, sizeof head - 10,
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows,
-                           cols);
-    memset(head + 10 + n, ' ', sizeof head - 10 - (size_t)n);
-    memcpy(head, "\x93NUMPY\x01\x00\x76\x00", 10);
-    head[127] = '\n';
-    ct_status status = ct_writer_open(&w, path, CT_REPLACE, err);
-    if (status != CT_OK)
-        return status;
+    snprintf(shape, sizeof shape, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }",
+             rows, cols);
+    memcpy(head, MAGIC "\1\0\x76\0", 10);
+    snprintf(head + 10, sizeof head - 10, "%-117s\n", shape);
+    ct_writer_open(&w, path, CT_REPLACE, err);
     ct_writer_bytes(&w, head, 128);
     for (size_t i = 0; i < (size_t)rows * (size_t)cols; i++) {
-        const float narrow = (float)x[i];
-        uint32_t bits;
-        memcpy(&bits, &narrow, sizeof bits);
-        ct_bytes_put(value, 4, bits);
+        ct_bytes_put_real(value, 4, (double)x[i]);
         ct_writer_bytes(&w, value, 4);
     }
     return ct_writer_commit(&w);

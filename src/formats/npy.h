@@ -1,19 +1,14 @@
-/* npy.h -- NumPy's arrays. Private.
+/* npy.h -- arrays in files: NumPy's, read and written, and IDX, read. Private.
  *
- * \x93NUMPY, version, length of the header, the header (a Python dictionary:
- * descr, fortran_order, shape), the values. Versions 1 to 3 are read, 1 is
- * written. Source: numpy/lib/format.py.
+ * .npy: \x93NUMPY, version, length of the header, the header (a Python dictionary: descr,
+ * fortran_order, shape), the values. Versions 1 to 3 are read, 1 is written.
+ * Source: numpy/lib/format.py. IDX: see contrast/idx.h.
  */
 #ifndef FORMATS_NPY_H
 #define FORMATS_NPY_H
 
-#include "contrast/arena.h"
 #include "contrast/real.h"
-#include "contrast/status.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "platform/file.h"
 
 enum {
     CT_NPY_DIMS = 8,          /* most dimensions */
@@ -30,37 +25,48 @@ typedef struct ct_npy {
     uint64_t offset; /* of the first value in the file */
 } ct_npy;
 
-/* The description of an array from the beginning of its file: `head` has the
- * first `size` of its `file_size` bytes, all of them or at least CT_NPY_HEAD.
- * Nothing is allocated. Pickled objects and records are refused by name.
- * Errors  CT_ERR_FORMAT "path: ...", also if the file is longer or shorter than
- *         the array by a byte, or rows or cols do not fit an int */
+/* The description of an array from the beginning of its file: `head` has the first `size` of its
+ * `file_size` bytes, all of them or at least CT_NPY_HEAD. Nothing is allocated. Pickled objects
+ * and records are refused by name.
+ * Errors  CT_ERR_FORMAT "path: ...", also if the file is longer or shorter than the array by a
+ *         byte, or rows or cols do not fit an int */
 ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size, uint64_t file_size,
                        ct_npy *out, ct_error *err);
 
-/* Set rows, cols and count from dim, and check them against the file (for other
- * formats that are arrays too). A negative dim is an error. */
+/* The same of an IDX file of bytes (idx.c). */
+ct_status ct_idx_describe(const char *path, const unsigned char *head, size_t size,
+                          uint64_t file_size, ct_npy *out, ct_error *err);
+
+/* For both: set rows, cols and count from dim, and check them against the length of the file. A
+ * negative dim is an error. */
 ct_status ct_npy_check_sizes(const char *path, ct_npy *a, uint64_t file_size, ct_error *err);
 
-/* Value k in the order of the file, where p points at value 0; and its place in
- * row-major order. A whole number beyond 2^53 is rounded. */
+/* Does the file begin as .npy or as IDX does? */
+bool ct_npy_begins(const char *path);
+
+/* Open either. Its numbers may be of any kind; ct_npy_check_reals accepts float32, float64 and
+ * bytes, the kinds that data have. Close the source, also after an error.
+ * Errors  CT_ERR_IO; CT_ERR_FORMAT; CT_ERR_NOMEM */
+ct_status ct_npy_open(ct_source *source, const char *path, ct_arena *arena, ct_npy *out,
+                      ct_error *err);
+ct_status ct_npy_check_reals(const char *path, const ct_npy *a, ct_error *err);
+
+/* Value k in the order of the file, where p points at value 0; and its place in row-major order. A
+ * whole number beyond 2^53 is rounded. */
 double ct_npy_value(const ct_npy *a, const unsigned char *p, size_t k);
 size_t ct_npy_place(const ct_npy *a, size_t k);
 
-/* Read an array of floats or bytes as (rows, cols): every dimension but the first
- * is flattened. Its memory is rows cols ct_real, whatever the file claims: as much
- * as the file for float32, four times that for bytes.
- * Errors  CT_ERR_IO; CT_ERR_FORMAT (also integers wider than a byte); CT_ERR_NOMEM */
+/* Read an array of floats or bytes as (rows, cols): every dimension but the first is flattened.
+ * Its memory is rows cols ct_real, whatever the file claims: as much as the file for float32, four
+ * times that for bytes. Errors as above. */
 ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols,
                              ct_error *err);
 
-/* Read a one-dimensional array of integers, e.g. the group of each pair.
- * Errors  CT_ERR_IO; CT_ERR_FORMAT (also floats, and what does not fit an int);
- *         CT_ERR_NOMEM */
+/* Read a one-dimensional array of integers, e.g. the group of each pair. Errors as above, also for
+ * what does not fit an int. */
 ct_status ct_npy_read_ints(const char *path, ct_arena *arena, int **x, int *n, ct_error *err);
 
-/* Write a matrix as float32, replacing the file whole or not at all.
- * Errors  CT_ERR_IO */
+/* Write a matrix as float32, replacing the file whole or not at all. Errors  CT_ERR_IO */
 ct_status ct_npy_write_matrix(const char *path, const ct_real *x, int rows, int cols,
                               ct_error *err);
 

@@ -270,8 +270,7 @@ ct_status ct_recipe_parse(ct_recipe *r, const char *name, const char *text, ct_e
     ct_ini ini = {.n = 0};
     ct_arena_open(&arena, name, 0, err);
     char *copy = ct_arena_strdup(&arena, text); /* the reader writes into it */
-    if (copy != NULL)
-        ct_ini_parse(name, copy, strlen(copy), &ini, err);
+    ct_ini_parse(name, copy, copy != NULL ? strlen(copy) : 0, &arena, &ini, err);
     set_all(r, name, &ini, err);
     ct_arena_free(&arena);
     return err->status;

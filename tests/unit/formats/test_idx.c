@@ -101,8 +101,8 @@ START_TEST(says_what_is_wrong)
     check_refused("\0\0\xFF\x01", 4, 1, "expected an IDX file");
     check_refused("\0\0\x0D\x02", 4, 2, "expected unsigned bytes, found floats");
     check_refused(LABELS, sizeof LABELS, 3, "expected 3 dimensions, found 1");
-    check_refused(IMAGES, 15, 3, "expected 16 bytes of header, found 15");
-    check_refused(IMAGES, sizeof IMAGES - 1, 3, "its sizes do not fit its 5 values");
+    check_refused(IMAGES, 15, 3, "16 bytes of header, found 3 and 15");
+    check_refused(IMAGES, sizeof IMAGES - 1, 3, "its shape does not fit its 5 bytes of values");
 }
 END_TEST
 
@@ -113,10 +113,10 @@ START_TEST(sizes_that_overflow_are_refused)
     static const uint8_t HUGE4[] = {0, 0, 8, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0};
     static const uint8_t HUGE2[] = {0, 0, 8, 2, 0, 1, 0, 0, 0, 1, 0, 0};
     static const uint8_t MINUS[] = {0, 0, 8, 2, 0x80, 0, 0, 0, 0, 0, 0, 0}; /* 2^31 by 0 */
-    check_refused(HUGE1, sizeof HUGE1, 1, "sizes do not fit");
-    check_refused(MINUS, sizeof MINUS, 2, "sizes do not fit");
-    check_refused(HUGE4, sizeof HUGE4, 4, "sizes do not fit");
-    check_refused(HUGE2, sizeof HUGE2, 2, "sizes do not fit");
+    check_refused(HUGE1, sizeof HUGE1, 1, "its shape does not fit");
+    check_refused(MINUS, sizeof MINUS, 2, "its shape does not fit");
+    check_refused(HUGE4, sizeof HUGE4, 4, "its shape does not fit");
+    check_refused(HUGE2, sizeof HUGE2, 2, "its shape does not fit");
 }
 END_TEST
 

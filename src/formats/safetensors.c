@@ -1,0 +1,389 @@
+/* safetensors.c -- matrices and metadata to a safetensors file and back.
+ *
+ * A file may come from anywhere. Its danger is two sizes that disagree: of the header
+ * and the file, of a shape and its data_offsets, of the offsets of two tensors. Each is
+ * compared before it is used, products are checked, and nothing is allocated for a size
+ * that a file claims. What is written depends on names and values, not on the order of
+ * the list; only metadata stays in the order given.
+ *
+ * Layer: formats. */
+#include "formats/safetensors.h"
+
+#include "formats/bytes.h"
+#include "formats/json.h"
+#include "formats/text.h"
+#include "platform/file.h"
+#include "platform/memory.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the hash of all bytes (safetensors.h) ---- */
+
+#define HASH_KEY "\"" CT_SAFETENSORS_HASH "\":\""
+
+/* Its 16 digits in a header of n bytes; NULL: there are none. */
+static char *find_digits(char *header, size_t n)
+{
+    char *key = strstr(header, HASH_KEY);
+    const bool whole = key != NULL && (size_t)(header + n - key) >= sizeof HASH_KEY + 16;
+    return whole ? key + sizeof HASH_KEY - 1 : NULL;
+}
+
+/* Of what comes before the data: the length, the header, and spaces after it. */
+static uint64_t hash_header(const char *header, size_t n, size_t spaces)
+{
+    unsigned char length[8];
+    ct_bytes_put(length, 8, n + spaces);
+    uint64_t hash = ct_bytes_hash(CT_BYTES_HASH, length, 8);
+    hash = ct_bytes_hash(hash, header, n);
+    return ct_bytes_hash(hash, "        ", spaces);
+}
+
+static void put_digits(char *out, uint64_t hash)
+{
+    char digits[17];
+    snprintf(digits, sizeof digits, "%016jx", (uintmax_t)hash);
+    memcpy(out, digits, 16);
+}
+
+/* ---- reading ---- */
+
+typedef struct parser {
+    const char *path;
+    ct_json_reader json;
+    const unsigned char *data; /* after the header */
+    size_t data_size;
+    ct_safetensors *out;
+    ct_error *err;
+} parser;
+
+static void refuse(parser *p, const char *why)
+{
+    const size_t at = 8 + (size_t)(p->json.at - p->json.start);
+    why = p->json.problem != NULL ? p->json.problem : why;
+    CT_FAIL(p->err, CT_ERR_FORMAT, "%s: byte %zu: %s", p->path, at, why);
+}
+
+static void refuse_tensor(parser *p, const char *name, const char *why)
+{
+    CT_FAIL(p->err, CT_ERR_FORMAT, "%s: tensor '%s': %s", p->path, name, why);
+}
+
+/* Names stand in messages, so they are short and printable. */
+static bool is_name(const char *s)
+{
+    return strlen(s) <= CT_SAFETENSORS_NAME && *ct_text_unprintable(s) == '\0';
+}
+
+/* An array of at most `max` natural numbers up to `limit`; how many, or -1. */
+static int read_sizes(ct_json_reader *r, size_t limit, size_t *out, int max)
+{
+    ct_json_type type;
+    int n = 0;
+    while ((type = ct_json_next(r)) == CT_JSON_NUMBER && n < max && r->natural &&
+           r->number <= (double)limit)
+        out[n++] = (size_t)r->number;
+    return type == CT_JSON_CLOSE ? n : -1;
+}
+
+/* Keep the list in the order of the data; of tensors that begin together, the one
+ * that has some comes last. */
+static void add_tensor(parser *p, const ct_safetensor *t)
+{
+    ct_safetensor *list = p->out->tensor;
+    if (ct_safetensors_find(p->out, t->name) != NULL)
+        refuse_tensor(p, t->name, "occurs twice");
+    if (p->out->n_tensors == CT_SAFETENSORS_MAX)
+        refuse_tensor(p, t->name, "there are too many before it");
+    if (p->err->status != CT_OK)
+        return;
+    int i = p->out->n_tensors++;
+    for (; i > 0 &&
+           (list[i - 1].bytes > t->bytes || (list[i - 1].bytes == t->bytes && t->count == 0));
+         i--)
+        list[i] = list[i - 1];
+    list[i] = *t;
+}
+
+static const struct {
+    const char *name;
+    size_t width;
+} TYPE[] = {{"F32", 4}, {"F64", 8}, {"F16", 2}, {"BF16", 2}};
+
+/* {"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}, after its '{'. Stricter than
+ * ct_fields_read: a member twice could mean one thing to us and another elsewhere. */
+static void read_tensor(parser *p, const char *name)
+{
+    ct_json_reader *r = &p->json;
+    const char *dtype = NULL;
+    ct_safetensor t = {.name = name, .count = 1, .n_dims = -1};
+    size_t dim[4], offset[2] = {0, 0}, bytes;
+    int n_offsets = -1;
+    bool ok = true;
+    ct_json_type type;
+    while (ok && (type = ct_json_next(r)) != CT_JSON_CLOSE) { /* three members, each once */
+        ok = false;
+        if (type == CT_JSON_STRING && strcmp(r->key, "dtype") == 0 && dtype == NULL)
+            ok = is_name(dtype = r->text);
+        else if (type == CT_JSON_ARRAY && strcmp(r->key, "shape") == 0 && t.n_dims < 0)
+            ok = (t.n_dims = read_sizes(r, INT_MAX, dim, 4)) >= 0;
+        else if (type == CT_JSON_ARRAY && strcmp(r->key, "data_offsets") == 0 && n_offsets < 0)
+            ok = (n_offsets = read_sizes(r, p->data_size, offset, 2)) == 2;
+    }
+    if (!ok || dtype == NULL || t.n_dims < 0 || n_offsets < 0) {
+        refuse(p,
+               "expected dtype, shape (up to 4 sizes), data_offsets (within the file), each once");
+        return;
+    }
+    for (size_t k = 0; k < sizeof TYPE / sizeof *TYPE; k++)
+        if (strcmp(dtype, TYPE[k].name) == 0)
+            t.width = TYPE[k].width;
+    t.brain = dtype[0] == 'B';
+    if (t.width == 0)
+        CT_FAIL(p->err, CT_ERR_FORMAT, "%s: tensor '%s': expected F16, BF16, F32 or F64, found %s",
+                p->path, name, dtype);
+    for (int k = 0; k < t.n_dims; k++) {
+        ok = ok && ct_size_mul(t.count, dim[k], &t.count);
+        t.dim[k] = (int)dim[k];
+    }
+    ok = ok && ct_size_mul(t.count, t.width, &bytes) && offset[0] <= offset[1];
+    if (!ok || bytes != offset[1] - offset[0])
+        refuse_tensor(p, name, "shape and data_offsets disagree");
+    t.bytes = p->data + offset[0];
+    add_tensor(p, &t);
+}
+
+static void read_metadata(parser *p)
+{
+    ct_safetensors *out = p->out;
+    ct_json_type type;
+    while ((type = ct_json_next(&p->json)) == CT_JSON_STRING) {
+        if (!is_name(p->json.key) || ct_safetensors_metadata(out, p->json.key) != NULL ||
+            out->n_metadata == CT_SAFETENSORS_MAX_METADATA) {
+            refuse(p, "expected a metadata key that is new, short, printable and not too many");
+            return;
+        }
+        out->metadata[out->n_metadata++] = (ct_metadata){p->json.key, p->json.text};
+    }
+    if (type != CT_JSON_CLOSE)
+        refuse(p, "expected a string");
+}
+
+static void read_header(parser *p)
+{
+    bool has_metadata = false;
+    ct_json_next(&p->json); /* its '{' */
+    while (p->err->status == CT_OK && ct_json_next(&p->json) == CT_JSON_OBJECT) {
+        const char *name = p->json.key;
+        const bool is_metadata = strcmp(name, "__metadata__") == 0;
+        if (!is_name(name) || (is_metadata && has_metadata))
+            refuse(p, "expected a name that is new, short and printable");
+        else if (is_metadata)
+            read_metadata(p);
+        else
+            read_tensor(p, name);
+        has_metadata = has_metadata || is_metadata;
+    }
+    if (p->err->status == CT_OK && ct_json_next(&p->json) != CT_JSON_END) /* after its '}' */
+        refuse(p, "expected tensors, then the end");
+}
+
+/* Every byte of the data belongs to one tensor: no hole, no overlap, no rest. */
+static void check_layout(parser *p)
+{
+    const unsigned char *at = p->data;
+    for (const ct_safetensor *t = p->out->tensor; t < p->out->tensor + p->out->n_tensors; t++) {
+        if (t->bytes != at)
+            refuse_tensor(p, t->name, "its data does not begin where the one before it ends");
+        at += t->count * t->width;
+    }
+    const size_t used = (size_t)(at - p->data);
+    if (used != p->data_size)
+        CT_FAIL(p->err, CT_ERR_FORMAT, "%s: expected %zu bytes of data, found %zu", p->path, used,
+                p->data_size);
+}
+
+/* If the file has its hash: is it that of its bytes? */
+static void check_hash(parser *p, char *header, size_t n)
+{
+    char *digits = find_digits(header, n), was[17] = "", is[17] = "";
+    if (digits == NULL)
+        return;
+    memcpy(was, digits, 16);
+    memcpy(digits, CT_SAFETENSORS_ZEROS, 16);
+    put_digits(is, ct_bytes_hash(hash_header(header, n, 0), p->data, p->data_size));
+    memcpy(digits, was, 16);
+    if (strcmp(was, is) != 0)
+        CT_FAIL(p->err, CT_ERR_FORMAT,
+                "%s: is damaged: its hash is %s, expected the one that it names", p->path, is);
+}
+
+ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out,
+                               ct_error *err)
+{
+    const uint64_t n = size < 8 ? 0 : ct_bytes_get((const unsigned char *)data, 8, false);
+    if (n == 0 || n > CT_SAFETENSORS_HEADER || n > size - 8 || data[8] != '{')
+        return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a safetensors file (header up to 1 MiB)",
+                       path);
+    parser p = {.path = path, .out = out, .err = err};
+    p.data = (unsigned char *)data + 8 + n;
+    p.data_size = size - 8 - (size_t)n;
+    memmove(data, data + 8, (size_t)n); /* to make room for a NUL */
+    data[n] = '\0';
+    out->n_tensors = out->n_metadata = 0;
+    ct_json_reader_init(&p.json, data);
+    check_hash(&p, data, (size_t)n);
+    read_header(&p);
+    if (p.json.at != data + n)
+        refuse(&p, "expected no NUL");
+    check_layout(&p);
+    return err->status;
+}
+
+ct_status ct_safetensors_read(const char *path, ct_arena *arena, ct_safetensors *out, ct_error *err)
+{
+    char *data;
+    size_t size;
+    if (ct_file_read(path, 0, arena, &data, &size, err) == CT_OK)
+        ct_safetensors_parse(path, data, size, out, err);
+    return err->status;
+}
+
+const ct_safetensor *ct_safetensors_find(const ct_safetensors *f, const char *name)
+{
+    for (int i = 0; i < f->n_tensors; i++)
+        if (strcmp(f->tensor[i].name, name) == 0)
+            return &f->tensor[i];
+    return NULL;
+}
+
+const char *ct_safetensors_metadata(const ct_safetensors *f, const char *key)
+{
+    for (int i = 0; i < f->n_metadata; i++)
+        if (strcmp(f->metadata[i].key, key) == 0)
+            return f->metadata[i].value;
+    return NULL;
+}
+
+/* F16: 5 bits of exponent, 10 of fraction. Where a float has them they are 2^112 too small. */
+static double half_value(uint64_t bits)
+{
+    const uint64_t wide = (bits & 0x8000) << 16 | (bits & 0x7FFF) << 13;
+    const bool finite = (bits & 0x7C00) != 0x7C00;
+    return finite ? 0x1p112 * ct_bytes_real(wide, 4) : ct_bytes_real(wide | 0x7F800000, 4);
+}
+
+void ct_safetensor_values(const ct_safetensor *t, ct_real *out)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const uint64_t bits = ct_bytes_get(t->bytes + i * t->width, (int)t->width, false);
+        if (t->width > 2)
+            out[i] = (ct_real)ct_bytes_real(bits, (int)t->width);
+        else
+            out[i] = (ct_real)(t->brain ? ct_bytes_real(bits << 16, 4) : half_value(bits));
+    }
+}
+
+/* ---- writing ---- */
+
+/* The list by name, as the reference writer has it. */
+typedef struct sorted {
+    const ct_named_matrix *m[CT_SAFETENSORS_MAX];
+    int n;
+} sorted;
+
+static int by_name(const void *a, const void *b)
+{
+    const ct_named_matrix *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+static size_t count_of(const ct_named_matrix *m)
+{
+    return (size_t)m->rows * (size_t)m->cols;
+}
+
+static void put_header(ct_json *j, const sorted *s, const ct_metadata *metadata, int n_metadata)
+{
+    size_t at = 0;
+    ct_json_open(j, NULL, '{');
+    if (n_metadata > 0)
+        ct_json_open(j, "__metadata__", '{');
+    for (int i = 0; i < n_metadata; i++)
+        ct_json_string(j, metadata[i].key, metadata[i].value);
+    if (n_metadata > 0)
+        ct_json_close(j);
+    for (int i = 0; i < s->n; i++) {
+        const ct_named_matrix *t = s->m[i];
+        CT_ASSERT(strlen(t->name) <= CT_SAFETENSORS_NAME && (!t->vector || t->rows == 1));
+        CT_ASSERT(i == 0 || strcmp(s->m[i - 1]->name, t->name) != 0);
+        ct_json_open(j, t->name, '{');
+        ct_json_string(j, "dtype", sizeof(ct_real) == 4 ? "F32" : "F64");
+        ct_json_open(j, "shape", '[');
+        if (!t->vector)
+            ct_json_integer(j, NULL, t->rows);
+        ct_json_integer(j, NULL, t->cols);
+        ct_json_close(j);
+        ct_json_open(j, "data_offsets", '[');
+        ct_json_integer(j, NULL, (long long)at);
+        at += count_of(t) * sizeof(ct_real);
+        ct_json_integer(j, NULL, (long long)at);
+        ct_json_close(j);
+        ct_json_close(j);
+    }
+    ct_json_close(j);
+}
+
+/* The values of all matrices to the file, or into the hash. */
+static void put_values(const sorted *s, ct_writer *w, uint64_t *hash)
+{
+    for (int i = 0; i < s->n; i++)
+        for (size_t k = 0; k < count_of(s->m[i]); k++) {
+            unsigned char bytes[8];
+            ct_bytes_put_real(bytes, sizeof(ct_real), (double)s->m[i]->x[k]);
+            if (w != NULL)
+                ct_writer_bytes(w, bytes, sizeof(ct_real));
+            else
+                *hash = ct_bytes_hash(*hash, bytes, sizeof(ct_real));
+        }
+}
+
+ct_status ct_safetensors_write(const char *path, const ct_named_matrix *m, int n,
+                               const ct_metadata *metadata, int n_metadata, ct_error *err)
+{
+    CT_ASSERT(n <= CT_SAFETENSORS_MAX && n_metadata <= CT_SAFETENSORS_MAX_METADATA);
+    ct_json header = {0};
+    ct_writer w;
+    sorted s = {.n = n};
+    unsigned char length[8];
+    for (int i = 0; i < n; i++)
+        s.m[i] = &m[i];
+    qsort(s.m, (size_t)n, sizeof *s.m, by_name);
+    put_header(&header, &s, metadata, n_metadata);
+    const size_t padding = (8 - header.used % 8) % 8; /* so that the data is aligned */
+    char *digits = header.failed ? NULL : find_digits(header.text, header.used);
+    if (digits != NULL) {
+        uint64_t hash = hash_header(header.text, header.used, padding);
+        put_values(&s, NULL, &hash);
+        put_digits(digits, hash);
+    }
+    if (header.failed)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", path);
+    if (header.used + padding > CT_SAFETENSORS_HEADER)
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "%s: expected at most %d bytes of names and metadata, found %zu", path,
+                CT_SAFETENSORS_HEADER, header.used);
+    if (ct_writer_open(&w, path, CT_REPLACE, err) == CT_OK) {
+        ct_bytes_put(length, 8, header.used + padding);
+        ct_writer_bytes(&w, length, 8);
+        ct_writer_bytes(&w, header.text, header.used);
+        ct_writer_bytes(&w, "        ", padding);
+        put_values(&s, &w, NULL);
+        ct_writer_commit(&w);
+    }
+    ct_json_free(&header);
+    return err->status;
+}

@@ -3,37 +3,34 @@
  * Layer: cli. Used by diagnose and loss. */
 #include "cli/arrays.h"
 
-#include "cli/cli.h"
 #include "formats/npy.h"
 
 #include <math.h>
 
-ct_status cli_read_arrays(char **path, int n_paths, const char *groups, ct_arena *arena,
-                          cli_arrays *out, ct_error *err)
+ct_status cli_read_arrays(const cli_line *in, int n_paths, ct_arena *arena, cli_arrays *out,
+                          ct_error *err)
 {
+    char **path = in->argv;
     int n[2] = {0}, d[2] = {0}, n_groups = 0;
-    ct_status status = CT_OK;
     *out = (cli_arrays){.group = NULL};
-    for (int i = 0; i < n_paths && status == CT_OK; i++) {
-        status = ct_npy_read_matrix(path[i], arena, &out->x[i], &n[i], &d[i], err);
-        if (status == CT_OK && (n[i] < 1 || d[i] < 1))
-            status = CT_FAIL(err, CT_ERR_SHAPE,
-                             "%s is (%d, %d): expected a row and a column at least", path[i], n[i],
-                             d[i]);
-    }
-    if (status == CT_OK && n_paths == 2 && (n[0] != n[1] || d[0] != d[1]))
-        status = CT_FAIL(
+    for (int i = 0; i < n_paths && err->status == CT_OK; i++)
+        if (ct_npy_read_matrix(path[i], arena, &out->x[i], &n[i], &d[i], err) == CT_OK &&
+            (n[i] < 1 || d[i] < 1))
+            CT_FAIL(err, CT_ERR_SHAPE, "%s is (%d, %d): expected a row and a column at least",
+                    path[i], n[i], d[i]);
+    if (n_paths == 2 && (n[0] != n[1] || d[0] != d[1]))
+        CT_FAIL(
             err, CT_ERR_SHAPE,
             "%s is (%d, %d), %s is (%d, %d): expected row i of one paired with row i of the other",
             path[0], n[0], d[0], path[1], n[1], d[1]);
-    if (status == CT_OK && groups != NULL)
-        status = ct_npy_read_ints(groups, arena, &out->group, &n_groups, err);
-    if (status == CT_OK && groups != NULL && n_groups != n[0])
-        status = CT_FAIL(err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one a row",
-                         groups, n_groups, path[0], n[0]);
+    if (in->groups != NULL && err->status == CT_OK)
+        ct_npy_read_ints(in->groups, arena, &out->group, &n_groups, err);
+    if (in->groups != NULL && n_groups != n[0])
+        CT_FAIL(err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one per row",
+                in->groups, n_groups, path[0], n[0]);
     out->n = n[0];
     out->d = d[0];
-    return status;
+    return err->status;
 }
 
 double cli_product(const ct_real *x, const ct_real *y, int d)

@@ -2,6 +2,7 @@
 #ifndef CLI_ARRAYS_H
 #define CLI_ARRAYS_H
 
+#include "cli/cli.h"
 #include "contrast/arena.h"
 #include "contrast/landmarks.h"
 #include "contrast/real.h"
@@ -13,11 +14,11 @@ typedef struct cli_arrays {
     int n, d;
 } cli_arrays;
 
-/* One or two .npy matrices, row i of one paired with row i of the other, and a .npy
- * of integers (NULL: none), into the arena.
+/* The arguments as .npy matrices, one or two, row i of one paired with row i of the other, and
+ * --groups (a .npy of integers), into the arena.
  * Errors  those of ct_npy_read_matrix and ct_npy_read_ints; CT_ERR_SHAPE */
-ct_status cli_read_arrays(char **path, int n_paths, const char *groups, ct_arena *arena,
-                          cli_arrays *out, ct_error *err);
+ct_status cli_read_arrays(const cli_line *in, int n_paths, ct_arena *arena, cli_arrays *out,
+                          ct_error *err);
 
 /* The loss of that name; NULL after an error. */
 const ct_loss *cli_loss(const char *name, ct_error *err);

@@ -3,103 +3,99 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "formats/json.h"
 #include "lab/check.h"
 
-static const char *word(bool good)
-{
-    return good ? "pass" : "FAIL";
-}
+/* What is printed: the check, and what it should be read with. */
+typedef struct result {
+    ct_check c;
+    const char *state, *state_shuffled;
+    int steps; /* of the whole run */
+} result;
 
-static void print_check(const ct_recipe *r, const ct_check *c)
-{
-    printf(
-        "%s  gradients: along %d parameters the loss changes as backward says, to %.2g (worst: %s)",
-        c->n_checked > 0 ? word(c->gradients_right) : "----", c->n_checked, c->gradient_error,
-        c->n_checked > 0 ? c->worst : "none");
-    if (c->n_flat > 0)
-        printf("; %d too flat to tell in float", c->n_flat);
-    printf("\n%s  one batch of %d, %d times: loss %.4f (all equal %.4f, floor %.4f)\n",
-           word(c->learns_batch), r->train.batch, c->steps, c->batch_loss, c->all_equal,
-           c->batch_floor);
-    if (!c->learns_batch)
-        printf("      what does not learn one batch learns nothing: %s\n",
-               ct_state_describe(CT_PLATEAU)->remedy);
-    printf("%s  pairs against shuffled pairs, %d steps: wrong items ahead %.1f %% against %.1f %% "
-           "(chance 50 %%),\n"
-           "      recall@1 %.3f against %.3f, %s against %s\n",
-           word(c->has_signal), c->steps, 100 * c->ahead, 100 * c->ahead_shuffled, c->recall,
-           c->recall_shuffled, ct_state_describe(c->state)->name,
-           ct_state_describe(c->state_shuffled)->name);
-    if (!c->has_signal)
-        printf("      nothing changes: the pairs carry no signal that these settings find in so "
-               "many steps\n");
-    printf("      %zu parameters; memory: %.1f MB of values, gradients and moments, %.1f MB a "
-           "step, and the data\n",
-           c->n_parameters, c->parameter_bytes / 1e6, c->step_bytes / 1e6);
-    printf("      %.2f ms a step: %.1f s for %d steps\n", 1e3 * c->seconds_per_step, c->seconds,
-           r->train.steps);
-}
+#define C(member) CT_AT(result, c.member)
+/* clang-format off */
+static const ct_field RESULT[] = {
+    {.key = "gradients_right", .kind = CT_BOOL, C(gradients_right), .detail = true},
+    {.key = "gradient_error", .label = "gradients: relative error", .kind = CT_REAL,
+     C(gradient_error)},
+    {.key = "worst_parameter", .label = "  largest in", .kind = CT_TEXT, C(worst)},
+    {.key = "parameters_checked", .label = "  parameters checked", .kind = CT_INT, C(n_checked)},
+    {.key = "parameters_too_flat", .label = "  too flat to tell in float", .kind = CT_INT,
+     C(n_flat)},
+    {.key = "learns_batch", .kind = CT_BOOL, C(learns_batch), .detail = true},
+    {.key = "short_steps", .label = "steps of each short training", .kind = CT_INT, C(steps)},
+    {.key = "batch_loss", .label = "one batch: loss", .kind = CT_REAL, C(batch_loss),
+     .format = "%.4f"},
+    {.key = "all_equal", .label = "  all equal", .kind = CT_REAL, C(all_equal), .format = "%.4f"},
+    {.key = "batch_floor", .label = "  floor", .kind = CT_REAL, C(batch_floor), .format = "%.4f"},
+    {.key = "has_signal", .kind = CT_BOOL, C(has_signal), .detail = true},
+    {.key = "wrong_ahead", .label = "pairs: share of wrong items ahead (chance: 0.5)",
+     .kind = CT_REAL, C(ahead), .format = "%.3f"},
+    {.key = "wrong_ahead_shuffled", .label = "  shuffled pairs", .kind = CT_REAL, C(ahead_shuffled),
+     .format = "%.3f"},
+    {.key = "recall_at_1", .label = "recall@1", .kind = CT_REAL, C(recall), .format = "%.3f"},
+    {.key = "recall_at_1_shuffled", .label = "  shuffled pairs", .kind = CT_REAL,
+     C(recall_shuffled), .format = "%.3f"},
+    {.key = "state", .kind = CT_STRING, CT_AT(result, state)},
+    {.key = "state_shuffled", .label = "  shuffled pairs", .kind = CT_STRING,
+     CT_AT(result, state_shuffled)},
+    {.key = "parameters", .label = "parameters", .kind = CT_LONG, C(n_parameters)},
+    {.key = "parameter_bytes", .label = "  bytes, with gradients and moments", .kind = CT_REAL,
+     C(parameter_bytes), .format = "%.4g"},
+    {.key = "step_bytes", .label = "  bytes of a step", .kind = CT_REAL, C(step_bytes)},
+    {.key = "steps", .kind = CT_INT, CT_AT(result, steps), .detail = true},
+    {.key = "seconds", .kind = CT_REAL, C(seconds), .detail = true},
+};
+/* clang-format on */
+static const ct_fields FIELDS = CT_FIELDS(RESULT);
 
-static void print_json(const ct_recipe *r, const ct_check *c, ct_error *err)
+static void print_verdict(bool good, const char *question, const char *hint)
 {
-    ct_json j = {0};
-    ct_json_open(&j, NULL, '{');
-    ct_json_bool(&j, "gradients_right", c->gradients_right);
-    ct_json_number(&j, "gradient_error", c->gradient_error);
-    ct_json_integer(&j, "parameters_checked", c->n_checked);
-    ct_json_integer(&j, "parameters_too_flat", c->n_flat);
-    ct_json_bool(&j, "learns_batch", c->learns_batch);
-    ct_json_number(&j, "batch_loss", c->batch_loss);
-    ct_json_number(&j, "all_equal", c->all_equal);
-    ct_json_number(&j, "batch_floor", c->batch_floor);
-    ct_json_bool(&j, "has_signal", c->has_signal);
-    ct_json_number(&j, "wrong_ahead", c->ahead);
-    ct_json_number(&j, "wrong_ahead_shuffled", c->ahead_shuffled);
-    ct_json_number(&j, "recall_at_1", c->recall);
-    ct_json_number(&j, "recall_at_1_shuffled", c->recall_shuffled);
-    ct_json_string(&j, "state", ct_state_describe(c->state)->name);
-    ct_json_string(&j, "state_shuffled", ct_state_describe(c->state_shuffled)->name);
-    ct_json_integer(&j, "steps", r->train.steps);
-    ct_json_number(&j, "seconds", c->seconds);
-    ct_json_number(&j, "parameter_bytes", c->parameter_bytes);
-    ct_json_number(&j, "step_bytes", c->step_bytes);
-    cli_put_json(&j, err);
+    printf("%s  %s\n", good ? "pass" : "FAIL", question);
+    if (!good)
+        printf("      %s\n", hint);
 }
 
 static int check(const cli_line *in, ct_error *err)
 {
     ct_recipe recipe;
-    ct_check c;
+    result r = {.steps = 0};
     if (cli_recipe(in, 0, &recipe, err) != CT_OK)
         return 0;
     ct_device *device = cli_device(in, err);
     if (device != NULL)
-        ct_check_run(&recipe, device, &c, err);
+        ct_check_run(&recipe, device, &r.c, err);
     ct_device_free(device);
     if (err->status != CT_OK)
         return 0;
-    if (in->json)
-        print_json(&recipe, &c, err);
-    else
-        print_check(&recipe, &c);
-    return c.gradients_right && c.learns_batch && c.has_signal ? 0 : 3;
+    r.steps = recipe.train.steps;
+    r.state = ct_state_describe(r.c.state)->name;
+    r.state_shuffled = ct_state_describe(r.c.state_shuffled)->name;
+    if (!in->json) {
+        print_verdict(r.c.gradients_right, "the loss changes as the gradients say",
+                      "backward is wrong, or the settings are too extreme for float");
+        print_verdict(r.c.learns_batch, "one batch is learned by heart",
+                      ct_state_describe(CT_PLATEAU)->remedy);
+        print_verdict(r.c.has_signal, "pairs teach more than shuffled pairs",
+                      "these settings find no signal in the pairs in so many steps");
+    }
+    cli_show(in, &FIELDS, &r, err);
+    if (!in->json)
+        printf("%.2f ms a step: %.1f s for %d steps\n", 1e3 * r.c.seconds_per_step, r.c.seconds,
+               r.steps);
+    return r.c.gradients_right && r.c.learns_batch && r.c.has_signal ? 0 : 3;
 }
 
+/* clang-format off */
 static const cli_option OPTIONS[] = {CLI_JSON, CLI_END};
 
 const cli_command CLI_CHECK = {
-    .name = "check",
-    .group = CLI_TO_TRAIN,
-    .arguments = "RECIPE [section.key=value ...]",
-    .least = 1,
-    .most = CLI_MANY,
-    .expects = "a recipe (try: contrast check shapes)",
+    .name = "check", .group = CLI_TO_TRAIN, .arguments = "RECIPE [section.key=value ...]",
+    .least = 1, .most = CLI_MANY,
     .summary = "tell in seconds whether a recipe is worth hours",
-    .help =
-        "Checks the gradients of the very model, learns one batch by heart, compares with shuffled "
-        "pairs, and estimates\n"
-        "time and memory of the whole run. Exit status 3 if one of the three fails.\n",
-    .options = OPTIONS,
-    .run = check,
+    .help = "Checks the gradients of the very model, learns one batch by heart, compares with "
+            "shuffled pairs, and estimates time and memory of the whole run. Exit status 3 if one "
+            "of the three fails.",
+    .options = OPTIONS, .run = check,
 };
+/* clang-format on */

@@ -9,7 +9,8 @@
 
 #include "contrast/device.h"
 #include "contrast/status.h"
-#include "formats/json.h"
+#include "formats/field.h"
+#include "platform/file.h"
 #include "show/terminal.h"
 #include "train/recipe.h"
 
@@ -50,28 +51,19 @@ typedef struct cli_option {
 
 #define CLI_MANY       INT_MAX
 #define CLI_AT(member) offsetof(cli_line, member)
+
 /* Options that several commands have, and the end of a command's list. */
-#define CLI_JSON                                                                   \
-    {                                                                              \
-        "--json", NULL, CLI_FLAG, CLI_AT(json), NULL, "print JSON instead of text" \
-    }
-#define CLI_QUIET                                                          \
-    {                                                                      \
-        "--quiet", "-q", CLI_FLAG, CLI_AT(quiet), NULL, "show no progress" \
-    }
-#define CLI_CHECKPOINT                                                                      \
-    {                                                                                       \
-        "--checkpoint", NULL, CLI_TEXT, CLI_AT(checkpoint), "C", "latest (default) or best" \
-    }
-#define CLI_ONE_SPLIT                                          \
-    {                                                          \
-        "--split", NULL, CLI_SPLIT, CLI_AT(split), "S",        \
-            "train, validation, test (default) or composition" \
-    }
-#define CLI_END      \
-    {                \
-        .name = NULL \
-    }
+/* clang-format off */
+#define CLI_JSON       {"--json", NULL, CLI_FLAG, CLI_AT(json), NULL, "print JSON instead of text"}
+#define CLI_QUIET      {"--quiet", "-q", CLI_FLAG, CLI_AT(quiet), NULL, "show no progress"}
+#define CLI_CHECKPOINT {"--checkpoint", NULL, CLI_TEXT, CLI_AT(checkpoint), "C", \
+                        "latest (default) or best"}
+#define CLI_ONE_SPLIT  {"--split", NULL, CLI_SPLIT, CLI_AT(split), "S", \
+                        "train, validation, test (default) or composition"}
+#define CLI_LIVE       {"--live", NULL, CLI_FLAG, CLI_AT(live), NULL, \
+                        "draw the run as it goes: loss, cosines, spectrum (on a terminal)"}
+#define CLI_END        {.name = NULL}
+/* clang-format on */
 
 /* What somebody wants who looks for a command. */
 typedef enum cli_group {
@@ -87,9 +79,8 @@ typedef struct cli_command {
     cli_group group;
     const char *arguments; /* "RUN [QUERY]", as help shows them       */
     int least, most;       /* how many; CLI_MANY: any number        */
-    const char *expects;   /* in words, where there are too many or few */
     const char *summary;   /* one line that begins with a verb        */
-    const char *help;      /* paragraphs after it; "" for none        */
+    const char *help;      /* more about it, or NULL */
     const cli_option *options;
     int (*run)(const cli_line *in, ct_error *err); /* exit code, unless err is set */
 } cli_command;
@@ -114,6 +105,9 @@ ct_status cli_unknown(ct_error *err, const char *what, const char *word, const c
 /* The recipe that argument `first` names, changed as the arguments after it say, and checked. */
 ct_status cli_recipe(const cli_line *in, int first, ct_recipe *out, ct_error *err);
 
+/* A result of these fields: a line of JSON, or members for people. */
+void cli_show(const cli_line *in, const ct_fields *fields, const void *object, ct_error *err);
+
 /* Close what is open, print it as a line, free it. */
 ct_status cli_put_json(ct_json *j, ct_error *err);
 
@@ -130,8 +124,10 @@ ct_terminal cli_terminal(const cli_line *in, FILE *f);
 void cli_catch_signals(void);
 extern volatile sig_atomic_t cli_stop, cli_safe; /* the signal's number, or 0; is it safe to end? */
 
-/* What `contrast hash` prints of the last checkpoint of a run. */
+/* The fingerprint of a file's parameters, or of a run's: its checkpoint `which` (NULL: latest).
+ * `path`: where they were read. */
 #define CLI_HASH_BYTES 17
-ct_status cli_hash_run(const char *folder, char out[CLI_HASH_BYTES], ct_error *err);
+ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES],
+                   char path[CT_PATH_BYTES], ct_error *err);
 
 #endif

@@ -126,6 +126,7 @@ static int demo(const cli_line *in, ct_error *err)
     return 0;
 }
 
+/* clang-format off */
 static const cli_option OPTIONS[] = {
     {"--report", NULL, CLI_TEXT, CLI_AT(report), "F.html",
      "write a page too; its two runs are recorded in F-stuck and F-healthy"},
@@ -134,18 +135,12 @@ static const cli_option OPTIONS[] = {
     CLI_END};
 
 const cli_command CLI_DEMO = {
-    .name = "demo",
-    .group = CLI_TO_LEARN,
-    .arguments = "",
-    .expects = "no arguments",
+    .name = "demo", .group = CLI_TO_LEARN, .arguments = "",
     .summary = "show the collapse and its fix, with numbers measured now",
-    .help =
-        "Needs no file and no network; ends within 30 seconds on two cores. It shows the value of "
-        "the question's\n"
-        "loss when all vectors are equal and at best, trains towers that collapse, applies the "
-        "fixes one at a\n"
-        "time over several seeds, and ends with a healthy run that answers typed captions with "
-        "pictures.\n",
-    .options = OPTIONS,
-    .run = demo,
+    .help = "Needs no file and no network; ends within 30 seconds on two cores. It shows the value "
+            "of the question's loss when all vectors are equal and at best, trains towers that "
+            "collapse, applies the fixes one at a time over several seeds, and ends with a healthy "
+            "run that answers typed captions with pictures.",
+    .options = OPTIONS, .run = demo,
 };
+/* clang-format on */

@@ -157,7 +157,7 @@ static void diagnose_arrays(const cli_line *in, ct_autopsy *a, ct_error *err)
     cli_arrays x;
     ct_arena arena;
     ct_arena_init(&arena, 0);
-    if (cli_read_arrays(in->argv, in->argc, in->groups, &arena, &x, err) == CT_OK)
+    if (cli_read_arrays(in, in->argc, &arena, &x, err) == CT_OK)
         read_loss(in, a, x.n, x.d, x.group, err);
     ct_device *device = err->status == CT_OK ? cli_device(in, err) : NULL;
     if (device != NULL)
@@ -192,6 +192,7 @@ static int diagnose(const cli_line *in, ct_error *err)
                                                                                                 : 0;
 }
 
+/* clang-format off */
 static const cli_option OPTIONS[] = {
     {"--loss", NULL, CLI_REAL, CLI_AT(loss), "VALUE",
      "the loss that was seen; else it is measured if its name is known"},
@@ -212,20 +213,13 @@ static const cli_option OPTIONS[] = {
     CLI_END};
 
 const cli_command CLI_DIAGNOSE = {
-    .name = "diagnose",
-    .group = CLI_TO_LOOK,
-    .arguments = "A.npy [B.npy] | RUN",
-    .least = 1,
+    .name = "diagnose", .group = CLI_TO_LOOK, .arguments = "A.npy [B.npy] | RUN", .least = 1,
     .most = 2,
-    .expects = "A.npy, A.npy B.npy or a run's folder",
     .summary = "say whether embeddings collapsed, how, and what to try",
-    .help =
-        "A.npy and B.npy are matrices of floats, row i of one paired with row i of the other; one "
-        "alone is looked at\n"
-        "for what a single side can show. States: healthy, collapsed, dimensional-collapse, "
-        "plateau, "
-        "unaligned,\n"
-        "mispaired, modality-gap, degenerate-norms, uncertain.\n",
-    .options = OPTIONS,
-    .run = diagnose,
+    .help = "A.npy and B.npy are matrices of floats, row i of one paired with row i of the other; "
+            "one alone is looked at for what a single side can show. States: healthy, collapsed, "
+            "dimensional-collapse, plateau, unaligned, mispaired, modality-gap, degenerate-norms, "
+            "uncertain.",
+    .options = OPTIONS, .run = diagnose,
 };
+/* clang-format on */

@@ -82,6 +82,7 @@ static int embed(const cli_line *in, ct_error *err)
     return 0;
 }
 
+/* clang-format off */
 static const cli_option OPTIONS[] = {
     {"--images", NULL, CLI_TEXT, CLI_AT(images), "F",
      "items of the first side: .npy, IDX, .pgm, .ppm, .tsv"},
@@ -92,16 +93,11 @@ static const cli_option OPTIONS[] = {
     CLI_END};
 
 const cli_command CLI_EMBED = {
-    .name = "embed",
-    .group = CLI_TO_USE,
-    .arguments = "RUN (--images F | --texts F) -o E.npy",
-    .least = 1,
-    .most = 1,
-    .expects = "one run's folder",
+    .name = "embed", .group = CLI_TO_USE, .arguments = "RUN (--images F | --texts F) -o E.npy",
+    .least = 1, .most = 1,
     .summary = "write embeddings of images or texts as a NumPy array",
-    .help =
-        "Unit rows: a dot product is a cosine. They do not depend on what else is embedded, nor on "
-        "threads.\n",
-    .options = OPTIONS,
-    .run = embed,
+    .help = "Unit rows: a dot product is a cosine. They do not depend on what else is embedded, "
+            "nor on threads.",
+    .options = OPTIONS, .run = embed,
 };
+/* clang-format on */

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 #include "platform/cpu.h"
+#include "show/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,8 @@ int cli_threads(const cli_line *in, ct_error *err)
 ct_device *cli_device(const cli_line *in, ct_error *err)
 {
     const char *odd = ct_cpu_odd_arithmetic();
+    if (err->status != CT_OK)
+        return NULL;
     const int threads = cli_threads(in, err);
     if (odd != NULL)
         fprintf(stderr, "contrast: warning: %s: numbers will differ from those of other machines\n",
@@ -68,6 +71,19 @@ void cli_catch_signals(void)
     sigemptyset(&act.sa_mask);
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
+}
+
+void cli_show(const cli_line *in, const ct_fields *fields, const void *object, ct_error *err)
+{
+    const ct_table t = {.columns = fields, .row = object, .n = 1};
+    ct_json j = {0};
+    if (in->json) {
+        ct_json_open(&j, NULL, '{');
+        ct_fields_json(&j, fields, object);
+        cli_put_json(&j, err);
+    } else {
+        ct_table_print_members(&t, stdout, 2);
+    }
 }
 
 ct_status cli_put_json(ct_json *j, ct_error *err)

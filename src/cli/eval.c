@@ -30,17 +30,12 @@ static int eval(const cli_line *in, ct_error *err)
     return 0;
 }
 
+/* clang-format off */
 static const cli_option OPTIONS[] = {CLI_ONE_SPLIT, CLI_CHECKPOINT, CLI_JSON, CLI_END};
 
 const cli_command CLI_EVAL = {
-    .name = "eval",
-    .group = CLI_TO_LOOK,
-    .arguments = "RUN",
-    .least = 1,
-    .most = 1,
-    .expects = "one run's folder",
+    .name = "eval", .group = CLI_TO_LOOK, .arguments = "RUN", .least = 1, .most = 1,
     .summary = "measure a trained run",
-    .help = "",
-    .options = OPTIONS,
-    .run = eval,
+    .options = OPTIONS, .run = eval,
 };
+/* clang-format on */

@@ -29,6 +29,7 @@ static int export(const cli_line *in, ct_error *err)
     return 0;
 }
 
+/* clang-format off */
 static const cli_option OPTIONS[] = {
     {"--torch", NULL, CLI_TEXT, CLI_AT(torch), "F.py",
      "a PyTorch module, and its weights in F.safetensors; python F.py --onnx DIR makes ONNX of it"},
@@ -39,16 +40,11 @@ static const cli_option OPTIONS[] = {
     CLI_END};
 
 const cli_command CLI_EXPORT = {
-    .name = "export",
-    .group = CLI_TO_USE,
-    .arguments = "RUN (--torch F.py | --projector DIR)",
-    .least = 1,
-    .most = 1,
-    .expects = "one run's folder",
+    .name = "export", .group = CLI_TO_USE, .arguments = "RUN (--torch F.py | --projector DIR)",
+    .least = 1, .most = 1,
     .summary = "take a run to other programs",
     .help = "The towers and their texts' hashing as a PyTorch module, which can write ONNX, or "
-            "embeddings "
-            "of a split to look at.\n",
-    .options = OPTIONS,
-    .run = export,
+            "embeddings of a split to look at.",
+    .options = OPTIONS, .run = export,
 };
+/* clang-format on */

@@ -21,12 +21,34 @@ static void print_options(const char *title, const cli_option *o)
     }
 }
 
+/* Words of a text, in lines of at most 100 columns. */
+static void print_wrapped(const char *text)
+{
+    int column = 0;
+    for (const char *word = text; *word != '\0';) {
+        const int length = (int)strcspn(word, " \n");
+        const bool wraps = column + length >= 100;
+        fputs(column == 0 ? "" : wraps ? "\n" : " ", stdout);
+        printf("%.*s", length, word);
+        column = (wraps ? 0 : column + 1) + length;
+        word += length;
+        if (*word == '\n') {
+            putchar('\n');
+            column = 0;
+        }
+        word += *word != '\0';
+    }
+    putchar('\n');
+}
+
 static void help_command(const cli_command *c)
 {
     printf("contrast %s%s%s\n\n%s\n", c->name, *c->arguments != '\0' ? " " : "", c->arguments,
            c->summary);
-    if (*c->help != '\0')
-        printf("\n%s", c->help);
+    if (c->help != NULL) {
+        putchar('\n');
+        print_wrapped(c->help);
+    }
     print_options("options", c->options);
     print_options("common options", CLI_COMMON);
     printf(
@@ -104,16 +126,13 @@ static int help(const cli_line *in, ct_error *err)
     return 0;
 }
 
+/* clang-format off */
 static const cli_option OPTIONS[] = {CLI_END};
 
 const cli_command CLI_HELP = {
-    .name = "help",
-    .group = CLI_UNLISTED,
-    .arguments = "[COMMAND | recipe | recipes | losses]",
+    .name = "help", .group = CLI_UNLISTED, .arguments = "[COMMAND | recipe | recipes | losses]",
     .most = 1,
-    .expects = "at most one topic",
     .summary = "explain a command, the keys of a recipe, the built-in recipes, the losses",
-    .help = "",
-    .options = OPTIONS,
-    .run = help,
+    .options = OPTIONS, .run = help,
 };
+/* clang-format on */

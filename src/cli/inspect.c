@@ -1,153 +1,215 @@
-/* inspect.c -- contrast inspect FILE: a safetensors file, or a run's checkpoint.
+/* inspect.c -- contrast inspect RUN | FILE: what a safetensors file holds; and contrast hash
+ * RUN | FILE: a fingerprint of its parameters.
  *
  * Layer: cli. */
 #include "cli/cli.h"
 
+#include "formats/bytes.h"
+#include "formats/field.h"
 #include "formats/safetensors.h"
 #include "formats/text.h"
+#include "show/table.h"
 #include "train/run.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-typedef struct summary {
-    double mean, spread, norm;
-} summary;
+typedef struct parameter {
+    const char *name;
+    char shape[64];
+    double mean, spread, gradient_norm; /* NaN: the file has no moments */
+} parameter;
 
-static ct_status summarise(const ct_safetensor *t, ct_arena *scratch, summary *out, ct_error *err)
+static const ct_field PARAMETER[] = {
+    {.key = "parameter", .kind = CT_STRING, CT_AT(parameter, name)},
+    {.key = "shape", .kind = CT_TEXT, CT_AT(parameter, shape)},
+    {.key = "mean", .kind = CT_REAL, CT_AT(parameter, mean)},
+    {.key = "spread", .kind = CT_REAL, CT_AT(parameter, spread)},
+    {.key = "gradient_norm",
+     .label = "|gradient|",
+     .kind = CT_REAL,
+     CT_AT(parameter, gradient_norm),
+     .optional = true},
+};
+static const ct_fields COLUMNS = CT_FIELDS(PARAMETER);
+
+/* A file, or the checkpoint `which` of the run in that folder. */
+static ct_status read_file(const char *name, const char *which, ct_arena *arena,
+                           ct_safetensors *out, char path[CT_PATH_BYTES], ct_error *err)
 {
-    ct_arena_reset(scratch);
-    ct_real *x = ct_arena_zeroed(scratch, t->count + 1, sizeof *x);
+    if (ct_run_exists(name))
+        ct_run_checkpoint(name, which, path, err);
+    else
+        snprintf(path, CT_PATH_BYTES, "%s", name); /* cut short, it is not found */
+    return ct_safetensors_read(path, arena, out, err);
+}
+
+/* Moments of the optimiser stand beside the parameters. */
+static bool is_parameter(const ct_safetensor *t)
+{
+    return strncmp(t->name, "optim.", 6) != 0;
+}
+
+/* ---- hash ---- */
+
+/* Names, sizes and values of the parameters, in the order of their names; not the optimiser's
+ * moments, not the recipe. Two runs with equal hashes have the same weights to the last bit,
+ * whatever machines they ran on. */
+static uint64_t hash_of(const ct_safetensors *file)
+{
+    uint64_t hash = CT_BYTES_HASH;
+    for (int i = 0; i < file->n_tensors; i++) {
+        const ct_safetensor *t = &file->tensor[i];
+        if (!is_parameter(t))
+            continue;
+        hash = ct_bytes_hash(hash, t->name, strlen(t->name) + 1);
+        for (int d = 0; d < t->n_dims; d++) {
+            unsigned char size[8];
+            ct_bytes_put(size, 8, (uint64_t)t->dim[d]);
+            hash = ct_bytes_hash(hash, size, sizeof size);
+        }
+        hash = ct_bytes_hash(hash, t->bytes, t->count * t->width);
+    }
+    return hash;
+}
+
+ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES],
+                   char path[CT_PATH_BYTES], ct_error *err)
+{
+    ct_arena arena;
+    ct_safetensors file;
+    ct_arena_open(&arena, "hash", 0, err);
+    if (read_file(name, which, &arena, &file, path, err) == CT_OK)
+        snprintf(out, CLI_HASH_BYTES, "%016" PRIx64, hash_of(&file));
+    ct_arena_free(&arena);
+    return err->status;
+}
+
+static int hash(const cli_line *in, ct_error *err)
+{
+    char path[CT_PATH_BYTES], digits[CLI_HASH_BYTES];
+    if (cli_hash(in->argv[0], in->checkpoint, digits, path, err) == CT_OK)
+        printf("%s  %s\n", digits, path);
+    return 0;
+}
+
+/* ---- inspect ---- */
+
+/* Mean and standard deviation of n values, and the root of their sum of squares. */
+static void summarise(const ct_real *x, size_t n, double *mean, double *spread, double *norm)
+{
     double sum = 0, squares = 0, apart = 0;
-    if (x == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "inspect: no memory for %s", t->name);
-    ct_safetensor_values(t, x);
-    for (size_t i = 0; i < t->count; i++) {
+    for (size_t i = 0; i < n; i++) {
         sum += (double)x[i];
         squares += (double)x[i] * (double)x[i];
     }
-    out->mean = t->count > 0 ? sum / (double)t->count : 0;
-    for (size_t i = 0; i < t->count; i++)
-        apart += ((double)x[i] - out->mean) * ((double)x[i] - out->mean);
-    out->spread = t->count > 0 ? sqrt(apart / (double)t->count) : 0;
-    out->norm = sqrt(squares);
-    return CT_OK;
+    *mean = n > 0 ? sum / (double)n : 0;
+    for (size_t i = 0; i < n; i++)
+        apart += ((double)x[i] - *mean) * ((double)x[i] - *mean);
+    *spread = n > 0 ? sqrt(apart / (double)n) : 0;
+    *norm = sqrt(squares);
 }
 
-static void print_shape(const ct_safetensor *t, char *out, size_t size)
+/* The mean gradient of AdamW is its first moment; of SGD it is the last step. */
+static parameter describe(const ct_safetensors *f, const ct_safetensor *t, ct_arena *scratch)
 {
-    size_t used = (size_t)snprintf(out, size, "(");
-    for (int k = 0; k < t->n_dims; k++)
-        used += (size_t)snprintf(out + used, size - used, k == 0 ? "%d" : ", %d", t->dim[k]);
-    snprintf(out + used, size - used, ")");
-}
-
-/* One parameter; the mean gradient of AdamW is its first moment, of SGD's it is the
- * last step. */
-static ct_status show(const cli_line *in, ct_json *j, const ct_safetensors *f,
-                      const ct_safetensor *t, ct_arena *scratch, ct_error *err)
-{
-    char name[CT_SAFETENSORS_NAME + 16], shape[64], gradient[32] = "";
-    summary s, g;
-    ct_status status = summarise(t, scratch, &s, err);
+    char name[CT_SAFETENSORS_NAME + 16];
+    double unused;
+    parameter p = {.name = t->name, .shape = "(", .gradient_norm = NAN};
+    for (int k = 0, used = 1; k < t->n_dims; k++)
+        used += snprintf(p.shape + used, sizeof p.shape - (size_t)used, k == 0 ? "%d" : ", %d",
+                         t->dim[k]);
+    strcat(p.shape, ")");
     snprintf(name, sizeof name, "optim.m.%s", t->name);
     const ct_safetensor *moment = ct_safetensors_find(f, name);
-    if (status == CT_OK && moment != NULL)
-        status = summarise(moment, scratch, &g, err);
-    if (status != CT_OK)
-        return status;
-    print_shape(t, shape, sizeof shape);
-    if (in->json) {
-        ct_json_open(j, t->name, '{');
-        ct_json_string(j, "shape", shape);
-        ct_json_number(j, "mean", s.mean);
-        ct_json_number(j, "spread", s.spread);
-        if (moment != NULL)
-            ct_json_number(j, "gradient_norm", g.norm);
-        ct_json_close(j);
-        return CT_OK;
+    ct_arena_reset(scratch);
+    ct_real *x = ct_arena_zeroed(scratch, t->count + 1, sizeof *x);
+    if (x == NULL)
+        return p;
+    ct_safetensor_values(t, x);
+    summarise(x, t->count, &p.mean, &p.spread, &unused);
+    if (moment != NULL && moment->count == t->count) {
+        ct_safetensor_values(moment, x);
+        summarise(x, t->count, &unused, &unused, &p.gradient_norm);
     }
-    if (moment != NULL)
-        snprintf(gradient, sizeof gradient, "%12.4g", g.norm);
-    printf("%-24s %-16s %12.4g %12.4g %s\n", t->name, shape, s.mean, s.spread, gradient);
-    return CT_OK;
+    return p;
 }
 
-static ct_status show_all(const cli_line *in, const ct_safetensors *f, ct_arena *scratch,
-                          ct_error *err)
+static void print_json(const ct_safetensors *f, const parameter *p, int n, ct_error *err)
+{
+    const ct_fields members = {PARAMETER + 1, COLUMNS.n - 1}; /* the name is the key */
+    ct_json j = {0};
+    ct_json_open(&j, NULL, '{');
+    for (int i = 0; i < f->n_metadata; i++)
+        ct_json_string(&j, f->metadata[i].key, f->metadata[i].value);
+    ct_json_open(&j, "parameters", '{');
+    for (int i = 0; i < n; i++) {
+        ct_json_open(&j, p[i].name, '{');
+        ct_fields_json(&j, &members, &p[i]);
+        ct_json_close(&j);
+    }
+    cli_put_json(&j, err);
+}
+
+static void print_text(const ct_safetensors *f, const parameter *p, int n, size_t values)
 {
     const char *hash = ct_safetensors_metadata(f, CT_SAFETENSORS_HASH);
-    ct_json j = {0};
-    size_t count = 0;
-    ct_status status = CT_OK;
-    if (in->json)
-        ct_json_open(&j, NULL, '{');
-    for (int i = 0; i < f->n_metadata && in->json; i++)
-        ct_json_string(&j, f->metadata[i].key, f->metadata[i].value);
-    for (int i = 0; i < f->n_metadata && !in->json; i++)
-        if (strchr(f->metadata[i].value, '\n') == NULL &&
-            *ct_text_unprintable(f->metadata[i].value) == '\0')
+    const char *recipe = ct_safetensors_metadata(f, "contrast.recipe");
+    for (int i = 0; i < f->n_metadata; i++)
+        if (*ct_text_unprintable(f->metadata[i].value) == '\0')
             printf("%-24s %s\n", f->metadata[i].key, f->metadata[i].value);
-    if (in->json)
-        ct_json_open(&j, "parameters", '{');
-    else
-        printf("\n%-24s %-16s %12s %12s %12s\n", "parameter", "shape", "mean", "spread",
-               "|gradient|");
-    for (int i = 0; i < f->n_tensors && status == CT_OK; i++) {
-        if (strncmp(f->tensor[i].name, "optim.", 6) == 0)
-            continue;
-        status = show(in, &j, f, &f->tensor[i], scratch, err);
-        count += f->tensor[i].count;
-    }
-    if (in->json && status == CT_OK) {
-        cli_put_json(&j, err);
-    } else if (status == CT_OK) {
-        const char *recipe = ct_safetensors_metadata(f, "contrast.recipe");
-        printf("%zu values; %s %s\n", count,
-               hash != NULL ? "its hash is right:" : "it carries no hash",
-               hash != NULL ? hash : "");
-        if (recipe != NULL)
-            printf("\n%s", recipe);
-    }
-    ct_json_free(&j);
-    return status;
+    printf("\n");
+    ct_table_print(&(ct_table){&COLUMNS, p, n, sizeof *p}, stdout, 0);
+    printf("%zu values; %s %s\n", values,
+           hash != NULL ? "its hash is right:" : "it carries no hash", hash != NULL ? hash : "");
+    if (recipe != NULL)
+        printf("\n%s", recipe);
 }
 
 static int inspect(const cli_line *in, ct_error *err)
 {
     char path[CT_PATH_BYTES];
+    ct_safetensors f;
     ct_arena arena, scratch;
-    ct_arena_init(&arena, 0);
-    ct_arena_init(&scratch, 0);
-    ct_safetensors *file = ct_arena_alloc(&arena, sizeof *file);
-    const char *name = in->argv[0];
-    if (file == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "inspect: no memory for %s", name);
-    if (err->status == CT_OK && ct_run_exists(name)) {
-        ct_run_checkpoint(name, NULL, path, err);
-        name = path;
-    }
-    if (err->status == CT_OK && ct_safetensors_read(name, &arena, file, err) == CT_OK)
-        show_all(in, file, &scratch, err);
+    ct_arena_open(&arena, "inspect", 0, err);
+    ct_arena_open(&scratch, "inspect", 0, err);
+    parameter *p = ct_arena_zeroed(&arena, CT_SAFETENSORS_MAX, sizeof *p);
+    size_t values = 0;
+    int n = 0;
+    read_file(in->argv[0], in->checkpoint, &arena, &f, path, err);
+    for (int i = 0; err->status == CT_OK && i < f.n_tensors; i++)
+        if (is_parameter(&f.tensor[i])) {
+            p[n++] = describe(&f, &f.tensor[i], &scratch);
+            values += f.tensor[i].count;
+        }
+    if (err->status == CT_OK && in->json)
+        print_json(&f, p, n, err);
+    else if (err->status == CT_OK)
+        print_text(&f, p, n, values);
     ct_arena_free(&scratch);
     ct_arena_free(&arena);
     return 0;
 }
 
-static const cli_option OPTIONS[] = {CLI_JSON, CLI_END};
+/* clang-format off */
+static const cli_option OPTIONS[] = {CLI_CHECKPOINT, CLI_JSON, CLI_END};
+static const cli_option HASH_OPTIONS[] = {
+    CLI_CHECKPOINT, {"--at", NULL, CLI_TEXT, CLI_AT(checkpoint), "C", "the same"}, CLI_END};
 
 const cli_command CLI_INSPECT = {
-    .name = "inspect",
-    .group = CLI_TO_LOOK,
-    .arguments = "RUN | FILE",
-    .least = 1,
-    .most = 1,
-    .expects = "a file or a run's folder",
+    .name = "inspect", .group = CLI_TO_LOOK, .arguments = "RUN | FILE", .least = 1, .most = 1,
     .summary = "list what is in a checkpoint or a safetensors file",
     .help = "Every parameter with its mean, spread and, in a checkpoint, the norm of its mean "
-            "gradient; "
-            "the recipe; the\n"
-            "hash. Of a run, its latest checkpoint.\n",
-    .options = OPTIONS,
-    .run = inspect,
+            "gradient; the recipe; the hash.",
+    .options = OPTIONS, .run = inspect,
 };
+
+const cli_command CLI_HASH = {
+    .name = "hash", .group = CLI_TO_LOOK, .arguments = "RUN | FILE", .least = 1, .most = 1,
+    .summary = "print a 16-digit fingerprint of a run's weights",
+    .help = "Equal hashes mean equal weights to the last bit: the way to see that two machines did "
+            "the same.",
+    .options = HASH_OPTIONS, .run = hash,
+};
+/* clang-format on */

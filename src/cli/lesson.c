@@ -138,6 +138,7 @@ static int lesson(const cli_line *in, ct_error *err)
     return differs > 0 ? 3 : 0;
 }
 
+/* clang-format off */
 static const cli_option OPTIONS[] = {{"--report", NULL, CLI_TEXT, CLI_AT(report), "FILE",
                                       "write them as a page too, with pictures (HTML)"},
                                      {"--json", NULL, CLI_FLAG, CLI_AT(json), NULL,
@@ -145,16 +146,10 @@ static const cli_option OPTIONS[] = {{"--report", NULL, CLI_TEXT, CLI_AT(report)
                                      CLI_END};
 
 const cli_command CLI_LESSON = {
-    .name = "lesson",
-    .group = CLI_TO_LEARN,
-    .arguments = "[NAME ... | all]",
-    .most = CLI_MANY,
-    .expects = "",
+    .name = "lesson", .group = CLI_TO_LEARN, .arguments = "[NAME ... | all]", .most = CLI_MANY,
     .summary = "show one fact at a time, each number next to what it should be",
-    .help =
-        "Without a name it lists the lessons. A row passes by the rule that is printed below it; a "
-        "lesson with a row\n"
-        "that differs ends with exit status 3.\n",
-    .options = OPTIONS,
-    .run = lesson,
+    .help = "Without a name it lists the lessons. A row passes by the rule that is printed below "
+            "it; a lesson with a row that differs ends with exit status 3.",
+    .options = OPTIONS, .run = lesson,
 };
+/* clang-format on */

@@ -22,91 +22,113 @@
 #define WRITTEN   20 /* most rows with numbers in cells */
 #define DRAWN     512
 
+/* What is printed. NaN: there is none. */
+typedef struct result {
+    double loss;
+    const char *name;
+    int n, d;
+    double temperature, all_equal, floor, over_all_equal, over_floor;
+    const char *floor_is;
+    double diagonal, rest; /* means of cosines: of pairs, of others */
+    double norm, dtemperature, dbias;
+} result;
+
+#define R(member) CT_AT(result, member)
+/* clang-format off */
+static const ct_field RESULT[] = {
+    {.key = "loss", .kind = CT_REAL, R(loss), .format = "%.6g"},
+    {.key = "name", .kind = CT_STRING, R(name)},
+    {.key = "n", .label = "pairs", .kind = CT_INT, R(n)},
+    {.key = "d", .label = "dimensions", .kind = CT_INT, R(d)},
+    {.key = "temperature", .kind = CT_REAL, R(temperature), .format = "%.6g"},
+    {.key = "all_equal", .label = "all equal", .kind = CT_REAL, R(all_equal), .format = "%.6g"},
+    {.key = "over_all_equal", .label = "  loss above it", .kind = CT_REAL, R(over_all_equal),
+     .format = "%+.6g"},
+    {.key = "floor", .kind = CT_REAL, R(floor), .format = "%.6g"},
+    {.key = "over_floor", .label = "  loss above it", .kind = CT_REAL, R(over_floor),
+     .format = "%+.6g"},
+    {.key = "floor_is", .label = "  reached by", .kind = CT_STRING, R(floor_is)},
+    {.key = "diagonal_mean", .label = "cosines of pairs", .kind = CT_REAL, R(diagonal),
+     .format = "%.6g"},
+    {.key = "off_diagonal_mean", .label = "  of others", .kind = CT_REAL, R(rest),
+     .format = "%.6g"},
+    {.key = "gradient_norm", .label = "gradient: length of dA and dB", .kind = CT_REAL, R(norm),
+     .format = "%.6g"},
+    {.key = "temperature_gradient", .label = "  of the temperature", .kind = CT_REAL,
+     R(dtemperature), .optional = true},
+    {.key = "bias_gradient", .label = "  of the bias", .kind = CT_REAL, R(dbias), .optional = true},
+};
+/* clang-format on */
+static const ct_fields FIELDS = CT_FIELDS(RESULT);
+
+/* A loss in a graph. */
 typedef struct answer {
     const cli_line *in;
     const ct_loss *loss;
     ct_recipe recipe; /* for its section loss */
     ct_loss_setting at;
-    const int *group; /* (n) or NULL */
-    const char *floor_is;
+    cli_arrays x;
     ct_tensor *a, *b, *log_scale, *bias, *y;
-    double all_equal, floor, diagonal, rest, norm; /* means of cosines; length of both gradients */
 } answer;
 
 static double cosine(const answer *r, int i, int j)
 {
-    const ct_real *x = r->a->x + (ptrdiff_t)i * r->at.d, *y = r->b->x + (ptrdiff_t)j * r->at.d;
-    return cli_cosine(x, y, r->at.d);
+    const int d = r->at.d;
+    return cli_cosine(r->a->x + (ptrdiff_t)i * d, r->b->x + (ptrdiff_t)j * d, d);
 }
 
-/* The mean of all cosines is the product of the mean unit rows. */
-static bool measure(answer *r, ct_graph *g)
+/* Means of cosines. That of all is the product of the mean unit rows: O(n d), where the measures
+ * of a run take O(n^2 d). */
+static ct_status measure(const answer *r, ct_graph *g, result *out)
 {
     const int n = r->at.n, d = r->at.d;
     double *mean = ct_arena_zeroed(&g->arena, 2 * (size_t)d, sizeof *mean), all = 0;
-    for (int i = 0; mean != NULL && i < n; i++) {
+    if (mean == NULL)
+        return CT_FAIL(&g->error, CT_ERR_NOMEM, "loss: out of memory");
+    for (int i = 0; i < n; i++) {
         const ct_real *x = r->a->x + (ptrdiff_t)i * d, *y = r->b->x + (ptrdiff_t)i * d;
         const double lx = cli_length(x, d), ly = cli_length(y, d);
-        r->diagonal += cli_product(x, y, d) / lx / ly / n;
+        out->diagonal += cli_product(x, y, d) / lx / ly / n;
         for (int k = 0; k < d; k++) {
             mean[k] += (double)x[k] / lx;
             mean[d + k] += (double)y[k] / ly;
         }
     }
-    for (int k = 0; mean != NULL && k < d; k++)
+    for (int k = 0; k < d; k++)
         all += mean[k] * mean[d + k];
-    r->rest = n > 1 ? (all - r->diagonal * n) / n / (n - 1) : (double)NAN;
-    for (size_t i = 0; mean != NULL && i < (size_t)n * (size_t)d; i++)
-        r->norm += (double)r->a->dx[i] * (double)r->a->dx[i] +
-                   (double)r->b->dx[i] * (double)r->b->dx[i];
-    r->norm = sqrt(r->norm);
-    return mean != NULL;
+    out->rest = n > 1 ? (all - out->diagonal * n) / n / (n - 1) : (double)NAN;
+    return CT_OK;
 }
-
-/* ---- what is told ---- */
 
 static double derivative(const ct_tensor *t)
 {
     return t != NULL && t->dx != NULL ? (double)t->dx[0] : (double)NAN;
 }
 
-static void print_json(const answer *r, ct_error *err)
+static result result_of(const answer *r, ct_graph *g)
 {
-    ct_json j = {0};
-    ct_json_open(&j, NULL, '{');
-    ct_json_number(&j, "loss", (double)r->y->x[0]);
-    ct_json_string(&j, "name", r->loss->name);
-    ct_json_integer(&j, "n", r->at.n);
-    ct_json_integer(&j, "d", r->at.d);
-    ct_json_number(&j, "temperature", r->at.temperature);
-    ct_json_number(&j, "all_equal", r->all_equal);
-    ct_json_number(&j, "floor", r->floor);
-    ct_json_number(&j, "diagonal_mean", r->diagonal);
-    ct_json_number(&j, "off_diagonal_mean", r->rest);
-    ct_json_number(&j, "gradient_norm", r->norm);
-    if (r->loss->learns_scale) /* dL/dT = -dL/d ln(1/T) / T */
-        ct_json_number(&j, "temperature_gradient", -derivative(r->log_scale) / r->at.temperature);
-    if (r->loss->uses_bias)
-        ct_json_number(&j, "bias_gradient", derivative(r->bias));
-    cli_put_json(&j, err);
-}
-
-static void print_text(const answer *r)
-{
-    const double value = (double)r->y->x[0], ln_n = ct_scalar_log(r->at.n);
-    printf("%s of %d pairs in %d dimensions", r->loss->name, r->at.n, r->at.d);
-    if (r->loss->learns_scale)
-        printf(", temperature %g", r->at.temperature);
-    printf("\n  loss       %12.6g\n  ln N       %12.6g   %+.6g from it\n", value, ln_n,
-           value - ln_n);
-    printf("  all equal  %12.6g   %+.6g from it\n", r->all_equal, value - r->all_equal);
-    printf("  floor      %12.6g   %+.6g from it: %s\n", r->floor, value - r->floor, r->floor_is);
-    if (r->at.d < r->at.n - 1)
-        printf("             with %d dimensions for %d pairs the best may lie above it\n", r->at.d,
-               r->at.n);
-    printf("  cosines    %12.6g   of pairs, %.6g of others\n  gradient   %12.6g   length of dA and "
-           "dB together\n",
-           r->diagonal, r->rest, r->norm);
+    const ct_landmarks l = ct_landmarks_of(r->loss, &r->at, r->x.group);
+    const double loss = (double)r->y->x[0], tau = r->at.temperature;
+    double squares = 0;
+    for (size_t i = 0; i < (size_t)r->at.n * (size_t)r->at.d; i++)
+        squares += (double)r->a->dx[i] * (double)r->a->dx[i] +
+                   (double)r->b->dx[i] * (double)r->b->dx[i];
+    result out = {.loss = loss,
+                  .name = r->loss->name,
+                  .n = r->at.n,
+                  .d = r->at.d,
+                  .temperature = tau,
+                  .all_equal = l.all_equal,
+                  .floor = l.floor,
+                  .over_all_equal = loss - l.all_equal,
+                  .over_floor = loss - l.floor,
+                  .floor_is = l.floor_is,
+                  .norm = sqrt(squares),
+                  .dtemperature = r->loss->learns_scale ? -derivative(r->log_scale) / tau
+                                                        : (double)NAN,
+                  .dbias = r->loss->uses_bias ? derivative(r->bias) : (double)NAN};
+    measure(r, g, &out);
+    return out;
 }
 
 /* ---- --heatmap ---- */
@@ -114,7 +136,7 @@ static void print_text(const answer *r)
 static ct_status draw_file(const double *s, int n, const char *path, ct_error *err)
 {
     const double cell = n <= WRITTEN ? 40 : 800.0 / n;
-    ct_svg svg;
+    ct_writer svg;
     ct_svg_open(&svg, path, cell * n, cell * n, "Cosines",
                 "Row: a row of A; column: a row of B. -1 blue, 1 orange.", err);
     if (err->status != CT_OK)
@@ -123,11 +145,12 @@ static ct_status draw_file(const double *s, int n, const char *path, ct_error *e
     for (int k = 0; n <= WRITTEN && k < n * n; k++) {
         char text[32];
         snprintf(text, sizeof text, "%.2f", s[k]);
-        ct_svg_put(&svg, fabs(s[k]) > 0.7 ? "<g class=\"on\">" : "<g>");
+        ct_put(&svg, fabs(s[k]) > 0.7 ? "<g class=\"on\">" : "<g>");
         ct_svg_text(&svg, cell * (k % n + 0.5), cell * (k / n + 0.6), 12, CT_SVG_MIDDLE, 0, text);
-        ct_svg_put(&svg, "</g>\n");
+        ct_put(&svg, "</g>\n");
     }
-    return ct_svg_close(&svg);
+    ct_svg_end(&svg);
+    return ct_writer_commit(&svg);
 }
 
 static void draw(const answer *r, ct_graph *g, bool here, ct_error *err)
@@ -147,18 +170,15 @@ static void draw(const answer *r, ct_graph *g, bool here, ct_error *err)
 
 /* ---- the command ---- */
 
-static ct_status write_gradients(const answer *r, ct_error *err)
+static void write_gradients(const answer *r, ct_error *err)
 {
-    char path[2][4096];
-    for (int i = 0; i < 2; i++)
-        if (snprintf(path[i], sizeof path[i], "%s/%c.npy", r->in->gradients, "ab"[i]) >=
-            (int)sizeof path[i])
-            return CT_FAIL(err, CT_ERR_CONFIG, "--gradients: a path of %zu characters is too long",
-                           strlen(r->in->gradients));
-    ct_status status = ct_folder_make(r->in->gradients, err);
-    for (int i = 0; i < 2 && status == CT_OK; i++)
-        status = ct_npy_write_matrix(path[i], i == 0 ? r->a->dx : r->b->dx, r->at.n, r->at.d, err);
-    return status;
+    char path[CT_PATH_BYTES];
+    ct_folder_make(r->in->gradients, err);
+    for (int i = 0; i < 2; i++) {
+        if (snprintf(path, sizeof path, "%s/%c.npy", r->in->gradients, "ab"[i]) >= (int)sizeof path)
+            CT_FAIL(err, CT_ERR_CONFIG, "--gradients: the path is too long");
+        ct_npy_write_matrix(path, i == 0 ? r->a->dx : r->b->dx, r->at.n, r->at.d, err);
+    }
 }
 
 /* Is the heat map for the terminal? */
@@ -167,23 +187,26 @@ static bool is_here(const cli_line *in)
     return in->heatmap != NULL && strcmp(in->heatmap, "-") == 0;
 }
 
-static void tell(const answer *r, ct_graph *g, ct_error *err)
+/* The exit code. */
+static int print(const answer *r, ct_graph *g, ct_error *err)
 {
     const cli_line *in = r->in;
-    if (in->json)
-        print_json(r, err);
-    else
-        print_text(r);
+    const result out = result_of(r, g);
+    cli_show(in, &FIELDS, &out, err);
+    if (!in->json && out.d < out.n - 1)
+        printf("  with %d dimensions for %d pairs the best may lie above the floor\n", out.d,
+               out.n);
     if (in->explain)
-        cli_explain(&(cli_explained){&r->at, r->a->x, r->b->x, r->group}, r->loss->name);
+        cli_explain(&(cli_explained){&r->at, r->a->x, r->b->x, r->x.group}, r->loss->name);
     if (in->heatmap != NULL)
         draw(r, g, is_here(in), err);
-    if (err->status == CT_OK && in->gradients != NULL)
+    if (in->gradients != NULL)
         write_gradients(r, err);
+    return isfinite(out.loss) ? 0 : 3;
 }
 
 /* What cannot be shown of so many rows, or of this loss; before anything is written. */
-static ct_status check_options(const answer *r, ct_error *err)
+static void check_options(const answer *r, ct_error *err)
 {
     const cli_line *in = r->in;
     const int n = r->at.n, most = is_here(in) ? WRITTEN : DRAWN;
@@ -196,39 +219,29 @@ static ct_status check_options(const answer *r, ct_error *err)
         CT_FAIL(err, CT_ERR_CONFIG,
                 "--explain: of question, infonce, clip, ntxent, dcl, unicl and siglip, not of %s",
                 r->loss->name);
-    if (r->recipe.loss.options.mask_groups && r->group == NULL)
+    if (r->recipe.loss.options.mask_groups && r->x.group == NULL)
         CT_FAIL(err, CT_ERR_CONFIG, "loss.mask_groups: needs --groups G.npy");
     if (in->heatmap != NULL && n > most)
         CT_FAIL(err, CT_ERR_CONFIG, "--heatmap %s: %d rows, at most %d", in->heatmap, n, most);
-    return err->status;
 }
 
 /* Loss and gradients, in the graph. */
-static ct_status work_out(answer *r, const cli_arrays *x, ct_graph *g, ct_error *err)
+static void work_out(answer *r, ct_graph *g)
 {
+    const double given = r->recipe.loss.bias;
+    ct_real bias = (ct_real)(given != 0 ? given : ct_loss_bias(r->at.n));
     ct_real log_scale = (ct_real)-ct_scalar_log(r->at.temperature);
-    ct_real bias = (ct_real)(r->recipe.loss.bias != 0 ? r->recipe.loss.bias
-                                                      : ct_loss_bias(r->at.n));
     r->at.bias = (double)bias;
-    r->a = ct_variable(g, "A", x->n, x->d, x->x[0], NULL);
-    r->b = ct_variable(g, "B", x->n, x->d, x->x[1], NULL);
+    r->a = ct_variable(g, "A", r->at.n, r->at.d, r->x.x[0], NULL);
+    r->b = ct_variable(g, "B", r->at.n, r->at.d, r->x.x[1], NULL);
     r->log_scale = ct_leaf(g, 1, 1, &log_scale);
     r->bias = r->loss->uses_bias ? ct_leaf(g, 1, 1, &bias) : NULL;
     r->y = r->loss->apply(g, r->a, r->b,
                           &(ct_loss_inputs){.log_scale = r->log_scale,
-                                            .group = x->group,
+                                            .group = r->x.group,
                                             .bias = r->bias,
                                             .options = &r->recipe.loss.options});
     ct_backward(g, r->y, NULL);
-    if (ct_graph_error(g) == NULL && !measure(r, g))
-        CT_FAIL(&g->error, CT_ERR_NOMEM, "loss: out of memory");
-    if (ct_graph_error(g) != NULL)
-        *err = *ct_graph_error(g);
-    const ct_landmarks l = ct_landmarks_of(r->loss, &r->at, r->group);
-    r->all_equal = l.all_equal;
-    r->floor = l.floor;
-    r->floor_is = l.floor_is;
-    return err->status;
 }
 
 /* The section loss of a recipe, from A.npy B.npy [loss.KEY=VALUE...] --loss --temperature. */
@@ -267,30 +280,32 @@ static ct_status settings(const cli_line *in, answer *r, ct_error *err)
 static int loss(const cli_line *in, ct_error *err)
 {
     answer r = {.in = in};
-    cli_arrays x;
     ct_arena arena;
     ct_graph g;
-    if (settings(in, &r, err) != CT_OK)
-        return 0;
+    int code = 0;
+    settings(in, &r, err);
     ct_device *device = cli_device(in, err);
     if (device == NULL)
         return 0;
-    ct_arena_init(&arena, 0);
+    ct_arena_open(&arena, "loss", 0, err);
     ct_graph_init(&g, device, 0);
-    cli_read_arrays(in->argv, 2, in->groups, &arena, &x, err);
-    r.at.n = x.n;
-    r.at.d = x.d;
-    r.group = x.group;
-    if (err->status == CT_OK && check_options(&r, err) == CT_OK &&
-        work_out(&r, &x, &g, err) == CT_OK)
-        tell(&r, &g, err);
-    const bool finite = err->status == CT_OK && isfinite(r.y->x[0]);
+    cli_read_arrays(in, 2, &arena, &r.x, err);
+    r.at.n = r.x.n;
+    r.at.d = r.x.d;
+    check_options(&r, err);
+    if (err->status == CT_OK)
+        work_out(&r, &g);
+    if (ct_graph_error(&g) != NULL)
+        *err = *ct_graph_error(&g);
+    if (err->status == CT_OK)
+        code = print(&r, &g, err);
     ct_graph_free(&g);
     ct_arena_free(&arena);
     ct_device_free(device);
-    return finite ? 0 : 3;
+    return code;
 }
 
+/* clang-format off */
 static const cli_option OPTIONS[] = {{"--loss", NULL, CLI_TEXT, CLI_AT(loss_name), "NAME",
                                       "which loss (default question; contrast help losses)"},
                                      {"--temperature", NULL, CLI_REAL, CLI_AT(temperature), "T",
@@ -307,18 +322,12 @@ static const cli_option OPTIONS[] = {{"--loss", NULL, CLI_TEXT, CLI_AT(loss_name
                                      CLI_END};
 
 const cli_command CLI_LOSS = {
-    .name = "loss",
-    .group = CLI_TO_LOOK,
-    .arguments = "A.npy B.npy [loss.KEY=VALUE...]",
-    .least = 2,
-    .most = CLI_MANY,
-    .expects = "A.npy and B.npy",
+    .name = "loss", .group = CLI_TO_LOOK, .arguments = "A.npy B.npy [loss.KEY=VALUE...]",
+    .least = 2, .most = CLI_MANY,
     .summary = "work out a loss on two arrays of embeddings, and its gradients",
-    .help =
-        "Row i of A belongs to row i of B. With the loss come its value when all are equal and its "
-        "lower bound for\n"
-        "this N, d and temperature. Gradients are with respect to the arrays as given, before "
-        "normalisation.\n",
-    .options = OPTIONS,
-    .run = loss,
+    .help = "Row i of A belongs to row i of B. With the loss come its value when all are equal and "
+            "its lower bound for this N, d and temperature. Gradients are with respect to the "
+            "arrays as given, before normalisation.",
+    .options = OPTIONS, .run = loss,
 };
+/* clang-format on */

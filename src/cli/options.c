@@ -125,6 +125,7 @@ ct_status cli_parse(const cli_command *c, int argc, char **argv, cli_line *out, 
     }
     if (out->argc < c->least || out->argc > c->most)
         return CT_FAIL(err, CT_ERR_CONFIG, "%s: expected %s, found %d argument%s", c->name,
-                       c->expects, out->argc, out->argc == 1 ? "" : "s");
+                       *c->arguments != '\0' ? c->arguments : "no arguments", out->argc,
+                       out->argc == 1 ? "" : "s");
     return CT_OK;
 }

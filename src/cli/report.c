@@ -22,7 +22,7 @@ static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, 
     if (status != CT_OK)
         return status;
     const ct_loss *loss = ct_loss_find(recipe->loss.name);
-    const double tau = r->temperature[r->n_lines - 1]; /* as it is at the end */
+    const double tau = r->line[r->n_lines - 1].temperature; /* as it is at the end */
     ct_loss_setting setting = ct_recipe_setting(recipe);
     setting.temperature = tau;
     const ct_landmarks l = ct_landmarks_of(loss, &setting, NULL);
@@ -67,11 +67,11 @@ ct_status cli_records(const cli_line *in, int n, char **folder, bool diagnosed, 
     ct_device *device = cli_device(in, err);
     for (int i = 0; i < n && err->status == CT_OK; i++) {
         ct_recipe recipe;
-        ct_error why = {.status = CT_OK}, no_hash = {.status = CT_OK};
-        char *hash = ct_arena_zeroed(arena, 1, CLI_HASH_BYTES);
+        ct_error why = {.status = CT_OK};
+        char path[CT_PATH_BYTES], *hash = ct_arena_zeroed(arena, 1, CLI_HASH_BYTES);
         read_record(folder[i], arena, &r[i], &recipe, err);
         if (err->status == CT_OK && hash != NULL &&
-            cli_hash_run(folder[i], hash, &no_hash) == CT_OK)
+            cli_hash(folder[i], NULL, hash, path, CT_IGNORE_ERROR) == CT_OK)
             r[i].hash = hash;
         if (err->status == CT_OK && diagnosed &&
             diagnose(folder[i], &recipe, device, arena, &r[i], &why) != CT_OK)
@@ -116,7 +116,7 @@ static int report(const cli_line *in, ct_error *err)
 static int find_kind(const char *name)
 {
     for (int k = 0; k < CT_N_PICTURES; k++)
-        if (strcmp(name, ct_picture_describe((ct_picture)k)->name) == 0)
+        if (strcmp(name, ct_picture_describe(k).name) == 0)
             return k;
     return -1;
 }
@@ -125,7 +125,7 @@ static ct_status unknown_kind(const char *name, ct_error *err)
 {
     const char *kind[CT_N_PICTURES];
     for (int k = 0; k < CT_N_PICTURES; k++)
-        kind[k] = ct_picture_describe((ct_picture)k)->name;
+        kind[k] = ct_picture_describe(k).name;
     return cli_unknown(err, "kind of plot", name, kind, CT_N_PICTURES, sizeof *kind,
                        "contrast help plot");
 }
@@ -144,13 +144,13 @@ static int plot(const cli_line *in, ct_error *err)
     snprintf(path, sizeof path, "%s.svg", in->argv[0]);
     ct_arena_init(&arena, 0);
     if (read_record(in->argv[1], &arena, &r, &recipe, err) == CT_OK)
-        ct_picture_save((ct_picture)kind, &r,
-                        in->at >= 0 ? ct_record_nearest(&r, in->at) : r.n_moments - 1,
+        ct_picture_save(kind, &r, in->at >= 0 ? ct_record_nearest(&r, in->at) : r.n_moments - 1,
                         in->output != NULL ? in->output : path, err);
     ct_arena_free(&arena);
     return 0;
 }
 
+/* clang-format off */
 static const cli_option REPORT_OPTIONS[] = {
     {"--output", "-o", CLI_TEXT, CLI_AT(output), "FILE", "the page (default: report.html)"},
     {"--no-diagnosis", NULL, CLI_FLAG, CLI_AT(no_diagnosis), NULL,
@@ -164,37 +164,21 @@ static const cli_option PLOT_OPTIONS[] = {{"--output", "-o", CLI_TEXT, CLI_AT(ou
                                           CLI_END};
 
 const cli_command CLI_REPORT = {
-    .name = "report",
-    .group = CLI_TO_LOOK,
-    .arguments = "RUN [RUN ...]",
-    .least = 1,
+    .name = "report", .group = CLI_TO_LOOK, .arguments = "RUN [RUN ...]", .least = 1,
     .most = MOST_RUNS,
-    .expects = "1 to 4 folders of runs",
     .summary = "write one page with all pictures of runs, to open from disk or to mail",
     .help = "Up to four runs are shown side by side, on the same axes and the same slider. The "
-            "page needs "
-            "no network\n"
-            "and no other file, and can be read with scripts off.\n",
-    .options = REPORT_OPTIONS,
-    .run = report,
+            "page needs no network and no other file, and can be read with scripts off.",
+    .options = REPORT_OPTIONS, .run = report,
 };
 
 const cli_command CLI_PLOT = {
-    .name = "plot",
-    .group = CLI_TO_LOOK,
-    .arguments = "KIND RUN",
-    .least = 2,
-    .most = 2,
-    .expects = "KIND RUN",
+    .name = "plot", .group = CLI_TO_LOOK, .arguments = "KIND RUN", .least = 2, .most = 2,
     .summary = "draw one picture of a run as SVG",
-    .help =
-        "KIND: loss, recall, temperature, matrix (cosines of all with all), histogram (of "
-        "cosines), "
-        "plane (principal\n"
-        "components), spectrum (singular values), path (alignment against uniformity), layers "
-        "(mean cosine by layer),\n"
-        "gradients (by layer). For places that take no SVG, each picture of a report can be saved "
-        "as PNG.\n",
-    .options = PLOT_OPTIONS,
-    .run = plot,
+    .help = "KIND: loss, recall, temperature, matrix (cosines of all with all), histogram (of "
+            "cosines), plane (principal components), spectrum (singular values), path (alignment "
+            "against uniformity), layers (mean cosine by layer), gradients (by layer). For places "
+            "that take no SVG, each picture of a report can be saved as PNG.",
+    .options = PLOT_OPTIONS, .run = plot,
 };
+/* clang-format on */

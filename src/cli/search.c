@@ -5,11 +5,26 @@
 #include "cli/opened.h"
 
 #include "lab/search.h"
+#include "show/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { MOST = 100, DRAWN = 5 };
+
+/* What is found, as it is shown. */
+typedef struct found {
+    double score;
+    int index;
+    const char *text;
+} found;
+
+static const ct_field FOUND[] = {
+    {.key = "score", .kind = CT_REAL, CT_AT(found, score), .format = "%.3f"},
+    {.key = "index", .kind = CT_INT, CT_AT(found, index)},
+    {.key = "text", .kind = CT_STRING, CT_AT(found, text)},
+};
+static const ct_fields COLUMNS = CT_FIELDS(FOUND);
 
 static const char *text_of(const ct_search *s, int at)
 {
@@ -17,37 +32,33 @@ static const char *text_of(const ct_search *s, int at)
     return side->text != NULL ? side->text[side->text_of[s->items[at]]] : "";
 }
 
-static void draw(const cli_line *in, const ct_search *s, const ct_hit *hit, int n)
+/* The first few pictures that fit, if these are pictures. */
+static void draw(const ct_terminal *t, const ct_search *s, const found *f, int n)
 {
     const ct_side *side = &s->t->pairs->side[0];
-    const ct_terminal terminal = cli_terminal(in, stdout);
     const uint8_t *picture[DRAWN];
-    const int fits = side->width > 0 ? (terminal.width - 2) / (side->width + 2) : 0;
+    const int fits = side->width > 0 ? (t->width - 2) / (side->width + 2) : 0;
     int shown = 0;
     ct_arena arena;
     ct_arena_init(&arena, 0);
     for (uint8_t *p; shown < n && shown < DRAWN && shown < fits &&
-                     ct_search_picture(s, hit[shown].at, &arena, &p, CT_IGNORE_ERROR) == CT_OK;)
+                     ct_search_picture(s, f[shown].index, &arena, &p, CT_IGNORE_ERROR) == CT_OK;)
         picture[shown++] = p;
     if (shown > 0)
-        ct_draw_pictures(&terminal, 2, picture, shown, side->width, side->height);
+        ct_draw_pictures(t, 2, picture, shown, side->width, side->height);
     ct_arena_free(&arena);
 }
 
-static void print_json(const ct_search *s, const char *query, const ct_hit *hit, int n,
-                       ct_error *err)
+static void print(const cli_line *in, const char *query, const ct_table *hits, ct_error *err)
 {
     ct_json j = {0};
+    if (!in->json) {
+        ct_table_print(hits, stdout, 0);
+        return;
+    }
     ct_json_open(&j, NULL, '{');
     ct_json_string(&j, "query", query);
-    ct_json_open(&j, "hits", '[');
-    for (int i = 0; i < n; i++) {
-        ct_json_open(&j, NULL, '{');
-        ct_json_integer(&j, "index", hit[i].at);
-        ct_json_number(&j, "score", hit[i].score);
-        ct_json_string(&j, "text", text_of(s, hit[i].at));
-        ct_json_close(&j);
-    }
+    ct_table_json(hits, &j, "hits");
     cli_put_json(&j, err);
 }
 
@@ -55,32 +66,27 @@ static void print_json(const ct_search *s, const char *query, const ct_hit *hit,
 static ct_status answer(const cli_line *in, const ct_search *s, const char *query, ct_error *err)
 {
     ct_hit hit[MOST];
+    found row[MOST];
     char *end;
     const long number = strtol(query, &end, 10);
     const bool by_item = end > query && *end == '\0' && number >= 0 && number < s->n;
     const int k = in->top == 0 ? 5 : in->top;
-    int n;
+    const ct_terminal t = cli_terminal(in, stdout);
+    int n = -1;
     if (by_item)
         n = ct_search_item(s, (int)number, 1, k, hit);
     else if (s->t->pairs->side[1].text != NULL)
         n = ct_search_text(s, query, 0, k, hit, err);
     else
-        return CT_FAIL(err, CT_ERR_CONFIG,
-                       "search: the run has no texts; expected the number of an item, 0 to %d",
-                       s->n - 1);
-    if (n < 0)
-        return err->status;
-    if (in->json) {
-        print_json(s, query, hit, n, err);
-        return err->status;
-    }
-    if (by_item)
-        draw(in, s, &(ct_hit){(int)number, 1}, 1);
-    else
-        draw(in, s, hit, n);
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "search: the run has no texts; expected the number of an item, 0 to %d", s->n - 1);
     for (int i = 0; i < n; i++)
-        printf("  %6.3f  %5d  %s\n", hit[i].score, hit[i].at, text_of(s, hit[i].at));
-    return CT_OK;
+        row[i] = (found){hit[i].score, hit[i].at, text_of(s, hit[i].at)};
+    if (n >= 0 && !in->json)
+        draw(&t, s, by_item ? &(found){.index = (int)number} : row, by_item ? 1 : n);
+    if (n >= 0)
+        print(in, query, &(ct_table){&COLUMNS, row, n, sizeof *row}, err);
+    return err->status;
 }
 
 /* Queries as they are typed, until the input ends. */
@@ -125,6 +131,7 @@ static int search(const cli_line *in, ct_error *err)
     return 0;
 }
 
+/* clang-format off */
 static const cli_option OPTIONS[] = {{"--top", "-k", CLI_INT, CLI_AT(top), "K",
                                       "how many to show (default 5, at most 100)"},
                                      CLI_ONE_SPLIT,
@@ -133,16 +140,10 @@ static const cli_option OPTIONS[] = {{"--top", "-k", CLI_INT, CLI_AT(top), "K",
                                      CLI_END};
 
 const cli_command CLI_SEARCH = {
-    .name = "search",
-    .group = CLI_TO_USE,
-    .arguments = "RUN [QUERY]",
-    .least = 1,
-    .most = 2,
-    .expects = "a run's folder and a query (in quotes)",
+    .name = "search", .group = CLI_TO_USE, .arguments = "RUN [QUERY]", .least = 1, .most = 2,
     .summary = "find images for a text, texts for an image",
-    .help =
-        "QUERY is a text, or the number of an image of the split. Without one, queries are read "
-        "as typed.\n",
-    .options = OPTIONS,
-    .run = search,
+    .help = "QUERY is a text, or the number of an image of the split. Without one, queries are "
+            "read as typed.",
+    .options = OPTIONS, .run = search,
 };
+/* clang-format on */

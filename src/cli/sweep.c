@@ -122,6 +122,7 @@ static int sweep(const cli_line *in, ct_error *err)
     return cli_stop != 0 ? 128 + cli_stop : 0;
 }
 
+/* clang-format off */
 static const cli_option OPTIONS[] = {
     {"--output", "-o", CLI_TEXT, CLI_AT(output), "DIR",
      "folder of runs.jsonl, sweep.csv, phase.svg; one that was begun is finished"},
@@ -130,23 +131,14 @@ static const cli_option OPTIONS[] = {
     CLI_END};
 
 const cli_command CLI_SWEEP = {
-    .name = "sweep",
-    .group = CLI_TO_TRAIN,
-    .arguments = "RECIPE section.key=VALUES ... [seed=1..8]",
-    .least = 2,
-    .most = CLI_MANY,
-    .expects =
-        "a recipe and settings (try: contrast sweep phase loss.temperature=0.07,1 seed=1..4)",
+    .name = "sweep", .group = CLI_TO_TRAIN,
+    .arguments = "RECIPE section.key=VALUES ... [seed=1..8]", .least = 2, .most = CLI_MANY,
     .summary = "train many small runs over a grid of settings and seeds",
-    .help =
-        "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a range "
-        "(lo..hi:n evenly,\n"
-        "lo..hi:n(log) evenly in the logarithm). Each point is trained from every seed, one run "
-        "per thread. Two\n"
-        "keys with several values make a phase diagram. The same command continues an interrupted "
-        "sweep.\n"
-        "  contrast sweep phase 'loss.temperature=0.02..2:20(log)' 'optim.rate=0.003..3:20(log)' "
-        "seed=1..4 -o phase\n",
-    .options = OPTIONS,
-    .run = sweep,
+    .help = "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a "
+            "range (lo..hi:n evenly, lo..hi:n(log) evenly in the logarithm). Each point is trained "
+            "from every seed, one run per thread. Two keys with several values make a phase "
+            "diagram. The same command continues an interrupted sweep.\ncontrast sweep phase "
+            "'loss.temperature=0.02..2:20(log)' 'optim.rate=0.003..3:20(log)' -o phase",
+    .options = OPTIONS, .run = sweep,
 };
+/* clang-format on */

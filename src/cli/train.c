@@ -24,7 +24,6 @@ static void choose_folder(const char *recipe, char *out, size_t size)
 typedef enum task { TRAIN, RESUME, IMPORT } task;
 
 static const volatile sig_atomic_t at_once = 1;
-
 static int run(const cli_line *in, const ct_recipe *recipe, const char *folder, task what,
                ct_error *err)
 {
@@ -87,72 +86,42 @@ static int resume(const cli_line *in, ct_error *err)
     return run(in, &recipe, in->argv[0], RESUME, err);
 }
 
-#define LIVE                                                                   \
-    {                                                                          \
-        "--live", NULL, CLI_FLAG, CLI_AT(live), NULL,                          \
-            "draw the run as it goes: loss, cosines, spectrum (on a terminal)" \
-    }
-
+/* clang-format off */
 static const cli_option OPTIONS[] = {
     {"--weights", NULL, CLI_TEXT, CLI_AT(weights), "W.safetensors",
      "begin with the weights of a file, instead of random ones"},
     {"--output", "-o", CLI_TEXT, CLI_AT(output), "RUN",
      "the run's folder (default: runs/NAME, or the next free one)"},
     {"--force", "-f", CLI_FLAG, CLI_AT(force), NULL, "write over a run that is there"},
-    LIVE,
-    CLI_JSON,
-    CLI_QUIET,
-    CLI_END};
+    CLI_LIVE, CLI_JSON, CLI_QUIET, CLI_END};
 
-static const cli_option RESUME_OPTIONS[] = {CLI_CHECKPOINT, LIVE, CLI_JSON, CLI_QUIET, CLI_END};
+static const cli_option RESUME_OPTIONS[] = {CLI_CHECKPOINT, CLI_LIVE, CLI_JSON, CLI_QUIET, CLI_END};
 
 const cli_command CLI_TRAIN = {
-    .name = "train",
-    .group = CLI_TO_TRAIN,
-    .arguments = "RECIPE [section.key=value ...]",
-    .least = 1,
-    .most = CLI_MANY,
-    .expects = "a recipe (try: contrast train shapes)",
+    .name = "train", .group = CLI_TO_TRAIN, .arguments = "RECIPE [section.key=value ...]",
+    .least = 1, .most = CLI_MANY,
     .summary = "train two towers as a recipe says",
-    .help =
-        "RECIPE is an INI file or the name of a built-in recipe (contrast help recipes). Any value "
-        "can be\n"
-        "overridden: contrast train shapes loss.temperature=1 train.seed=2. The run's folder "
-        "holds the whole\n"
-        "recipe, metrics.jsonl, timing.jsonl and two checkpoints, the latest and the best. Ctrl-C "
-        "or SIGTERM: finish the step, "
-        "save, end.\n",
-    .options = OPTIONS,
-    .run = train,
+    .help = "RECIPE is an INI file or the name of a built-in recipe (contrast help recipes). Any "
+            "value can be overridden: contrast train shapes loss.temperature=1 train.seed=2. The "
+            "run's folder holds the whole recipe, metrics.jsonl, timing.jsonl and two checkpoints, "
+            "the latest and the best. Ctrl-C or SIGTERM: finish the step, save, end.",
+    .options = OPTIONS, .run = train,
 };
 
 const cli_command CLI_RESUME = {
-    .name = "resume",
-    .group = CLI_TO_TRAIN,
-    .arguments = "RUN",
-    .least = 1,
-    .most = 1,
-    .expects = "one run's folder",
+    .name = "resume", .group = CLI_TO_TRAIN, .arguments = "RUN", .least = 1, .most = 1,
     .summary = "continue a run that was stopped or killed",
     .help = "It ends with the bytes of a run that was never stopped, on any machine and with any "
-            "number "
-            "of threads.\n",
-    .options = RESUME_OPTIONS,
-    .run = resume,
+            "number of threads.",
+    .options = RESUME_OPTIONS, .run = resume,
 };
 
 const cli_command CLI_IMPORT = {
-    .name = "import",
-    .group = CLI_TO_TRAIN,
-    .arguments = "W.safetensors RECIPE [section.key=value ...]",
-    .least = 2,
-    .most = CLI_MANY,
-    .expects = "a safetensors file and a recipe",
+    .name = "import", .group = CLI_TO_TRAIN,
+    .arguments = "W.safetensors RECIPE [section.key=value ...]", .least = 2, .most = CLI_MANY,
     .summary = "begin a run with given weights",
-    .help =
-        "Float32, float64, float16 and bfloat16 under the names that export writes. The run stands "
-        "at step 0: it\n"
-        "can be measured and searched, and resume trains it.\n",
-    .options = OPTIONS + 1, /* its weights are an argument */
-    .run = import,
+    .help = "Float32, float64, float16 and bfloat16 under the names that export writes. The run "
+            "stands at step 0: it can be measured and searched, and resume trains it.",
+    .options = OPTIONS + 1 /* its weights are an argument */, .run = import,
 };
+/* clang-format on */

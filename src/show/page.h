@@ -4,20 +4,17 @@
  * parts, and is closed with its one script; failures to write wait for the close. All text is
  * escaped.
  */
-#ifndef REPORT_PAGE_H
-#define REPORT_PAGE_H
+#ifndef SHOW_PAGE_H
+#define SHOW_PAGE_H
 
 #include "lab/demo.h"
 #include "lab/lessons/lesson.h"
 #include "lab/sweep.h"
+#include "show/markup.h"
 #include "show/record.h"
-#include "show/svg.h"
 #include "train/autopsy.h"
 
-typedef struct ct_page {
-    ct_writer w;
-    ct_svg s;
-} ct_page;
+typedef ct_writer ct_page;
 
 /* Errors  CT_ERR_IO */
 ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error *err);
@@ -43,11 +40,8 @@ ct_status ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs, ct_e
 
 /* ---- for the parts ---- */
 
-void ct_page_raw(ct_svg *s, const char *markup);
-/* <tag>text</tag>; the tag may have attributes. */
-void ct_page_element(ct_svg *s, const char *tag, const char *text);
 /* <tr>, a cell of `tag` for each text. */
 #define ct_page_row(s, tag, ...) ct_page_cells(s, tag, (const char *const[]){__VA_ARGS__, NULL})
-void ct_page_cells(ct_svg *s, const char *tag, const char *const *text);
+void ct_page_cells(ct_writer *s, const char *tag, const char *const *text);
 
 #endif

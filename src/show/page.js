@@ -35,7 +35,7 @@ function steps(p, share) {
 }
 function line(p, y) {
   const at = y.map((v, i) => v === null ? '' : `${p.x(i + 1).toFixed(1)} ${p.y(v).toFixed(1)}`).filter(s => s);
-  return 'M' + at.join('L') + (at.length === 1 ? 'h6' : '');
+  return (at.length > 0 ? 'M' : '') + at.join('L') + (at.length === 1 ? 'h6' : '');
 }
 function set(element, values) {
   for (const name in values) element.setAttribute(name, values[name]);
@@ -47,8 +47,8 @@ function drawRun(run, m) {
   run.heat.forEach((path, k) => path.setAttribute('d', cells[k]));
   histogram.svg.querySelector('.pos').setAttribute('d', steps(histogram, m.positive));
   histogram.svg.querySelector('.neg').setAttribute('d', steps(histogram, m.negative));
-  spectrum.svg.querySelector('.sv0').setAttribute('d', line(spectrum, m.sigma[0]));
-  spectrum.svg.querySelector('.sv1').setAttribute('d', line(spectrum, m.sigma[1]));
+  spectrum.svg.querySelector('.sv0').setAttribute('d', line(spectrum, m.image_spectrum));
+  spectrum.svg.querySelector('.sv1').setAttribute('d', line(spectrum, m.text_spectrum));
   run.pair.forEach((g, i) => {
     const [x, y] = [plane.x(m.plane[2 * i]), plane.y(m.plane[2 * i + 1])], t = 2 * (run.n + i);
     const [u, v] = [plane.x(m.plane[t]), plane.y(m.plane[t + 1])];
@@ -56,20 +56,23 @@ function drawRun(run, m) {
     set(g.children[1], {cx: x.toFixed(1), cy: y.toFixed(1)});
     set(g.children[2], {x: (u - 3.5).toFixed(1), y: (v - 3.5).toFixed(1)});
   });
-  set(path.svg.querySelector('.at'), {cx: path.x((m.uniformity[0] + m.uniformity[1]) / 2), cy: path.y(m.alignment)});
+  set(path.svg.querySelector('.at'), {cx: path.x((m.uniformity[0] + m.uniformity[1]) / 2), cy: path.y(m.alignment[0])});
   for (const kind of ['loss', 'recall', 'temperature']) {
     const p = run.picture[kind];
     p.svg.querySelector('.now').setAttribute('d', `M${p.x(m.step).toFixed(1)} ${p.top}V${p.bottom}`);
   }
   const nearestOf = steps => steps.reduce((best, s, k) => Math.abs(s - m.step) < Math.abs(steps[best] - m.step) ? k : best, 0);
-  const nearest = nearestOf(run.step), seen = run.layers[nearestOf(run.layers.map(l => l.step))];
-  for (const [kind, of, path] of seen ? [['layers', 'cosine', 'co'], ['gradients', 'gradient', 'gr']] : []) {
+  const nearest = run.lines[nearestOf(run.lines.map(l => l.step))], seen = run.layers[nearestOf(run.layers.map(l => l.step))];
+  for (const [kind, of, path] of seen ? [['layers', 'mean_cosine', 'co'], ['gradients', 'gradient_norm', 'gr']] : []) {
     const p = run.picture[kind];
-    seen[of].forEach((y, side) => p.svg.querySelector('.' + path + side).setAttribute('d', line(p, y)));
+    [false, true].forEach((text, side) => {
+      const y = seen.layers.filter(l => l.weight.startsWith('text.') === text).map(l => l[of]);
+      p.svg.querySelector('.' + path + side).setAttribute('d', line(p, y));
+    });
     p.svg.querySelector('.seen text').textContent = 'seen at step ' + seen.step;
   }
   for (const e of run.stepText) e.textContent = 'step ' + m.step;
-  for (const e of run.lossText) e.textContent = `, loss ${run.loss[nearest]} at step ${run.step[nearest]}`;
+  for (const e of run.lossText) e.textContent = `, loss ${nearest.loss} at step ${nearest.step}`;
 }
 
 /* ---- one pair ---- */

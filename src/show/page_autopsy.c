@@ -9,78 +9,51 @@
 #include <stdio.h>
 #include <string.h>
 
-static const ct_axes FRAME = {58, 30, CT_PICTURE_WIDTH - 14, CT_PICTURE_HEIGHT - 42, 0, 1, 0, 1};
-
-static double most_of(const double *x, int n, double least)
+static void picture(ct_writer *page, const char *title, const char *reading, const ct_chart *c,
+                    const ct_axes *least)
 {
-    for (int i = 0; i < n; i++)
-        least = fmax(least, x[i]);
-    return least;
-}
-
-static void begin(ct_svg *page, ct_svg *s, const char *title, const char *reading)
-{
-    ct_page_raw(page, "<section>");
-    ct_page_element(page, "h2", title);
-    ct_page_element(page, "p class=\"dim\"", reading);
-    ct_page_raw(page, "<figure>");
-    ct_svg_begin(s, page->w, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT, "data-kind=\"diagnosis\"", title,
-                 reading);
+    ct_axes a = *least;
+    ct_chart_widen(c, &a);
+    ct_chart_margin(&a, least);
+    ct_put_raw(page, "<section>");
+    ct_put_element(page, "h2", title);
+    ct_put_element(page, "p class=\"dim\"", reading);
+    ct_put_raw(page, "<figure>");
+    ct_svg_begin(page, CT_CHART_WIDTH, CT_CHART_HEIGHT, "data-kind=\"diagnosis\"", title, reading);
+    ct_chart_draw(page, c, &a);
+    ct_svg_end(page);
+    ct_put_raw(page, "</figure></section>\n");
 }
 
 /* Shares of two kinds over [-1, 1]. */
-static void histogram(ct_svg *page, const char *title, const char *reading, const double *first,
+static void histogram(ct_writer *page, const char *title, const char *reading, const double *first,
                       const char *first_name, const double *second, const char *second_name)
 {
-    ct_svg s;
-    ct_axes a = FRAME;
-    a.x0 = -1;
-    a.y1 = 1.03 * most_of(first, CT_COSINE_BINS,
-                          second != NULL ? most_of(second, CT_COSINE_BINS, 0.05) : 0.05);
-    begin(page, &s, title, reading);
-    ct_svg_axes(&s, &a, "cosine", "share of each kind");
-    ct_svg_steps(&s, &a, "fa", first, CT_COSINE_BINS);
-    ct_svg_key(&s, a.left, 18, 's', "fa", first_name);
-    if (second != NULL) {
-        ct_svg_steps(&s, &a, "fb", second, CT_COSINE_BINS);
-        ct_svg_key(&s, a.left + 100, 18, 's', "fb", second_name);
-    }
-    ct_svg_end(&s);
-    ct_page_raw(page, "</figure></section>\n");
+    ct_chart c = {.x_name = "cosine", .y_name = "share of each kind"};
+    const ct_axes least = ct_chart_axes(-1, 1, 0, 0.05);
+    ct_chart_add(&c, (ct_series){CT_BARS, "fa", first_name, .y = first, .n = CT_COSINE_BINS});
+    if (second != NULL)
+        ct_chart_add(&c, (ct_series){CT_BARS, "fb", second_name, .y = second, .n = CT_COSINE_BINS});
+    picture(page, title, reading, &c, &least);
 }
 
-static void spectrum(ct_svg *page, const ct_findings *f, const char *const side[2])
+static void spectrum(ct_writer *page, const ct_findings *f, const char *const side[2])
 {
     enum { SHOWN = 256 };
-    double number[SHOWN];
-    ct_svg s;
-    ct_axes a = FRAME;
-    int most = 2;
-    a.y1 = 0;
-    for (int k = 0; k < SHOWN; k++)
-        number[k] = k + 1;
+    ct_chart c = {.x_name = "number, largest first", .y_name = "singular value"};
+    const ct_axes least = ct_chart_axes(1, 2, 0, 1e-3);
     for (int i = 0; i < f->n_sides; i++) {
         const int n = f->side[i].n_spectrum < SHOWN ? f->side[i].n_spectrum : SHOWN;
-        most = n > most ? n : most;
-        a.y1 = most_of(f->side[i].spectrum, n, a.y1);
+        ct_chart_add(&c, (ct_series){CT_LINE, i == 0 ? "a" : "b", side[i], .y = f->side[i].spectrum,
+                                     .n = n});
     }
-    a.x0 = 1;
-    a.x1 = most;
-    a.y1 = a.y1 > 0 ? 1.05 * a.y1 : 1;
-    begin(page, &s, "Singular values",
-          "Of the centred unit rows, at most the first 256: how many directions are in use.");
-    ct_svg_axes(&s, &a, "number, largest first", "singular value");
-    for (int i = 0; i < f->n_sides; i++) {
-        ct_svg_line(&s, &a, i == 0 ? "a" : "b", number, f->side[i].spectrum,
-                    f->side[i].n_spectrum < SHOWN ? f->side[i].n_spectrum : SHOWN);
-        ct_svg_key(&s, a.left + 100 * i, 18, 'l', i == 0 ? "a" : "b", side[i]);
-    }
-    ct_svg_end(&s);
-    ct_page_raw(page, "</figure></section>\n");
+    picture(page, "Singular values",
+            "Of the centred unit rows, at most the first 256: how many directions are in use.", &c,
+            &least);
 }
 
 /* A row of a table: one figure, or one a side. */
-static void row(ct_svg *s, const char *name, double a, double b, int n)
+static void row(ct_writer *s, const char *name, double a, double b, int n)
 {
     char text[2][32] = {"", ""};
     for (int i = 0; i < n; i++)
@@ -89,13 +62,13 @@ static void row(ct_svg *s, const char *name, double a, double b, int n)
     ct_page_cells(s, "td", (const char *const[]){name, text[0], n == 2 ? text[1] : NULL, NULL});
 }
 
-static void table_of_sides(ct_svg *s, const ct_findings *f, const char *const side[2])
+static void table_of_sides(ct_writer *s, const ct_findings *f, const char *const side[2])
 {
     const ct_side_findings *x = &f->side[0], *y = &f->side[1];
     const int n = f->n_sides;
-    ct_page_raw(s, "<table><thead>");
+    ct_put_raw(s, "<table><thead>");
     ct_page_row(s, "th", "of a side", n == 2 ? side[0] : "", n == 2 ? side[1] : "");
-    ct_page_raw(s, "</thead><tbody>");
+    ct_put_raw(s, "</thead><tbody>");
     row(s, "length of a row, median", x->norm_median, y->norm_median, n);
     row(s, "... least", x->norm_least, y->norm_least, n);
     row(s, "... most", x->norm_most, y->norm_most, n);
@@ -112,17 +85,17 @@ static void table_of_sides(ct_svg *s, const ct_findings *f, const char *const si
         row(s, "... @10", f->recall[0].at10, f->recall[1].at10, n);
         row(s, "hubness", f->hubness[0], f->hubness[1], n);
     }
-    ct_page_raw(s, "</tbody></table>\n");
+    ct_put_raw(s, "</tbody></table>\n");
 }
 
-static void table_of_pairs(ct_svg *s, const ct_autopsy *a)
+static void table_of_pairs(ct_writer *s, const ct_autopsy *a)
 {
     const ct_findings *f = &a->findings;
     const ct_landmarks *l = &a->landmarks;
     char name[96];
-    ct_page_raw(s, "<table><thead>");
+    ct_put_raw(s, "<table><thead>");
     ct_page_row(s, "th", "of the pairs", "");
-    ct_page_raw(s, "</thead><tbody>");
+    ct_put_raw(s, "</thead><tbody>");
     row(s, "mean cosine of pairs", f->diagonal_mean, 0, 1);
     row(s, "... of others", f->off_diagonal_mean, 0, 1);
     row(s, "alignment", f->alignment, 0, 1);
@@ -138,34 +111,34 @@ static void table_of_pairs(ct_svg *s, const ct_autopsy *a)
         if (l->duplicates > 0)
             row(s, "... at its floor by duplicates", l->duplicates, 0, 1);
     }
-    ct_page_raw(s, "</tbody></table>\n");
+    ct_put_raw(s, "</tbody></table>\n");
 }
 
 void ct_page_autopsy(ct_page *p, const ct_autopsy *a, const char *const side[2])
 {
     const ct_findings *f = &a->findings;
     const ct_state_text *text = ct_state_describe(a->diagnosis.state);
-    ct_svg *s = &p->s;
+    ct_writer *s = p;
     char size[64];
-    ct_page_raw(s, "<section><p><strong>");
-    ct_page_raw(s, text->name);
-    ct_page_raw(s, "</strong>: ");
-    ct_svg_escaped(s, text->meaning);
-    ct_page_raw(s, "</p>\n<ul>");
+    ct_put_raw(s, "<section><p><strong>");
+    ct_put_raw(s, text->name);
+    ct_put_raw(s, "</strong>: ");
+    ct_put_text(s, text->meaning);
+    ct_put_raw(s, "</p>\n<ul>");
     for (int i = 0; i < a->diagnosis.n_evidence; i++)
-        ct_page_element(s, "li", a->diagnosis.evidence[i]);
-    ct_page_raw(s, "</ul>\n");
+        ct_put_element(s, "li", a->diagnosis.evidence[i]);
+    ct_put_raw(s, "</ul>\n");
     if (*text->look_alikes != '\0') {
-        ct_page_raw(s, "<p>Looks alike: ");
-        ct_svg_escaped(s, text->look_alikes);
-        ct_page_raw(s, "</p>\n");
+        ct_put_raw(s, "<p>Looks alike: ");
+        ct_put_text(s, text->look_alikes);
+        ct_put_raw(s, "</p>\n");
     }
-    ct_page_raw(s, "<p>Try first: ");
-    ct_svg_escaped(s, text->remedy);
+    ct_put_raw(s, "<p>Try first: ");
+    ct_put_text(s, text->remedy);
     snprintf(size, sizeof size, "Measured on %d rows of %d.", f->n, f->d);
-    ct_page_raw(s, "</p>\n");
-    ct_page_element(s, "p class=\"dim\"", size);
-    ct_page_raw(s, "</section><div class=\"kinds\">\n");
+    ct_put_raw(s, "</p>\n");
+    ct_put_element(s, "p class=\"dim\"", size);
+    ct_put_raw(s, "</section><div class=\"kinds\">\n");
     if (f->side[0].bad_rows + (f->n_sides == 2 ? f->side[1].bad_rows : 0) == 0) {
         if (f->n_sides == 2)
             histogram(s, "Cosines of pairs and of others",
@@ -177,7 +150,7 @@ void ct_page_autopsy(ct_page *p, const ct_autopsy *a, const char *const side[2])
                   side[1]);
         spectrum(s, f, side);
     }
-    ct_page_raw(s, "</div>\n");
+    ct_put_raw(s, "</div>\n");
     table_of_sides(s, f, side);
     if (f->n_sides == 2)
         table_of_pairs(s, a);

@@ -13,11 +13,11 @@
 #include <stdio.h>
 
 /* The table's quantities, a picture each. */
-static void pictures(ct_svg *s, const ct_demo_table *table, const ct_demo_row *row)
+static void pictures(ct_writer *s, const ct_demo_table *table, const ct_demo_row *row)
 {
     static const char *const NAME[4] = {"loss", "step that leaves its value for equal embeddings",
                                         "recall@1 of images", "mean cosine of different images"};
-    ct_page_raw(s, "<div class=\"kinds\">\n");
+    ct_put_raw(s, "<div class=\"kinds\">\n");
     for (int q = 0; q < 4; q++) {
         ct_spread_line line[CT_DEMO_MAX_ROWS];
         int n = 0;
@@ -34,33 +34,25 @@ static void pictures(ct_svg *s, const ct_demo_table *table, const ct_demo_row *r
         }
         ct_spreads_figure(s, NAME[q], line, n);
     }
-    ct_page_raw(s, "</div>\n");
+    ct_put_raw(s, "</div>\n");
 }
 
 /* Cosines at the best that free embeddings reach: the simplex. */
-static void matrix(ct_svg *page, const ct_question *q)
+static void matrix(ct_writer *page, const ct_question *q)
 {
-    ct_svg s;
-    ct_moment m = {.step = q->steps};
-    uint8_t cosine[CT_QUESTION_N * CT_QUESTION_N];
-    ct_record r = {.n = CT_QUESTION_N};
-    for (int k = 0; k < CT_QUESTION_N * CT_QUESTION_N; k++)
-        cosine[k] = (uint8_t)floor(q->similarity[k] * 127 + 128.5);
-    m.cosine = cosine;
-    r.moment = &m;
-    ct_page_raw(page, "<figure>");
-    ct_svg_begin(&s, page->w, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT, "data-kind=\"best\"",
-                 "Cosines at the best",
+    ct_put_raw(page, "<figure>");
+    ct_svg_begin(page, CT_CHART_WIDTH, CT_CHART_HEIGHT, "data-kind=\"best\"", "Cosines at the best",
                  "Seven pairs of free vectors at the least loss there is: 1 on the diagonal, -1/6 "
                  "elsewhere.");
-    ct_picture_draw(&s, CT_PICTURE_MATRIX, &r, &(ct_ranges){.steps = 1}, 0);
-    ct_svg_end(&s);
-    ct_page_raw(page, "<figcaption>Cosines of the seven pairs of free vectors at the least loss "
-                      "there is.</figcaption></figure>\n");
+    ct_matrix_draw(page, q->similarity, CT_QUESTION_N, "x1, row of the batch",
+                   "x2, row of the batch");
+    ct_svg_end(page);
+    ct_put_raw(page, "<figcaption>Cosines of the seven pairs of free vectors at the least loss "
+                     "there is.</figcaption></figure>\n");
 }
 
 /* A part of the story, as a terminal without colour shows it. */
-static bool words(ct_svg *s, const ct_demo *f, const ct_pairs *pairs, int part)
+static bool words(ct_writer *s, const ct_demo *f, const ct_pairs *pairs, int part)
 {
     static char text[1 << 15]; /* the whole story has a quarter of it */
     const ct_terminal t = {.out = fmemopen(text, sizeof text, "w"), .width = 100};
@@ -78,16 +70,16 @@ static bool words(ct_svg *s, const ct_demo *f, const ct_pairs *pairs, int part)
         ct_story_healthy(&t, NULL, NULL);
         ct_story_healthy(&t, &f->healthy, pairs);
     }
-    fclose(t.out);                       /* ends it with a NUL */
-    ct_page_element(s, "pre", text + 1); /* behind the empty line it begins with */
+    fclose(t.out);                      /* ends it with a NUL */
+    ct_put_element(s, "pre", text + 1); /* behind the empty line it begins with */
     return true;
 }
 
 ct_status ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs, ct_error *err)
 {
-    ct_svg *s = &p->s;
+    ct_writer *s = p;
     for (int part = 0; part < 4; part++) {
-        ct_page_raw(s, "<section>\n");
+        ct_put_raw(s, "<section>\n");
         if (!words(s, f, pairs, part))
             return CT_FAIL(err, CT_ERR_NOMEM, "demo: no memory for its page");
         if (part == 0)
@@ -95,7 +87,7 @@ ct_status ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs, ct_e
         else if (part < 3)
             pictures(s, part == 1 ? &CT_DEMO_POSITIVES : &CT_DEMO_FIXES,
                      part == 1 ? f->positives : f->fixes);
-        ct_page_raw(s, "</section>\n");
+        ct_put_raw(s, "</section>\n");
     }
     return CT_OK;
 }

@@ -27,7 +27,7 @@ static void label_of(const ct_lesson_run *run, int i, char *out, size_t size)
 
 /* Rows from i on that are of i's quantity, as a picture where there are two or more; claims are
  * about rows that are in another one already, and a row of no runs has nothing to show. */
-static void picture(ct_svg *s, const ct_lesson_run *run, int i, bool *drawn)
+static void picture(ct_writer *s, const ct_lesson_run *run, int i, bool *drawn)
 {
     const char *quantity = quantity_of(run->row[i].what);
     ct_spread_line line[CT_SPREADS];
@@ -47,7 +47,7 @@ static void picture(ct_svg *s, const ct_lesson_run *run, int i, bool *drawn)
         ct_spreads_figure(s, quantity, line, n);
 }
 
-static void row(ct_svg *s, const ct_lesson_row *r)
+static void row(ct_writer *s, const ct_lesson_row *r)
 {
     char measured[64], expected[32], seeds[16] = "";
     ct_lesson_row_text(r, measured, expected);
@@ -58,27 +58,27 @@ static void row(ct_svg *s, const ct_lesson_row *r)
 
 void ct_page_lesson(ct_page *p, const ct_lesson *l, const ct_lesson_run *run)
 {
-    ct_svg *s = &p->s;
+    ct_writer *s = p;
     bool drawn[CT_LESSON_ROWS] = {false};
-    ct_page_raw(s, "<section>\n");
-    ct_page_element(s, "h2", l->title);
-    ct_page_element(s, "p", l->text);
-    ct_page_raw(s, "<div class=\"kinds\">\n");
+    ct_put_raw(s, "<section>\n");
+    ct_put_element(s, "h2", l->title);
+    ct_put_element(s, "p", l->text);
+    ct_put_raw(s, "<div class=\"kinds\">\n");
     for (int i = 0; i < run->n_rows; i++)
         picture(s, run, i, drawn);
-    ct_page_raw(s, "</div><div class=\"scroll\"><table><thead>");
+    ct_put_raw(s, "</div><div class=\"scroll\"><table><thead>");
     ct_page_row(s, "th", "", "measured: median [range]", "seeds", "expected", "verdict");
-    ct_page_raw(s, "</thead><tbody>\n");
+    ct_put_raw(s, "</thead><tbody>\n");
     for (int i = 0; i < run->n_rows; i++)
         row(s, &run->row[i]);
-    ct_page_raw(s, "</tbody></table></div>\n<p><strong>");
-    ct_svg_escaped(s, l->name);
-    ct_page_raw(s, ": ");
-    ct_page_raw(s, ct_verdict_name(ct_lesson_verdict(run)));
-    ct_page_raw(s, "</strong></p>\n");
-    ct_page_element(s, "p class=\"dim\"", l->rule);
-    ct_page_element(s, "p class=\"dim\"", l->source);
+    ct_put_raw(s, "</tbody></table></div>\n<p><strong>");
+    ct_put_text(s, l->name);
+    ct_put_raw(s, ": ");
+    ct_put_raw(s, ct_verdict_name(ct_lesson_verdict(run)));
+    ct_put_raw(s, "</strong></p>\n");
+    ct_put_element(s, "p class=\"dim\"", l->rule);
+    ct_put_element(s, "p class=\"dim\"", l->source);
     if (*l->command != '\0')
-        ct_page_element(s, "pre", l->command);
-    ct_page_raw(s, "</section>\n");
+        ct_put_element(s, "pre", l->command);
+    ct_put_raw(s, "</section>\n");
 }

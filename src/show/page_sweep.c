@@ -12,12 +12,12 @@
 
 enum { SETTINGS = 512, LONGEST = 45 /* characters that fit into a picture */ };
 
-static void table(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
+static void table(ct_writer *s, const ct_sweep *sweep, const ct_sweep_run *run)
 {
-    ct_page_raw(s, "<div class=\"scroll\"><table><thead>");
+    ct_put_raw(s, "<div class=\"scroll\"><table><thead>");
     ct_page_row(s, "th", "point", "settings", "state", "runs", "left ln N at step", "recall@1",
                 "loss", "effective rank, centred");
-    ct_page_raw(s, "</thead><tbody>\n");
+    ct_put_raw(s, "</thead><tbody>\n");
     for (int k = 0; k < sweep->n_points; k++) {
         const ct_sweep_point p = ct_sweep_summary(sweep, run, k);
         char settings[SETTINGS], number[16], runs[32], text[4][64];
@@ -33,10 +33,10 @@ static void table(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
         ct_page_row(s, "td", number, settings, ct_phase_name(&p), runs, text[0], text[1], text[2],
                     text[3]);
     }
-    ct_page_raw(s, "</tbody></table></div>\n");
+    ct_put_raw(s, "</tbody></table></div>\n");
 }
 
-static void pictures(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
+static void pictures(ct_writer *s, const ct_sweep *sweep, const ct_sweep_run *run)
 {
     static const char *const NAME[4] = {"recall@1 of images", "step that leaves ln N", "loss",
                                         "effective rank of images, centred"};
@@ -55,10 +55,10 @@ static void pictures(ct_svg *s, const ct_sweep *sweep, const ct_sweep_run *run)
             line[q][n] = (ct_spread_line){label[n], x[q], (double)NAN};
         n++;
     }
-    ct_page_raw(s, "<div class=\"kinds\">\n");
+    ct_put_raw(s, "<div class=\"kinds\">\n");
     for (int q = 0; q < 4 && n > 0; q++)
         ct_spreads_figure(s, NAME[q], line[q], n);
-    ct_page_raw(s, "</div>\n");
+    ct_put_raw(s, "</div>\n");
 }
 
 void ct_page_sweep(ct_page *p, const char *command, const ct_sweep *sweep, const ct_sweep_run *run)
@@ -68,16 +68,16 @@ void ct_page_sweep(ct_page *p, const char *command, const ct_sweep *sweep, const
     int done = 0;
     for (int k = 0; k < n; k++)
         done += run[k].done;
-    ct_page_element(&p->s, "pre", command);
+    ct_put_element(p, "pre", command);
     snprintf(text, sizeof text, "%d points, each from %d seed%s; %d of %d runs are here.",
              sweep->n_points, sweep->n_seeds, sweep->n_seeds == 1 ? "" : "s", done, n);
-    ct_page_element(&p->s, "p", text);
+    ct_put_element(p, "p", text);
     if (sweep->n_axes == 2) {
-        ct_page_raw(&p->s, "<section class=\"wide\"><figure>");
-        ct_phase_figure(&p->s, sweep, run);
-        ct_page_raw(&p->s, "</figure></section>\n");
+        ct_put_raw(p, "<section class=\"wide\"><figure>");
+        ct_phase_figure(p, sweep, run);
+        ct_put_raw(p, "</figure></section>\n");
     } else if (sweep->n_points <= CT_SPREADS) {
-        pictures(&p->s, sweep, run);
+        pictures(p, sweep, run);
     }
-    table(&p->s, sweep, run);
+    table(p, sweep, run);
 }

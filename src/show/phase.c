@@ -126,7 +126,7 @@ static double cell_of(const ct_sweep *s)
     return fmax(16, fmin(40, floor(130.0 / most)));
 }
 
-static void map_axes(ct_svg *svg, const ct_sweep *s, double x0, const char *title)
+static void map_axes(ct_writer *svg, const ct_sweep *s, double x0, const char *title)
 {
     const double cell = cell_of(s);
     const ct_axis *y = &s->axis[0], *x = &s->axis[1];
@@ -141,8 +141,8 @@ static void map_axes(ct_svg *svg, const ct_sweep *s, double x0, const char *titl
 }
 
 /* Which: 0 state, 1 escape step, 2 recall@1. */
-static void map_cell(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, double x0, int which,
-                     int i, int j)
+static void map_cell(ct_writer *svg, const ct_sweep *s, const ct_sweep_run *run, double x0,
+                     int which, int i, int j)
 {
     const double cell = cell_of(s);
     const int point = i * s->axis[1].n + j;
@@ -171,7 +171,7 @@ static const char *const READING[3] = {
     "for equal embeddings; black: never or diverged.",
     "Recall: the darker the better. Medians over the seeds."};
 
-static void legend(ct_svg *svg, double x, double y, double width)
+static void legend(ct_writer *svg, double x, double y, double width)
 {
     for (int k = 0; k <= CT_N_STATES; k++) {
         ct_svg_rect(svg, LOOK[k].colour, x, y, 10, 10, NULL);
@@ -196,7 +196,7 @@ static size size_of(const ct_sweep *s)
                   TOP + cell_of(s) * s->axis[0].n + BOTTOM + 90};
 }
 
-static void maps(ct_svg *svg, const ct_sweep *s, const ct_sweep_run *run, size whole)
+static void maps(ct_writer *svg, const ct_sweep *s, const ct_sweep_run *run, size whole)
 {
     static const char *const TITLE[3] = {"state", "escape step", "recall@1"};
     for (int which = 0; which < 3; which++) {
@@ -213,23 +213,22 @@ static const char TITLE[] = "Phase diagram",
                   READING_ALL[] = "State, step that leaves ln N and recall@1 over two settings; "
                                   "rest on a cell to read it.";
 
-void ct_phase_figure(ct_svg *page, const ct_sweep *s, const ct_sweep_run *run)
+void ct_phase_figure(ct_writer *page, const ct_sweep *s, const ct_sweep_run *run)
 {
     const size whole = size_of(s);
-    ct_svg svg;
-    ct_svg_begin(&svg, page->w, whole.width, whole.height, "data-kind=\"phase\"", TITLE,
-                 READING_ALL);
-    maps(&svg, s, run, whole);
-    ct_svg_end(&svg);
+    ct_svg_begin(page, whole.width, whole.height, "data-kind=\"phase\"", TITLE, READING_ALL);
+    maps(page, s, run, whole);
+    ct_svg_end(page);
 }
 
 ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err)
 {
     const size whole = size_of(s);
-    ct_svg svg;
+    ct_writer svg;
     ct_svg_open(&svg, path, whole.width, whole.height, TITLE, READING_ALL, err);
     if (err->status != CT_OK)
         return err->status;
     maps(&svg, s, run, whole);
-    return ct_svg_close(&svg);
+    ct_svg_end(&svg);
+    return ct_writer_commit(&svg);
 }

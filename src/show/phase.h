@@ -19,7 +19,7 @@ int ct_phase_in_state(const ct_sweep_point *p);
 
 /* Three maps side by side, state, escape step and recall@1 (medians over
  * seeds); in a page, or as a file. Errors  CT_ERR_IO */
-void ct_phase_figure(ct_svg *page, const ct_sweep *s, const ct_sweep_run *run);
+void ct_phase_figure(ct_writer *page, const ct_sweep *s, const ct_sweep_run *run);
 ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *path,
                         ct_error *err);
 

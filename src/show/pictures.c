@@ -2,361 +2,326 @@
  *
  * Side 0, images: discs, full lines, the class a; side 1, texts: squares, dashed lines, b.
  * What changes with the step has a class of its own for the page's script: c (a cell),
- * pos, neg, sv0, sv1, pair, at, co0, co1, gr0, gr1, seen.
+ * pos, neg, sv0, sv1, pair, at, co0, co1, gr0, gr1, seen, now.
  *
  * Layer: show. */
 #include "show/pictures.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-static const ct_picture_text TEXT[CT_N_PICTURES] = {
-    {"loss", "Loss",
-     "Dashed: its value when all embeddings are equal (ln N for a softmax of one direction). "
-     "Dotted: the least it can be. A "
-     "run that stays at the dashed line has learned nothing."},
-    {"recall", "Recall@1",
-     "Share of pairs whose partner is the nearest, by direction; the marks are evaluations."},
-    {"temperature", "Temperature",
-     "The divisor of the cosines; it moves only where it is learned."},
-    {"matrix", "Cosines of every image with every caption",
-     "Row: image; column: caption. Learned: a diagonal of 1 on a pale ground. Collapsed: one "
-     "colour everywhere."},
-    {"histogram", "Cosines of pairs and of others",
-     "What the loss pulls to the right (pairs) and pushes to the left (others). Learned: two "
-     "hills. Collapsed: one."},
-    {"plane", "Embeddings on their principal plane",
-     "Discs: images; squares: captions; lines join pairs. Learned: short lines, spread out. "
-     "Collapsed: a point a side."},
-    {"spectrum", "Singular values",
-     "Of the centred embeddings: how many directions are in use. Collapsed: all near 0; "
-     "dimensional collapse: a few are not."},
-    {"path", "Alignment against uniformity",
-     "Left is spread out, low is pairs together: the good corner is low and left. The ring is the "
-     "step shown, the disc the end."},
-    {"layers", "Mean cosine by layer",
-     "Of the outputs of different rows of a batch: where in the towers embeddings become equal. "
-     "Collapsed: 1 from some layer on."},
-    {"gradients", "Gradient by layer",
-     "Norm of each weight's gradient in a batch. At the saddle all are small; where one layer's is "
-     "far below the rest, little is learned."},
+enum { LOSS, RECALL, TEMPERATURE, MATRIX, HISTOGRAM, PLANE, SPECTRUM, PATH, LAYERS, GRADIENTS };
+
+typedef struct picture {
+    ct_picture_text text;
+    const char *x_name, *y_name;
+    double x[2], y[2]; /* the axes hold at least this */
+} picture;
+
+/* clang-format off: a picture after the other */
+static const picture PICTURE[CT_N_PICTURES] = {
+    [LOSS] =
+        {{"loss", "Loss",
+          "Dashed: its value when all embeddings are equal (ln N for a softmax of one direction). "
+          "Dotted: its lower bound. A run that stays at the dashed line has learned nothing."},
+         "step",
+         "loss, nats",
+         {0, 1},
+         {0, 1e-3}},
+    [RECALL] =
+        {{"recall", "Recall@1",
+          "Share of pairs whose partner is the nearest, by direction; the marks are evaluations."},
+         "step",
+         "recall@1, share of pairs",
+         {0, 1},
+         {0, 1}},
+    [TEMPERATURE] = {{"temperature", "Temperature",
+                      "The divisor of the cosines; it moves only where it is learned."},
+                     "step",
+                     "temperature tau",
+                     {0, 1},
+                     {0, 0.01}},
+    [MATRIX] =
+        {{"matrix", "Cosines of every image with every caption",
+          "Row: image; column: caption. Learned: a diagonal of 1 on a pale ground. Collapsed: one "
+          "colour everywhere."},
+         "caption, number of the pair",
+         "image, number of the pair",
+         {0, 1},
+         {0, 1}},
+    [HISTOGRAM] =
+        {{"histogram", "Cosines of pairs and of others",
+          "What the loss pulls to the right (pairs) and pushes to the left (others). Learned: two "
+          "hills. Collapsed: one."},
+         "cosine",
+         "share of each kind",
+         {-1, 1},
+         {0, 0.05}},
+    [PLANE] =
+        {{"plane", "Embeddings on their principal plane",
+          "Discs: images; squares: captions; lines join pairs. Learned: short lines, spread out. "
+          "Collapsed: one point for each side."},
+         "first principal component",
+         "second",
+         {-0.05, 0.05},
+         {-0.05, 0.05}},
+    [SPECTRUM] =
+        {{"spectrum", "Singular values",
+          "Of the centred embeddings: how many directions are in use. Collapsed: all near 0; "
+          "dimensional collapse: a few are not."},
+         "number, largest first",
+         "singular value",
+         {1, 2},
+         {0, 0.05}},
+    [PATH] =
+        {{"path", "Alignment against uniformity",
+          "Left is spread out, low is pairs together: the good corner is low and left. The ring is "
+          "the step shown, the large disc the end."},
+         "uniformity (mean of both sides)",
+         "alignment: distance\u00b2 of pairs",
+         {-0.1, 0},
+         {0, 0.1}},
+    [LAYERS] = {{"layers", "Mean cosine by layer",
+                 "Of the outputs of different rows of a batch: where in the towers embeddings "
+                 "become equal. "
+                 "Collapsed: 1 from some layer on."},
+                "layer, from the input",
+                "mean cosine of its outputs",
+                {0.5, 3.5},
+                {0, 1}},
+    [GRADIENTS] = {{"gradients", "Gradient by layer",
+                    "Norm of each weight's gradient in a batch. At the saddle all are small; where "
+                    "one layer's "
+                    "is far below the rest, little is learned."},
+                   "layer, from the input",
+                   "gradient norm, log10",
+                   {0.5, 3.5},
+                   {(double)INFINITY, -(double)INFINITY}}, /* where the numbers are */
 };
 
-const ct_picture_text *ct_picture_describe(ct_picture kind)
-{
-    return &TEXT[kind];
-}
+/* Where a series comes from: a list of the record, with a struct for each value, or an array of
+ * the moment that is shown. */
+typedef enum source { LINES, VALIDATION, TEST, MOMENTS, END, NOW, IMAGES, TEXTS, RUN } source;
 
-static void range_of_layers(ct_ranges *g, const ct_record *r)
-{
-    for (int k = 0; k < r->n_layers; k++)
-        for (int side = 0; side < 2; side++) {
-            const ct_layers *l = &r->layers[k];
-            g->n_layers = l->n[side] > g->n_layers ? l->n[side] : g->n_layers;
-            for (int i = 0; i < l->n[side]; i++) {
-                g->cosine = fmin(g->cosine, l->cosine[side][i]);
-                g->gradient[0] = fmin(g->gradient[0], l->gradient[side][i]);
-                g->gradient[1] = fmax(g->gradient[1], l->gradient[side][i]);
-            }
-        }
-}
+typedef struct drawn {
+    int picture;
+    ct_drawing as;
+    const char *look, *name;
+    source from;
+    size_t x, y; /* offset in the struct, plus 1; x 0: numbers from 1 */
+    int n;       /* values of an array in NOW */
+    double size; /* of marks */
+} drawn;
 
-static void raise_to(double *most, double x)
-{
-    if (isfinite(x) && x > *most)
-        *most = x;
-}
+#define OF(type, member) (offsetof(type, member) + 1)
+#define LINE_STEP        OF(ct_line, step)
+#define MARK_STEP        OF(ct_mark, step)
+#define MARK(side)       OF(ct_mark, recall[side])
+#define AT(member)       OF(ct_moment, member)
 
-ct_ranges ct_picture_ranges(const ct_record *r, int n)
+static const drawn DRAWN[] = {
+    {LOSS, CT_LINE, "a", "training", LINES, .x = LINE_STEP, .y = OF(ct_line, loss)},
+    {LOSS, CT_LEVEL, "equal", "all equal", RUN, .y = OF(ct_record, all_equal)},
+    {LOSS, CT_LEVEL, "floor", "floor", RUN, .y = OF(ct_record, floor)},
+    {LOSS, CT_MOMENT, "now", NULL, NOW, .x = AT(step), .n = 1},
+    {RECALL, CT_LINE, "a", NULL, VALIDATION, .x = MARK_STEP, .y = MARK(0)},
+    {RECALL, CT_DISCS, "da", "image to text", VALIDATION, .x = MARK_STEP, .y = MARK(0)},
+    {RECALL, CT_DISCS, "da", NULL, TEST, .x = MARK_STEP, .y = MARK(0)},
+    {RECALL, CT_LINE, "b", NULL, VALIDATION, .x = MARK_STEP, .y = MARK(1)},
+    {RECALL, CT_SQUARES, "db", "text to image", VALIDATION, .x = MARK_STEP, .y = MARK(1)},
+    {RECALL, CT_SQUARES, "db", NULL, TEST, .x = MARK_STEP, .y = MARK(1)},
+    {RECALL, CT_MOMENT, "now", NULL, NOW, .x = AT(step), .n = 1},
+    {TEMPERATURE, CT_LINE, "a", "temperature", LINES, .x = LINE_STEP,
+     .y = OF(ct_line, temperature)},
+    {TEMPERATURE, CT_MOMENT, "now", NULL, NOW, .x = AT(step), .n = 1},
+    {HISTOGRAM, CT_BARS, "fa pos", "pairs", NOW, .y = AT(bin[0]), .n = CT_RECORD_BINS},
+    {HISTOGRAM, CT_BARS, "fb neg", "others (dashed)", NOW, .y = AT(bin[1]), .n = CT_RECORD_BINS},
+    {PLANE, CT_UNSEEN, "", NULL, NOW, .x = AT(plane), .y = AT(plane[1]), .n = 2 * CT_RECORD_PAIRS},
+    {SPECTRUM, CT_LINE, "a sv0", "images", NOW, .y = AT(spectrum[0]), .n = CT_RECORD_PAIRS},
+    {SPECTRUM, CT_LINE, "b sv1", "captions", NOW, .y = AT(spectrum[1]), .n = CT_RECORD_PAIRS},
+    {PATH, CT_LINE, "a", NULL, MOMENTS, .x = AT(spread), .y = AT(alignment)},
+    {PATH, CT_DISCS, "da", "snapshots", MOMENTS, .x = AT(spread), .y = AT(alignment), .size = 2},
+    {PATH, CT_DISCS, "da", NULL, END, .x = AT(spread), .y = AT(alignment), .size = 5},
+    {PATH, CT_DISCS, "now at", NULL, NOW, .x = AT(spread), .y = AT(alignment), .n = 1, .size = 8},
+    {LAYERS, CT_LINE, "a co0", "images", IMAGES, .y = OF(ct_layer, cosine)},
+    {LAYERS, CT_LINE, "b co1", "captions", TEXTS, .y = OF(ct_layer, cosine)},
+    {GRADIENTS, CT_LINE, "a gr0", "images", IMAGES, .y = OF(ct_layer, gradient)},
+    {GRADIENTS, CT_LINE, "b gr1", "captions", TEXTS, .y = OF(ct_layer, gradient)},
+};
+/* clang-format on */
+
+static ct_series series_of(const drawn *d, const ct_record *r, const ct_moment *m)
 {
-    ct_ranges g = {.steps = 1,
-                   .loss = 1e-3,
-                   .temperature = 0.01,
-                   .bin = 0.05,
-                   .sigma = 0.05,
-                   .plane = 0.05,
-                   .alignment = 0.1,
-                   .gradient = {(double)INFINITY, -(double)INFINITY},
-                   .n_layers = 3}; /* so many at least: whole numbers on the axis */
-    for (; n > 0; n--, r++) {
-        range_of_layers(&g, r);
-        raise_to(&g.loss, r->all_equal * 1.12);
-        for (int i = 0; i < r->n_lines; i++) {
-            raise_to(&g.steps, r->step[i]);
-            raise_to(&g.loss, r->loss[i] * 1.03);
-            raise_to(&g.temperature, r->temperature[i] * 1.2);
-        }
-        for (int k = 0; k < r->n_moments; k++) {
-            const ct_moment *m = &r->moment[k];
-            for (int side = 0; side < 2; side++) {
-                for (int b = 0; b < CT_RECORD_BINS; b++)
-                    raise_to(&g.bin, m->bin[side][b] * 1.03);
-                for (int j = 0; j < m->n_sigma; j++)
-                    raise_to(&g.sigma, m->sigma[side][j] * 1.05);
-                for (int i = 0; i < 2 * r->n; i++)
-                    raise_to(&g.plane, fabs(m->plane[side][i / 2][i % 2]) * 1.08);
-                g.uniformity = fmin(g.uniformity, m->uniformity[side]);
-            }
-            raise_to(&g.alignment, m->alignment * 1.05);
-            g.n_sigma = m->n_sigma > g.n_sigma ? m->n_sigma : g.n_sigma;
-        }
+    const ct_layers *l = ct_record_layers(r, m->step);
+    const int images = l != NULL ? l->n_images : 0, layers = l != NULL ? l->n : 0;
+    const struct {
+        const void *base;
+        int n;
+        size_t stride;
+    } list[] = {
+        [LINES] = {r->line, r->n_lines, sizeof *r->line},
+        [VALIDATION] = {r->mark[0], r->n_marks[0], sizeof *r->mark[0]},
+        [TEST] = {r->mark[1], r->n_marks[1], sizeof *r->mark[1]},
+        [MOMENTS] = {r->moment, r->n_moments, sizeof *m},
+        [END] = {&r->moment[r->n_moments - 1], 1, sizeof *m},
+        [NOW] = {m, d->n, d->picture == PLANE ? 2 * sizeof *m->plane : 0},
+        [IMAGES] = {l != NULL ? l->layer : NULL, images, sizeof *l->layer},
+        [TEXTS] = {l != NULL ? l->layer + images : NULL, layers - images, sizeof *l->layer},
+        [RUN] = {r, 1, 0},
+    };
+    const char *base = list[d->from].base;
+    ct_series s = {d->as,
+                   d->look,
+                   d->name,
+                   NULL,
+                   NULL,
+                   .n = list[d->from].n,
+                   .stride = list[d->from].stride,
+                   .size = d->size};
+    if (base != NULL) {
+        s.x = d->x != 0 ? (const double *)(base + d->x - 1) : NULL;
+        s.y = d->y != 0 ? (const double *)(base + d->y - 1) : NULL;
+        s.step = s.stride != 0 && (d->as == CT_DISCS || d->as == CT_SQUARES) ? (const double *)base
+                                                                             : NULL;
     }
-    g.uniformity = fmin(-0.1, g.uniformity * 1.05);
-    if (!(g.gradient[0] <= g.gradient[1]))
-        g.gradient[0] = -1, g.gradient[1] = 0;
-    return g;
+    return s;
 }
 
-ct_axes ct_picture_axes(ct_picture kind, const ct_record *r, const ct_ranges *g)
+static ct_chart chart_of(int kind, const ct_record *r, const ct_moment *m)
 {
-    ct_axes a = {58, 30, CT_PICTURE_WIDTH - 14, CT_PICTURE_HEIGHT - 42, 0, g->steps, 0, 1};
-    switch (kind) {
-    case CT_PICTURE_LOSS: a.y1 = g->loss; break;
-    case CT_PICTURE_RECALL: break;
-    case CT_PICTURE_TEMPERATURE: a.y1 = g->temperature; break;
-    case CT_PICTURE_MATRIX: return (ct_axes){74, 14, 74 + 244, 14 + 244, 0, r->n, r->n, 0};
-    case CT_PICTURE_HISTOGRAM: a.x0 = -1, a.x1 = 1, a.y1 = g->bin; break;
-    case CT_PICTURE_PLANE: /* a unit is as long both ways */
-        a.x1 = g->plane * (a.right - a.left) / (a.bottom - a.top), a.x0 = -a.x1;
-        a.y0 = -g->plane, a.y1 = g->plane;
-        break;
-    case CT_PICTURE_SPECTRUM:
-        a.x0 = 1, a.x1 = g->n_sigma > 1 ? g->n_sigma : 2, a.y1 = g->sigma;
-        break;
-    case CT_PICTURE_PATH: a.x0 = g->uniformity, a.x1 = 0, a.y1 = g->alignment; break;
-    case CT_PICTURE_LAYERS:
-        a.x0 = 0.5, a.x1 = g->n_layers + 0.5, a.y0 = g->cosine, a.y1 = 1.03;
-        break;
-    case CT_PICTURE_GRADIENTS:
-        a.x0 = 0.5, a.x1 = g->n_layers + 0.5, a.y0 = g->gradient[0] - 0.2,
-        a.y1 = g->gradient[1] + 0.2;
-        break;
-    case CT_N_PICTURES: break;
+    ct_chart c = {.x_name = PICTURE[kind].x_name, .y_name = PICTURE[kind].y_name};
+    const ct_layers *l = ct_record_layers(r, m->step);
+    for (size_t k = 0; k < sizeof DRAWN / sizeof *DRAWN; k++)
+        if (DRAWN[k].picture == kind)
+            ct_chart_add(&c, series_of(&DRAWN[k], r, m));
+    if (kind >= LAYERS && l == NULL)
+        snprintf(c.note, sizeof c.note, "nothing seen: needs monitor.evaluate_every");
+    else if (kind >= LAYERS)
+        snprintf(c.note, sizeof c.note, "seen at step %.0f", l->step);
+    return c;
+}
+
+/* ---- what is no chart, or not only ---- */
+
+/* Pairs as they lie on the plane, a disc and a square joined by a line. */
+static void draw_plane(ct_writer *w, const ct_axes *a, const ct_record *r, const ct_moment *m)
+{
+    for (int i = 0; i < r->probe.n; i++) {
+        const double *p = &m->plane[2 * i], *q = &m->plane[2 * (r->probe.n + i)];
+        const double x = ct_axes_x(a, p[0]), y = ct_axes_y(a, p[1]);
+        const double u = ct_axes_x(a, q[0]), v = ct_axes_y(a, q[1]);
+        ct_put(w, "<g class=\"pair\">");
+        ct_svg_segment(w, "join", x, y, u, v);
+        ct_svg_disc(w, "da", x, y, 4, NULL);
+        ct_svg_rect(w, "db", u - 3.5, v - 3.5, 7, 7, NULL);
+        ct_put(w, "<title>%d: ", i + 1);
+        ct_put_text(w, r->probe.n_captions > 0 ? r->probe.caption[i] : "");
+        ct_put_raw(w, "</title></g>\n");
     }
+    const double next = ct_key_draw(w, a->left, 18, CT_DISCS, "da", "images");
+    ct_key_draw(w, next, 18, CT_SQUARES, "db", "captions");
+}
+
+static ct_axes matrix_axes(int n)
+{
+    return (ct_axes){74, 14, 74 + 244, 14 + 244, 0, n, n, 0};
+}
+
+void ct_matrix_draw(ct_writer *w, const double *cosine, int n, const char *rows,
+                    const char *columns)
+{
+    const ct_axes a = matrix_axes(n);
+    const double size = (a.right - a.left) / n, scale = a.right + 16;
+    char text[16];
+    ct_svg_map(w, a.left, a.top, size, cosine, n, n);
+    ct_svg_rect(w, "frame", a.left, a.top, a.right - a.left, a.bottom - a.top, NULL);
+    for (int k = 0; k < n; k += 10) {
+        snprintf(text, sizeof text, "%d", k + 1);
+        ct_svg_text(w, a.left - 5, a.top + size * k + 9, 11, CT_SVG_END, 0, text);
+        ct_svg_text(w, a.left + size * (k + 0.5), a.bottom + 14, 11, CT_SVG_MIDDLE, 0, text);
+    }
+    ct_svg_text(w, (a.left + a.right) / 2, a.bottom + 30, 12, CT_SVG_MIDDLE, 0, columns);
+    ct_svg_text(w, a.left - 30, (a.top + a.bottom) / 2, 12, CT_SVG_MIDDLE, -90, rows);
+    for (int k = 0; k <= CT_HOTTEST; k++) {
+        snprintf(text, sizeof text, "h%d", k);
+        ct_svg_rect(w, text, scale, a.top + 16 + 8 * (CT_HOTTEST - k), 12, 8.2, NULL);
+    }
+    ct_svg_text(w, scale, a.top + 9, 11, CT_SVG_START, 0, "cosine");
+    for (int k = -1; k <= 1; k++) {
+        snprintf(text, sizeof text, "%d", k);
+        ct_svg_text(w, scale + 16, a.top + 104 - 80 * k, 11, CT_SVG_START, 0, text);
+    }
+}
+
+static void draw_matrix(ct_writer *w, const ct_record *r, const ct_moment *m)
+{
+    double cosine[CT_RECORD_PAIRS * CT_RECORD_PAIRS];
+    const int n = r->probe.n;
+    for (int k = 0; k < n * n; k++)
+        cosine[k] = ct_record_cosine(r, m, k / n, k % n);
+    ct_matrix_draw(w, cosine, n, PICTURE[MATRIX].y_name, PICTURE[MATRIX].x_name);
+}
+
+/* ---- a picture ---- */
+
+ct_picture_text ct_picture_describe(int kind)
+{
+    return PICTURE[kind].text;
+}
+
+/* Make a unit as long both ways, around 0. */
+static void make_square(ct_axes *a)
+{
+    const double y = fmax(fmax(-a->x0, a->x1), fmax(-a->y0, a->y1));
+    const double x = y * (a->right - a->left) / (a->bottom - a->top);
+    a->x0 = -x;
+    a->x1 = x;
+    a->y0 = -y;
+    a->y1 = y;
+}
+
+ct_axes ct_picture_axes(int kind, const ct_record *r, int n)
+{
+    const picture *p = &PICTURE[kind];
+    const ct_axes least = ct_chart_axes(p->x[0], p->x[1], p->y[0], p->y[1]);
+    ct_axes a = least;
+    if (kind == MATRIX)
+        return matrix_axes(r->probe.n);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < r[i].n_moments; k++) {
+            const ct_chart c = chart_of(kind, &r[i], &r[i].moment[k]);
+            ct_chart_widen(&c, &a);
+        }
+    ct_chart_margin(&a, &least);
+    if (kind == PLANE)
+        make_square(&a);
     return a;
 }
 
-/* ---- one function a kind ---- */
-
-static void now_line(ct_svg *s, const ct_axes *a, long step)
+void ct_picture_draw(ct_writer *w, int kind, const ct_record *r, const ct_axes *a, int moment)
 {
-    ct_svg_segment(s, "now", ct_axes_x(a, (double)step), a->top, ct_axes_x(a, (double)step),
-                   a->bottom);
+    const ct_moment *m = &r->moment[moment];
+    const ct_chart c = chart_of(kind, r, m);
+    if (kind == MATRIX)
+        draw_matrix(w, r, m);
+    else
+        ct_chart_draw(w, &c, a);
+    if (kind == PLANE)
+        draw_plane(w, a, r, m);
 }
 
-static void draw_loss(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
-{
-    char name[64];
-    ct_svg_axes(s, a, "step", "loss, nats");
-    ct_svg_line(s, a, "a", r->step, r->loss, r->n_lines);
-    ct_svg_key(s, a->left, 18, 'l', "a", "training");
-    if (isfinite(r->all_equal)) {
-        snprintf(name, sizeof name, "all equal: %.4f", r->all_equal);
-        ct_svg_level(s, a, "equal", r->all_equal);
-        ct_svg_key(s, a->left + 86, 18, 'l', "equal", name);
-    }
-    if (isfinite(r->floor)) {
-        snprintf(name, sizeof name, "floor: %.4g", r->floor);
-        ct_svg_level(s, a, "floor", r->floor);
-        ct_svg_key(s, a->left + 220, 18, 'l', "floor", name);
-    }
-    now_line(s, a, m->step);
-}
-
-static void draw_recall(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
-{
-    char title[128];
-    ct_svg_axes(s, a, "step", "recall@1, share of pairs");
-    for (int side = 0; side < 2; side++) {
-        double from_x = -1, from_y = 0;
-        for (int k = 0; k < r->n_marks; k++) {
-            const double x = ct_axes_x(a, (double)r->mark[k].step),
-                         y = ct_axes_y(a, r->mark[k].recall[side]);
-            const bool validation = strcmp(r->mark[k].split, "validation") == 0;
-            if (validation && from_x >= 0)
-                ct_svg_segment(s, side == 0 ? "a" : "b", from_x, from_y, x, y);
-            if (validation || strcmp(r->mark[k].split, "test") == 0) {
-                snprintf(title, sizeof title, "step %ld, %s, %d pairs: %.3f", r->mark[k].step,
-                         r->mark[k].split, r->mark[k].n, r->mark[k].recall[side]);
-                if (side == 0)
-                    ct_svg_disc(s, "da", x, y, 4, title);
-                else
-                    ct_svg_rect(s, "db", x - 4, y - 4, 8, 8, title);
-            }
-            from_x = validation ? x : from_x;
-            from_y = validation ? y : from_y;
-        }
-    }
-    ct_svg_key(s, a->left, 18, 'o', "da", "image to text");
-    ct_svg_key(s, a->left + 150, 18, 's', "db", "text to image");
-    now_line(s, a, m->step);
-}
-
-static void draw_temperature(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
-{
-    ct_svg_axes(s, a, "step", "temperature tau");
-    ct_svg_line(s, a, "a", r->step, r->temperature, r->n_lines);
-    ct_svg_key(s, a->left, 18, 'l', "a", "temperature");
-    now_line(s, a, m->step);
-}
-
-static void draw_matrix(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
-{
-    const double size = (a->right - a->left) / r->n;
-    char text[16];
-    double cosine[CT_RECORD_PAIRS * CT_RECORD_PAIRS];
-    for (int k = 0; k < r->n * r->n; k++)
-        cosine[k] = ct_record_cosine(r, m, k / r->n, k % r->n);
-    ct_svg_map(s, a->left, a->top, size, cosine, r->n, r->n);
-    ct_svg_rect(s, "frame", a->left, a->top, a->right - a->left, a->bottom - a->top, NULL);
-    for (int k = 0; k < r->n; k += 10) {
-        snprintf(text, sizeof text, "%d", k + 1);
-        ct_svg_text(s, a->left - 5, a->top + size * k + 9, 11, CT_SVG_END, 0, text);
-        ct_svg_text(s, a->left + size * (k + 0.5), a->bottom + 14, 11, CT_SVG_MIDDLE, 0, text);
-    }
-    ct_svg_text(s, (a->left + a->right) / 2, a->bottom + 30, 12, CT_SVG_MIDDLE, 0,
-                "caption, number of the pair");
-    ct_svg_text(s, a->left - 30, (a->top + a->bottom) / 2, 12, CT_SVG_MIDDLE, -90,
-                "image, number of the pair");
-    for (int k = 0; k <= CT_HOTTEST; k++) {
-        snprintf(text, sizeof text, "h%d", k);
-        ct_svg_rect(s, text, a->right + 16, a->top + 16 + 8 * (20 - k), 12, 8.2, NULL);
-    }
-    ct_svg_text(s, a->right + 16, a->top + 9, 11, CT_SVG_START, 0, "cosine");
-    for (int k = -1; k <= 1; k++)
-        ct_svg_text(s, a->right + 32, a->top + 104 - 80 * k, 11, CT_SVG_START, 0,
-                    k < 0    ? "-1"
-                    : k == 0 ? "0"
-                             : "1");
-}
-
-static void draw_histogram(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
-{
-    (void)r;
-    ct_svg_axes(s, a, "cosine", "share of each kind");
-    ct_svg_steps(s, a, "fa pos", m->bin[0], CT_RECORD_BINS);
-    ct_svg_steps(s, a, "fb neg", m->bin[1], CT_RECORD_BINS);
-    ct_svg_key(s, a->left, 18, 's', "fa", "pairs");
-    ct_svg_key(s, a->left + 90, 18, 's', "fb", "others (dashed)");
-}
-
-static void draw_plane(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
-{
-    ct_svg_axes(s, a, "first principal component", "second");
-    for (int i = 0; i < r->n; i++) {
-        const double x = ct_axes_x(a, m->plane[0][i][0]), y = ct_axes_y(a, m->plane[0][i][1]);
-        const double u = ct_axes_x(a, m->plane[1][i][0]), v = ct_axes_y(a, m->plane[1][i][1]);
-        ct_svg_put(s, "<g class=\"pair\">");
-        ct_svg_segment(s, "join", x, y, u, v);
-        ct_svg_disc(s, "da", x, y, 4, NULL);
-        ct_svg_rect(s, "db", u - 3.5, v - 3.5, 7, 7, NULL);
-        ct_svg_put(s, "<title>%d: ", i + 1);
-        ct_svg_escaped(s, r->caption != NULL ? r->caption[i] : "");
-        ct_svg_put(s, "</title></g>\n");
-    }
-    ct_svg_key(s, a->left, 18, 'o', "da", "images");
-    ct_svg_key(s, a->left + 90, 18, 's', "db", "captions");
-}
-
-static void draw_spectrum(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
-{
-    double number[CT_RECORD_PAIRS];
-    (void)r;
-    for (int k = 0; k < CT_RECORD_PAIRS; k++)
-        number[k] = k + 1;
-    ct_svg_axes(s, a, "number, largest first", "singular value");
-    ct_svg_line(s, a, "a sv0", number, m->sigma[0], m->n_sigma);
-    ct_svg_line(s, a, "b sv1", number, m->sigma[1], m->n_sigma);
-    ct_svg_key(s, a->left, 18, 'l', "a", "images");
-    ct_svg_key(s, a->left + 90, 18, 'l', "b", "captions");
-}
-
-static double mean_uniformity(const ct_moment *m)
-{
-    return (m->uniformity[0] + m->uniformity[1]) / 2;
-}
-
-static void draw_path(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
-{
-    char title[40];
-    ct_svg_axes(s, a, "uniformity (mean of both sides)", "alignment: distance\u00b2 of pairs");
-    ct_svg_from(s, "a", ct_axes_x(a, mean_uniformity(r->moment)),
-                ct_axes_y(a, r->moment[0].alignment));
-    for (int k = 1; k < r->n_moments; k++)
-        ct_svg_to(s, ct_axes_x(a, mean_uniformity(&r->moment[k])),
-                  ct_axes_y(a, r->moment[k].alignment));
-    ct_svg_done(s);
-    for (int k = 0; k < r->n_moments; k++) {
-        snprintf(title, sizeof title, "step %ld", r->moment[k].step);
-        ct_svg_disc(s, "da", ct_axes_x(a, mean_uniformity(&r->moment[k])),
-                    ct_axes_y(a, r->moment[k].alignment), k + 1 == r->n_moments ? 5 : 2, title);
-    }
-    ct_svg_disc(s, "now at", ct_axes_x(a, mean_uniformity(m)), ct_axes_y(a, m->alignment), 8, NULL);
-    ct_svg_key(s, a->left, 18, 'o', "da", "snapshots, larger: the end");
-}
-
-/* One figure a layer, both sides, as seen nearest to the moment. */
-static void draw_by_layer(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m,
-                          bool cosine)
-{
-    char text[64] = "nothing seen: needs monitor.evaluate_every";
-    double number[CT_RECORD_LAYERS];
-    const ct_layers *l = ct_record_layers(r, m->step);
-    for (int k = 0; k < CT_RECORD_LAYERS; k++)
-        number[k] = k + 1;
-    ct_svg_axes(s, a, "layer, from the input",
-                cosine ? "mean cosine of its outputs" : "gradient norm, log10");
-    for (int side = 0; side < 2; side++) {
-        const char *class = side == 0 ? cosine ? "a co0" : "a gr0" : cosine ? "b co1" : "b gr1";
-        ct_svg_line(s, a, class, number,
-                    l == NULL ? NULL
-                    : cosine  ? l->cosine[side]
-                              : l->gradient[side],
-                    l != NULL ? l->n[side] : 0);
-        ct_svg_key(s, a->left + 80 * side, 18, 'l', side == 0 ? "a" : "b",
-                   side == 0 ? "images" : "captions");
-    }
-    if (l != NULL)
-        snprintf(text, sizeof text, "seen at step %ld", l->step);
-    ct_svg_put(s, "<g class=\"seen\">");
-    ct_svg_text(s, a->right, 18, 11, CT_SVG_END, 0, text);
-    ct_svg_put(s, "</g>\n");
-}
-
-static void draw_layers(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
-{
-    draw_by_layer(s, a, r, m, true);
-}
-
-static void draw_gradients(ct_svg *s, const ct_axes *a, const ct_record *r, const ct_moment *m)
-{
-    draw_by_layer(s, a, r, m, false);
-}
-
-void ct_picture_draw(ct_svg *s, ct_picture kind, const ct_record *r, const ct_ranges *g, int moment)
-{
-    static void (*const DRAW[CT_N_PICTURES])(ct_svg *, const ct_axes *, const ct_record *,
-                                             const ct_moment *) = {
-        draw_loss,  draw_recall,   draw_temperature, draw_matrix, draw_histogram,
-        draw_plane, draw_spectrum, draw_path,        draw_layers, draw_gradients};
-    const ct_axes a = ct_picture_axes(kind, r, g);
-    DRAW[kind](s, &a, r, &r->moment[moment]);
-}
-
-ct_status ct_picture_save(ct_picture kind, const ct_record *r, int moment, const char *path,
-                          ct_error *err)
+ct_status ct_picture_save(int kind, const ct_record *r, int moment, const char *path, ct_error *err)
 {
     char caption[200];
-    ct_svg s;
-    const ct_ranges g = ct_picture_ranges(r, 1);
-    ct_svg_open(&s, path, CT_PICTURE_WIDTH, CT_PICTURE_HEIGHT + 24, TEXT[kind].title,
-                TEXT[kind].reading, err);
-    if (err->status != CT_OK)
+    ct_writer w;
+    const ct_picture_text text = PICTURE[kind].text;
+    const ct_axes a = ct_picture_axes(kind, r, 1);
+    if (ct_svg_open(&w, path, CT_CHART_WIDTH, CT_CHART_HEIGHT + 24, text.title, text.reading,
+                    err) != CT_OK)
         return err->status;
-    ct_svg_put(&s, "\n");
-    ct_picture_draw(&s, kind, r, &g, moment);
-    snprintf(caption, sizeof caption, "%.90s, step %ld", r->folder, r->moment[moment].step);
-    ct_svg_text(&s, CT_PICTURE_WIDTH / 2.0, CT_PICTURE_HEIGHT + 16, 11, CT_SVG_MIDDLE, 0, caption);
-    return ct_svg_close(&s);
+    ct_picture_draw(&w, kind, r, &a, moment);
+    snprintf(caption, sizeof caption, "%.90s, step %.0f", r->folder, r->moment[moment].step);
+    ct_svg_text(&w, CT_CHART_WIDTH / 2.0, CT_CHART_HEIGHT + 16, 11, CT_SVG_MIDDLE, 0, caption);
+    ct_svg_end(&w);
+    return ct_writer_commit(&w);
 }

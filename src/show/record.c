@@ -1,17 +1,121 @@
 /* record.c -- see record.h.
  *
- * Layer: show. Needs formats (json). */
+ * Layer: show. Needs formats (json, fields, base64). */
 #include "show/record.h"
 
 #include "contrast/scalar.h"
 #include "formats/base64.h"
-#include "formats/json.h"
 #include "platform/file.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+/* ---- what lines hold ---- */
+
+/* clang-format off: a row for each member */
+#define NUMBER(name, type, member)                          \
+    {                                                       \
+        .key = name, .kind = CT_SINGLE, CT_AT(type, member) \
+    }
+#define NUMBERS(name, type, member, most)                                    \
+    {                                                                        \
+        .key = name, .kind = CT_SINGLE, CT_AT(type, member), .count = (most) \
+    }
+#define SOME(name, type, member, most, n)                                                      \
+    {                                                                                          \
+        .key = name, .kind = CT_SINGLE, CT_AT(type, member), .count = (most), CT_USED(type, n) \
+    }
+/* clang-format on */
+
+static const ct_field LINE[] = {NUMBER("step", ct_line, step), NUMBER("loss", ct_line, loss)};
+const ct_fields ct_line_fields = CT_FIELDS(LINE);
+
+static const ct_field LAYER[] = {
+    {.key = "weight", .kind = CT_STRING, CT_AT(ct_layer, weight)},
+    NUMBER("mean_cosine", ct_layer, cosine),
+    NUMBER("gradient_norm", ct_layer, gradient),
+};
+static const ct_fields LAYER_FIELDS = CT_FIELDS(LAYER);
+
+static const ct_field LAYERS[] = {
+    NUMBER("step", ct_layers, step),
+    {.key = "layers",
+     .kind = CT_GROUP,
+     CT_AT(ct_layers, layer),
+     .count = 2 * CT_RECORD_LAYERS,
+     CT_USED(ct_layers, n),
+     .members = &LAYER_FIELDS},
+};
+const ct_fields ct_layers_fields = CT_FIELDS(LAYERS);
+
+static const ct_field MOMENT[] = {
+    NUMBER("step", ct_moment, step),
+    {.key = "cosines", .kind = CT_STRING, CT_AT(ct_moment, cosines)},
+    NUMBERS("positive", ct_moment, bin[0], CT_RECORD_BINS),
+    NUMBERS("negative", ct_moment, bin[1], CT_RECORD_BINS),
+    SOME("image_spectrum", ct_moment, spectrum[0], CT_RECORD_PAIRS, n_spectrum[0]),
+    SOME("text_spectrum", ct_moment, spectrum[1], CT_RECORD_PAIRS, n_spectrum[1]),
+    SOME("plane", ct_moment, plane, 4 * CT_RECORD_PAIRS, n_plane),
+    NUMBERS("plane_share", ct_moment, share, 1),
+    NUMBERS("alignment", ct_moment, alignment, 1),
+    NUMBERS("uniformity", ct_moment, uniformity, 2),
+};
+const ct_fields ct_moment_fields = CT_FIELDS(MOMENT);
+
+static const ct_field PICTURE[] = {
+    {.key = "width", .kind = CT_INT, CT_AT(ct_probe, width)},
+    {.key = "height", .kind = CT_INT, CT_AT(ct_probe, height)},
+    {.key = "channels", .kind = CT_INT, CT_AT(ct_probe, channels)},
+    {.key = "pixels", .kind = CT_STRING, CT_AT(ct_probe, pixels_text)},
+};
+static const ct_fields PICTURE_FIELDS = CT_FIELDS(PICTURE);
+
+static const ct_field PROBE[] = {
+    {.key = "pairs", .kind = CT_INT, CT_AT(ct_probe, n)},
+    {.key = "captions",
+     .kind = CT_STRING,
+     CT_AT(ct_probe, caption),
+     .count = CT_RECORD_PAIRS,
+     CT_USED(ct_probe, n_captions)},
+    {.key = "picture", .kind = CT_GROUP, .size = sizeof(ct_probe), .members = &PICTURE_FIELDS},
+};
+static const ct_fields PROBE_FIELDS = CT_FIELDS(PROBE);
+
+/* A line of metrics.jsonl is about a step, an evaluation or the layers: it says of which. */
+typedef struct recall {
+    double at_1;
+} recall;
+
+typedef struct metrics {
+    ct_line line;
+    const char *split;
+    int n;
+    recall recall[2];
+    ct_layers layers;
+} metrics;
+
+static const ct_field RECALL[] = {NUMBER("recall_at_1", recall, at_1)};
+static const ct_fields RECALL_FIELDS = CT_FIELDS(RECALL);
+
+static const ct_field METRICS[] = {
+    NUMBER("loss", metrics, line.loss),
+    NUMBER("temperature", metrics, line.temperature),
+    {.key = "split", .kind = CT_STRING, CT_AT(metrics, split)},
+    {.key = "n", .kind = CT_INT, CT_AT(metrics, n)},
+    {.key = "image_to_text",
+     .kind = CT_GROUP,
+     CT_AT(metrics, recall[0]),
+     .members = &RECALL_FIELDS},
+    {.key = "text_to_image",
+     .kind = CT_GROUP,
+     CT_AT(metrics, recall[1]),
+     .members = &RECALL_FIELDS},
+    {.kind = CT_GROUP, CT_AT(metrics, layers), .members = &ct_layers_fields},
+};
+static const ct_fields METRICS_FIELDS = CT_FIELDS(METRICS);
+
+/* ---- lines ---- */
 
 typedef struct reading {
     const char *path;
@@ -22,287 +126,154 @@ typedef struct reading {
     ct_error *err;
 } reading;
 
-static ct_status refuse(const reading *r, const char *expected)
+static void refuse(const reading *r, const char *expected)
 {
-    return CT_FAIL(r->err, CT_ERR_FORMAT, "%s:%d: expected %s", r->path, r->line, expected);
+    CT_FAIL(r->err, CT_ERR_FORMAT, "%s:%d: expected %s", r->path, r->line, expected);
 }
 
-/* ---- values ---- */
-
-/* The numbers of the array that was just opened, in ten-thousandths; -1 unless they are at most
- * cap. */
-static int read_numbers(reading *r, double *out, int cap)
+/* The members of the line's object; with `seen`, all of them must be there. */
+static bool get(reading *r, const ct_fields *fields, void *out, bool *seen)
 {
-    int n = 0;
-    for (ct_json_type t; (t = ct_json_next(&r->json)) != CT_JSON_CLOSE; n++) {
-        if (t != CT_JSON_NUMBER || n == cap)
-            return -1;
-        out[n] = r->json.number / 1e4;
+    char expected[96];
+    if (!ct_fields_read(&r->json, fields, out, seen)) {
+        snprintf(expected, sizeof expected, "members as a run writes them: %.60s",
+                 r->json.problem != NULL ? r->json.problem : "the object ends too soon");
+        refuse(r, expected);
+        return false;
     }
-    return n;
+    for (int i = 0; seen != NULL && i < fields->n; i++)
+        if (!seen[i]) {
+            snprintf(expected, sizeof expected, "a whole snapshot, with %s", fields->row[i].key);
+            refuse(r, expected);
+            return false;
+        }
+    return true;
 }
 
 /* Base64 of `size` bytes, decoded into the arena; NULL if it is not that. */
-static uint8_t *read_bytes(reading *r, const char *text, size_t size)
+static uint8_t *bytes_of(reading *r, const char *text, size_t size)
 {
     uint8_t *out = ct_arena_alloc(r->arena, size + 2);
-    return out != NULL && ct_base64_get(text, out, size) ? out : NULL;
+    return out != NULL && text != NULL && ct_base64_get(text, out, size) ? out : NULL;
 }
 
-/* Skip what was opened and is of no interest. */
-static void skip(reading *r, ct_json_type t)
+/* Room for one more item of an array of n, which moves when n is a power of two: so memory follows
+ * what a file holds, and not how long it is. NULL without memory. */
+static void *append(reading *r, void **array, int *n, const void *item, size_t size)
 {
-    for (int depth = t == CT_JSON_OBJECT || t == CT_JSON_ARRAY; depth > 0;) {
-        t = ct_json_next(&r->json);
-        if (t == CT_JSON_BAD || t == CT_JSON_END)
-            return;
-        depth += t == CT_JSON_CLOSE ? -1 : t == CT_JSON_OBJECT || t == CT_JSON_ARRAY;
-    }
-}
-
-/* The next member of the object: its type, and its key copied; CT_JSON_CLOSE at the end. */
-static ct_json_type next_member(reading *r, char key[32])
-{
-    const ct_json_type t = ct_json_next(&r->json);
-    snprintf(key, 32, "%s", r->json.key != NULL && t != CT_JSON_CLOSE ? r->json.key : "");
-    return t;
-}
-
-/* ---- lines ---- */
-
-/* An array of n with room for one more: it moves when n is a power of two. So memory follows what a
- * file holds, and not how long it is. NULL without memory. */
-static void *make_room(reading *r, void *array, int n, size_t size)
-{
-    if (n != 0 && (n < 16 || (n & (n - 1)) != 0))
-        return array;
-    void *larger = ct_arena_zeroed(r->arena, n == 0 ? 16 : 2 * (size_t)n, size);
-    if (larger != NULL && n > 0)
-        memcpy(larger, array, (size_t)n * size);
-    if (larger == NULL)
-        CT_FAIL(r->err, CT_ERR_NOMEM, "%s: no memory for its lines", r->path);
-    return larger;
-}
-
-/* A line of training. */
-static ct_status add_line(reading *r, double step, double loss, double temperature)
-{
-    ct_record *o = r->out;
-    o->step = make_room(r, o->step, o->n_lines, sizeof step);
-    o->loss = make_room(r, o->loss, o->n_lines, sizeof loss);
-    o->temperature = make_room(r, o->temperature, o->n_lines, sizeof temperature);
-    if (o->step == NULL || o->loss == NULL || o->temperature == NULL)
-        return CT_ERR_NOMEM;
-    o->step[o->n_lines] = step;
-    o->loss[o->n_lines] = loss;
-    o->temperature[o->n_lines++] = temperature;
-    return CT_OK;
-}
-
-static ct_status read_recall(reading *r, double *out)
-{
-    char key[32];
-    for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE;) {
-        if (t == CT_JSON_BAD || t == CT_JSON_END)
-            return refuse(r, "an object of recalls");
-        if (t == CT_JSON_NUMBER && strcmp(key, "recall_at_1") == 0)
-            *out = r->json.number;
-        skip(r, t);
-    }
-    return CT_OK;
-}
-
-/* One of the objects of "layers". */
-static ct_status read_layer(reading *r, ct_layers *l)
-{
-    char key[32];
-    int side = -1;
-    double cosine = (double)NAN, gradient = (double)NAN;
-    for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE;) {
-        if (t == CT_JSON_BAD || t == CT_JSON_END)
-            return refuse(r, "an object about a layer");
-        if (t == CT_JSON_STRING && strcmp(key, "weight") == 0)
-            side = strncmp(r->json.text, "text.", 5) == 0;
-        cosine = t == CT_JSON_NUMBER && strcmp(key, "mean_cosine") == 0 ? r->json.number : cosine;
-        gradient = t == CT_JSON_NUMBER && strcmp(key, "gradient_norm") == 0 ? r->json.number
-                                                                            : gradient;
-        skip(r, t);
-    }
-    if (side < 0 || l->n[side] == CT_RECORD_LAYERS)
-        return refuse(r, "at most 16 layers a side, each with its weight");
-    l->cosine[side][l->n[side]] = cosine;
-    l->gradient[side][l->n[side]++] = gradient > 0 ? ct_scalar_log(gradient) / ct_scalar_log(10)
-                                                   : (double)NAN;
-    return CT_OK;
-}
-
-static ct_status read_layers(reading *r, ct_layers *l)
-{
-    ct_status status = CT_OK;
-    for (ct_json_type t; (t = ct_json_next(&r->json)) != CT_JSON_CLOSE && status == CT_OK;)
-        status = t == CT_JSON_OBJECT ? read_layer(r, l) : refuse(r, "objects about layers");
-    return status;
-}
-
-static ct_status read_metrics(reading *r)
-{
-    ct_record *o = r->out;
-    ct_mark m = {0};
-    ct_layers layers = {0};
-    char key[32];
-    double step = -1, loss = (double)NAN, tau = (double)NAN;
-    ct_status status = CT_OK;
-    for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE && status == CT_OK;) {
-        if (t == CT_JSON_BAD || t == CT_JSON_END)
-            return refuse(r, "an object of numbers");
-        if (t == CT_JSON_NUMBER) {
-            step = strcmp(key, "step") == 0 ? r->json.number : step;
-            loss = strcmp(key, "loss") == 0 ? r->json.number : loss;
-            tau = strcmp(key, "temperature") == 0 ? r->json.number : tau;
-            m.n = strcmp(key, "n") == 0 && r->json.number < 1e9 ? (int)r->json.number : m.n;
-        } else if (t == CT_JSON_STRING && strcmp(key, "split") == 0) {
-            snprintf(m.split, sizeof m.split, "%.15s", r->json.text);
-        } else if (t == CT_JSON_OBJECT &&
-                   (strcmp(key, "image_to_text") == 0 || strcmp(key, "text_to_image") == 0)) {
-            status = read_recall(r, &m.recall[key[0] == 't']);
-        } else if (t == CT_JSON_ARRAY && strcmp(key, "layers") == 0) {
-            status = read_layers(r, &layers);
-        } else {
-            skip(r, t);
+    if (*n == 0 || (*n >= 16 && (*n & (*n - 1)) == 0)) {
+        void *larger = ct_arena_zeroed(r->arena, *n == 0 ? 16 : 2 * (size_t)*n, size);
+        if (larger == NULL) {
+            CT_FAIL(r->err, CT_ERR_NOMEM, "%s: no memory for its lines", r->path);
+            return NULL;
         }
+        if (*n > 0)
+            memcpy(larger, *array, (size_t)*n * size);
+        *array = larger;
     }
-    if (status != CT_OK || !(step >= 0) || step > 1e15)
-        return status != CT_OK ? status : refuse(r, "a line with a step");
-    m.step = layers.step = (long)step;
-    if (layers.n[0] + layers.n[1] > 0) {
-        if ((o->layers = make_room(r, o->layers, o->n_layers, sizeof layers)) == NULL)
-            return CT_ERR_NOMEM;
-        o->layers[o->n_layers++] = layers;
-    } else if (m.split[0] != '\0') {
-        if ((o->mark = make_room(r, o->mark, o->n_marks, sizeof m)) == NULL)
-            return CT_ERR_NOMEM;
-        o->mark[o->n_marks++] = m;
-    } else if (isfinite(tau)) {
-        return add_line(r, step, loss, tau);
+    return memcpy((char *)*array + (size_t)(*n)++ * size, item, size);
+}
+#define APPEND(r, array, n, item) append(r, (void **)&(array), &(n), &(item), sizeof(item))
+
+/* Gradients as logarithms, and how many of the layers are the images'. */
+static void add_layers(reading *r, ct_layers *l)
+{
+    for (int k = 0; k < l->n; k++) {
+        ct_layer *layer = &l->layer[k];
+        if (layer->weight == NULL)
+            refuse(r, "layers, each with its weight");
+        else if (strncmp(layer->weight, "text.", 5) != 0)
+            l->n_images = k + 1;
+        layer->gradient = layer->gradient > 0 ? ct_scalar_log(layer->gradient) / ct_scalar_log(10)
+                                              : (double)NAN;
     }
-    return CT_OK;
+    APPEND(r, r->out->layers, r->out->n_layers, *l);
 }
 
-static ct_status read_picture(reading *r)
+static void read_metrics(reading *r)
 {
     ct_record *o = r->out;
-    char key[32], *text = NULL;
-    int size[3] = {0, 0, 0};
-    for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE;) {
-        static const char *const NAME[3] = {"width", "height", "channels"};
-        if (t == CT_JSON_BAD || t == CT_JSON_END)
-            return refuse(r, "a picture");
-        for (int k = 0; k < 3; k++)
-            if (t == CT_JSON_NUMBER && strcmp(key, NAME[k]) == 0 && r->json.number >= 1 &&
-                r->json.number <= 64)
-                size[k] = (int)r->json.number;
-        if (t == CT_JSON_STRING && strcmp(key, "pixels") == 0)
-            text = (char *)r->json.text;
+    metrics m = {.layers.step = -1, .line = {-1, (double)NAN, (double)NAN}};
+    if (!get(r, &METRICS_FIELDS, &m, NULL))
+        return;
+    m.line.step = m.layers.step;
+    if (!(m.line.step >= 0 && m.line.step <= 1e15)) {
+        refuse(r, "a line with a step");
+    } else if (m.layers.n > 0) {
+        add_layers(r, &m.layers);
+    } else if (m.split != NULL) {
+        const ct_mark mark = {m.line.step, m.n, {m.recall[0].at_1, m.recall[1].at_1}};
+        const int i = strcmp(m.split, "test") == 0;
+        if (i == 1 || strcmp(m.split, "validation") == 0)
+            APPEND(r, o->mark[i], o->n_marks[i], mark);
+    } else if (isfinite(m.line.temperature)) {
+        APPEND(r, o->line, o->n_lines, m.line);
     }
-    o->width = size[0];
-    o->height = size[1];
-    o->channels = size[2];
-    o->pixels = text != NULL ? read_bytes(r, text, (size_t)(o->n * size[0] * size[1] * size[2]))
-                             : NULL;
-    return o->pixels != NULL && (size[2] == 1 || size[2] == 3)
-               ? CT_OK
-               : refuse(r, "pictures of 1 or 3 channels in base64");
 }
 
-static ct_status read_probe(reading *r)
+static void read_probe(reading *r)
 {
-    ct_record *o = r->out;
-    char key[32];
-    int n = 0;
-    ct_status status = CT_OK;
-    for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE && status == CT_OK;) {
-        if (t == CT_JSON_BAD || t == CT_JSON_END)
-            return refuse(r, "an object about the probe");
-        if (t == CT_JSON_NUMBER && strcmp(key, "pairs") == 0 && r->json.number >= 2 &&
-            r->json.number <= CT_RECORD_PAIRS) {
-            o->n = (int)r->json.number;
-        } else if (t == CT_JSON_ARRAY && strcmp(key, "captions") == 0 && o->n > 0) {
-            o->caption = ct_arena_zeroed(r->arena, (size_t)o->n, sizeof *o->caption);
-            if (o->caption == NULL)
-                return CT_FAIL(r->err, CT_ERR_NOMEM, "%s: no memory", r->path);
-            for (n = 0; (t = ct_json_next(&r->json)) == CT_JSON_STRING && n < o->n; n++)
-                o->caption[n] = (char *)r->json.text;
-            if (t != CT_JSON_CLOSE || n != o->n)
-                return refuse(r, "a caption a pair");
-        } else if (t == CT_JSON_OBJECT && strcmp(key, "picture") == 0 && o->n > 0) {
-            status = read_picture(r);
-        } else {
-            skip(r, t);
-        }
+    ct_probe *p = &r->out->probe;
+    if (!get(r, &PROBE_FIELDS, p, NULL))
+        return;
+    if (p->n < 2 || p->n > CT_RECORD_PAIRS) {
+        refuse(r, "2 to 64 pairs");
+        return;
     }
-    return status == CT_OK && o->n == 0 ? refuse(r, "2 to 64 pairs") : status;
+    if (p->n_captions != 0 && p->n_captions != p->n)
+        refuse(r, "one caption per pair");
+    if (p->pixels_text == NULL)
+        return;
+    const bool is_size = p->width >= 1 && p->width <= 64 && p->height >= 1 && p->height <= 64 &&
+                         (p->channels == 1 || p->channels == 3);
+    if (is_size)
+        p->pixels = bytes_of(r, p->pixels_text,
+                             (size_t)(p->n * p->width * p->height * p->channels));
+    if (p->pixels == NULL)
+        refuse(r, "pictures of 1 or 3 channels in base64");
 }
 
-static ct_status read_moment(reading *r)
+/* Numbers are ten-thousandths. */
+static void scale(double *x, size_t size)
 {
-    ct_record *o = r->out;
-    double plane[4 * CT_RECORD_PAIRS];
-    char key[32];
-    int seen = 0;
-    if ((o->moment = make_room(r, o->moment, o->n_moments, sizeof *o->moment)) == NULL)
-        return CT_ERR_NOMEM;
-    ct_moment *m = &o->moment[o->n_moments];
-    for (ct_json_type t; (t = next_member(r, key)) != CT_JSON_CLOSE;) {
-        int got = 0, want = 0;
-        if (t == CT_JSON_BAD || t == CT_JSON_END)
-            return refuse(r, "an object about a snapshot");
-        if (t == CT_JSON_NUMBER && strcmp(key, "step") == 0 && r->json.number >= 0 &&
-            r->json.number < 1e15) {
-            m->step = (long)r->json.number;
-        } else if (t == CT_JSON_STRING && strcmp(key, "cosines") == 0) {
-            m->cosine_text = (char *)r->json.text;
-            m->cosine = read_bytes(r, r->json.text, (size_t)(o->n * o->n));
-        } else if (t == CT_JSON_ARRAY) {
-            if (strcmp(key, "positive") == 0 || strcmp(key, "negative") == 0)
-                got = read_numbers(r, m->bin[key[0] == 'n'], want = CT_RECORD_BINS);
-            else if (strcmp(key, "image_spectrum") == 0 || strcmp(key, "text_spectrum") == 0)
-                got = want = m->n_sigma = read_numbers(r, m->sigma[key[0] == 't'], CT_RECORD_PAIRS);
-            else if (strcmp(key, "plane") == 0)
-                got = read_numbers(r, plane, want = 4 * o->n);
-            else if (strcmp(key, "plane_share") == 0)
-                got = read_numbers(r, &m->share, want = 1);
-            else if (strcmp(key, "alignment") == 0)
-                got = read_numbers(r, &m->alignment, want = 1);
-            else if (strcmp(key, "uniformity") == 0)
-                got = read_numbers(r, m->uniformity, want = 2);
-            else
-                skip(r, t);
-            if (got < 0 || got != want)
-                return refuse(r, key);
-            seen += want > 0;
-        } else {
-            skip(r, t);
-        }
-    }
-    if (m->cosine == NULL || seen != 8)
-        return refuse(r, "a whole snapshot");
-    for (int i = 0; i < 4 * o->n; i++)
-        m->plane[i / (2 * o->n)][i / 2 % o->n][i % 2] = plane[i];
-    o->n_moments++;
-    return CT_OK;
+    for (size_t i = 0; i < size / sizeof *x; i++)
+        x[i] /= 1e4;
+}
+
+static void read_moment(reading *r)
+{
+    bool seen[sizeof MOMENT / sizeof *MOMENT] = {false};
+    const int n = r->out->probe.n;
+    ct_moment m = {.step = -1};
+    if (!get(r, &ct_moment_fields, &m, seen))
+        return;
+    for (int side = 0; side < 2; side++)
+        for (int k = m.n_spectrum[side]; k < CT_RECORD_PAIRS; k++)
+            m.spectrum[side][k] = (double)NAN; /* there is none */
+    scale(m.bin[0], sizeof m.bin);
+    scale(m.spectrum[0], sizeof m.spectrum);
+    scale(m.plane, sizeof m.plane);
+    scale(&m.share, sizeof m.share);
+    scale(&m.alignment, sizeof m.alignment);
+    scale(m.uniformity, sizeof m.uniformity);
+    m.spread = (m.uniformity[0] + m.uniformity[1]) / 2;
+    m.cosine = bytes_of(r, m.cosines, (size_t)(n * n));
+    if (m.cosine == NULL || m.n_plane != 4 * n || !(m.step >= 0 && m.step < 1e15))
+        refuse(r, "a whole snapshot");
+    else
+        APPEND(r, r->out->moment, r->out->n_moments, m);
 }
 
 /* ---- the plane ---- */
 
 /* Turn and mirror m's plane so that its points lie as near as may be to those of `to`:
  * of all rotations, then of all reflections, the one of largest sum of products. */
-static void turn_towards(ct_moment *m, const ct_moment *to, int n)
+static void turn_towards(ct_moment *m, const ct_moment *to)
 {
     double p[2][2] = {{0, 0}, {0, 0}};
-    for (int side = 0; side < 2; side++)
-        for (int i = 0; i < n; i++)
-            for (int k = 0; k < 4; k++)
-                p[k / 2][k % 2] += to->plane[side][i][k / 2] * m->plane[side][i][k % 2];
+    for (int i = 0; i < m->n_plane; i += 2)
+        for (int k = 0; k < 4; k++)
+            p[k / 2][k % 2] += to->plane[i + k / 2] * m->plane[i + k % 2];
     const double turn = sqrt((p[0][0] + p[1][1]) * (p[0][0] + p[1][1]) +
                              (p[1][0] - p[0][1]) * (p[1][0] - p[0][1]));
     const double flip = sqrt((p[0][0] - p[1][1]) * (p[0][0] - p[1][1]) +
@@ -311,89 +282,80 @@ static void turn_towards(ct_moment *m, const ct_moment *to, int n)
     if (!(length > 0))
         return;
     const double c = (p[0][0] + sign * p[1][1]) / length, s = (p[1][0] - sign * p[0][1]) / length;
-    for (int side = 0; side < 2; side++)
-        for (int i = 0; i < n; i++) {
-            const double x = m->plane[side][i][0], y = m->plane[side][i][1];
-            m->plane[side][i][0] = c * x - sign * s * y;
-            m->plane[side][i][1] = s * x + sign * c * y;
-        }
+    for (int i = 0; i < m->n_plane; i += 2) {
+        const double x = m->plane[i], y = m->plane[i + 1];
+        m->plane[i] = floor((c * x - sign * s * y) * 1e4 + 0.5) / 1e4;
+        m->plane[i + 1] = floor((s * x + sign * c * y) * 1e4 + 0.5) / 1e4;
+    }
 }
 
 /* ---- files ---- */
 
-static ct_status read_text(const char *folder, const char *name, ct_arena *arena, char *path,
-                           char **text, ct_error *err)
+static char *read_text(reading *r, char path[CT_PATH_BYTES], const char *name)
 {
+    char *text = NULL;
     size_t size;
-    if (snprintf(path, CT_PATH_BYTES, "%s/%s", folder, name) >= CT_PATH_BYTES)
-        return CT_FAIL(err, CT_ERR_IO, "%.60s...: the path is too long", folder);
-    return ct_file_read(path, (size_t)256 << 20, arena, text, &size, err);
+    if (snprintf(path, CT_PATH_BYTES, "%s/%s", r->out->folder, name) >= CT_PATH_BYTES)
+        CT_FAIL(r->err, CT_ERR_IO, "%.60s...: the path is too long", r->out->folder);
+    if (r->err->status == CT_OK)
+        ct_file_read(path, (size_t)256 << 20, r->arena, &text, &size, r->err);
+    return text;
 }
 
-/* `read` each line; the first by `first`, if there is one. */
-static ct_status read_lines(reading *r, char *text, ct_status (*first)(reading *),
-                            ct_status (*read)(reading *))
+/* `read` each line; the first by `first`. A last line that was cut off is not there. */
+static void read_lines(reading *r, const char *name, void (*first)(reading *),
+                       void (*read)(reading *))
 {
-    ct_status status = CT_OK;
+    char path[CT_PATH_BYTES], *text = read_text(r, path, name);
+    r->path = path;
     r->line = 0;
-    for (char *end; (end = strchr(text, '\n')) != NULL && status == CT_OK; text = end + 1) {
+    for (char *end; r->err->status == CT_OK && (end = strchr(text, '\n')) != NULL; text = end + 1) {
         *end = '\0';
         r->line++;
         ct_json_reader_init(&r->json, text);
         if (ct_json_next(&r->json) != CT_JSON_OBJECT)
-            return refuse(r, "a JSON object");
-        status = (r->line == 1 && first != NULL ? first : read)(r);
+            refuse(r, "a JSON object");
+        else
+            (r->line == 1 ? first : read)(r);
     }
-    return status;
 }
 
 ct_status ct_record_read(const char *folder, ct_arena *arena, ct_record *out, ct_error *err)
 {
-    char path[CT_PATH_BYTES], *text;
-    reading r = {.path = path, .arena = arena, .out = out, .err = err};
-    ct_status status = read_text(folder, "recipe.ini", arena, path, &text, err);
-    *out = (ct_record){.folder = folder,
-                       .recipe = text,
-                       .all_equal = (double)NAN,
-                       .floor = (double)NAN};
-    if (status == CT_OK)
-        status = read_text(folder, "metrics.jsonl", arena, path, &text, err);
-    if (status != CT_OK)
-        return status;
-    status = read_lines(&r, text, NULL, read_metrics);
-    if (status == CT_OK)
-        status = read_text(folder, "snapshots.jsonl", arena, path, &text, err);
-    if (status != CT_OK)
-        return status;
-    status = read_lines(&r, text, read_probe, read_moment);
-    if (status == CT_OK && (out->n_moments == 0 || out->n_lines == 0))
-        status = CT_FAIL(
-            err, CT_ERR_FORMAT,
-            "%s: no snapshot and step yet; train first, with monitor.snapshots above 0", folder);
-    for (int k = out->n_moments - 2; k >= 0 && status == CT_OK; k--)
-        turn_towards(&out->moment[k], &out->moment[k + 1], out->n);
-    return status;
+    char path[CT_PATH_BYTES];
+    reading r = {.arena = arena, .out = out, .err = err};
+    *out = (ct_record){.folder = folder, .all_equal = (double)NAN, .floor = (double)NAN};
+    out->recipe = read_text(&r, path, "recipe.ini");
+    read_lines(&r, "metrics.jsonl", read_metrics, read_metrics);
+    read_lines(&r, "snapshots.jsonl", read_probe, read_moment);
+    if (err->status == CT_OK && (out->n_moments == 0 || out->n_lines == 0))
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "%s: no snapshot and step yet; train first, with monitor.snapshots above 0",
+                folder);
+    for (int k = out->n_moments - 2; k >= 0; k--)
+        turn_towards(&out->moment[k], &out->moment[k + 1]);
+    return err->status;
 }
 
-int ct_record_nearest(const ct_record *r, long step)
+int ct_record_nearest(const ct_record *r, double step)
 {
     int best = 0;
     for (int k = 1; k < r->n_moments; k++)
-        if (labs(r->moment[k].step - step) < labs(r->moment[best].step - step))
+        if (fabs(r->moment[k].step - step) < fabs(r->moment[best].step - step))
             best = k;
     return best;
 }
 
-const ct_layers *ct_record_layers(const ct_record *r, long step)
+const ct_layers *ct_record_layers(const ct_record *r, double step)
 {
     int best = 0;
     for (int k = 1; k < r->n_layers; k++)
-        if (labs(r->layers[k].step - step) < labs(r->layers[best].step - step))
+        if (fabs(r->layers[k].step - step) < fabs(r->layers[best].step - step))
             best = k;
     return r->n_layers > 0 ? &r->layers[best] : NULL;
 }
 
 double ct_record_cosine(const ct_record *r, const ct_moment *m, int i, int j)
 {
-    return (m->cosine[i * r->n + j] - 128) / 127.0;
+    return (m->cosine[i * r->probe.n + j] - 128) / 127.0;
 }

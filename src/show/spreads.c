@@ -56,7 +56,7 @@ static ct_axes axes_of(const ct_spread_line *line, int n)
     return a;
 }
 
-static void draw(ct_svg *s, const ct_axes *a, double top, const ct_spread_line *l)
+static void draw(ct_writer *s, const ct_axes *a, double top, const ct_spread_line *l)
 {
     char title[96];
     const ct_spread m = l->measured;
@@ -79,22 +79,21 @@ static void draw(ct_svg *s, const ct_axes *a, double top, const ct_spread_line *
     }
 }
 
-void ct_spreads_figure(ct_svg *page, const char *name, const ct_spread_line *line, int n)
+void ct_spreads_figure(ct_writer *page, const char *name, const ct_spread_line *line, int n)
 {
     const ct_axes a = axes_of(line, n);
-    ct_svg s;
     bool expected = false;
     for (int i = 0; i < n; i++)
         expected = expected || isfinite(line[i].expected);
-    ct_svg_put(page, "<figure>");
-    ct_svg_begin(&s, page->w, 400, a.bottom + 40, "data-kind=\"spreads\"", name,
+    ct_put(page, "<figure>");
+    ct_svg_begin(page, 400, a.bottom + 40, "data-kind=\"spreads\"", name,
                  "Median and range over the seeds, a line each.");
-    ct_svg_axes(&s, &a, name, NULL);
+    ct_axes_draw(page, &a, name, NULL);
     for (int i = 0; i < n; i++)
-        draw(&s, &a, 32 + LINE * i, &line[i]);
-    ct_svg_key(&s, a.left, 18, 'o', "da", "measured, with its range");
+        draw(page, &a, 32 + LINE * i, &line[i]);
+    double next = ct_key_draw(page, a.left, 18, CT_DISCS, "da", "measured, with its range");
     if (expected)
-        ct_svg_key(&s, a.left + 190, 18, 's', "db", "expected");
-    ct_svg_end(&s);
-    ct_svg_put(page, "</figure>\n");
+        ct_key_draw(page, next, 18, CT_SQUARES, "db", "expected");
+    ct_svg_end(page);
+    ct_put(page, "</figure>\n");
 }

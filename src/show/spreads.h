@@ -3,7 +3,7 @@
 #define REPORT_SPREADS_H
 
 #include "lab/trials.h"
-#include "show/svg.h"
+#include "show/chart.h"
 
 #define CT_SPREADS 40 /* lines of one picture */
 
@@ -18,6 +18,6 @@ typedef struct ct_spread_line {
 void ct_spread_text(char *out, size_t size, ct_spread x);
 
 /* A whole <figure>; `name` is what the axis says. */
-void ct_spreads_figure(ct_svg *page, const char *name, const ct_spread_line *line, int n);
+void ct_spreads_figure(ct_writer *page, const char *name, const ct_spread_line *line, int n);
 
 #endif

@@ -30,6 +30,6 @@ check "a batch that does not fit" rejects 2 "there are 512 training pairs" check
 # shellcheck disable=SC2086
 run check latent $small loss.queue=64 train.no_duplicates=true --json
 check "a queue, and no duplicates" grep -q '"learns_batch":true' "$scratch/out"
-check "no recipe" rejects 2 "expected a recipe" check
+check "no recipe" rejects 2 "check: expected RECIPE" check
 check "an unknown key" rejects 2 "did you mean train.steps" check latent train.step=3
 done_testing

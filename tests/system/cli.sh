@@ -28,7 +28,7 @@ check "unknown command" rejects 2 "did you mean \"train\"" trian shapes
 check "unknown option" rejects 2 "did you mean \"--quiet\"" train shapes --quite
 check "option without value" rejects 2 "needs a value: RUN" train shapes -o
 check "threads must be a number" rejects 2 "expected a whole number" train shapes --threads x
-check "no recipe" rejects 2 "expected a recipe" train
+check "no recipe" rejects 2 "train: expected RECIPE [section.key=value ...], found 0 arguments" train
 check "missing recipe file" rejects 1 "nowhere.ini" train nowhere.ini
 check "unknown key" rejects 2 "did you mean train.batch" train shapes train.bacth=7
 check "unknown section" rejects 2 "did you mean optim.rate" train shapes optm.rate=7
@@ -43,7 +43,7 @@ check "batch larger than the data" rejects 2 "there are 10 training pairs" \
     train shapes data.n_train=10 train.batch=11 -o "$scratch/large"
 check "nothing was written for it" [ ! -e "$scratch/large" ]
 check "instruction set that is not there" env CONTRAST_ISA=mmx sh -c '! "$0" train shapes 2>/dev/null' "$program"
-check "eval without a run" rejects 2 "expected one run" eval
+check "eval without a run" rejects 2 "eval: expected RUN, found 0 arguments" eval
 check "eval of what is no run" rejects 1 "nowhere/recipe.ini" eval nowhere
 check "eval of an unknown split" rejects 2 "--split" eval nowhere --split tset
 

@@ -56,7 +56,7 @@ check "unequal rows are named" rejects 1 "few.npy is (5, 16)" diagnose a.npy few
 check "a loss without N" rejects 2 "--batch" diagnose a.npy b.npy --loss 2
 check "an unknown loss" rejects 2 "unknown loss \"inforce\"; did you mean \"infonce\"" diagnose a.npy b.npy --loss-name inforce
 check "a file that is not there" rejects 1 "none.npy" diagnose none.npy
-check "groups of another length" rejects 1 "one a row" diagnose few.npy --groups groups.npy
+check "groups of another length" rejects 1 "one per row" diagnose few.npy --groups groups.npy
 
 run train collapse -q -o stuck train.steps=200
 run diagnose stuck --json

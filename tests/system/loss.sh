@@ -57,7 +57,7 @@ check "a margin: 0 - 2 + 2.5" holds "$(first loss out) > 0.4999999 && $(first lo
 run loss a.npy b.npy --json --loss siglip loss.bias=-10 loss.temperature=0.1
 check "a bias: ln 2 + ln(1 + e^-10)" holds "$(first loss out) > 0.693192 && $(first loss out) < 0.693193"
 
-check "one array" rejects 2 "expected A.npy and B.npy" loss a.npy
+check "one array" rejects 2 "loss: expected A.npy B.npy" loss a.npy
 check "unknown loss" rejects 2 "unknown loss \"clop\"; did you mean \"clip\"" loss a.npy b.npy --loss clop
 check "temperature of a loss without" rejects 2 "has none" loss a.npy b.npy --temperature 1
 check "--json and --explain" rejects 2 "not with --explain" loss a.npy b.npy --json --explain

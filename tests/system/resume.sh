@@ -108,7 +108,7 @@ check "a second writer is refused" rejects 1 "another process is writing there" 
 kill -KILL $pid
 wait $pid 2>/dev/null
 check "no folder" rejects 1 "nowhere/recipe.ini" resume "$scratch/nowhere"
-check "no argument" rejects 2 "expected one run" resume
+check "no argument" rejects 2 "resume: expected RUN" resume
 check "no checkpoint's name" rejects 2 "expected latest or best" resume "$scratch/whole" --checkpoint 77
 cp -r "$scratch/whole" "$scratch/none"
 rm "$scratch/none/best.safetensors"

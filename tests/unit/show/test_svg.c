@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static ct_arena arena;
-static ct_svg s;
+static ct_writer s;
 static char folder[32], path[64];
 
 static void open_picture(void)
@@ -32,7 +32,8 @@ static char *contents(void)
     char *data = NULL;
     size_t size;
     ct_error err = {0};
-    ck_assert_int_eq(ct_svg_close(&s), CT_OK);
+    ct_svg_end(&s);
+    ck_assert_int_eq(ct_writer_commit(&s), CT_OK);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &data, &size, &err), CT_OK);
     remove(path);
     rmdir(folder);
@@ -52,7 +53,7 @@ START_TEST(shapes_are_markup)
     ct_svg_text(&s, 1, 2, 11, CT_SVG_END, -90, "\x01<\xff");
     const char *got = contents();
     ck_assert_int_eq(strncmp(got, "<svg ", 5), 0);
-    holds(got, "<title>a &amp; b</title><desc>read &lt; it</desc>");
+    holds(got, "<title>a &amp; b</title>\n<desc>read &lt; it</desc>");
     holds(got, "<rect fill=\"#102030\" x=\"2\" y=\"3\" width=\"10\" height=\"5\">"
                "<title>a title</title></rect>");
     holds(got, "<path class=\"c h3\" d=\"M1 0h1v1h-1zM2 0h1v1h-1z\"/>");

@@ -1,0 +1,221 @@
+/* chart.c -- see chart.h.
+ *
+ * Layer: show. */
+#include "show/chart.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+double ct_axes_x(const ct_axes *a, double x)
+{
+    return ct_svg_near(a->left + (x - a->x0) / (a->x1 - a->x0) * (a->right - a->left));
+}
+
+double ct_axes_y(const ct_axes *a, double y)
+{
+    return ct_svg_near(a->bottom - (y - a->y0) / (a->y1 - a->y0) * (a->bottom - a->top));
+}
+
+/* ---- axes ---- */
+
+/* 1, 2 or 5 times a power of ten: the least that makes at most `most` steps of the range. */
+static double tick_step(double range, int most)
+{
+    static const double FACTOR[] = {2, 2.5, 2}; /* 1 -> 2 -> 5 -> 10 */
+    double step = 1;
+    while (step * most > range && step > 1e-12)
+        step /= 10;
+    for (int k = 0; step * most < range; k = (k + 1) % 3)
+        step *= FACTOR[k];
+    return step;
+}
+
+/* With as many decimals as the step has. */
+static void tick_text(double value, double step, char out[32])
+{
+    int digits = 0;
+    for (double s = step; digits < 9 && fabs(s - floor(s + 0.5)) > 1e-6 * s; s *= 10)
+        digits++;
+    snprintf(out, 32, "%.*f", digits, fabs(value) < step / 1e6 ? 0 : value);
+}
+
+void ct_axes_draw(ct_writer *w, const ct_axes *a, const char *x_name, const char *y_name)
+{
+    char text[32];
+    const double dx = tick_step(a->x1 - a->x0, 5), dy = tick_step(a->y1 - a->y0, 6);
+    for (double k = ceil(a->x0 / dx - 1e-9); k * dx <= a->x1 + dx * 1e-6; k++) {
+        const double x = ct_axes_x(a, k * dx);
+        ct_svg_segment(w, "grid", x, a->top, x, a->bottom);
+        tick_text(k * dx, dx, text);
+        ct_svg_text(w, x, a->bottom + 15, 11, CT_SVG_MIDDLE, 0, text);
+    }
+    for (double k = ceil(a->y0 / dy - 1e-9); y_name != NULL && k * dy <= a->y1 + dy * 1e-6; k++) {
+        const double y = ct_axes_y(a, k * dy);
+        ct_svg_segment(w, "grid", a->left, y, a->right, y);
+        tick_text(k * dy, dy, text);
+        ct_svg_text(w, a->left - 5, y + 4, 11, CT_SVG_END, 0, text);
+    }
+    ct_put(w, "<path class=\"frame\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", a->left, a->top, a->bottom,
+           a->right);
+    ct_svg_text(w, (a->left + a->right) / 2, a->bottom + 32, 12, CT_SVG_MIDDLE, 0, x_name);
+    if (y_name != NULL)
+        ct_svg_text(w, 13, (a->top + a->bottom) / 2, 12, CT_SVG_MIDDLE, -90, y_name);
+}
+
+double ct_key_draw(ct_writer *w, double x, double y, ct_drawing as, const char *look,
+                   const char *name)
+{
+    if (as == CT_DISCS)
+        ct_svg_disc(w, look, x + 11, y - 4, 4, NULL);
+    else if (as == CT_SQUARES || as == CT_BARS)
+        ct_svg_rect(w, look, x + 7, y - 8, 8, 8, NULL);
+    else
+        ct_svg_segment(w, look, x, y - 4, x + 22, y - 4);
+    ct_svg_text(w, x + 27, y, 11, CT_SVG_START, 0, name);
+    return x + 38 + 6 * (double)strlen(name);
+}
+
+/* ---- series ---- */
+
+void ct_chart_add(ct_chart *c, ct_series s)
+{
+    CT_ASSERT(c->n < (int)(sizeof c->series / sizeof *c->series));
+    c->series[c->n++] = s;
+}
+
+/* The i-th value of an array of a series; without an array it is i + 1. */
+static double value(const ct_series *s, const double *of, int i)
+{
+    const size_t stride = s->stride != 0 ? s->stride : sizeof *of;
+    return of != NULL ? *(const double *)((const char *)of + (size_t)i * stride) : i + 1;
+}
+
+ct_axes ct_chart_axes(double x0, double x1, double y0, double y1)
+{
+    return (ct_axes){58, 30, CT_CHART_WIDTH - 14, CT_CHART_HEIGHT - 42, x0, x1, y0, y1};
+}
+
+static void hold(double *least, double *most, double x)
+{
+    if (isfinite(x)) {
+        *least = fmin(*least, x);
+        *most = fmax(*most, x);
+    }
+}
+
+void ct_chart_widen(const ct_chart *c, ct_axes *a)
+{
+    for (int k = 0; k < c->n; k++) {
+        const ct_series *s = &c->series[k];
+        for (int i = 0; i < s->n && s->as != CT_MOMENT; i++) {
+            if (!isfinite(value(s, s->y, i)))
+                continue;
+            if (s->as != CT_BARS && s->as != CT_LEVEL)
+                hold(&a->x0, &a->x1, value(s, s->x, i));
+            hold(&a->y0, &a->y1, value(s, s->y, i));
+        }
+    }
+}
+
+void ct_chart_margin(ct_axes *a, const ct_axes *least)
+{
+    if (!(a->y0 < a->y1)) { /* nothing, or all the same */
+        a->y0 = isfinite(a->y0) ? a->y0 - 0.5 : 0;
+        a->y1 = a->y0 + 1;
+    }
+    const double x = 0.05 * (a->x1 - a->x0), y = 0.05 * (a->y1 - a->y0);
+    a->x0 -= a->x0 < least->x0 ? x : 0; /* to the right all is shown up to its end */
+    a->y0 -= a->y0 < least->y0 ? y : 0;
+    a->y1 += a->y1 > least->y1 ? y : 0;
+}
+
+static void draw_line(ct_writer *w, const ct_axes *a, const ct_series *s)
+{
+    const double top = fmin(a->top, a->bottom), bottom = fmax(a->top, a->bottom);
+    int drawn = 0;
+    ct_put(w, "<path class=\"%s\" d=\"", s->look);
+    for (int i = 0; i < s->n; i++) {
+        const double x = ct_axes_x(a, value(s, s->x, i)), y = ct_axes_y(a, value(s, s->y, i));
+        if (isfinite(value(s, s->y, i)))
+            ct_put(w, "%c%.1f %.1f", drawn++ == 0 ? 'M' : 'L', x, fmax(top, fmin(bottom, y)));
+    }
+    if (drawn == 1) /* a point alone would not show */
+        ct_put_raw(w, "h6");
+    ct_put_raw(w, "\"/>\n");
+}
+
+static void draw_bars(ct_writer *w, const ct_axes *a, const ct_series *s)
+{
+    const double width = (a->right - a->left) / s->n;
+    ct_put(w, "<path class=\"%s\" d=\"M%.1f %.1f", s->look, a->left, a->bottom);
+    for (int i = 0; i < s->n; i++)
+        ct_put(w, "V%.1fH%.1f", ct_axes_y(a, value(s, s->y, i)), a->left + width * (i + 1));
+    ct_put(w, "V%.1f\"/>\n", a->bottom);
+}
+
+static void draw_marks(ct_writer *w, const ct_axes *a, const ct_series *s)
+{
+    char title[64];
+    const double size = s->size > 0 ? s->size : 4;
+    for (int i = 0; i < s->n; i++) {
+        const double x = ct_axes_x(a, value(s, s->x, i)), y = ct_axes_y(a, value(s, s->y, i));
+        if (!isfinite(value(s, s->y, i)))
+            continue;
+        if (s->step != NULL)
+            snprintf(title, sizeof title, "step %.0f: %.3g", value(s, s->step, i),
+                     value(s, s->y, i));
+        if (s->as == CT_DISCS)
+            ct_svg_disc(w, s->look, x, y, size, s->step != NULL ? title : NULL);
+        else
+            ct_svg_rect(w, s->look, x - size, y - size, 2 * size, 2 * size,
+                        s->step != NULL ? title : NULL);
+    }
+}
+
+static void draw_series(ct_writer *w, const ct_axes *a, const ct_series *s)
+{
+    double at;
+    switch (s->as) {
+    case CT_UNSEEN: break;
+    case CT_LINE: draw_line(w, a, s); break;
+    case CT_BARS: draw_bars(w, a, s); break;
+    case CT_DISCS:
+    case CT_SQUARES: draw_marks(w, a, s); break;
+    case CT_LEVEL:
+        at = ct_axes_y(a, *s->y);
+        if (isfinite(*s->y))
+            ct_svg_segment(w, s->look, a->left, at, a->right, at);
+        break;
+    case CT_MOMENT:
+        at = ct_axes_x(a, *s->x);
+        ct_svg_segment(w, s->look, at, a->top, at, a->bottom);
+        break;
+    }
+}
+
+static void draw_key(ct_writer *w, const ct_chart *c, double x)
+{
+    char name[64];
+    for (int k = 0; k < c->n; k++) {
+        const ct_series *s = &c->series[k];
+        if (s->name == NULL || (s->as == CT_LEVEL && !isfinite(*s->y)))
+            continue;
+        if (s->as == CT_LEVEL)
+            snprintf(name, sizeof name, "%s: %.4g", s->name, *s->y);
+        x = ct_key_draw(w, x, 18, s->as, s->look, s->as == CT_LEVEL ? name : s->name);
+    }
+}
+
+void ct_chart_draw(ct_writer *w, const ct_chart *c, const ct_axes *a)
+{
+    ct_axes_draw(w, a, c->x_name, c->y_name);
+    for (int k = 0; k < c->n; k++)
+        draw_series(w, a, &c->series[k]);
+    draw_key(w, c, a->left);
+    if (c->note[0] != '\0') {
+        ct_put_raw(w, "<g class=\"seen\">");
+        ct_svg_text(w, a->right, 18, 11, CT_SVG_END, 0, c->note);
+        ct_put_raw(w, "</g>\n");
+    }
+}

@@ -1,6 +1,6 @@
 /* nn.h -- parameters, how they start, and the layers made of them.
  *
- * Parameters are declared first and allocated together, as two flat arrays
+ * Code in src/engine/nn.c. Parameters are declared first and allocated together, as two flat arrays
  * (values and gradients), so that an optimiser, a norm or a checkpoint is one
  * loop. Those that weight decay applies to come first in the arrays.
  *

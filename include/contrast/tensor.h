@@ -3,7 +3,8 @@
  * A graph is the list of all tensors of one training step, oldest first. An
  * operation (ops.h) computes its result when it is called and appends it, so
  * the list is in topological order and backward is one loop, newest first.
- * Everything in a graph lives in its arena and dies at ct_graph_reset.
+ * Everything in a graph lives in its arena and dies at ct_graph_reset. Code in
+ * src/engine/graph.c, which has a drawing.
  *
  *     ct_graph g;
  *     ct_graph_init(&g, device, 0);

@@ -13,7 +13,7 @@ static void activate_backward(ct_tensor *y)
     ct_tensor *x = y->in[0];
     const ct_activation f = *(const ct_activation *)y->saved;
     ct_device *dev = y->graph->device;
-    ct_real *dx = op_grad(x, NULL);
+    ct_real *dx = op_grad(x);
     if (dx == NULL)
         return;
     k_activation_grad(dev, f, op_size(y), x->x, y->x, y->dx, y->dx);
@@ -24,8 +24,7 @@ static const struct ct_op ACTIVATE = {"activate", activate_backward};
 
 ct_tensor *ct_activate(ct_graph *g, ct_tensor *x, ct_activation f)
 {
-    ct_tensor *y = x != NULL ? op_new(g, &ACTIVATE, x->rows, x->cols, x, NULL, NULL, sizeof f)
-                             : NULL;
+    ct_tensor *y = op_like(g, &ACTIVATE, x, sizeof f);
     if (y == NULL)
         return NULL;
     *(ct_activation *)y->saved = f;

@@ -1,7 +1,7 @@
 /* arithmetic.c -- what losses are composed of: sums, multiples, exp, softplus, means, row
  * dots, and rows on top of rows.
  *
- * Layer: engine. Needs kernels (elementwise, dot, sum). */
+ * Layer: engine. Needs kernels (elementwise, dot, sum), platform (scalar). */
 #include "contrast/scalar.h"
 #include "engine/op.h"
 #include "kernels/kernels.h"
@@ -15,7 +15,7 @@
 static void add_backward(ct_tensor *y)
 {
     for (int i = 0; i < 2; i++) {
-        ct_real *d = op_grad(y->in[i], NULL);
+        ct_real *d = op_grad(y->in[i]);
         if (d != NULL)
             k_axpy(y->graph->device, op_size(y), 1, y->dx, d);
     }
@@ -47,7 +47,7 @@ ct_tensor *ct_sub(ct_graph *g, ct_tensor *a, ct_tensor *b)
  */
 static void scale_backward(ct_tensor *y)
 {
-    ct_real *dx = op_grad(y->in[0], NULL);
+    ct_real *dx = op_grad(y->in[0]);
     if (dx != NULL)
         k_axpy(y->graph->device, op_size(y), *(const ct_real *)y->saved, y->dx, dx);
 }
@@ -56,7 +56,7 @@ static const struct ct_op SCALE = {"scale", scale_backward};
 
 ct_tensor *ct_scale(ct_graph *g, ct_tensor *x, ct_real c)
 {
-    ct_tensor *y = x != NULL ? op_new(g, &SCALE, x->rows, x->cols, x, NULL, NULL, sizeof c) : NULL;
+    ct_tensor *y = op_like(g, &SCALE, x, sizeof c);
     if (y == NULL)
         return NULL;
     *(ct_real *)y->saved = c;
@@ -72,7 +72,8 @@ static void scale_by_backward(ct_tensor *y)
 {
     ct_tensor *x = y->in[0], *s = y->in[1];
     ct_device *dev = y->graph->device;
-    ct_real *dx = op_grad(x, NULL), *ds = op_grad(s, NULL);
+    ct_real *dx = op_grad(x);
+    ct_real *ds = op_grad(s);
     if (dx != NULL)
         k_axpy(dev, op_size(y), s->x[0], y->dx, dx);
     if (ds != NULL)
@@ -99,7 +100,7 @@ ct_tensor *ct_scale_by(ct_graph *g, ct_tensor *x, ct_tensor *s)
  */
 static void exp_backward(ct_tensor *y)
 {
-    ct_real *dx = op_grad(y->in[0], NULL);
+    ct_real *dx = op_grad(y->in[0]);
     if (dx != NULL)
         k_muladd(y->graph->device, op_size(y), y->dx, y->x, dx);
 }
@@ -108,7 +109,7 @@ static const struct ct_op EXP = {"exp", exp_backward};
 
 ct_tensor *ct_exp(ct_graph *g, ct_tensor *x)
 {
-    ct_tensor *y = x != NULL ? op_new(g, &EXP, x->rows, x->cols, x, NULL, NULL, 0) : NULL;
+    ct_tensor *y = op_like(g, &EXP, x, 0);
     if (y != NULL)
         k_exp(g->device, op_size(y), x->x, y->x);
     return y;
@@ -131,7 +132,7 @@ double op_sigmoid(double x)
 static void softplus_backward(ct_tensor *y)
 {
     const ct_real *x = y->in[0]->x;
-    ct_real *dx = op_grad(y->in[0], NULL);
+    ct_real *dx = op_grad(y->in[0]);
     for (size_t i = 0; dx != NULL && i < op_size(y); i++)
         dx[i] += y->dx[i] * (ct_real)op_sigmoid((double)x[i]);
 }
@@ -140,7 +141,7 @@ static const struct ct_op SOFTPLUS = {"softplus", softplus_backward};
 
 ct_tensor *ct_softplus(ct_graph *g, ct_tensor *x)
 {
-    ct_tensor *y = x != NULL ? op_new(g, &SOFTPLUS, x->rows, x->cols, x, NULL, NULL, 0) : NULL;
+    ct_tensor *y = op_like(g, &SOFTPLUS, x, 0);
     for (size_t i = 0; y != NULL && i < op_size(y); i++)
         y->x[i] = (ct_real)op_softplus((double)x->x[i]);
     return y;
@@ -153,7 +154,8 @@ ct_tensor *ct_softplus(ct_graph *g, ct_tensor *x)
 static void mean_backward(ct_tensor *y)
 {
     ct_tensor *x = y->in[0];
-    ct_real *dx = op_grad(x, NULL), share = y->dx[0] / (ct_real)op_size(x);
+    ct_real *dx = op_grad(x);
+    const ct_real share = y->dx[0] / (ct_real)op_size(x);
     for (size_t i = 0; dx != NULL && i < op_size(x); i++)
         dx[i] += share;
 }
@@ -177,7 +179,7 @@ static void row_dots_backward(ct_tensor *y)
     for (int side = 0; side < 2; side++) {
         const ct_tensor *other = y->in[1 - side];
         const size_t cols = (size_t)other->cols;
-        ct_real *d = op_grad(y->in[side], NULL);
+        ct_real *d = op_grad(y->in[side]);
         for (size_t i = 0; d != NULL && i < (size_t)y->rows; i++)
             k_axpy(y->graph->device, cols, y->dx[i], other->x + i * cols, d + i * cols);
     }
@@ -206,7 +208,7 @@ static void stack_rows_backward(ct_tensor *y)
 {
     const ct_real *dy = y->dx;
     for (int i = 0; i < 2; i++) {
-        ct_real *d = op_grad(y->in[i], NULL);
+        ct_real *d = op_grad(y->in[i]);
         if (d != NULL)
             k_axpy(y->graph->device, op_size(y->in[i]), 1, dy, d);
         dy += op_size(y->in[i]);

@@ -16,7 +16,7 @@
  */
 static void dropout_backward(ct_tensor *y)
 {
-    ct_real *dx = op_grad(y->in[0], NULL);
+    ct_real *dx = op_grad(y->in[0]);
     if (dx != NULL)
         k_muladd(y->graph->device, op_size(y), y->dx, y->saved, dx);
 }

@@ -19,7 +19,7 @@ typedef struct bag_saved {
 static void embedding_bag_backward(ct_tensor *y)
 {
     const bag_saved *s = y->saved;
-    ct_real *dtable = op_grad(y->in[0], NULL);
+    ct_real *dtable = op_grad(y->in[0]);
     if (dtable != NULL)
         k_bag_spread(y->graph->device, y->rows, y->cols, y->dx, s->offset, s->id, dtable);
 }

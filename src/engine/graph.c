@@ -1,9 +1,19 @@
 /* graph.c -- the list of tensors of a step, and the walk back over it.
  *
+ *     parameters (nn.c)                      the graph's arena
+ *     live as long as the model              dies whole at ct_graph_reset, after each step
+ *
+ *                                  oldest    [ batch     ]                   |           ^
+ *     [ w: x, dx ] <--- borrows -----------  [ w         ]                   | forward   | backward
+ *     [ b: x, dx ] <--- borrows -----------  [ b         ]                   | computes, | adds to
+ *                                            [ linear    ]  in: batch, w, b  | then      | the dx
+ *                                            [ normalize ]  in: linear       | appends   | of in[]
+ *                                  newest    [ loss      ]  in: normalize    v           |
+ *
  * Gradients are made on the way back, so a forward pass alone costs no memory
  * for them; a tensor that nothing upstream wants has none.
  *
- * Layer: engine. */
+ * Layer: engine. Needs platform (arena). */
 #include "engine/op.h"
 
 #include <math.h>
@@ -68,8 +78,7 @@ static ct_tensor *append(ct_graph *g, const char *name, int rows, int cols)
                 "%s: (%d, %d) is empty; expected a row and a column at least", name, rows, cols);
         return NULL;
     }
-    if ((uint64_t)rows * (uint64_t)cols >
-        SIZE_MAX / sizeof(ct_real)) { /* so that op_size cannot wrap */
+    if ((uint64_t)rows * (uint64_t)cols > SIZE_MAX / sizeof(ct_real)) { /* op_size cannot wrap */
         CT_FAIL(&g->error, CT_ERR_NOMEM, "%s: (%d, %d) is more than memory can hold", name, rows,
                 cols);
         return NULL;
@@ -90,8 +99,7 @@ ct_tensor *op_new(ct_graph *g, const struct ct_op *op, int rows, int cols, ct_te
                   ct_tensor *b, ct_tensor *c, size_t saved_bytes)
 {
     ct_tensor *y = append(g, op->name, rows, cols);
-    if (y == NULL || (y->x = op_scratch(g, op_size(y), sizeof *y->x)) == NULL ||
-        (saved_bytes > 0 && (y->saved = op_scratch(g, saved_bytes, 1)) == NULL))
+    if (y == NULL)
         return NULL;
     y->op = op;
     y->in[0] = a;
@@ -99,31 +107,55 @@ ct_tensor *op_new(ct_graph *g, const struct ct_op *op, int rows, int cols, ct_te
     y->in[2] = c;
     for (int i = 0; i < 3; i++)
         y->needs_grad |= y->in[i] != NULL && y->in[i]->needs_grad;
-    return y;
+    y->x = op_scratch(g, op_size(y), sizeof *y->x);
+    if (saved_bytes > 0)
+        y->saved = op_scratch(g, saved_bytes, 1);
+    return g->error.status == CT_OK ? y : NULL;
 }
 
-ct_real *op_grad(ct_tensor *t, bool *add)
+ct_tensor *op_like(ct_graph *g, const struct ct_op *op, ct_tensor *x, size_t saved_bytes)
 {
-    if (!t->needs_grad)
-        return NULL;
-    bool first = t->dx == NULL;
-    if (first)
+    return x != NULL ? op_new(g, op, x->rows, x->cols, x, NULL, NULL, saved_bytes) : NULL;
+}
+
+/* See that t has room for its gradient; true if nothing is in it yet. */
+static bool is_new_gradient(ct_tensor *t)
+{
+    bool is_new = t->dx == NULL;
+    if (is_new)
         t->dx = op_scratch(t->graph, op_size(t), sizeof *t->dx);
-    if (t->fresh != NULL) {
-        first = *t->fresh;
+    if (t->fresh !=
+        NULL) { /* a parameter has room since it was built, and may hold an old step's */
+        is_new = *t->fresh;
         *t->fresh = false;
     }
-    if (add != NULL)
-        *add = !first;
-    else if (first && t->dx != NULL)
+    return is_new;
+}
+
+ct_real *op_grad(ct_tensor *t)
+{
+    if (t == NULL || !t->needs_grad)
+        return NULL;
+    if (is_new_gradient(t) && t->dx != NULL)
         memset(t->dx, 0, op_size(t) * sizeof *t->dx);
+    return t->dx;
+}
+
+ct_real *op_grad_write(ct_tensor *t, bool *add)
+{
+    if (t == NULL || !t->needs_grad)
+        return NULL;
+    *add = !is_new_gradient(t);
     return t->dx;
 }
 
 ct_tensor *ct_leaf(ct_graph *g, int rows, int cols, const ct_real *x)
 {
     ct_tensor *t = append(g, "leaf", rows, cols);
-    if (t == NULL || (t->x = op_scratch(g, op_size(t), sizeof *t->x)) == NULL)
+    if (t == NULL)
+        return NULL;
+    t->x = op_scratch(g, op_size(t), sizeof *t->x);
+    if (t->x == NULL)
         return NULL;
     if (x != NULL)
         memcpy(t->x, x, op_size(t) * sizeof *x);
@@ -156,9 +188,12 @@ void ct_backward(ct_graph *g, ct_tensor *y, const ct_real *seed)
 {
     if (y == NULL || g->error.status != CT_OK)
         return;
-    ct_real *dy = op_grad(y, NULL);
+    ct_real *dy = op_grad(y);
     for (size_t i = 0; dy != NULL && i < op_size(y); i++)
         dy[i] += seed != NULL ? seed[i] : 1;
+    /* A tensor is older than all that was made from it. So when the walk arrives at t, everything
+     * that could add to t->dx has done so, and t can pass on what it has. This is all of reverse
+     * mode: the chain rule, applied once to each operation. */
     for (ct_tensor *t = y; t != NULL && g->error.status == CT_OK; t = t->older)
         if (t->op != NULL && t->dx != NULL)
             t->op->backward(t);

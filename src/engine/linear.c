@@ -34,13 +34,13 @@ static void linear_backward(ct_tensor *y)
     bool add;
     if (s->f != CT_ACT_NONE)
         k_activation_grad(dev, s->f, op_size(y), s->z, y->x, y->dx, dz);
-    ct_real *dx = op_grad(x, &add);
+    ct_real *dx = op_grad_write(x, &add);
     if (dx != NULL)
         k_matmul_nn(dev, x->rows, x->cols, w->rows, dz, w->x, dx, add);
-    ct_real *dw = op_grad(w, &add);
+    ct_real *dw = op_grad_write(w, &add);
     if (dw != NULL)
         k_matmul_tn(dev, w->rows, w->cols, x->rows, dz, x->x, dw, add);
-    ct_real *db = b != NULL ? op_grad(b, NULL) : NULL;
+    ct_real *db = op_grad(b);
     if (db != NULL)
         k_col_sums(dev, y->rows, y->cols, dz, db);
 }
@@ -61,8 +61,10 @@ ct_tensor *ct_linear(ct_graph *g, ct_tensor *x, ct_tensor *w, ct_tensor *b, ct_a
     if (y == NULL)
         return NULL;
     linear_saved *s = y->saved;
-    *s = (linear_saved){f, y->x};
-    if (f == CT_ACT_GELU && (s->z = op_scratch(g, op_size(y), sizeof *s->z)) == NULL)
+    *s = (linear_saved){.f = f, .z = y->x};
+    if (f == CT_ACT_GELU)
+        s->z = op_scratch(g, op_size(y), sizeof *s->z);
+    if (s->z == NULL)
         return NULL;
     linear_forward(y);
     return y;

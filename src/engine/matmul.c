@@ -13,10 +13,10 @@ static void matmul_nt_backward(ct_tensor *y)
     ct_tensor *a = y->in[0], *b = y->in[1];
     ct_device *dev = y->graph->device;
     bool add;
-    ct_real *da = op_grad(a, &add);
+    ct_real *da = op_grad_write(a, &add);
     if (da != NULL)
         k_matmul_nn(dev, a->rows, a->cols, b->rows, y->dx, b->x, da, add);
-    ct_real *db = op_grad(b, &add);
+    ct_real *db = op_grad_write(b, &add);
     if (db != NULL)
         k_matmul_tn(dev, b->rows, b->cols, a->rows, y->dx, a->x, db, add);
 }

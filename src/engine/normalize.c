@@ -29,7 +29,7 @@ typedef struct normalize_saved {
 static void normalize_rows_backward(ct_tensor *y)
 {
     const normalize_saved *s = y->saved;
-    ct_real *dx = op_grad(y->in[0], NULL);
+    ct_real *dx = op_grad(y->in[0]);
     if (dx != NULL)
         k_normalize_rows_grad(y->graph->device, y->rows, y->cols, y->x, s->r, s->eps, y->dx, dx,
                               true);
@@ -40,9 +40,7 @@ static const struct ct_op NORMALIZE_ROWS = {"normalize_rows", normalize_rows_bac
 ct_tensor *ct_normalize_rows(ct_graph *g, ct_tensor *x, ct_real eps)
 {
     CT_ASSERT(eps > 0);
-    ct_tensor *y = x != NULL ? op_new(g, &NORMALIZE_ROWS, x->rows, x->cols, x, NULL, NULL,
-                                      sizeof(normalize_saved))
-                             : NULL;
+    ct_tensor *y = op_like(g, &NORMALIZE_ROWS, x, sizeof(normalize_saved));
     if (y == NULL)
         return NULL;
     normalize_saved *s = y->saved;

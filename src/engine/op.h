@@ -1,12 +1,11 @@
-/* op.h -- what an operation file needs to define a new operation. Private to
- * engine/ and loss/.
+/* op.h -- what a file needs to define an operation. Private to engine and losses.
  *
  * A builder checks shapes, asks op_new for the tensor, fills y->x (and what
  * backward needs into y->saved) and returns it. The record holds backward, which
  * adds to the dx of y's inputs, given y->dx. It may overwrite y->dx.
  */
-#ifndef AUTODIFF_OP_H
-#define AUTODIFF_OP_H
+#ifndef ENGINE_OP_H
+#define ENGINE_OP_H
 
 #include "contrast/ops.h"
 
@@ -21,10 +20,17 @@ struct ct_op {
 ct_tensor *op_new(ct_graph *g, const struct ct_op *op, int rows, int cols, ct_tensor *a,
                   ct_tensor *b, ct_tensor *c, size_t saved_bytes);
 
-/* Where backward adds dL/dt, or NULL: not wanted, or no memory. Zeroed on first
- * use; but if `add` is given, the caller promises to write every element when
- * *add comes back false, and the zeros are saved: a pass over all parameters. */
-ct_real *op_grad(ct_tensor *t, bool *add);
+/* The same with one input and its shape; NULL if x is. */
+ct_tensor *op_like(ct_graph *g, const struct ct_op *op, ct_tensor *x, size_t saved_bytes);
+
+/* Where backward adds dL/dt: zeros, or what others have added. NULL: t is
+ * NULL, nobody wants it, or no memory. */
+ct_real *op_grad(ct_tensor *t);
+
+/* The same for a backward that can write as well as add. Where *add comes back false nothing is
+ * there yet, not even zeros, and the caller writes every element: that saves a pass over all
+ * parameters. */
+ct_real *op_grad_write(ct_tensor *t, bool *add);
 
 /* Scratch in the graph's arena, until reset. NULL, and the error, if it is full. */
 void *op_scratch(ct_graph *g, size_t count, size_t size);

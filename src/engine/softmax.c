@@ -15,7 +15,7 @@ static void lse_rows_backward(ct_tensor *y)
 {
     const ct_tensor *x = y->in[0];
     const size_t n = (size_t)x->rows, m = (size_t)x->cols;
-    ct_real *dx = op_grad(y->in[0], NULL);
+    ct_real *dx = op_grad(y->in[0]);
     ct_real *p = dx != NULL ? op_scratch(y->graph, m, sizeof *p) : NULL;
     for (size_t i = 0; p != NULL && i < n; i++) {
         for (size_t j = 0; j < m; j++)
@@ -47,7 +47,7 @@ ct_tensor *ct_lse_rows(ct_graph *g, ct_tensor *x)
 static void softmax_rows_backward(ct_tensor *y)
 {
     const size_t n = (size_t)y->rows, m = (size_t)y->cols;
-    ct_real *dx = op_grad(y->in[0], NULL);
+    ct_real *dx = op_grad(y->in[0]);
     ct_real *c = dx != NULL ? op_scratch(y->graph, n, sizeof *c) : NULL;
     if (c == NULL)
         return;
@@ -60,7 +60,7 @@ static const struct ct_op SOFTMAX_ROWS = {"softmax_rows", softmax_rows_backward}
 
 ct_tensor *ct_softmax_rows(ct_graph *g, ct_tensor *x)
 {
-    ct_tensor *y = x != NULL ? op_new(g, &SOFTMAX_ROWS, x->rows, x->cols, x, NULL, NULL, 0) : NULL;
+    ct_tensor *y = op_like(g, &SOFTMAX_ROWS, x, 0);
     ct_real *peak = y != NULL ? op_scratch(g, 2 * (size_t)x->rows, sizeof *peak) : NULL;
     if (peak == NULL)
         return NULL;

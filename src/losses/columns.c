@@ -92,7 +92,7 @@ static void unstandardize(ct_tensor *t, const ct_real *x, const double *factor, 
                           double *m, double *q)
 {
     const int n = t->rows, d = t->cols;
-    ct_real *out = op_grad(t, NULL);
+    ct_real *out = op_grad(t);
     memset(m, 0, (size_t)d * sizeof *m);
     memset(q, 0, (size_t)d * sizeof *q);
     for (ptrdiff_t i = 0; i < n; i++)
@@ -185,7 +185,7 @@ static void vicreg_side(ct_tensor *y, int i, ct_real *dx)
     const double dy = (double)y->dx[0], pull = 2 * dy * s->options->invariance / n / d;
     const double cov = 4 * dy * s->options->covariance / d / less_one(n);
     const double var = dy * s->options->variance / 2 / d / less_one(n);
-    ct_real *out = op_grad(y->in[i], NULL);
+    ct_real *out = op_grad(y->in[i]);
     if (out == NULL)
         return;
     k_matmul_nn(y->graph->device, n, d, d, s->x[i], s->square[i], dx, false);

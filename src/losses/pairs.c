@@ -78,7 +78,7 @@ typedef struct growth {
 static bool open_growth(ct_tensor *t, bool wanted, growth *s)
 {
     *s = (growth){0};
-    s->dx = op_grad(t, &s->add);
+    s->dx = op_grad_write(t, &s->add);
     s->grow = s->dx;
     if (s->dx != NULL && !s->add)
         return true;
@@ -156,8 +156,8 @@ static ct_real product(const loss_pairs *p, int i, const ct_real *d)
 static void pairs_backward(ct_tensor *y)
 {
     const loss_pairs *p = y->saved;
-    ct_real *dscale = y->in[2] != NULL ? op_grad(y->in[2], NULL) : NULL;
-    ct_real *dbias = p->bias != NULL ? op_grad(p->bias, NULL) : NULL;
+    ct_real *dscale = op_grad(y->in[2]);
+    ct_real *dbias = op_grad(p->bias);
     const bool both = dscale != NULL && (p->what & LOSS_IN_MODAL);
     loss_pairs w;
     growth side[2];

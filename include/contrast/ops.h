@@ -1,10 +1,9 @@
 /* ops.h -- differentiable operations.
  *
- * Every operation takes tensors of one graph and returns a new tensor of that
- * graph, computed at once. On failure it returns NULL and the graph keeps the
- * reason (status.h, rule 2); a NULL operand gives NULL. Code in src/engine, a file for each
- * operation or family. dX below means dL/dX;
- * "+=" because a tensor may be used more than once.
+ * Every operation takes tensors of one graph and returns a new tensor of that graph, computed at
+ * once. On failure it returns NULL and the graph keeps the reason (status.h, rule 2); a NULL
+ * operand gives NULL. dX below means dL/dX; "+=" because a tensor may be used more than once.
+ * Code in src/engine, a file for each operation or family.
  *
  * Letters: n rows, m rows of a second operand, d columns. Every operation may
  * fail with CT_ERR_NOMEM; those that can with CT_ERR_SHAPE say when.

@@ -1,10 +1,9 @@
 /* tensor.h -- matrices that remember how they were made.
  *
- * A graph is the list of all tensors of one training step, oldest first. An
- * operation (ops.h) computes its result when it is called and appends it, so
- * the list is in topological order and backward is one loop, newest first.
- * Everything in a graph lives in its arena and dies at ct_graph_reset. Code in
- * src/engine/graph.c, which has a drawing.
+ * A graph is the list of all tensors of one training step, oldest first. An operation (ops.h)
+ * computes its result when it is called and appends it, so the list is in topological order and
+ * backward is one loop, newest first. Everything in a graph lives in its arena and dies at
+ * ct_graph_reset. Code, and a drawing, in src/engine/graph.c.
  *
  *     ct_graph g;
  *     ct_graph_init(&g, device, 0);
@@ -56,8 +55,7 @@ struct ct_graph {
     uint64_t seed;    /* of dropout                                        */
     uint64_t step;    /* of dropout: the caller counts training steps      */
     uint32_t n_drops; /* dropout operations since reset                    */
-    int first_row; /* of dropout: where in the batch the rows of this graph begin, a multiple of 4;
-                      0 after reset */
+    int first_row; /* of dropout: which row of the batch is this graph's first, a multiple of 4 */
 };
 
 /* An empty graph whose arena may grow to `limit` bytes (0: no limit). */

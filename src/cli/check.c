@@ -1,7 +1,7 @@
 /* check.c -- contrast check RECIPE [section.key=value ...]
  *
  * Layer: cli. */
-#include "cli/cli.h"
+#include "cli/open.h"
 
 #include "lab/check.h"
 

@@ -102,9 +102,6 @@ ct_status cli_parse(const cli_command *c, int argc, char **argv, cli_line *out, 
 ct_status cli_unknown(ct_error *err, const char *what, const char *word, const char *const *name,
                       int n, size_t stride, const char *try);
 
-/* The recipe that argument `first` names, changed as the arguments after it say, and checked. */
-ct_status cli_recipe(const cli_line *in, int first, ct_recipe *out, ct_error *err);
-
 /* A result of these fields: a line of JSON, or members for people. */
 void cli_show(const cli_line *in, const ct_fields *fields, const void *object, ct_error *err);
 

@@ -52,13 +52,11 @@ static ct_status fill_page(const cli_line *in, ct_page *page, const ct_demo *f,
                            const ct_pairs *pairs, ct_device *device, char *folder[2], ct_error *err)
 {
     ct_arena arena;
-    ct_arena_init(&arena, 0);
+    ct_arena_open(&arena, "demo", 0, err);
     ct_record *r = ct_arena_zeroed(&arena, 2, sizeof *r);
-    if (r == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "demo: no memory");
-    else if (ct_demo_stuck(device, folder[0], err) == CT_OK &&
-             cli_records(in, 2, folder, true, r, &arena, err) == CT_OK &&
-             ct_page_demo(page, f, pairs, err) == CT_OK)
+    if (r != NULL && ct_demo_stuck(device, folder[0], err) == CT_OK &&
+        cli_records(in, 2, folder, true, r, &arena, err) == CT_OK &&
+        ct_page_demo(page, f, pairs, err) == CT_OK)
         ct_page_runs(page, r, 2, err);
     ct_arena_free(&arena);
     return err->status;

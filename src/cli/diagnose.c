@@ -1,8 +1,7 @@
 /* diagnose.c -- contrast diagnose A.npy [B.npy] | RUN
  *
  * Layer: cli. */
-#include "cli/arrays.h"
-#include "cli/opened.h"
+#include "cli/open.h"
 
 #include "platform/memory.h"
 #include "show/page.h"
@@ -168,10 +167,10 @@ static void diagnose_arrays(const cli_line *in, ct_autopsy *a, ct_error *err)
 
 static void diagnose_run(const cli_line *in, ct_autopsy *a, ct_error *err)
 {
-    opened_run run;
-    if (opened_run_open(&run, in, in->argv[0], in->checkpoint, err) == CT_OK)
+    cli_run run;
+    if (cli_open(&run, in, in->argv[0], err) == CT_OK)
         ct_autopsy_run(&run.trainer, (ct_split)in->split, 0, a, err);
-    opened_run_close(&run);
+    cli_close(&run);
 }
 
 static int diagnose(const cli_line *in, ct_error *err)

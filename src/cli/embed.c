@@ -1,7 +1,7 @@
 /* embed.c -- contrast embed RUN (--images F | --texts F) -o E.npy
  *
  * Layer: cli. */
-#include "cli/opened.h"
+#include "cli/open.h"
 
 #include "formats/lines.h"
 #include "formats/npy.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Standard input to its end, as texts. */
-static ct_status embed_input(opened_run *run, ct_arena *arena, ct_real **z, int *n, ct_error *err)
+static ct_status embed_input(cli_run *run, ct_arena *arena, ct_real **z, int *n, ct_error *err)
 {
     size_t room = 1 << 16, size = 0, got;
     char *text = ct_arena_alloc(arena, room + 1), **line;
@@ -40,8 +40,8 @@ static ct_status embed_input(opened_run *run, ct_arena *arena, ct_real **z, int 
     return status;
 }
 
-static ct_status embed_file(opened_run *run, int side, const char *path, ct_arena *arena,
-                            ct_real **z, int *n, ct_error *err)
+static ct_status embed_file(cli_run *run, int side, const char *path, ct_arena *arena, ct_real **z,
+                            int *n, ct_error *err)
 {
     const ct_side *own = &run->pairs->side[side];
     ct_pairs *items = ct_items_from_file(path, side, own->width, own->height, err);
@@ -58,7 +58,7 @@ static ct_status embed_file(opened_run *run, int side, const char *path, ct_aren
 
 static int embed(const cli_line *in, ct_error *err)
 {
-    opened_run run;
+    cli_run run;
     ct_arena arena;
     ct_real *z = NULL;
     int n = 0;
@@ -68,7 +68,7 @@ static int embed(const cli_line *in, ct_error *err)
         return 0;
     }
     ct_arena_init(&arena, 0);
-    opened_run_open(&run, in, in->argv[0], in->checkpoint, err);
+    cli_open(&run, in, in->argv[0], err);
     if (err->status == CT_OK && in->texts != NULL && strcmp(in->texts, "-") == 0)
         embed_input(&run, &arena, &z, &n, err);
     else if (err->status == CT_OK)
@@ -78,7 +78,7 @@ static int embed(const cli_line *in, ct_error *err)
     if (err->status == CT_OK)
         printf("%s: %d unit rows of %d\n", in->output, n, ct_trainer_width(&run.trainer));
     ct_arena_free(&arena);
-    opened_run_close(&run);
+    cli_close(&run);
     return 0;
 }
 

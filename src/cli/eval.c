@@ -1,7 +1,7 @@
 /* eval.c -- contrast eval RUN [--split S] [--json]
  *
  * Layer: cli. */
-#include "cli/opened.h"
+#include "cli/open.h"
 #include "cli/run_report.h"
 
 static void print_json(const char *folder, const ct_trainer *t, const ct_evaluation *e,
@@ -17,16 +17,16 @@ static void print_json(const char *folder, const ct_trainer *t, const ct_evaluat
 
 static int eval(const cli_line *in, ct_error *err)
 {
-    opened_run run;
+    cli_run run;
     ct_evaluation e;
-    opened_run_open(&run, in, in->argv[0], in->checkpoint, err);
+    cli_open(&run, in, in->argv[0], err);
     if (err->status == CT_OK)
         ct_trainer_evaluate(&run.trainer, (ct_split)in->split, 0, &e, err);
     if (err->status == CT_OK && in->json)
         print_json(in->argv[0], &run.trainer, &e, err);
     else if (err->status == CT_OK)
         print_evaluation(&e);
-    opened_run_close(&run);
+    cli_close(&run);
     return 0;
 }
 

@@ -2,12 +2,36 @@
  * arithmetic that shares nothing with the library's.
  *
  * Layer: cli. */
-#include "cli/arrays.h"
+#include "cli/explain.h"
 
 #include "contrast/scalar.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+/* ---- rows ---- */
+
+double cli_product(const ct_real *x, const ct_real *y, int d)
+{
+    double s = 0;
+    for (int k = 0; k < d; k++)
+        s += (double)x[k] * (double)y[k];
+    return s;
+}
+
+double cli_length(const ct_real *x, int d)
+{
+    const double r = sqrt(cli_product(x, x, d));
+    return r > 0 ? r : 1;
+}
+
+double cli_cosine(const ct_real *x, const ct_real *y, int d)
+{
+    return cli_product(x, y, d) / cli_length(x, d) / cli_length(y, d);
+}
+
+/* ---- losses ---- */
 
 /* Losses of the form: mean over anchors of ln(sum of e^z over candidates) - (mean z of positives).
  */

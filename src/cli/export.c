@@ -1,11 +1,11 @@
 /* export.c -- contrast export RUN --torch F.py | --projector DIR
  *
  * Layer: cli. */
-#include "cli/opened.h"
+#include "cli/open.h"
 
 #include "lab/export.h"
 
-static void export_projector(opened_run *run, const cli_line *in, ct_error *err)
+static void export_projector(cli_run *run, const cli_line *in, ct_error *err)
 {
     ct_search search;
     if (ct_search_init(&search, &run->trainer, (ct_split)in->split, err) == CT_OK)
@@ -15,17 +15,17 @@ static void export_projector(opened_run *run, const cli_line *in, ct_error *err)
 
 static int export(const cli_line *in, ct_error *err)
 {
-    opened_run run;
+    cli_run run;
     if (in->torch == NULL && in->projector == NULL) {
         CT_FAIL(err, CT_ERR_CONFIG, "export: expected --torch F.py or --projector DIR");
         return 0;
     }
-    opened_run_open(&run, in, in->argv[0], in->checkpoint, err);
+    cli_open(&run, in, in->argv[0], err);
     if (err->status == CT_OK && in->torch != NULL)
         ct_export_torch(&run.trainer, in->torch, err);
     if (err->status == CT_OK && in->projector != NULL)
         export_projector(&run, in, err);
-    opened_run_close(&run);
+    cli_close(&run);
     return 0;
 }
 

@@ -1,9 +1,8 @@
 /* loss.c -- contrast loss A.npy B.npy: what a loss makes of anyone's embeddings.
  *
  * Layer: cli. */
-#include "cli/arrays.h"
-#include "cli/cli.h"
-#include "train/recipe.h"
+#include "cli/explain.h"
+#include "cli/open.h"
 
 #include "contrast/landmarks.h"
 #include "contrast/scalar.h"

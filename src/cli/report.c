@@ -1,6 +1,7 @@
 /* report.c -- contrast report RUN... [-o FILE.html], and contrast plot KIND RUN -o FILE.svg.
  *
  * Layer: cli. */
+#include "cli/open.h"
 #include "cli/run_report.h"
 
 #include "platform/clock.h"
@@ -13,44 +14,33 @@
 
 #define MOST_RUNS 4 /* beside each other */
 
-static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, ct_recipe *recipe,
-                             ct_error *err)
+/* With the landmarks of the loss, at the temperature that it ended with. */
+static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, ct_error *err)
 {
-    ct_status status = ct_run_recipe(folder, recipe, err);
-    if (status == CT_OK)
-        status = ct_record_read(folder, arena, r, err);
-    if (status != CT_OK)
-        return status;
-    const ct_loss *loss = ct_loss_find(recipe->loss.name);
-    const double tau = r->line[r->n_lines - 1].temperature; /* as it is at the end */
-    ct_loss_setting setting = ct_recipe_setting(recipe);
-    setting.temperature = tau;
-    const ct_landmarks l = ct_landmarks_of(loss, &setting, NULL);
+    ct_recipe recipe;
+    if (ct_run_recipe(folder, &recipe, err) != CT_OK ||
+        ct_record_read(folder, arena, r, err) != CT_OK)
+        return err->status;
+    ct_loss_setting at = ct_recipe_setting(&recipe);
+    at.temperature = r->line[r->n_lines - 1].temperature;
+    const ct_landmarks l = ct_landmarks_of(ct_loss_find(recipe.loss.name), &at, NULL);
     r->all_equal = l.all_equal;
     r->floor = l.floor;
     return CT_OK;
 }
 
 /* The state of the run's test split (validation, if it has none), in words. */
-static ct_status diagnose(const char *folder, const ct_recipe *recipe, ct_device *device,
-                          ct_arena *arena, ct_record *r, ct_error *err)
+static void diagnose(const cli_line *in, ct_arena *arena, ct_record *r, ct_error *err)
 {
-    ct_trainer t;
+    cli_run run;
     ct_autopsy *a = ct_arena_zeroed(arena, 1, sizeof *a);
-    ct_pairs *pairs = a != NULL ? ct_recipe_data(recipe, err) : NULL;
-    if (a == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "report: no memory");
-    if (pairs == NULL)
-        return err->status;
-    ct_status status = ct_trainer_init(&t, recipe, pairs, device, err);
-    if (status == CT_OK)
-        status = ct_run_load_weights(&t, folder, NULL, err);
-    if (status == CT_OK)
-        status = ct_autopsy_run(&t, pairs->count[CT_TEST] > 0 ? CT_TEST : CT_VALIDATION, 0, a, err);
-    ct_trainer_free(&t);
-    ct_pairs_free(pairs);
-    if (status != CT_OK)
-        return status;
+    if (cli_open(&run, in, r->folder, err) == CT_OK) {
+        const bool tested = run.pairs->count[CT_TEST] > 0;
+        ct_autopsy_run(&run.trainer, tested ? CT_TEST : CT_VALIDATION, 0, a, err);
+    }
+    cli_close(&run);
+    if (err->status != CT_OK)
+        return;
     const ct_state_text *text = ct_state_describe(a->diagnosis.state);
     r->state = text->name;
     r->meaning = text->meaning;
@@ -58,27 +48,22 @@ static ct_status diagnose(const char *folder, const ct_recipe *recipe, ct_device
     r->n_evidence = a->diagnosis.n_evidence;
     for (int k = 0; k < r->n_evidence; k++)
         r->evidence[k] = a->diagnosis.evidence[k];
-    return CT_OK;
 }
 
 ct_status cli_records(const cli_line *in, int n, char **folder, bool diagnosed, ct_record *r,
                       ct_arena *arena, ct_error *err)
 {
-    ct_device *device = cli_device(in, err);
-    for (int i = 0; i < n && err->status == CT_OK; i++) {
-        ct_recipe recipe;
+    for (int i = 0; i < n && read_record(folder[i], arena, &r[i], err) == CT_OK; i++) {
         ct_error why = {.status = CT_OK};
         char path[CT_PATH_BYTES], *hash = ct_arena_zeroed(arena, 1, CLI_HASH_BYTES);
-        read_record(folder[i], arena, &r[i], &recipe, err);
-        if (err->status == CT_OK && hash != NULL &&
-            cli_hash(folder[i], NULL, hash, path, CT_IGNORE_ERROR) == CT_OK)
+        if (hash != NULL && cli_hash(folder[i], NULL, hash, path, CT_IGNORE_ERROR) == CT_OK)
             r[i].hash = hash;
-        if (err->status == CT_OK && diagnosed &&
-            diagnose(folder[i], &recipe, device, arena, &r[i], &why) != CT_OK)
+        if (hash != NULL && diagnosed)
+            diagnose(in, arena, &r[i], &why);
+        if (why.status != CT_OK)
             fprintf(stderr, "contrast: %s is reported without a diagnosis: %s\n", folder[i],
                     why.msg);
     }
-    ct_device_free(device);
     return err->status;
 }
 
@@ -98,11 +83,9 @@ static int report(const cli_line *in, ct_error *err)
     const double began = ct_clock_s();
     ct_page page;
     ct_arena arena;
-    ct_arena_init(&arena, 0);
+    ct_arena_open(&arena, "report", 0, err);
     ct_record *r = ct_arena_zeroed(&arena, MOST_RUNS, sizeof *r);
-    if (r == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "report: no memory");
-    else
+    if (r != NULL)
         cli_records(in, in->argc, in->argv, !in->no_diagnosis, r, &arena, err);
     title_of(in->argc, in->argv, title, sizeof title);
     if (err->status == CT_OK && ct_page_open(&page, path, title, err) == CT_OK)
@@ -134,7 +117,6 @@ static int plot(const cli_line *in, ct_error *err)
 {
     char path[64];
     ct_arena arena;
-    ct_recipe recipe;
     ct_record r;
     const int kind = find_kind(in->argv[0]);
     if (kind < 0) {
@@ -142,8 +124,8 @@ static int plot(const cli_line *in, ct_error *err)
         return 0;
     }
     snprintf(path, sizeof path, "%s.svg", in->argv[0]);
-    ct_arena_init(&arena, 0);
-    if (read_record(in->argv[1], &arena, &r, &recipe, err) == CT_OK)
+    ct_arena_open(&arena, "plot", 0, err);
+    if (read_record(in->argv[1], &arena, &r, err) == CT_OK)
         ct_picture_save(kind, &r, in->at >= 0 ? ct_record_nearest(&r, in->at) : r.n_moments - 1,
                         in->output != NULL ? in->output : path, err);
     ct_arena_free(&arena);

@@ -2,7 +2,7 @@
  * finds texts.
  *
  * Layer: cli. */
-#include "cli/opened.h"
+#include "cli/open.h"
 
 #include "lab/search.h"
 #include "show/table.h"
@@ -113,13 +113,13 @@ static ct_status converse(const cli_line *in, const ct_search *s, ct_error *err)
 
 static int search(const cli_line *in, ct_error *err)
 {
-    opened_run run;
+    cli_run run;
     ct_search s = {0};
     if (in->top > MOST) {
         CT_FAIL(err, CT_ERR_CONFIG, "--top %d: expected at most %d", in->top, MOST);
         return 0;
     }
-    opened_run_open(&run, in, in->argv[0], in->checkpoint, err);
+    cli_open(&run, in, in->argv[0], err);
     if (err->status == CT_OK)
         ct_search_init(&s, &run.trainer, (ct_split)in->split, err);
     if (err->status == CT_OK && in->argc == 2)
@@ -127,7 +127,7 @@ static int search(const cli_line *in, ct_error *err)
     else if (err->status == CT_OK)
         converse(in, &s, err);
     ct_search_free(&s);
-    opened_run_close(&run);
+    cli_close(&run);
     return 0;
 }
 

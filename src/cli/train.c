@@ -3,6 +3,7 @@
  * given weights.
  *
  * Layer: cli. */
+#include "cli/open.h"
 #include "cli/run_report.h"
 
 #include "platform/file.h"
@@ -20,49 +21,44 @@ static void choose_folder(const char *recipe, char *out, size_t size)
         snprintf(out, size, "runs/%.*s-%d", length, base, k);
 }
 
-/* Train in a folder, or continue there, or train no step with the weights of a file. */
 typedef enum task { TRAIN, RESUME, IMPORT } task;
 
 static const volatile sig_atomic_t at_once = 1;
-static int run(const cli_line *in, const ct_recipe *recipe, const char *folder, task what,
-               ct_error *err)
+
+/* Train in a folder, or continue there; import trains no step. The recipe is in `run`. */
+static int go(const cli_line *in, cli_run *run, const char *folder, task what, ct_error *err)
 {
-    ct_trainer t;
     run_report report;
-    ct_device *device = cli_device(in, err);
-    ct_pairs *pairs = device != NULL ? ct_recipe_data(recipe, err) : NULL;
-    if (pairs != NULL && ct_trainer_init(&t, recipe, pairs, device, err) == CT_OK) {
-        run_report_begin(&report, in, &t);
+    if (cli_begin(run, in, err) == CT_OK) {
+        run_report_begin(&report, in, &run->trainer);
         cli_safe = 1; /* nothing is there yet */
         cli_catch_signals();
-        if (what == TRAIN)
-            ct_run_train(&t, folder, in->weights, &report.watch, err);
-        else if (what == RESUME)
-            ct_run_resume(&t, folder, in->checkpoint, &report.watch, err);
+        if (what == IMPORT)
+            report.watch.stop = &at_once;
+        if (what == RESUME)
+            ct_run_resume(&run->trainer, folder, in->checkpoint, &report.watch, err);
         else
-            ct_run_train(&t, folder, in->argv[0], &(ct_run_watch){.stop = &at_once}, err);
-        run_report_end(&report, &t, folder, err);
+            ct_run_train(&run->trainer, folder, what == IMPORT ? in->argv[0] : in->weights,
+                         &report.watch, err);
+        run_report_end(&report, &run->trainer, folder, err);
     }
-    if (pairs != NULL)
-        ct_trainer_free(&t);
-    ct_pairs_free(pairs);
-    ct_device_free(device);
+    cli_close(run);
     return cli_stop != 0 ? 128 + cli_stop : 0;
 }
 
 /* A new run, of the recipe that argument `first` names, in a folder that holds none yet. */
 static int begin(const cli_line *in, int first, task what, ct_error *err)
 {
-    ct_recipe recipe;
+    cli_run run = {.device = NULL};
     char folder[CT_PATH_BYTES];
-    if (cli_recipe(in, first, &recipe, err) != CT_OK)
+    if (cli_recipe(in, first, &run.recipe, err) != CT_OK)
         return 0;
     if (in->output != NULL)
         snprintf(folder, sizeof folder, "%s", in->output);
     else
         choose_folder(in->argv[first], folder, sizeof folder);
     if (!ct_run_exists(folder) || in->force)
-        return run(in, &recipe, folder, what, err);
+        return go(in, &run, folder, what, err);
     CT_FAIL(err, CT_ERR_CONFIG,
             "%s holds a run already; give another -o, or --force to write over it", folder);
     return 0;
@@ -80,10 +76,10 @@ static int import(const cli_line *in, ct_error *err)
 
 static int resume(const cli_line *in, ct_error *err)
 {
-    ct_recipe recipe;
-    if (ct_run_recipe(in->argv[0], &recipe, err) != CT_OK)
+    cli_run run = {.device = NULL};
+    if (ct_run_recipe(in->argv[0], &run.recipe, err) != CT_OK)
         return 0;
-    return run(in, &recipe, in->argv[0], RESUME, err);
+    return go(in, &run, in->argv[0], RESUME, err);
 }
 
 /* clang-format off */

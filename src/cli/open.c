@@ -1,11 +1,44 @@
-/* arrays.c -- embeddings from .npy files, checked against each other.
+/* open.c -- see open.h.
  *
- * Layer: cli. Used by diagnose and loss. */
-#include "cli/arrays.h"
+ * Layer: cli. */
+#include "cli/open.h"
 
 #include "formats/npy.h"
 
-#include <math.h>
+ct_status cli_recipe(const cli_line *in, int first, ct_recipe *out, ct_error *err)
+{
+    *out = ct_recipe_defaults();
+    ct_recipe_load(out, in->argv[first], err);
+    for (int i = first + 1; i < in->argc && err->status == CT_OK; i++)
+        ct_recipe_override(out, in->argv[i], err);
+    return err->status == CT_OK ? ct_recipe_check(out, err) : err->status;
+}
+
+ct_status cli_begin(cli_run *r, const cli_line *in, ct_error *err)
+{
+    r->device = cli_device(in, err);
+    r->pairs = r->device != NULL ? ct_recipe_data(&r->recipe, err) : NULL;
+    r->has_trainer = r->pairs != NULL;
+    if (r->has_trainer)
+        ct_trainer_init(&r->trainer, &r->recipe, r->pairs, r->device, err);
+    return err->status;
+}
+
+ct_status cli_open(cli_run *r, const cli_line *in, const char *folder, ct_error *err)
+{
+    *r = (cli_run){.device = NULL};
+    if (ct_run_recipe(folder, &r->recipe, err) == CT_OK && cli_begin(r, in, err) == CT_OK)
+        ct_run_load_weights(&r->trainer, folder, in->checkpoint, err);
+    return err->status;
+}
+
+void cli_close(cli_run *r)
+{
+    if (r->has_trainer)
+        ct_trainer_free(&r->trainer);
+    ct_pairs_free(r->pairs);
+    ct_device_free(r->device);
+}
 
 ct_status cli_read_arrays(const cli_line *in, int n_paths, ct_arena *arena, cli_arrays *out,
                           ct_error *err)
@@ -31,25 +64,6 @@ ct_status cli_read_arrays(const cli_line *in, int n_paths, ct_arena *arena, cli_
     out->n = n[0];
     out->d = d[0];
     return err->status;
-}
-
-double cli_product(const ct_real *x, const ct_real *y, int d)
-{
-    double s = 0;
-    for (int k = 0; k < d; k++)
-        s += (double)x[k] * (double)y[k];
-    return s;
-}
-
-double cli_length(const ct_real *x, int d)
-{
-    const double r = sqrt(cli_product(x, x, d));
-    return r > 0 ? r : 1;
-}
-
-double cli_cosine(const ct_real *x, const ct_real *y, int d)
-{
-    return cli_product(x, y, d) / cli_length(x, d) / cli_length(y, d);
 }
 
 const ct_loss *cli_loss(const char *name, ct_error *err)

@@ -1,7 +1,8 @@
 /* demo.c -- contrast demo: the story in four parts, each number measured now.
  *
  * Layer: cli. */
-#include "cli/run_report.h"
+#include "cli/progress.h"
+#include "cli/report.h"
 
 #include "platform/memory.h"
 #include "show/page.h"
@@ -14,9 +15,9 @@ static void train(const cli_line *in, ct_device *device, const char *folder, ct_
                   ct_pairs **pairs, ct_error *err)
 {
     ct_trainer t;
-    run_report watched;
+    cli_progress watched;
     if (ct_demo_healthy_init(&t, device, f, pairs, err) == CT_OK) {
-        run_report_begin(&watched, in, &t);
+        cli_progress_begin(&watched, in, &t);
         ct_demo_healthy(&t, folder, watched.live != NULL ? &watched.watch : NULL, f, err);
         cli_live_free(watched.live);
     }

@@ -2,7 +2,7 @@
  *
  * Layer: cli. */
 #include "cli/open.h"
-#include "cli/run_report.h"
+#include "cli/progress.h"
 
 static void print_json(const char *folder, const ct_trainer *t, const ct_evaluation *e,
                        ct_error *err)
@@ -25,7 +25,7 @@ static int eval(const cli_line *in, ct_error *err)
     if (err->status == CT_OK && in->json)
         print_json(in->argv[0], &run.trainer, &e, err);
     else if (err->status == CT_OK)
-        print_evaluation(&e);
+        cli_print_evaluation(&e);
     cli_close(&run);
     return 0;
 }

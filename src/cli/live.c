@@ -4,24 +4,21 @@
  * one waits for 64 times what the last one took, and a tenth of a second at least.
  *
  * Layer: cli. */
-#include "cli/run_report.h"
+#include "cli/progress.h"
 
-#include "contrast/diagnose.h"
 #include "platform/clock.h"
 #include "platform/cpu.h"
 #include "platform/memory.h"
 #include "show/live.h"
-
-enum { CT_LIVE_MOST = CT_PROBE * 1024 }; /* numbers of a side that are diagnosed */
+#include "train/autopsy.h"
 
 struct cli_live {
     ct_live history;
     ct_snapshot snapshot;
+    ct_terminal terminal;
     ct_trainer *trainer;
     double next_s, diagnosed_s;
-    ct_state state;
-    ct_findings findings;
-    ct_real x[2][CT_LIVE_MOST];
+    ct_autopsy autopsy;
 };
 
 cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal)
@@ -33,8 +30,9 @@ cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal)
     ct_terminal_size(terminal->out, &columns, &lines);
     for (int i = 0; i < lines; i++) /* what was on the screen stays, above it */
         fputc('\n', terminal->out);
+    l->terminal = *terminal;
     l->trainer = t;
-    l->state = CT_UNCERTAIN;
+    l->diagnosed_s = -1;
     return l;
 }
 
@@ -43,58 +41,39 @@ void cli_live_free(cli_live *l)
     ct_free(l);
 }
 
-/* The state of the probe, at most once a second. */
-static void diagnose(cli_live *l, double now)
+void cli_live_step(cli_live *l, const ct_step *s, double seconds)
 {
-    const ct_pairs *p = l->trainer->pairs;
-    const int *items = p->index[p->count[CT_VALIDATION] > 0 ? CT_VALIDATION : CT_TRAIN];
-    const int n = l->snapshot.n, d = ct_trainer_width(l->trainer);
-    ct_diagnosis diagnosis;
-    if ((l->diagnosed_s > 0 && now - l->diagnosed_s < 1) || n * d > CT_LIVE_MOST)
-        return;
-    l->diagnosed_s = now;
-    for (int side = 0; side < 2; side++)
-        if (ct_trainer_embed(l->trainer, side, items, n, l->x[side], CT_IGNORE_ERROR) != CT_OK)
-            return;
-    if (ct_findings_measure(l->trainer->device, l->x[0], l->x[1], n, d, NULL, &l->findings,
-                            CT_IGNORE_ERROR) != CT_OK)
-        return;
-    ct_diagnose(&l->findings, NULL, &diagnosis);
-    l->state = diagnosis.state;
-}
-
-void cli_live_step(cli_live *l, const ct_terminal *terminal, const ct_step *s, double seconds)
-{
-    const int steps = l->trainer->recipe->train.steps;
+    const ct_recipe *recipe = l->trainer->recipe;
     ct_live_loss(&l->history, s->loss);
-    if (seconds < l->next_s && s->step != steps)
+    if (seconds < l->next_s && s->step != recipe->train.steps)
         return;
     const double began = ct_clock_s();
+    const bool validates = l->trainer->pairs->count[CT_VALIDATION] > 0;
     int columns = 80, lines = 24;
     if (ct_snapshot_take(l->trainer, &l->snapshot, CT_IGNORE_ERROR) != CT_OK)
-        return; /* the run will say why */
-    diagnose(l, began);
-    ct_terminal_size(terminal->out, &columns, &lines);
+        return;                        /* the run will say why */
+    if (began - l->diagnosed_s >= 1) { /* the state, at most once a second */
+        ct_autopsy_run(l->trainer, validates ? CT_VALIDATION : CT_TRAIN, l->snapshot.n, &l->autopsy,
+                       CT_IGNORE_ERROR);
+        l->diagnosed_s = began;
+    }
+    ct_terminal_size(l->terminal.out, &columns, &lines);
     /* at the temperature of now, which may be learned */
-    ct_loss_setting now = ct_recipe_setting(l->trainer->recipe);
-    now.temperature = s->temperature;
+    const ct_loss_setting now = ct_trainer_setting(l->trainer, recipe->train.batch);
     const ct_landmarks landmarks = ct_landmarks_of(l->trainer->loss, &now, NULL);
     l->history.all_equal = landmarks.all_equal;
     l->history.floor = landmarks.floor;
-    const ct_state_text *text = ct_state_describe(l->state);
+    const ct_state_text *text = ct_state_describe(l->autopsy.diagnosis.state);
+    const double pairs = (double)s->step * recipe->train.batch;
     const ct_live_frame frame = {.snapshot = &l->snapshot,
                                  .step = s->step,
-                                 .steps = steps,
+                                 .steps = recipe->train.steps,
                                  .loss = s->loss,
                                  .temperature = s->temperature,
-                                 .pairs_per_second = seconds > 0
-                                                         ? (double)s->step *
-                                                               l->trainer->recipe->train.batch /
-                                                               seconds
-                                                         : 0,
+                                 .pairs_per_second = seconds > 0 ? pairs / seconds : 0,
                                  .state = text->name,
                                  .meaning = text->meaning};
-    ct_live_draw(terminal, &l->history, &frame, columns, lines);
+    ct_live_draw(&l->terminal, &l->history, &frame, columns, lines);
     const double cost = ct_clock_s() - began;
     l->next_s = seconds + cost + (64 * cost > 0.1 ? 64 * cost : 0.1);
 }

@@ -1,8 +1,8 @@
 /* report.c -- contrast report RUN... [-o FILE.html], and contrast plot KIND RUN -o FILE.svg.
  *
  * Layer: cli. */
+#include "cli/report.h"
 #include "cli/open.h"
-#include "cli/run_report.h"
 
 #include "platform/clock.h"
 #include "show/page.h"

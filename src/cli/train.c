@@ -4,7 +4,7 @@
  *
  * Layer: cli. */
 #include "cli/open.h"
-#include "cli/run_report.h"
+#include "cli/progress.h"
 
 #include "platform/file.h"
 #include "train/run.h"
@@ -28,9 +28,9 @@ static const volatile sig_atomic_t at_once = 1;
 /* Train in a folder, or continue there; import trains no step. The recipe is in `run`. */
 static int go(const cli_line *in, cli_run *run, const char *folder, task what, ct_error *err)
 {
-    run_report report;
+    cli_progress report;
     if (cli_begin(run, in, err) == CT_OK) {
-        run_report_begin(&report, in, &run->trainer);
+        cli_progress_begin(&report, in, &run->trainer);
         cli_safe = 1; /* nothing is there yet */
         cli_catch_signals();
         if (what == IMPORT)
@@ -40,7 +40,7 @@ static int go(const cli_line *in, cli_run *run, const char *folder, task what, c
         else
             ct_run_train(&run->trainer, folder, what == IMPORT ? in->argv[0] : in->weights,
                          &report.watch, err);
-        run_report_end(&report, &run->trainer, folder, err);
+        cli_progress_end(&report, &run->trainer, folder, err);
     }
     cli_close(run);
     return cli_stop != 0 ? 128 + cli_stop : 0;

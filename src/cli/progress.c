@@ -1,0 +1,146 @@
+/* progress.c -- progress of a run, and the figures at its end.
+ *
+ * The loss is always shown with ln N, where it would be if all embeddings were
+ * equal, and its floor: a number alone does not say whether a run is stuck.
+ *
+ * Layer: cli. */
+#include "cli/progress.h"
+
+#include "show/table.h"
+
+#include <math.h>
+
+/* On a terminal a line that is redrawn, and no longer than it is wide. */
+static void draw_line(cli_progress *p, const ct_recipe *recipe, const ct_step *s)
+{
+    char line[512];
+    const double rate = p->seconds > 0 ? (double)s->step / p->seconds : 0;
+    const double left = rate > 0 ? (double)(recipe->train.steps - s->step) / rate : 0;
+    const char *words = s->step >= 50 ? ct_monitor_words(p->mean, p->all_equal) : NULL;
+    snprintf(line, sizeof line,
+             "step %ld/%d loss %.4f (all equal %.4f, floor %.4f) %.0f pairs/s %.0f s left%s%s",
+             s->step, recipe->train.steps, s->loss, p->all_equal, p->floor,
+             rate * recipe->train.batch, left, words != NULL ? "; " : "",
+             words != NULL ? words : "");
+    if (p->terminal.redraw)
+        fprintf(p->terminal.out, "\r\033[K%.*s", p->terminal.width - 1, line);
+    else
+        fprintf(p->terminal.out, "%s\n", line);
+    fflush(p->terminal.out);
+}
+
+static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double seconds)
+{
+    cli_progress *p = ctx;
+    const int steps = t->recipe->train.steps, tenth = steps >= 10 ? steps / 10 : 1;
+    p->seconds = seconds;
+    p->mean = p->mean == 0 ? s->loss : 0.98 * p->mean + 0.02 * s->loss;
+    if (p->live != NULL)
+        cli_live_step(p->live, s, seconds);
+    if (p->in->quiet || p->live != NULL)
+        return;
+    const bool due = p->terminal.redraw ? seconds - p->last_s > 0.1
+                                        : s->step == 1 || s->step % tenth == 0;
+    if (!due && s->step != steps)
+        return;
+    p->last_s = seconds;
+    draw_line(p, t->recipe, s);
+}
+
+static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e)
+{
+    cli_progress *p = ctx;
+    if (e->split != CT_VALIDATION) {
+        p->final[p->n_final++] = *e;
+    } else if (!p->in->quiet && p->live == NULL) {
+        fprintf(p->terminal.out,
+                "%sstep %ld: validation recall@1 %.3f image to text, %.3f text to image, of %d\n",
+                p->terminal.redraw ? "\r\033[K" : "", t->step, e->recall[0].at1, e->recall[1].at1,
+                e->n);
+    }
+}
+
+static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
+{
+    const cli_progress *p = ctx;
+    if (p->in->quiet)
+        return;
+    fprintf(p->terminal.out, "step %ld: %s: %s\n", t->step, ct_state_describe(m->state)->name,
+            m->evidence);
+    if (m->state != CT_HEALTHY)
+        fprintf(p->terminal.out, "  try: %s\n", ct_state_describe(m->state)->remedy);
+}
+
+void cli_progress_begin(cli_progress *p, const cli_line *in, ct_trainer *t)
+{
+    const ct_recipe *recipe = t->recipe;
+    ct_loss_setting s = ct_recipe_setting(recipe);
+    if (recipe->loss.learn_temperature)
+        s.temperature = 0.01; /* as low as it may fall */
+    const ct_landmarks l = ct_landmarks_of(t->loss, &s, NULL);
+    *p = (cli_progress){.in = in,
+                        .watch = {.ctx = p,
+                                  .on_step = on_step,
+                                  .on_evaluation = on_evaluation,
+                                  .on_monitor = on_monitor,
+                                  .stop = &cli_stop,
+                                  .safe = &cli_safe},
+                        .terminal = cli_terminal(in, stderr),
+                        .all_equal = l.all_equal,
+                        .floor = l.floor};
+    if (in->live)
+        p->live = cli_live_new(t, &p->terminal);
+}
+
+void cli_print_evaluation(const ct_evaluation *e)
+{
+    const ct_geometry *g = &e->geometry;
+    printf("%s, %d pairs:\n", ct_split_name(e->split), e->n);
+    for (int i = 0; i < 2; i++)
+        printf("  %s  recall@1 %.3f  @5 %.3f  @10 %.3f  median rank %.1f\n",
+               i == 0 ? "image to text" : "text to image", e->recall[i].at1, e->recall[i].at5,
+               e->recall[i].at10, e->recall[i].median_rank);
+    printf("  loss %.4f at N = %d (all equal: %.4f)", e->loss, e->batch, e->landmarks.all_equal);
+    printf("  mean cosine of pairs %.3f, of others %.3f\n", g->diagonal_mean, g->off_diagonal_mean);
+    printf("  effective rank %.1f and %.1f (centred %.1f and %.1f)  modality gap %.3f\n",
+           g->rank[0], g->rank[1], g->rank_centred[0], g->rank_centred[1], g->gap);
+    if (!isnan(e->tolerance[0]))
+        printf("  tolerance (mean cosine within a group) %.3f and %.3f\n", e->tolerance[0],
+               e->tolerance[1]);
+    if (!isnan(e->prompt_accuracy))
+        printf("  prompt accuracy %.4f\n", e->prompt_accuracy);
+}
+
+static void print_json(const cli_progress *p, const ct_trainer *t, const char *folder,
+                       ct_error *err)
+{
+    ct_json j = {0};
+    ct_json_open(&j, NULL, '{');
+    ct_json_string(&j, "run", folder);
+    ct_json_integer(&j, "steps", t->step);
+    ct_json_number(&j, "seconds", p->seconds);
+    ct_json_open(&j, "evaluations", '[');
+    for (int i = 0; i < p->n_final; i++) {
+        ct_json_open(&j, NULL, '{');
+        ct_evaluation_json(&j, &p->final[i]);
+        ct_json_close(&j);
+    }
+    cli_put_json(&j, err);
+}
+
+void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, ct_error *err)
+{
+    cli_live_free(p->live);
+    if (p->terminal.redraw && !p->in->quiet && t->step > 0)
+        fputc('\n', p->terminal.out);
+    if (err->status != CT_OK)
+        return;
+    if (p->in->json) {
+        print_json(p, t, folder, err);
+        return;
+    }
+    for (int i = 0; i < p->n_final; i++)
+        cli_print_evaluation(&p->final[i]);
+    if (p->n_final > 0)
+        printf("%ld steps in %.1f s; next: contrast eval %s\n", t->step, p->seconds, folder);
+}

@@ -76,8 +76,7 @@ static object place_object(const scene *s, int which, ct_random *r)
     o.x = AT[alone ? s->place % 3 : 1] + jitter(r, alone ? 0.03 : 0.06);
     o.y = AT[alone ? s->place / 3 : 2 * which] + jitter(r, alone ? 0.03 : 0.02);
     o.radius = (alone ? RADIUS[s->size] : 0.21) * (1 + jitter(r, 0.07));
-    if (!alone &&
-        s->direction == 1) { /* beside each other: the picture is flipped about its diagonal */
+    if (!alone && s->direction == 1) { /* side by side: flipped about the diagonal */
         double x = o.x;
         o.x = o.y;
         o.y = x;
@@ -87,8 +86,7 @@ static object place_object(const scene *s, int which, ct_random *r)
     return o;
 }
 
-/* No shape has a point further out, either way: a star's reaches 0.37 / cos 72 degrees = 1.2, less
- * 0.1. */
+/* No shape has a point further out, either way: a star reaches 0.37 / cos 72 degrees, less 0.1. */
 #define REACH 1.25
 
 /* The share of pixel (px, py) that the object covers, by 4 x 4 points in it. Most pixels are far
@@ -115,7 +113,8 @@ static void mix(double v[3], const double colour[3], double share)
 
 static uint8_t to_byte(double v)
 {
-    return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v + 0.5);
+    const double positive = v < 0 ? 0 : v;
+    return (uint8_t)(positive > 255 ? 255 : positive + 0.5);
 }
 
 void ct_shapes_draw(const scene *s, int size, double noise, ct_random *r, uint8_t *pixels)

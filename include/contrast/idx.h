@@ -1,7 +1,7 @@
 /* idx.h -- IDX files: the format of MNIST and its kin.
  *
  * 00 00 TT DD, then DD big-endian 32-bit sizes, then the values, C order,
- * big-endian. Bytes only (TT = 08); other types are refused by name. Memory: the
+ * big-endian. Bytes only (TT = 08); other types are refused. Memory: the
  * file's length, whatever its sizes claim.
  */
 #ifndef CT_IDX_H

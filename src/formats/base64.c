@@ -28,11 +28,11 @@ bool ct_base64_get(const char *text, uint8_t *out, size_t n)
     for (size_t i = 0; i < length; i += 4) {
         unsigned b = 0;
         for (size_t k = i; k < i + 4; k++) {
-            const char *at = k >= length - padding ? (text[k] == '=' ? DIGIT : NULL)
-                                                   : strchr(DIGIT, text[k]);
-            if (at == NULL)
+            const bool pad = k >= length - padding;
+            const char *digit = pad ? DIGIT : strchr(DIGIT, text[k]);
+            if (digit == NULL || (pad && text[k] != '='))
                 return false;
-            b = b << 6 | (unsigned)(at - DIGIT);
+            b = b << 6 | (unsigned)(digit - DIGIT);
         }
         *out++ = (uint8_t)(b >> 16);
         *out++ = (uint8_t)(b >> 8);

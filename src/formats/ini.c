@@ -1,7 +1,6 @@
 /* ini.c -- a recipe's text to its settings, in order.
  *
  * A recipe is part of a command: a mistake in it is CT_ERR_CONFIG, like one on the command line.
- * A value is what remains of the line: there are no quotes, escapes or continued lines to learn.
  *
  * Layer: formats. Used by recipes. */
 #include "formats/ini.h"
@@ -9,6 +8,7 @@
 #include "formats/lines.h"
 #include "platform/file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool is_space(char c)
@@ -42,64 +42,78 @@ static bool is_name(const char *s)
     return n > 0 && s[n] == '\0';
 }
 
-/* One line: nothing, [section], or key = value, into item; key is NULL unless it is
- * the last. Answers what was expected instead of `found`, or NULL. */
-static const char *read_line(char *s, ct_ini_item *item, const char **found)
+typedef struct item {
+    const char *section, *key, *value;
+    int line;
+} item;
+
+/* One line: nothing, [section], or key = value, into the item; its key is NULL unless it is the
+ * last. The answer is what was expected instead of `found`, or NULL. */
+static const char *read_line(char *s, item *out, const char **found)
 {
     *found = s = trim(s, find_comment(s));
     char *end = s + strlen(s), *equals = strchr(s, '=');
-    item->key = NULL;
+    out->key = NULL;
     if (s == end)
         return NULL;
     if (*s == '[' && end[-1] == ']') {
-        *found = item->section = trim(s + 1, end - 1);
-        return is_name(item->section) ? NULL : "a section of letters, digits, '_', '-', '.'";
+        *found = out->section = trim(s + 1, end - 1);
+        return is_name(out->section) ? NULL : "a section of letters, digits, '_', '-', '.'";
     }
     if (equals == NULL)
         return "[section] or key = value";
-    item->value = trim(equals + 1, end);
-    *found = item->key = trim(s, equals);
-    return is_name(item->key) ? NULL : "a key of letters, digits, '_', '-', '.'";
+    out->value = trim(equals + 1, end);
+    *found = out->key = trim(s, equals);
+    return is_name(out->key) ? NULL : "a key of letters, digits, '_', '-', '.'";
 }
 
-static void add_item(const char *path, const ct_ini_item *item, ct_ini *out, ct_error *err)
+/* Set the last of n items, if none before it has its name. */
+static void set_last(const char *path, const item *all, int n, const ct_fields *fields,
+                     void *object, ct_error *err)
 {
-    for (const ct_ini_item *i = out->item; i < out->item + out->n; i++)
-        if (strcmp(i->key, item->key) == 0 && strcmp(i->section, item->section) == 0)
+    const item *last = &all[n - 1];
+    char place[CT_PATH_BYTES + 32], key[320];
+    for (const item *i = all; i < last; i++)
+        if (strcmp(i->key, last->key) == 0 && strcmp(i->section, last->section) == 0)
             CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: [%s] %s is set already; remove this or line %d",
-                    path, item->line, item->section, item->key, i->line);
-    if (out->n == CT_INI_MAX)
-        CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: expected at most %d settings", path, item->line,
-                CT_INI_MAX);
+                    path, last->line, last->section, last->key, i->line);
+    snprintf(place, sizeof place, "%s:%d: ", path, last->line);
+    snprintf(key, sizeof key, "%s%s%s", last->section, *last->section != '\0' ? "." : "",
+             last->key);
     if (err->status == CT_OK)
-        out->item[out->n++] = *item;
+        ct_fields_set(fields, object, key, last->value, place, err);
 }
 
-ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_arena *arena, ct_ini *out,
-                       ct_error *err)
+ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_arena *arena,
+                       const ct_fields *fields, void *object, ct_error *err)
 {
-    ct_ini_item item = {.section = ""};
     char **line;
-    int n;
-    out->n = 0;
-    ct_lines_split(path, text, size, CT_ERR_CONFIG, arena, &line, &n, err);
-    for (int i = 0; err->status == CT_OK && i < n; i++) {
-        const char *found;
-        const char *expected = read_line(line[i], &item, &found);
-        item.line = i + 1;
-        if (expected != NULL)
-            CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: expected %s, found '%s'", path, i + 1, expected,
+    const char *found;
+    int n_lines, n = 0;
+    item now = {.section = ""};
+    ct_lines_split(path, text, size, CT_ERR_CONFIG, arena, &line, &n_lines, err);
+    item *all = ct_arena_zeroed(arena, (size_t)n_lines + 1, sizeof *all);
+    if (all == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %d lines", path, n_lines);
+    for (int i = 0; err->status == CT_OK && i < n_lines; i++) {
+        const char *expected = read_line(line[i], &now, &found);
+        now.line = i + 1;
+        if (expected != NULL) {
+            CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: expected %s, found '%s'", path, now.line, expected,
                     found);
-        else if (item.key != NULL)
-            add_item(path, &item, out, err);
+        } else if (now.key != NULL) {
+            all[n++] = now;
+            set_last(path, all, n, fields, object, err);
+        }
     }
     return err->status;
 }
 
-ct_status ct_ini_read(const char *path, ct_arena *arena, ct_ini *out, ct_error *err)
+ct_status ct_ini_read(const char *path, ct_arena *arena, const ct_fields *fields, void *object,
+                      ct_error *err)
 {
     char *text = NULL;
     size_t size = 0;
     ct_file_read(path, CT_INI_BYTES, arena, &text, &size, err);
-    return ct_ini_parse(path, text, size, arena, out, err);
+    return ct_ini_parse(path, text, size, arena, fields, object, err);
 }

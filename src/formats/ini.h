@@ -1,41 +1,28 @@
-/* ini.h -- recipes: sections of "key = value" lines. Private.
+/* ini.h -- recipes: sections of "key = value" lines into the members of a struct. Private.
  *
  *     [loss]                  ; names: letters, digits, '_', '-', '.'
  *     temperature = 0.07      # a comment follows white space
  *
- * What the keys mean, and which there are, the experiment layer knows.
+ * A value is what remains of the line: there are no quotes, escapes or continued lines to learn.
  */
 #ifndef FORMATS_INI_H
 #define FORMATS_INI_H
 
 #include "contrast/arena.h"
-#include "contrast/status.h"
-
-#include <stddef.h>
+#include "formats/field.h"
 
 #define CT_INI_BYTES ((size_t)1 << 16) /* most bytes of a file */
-#define CT_INI_MAX   512               /* most settings */
 
-typedef struct ct_ini_item {
-    const char *section;     /* "" before the first */
-    const char *key, *value; /* value: without white space around it; may be empty */
-    int line;
-} ct_ini_item;
-
-typedef struct ct_ini {
-    int n;
-    ct_ini_item item[CT_INI_MAX]; /* in the order of the file */
-} ct_ini;
-
-/* Read a file into the arena.
+/* Read a file into `object`; key k of section s is the row "s.k" of its fields. The text stays in
+ * the arena, for members that borrow it. What the file does not name stays as it is.
  * Errors  CT_ERR_IO; CT_ERR_NOMEM
- *         CT_ERR_CONFIG  "path:line: ...": a line that is none of the above, a key
- *                        set twice, control characters, what is not UTF-8 */
-ct_status ct_ini_read(const char *path, ct_arena *arena, ct_ini *out, ct_error *err);
+ *         CT_ERR_CONFIG  "path:line: ...": a line that is none of the above, a key set twice or
+ *                        that no row has, a value that its row refuses, no UTF-8 */
+ct_status ct_ini_read(const char *path, ct_arena *arena, const ct_fields *fields, void *object,
+                      ct_error *err);
 
-/* The same from memory, which ends with a NUL, is changed, and must outlive `out`; `path` is for
- * messages. */
-ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_arena *arena, ct_ini *out,
-                       ct_error *err);
+/* The same from memory that ends with a NUL and is changed; `path` is for messages. */
+ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_arena *arena,
+                       const ct_fields *fields, void *object, ct_error *err);
 
 #endif

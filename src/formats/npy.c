@@ -258,17 +258,30 @@ static ct_status read_values(ct_source *source, const ct_npy *a, ct_real *x, int
     return err->status;
 }
 
+/* All of a file: ct_real, or integers. */
+static void *read_array(const char *path, ct_arena *arena, bool ints, ct_npy *a, ct_error *err)
+{
+    ct_source source;
+    ct_npy_open(&source, path, arena, a, err);
+    if (!ints)
+        ct_npy_check_reals(path, a, err);
+    else if (err->status == CT_OK && (a->kind == 'f' || a->n_dims != 1))
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "%s: expected integers of shape (n,), found %c%d of %d dimensions", path, a->kind,
+                a->width, a->n_dims);
+    void *x = ct_arena_zeroed(arena, a->count, ints ? sizeof(int) : sizeof(ct_real));
+    if (x == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d x %d values", path, a->rows, a->cols);
+    read_values(&source, a, ints ? NULL : x, ints ? x : NULL, err);
+    ct_source_close(&source);
+    return x;
+}
+
 ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols,
                              ct_error *err)
 {
-    ct_source source;
     ct_npy a;
-    ct_npy_open(&source, path, arena, &a, err);
-    ct_npy_check_reals(path, &a, err);
-    if ((*x = ct_arena_zeroed(arena, a.count, sizeof **x)) == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d x %d values", path, a.rows, a.cols);
-    read_values(&source, &a, *x, NULL, err);
-    ct_source_close(&source);
+    *x = read_array(path, arena, false, &a, err);
     *rows = a.rows;
     *cols = a.cols;
     return err->status;
@@ -276,16 +289,8 @@ ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int
 
 ct_status ct_npy_read_ints(const char *path, ct_arena *arena, int **x, int *n, ct_error *err)
 {
-    ct_source source;
     ct_npy a;
-    if (ct_npy_open(&source, path, arena, &a, err) == CT_OK && (a.kind == 'f' || a.n_dims != 1))
-        CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: expected integers of shape (n,), found %c%d of %d dimensions", path, a.kind,
-                a.width, a.n_dims);
-    if ((*x = ct_arena_zeroed(arena, a.count, sizeof **x)) == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d integers", path, a.rows);
-    read_values(&source, &a, NULL, *x, err);
-    ct_source_close(&source);
+    *x = read_array(path, arena, true, &a, err);
     *n = a.rows;
     return err->status;
 }

@@ -27,18 +27,18 @@ static int read_number(const uint8_t *data, size_t size, size_t *at)
 ct_status ct_pnm_parse(const char *path, const uint8_t *data, size_t size, ct_pnm *out,
                        ct_error *err)
 {
+    static const char *const WHAT[] = {"a width", "a height", "a largest value"};
     size_t at = 2, count;
+    if (err->status != CT_OK)
+        return err->status;
     if (size < 2 || data[0] != 'P' || (data[1] != '5' && data[1] != '6'))
         return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a picture in PGM (P5) or PPM (P6)", path);
     *out = (ct_pnm){.channels = data[1] == '6' ? 3 : 1};
-    int *const number[3] = {&out->width, &out->height, &out->largest};
+    int *const number[] = {&out->width, &out->height, &out->largest};
     for (int k = 0; k < 3; k++)
         if ((*number[k] = read_number(data, size, &at)) == 0)
             return CT_FAIL(err, CT_ERR_FORMAT, "%s: byte %zu: expected %s from 1 to 65535", path,
-                           at,
-                           k == 0   ? "a width"
-                           : k == 1 ? "a height"
-                                    : "a largest value");
+                           at, WHAT[k]);
     out->bytes = out->largest > 255 ? 2 : 1;
     const bool ok = at < size && memchr(" \t\r\n", data[at], 4) != NULL &&
                     ct_size_mul((size_t)out->width * (size_t)out->channels, (size_t)out->height,

@@ -240,26 +240,11 @@ ct_recipe ct_recipe_defaults(void)
 
 /* ---- reading ---- */
 
-static ct_status set_all(ct_recipe *r, const char *path, const ct_ini *ini, ct_error *err)
-{
-    for (int i = 0; i < ini->n && err->status == CT_OK; i++) {
-        const ct_ini_item *item = &ini->item[i];
-        char place[CT_PATH_BYTES + 32];
-        char key[320];
-        snprintf(place, sizeof place, "%s:%d: ", path, item->line);
-        snprintf(key, sizeof key, "%s.%s", item->section, item->key);
-        ct_fields_set(&ct_recipe_fields, r, key, item->value, place, err);
-    }
-    return err->status;
-}
-
 ct_status ct_recipe_read(ct_recipe *r, const char *path, ct_error *err)
 {
     ct_arena arena;
-    ct_ini ini = {.n = 0};
     ct_arena_open(&arena, path, 0, err);
-    ct_ini_read(path, &arena, &ini, err);
-    set_all(r, path, &ini, err);
+    ct_ini_read(path, &arena, &ct_recipe_fields, r, err);
     ct_arena_free(&arena);
     return err->status;
 }
@@ -267,11 +252,9 @@ ct_status ct_recipe_read(ct_recipe *r, const char *path, ct_error *err)
 ct_status ct_recipe_parse(ct_recipe *r, const char *name, const char *text, ct_error *err)
 {
     ct_arena arena;
-    ct_ini ini = {.n = 0};
     ct_arena_open(&arena, name, 0, err);
     char *copy = ct_arena_strdup(&arena, text); /* the reader writes into it */
-    ct_ini_parse(name, copy, copy != NULL ? strlen(copy) : 0, &arena, &ini, err);
-    set_all(r, name, &ini, err);
+    ct_ini_parse(name, copy, copy != NULL ? strlen(copy) : 0, &arena, &ct_recipe_fields, r, err);
     ct_arena_free(&arena);
     return err->status;
 }

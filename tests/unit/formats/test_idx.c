@@ -97,9 +97,9 @@ START_TEST(says_what_is_wrong)
 {
     check_refused("\x1F\x8B\x08\x08", 4, 3, "run gunzip on it first");
     check_refused("P5\n2 2", 6, 3, "expected an IDX file");
-    check_refused("\0\0\x0A\x01", 4, 1, "expected an IDX file");
+    check_refused("\0\0\x07\x01", 4, 1, "expected an IDX file");
     check_refused("\0\0\xFF\x01", 4, 1, "expected an IDX file");
-    check_refused("\0\0\x0D\x02", 4, 2, "expected unsigned bytes, found floats");
+    check_refused("\0\0\x0D\x02", 4, 2, "expected unsigned bytes, type 8, found type 13");
     check_refused(LABELS, sizeof LABELS, 3, "expected 3 dimensions, found 1");
     check_refused(IMAGES, 15, 3, "16 bytes of header, found 3 and 15");
     check_refused(IMAGES, sizeof IMAGES - 1, 3, "its shape does not fit its 5 bytes of values");

@@ -1,0 +1,161 @@
+/* text.c -- characters, numbers and names.
+ *
+ * Of a code point only the shortest form is valid UTF-8, or a name could be written in two ways
+ * and pass a comparison in one of them.
+ *
+ * Numbers are the same text with every libc and locale. strtod and printf round correctly in every
+ * libc that matters, but both use the locale's decimal point. So 12.5e-3 is handed to strtod as
+ * 125e-4, which has none, and in what printf made it is replaced by a dot.
+ *
+ * Layer: formats. */
+#include "formats/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- characters ---- */
+
+int ct_utf8_get(const char *s, uint32_t *code)
+{
+    static const int BYTES[16] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 2, 2, 3, 4};
+    static const uint32_t LEAST[] = {0, 1, 0x80, 0x800, 0x10000}; /* for n bytes */
+    const unsigned char *b = (const unsigned char *)s;
+    const int n = b[0] < 0xF8 ? BYTES[b[0] >> 4] : 0;
+    uint32_t c = n == 1 ? b[0] : b[0] & (0x7FU >> n);
+    for (int i = 1; i < n; i++) {
+        if (b[i] >> 6 != 2) /* the final NUL too */
+            return 0;
+        c = c << 6 | (b[i] & 0x3F);
+    }
+    *code = c;
+    return c < LEAST[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF) ? 0 : n;
+}
+
+int ct_utf8_put(char *out, uint32_t code)
+{
+    const int n = 1 + (code >= 0x80) + (code >= 0x800) + (code >= 0x10000);
+    for (int i = n - 1; i > 0; i--, code >>= 6)
+        out[i] = (char)(0x80 | (code & 0x3F));
+    out[0] = (char)(n == 1 ? code : (0xF00U >> n & 0xFF) | code);
+    return n;
+}
+
+const char *ct_text_unprintable(const char *s)
+{
+    uint32_t code;
+    int n;
+    while ((n = ct_utf8_get(s, &code)) > 0 && code >= 0x20 && (code < 0x7F || code >= 0xA0))
+        s += n;
+    return s;
+}
+
+/* ---- numbers ---- */
+
+static const char DIGITS[] = "0123456789";
+
+/* -? (0 | [1-9][0-9]*) (\.[0-9]+)? ([eE][+-]?[0-9]+)? */
+size_t ct_number_get(const char *s, double *x)
+{
+    const char *whole = s + (*s == '-');
+    const size_t n_whole = strspn(whole, DIGITS);
+    const bool has_point = whole[n_whole] == '.';
+    const char *fraction = whole + n_whole + has_point;
+    const size_t n_fraction = has_point ? strspn(fraction, DIGITS) : 0;
+    if (n_whole == 0 || (n_whole > 1 && *whole == '0') || (has_point && n_fraction == 0))
+        return 0;
+
+    const char *end = fraction + n_fraction;
+    long exponent = 0;
+    if (*end == 'e' || *end == 'E') {
+        exponent = strtol(end + 1, NULL, 10);
+        end += 1 + (end[1] == '+' || end[1] == '-');
+        if (strspn(end, DIGITS) == 0)
+            return 0;
+        end += strspn(end, DIGITS);
+    }
+    if (n_whole + n_fraction > 64)
+        return 0;
+    exponent = exponent > 9999 ? 9999 : exponent; /* infinite or zero anyway */
+    exponent = exponent < -9999 ? -9999 : exponent;
+    char plain[80];
+    const int n_signed = (int)(whole - s) + (int)n_whole;
+    snprintf(plain, sizeof plain, "%.*s%.*se%ld", n_signed, s, (int)n_fraction, fraction,
+             exponent - (long)n_fraction);
+    *x = strtod(plain, NULL);
+    return isfinite(*x) ? (size_t)(end - s) : 0;
+}
+
+/* The locale's decimal point, of one byte or more, becomes a dot. */
+static void put_dot(char *out)
+{
+    char *point = out + strspn(out, "-0123456789");
+    size_t bytes = strcspn(point, "0123456789e");
+    if (bytes > 0) {
+        memmove(point + 1, point + bytes, strlen(point + bytes) + 1);
+        *point = '.';
+    }
+}
+
+void ct_number_put(char out[CT_NUMBER_BYTES], double x, bool single)
+{
+    int low = 1, high = single ? 9 : 17; /* so many digits always suffice */
+    double y = 0;
+    while (low < high) {
+        const int digits = (low + high) / 2;
+        snprintf(out, CT_NUMBER_BYTES, "%.*e", digits - 1, x);
+        put_dot(out);
+        ct_number_get(out, &y);
+        if (single ? (float)y == (float)x : y == x)
+            high = digits;
+        else
+            low = digits + 1;
+    }
+    snprintf(out, CT_NUMBER_BYTES, "%.*e", low - 1, x);
+    const int exponent = atoi(strchr(out, 'e') + 1);
+    if (exponent >= -5 &&
+        exponent < (single ? 7 : 15)) /* up to there %f adds no digits of its own */
+        snprintf(out, CT_NUMBER_BYTES, "%.*f", low - 1 > exponent ? low - 1 - exponent : 0, x);
+    put_dot(out);
+}
+
+/* ---- names ---- */
+
+#define LONGEST 63
+
+/* Levenshtein's distance: insertions, deletions and replacements of a byte that
+ * turn a into b. row[j] is the distance between a[0..i) and b[0..j). */
+static int distance(const char *a, const char *b)
+{
+    int row[LONGEST + 1];
+    const int n = (int)strlen(a), m = (int)strlen(b);
+    for (int j = 0; j <= m; j++)
+        row[j] = j;
+    for (int i = 1; i <= n; i++) {
+        int diagonal = row[0]; /* of (i-1, j-1) */
+        row[0] = i;
+        for (int j = 1; j <= m; j++) {
+            int best = diagonal + (a[i - 1] != b[j - 1]);
+            const int gap = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
+            diagonal = row[j];
+            row[j] = best < gap ? best : gap;
+        }
+    }
+    return row[m];
+}
+
+const char *ct_nearest_name(const char *word, const char *const *name, int n, size_t stride)
+{
+    const char *nearest = NULL;
+    size_t least = (strlen(word) + 2) / 3 + 1;
+    for (int i = 0; i < n && strlen(word) <= LONGEST; i++) { /* a longer one is no slip */
+        const char *candidate = *(const char *const *)((const char *)name + (size_t)i * stride);
+        size_t d = strlen(candidate) <= LONGEST ? (size_t)distance(word, candidate) : least;
+        if (d < least) {
+            least = d;
+            nearest = candidate;
+        }
+    }
+    return nearest;
+}

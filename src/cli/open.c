@@ -16,28 +16,19 @@ ct_status cli_recipe(const cli_line *in, int first, ct_recipe *out, ct_error *er
 
 ct_status cli_begin(cli_run *r, const cli_line *in, ct_error *err)
 {
-    r->device = cli_device(in, err);
-    r->pairs = r->device != NULL ? ct_recipe_data(&r->recipe, err) : NULL;
-    r->has_trainer = r->pairs != NULL;
-    if (r->has_trainer)
-        ct_trainer_init(&r->trainer, &r->recipe, r->pairs, r->device, err);
-    return err->status;
+    return ct_run_open(r, &r->recipe, NULL, cli_device(in, err), err);
 }
 
 ct_status cli_open(cli_run *r, const cli_line *in, const char *folder, ct_error *err)
 {
-    *r = (cli_run){.device = NULL};
-    if (ct_run_recipe(folder, &r->recipe, err) == CT_OK && cli_begin(r, in, err) == CT_OK)
-        ct_run_load_weights(&r->trainer, folder, in->checkpoint, err);
-    return err->status;
+    return ct_run_open_folder(r, folder, in->checkpoint, cli_device(in, err), err);
 }
 
 void cli_close(cli_run *r)
 {
-    if (r->has_trainer)
-        ct_trainer_free(&r->trainer);
-    ct_pairs_free(r->pairs);
-    ct_device_free(r->device);
+    ct_device *device = r->device;
+    ct_run_close(r);
+    ct_device_free(device);
 }
 
 ct_status cli_read_arrays(const cli_line *in, int n_paths, ct_arena *arena, cli_arrays *out,

@@ -4,19 +4,13 @@
 
 #include "cli/cli.h"
 #include "contrast/arena.h"
+#include "train/open.h"
 #include "train/run.h"
 
 /* The recipe that argument `first` names, changed as the arguments after it say, and checked. */
 ct_status cli_recipe(const cli_line *in, int first, ct_recipe *out, ct_error *err);
 
-/* A recipe with its data and a trainer. */
-typedef struct cli_run {
-    ct_recipe recipe;
-    ct_device *device;
-    ct_pairs *pairs;
-    ct_trainer trainer;
-    bool has_trainer;
-} cli_run;
+typedef ct_run cli_run;
 
 /* Of r->recipe, as a run begins; or of a run in a folder, with the weights of --checkpoint. Close
  * also after an error. */

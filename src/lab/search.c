@@ -18,47 +18,12 @@ void ct_unit_rows(ct_real *x, int n, int d)
     }
 }
 
-/* Captions are embedded once each, then copied to where they are said. */
-static ct_status embed_captions(ct_trainer *t, int side, const ct_side *s, ct_real *out,
-                                ct_error *err)
-{
-    const size_t d = (size_t)ct_trainer_width(t);
-    ct_arena arena;
-    ct_arena_init(&arena, 0);
-    ct_real *z = ct_arena_zeroed(&arena, (size_t)s->n_texts * d, sizeof *z);
-    ct_status status = z == NULL
-                           ? CT_FAIL(err, CT_ERR_NOMEM, "embed: no memory for %d texts", s->n_texts)
-                           : ct_trainer_embed_texts(t, side, s->text, s->n_texts, z, err);
-    for (int i = 0; i < s->n && status == CT_OK; i++)
-        memcpy(out + (size_t)i * d, z + (size_t)s->text_of[i] * d, d * sizeof *z);
-    ct_arena_free(&arena);
-    return status;
-}
-
 ct_status ct_embed_items(ct_trainer *t, int side, const ct_pairs *items, ct_real *out,
                          ct_error *err)
 {
-    const ct_side *s = &items->side[side], *own = &t->pairs->side[side];
-    const ct_pairs *pairs = t->pairs;
-    ct_status status;
-    if ((s->text != NULL) != (own->text != NULL))
-        return CT_FAIL(err, CT_ERR_FORMAT, "embed: the file holds %s, the run's tower reads %s",
-                       s->text != NULL ? "texts" : "numbers",
-                       own->text != NULL ? "texts" : "numbers");
-    if (s->text != NULL) {
-        status = embed_captions(t, side, s, out, err);
-    } else {
-        if (s->dim != own->dim)
-            return CT_FAIL(err, CT_ERR_FORMAT,
-                           "embed: the file holds rows of %d values, the run's tower reads %d",
-                           s->dim, own->dim);
-        t->pairs = items;
-        status = ct_trainer_embed(t, side, items->index[CT_TRAIN], items->n, out, err);
-        t->pairs = pairs;
-    }
-    if (status == CT_OK)
+    if (ct_trainer_embed_pairs(t, side, items, items->index[CT_TRAIN], items->n, out, err) == CT_OK)
         ct_unit_rows(out, items->n, ct_trainer_width(t));
-    return status;
+    return err->status;
 }
 
 ct_status ct_search_init(ct_search *s, ct_trainer *t, ct_split split, ct_error *err)

@@ -5,6 +5,7 @@
  * Layer: train. Needs formats (field, ini). */
 #include "train/recipe.h"
 
+#include "contrast/datasets.h"
 #include "formats/ini.h"
 #include "formats/text.h"
 #include "platform/file.h"
@@ -348,4 +349,49 @@ ct_loss_setting ct_recipe_setting(const ct_recipe *r)
         .bias = r->loss.bias != 0 ? r->loss.bias : ct_loss_bias(r->train.batch),
         .options = &r->loss.options,
     };
+}
+
+/* ---- the data ---- */
+
+ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err)
+{
+    const ct_data_recipe *d = &r->data;
+    const uint64_t seed = (uint64_t)d->seed;
+    switch ((ct_data_kind)d->kind) {
+    case CT_DATA_SHAPES:
+        return ct_shapes(&(ct_shapes_options){.size = d->size,
+                                              .n_train = d->n_train,
+                                              .n_validation = d->n_validation,
+                                              .n_test = d->n_test,
+                                              .n_composition = d->n_composition,
+                                              .noise = d->noise,
+                                              .first_object = d->first_object,
+                                              .seed = seed},
+                         err);
+    case CT_DATA_LATENT:
+        return ct_latent(&(ct_latent_options){.dim = d->dim,
+                                              .shared = d->shared,
+                                              .rho = d->rho,
+                                              .n_train = d->n_train,
+                                              .n_validation = d->n_validation,
+                                              .n_test = d->n_test,
+                                              .seed = seed},
+                         err);
+    case CT_DATA_PAIRS:
+        return ct_pairs_from_files(&(ct_files_options){.image = d->image,
+                                                       .text = d->text,
+                                                       .groups = d->groups,
+                                                       .split = d->split,
+                                                       .validation = d->validation,
+                                                       .test = d->test,
+                                                       .seed = seed,
+                                                       .resize = d->resize},
+                                   err);
+    case CT_DATA_FASHION_MNIST:
+        return ct_fashion_mnist(&(ct_fashion_options){.dir = d->dir,
+                                                      .n_validation = d->n_validation,
+                                                      .seed = seed},
+                                err);
+    }
+    return NULL; /* a recipe holds no other kind */
 }

@@ -111,6 +111,9 @@ int ct_recipe_width(const ct_recipe *r);
 /* Where the landmarks of its loss lie. */
 ct_loss_setting ct_recipe_setting(const ct_recipe *r);
 
+/* The data of a recipe. NULL and the reason; free with ct_pairs_free. */
+ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err);
+
 /* Text of the built-in recipe of that name ("shapes"), or NULL; the files of models/recipes are
  * compiled in. ct_recipe_builtin_name lists them. */
 const char *ct_recipe_builtin(const char *name);

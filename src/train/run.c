@@ -289,10 +289,3 @@ ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which,
     ct_folder_unlock(r.lock);
     return err->status;
 }
-
-ct_status ct_run_load_weights(ct_trainer *t, const char *folder, const char *which, ct_error *err)
-{
-    char path[CT_PATH_BYTES];
-    ct_run_checkpoint(folder, which, path, err);
-    return ct_checkpoint_load(t, NULL, path, err);
-}

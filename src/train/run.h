@@ -61,10 +61,6 @@ bool ct_run_exists(const char *folder);
 /* The recipe of a run. Errors as ct_recipe_read. */
 ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err);
 
-/* Parameters and standardisation of a checkpoint into a trainer of the same recipe.
- * Errors  those of ct_run_checkpoint and ct_checkpoint_load */
-ct_status ct_run_load_weights(ct_trainer *t, const char *folder, const char *which, ct_error *err);
-
 /* Members of an evaluation, into an open object. */
 void ct_evaluation_json(ct_json *j, const ct_evaluation *e);
 

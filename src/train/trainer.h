@@ -1,11 +1,9 @@
 /* trainer.h -- a model, its data and its optimiser, one step at a time. Private.
  *
- * The one place where data meets models: it turns items of a ct_pairs into the
- * batches that towers read. Everything a step computes is a function of the
- * recipe, the data and the step's number.
+ * Everything a step computes is a function of the recipe, the data and the step's number.
  */
-#ifndef EXPERIMENT_TRAINER_H
-#define EXPERIMENT_TRAINER_H
+#ifndef TRAIN_TRAINER_H
+#define TRAIN_TRAINER_H
 
 #include "contrast/data.h"
 #include "contrast/landmarks.h"
@@ -13,13 +11,8 @@
 #include "contrast/metrics.h"
 #include "contrast/models.h"
 #include "contrast/optim.h"
+#include "train/gather.h"
 #include "train/recipe.h"
-
-/* Room for one side of a batch; which arrays exist depends on the side. */
-typedef struct ct_side_room {
-    ct_real *x;               /* (rows, dim) */
-    int *offset, *id, *which; /* bags        */
-} ct_side_room;
 
 typedef struct ct_trainer {
     const ct_recipe *recipe; /* borrowed, as are pairs and device */
@@ -31,11 +24,10 @@ typedef struct ct_trainer {
     ct_schedule schedule;
     ct_sampler sampler;
     ct_standard standard[2];
-    ct_tokens tokens[2];
-    ct_side_room room[2];
-    int *group;        /* (batch) of the batch, or NULL */
-    ct_real *queue[2]; /* (recipe.loss.queue, d) past embeddings; step s writes batch s mod (queue /
-                          batch) */
+    ct_gather gather[2];
+    int *group;             /* (batch) of the batch */
+    ct_real *queue[2];      /* (recipe.loss.queue, d) past embeddings; step s writes batch s
+                               mod (queue / batch) */
     const ct_real *last[2]; /* (batch, d) of the step that is being made */
     ct_real *pair[2],
         *dpair[2]; /* (batch, d) embeddings and their gradients; NULL without chunks */
@@ -65,9 +57,6 @@ typedef struct ct_evaluation {
                                such */
 } ct_evaluation;
 
-/* Open the data of a recipe. NULL and the reason; free with ct_pairs_free. */
-ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err);
-
 /* Errors  CT_ERR_CONFIG (batch larger than the data, ...), CT_ERR_NOMEM.
  * Free with ct_trainer_free, also after an error. */
 ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pairs,
@@ -89,25 +78,12 @@ ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct
 ct_status ct_trainer_loss(ct_trainer *t, const ct_real *a, const ct_real *b, const int *items,
                           int n, double *loss, ct_error *err);
 
-/* ---- parts, for gradients.c ---- */
-
-/* Items of one side as a tower reads them, n at most ct_trainer_room(t). An error of reading is the
- * graph's. */
-ct_batch_side ct_trainer_gather(ct_trainer *t, int side, const int *items, int n);
-int ct_trainer_room(const ct_trainer *t);
-/* The loss of embeddings of n <= batch items, as a tensor of t->graph. */
-ct_tensor *ct_trainer_loss_tensor(ct_trainer *t, ct_tensor *a, ct_tensor *b, const int *items,
-                                  int n);
-/* The graph's own error, if it has one. */
-ct_status ct_trainer_status(const ct_trainer *t, ct_error *err);
-/* "step 12: the loss is nan; first bad tensor: linear (128, 64) of image.1.weight"; with
- * `gradients`, of those. */
-ct_status ct_trainer_bad(const ct_trainer *t, double value, const char *what, bool gradients,
-                         ct_error *err);
-
-/* Embeddings (n, d), not normalised, of items of one side; of texts as typed. */
+/* Embeddings (n, d), not normalised, of items of one side; of other data of the same kind; of
+ * texts as typed. Errors  as ct_trainer_gradients; CT_ERR_FORMAT (data of another kind) */
 ct_status ct_trainer_embed(ct_trainer *t, int side, const int *items, int n, ct_real *out,
                            ct_error *err);
+ct_status ct_trainer_embed_pairs(ct_trainer *t, int side, const ct_pairs *from, const int *items,
+                                 int n, ct_real *out, ct_error *err);
 ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *text, int n,
                                  ct_real *out, ct_error *err);
 
@@ -121,5 +97,11 @@ ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n);
 
 /* Width of the embeddings. */
 int ct_trainer_width(const ct_trainer *t);
+
+/* Pairs that are in the towers at once: those of a batch, or train.chunk of them. */
+int ct_trainer_chunk(const ct_trainer *t);
+
+/* The graph's error, if it has one, becomes the caller's. */
+ct_status ct_trainer_graph_error(const ct_trainer *t, ct_error *err);
 
 #endif

@@ -25,11 +25,8 @@ static const struct ct_op ADD = {"add", add_backward};
 
 ct_tensor *ct_add(ct_graph *g, ct_tensor *a, ct_tensor *b)
 {
-    if (a == NULL || b == NULL)
+    if (!op_match(g, "add", a, b))
         return NULL;
-    if (!op_same_shape(a, b))
-        return op_fail(g, "add: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols,
-                       b->rows, b->cols);
     ct_tensor *y = op_new(g, &ADD, a->rows, a->cols, a, b, NULL, 0);
     if (y != NULL)
         k_add(g->device, op_size(y), a->x, b->x, y->x);
@@ -86,7 +83,7 @@ ct_tensor *ct_scale_by(ct_graph *g, ct_tensor *x, ct_tensor *s)
 {
     if (x == NULL || s == NULL)
         return NULL;
-    if (s->rows != 1 || s->cols != 1)
+    if (!op_is_scalar(s))
         return op_fail(g, "scale_by: s is (%d, %d), expected (1, 1)", s->rows, s->cols);
     ct_tensor *y = op_new(g, &SCALE_BY, x->rows, x->cols, x, s, NULL, 0);
     if (y != NULL)
@@ -189,11 +186,8 @@ static const struct ct_op ROW_DOTS = {"row_dots", row_dots_backward};
 
 ct_tensor *ct_row_dots(ct_graph *g, ct_tensor *a, ct_tensor *b)
 {
-    if (a == NULL || b == NULL)
+    if (!op_match(g, "row_dots", a, b))
         return NULL;
-    if (!op_same_shape(a, b))
-        return op_fail(g, "row_dots: a is (%d, %d), b is (%d, %d): shapes must match", a->rows,
-                       a->cols, b->rows, b->cols);
     ct_tensor *y = op_new(g, &ROW_DOTS, a->rows, 1, a, b, NULL, 0);
     if (y != NULL)
         k_row_dots(g->device, a->rows, a->cols, a->x, b->x, y->x);

@@ -70,6 +70,16 @@ ct_tensor *op_fail(ct_graph *g, const char *fmt, ...)
     return NULL;
 }
 
+bool op_match(ct_graph *g, const char *who, const ct_tensor *a, const ct_tensor *b)
+{
+    if (a == NULL || b == NULL)
+        return false;
+    if (a->rows != b->rows || a->cols != b->cols)
+        op_fail(g, "%s: a is (%d, %d), b is (%d, %d): shapes must match", who, a->rows, a->cols,
+                b->rows, b->cols);
+    return a->rows == b->rows && a->cols == b->cols;
+}
+
 /* A tensor without values at the end of the list. */
 static ct_tensor *append(ct_graph *g, const char *name, int rows, int cols)
 {

@@ -42,14 +42,18 @@ ct_tensor *op_fail(ct_graph *g, const char *fmt, ...) __attribute__((format(prin
 double op_softplus(double x);
 double op_sigmoid(double x);
 
+/* Whether a and b are there and of one shape; if only the shapes differ, that is the graph's error
+ * in the name of `who`. */
+bool op_match(ct_graph *g, const char *who, const ct_tensor *a, const ct_tensor *b);
+
 static inline size_t op_size(const ct_tensor *t)
 {
     return (size_t)t->rows * (size_t)t->cols;
 }
 
-static inline bool op_same_shape(const ct_tensor *a, const ct_tensor *b)
+static inline bool op_is_scalar(const ct_tensor *t)
 {
-    return a->rows == b->rows && a->cols == b->cols;
+    return t->rows == 1 && t->cols == 1;
 }
 
 #endif

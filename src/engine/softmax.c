@@ -52,8 +52,9 @@ static void softmax_rows_backward(ct_tensor *y)
     if (c == NULL)
         return;
     k_row_dots(y->graph->device, y->rows, y->cols, y->dx, y->x, c);
-    for (size_t i = 0; i < n * m; i++)
-        dx[i] += y->x[i] * (y->dx[i] - c[i / m]);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m; j++)
+            dx[i * m + j] += y->x[i * m + j] * (y->dx[i * m + j] - c[i]);
 }
 
 static const struct ct_op SOFTMAX_ROWS = {"softmax_rows", softmax_rows_backward};
@@ -66,7 +67,8 @@ ct_tensor *ct_softmax_rows(ct_graph *g, ct_tensor *x)
         return NULL;
     ct_real *total = peak + x->rows;
     k_row_exp_sums(g->device, x->rows, x->cols, x->x, peak, total, y->x);
-    for (size_t i = 0; i < op_size(y); i++)
-        y->x[i] /= total[i / (size_t)y->cols];
+    for (size_t i = 0; i < (size_t)y->rows; i++)
+        for (size_t j = 0; j < (size_t)y->cols; j++)
+            y->x[i * (size_t)y->cols + j] /= total[i];
     return y;
 }

@@ -1,9 +1,8 @@
-/* columns.c -- the losses that look at columns: barlow and vicreg. No negatives;
- * what keeps embeddings apart is that each column must vary, and differently from
- * the others.
+/* columns.c -- the losses that look at columns: barlow and vicreg. No negatives; what keeps
+ * embeddings apart is that each column must vary, and differently from the others.
  *
- * Columns are centred: x - mean. Means and variances are sums in double over rows
- * in order.
+ * Columns are centred: x - mean. Means and variances are sums in double over rows in order: they
+ * are few, and a column's order is the same on every machine. Neither loss has a plain twin.
  *
  * Layer: losses. Needs engine (op.h) and kernels. */
 #include "kernels/kernels.h"
@@ -22,40 +21,31 @@ typedef struct columns_saved {
     double *spread[2];  /* (d) 1 / sqrt(var + eps); vicreg: sqrt(var + eps) */
 } columns_saved;
 
-/* x less the means of its columns; var: sum of squares over `divisor`. */
+/* x = the columns of t less their means; var = their sums of squares over `divisor`. */
 static void centre(const ct_tensor *t, double divisor, ct_real *x, double *var)
 {
     const int n = t->rows, d = t->cols;
+    double *mean = var; /* until x is there */
+    memset(mean, 0, (size_t)d * sizeof *mean);
+    for (ptrdiff_t i = 0; i < n; i++)
+        for (int k = 0; k < d; k++)
+            mean[k] += (double)t->x[i * d + k];
+    for (ptrdiff_t i = 0; i < n; i++)
+        for (int k = 0; k < d; k++)
+            x[i * d + k] = (ct_real)((double)t->x[i * d + k] - mean[k] / n);
     memset(var, 0, (size_t)d * sizeof *var);
-    for (int i = 0; i < n; i++)
+    for (ptrdiff_t i = 0; i < n; i++)
         for (int k = 0; k < d; k++)
-            var[k] += (double)t->x[(ptrdiff_t)i * d + k]; /* first the means */
-    for (int i = 0; i < n; i++)
-        for (int k = 0; k < d; k++)
-            x[(ptrdiff_t)i * d + k] = (ct_real)((double)t->x[(ptrdiff_t)i * d + k] - var[k] / n);
-    memset(var, 0, (size_t)d * sizeof *var);
-    for (int i = 0; i < n; i++)
-        for (int k = 0; k < d; k++)
-            var[k] += (double)x[(ptrdiff_t)i * d + k] * (double)x[(ptrdiff_t)i * d + k];
+            var[k] += (double)x[i * d + k] * (double)x[i * d + k];
     for (int k = 0; k < d; k++)
         var[k] /= divisor;
-}
-
-static void scale_columns(int n, int d, const double *factor, ct_real *x)
-{
-    for (int i = 0; i < n; i++, x += d)
-        for (int k = 0; k < d; k++)
-            x[k] = (ct_real)((double)x[k] * factor[k]);
 }
 
 static ct_tensor *columns_new(ct_graph *g, const struct ct_op *op, ct_tensor *a, ct_tensor *b,
                               const ct_loss_inputs *in)
 {
-    if (a == NULL || b == NULL)
+    if (!op_match(g, "loss", a, b))
         return NULL;
-    if (!op_same_shape(a, b))
-        return op_fail(g, "loss: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols,
-                       b->rows, b->cols);
     ct_tensor *y = op_new(g, op, 1, 1, a, b, NULL, sizeof(columns_saved));
     if (y == NULL)
         return NULL;
@@ -79,9 +69,9 @@ static ct_tensor *columns_new(ct_graph *g, const struct ct_op *op, ct_tensor *a,
 static double barlow_of(int d, const ct_real *c, double lambda)
 {
     loss_total loss = {0};
-    for (int k = 0; k < d; k++)
+    for (ptrdiff_t k = 0; k < d; k++)
         for (int l = 0; l < d; l++) {
-            const double v = (double)c[(ptrdiff_t)k * d + l];
+            const double v = (double)c[k * d + l];
             loss_add(&loss, k == l ? (1 - v) * (1 - v) : lambda * v * v);
         }
     return loss.sum;
@@ -117,18 +107,16 @@ static void barlow_backward(ct_tensor *y)
     if (dc == NULL || dx == NULL || m == NULL)
         return;
     const double each = 2 * (double)y->dx[0] / n;
-    for (int k = 0; k < d; k++)
+    for (ptrdiff_t k = 0; k < d; k++)
         for (int l = 0; l < d; l++) {
-            const double c = (double)s->square[0][(ptrdiff_t)k * d + l];
-            dc[(ptrdiff_t)k * d + l] = (ct_real)(each * (k == l ? c - 1 : s->options->lambda * c));
+            const double c = (double)s->square[0][k * d + l];
+            dc[k * d + l] = (ct_real)(each * (k == l ? c - 1 : s->options->lambda * c));
         }
-    if (y->in[0]->needs_grad) {
-        k_matmul_nt(g->device, n, d, d, s->x[1], dc, dx, false);
-        unstandardize(y->in[0], s->x[0], s->spread[0], dx, m, m + d);
-    }
-    if (y->in[1]->needs_grad) {
-        k_matmul_nn(g->device, n, d, d, s->x[0], dc, dx, false);
-        unstandardize(y->in[1], s->x[1], s->spread[1], dx, m, m + d);
+    for (int i = 0; i < 2; i++) {
+        if (!y->in[i]->needs_grad)
+            continue;
+        (i == 0 ? k_matmul_nt : k_matmul_nn)(g->device, n, d, d, s->x[1 - i], dc, dx, false);
+        unstandardize(y->in[i], s->x[i], s->spread[i], dx, m, m + d);
     }
 }
 
@@ -145,7 +133,9 @@ ct_tensor *ct_loss_barlow(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
         centre(y->in[i], n, s->x[i], s->spread[i]);
         for (int k = 0; k < d; k++)
             s->spread[i][k] = 1 / sqrt(s->spread[i][k] + BARLOW_EPS);
-        scale_columns(n, d, s->spread[i], s->x[i]);
+        for (ptrdiff_t r = 0; r < n; r++)
+            for (int k = 0; k < d; k++)
+                s->x[i][r * d + k] = (ct_real)((double)s->x[i][r * d + k] * s->spread[i][k]);
     }
     k_matmul_tn(g->device, d, d, n, s->x[0], s->x[1], s->square[0], false);
     k_scale(g->device, (size_t)d * (size_t)d, 1 / (ct_real)n, s->square[0], s->square[0]);
@@ -158,7 +148,8 @@ ct_tensor *ct_loss_barlow(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
  *            dx of K: 4 / (d (n-1)) x cov, without its diagonal
  *            da of the mean square: 2 (a - b) / (n d), db the opposite
  */
-static double less_one(int n) /* one row varies by nothing, over anything */
+/* n - 1; one row varies by nothing, over anything. */
+static double less_one(int n)
 {
     return n > 1 ? n - 1 : 1;
 }
@@ -166,13 +157,14 @@ static double less_one(int n) /* one row varies by nothing, over anything */
 static double vicreg_of(const columns_saved *s, int i, int d)
 {
     loss_total v = {0}, k2 = {0};
-    for (int k = 0; k < d; k++) {
+    for (ptrdiff_t k = 0; k < d; k++) {
         const double short_of = 1 - s->spread[i][k];
-        loss_add(&v, short_of <= 0 ? 0 : short_of);
-        for (int l = 0; l < d; l++)
+        loss_add(&v, short_of <= 0 ? 0 : short_of); /* a NaN stays one */
+        for (int l = 0; l < d; l++) {
+            const double cov = (double)s->square[i][k * d + l];
             if (k != l)
-                loss_add(&k2, (double)s->square[i][(ptrdiff_t)k * d + l] *
-                                  (double)s->square[i][(ptrdiff_t)k * d + l]);
+                loss_add(&k2, cov * cov);
+        }
     }
     return s->options->variance / 2 * v.sum / d + s->options->covariance * k2.sum / d;
 }
@@ -190,13 +182,13 @@ static void vicreg_side(ct_tensor *y, int i, ct_real *dx)
         return;
     k_matmul_nn(y->graph->device, n, d, d, s->x[i], s->square[i], dx, false);
     for (ptrdiff_t r = 0; r < n; r++)
-        for (int k = 0; k < d; k++) {
-            const double x = (double)s->x[i][r * d + k], root = s->spread[i][k];
-            const double own = (double)s->square[i][(ptrdiff_t)k * d + k] *
-                               x; /* the diagonal's part */
-            out[r * d + k] += (ct_real)(pull * ((double)a->x[r * d + k] - (double)b->x[r * d + k]) +
-                                        cov * ((double)dx[r * d + k] - own) -
-                                        (root < 1 ? var * x / root : 0));
+        for (ptrdiff_t k = 0; k < d; k++) {
+            const ptrdiff_t at = r * d + k;
+            const double x = (double)s->x[i][at], root = s->spread[i][k];
+            const double own = (double)s->square[i][k * d + k] * x; /* the diagonal's part */
+            const double apart = (double)a->x[at] - (double)b->x[at];
+            const double narrow = root < 1 ? var * x / root : 0;
+            out[at] += (ct_real)(pull * apart + cov * ((double)dx[at] - own) - narrow);
         }
 }
 
@@ -220,9 +212,10 @@ ct_tensor *ct_loss_vicreg(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
     const int n = a->rows, d = a->cols;
     loss_total square = {0};
     double loss = 0;
-    for (size_t i = 0; i < op_size(a); i++)
-        loss_add(&square,
-                 ((double)a->x[i] - (double)b->x[i]) * ((double)a->x[i] - (double)b->x[i]));
+    for (size_t i = 0; i < op_size(a); i++) {
+        const double apart = (double)a->x[i] - (double)b->x[i];
+        loss_add(&square, apart * apart);
+    }
     for (int i = 0; i < 2; i++) {
         centre(y->in[i], less_one(n), s->x[i], s->spread[i]);
         for (int k = 0; k < d; k++)

@@ -21,8 +21,7 @@ static double log_of(const k_sums *s, int i)
     return ct_scalar_log(s->total[i]) + (double)s->origin[i];
 }
 
-static void weigh_anchors(loss_pairs *p, k_sums *hard, k_sums *importance, double part,
-                          loss_total *loss)
+static void weigh_anchors(loss_pairs *p, k_sums *hard, k_sums *importance, double part)
 {
     const double tau_plus = p->options->tau_plus, scale = (double)p->scale,
                  negatives = 2.0 * p->n - 2;
@@ -36,7 +35,7 @@ static void weigh_anchors(loss_pairs *p, k_sums *hard, k_sums *importance, doubl
         const double r = bound ? least : debiased,
                      q = bound ? 0 : part * ratio / ((1 - tau_plus) * (1 + r));
         const double pull = bound ? part * r / (1 + r) : q;
-        loss_add(loss, part * ct_scalar_log1p(r));
+        loss_add(&p->loss, part * ct_scalar_log1p(r));
         hard->weight[i] = q > 0 ? (ct_real)(q / hard->total[i]) : 0;
         if (importance != NULL)
             importance->weight[i] = q > 0 ? (ct_real)(-q / importance->total[i]) : 0;
@@ -59,9 +58,10 @@ ct_tensor *ct_loss_hard_negative(ct_graph *g, ct_tensor *a, ct_tensor *b, const 
     }
     if (g->error.status != CT_OK || !loss_pairs_gather(g, p))
         return NULL;
-    loss_total loss = {0};
     for (int side = 0; side < 2 && p->n > 1; side++)
-        weigh_anchors(p, hard[side], importance[side], 0.5 / p->n, &loss);
-    p->y->x[0] = p->n > 1 ? (ct_real)loss.sum : 0 * p->s[0] * p->scale; /* a NaN stays one */
-    return p->y;
+        weigh_anchors(p, hard[side], importance[side], 0.5 / p->n);
+    ct_tensor *y = loss_pairs_done(p);
+    if (p->n == 1)
+        y->x[0] = 0 * p->s[0] * p->scale; /* a NaN stays one */
+    return y;
 }

@@ -1,6 +1,6 @@
 /* losses.c -- the losses by name, and what they are told when they are told nothing.
  *
- * Values that each is known to have (all equal, at best) are in measure/landmarks.c.
+ * What each computes is in loss.h; values that it is known to have are in measure/landmarks.c.
  *
  * Layer: losses. */
 #include "contrast/scalar.h"
@@ -8,20 +8,12 @@
 
 #include <string.h>
 
-static const ct_loss_options DEFAULTS = {.in_modal = true,
-                                         .penalty = 0.002,
-                                         .margin = 0.2,
-                                         .mining = CT_MINE_ALL,
-                                         .beta = 1,
-                                         .tau_plus = 0.1,
-                                         .align_power = 2,
-                                         .uniform_t = 2,
-                                         .uniform = 1,
-                                         .mu = 1,
-                                         .lambda = 0.0051,
-                                         .invariance = 25,
-                                         .variance = 25,
-                                         .covariance = 1};
+/* clang-format off */
+static const ct_loss_options DEFAULTS = {
+    .in_modal = true, .penalty = 0.002, .margin = 0.2, .mining = CT_MINE_ALL,
+    .beta = 1, .tau_plus = 0.1, .align_power = 2, .uniform_t = 2, .uniform = 1,
+    .mu = 1, .lambda = 0.0051, .invariance = 25, .variance = 25, .covariance = 1};
+/* clang-format on */
 
 ct_loss_options ct_loss_defaults(void)
 {
@@ -38,66 +30,41 @@ double ct_loss_bias(int n)
     return n > 1 ? -ct_scalar_log(n - 1) : 0;
 }
 
+/* What each looks at is named; what is not named is false. */
+/* clang-format off */
 static const ct_loss LOSSES[] = {
-    {.name = "question",
-     .summary = "cross-entropy over the rows of the cosine matrix, temperature 1",
-     .uses_queue = true,
-     .apply = ct_loss_question},
-    {.name = "npair",
-     .summary = "the same of products, with a penalty on lengths",
-     .apply = ct_loss_npair},
-    {.name = "infonce",
-     .summary = "InfoNCE, one direction, with a temperature",
-     .learns_scale = true,
-     .uses_queue = true,
-     .apply = ct_loss_infonce},
-    {.name = "clip",
-     .summary = "InfoNCE in both directions (symmetric)",
-     .learns_scale = true,
-     .uses_queue = true,
-     .apply = ct_loss_clip},
-    {.name = "ntxent",
-     .summary = "symmetric, negatives from both sides (SimCLR)",
-     .learns_scale = true,
-     .apply = ct_loss_ntxent},
-    {.name = "siglip",
-     .summary = "each pair of rows is a yes-or-no question, with a bias",
-     .learns_scale = true,
-     .uses_bias = true,
-     .apply = ct_loss_siglip},
-    {.name = "dcl",
-     .summary = "symmetric, the positive left out of the sum (decoupled)",
-     .learns_scale = true,
-     .uses_queue = true,
-     .apply = ct_loss_dcl},
-    {.name = "unicl",
-     .summary = "symmetric, pairs of equal group are positives too",
-     .learns_scale = true,
-     .uses_groups = true,
-     .apply = ct_loss_unicl},
-    {.name = "triplet",
-     .summary = "hinge on a positive and a negative (all, semi-hard, hardest)",
-     .apply = ct_loss_triplet},
-    {.name = "hard-negative",
-     .summary = "NT-Xent with hard negatives weighing more, debiased",
-     .learns_scale = true,
-     .apply = ct_loss_hard_negative},
-    {.name = "align-uniform",
-     .summary = "pairs close, each side spread over the sphere",
-     .apply = ct_loss_align_uniform},
-    {.name = "spectral",
-     .summary = "-2 s of pairs and the squares of all others",
-     .apply = ct_loss_spectral},
-    {.name = "barlow",
-     .summary = "columns: correlated between sides, not with each other",
-     .apply = ct_loss_barlow},
-    {.name = "vicreg",
-     .summary = "columns: equal, varying, and not correlated",
-     .apply = ct_loss_vicreg},
-    {.name = "positives",
-     .summary = "1 - cosine of the pairs, no negatives: collapses",
-     .apply = ct_loss_positives},
+    {.name = "question", .apply = ct_loss_question, .uses_queue = true,
+     .summary = "cross-entropy over the rows of the cosine matrix, temperature 1"},
+    {.name = "npair", .apply = ct_loss_npair,
+     .summary = "the same of products, with a penalty on lengths"},
+    {.name = "infonce", .apply = ct_loss_infonce, .learns_scale = true, .uses_queue = true,
+     .summary = "InfoNCE, one direction, with a temperature"},
+    {.name = "clip", .apply = ct_loss_clip, .learns_scale = true, .uses_queue = true,
+     .summary = "InfoNCE in both directions (symmetric)"},
+    {.name = "ntxent", .apply = ct_loss_ntxent, .learns_scale = true,
+     .summary = "symmetric, negatives from both sides (SimCLR)"},
+    {.name = "siglip", .apply = ct_loss_siglip, .learns_scale = true, .uses_bias = true,
+     .summary = "each pair of rows is a yes-or-no question, with a bias"},
+    {.name = "dcl", .apply = ct_loss_dcl, .learns_scale = true, .uses_queue = true,
+     .summary = "symmetric, the positive left out of the sum (decoupled)"},
+    {.name = "unicl", .apply = ct_loss_unicl, .learns_scale = true, .uses_groups = true,
+     .summary = "symmetric, pairs of equal group are positives too"},
+    {.name = "triplet", .apply = ct_loss_triplet,
+     .summary = "hinge on a positive and a negative (all, semi-hard, hardest)"},
+    {.name = "hard-negative", .apply = ct_loss_hard_negative, .learns_scale = true,
+     .summary = "NT-Xent with hard negatives weighing more, debiased"},
+    {.name = "align-uniform", .apply = ct_loss_align_uniform,
+     .summary = "pairs close, each side spread over the sphere"},
+    {.name = "spectral", .apply = ct_loss_spectral,
+     .summary = "-2 s of pairs and the squares of all others"},
+    {.name = "barlow", .apply = ct_loss_barlow,
+     .summary = "columns: correlated between sides, not with each other"},
+    {.name = "vicreg", .apply = ct_loss_vicreg,
+     .summary = "columns: equal, varying, and not correlated"},
+    {.name = "positives", .apply = ct_loss_positives,
+     .summary = "1 - cosine of the pairs, no negatives: collapses"},
 };
+/* clang-format on */
 
 const ct_loss *ct_loss_all(int *n)
 {

@@ -69,7 +69,8 @@ bool loss_pairs_gather(ct_graph *g, loss_pairs *p)
  * then each row back through its normalisation
  */
 
-/* Where the gradient of a side grows: its own dx, unless something is there. */
+/* Where the gradient of a side grows: its own dx, unless others have added to that already. It is
+ * also wanted for dlog_scale, where the side itself wants none. */
 typedef struct growth {
     ct_real *grow, *dx; /* NULL: not wanted */
     bool add;           /* grow is apart from dx */
@@ -80,12 +81,9 @@ static bool open_growth(ct_tensor *t, bool wanted, growth *s)
     *s = (growth){0};
     s->dx = op_grad_write(t, &s->add);
     s->grow = s->dx;
-    if (s->dx != NULL && !s->add)
-        return true;
-    s->add = true;
-    if (s->dx != NULL || wanted)
+    if (s->add || (s->dx == NULL && wanted))
         s->grow = op_scratch(t->graph, op_size(t), sizeof *s->grow);
-    return s->grow != NULL || (!t->needs_grad && !wanted);
+    return t->graph->error.status == CT_OK;
 }
 
 static void close_growth(ct_device *dev, const loss_pairs *p, int i, const growth *s)
@@ -100,35 +98,27 @@ static void close_growth(ct_device *dev, const loss_pairs *p, int i, const growt
 }
 
 /* The weights times what the loss's own dy and each sum's scale add to them. */
-static bool weigh(const loss_pairs *p, loss_pairs *weighed)
+static void weigh(const loss_pairs *p)
 {
-    *weighed = *p;
-    for (int k = 0; k < p->n_sums; k++) {
-        ct_real *weight = op_scratch(p->y->graph, (size_t)p->n, sizeof *weight);
-        if (weight == NULL)
-            return false;
+    for (int k = 0; k < p->n_sums; k++)
         k_scale(p->y->graph->device, (size_t)p->n, p->sums[k].scale * p->y->dx[0],
-                p->sums[k].weight, weight);
-        weighed->sums[k].weight = weight;
-    }
-    return true;
+                p->sums[k].weight, p->sums[k].weight);
 }
 
 static void walk_back(const loss_pairs *p, ct_real *da, ct_real *db)
 {
-    const bool cross = has_walk(p, 0), none = !cross && !has_walk(p, 1);
-    const size_t bytes = (size_t)p->n * (size_t)p->d * sizeof *da;
     ct_device *dev = p->y->graph->device;
-    if (none && da != NULL)
-        memset(da, 0, bytes);
-    if (none && db != NULL)
-        memset(db, 0, bytes);
-    for (int i = 0; i < 3; i++) {
-        const k_walk w = walk_of(p, i, true);
-        if (has_walk(p, i) && i == 0)
-            k_walk_spread(dev, &w, da, false, db, false);
-        else if (has_walk(p, i) && (i == 1 ? da : db) != NULL)
-            k_walk_spread(dev, &w, NULL, false, i == 1 ? da : db, cross);
+    ct_real *const grow[2] = {da, db};
+    if (has_walk(p, 0)) {
+        const k_walk w = walk_of(p, 0, true);
+        k_walk_spread(dev, &w, da, false, db, false);
+    }
+    for (int i = 0; i < 2; i++) {
+        const k_walk w = walk_of(p, 1 + i, true);
+        if (grow[i] != NULL && has_walk(p, 1 + i))
+            k_walk_spread(dev, &w, NULL, false, grow[i], has_walk(p, 0));
+        else if (grow[i] != NULL && !has_walk(p, 0)) /* no walk at all: positives */
+            memset(grow[i], 0, (size_t)p->n * (size_t)p->d * sizeof *da);
     }
 }
 
@@ -159,19 +149,19 @@ static void pairs_backward(ct_tensor *y)
     ct_real *dscale = op_grad(y->in[2]);
     ct_real *dbias = op_grad(p->bias);
     const bool both = dscale != NULL && (p->what & LOSS_IN_MODAL);
-    loss_pairs w;
     growth side[2];
-    if (!weigh(p, &w) || !open_growth(y->in[0], dscale != NULL, &side[0]) ||
-        !open_growth(y->in[1], both, &side[1]))
+    if (!open_growth(y->in[0], dscale != NULL, &side[0]) || !open_growth(y->in[1], both, &side[1]))
         return;
-    walk_back(&w, side[0].grow, side[1].grow);
+    weigh(p);
+    walk_back(p, side[0].grow, side[1].grow);
     for (int i = 0; i < 2; i++)
         if (side[i].grow != NULL && !add_direct(p, i, side[i].grow))
             return;
-    if (dscale != NULL)
+    if (both)
         dscale[0] += (ct_real)p->dlog_scale * y->dx[0] +
-                     (both ? (product(p, 0, side[0].grow) + product(p, 1, side[1].grow)) / 2
-                           : product(p, 0, side[0].grow));
+                     (product(p, 0, side[0].grow) + product(p, 1, side[1].grow)) / 2;
+    else if (dscale != NULL)
+        dscale[0] += (ct_real)p->dlog_scale * y->dx[0] + product(p, 0, side[0].grow);
     for (int i = 0; i < 2; i++)
         if (p->queue[i] != NULL) { /* the queue has no gradient: all of its part is the anchor's */
             const double part = loss_queue_back(p, i, side[i].grow);
@@ -190,38 +180,31 @@ static const struct ct_op PAIRS = {"loss", pairs_backward};
 
 static bool take_side(ct_graph *g, loss_pairs *p, int i, const ct_tensor *t)
 {
-    ct_real *x, *r;
     p->x[i] = t->x;
     if (p->what & LOSS_DOT)
         return true;
-    p->x[i] = x = op_scratch(g, op_size(t), sizeof *x);
-    p->r[i] = r = x != NULL ? op_scratch(g, (size_t)t->rows, sizeof *r) : NULL;
-    if (r != NULL)
-        k_normalize_rows(g->device, t->rows, t->cols, t->x, CT_NORM_EPS, x, r);
-    return r != NULL;
-}
-
-static bool is_scalar(const ct_tensor *t)
-{
-    return t->rows == 1 && t->cols == 1;
+    ct_real *x = op_scratch(g, op_size(t), sizeof *x);
+    p->r[i] = op_scratch(g, (size_t)t->rows, sizeof *p->r[i]);
+    p->x[i] = x;
+    if (g->error.status != CT_OK)
+        return false;
+    k_normalize_rows(g->device, t->rows, t->cols, t->x, CT_NORM_EPS, x, p->r[i]);
+    return true;
 }
 
 loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b,
                            const ct_loss_inputs *in, unsigned what)
 {
     ct_tensor *log_scale = what & LOSS_SCALED ? in->log_scale : NULL;
-    if (a == NULL || b == NULL || ((what & LOSS_SCALED) && log_scale == NULL))
+    if (!op_match(g, "loss", a, b) || ((what & LOSS_SCALED) && log_scale == NULL))
         return NULL;
-    if (!op_same_shape(a, b))
-        op_fail(g, "loss: a is (%d, %d), b is (%d, %d): shapes must match", a->rows, a->cols,
-                b->rows, b->cols);
-    else if (log_scale != NULL && !is_scalar(log_scale))
+    if (log_scale != NULL && !op_is_scalar(log_scale))
         op_fail(g, "loss: log_scale is (%d, %d), expected (1, 1)", log_scale->rows,
                 log_scale->cols);
     ct_tensor *y = op_new(g, &PAIRS, 1, 1, a, b, log_scale, sizeof(loss_pairs));
-    const size_t n = (size_t)a->rows;
     if (y == NULL)
         return NULL;
+    const size_t n = (size_t)a->rows;
     loss_pairs *p = y->saved;
     *p = (loss_pairs){
         .y = y, .options = loss_options(in->options), .n = a->rows, .d = a->cols, .scale = 1};
@@ -261,4 +244,10 @@ k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, int side, double sc
     }
     k_sums_clear(s, p->n);
     return s;
+}
+
+ct_tensor *loss_pairs_done(loss_pairs *p)
+{
+    p->y->x[0] = (ct_real)p->loss.sum;
+    return p->y;
 }

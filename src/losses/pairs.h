@@ -1,4 +1,4 @@
-/* pairs.h -- what the losses over all n x n pairs share. Private to loss/.
+/* pairs.h -- what the losses over all n x n pairs share. Private to losses.
  *
  * Such a loss is a function of s[i,i], the cosines of the pairs, and of sums over
  * all other pairs (kernels/walk.h), one for each anchor of a side. Its builder
@@ -7,9 +7,11 @@
  *     loss_pairs_sum     asks for a sum over what is opposite each row of a side
  *     loss_pairs_gather  walks over all pairs
  *
- * and then fills in, from the totals, p->y->x[0], the weight of each sum and ds.
- * Backward is the same for all of them. The diagonal is in no sum: see softmax.c
- * for why.
+ * then fills in, from the totals, the loss, the weight of each sum and ds, and returns
+ *
+ *     loss_pairs_done    the tensor
+ *
+ * Backward is the same for all of them. The diagonal is in no sum: see softmax.c for why.
  */
 #ifndef LOSS_PAIRS_H
 #define LOSS_PAIRS_H
@@ -26,6 +28,18 @@ enum {
     LOSS_NO_CROSS = 8  /* ... and those of the other side are not        */
 };
 
+/* A sum that loses nothing to its length (Kahan 1965). */
+typedef struct loss_total {
+    double sum, lost;
+} loss_total;
+
+static inline void loss_add(loss_total *t, double x)
+{
+    const double y = x - t->lost, s = t->sum + y;
+    t->lost = s - t->sum - y;
+    t->sum = s;
+}
+
 typedef struct loss_pairs {
     ct_tensor *y;
     const ct_loss_options *options;
@@ -41,6 +55,7 @@ typedef struct loss_pairs {
     struct loss_queue *queue[2]; /* past rows opposite a, opposite b; or NULL     */
     ct_real *kept[3];            /* of each walk */
     void *space;
+    loss_total loss;
 
     /* What backward needs beside the weights. */
     ct_real *ds;       /* (n) dL/ds[i,i]; zero at first                   */
@@ -48,8 +63,7 @@ typedef struct loss_pairs {
     ct_real pull;      /* dL/da += pull a, dL/db += pull b                */
     ct_tensor *bias;   /* or NULL */
     double dbias;
-    const struct loss_groups
-        *groups; /* several targets: their part of ds is -scale/n spread evenly */
+    const struct loss_groups *groups; /* several targets share ds' -scale/n; or NULL */
 } loss_pairs;
 
 /* NULL, and the graph's error if there is one. */
@@ -60,6 +74,7 @@ loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tenso
 k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, int side, double scale);
 
 bool loss_pairs_gather(ct_graph *g, loss_pairs *p);
+ct_tensor *loss_pairs_done(loss_pairs *p);
 
 /* options, or the defaults. */
 const ct_loss_options *loss_options(const ct_loss_options *options);
@@ -79,20 +94,6 @@ bool loss_queue_sum(ct_graph *g, loss_pairs *p, const ct_queue *queue, int side)
 
 /* da += what the queue pulls, where da is not NULL. Returns <a, that>: its part of dlog_scale. */
 double loss_queue_back(const loss_pairs *p, int side, ct_real *da);
-
-/* ---- scalars ---- */
-
-/* A sum that loses nothing to its length (Kahan 1965). */
-typedef struct loss_total {
-    double sum, lost;
-} loss_total;
-
-static inline void loss_add(loss_total *t, double x)
-{
-    const double y = x - t->lost, s = t->sum + y;
-    t->lost = s - t->sum - y;
-    t->sum = s;
-}
 
 /* ---- groups: several positives a row (groups.c) ---- */
 

@@ -6,7 +6,7 @@
 
 ct_tensor *ct_loss_siglip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    if (in->bias != NULL && (in->bias->rows != 1 || in->bias->cols != 1))
+    if (in->bias != NULL && !op_is_scalar(in->bias))
         return op_fail(g, "loss: bias is (%d, %d), expected (1, 1)", in->bias->rows,
                        in->bias->cols);
     loss_pairs *p = loss_pairs_new(g, "siglip", a, b, in, LOSS_SCALED);
@@ -21,10 +21,10 @@ ct_tensor *ct_loss_siglip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
     }
     if (!loss_pairs_gather(g, p))
         return NULL;
-    loss_total loss = {0}, slope = {0};
+    loss_total slope = {0};
     for (int i = 0; i < p->n; i++) {
         const double x = (double)(p->scale * p->s[i]) + (double)bias, miss = op_sigmoid(-x);
-        loss_add(&loss, each * (op_softplus(-x) + s->total[i]));
+        loss_add(&p->loss, each * (op_softplus(-x) + s->total[i]));
         loss_add(&slope, each * (s->slope[i] - miss));
         p->ds[i] = -p->scale * (ct_real)(each * miss);
     }
@@ -33,6 +33,5 @@ ct_tensor *ct_loss_siglip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
         p->dbias = slope.sum;
         p->y->needs_grad = true;
     }
-    p->y->x[0] = (ct_real)loss.sum;
-    return p->y;
+    return loss_pairs_done(p);
 }

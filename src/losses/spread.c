@@ -21,17 +21,18 @@ static double squared_distance(const loss_pairs *p, int i)
     return sum;
 }
 
-static void align(loss_pairs *p, loss_total *loss)
+static void align(loss_pairs *p)
 {
     const double alpha = p->options->align_power;
     for (int i = 0; i < p->n; i++) {
         const double square = squared_distance(p, i);
         const double power = square > 0 ? ct_scalar_exp(alpha / 2 * ct_scalar_log(square))
                                         : square; /* 0 or NaN */
-        loss_add(loss, power / p->n);
-        p->ds[i] = square > 0   ? (ct_real)(-alpha * power / square / p->n)
-                   : alpha == 2 ? -2 / (ct_real)p->n
-                                : 0;
+        loss_add(&p->loss, power / p->n);
+        if (square > 0)
+            p->ds[i] = (ct_real)(-alpha * power / square / p->n);
+        else if (alpha == 2) /* else the slope at 0 is 0, or infinite and left out */
+            p->ds[i] = -2 / (ct_real)p->n;
     }
 }
 
@@ -59,12 +60,10 @@ ct_tensor *ct_loss_align_uniform(ct_graph *g, ct_tensor *a, ct_tensor *b, const 
     k_sums *s[2] = {loss_pairs_sum(g, p, K_EXP, 0, 2 * t), loss_pairs_sum(g, p, K_EXP, 1, 2 * t)};
     if (g->error.status != CT_OK || !loss_pairs_gather(g, p))
         return NULL;
-    loss_total loss = {0};
-    align(p, &loss);
+    align(p);
     for (int side = 0; side < 2 && p->n > 1; side++)
-        loss_add(&loss, weight * uniform(p, s[side], weight));
-    p->y->x[0] = (ct_real)loss.sum;
-    return p->y;
+        loss_add(&p->loss, weight * uniform(p, s[side], weight));
+    return loss_pairs_done(p);
 }
 
 /* ---- spectral: x = mu s in the sum of squares ---- */
@@ -77,14 +76,12 @@ ct_tensor *ct_loss_spectral(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_lo
     if (s == NULL || !loss_pairs_gather(g, p))
         return NULL;
     const double each = p->n > 1 ? 1.0 / p->n / (p->n - 1) : 0;
-    loss_total loss = {0};
     for (int i = 0; i < p->n; i++) {
         s->weight[i] = (ct_real)each;
         p->ds[i] = (ct_real)(-2 * mu / p->n);
-        loss_add(&loss, each * s->total[i] - 2 * mu * (double)p->s[i] / p->n);
+        loss_add(&p->loss, each * s->total[i] - 2 * mu * (double)p->s[i] / p->n);
     }
-    p->y->x[0] = (ct_real)loss.sum;
-    return p->y;
+    return loss_pairs_done(p);
 }
 
 /* ---- positives: every pair is pulled together and nothing is pushed apart ---- */
@@ -92,13 +89,12 @@ ct_tensor *ct_loss_spectral(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_lo
 ct_tensor *ct_loss_positives(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     loss_pairs *p = loss_pairs_new(g, "positives", a, b, in, LOSS_NO_CROSS);
-    loss_total loss = {0};
     if (p == NULL || !loss_pairs_gather(g, p))
         return NULL;
     for (int i = 0; i < p->n; i++) {
-        loss_add(&loss, (double)p->s[i]);
+        loss_add(&p->loss, (double)p->s[i]);
         p->ds[i] = -1 / (ct_real)p->n;
     }
-    p->y->x[0] = 1 - (ct_real)(loss.sum / p->n);
+    p->y->x[0] = 1 - (ct_real)(p->loss.sum / p->n);
     return p->y;
 }

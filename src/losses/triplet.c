@@ -14,32 +14,25 @@
 
 #define SCALE 2 /* z = 2s */
 
-/* max(0, x); a NaN stays one. */
-static double hinge(double x)
+/* Every negative of every anchor: sums of hinges, whose origin is the positive less the margin. */
+static ct_tensor *all_triplets(ct_graph *g, loss_pairs *p)
 {
-    return x <= 0 ? 0 : x;
-}
-
-static bool all_triplets(ct_graph *g, loss_pairs *p, loss_total *loss)
-{
-    k_sums *s[2] = {loss_pairs_sum(g, p, K_HINGE, 0, SCALE),
-                    loss_pairs_sum(g, p, K_HINGE, 1, SCALE)};
-    if (g->error.status != CT_OK)
-        return false;
+    k_sums *s[2];
+    for (int side = 0; side < 2; side++) {
+        s[side] = loss_pairs_sum(g, p, K_HINGE, side, SCALE);
+        for (int i = 0; s[side] != NULL && i < p->n; i++)
+            s[side]->origin[i] = SCALE * p->s[i] - (ct_real)p->options->margin;
+    }
+    if (!loss_pairs_gather(g, p))
+        return NULL;
     const double each = p->n > 1 ? 0.5 / p->n / (p->n - 1) : 0;
     for (int side = 0; side < 2; side++)
         for (int i = 0; i < p->n; i++) {
-            s[side]->origin[i] = SCALE * p->s[i] - (ct_real)p->options->margin;
             s[side]->weight[i] = (ct_real)each;
-        }
-    if (!loss_pairs_gather(g, p))
-        return false;
-    for (int side = 0; side < 2; side++)
-        for (int i = 0; i < p->n; i++) {
-            loss_add(loss, each * s[side]->total[i]);
+            loss_add(&p->loss, each * s[side]->total[i]);
             p->ds[i] -= SCALE * (ct_real)(each * s[side]->slope[i]);
         }
-    return true;
+    return loss_pairs_done(p);
 }
 
 /* Whether any negative was found. */
@@ -48,8 +41,8 @@ static bool found(const k_sums *s, int i)
     return !(s->total[i] <= 0) || isnan(s->origin[i]);
 }
 
-/* One negative an anchor: the peak of s, else the lowest of `easiest`, whose scale is -2. */
-static void mined_anchors(loss_pairs *p, k_sums *s, k_sums *easiest, double part, loss_total *loss)
+/* One negative per anchor: the peak of s, else the lowest of `easiest`, whose scale is -2. */
+static void mined_anchors(loss_pairs *p, k_sums *s, k_sums *easiest, double part)
 {
     for (int i = 0; i < p->n; i++) {
         k_sums *from = found(s, i) ? s : easiest;
@@ -59,30 +52,27 @@ static void mined_anchors(loss_pairs *p, k_sums *s, k_sums *easiest, double part
         const double x = sign * (double)from->origin[i] - SCALE * (double)p->s[i] +
                          p->options->margin;
         const double slope = x > 0 ? part : 0;
-        loss_add(loss, part * hinge(x));
+        loss_add(&p->loss, x <= 0 ? 0 : part * x); /* a NaN stays one */
         from->weight[i] = (ct_real)(sign * slope / (from->total[i] > 0 ? from->total[i] : 1));
         p->ds[i] -= SCALE * (ct_real)slope;
     }
 }
 
-static bool mined_triplets(ct_graph *g, loss_pairs *p, bool semi_hard, loss_total *loss)
+static ct_tensor *mined_triplets(ct_graph *g, loss_pairs *p, bool semi_hard)
 {
     k_sums *s[2], *easiest[2] = {NULL, NULL};
     for (int side = 0; side < 2; side++) {
         s[side] = loss_pairs_sum(g, p, K_PEAK, side, SCALE);
         if (semi_hard)
             easiest[side] = loss_pairs_sum(g, p, K_PEAK, side, -SCALE);
+        for (int i = 0; semi_hard && s[side] != NULL && i < p->n; i++)
+            s[side]->limit[i] = SCALE * p->s[i]; /* farther than the positive */
     }
-    if (g->error.status != CT_OK)
-        return false;
-    for (int side = 0; side < 2 && semi_hard; side++)
-        for (int i = 0; i < p->n; i++)
-            s[side]->limit[i] = SCALE * p->s[i];
     if (!loss_pairs_gather(g, p))
-        return false;
+        return NULL;
     for (int side = 0; side < 2; side++)
-        mined_anchors(p, s[side], easiest[side], 0.5 / p->n, loss);
-    return true;
+        mined_anchors(p, s[side], easiest[side], 0.5 / p->n);
+    return loss_pairs_done(p);
 }
 
 ct_tensor *ct_loss_triplet(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
@@ -91,10 +81,6 @@ ct_tensor *ct_loss_triplet(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_los
     if (p == NULL)
         return NULL;
     const int mining = p->options->mining;
-    loss_total loss = {0};
-    if (!(mining == CT_MINE_ALL ? all_triplets(g, p, &loss)
-                                : mined_triplets(g, p, mining == CT_MINE_SEMI_HARD, &loss)))
-        return NULL;
-    p->y->x[0] = (ct_real)loss.sum;
-    return p->y;
+    return mining == CT_MINE_ALL ? all_triplets(g, p)
+                                 : mined_triplets(g, p, mining == CT_MINE_SEMI_HARD);
 }

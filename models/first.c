@@ -88,5 +88,5 @@ int main(int argc, char **argv)
     ct_params_free(&p);
     ct_graph_free(&g);
     ct_device_free(device);
-    return err.status;
+    return err.status == CT_OK ? 0 : 1;
 }

@@ -3,7 +3,8 @@
  * Every operation takes tensors of one graph and returns a new tensor of that graph, computed at
  * once. On failure it returns NULL and the graph keeps the reason (status.h, rule 2); a NULL
  * operand gives NULL. dX below means dL/dX; "+=" because a tensor may be used more than once.
- * Code in src/engine, a file for each operation or family.
+ * Code in src/engine, a file for each operation or family; tests in tests/unit/engine, a
+ * test_FILE.c for each file.
  *
  * Letters: n rows, m rows of a second operand, d columns. Every operation may
  * fail with CT_ERR_NOMEM; those that can with CT_ERR_SHAPE say when.
@@ -21,8 +22,7 @@ CT_C_BEGIN
  * Shapes    a (n, d), b (m, d)  ->  y (n, m)
  * Gradient  da += dy b             db += dy' a
  * Errors    CT_ERR_SHAPE   a.cols != b.cols
- * Cost      2nmd flops forward, 4nmd backward; saves nothing
- * Tested    tests/unit/engine/test_matmul.c */
+ * Cost      2nmd flops forward, 4nmd backward; saves nothing */
 ct_tensor *ct_matmul_nt(ct_graph *g, ct_tensor *a, ct_tensor *b);
 
 /* A dense layer with its activation, in one pass.
@@ -31,12 +31,10 @@ ct_tensor *ct_matmul_nt(ct_graph *g, ct_tensor *a, ct_tensor *b);
  *           w has PyTorch's layout, (out, in)
  * Gradient  dz = dy f'(z);  dx += dz w;  dw += dz' x;  db += column sums of dz
  * Errors    CT_ERR_SHAPE   x.cols != w.cols, or b is not (1, m)
- * Cost      2nmd flops forward, 4nmd backward; GELU saves z (n, m)
- * Tested    tests/unit/engine/test_linear.c */
+ * Cost      2nmd flops forward, 4nmd backward; GELU saves z (n, m) */
 ct_tensor *ct_linear(ct_graph *g, ct_tensor *x, ct_tensor *w, ct_tensor *b, ct_activation f);
 
-/* f alone: y = f(x), dx += dy f'(x). Shapes x (n, d) -> y (n, d).
- * Tested    tests/unit/engine/test_activation.c */
+/* f alone: y = f(x), dx += dy f'(x). Shapes x (n, d) -> y (n, d). */
 ct_tensor *ct_activate(ct_graph *g, ct_tensor *x, ct_activation f);
 
 /* y = a + b, shapes equal (CT_ERR_SHAPE otherwise); da += dy, db += dy.
@@ -64,8 +62,7 @@ ct_tensor *ct_mean(ct_graph *g, ct_tensor *x);
 /* Dot product of each row of a with the same row of b.
  * Shapes    a (n, d), b (n, d)  ->  y (n, 1)
  * Gradient  da[i,:] += dy[i] b[i,:]     db[i,:] += dy[i] a[i,:]
- * Errors    CT_ERR_SHAPE   shapes differ
- * Tested    tests/unit/engine/test_arithmetic.c, with the six above and the next */
+ * Errors    CT_ERR_SHAPE   shapes differ */
 ct_tensor *ct_row_dots(ct_graph *g, ct_tensor *a, ct_tensor *b);
 
 /* The rows of a, then those of b: (n, d), (m, d) -> (n + m, d); da and db += their rows of
@@ -74,14 +71,12 @@ ct_tensor *ct_stack_rows(ct_graph *g, ct_tensor *a, ct_tensor *b);
 
 /* log sum exp over each row, shifted by the largest element so that nothing overflows.
  * Shapes    x (n, m)  ->  y (n, 1)
- * Gradient  dx[i,j] += dy[i] e^(x[i,j] - y[i])
- * Tested    tests/unit/engine/test_softmax.c */
+ * Gradient  dx[i,j] += dy[i] e^(x[i,j] - y[i]) */
 ct_tensor *ct_lse_rows(ct_graph *g, ct_tensor *x);
 
 /* Softmax of each row: y = e^(x - lse).
  * Shapes    x (n, m)  ->  y (n, m)
- * Gradient  dx[i,:] += y[i,:] (dy[i,:] - <dy[i,:], y[i,:]>)
- * Tested    tests/unit/engine/test_softmax.c */
+ * Gradient  dx[i,:] += y[i,:] (dy[i,:] - <dy[i,:], y[i,:]>) */
 ct_tensor *ct_softmax_rows(ct_graph *g, ct_tensor *x);
 
 /* Scale each row to unit length, so that a dot product becomes a cosine.
@@ -93,8 +88,7 @@ ct_tensor *ct_softmax_rows(ct_graph *g, ct_tensor *x);
  *           so a zero row stays zero and has the defined gradient dy / eps
  * Requires  eps > 0 (asserted)
  * Cost      3nd flops forward, 5nd backward; saves r (n)
- * Source    the clamp follows torch.nn.functional.normalize
- * Tested    tests/unit/engine/test_normalize.c */
+ * Source    the clamp follows torch.nn.functional.normalize */
 ct_tensor *ct_normalize_rows(ct_graph *g, ct_tensor *x, ct_real eps);
 
 /* The eps that towers and losses use for unit rows. */
@@ -107,8 +101,7 @@ ct_tensor *ct_normalize_rows(ct_graph *g, ct_tensor *x, ct_real eps);
  * Gradient  dtable[id[k],:] += dy[i,:] / bag size: only picked rows are touched
  * Errors    CT_ERR_SHAPE   an id outside [0, v) or offsets that decrease
  * offset and id are borrowed until reset.
- * Source    torch.nn.EmbeddingBag(mode="mean")
- * Tested    tests/unit/engine/test_embedding_bag.c */
+ * Source    torch.nn.EmbeddingBag(mode="mean") */
 ct_tensor *ct_embedding_bag(ct_graph *g, ct_tensor *table, int n, const int *offset, const int *id);
 
 /* Zero each element with probability p and divide the others by 1 - p, while
@@ -116,8 +109,7 @@ ct_tensor *ct_embedding_bag(ct_graph *g, ct_tensor *table, int n, const int *off
  * function of (g->seed, g->step, number of this dropout in the step, i).
  * Requires  0 <= p < 1, at most 256 dropouts a step (asserted)
  * Cost      saves a mask (n, d)
- * Source    Srivastava et al. 2014, inverted form
- * Tested    tests/unit/engine/test_dropout.c */
+ * Source    Srivastava et al. 2014, inverted form */
 ct_tensor *ct_dropout(ct_graph *g, ct_tensor *x, double p);
 
 CT_C_END

@@ -139,7 +139,7 @@ CHECK_LIBS   = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 #     #include "src/show/page.css.h"
 #     ;
 # Trigraphs are alive in C11, so a question mark is escaped too.
-ASSETS := $(wildcard models/recipes/*.ini models/*.py src/*/*.css src/*/*.js src/*/*.html)
+ASSETS := $(wildcard models/recipes/*.ini models/*.py src/*/*.css src/*/*.js src/*/*.html src/lab/lessons/*.txt)
 $(OUT)/gen/%.h: % Makefile
 	@mkdir -p $(@D)
 	@sed -e 's/["\\?]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
@@ -152,6 +152,13 @@ $(OUT)/gen/train/recipes.h: $(RECIPES) Makefile
 	@mkdir -p $(@D)
 	@printf '{"%s",\n#include "%s.h"\n},\n' $(foreach r,$(RECIPES),$(basename $(notdir $r)) $r) > $@
 $(OUT)/src/train/builtin.o: $(OUT)/gen/train/recipes.h
+
+# The same of lessons, for src/lab/lessons/lesson.c.
+LESSONS := $(filter src/lab/lessons/%,$(ASSETS))
+$(OUT)/gen/lab/lessons.h: $(LESSONS) Makefile
+	@mkdir -p $(@D)
+	@printf '{"%s",\n#include "%s.h"\n},\n' $(foreach l,$(LESSONS),$(basename $(notdir $l)) $l) > $@
+$(OUT)/src/lab/lessons/lesson.o: $(OUT)/gen/lab/lessons.h
 
 $(OUT)/tests/run: $(TEST_OBJ) $(OUT)/libcontrast.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) $(CT_LDLIBS)

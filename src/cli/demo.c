@@ -24,23 +24,30 @@ static void train(const cli_line *in, ct_device *device, const char *folder, ct_
     ct_trainer_free(&t);
 }
 
+static void run(const ct_study *s, int threads, ct_arena *arena, ct_study_rows *out, ct_error *err)
+{
+    ct_runs made;
+    if (ct_study_run(s, threads, arena, &made, err) == CT_OK)
+        ct_runs_rows(&made, s->shown, false, arena, out, err);
+}
+
 /* t: NULL tells nothing. */
 static void tell(const cli_line *in, const ct_terminal *t, ct_device *device, const char *folder,
-                 ct_demo *f, ct_pairs **pairs, ct_error *err)
+                 ct_demo *f, ct_arena *arena, ct_pairs **pairs, ct_error *err)
 {
     const int threads = cli_threads(in, err);
     if (err->status == CT_OK && ct_question_measure(device, 1, &f->question, err) == CT_OK) {
         ct_story_question(t, &f->question);
         ct_story_positives(t, NULL);
-        ct_demo_run(&CT_DEMO_POSITIVES, threads, f->positives, err);
+        run(&CT_DEMO_POSITIVES, threads, arena, &f->positives, err);
     }
     if (err->status == CT_OK) {
-        ct_story_positives(t, f->positives);
+        ct_story_positives(t, &f->positives);
         ct_story_fixes(t, NULL);
-        ct_demo_run(&CT_DEMO_FIXES, threads, f->fixes, err);
+        run(&CT_DEMO_FIXES, threads, arena, &f->fixes, err);
     }
     if (err->status == CT_OK) {
-        ct_story_fixes(t, f->fixes);
+        ct_story_fixes(t, &f->fixes);
         ct_story_healthy(t, NULL, NULL);
         train(in, device, folder, &f->healthy, pairs, err);
     }
@@ -73,14 +80,15 @@ static void print_json(const ct_demo *f, ct_error *err)
 /* page: open, or NULL. */
 static void measure(const cli_line *in, ct_page *page, char *folder[2], ct_error *err)
 {
-    ct_demo *f = ct_alloc_zeroed(1, sizeof *f);
+    ct_arena arena;
+    ct_arena_open(&arena, "demo", 0, err);
+    ct_demo *f = ct_arena_zeroed(&arena, 1, sizeof *f);
     ct_pairs *pairs = NULL;
     ct_device *device = cli_device(in, err);
     const ct_terminal t = cli_terminal(in, stdout);
-    if (f == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "demo: no memory");
     if (err->status == CT_OK)
-        tell(in, in->json ? NULL : &t, device, page != NULL ? folder[1] : NULL, f, &pairs, err);
+        tell(in, in->json ? NULL : &t, device, page != NULL ? folder[1] : NULL, f, &arena, &pairs,
+             err);
     if (err->status == CT_OK && page != NULL)
         fill_page(in, page, f, pairs, device, folder, err);
     if (err->status == CT_OK && in->json)
@@ -90,7 +98,7 @@ static void measure(const cli_line *in, ct_page *page, char *folder[2], ct_error
                "help\n");
     ct_pairs_free(pairs);
     ct_device_free(device);
-    ct_free(f);
+    ct_arena_free(&arena);
 }
 
 /* F.html: F-stuck, F-healthy. */

@@ -3,6 +3,7 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
+#include "lab/sweep.h"
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/memory.h"
@@ -46,50 +47,127 @@ static void command_of(const cli_line *in, char *out, size_t size)
     }
 }
 
-static ct_status write_results(const cli_line *in, const ct_sweep *s, const ct_sweep_run *run,
-                               ct_error *err)
+/* What the table shows, and the diagram: value[PHASE_ESCAPE] of a row. */
+#define SHOWN "state in_state runs escape_step recall_at_1[0] loss effective_rank_centred[0]"
+enum { PHASE_ESCAPE, PHASE_RECALL };
+
+static ct_table table_of(const ct_study_rows *rows)
+{
+    return (ct_table){.columns = &rows->columns,
+                      .row = rows->row,
+                      .n = rows->n,
+                      .stride = sizeof *rows->row};
+}
+
+/* Two keys with several values; memory is the arena's. */
+static ct_phase phase_of(const ct_sweep *s, const ct_study_rows *rows, ct_arena *arena)
+{
+    ct_phase p = {.steps = s->base.train.steps};
+    const char **value = ct_arena_zeroed(arena, 2 * CT_SWEEP_VALUES, sizeof *value);
+    ct_phase_point *point = ct_arena_zeroed(arena, (size_t)s->n_points, sizeof *point);
+    p.point = point;
+    for (int k = 0; k < 2 && value != NULL; k++) {
+        p.key[k] = s->axis[k].key;
+        p.n[k] = s->axis[k].n;
+        p.value[k] = value + k * CT_SWEEP_VALUES;
+        for (int v = 0; v < p.n[k]; v++)
+            value[k * CT_SWEEP_VALUES + v] = s->axis[k].value[v];
+    }
+    for (int i = 0; i < rows->n && point != NULL; i++) {
+        const ct_study_row *row = &rows->row[i];
+        point[row->variant] = (ct_phase_point){.settings = row->settings,
+                                               .runs = row->runs,
+                                               .state = row->state,
+                                               .in_state = row->in_state,
+                                               .escape = row->value[PHASE_ESCAPE],
+                                               .recall = row->value[PHASE_RECALL]};
+    }
+    return p;
+}
+
+/* sweep.csv has every measure. */
+static void write_csv(const char *folder, const ct_runs *runs, ct_arena *arena, ct_error *err)
 {
     char path[CT_PATH_BYTES];
-    if (in->output == NULL)
-        return CT_OK;
-    ct_status status = ct_sweep_write_csv(s, run, in->output, err);
-    if (s->n_axes == 2 && status == CT_OK) {
-        snprintf(path, sizeof path, "%s/phase.svg", in->output);
-        status = ct_phase_save(s, run, path, err);
+    ct_writer w;
+    ct_study_rows *rows = ct_arena_zeroed(arena, 1, sizeof *rows);
+    snprintf(path, sizeof path, "%s/sweep.csv", folder);
+    if (rows == NULL || ct_runs_rows(runs, SHOWN, true, arena, rows, err) != CT_OK)
+        return;
+    const ct_table t = table_of(rows);
+    ct_writer_open(&w, path, CT_REPLACE, err);
+    ct_table_csv(&t, &w);
+    ct_writer_commit(&w);
+}
+
+static void write_page(ct_page *page, const cli_line *in, const ct_sweep *s, const ct_table *t,
+                       const ct_phase *phase, int done)
+{
+    char text[4096];
+    command_of(in, text, sizeof text);
+    ct_put_element(page, "pre", text);
+    snprintf(text, sizeof text, "%d points, each from %d seed%s; %d of %d runs are here.",
+             s->n_points, s->n_seeds, s->n_seeds == 1 ? "" : "s", done, s->n_points * s->n_seeds);
+    ct_put_element(page, "p", text);
+    if (s->n_axes == 2) {
+        ct_put_raw(page, "<section class=\"wide\"><figure>");
+        ct_phase_figure(page, phase);
+        ct_put_raw(page, "</figure></section>\n");
     }
-    return status;
+    ct_page_table(page, t);
+}
+
+/* page: open, or NULL. */
+static void tell(const cli_line *in, const ct_sweep *s, const ct_runs *runs, ct_page *page,
+                 ct_arena *arena, ct_error *err)
+{
+    char path[CT_PATH_BYTES];
+    const ct_terminal t = cli_terminal(in, stdout);
+    ct_study_rows *rows = ct_arena_zeroed(arena, 1, sizeof *rows);
+    if (rows == NULL || ct_runs_rows(runs, SHOWN, false, arena, rows, err) != CT_OK)
+        return;
+    const ct_phase phase = s->n_axes == 2 ? phase_of(s, rows, arena) : (ct_phase){.steps = 0};
+    const ct_table table = table_of(rows);
+    if (in->output != NULL)
+        write_csv(in->output, runs, arena, err);
+    if (in->output != NULL && s->n_axes == 2 && err->status == CT_OK) {
+        snprintf(path, sizeof path, "%s/phase.svg", in->output);
+        ct_phase_save(&phase, path, err);
+    }
+    if (err->status != CT_OK)
+        return;
+    if (s->n_axes == 2)
+        ct_phase_draw(&t, &phase);
+    else
+        ct_table_print(&table, stdout, 0);
+    int done = 0;
+    for (int i = 0; i < rows->n; i++)
+        done += rows->row[i].runs;
+    if (page != NULL)
+        write_page(page, in, s, &table, &phase, done);
 }
 
 /* page: open, or NULL. */
 static void run_all(const cli_line *in, const ct_sweep *s, ct_page *page, ct_error *err)
 {
-    char command[4096];
-    const int threads = cli_threads(in, err);
-    const ct_terminal t = cli_terminal(in, stdout);
-    ct_sweep_run *run = ct_alloc_zeroed((size_t)s->n_points * (size_t)s->n_seeds, sizeof *run);
+    ct_arena arena;
+    ct_runs runs;
     progress p = {.terminal = cli_terminal(in, stderr),
                   .quiet = in->quiet,
                   .began = ct_clock_s(),
                   .before = -1};
-    if (run == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "sweep: no memory for %d x %d runs", s->n_points, s->n_seeds);
-    if (err->status == CT_OK) {
+    const ct_sweep_watch watch = {&p, on_run, &cli_stop};
+    const int threads = cli_threads(in, err);
+    ct_arena_open(&arena, "sweep", 0, err);
+    if (ct_sweep_runs(s, &arena, &runs, err) == CT_OK) {
         cli_catch_signals();
-        const ct_sweep_watch watch = {&p, on_run, &cli_stop};
-        ct_sweep_run_all(s, in->output, threads, &watch, run, err);
+        ct_sweep_make(s, &runs, in->output, threads, &watch, err);
     }
     if (err->status == CT_OK)
-        write_results(in, s, run, err);
-    if (err->status == CT_OK && s->n_axes == 2)
-        ct_phase_draw(&t, s, run);
-    else if (err->status == CT_OK)
-        ct_sweep_table(&t, s, run);
-    command_of(in, command, sizeof command);
-    if (err->status == CT_OK && page != NULL)
-        ct_page_sweep(page, command, s, run);
+        tell(in, s, &runs, page, &arena, err);
     if (err->status == CT_OK && cli_stop != 0 && in->output != NULL)
         fprintf(stderr, "stopped; the same command continues it\n");
-    ct_free(run);
+    ct_arena_free(&arena);
 }
 
 /* The grid that the arguments describe. */

@@ -173,7 +173,7 @@ static void show_value(const ct_field *f, const void *at, char *out, size_t size
         show_number(f, s->median, median, sizeof median);
         show_number(f, s->least, least, sizeof least);
         show_number(f, s->most, most, sizeof most);
-        if (s->least == s->most)
+        if (s->least == s->most || isnan(s->median))
             snprintf(out, size, "%s", median);
         else
             snprintf(out, size, "%s [%s, %s]", median, least, most);

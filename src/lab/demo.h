@@ -3,40 +3,19 @@
  * Each is a built-in recipe with some settings changed, over several seeds, so
  * that anyone can run any of them again with `contrast train`.
  */
-#ifndef EXPERIMENT_DEMO_H
-#define EXPERIMENT_DEMO_H
+#ifndef LAB_DEMO_H
+#define LAB_DEMO_H
 
 #include "lab/question.h"
-#include "lab/trials.h"
+#include "lab/search.h"
+#include "lab/study.h"
 #include "train/run.h"
 
-#define CT_DEMO_SEEDS 8
+extern const ct_study CT_DEMO_POSITIVES; /* no negatives: collapse is the optimum            */
+extern const ct_study CT_DEMO_FIXES;     /* the question's loss held at ln N, and the fixes  */
 
-/* One row of a table: a variant's figures over its seeds. */
-typedef struct ct_demo_row {
-    ct_variant variant;
-    const char *recipe;
-    int n_seeds, n_diverged, n_escaped, batch, steps;
-    double all_equal;                             /* the loss when all embeddings are equal */
-    ct_spread loss, escape, recall, cosine, rank; /* escape: infinity for a run that never left;
-                                                     recall@1 image to text; mean cosine of
-                                                     different images and their effective rank, not
-                                                     centred */
-} ct_demo_row;
-
-/* A table: a recipe, settings common to all rows, and the variants. */
-typedef struct ct_demo_table {
-    const char *recipe, *common;
-    const ct_variant *variant;
-    int n_variants, n_seeds;
-} ct_demo_table;
-
-extern const ct_demo_table CT_DEMO_POSITIVES; /* no negatives: collapse is the optimum            */
-extern const ct_demo_table CT_DEMO_FIXES;     /* the question's loss held at ln N, and the fixes  */
-#define CT_DEMO_MAX_ROWS 8
-
-/* Run all of a table; out has room for n_variants rows. Errors as ct_trials_run. */
-ct_status ct_demo_run(const ct_demo_table *table, int threads, ct_demo_row *out, ct_error *err);
+/* What the tables show, in this order: ct_study_row.value. */
+enum { CT_DEMO_LOSS, CT_DEMO_ALL_EQUAL, CT_DEMO_ESCAPE, CT_DEMO_RECALL };
 
 /* The run that ends the demo: recall, cosines of a few pairs, and the pictures
  * nearest to captions that are typed in. */
@@ -51,8 +30,7 @@ typedef struct ct_healthy {
     ct_evaluation evaluation[2]; /* test, composition                             */
     double seconds;              /* of training; with its record, if there is one */
     double similarity[CT_DEMO_SHOWN * CT_DEMO_SHOWN]; /* image i with text j, of the test split */
-    int found[CT_DEMO_CAPTIONS][CT_DEMO_FOUND];       /* items, nearest first */
-    double score[CT_DEMO_CAPTIONS][CT_DEMO_FOUND];    /* their cosines     */
+    ct_hit found[CT_DEMO_CAPTIONS][CT_DEMO_FOUND];    /* in the test split, nearest first */
 } ct_healthy;
 
 /* A trainer for it; *pairs is the data it runs on. The caller frees both, also after an error.
@@ -68,7 +46,7 @@ ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err);
 /* All that the demo measures. */
 typedef struct ct_demo {
     ct_question question;
-    ct_demo_row positives[CT_DEMO_MAX_ROWS], fixes[CT_DEMO_MAX_ROWS];
+    ct_study_rows positives, fixes;
     ct_healthy healthy;
 } ct_demo;
 

@@ -1,18 +1,32 @@
 /* question.c -- measuring the question's table.
  *
- * Layer: lab. Needs loss, optim, models (free embeddings). */
+ * Layer: lab. */
 #include "lab/question.h"
 
 #include "contrast/landmarks.h"
-#include "contrast/models.h"
-#include "contrast/optim.h"
+#include "contrast/loss.h"
 #include "contrast/random.h"
+#include "lab/descent.h"
 
 #include <math.h>
 
 #define N     CT_QUESTION_N
 #define D     CT_QUESTION_D
 #define STEPS 400
+
+#define NUMBER(member) .key = #member, .kind = CT_REAL, CT_AT(ct_question, member)
+
+static const ct_field ROWS[] = {
+    {NUMBER(all_equal)},
+    {NUMBER(all_equal_gradient)},
+    {NUMBER(opposite)},
+    {.key = "uniform", .kind = CT_REAL, CT_AT(ct_question, uniform.median)},
+    {.key = "uniform_least", .kind = CT_REAL, CT_AT(ct_question, uniform.least)},
+    {.key = "uniform_most", .kind = CT_REAL, CT_AT(ct_question, uniform.most)},
+    {NUMBER(best)},
+    {NUMBER(floor)},
+};
+const ct_fields ct_question_fields = CT_FIELDS(ROWS);
 
 /* Loss of x1 = a, x2 = sign a; with `gradient`, the norm of dL/dx1. */
 static double loss_of(ct_graph *g, const ct_real *a, ct_real sign, double *gradient)
@@ -46,56 +60,23 @@ static void measure_landmarks(ct_graph *g, uint64_t seed, ct_real *x, ct_questio
     out->opposite = loss_of(g, x, -1, NULL);
 }
 
-/* Gradient steps on x1 and x2 themselves, with no encoder in between. */
-static ct_status descend(ct_graph *g, ct_free_embeddings *m, ct_optim *optim, ct_question *out,
-                         ct_error *err)
-{
-    const ct_schedule schedule = {CT_COSINE, 0.1, 0, STEPS};
-    for (out->steps = 0;; out->steps++) {
-        ct_graph_reset(g);
-        ct_params_zero_grad(&m->params);
-        ct_tensor *x1 = ct_params_tensor(g, &m->params, m->a),
-                  *x2 = ct_params_tensor(g, &m->params, m->b);
-        ct_tensor *loss = ct_loss_question(g, x1, x2, &(ct_loss_inputs){0});
-        ct_tensor *n1 = ct_normalize_rows(g, x1, CT_NORM_EPS),
-                  *n2 = ct_normalize_rows(g, x2, CT_NORM_EPS);
-        ct_tensor *s = ct_matmul_nt(g, n1, n2);
-        if (ct_graph_error(g) != NULL)
-            return CT_FAIL(err, ct_graph_error(g)->status, "%s", ct_graph_error(g)->msg);
-        out->best = (double)loss->x[0];
-        for (int i = 0; i < N * N; i++)
-            out->similarity[i] = (double)s->x[i];
-        if (out->steps == STEPS)
-            return CT_OK;
-        ct_backward(g, loss, NULL);
-        ct_optim_step(optim, g->device, m->params.x, ct_params_gradients(&m->params),
-                      m->params.n_decay, ct_schedule_rate(&schedule, out->steps));
-    }
-}
-
-static ct_status reach_best(ct_graph *g, uint64_t seed, ct_question *out, ct_error *err)
-{
-    const ct_optim_config config = ct_optim_defaults(CT_ADAMW);
-    ct_free_embeddings m;
-    ct_optim optim = {0};
-    ct_status status = ct_free_embeddings_init(&m, N, D, seed, err);
-    if (status == CT_OK)
-        status = ct_optim_init(&optim, &config, m.params.size, err);
-    if (status == CT_OK)
-        status = descend(g, &m, &optim, out, err);
-    ct_optim_free(&optim);
-    ct_free_embeddings_free(&m);
-    out->floor = ct_simplex_floor(N, 1);
-    return status;
-}
-
 ct_status ct_question_measure(ct_device *device, uint64_t seed, ct_question *out, ct_error *err)
 {
     ct_graph g;
     ct_real x[N * D];
     ct_graph_init(&g, device, 0);
     measure_landmarks(&g, seed, x, out);
-    ct_status status = reach_best(&g, seed, out, err);
     ct_graph_free(&g);
-    return status;
+    /* Gradient steps on x1 and x2 themselves, with no encoder in between. */
+    const ct_free_descent best = {.loss = "question",
+                                  .n = N,
+                                  .d = D,
+                                  .steps = STEPS,
+                                  .temperature = 1,
+                                  .rate = 0.1,
+                                  .seed = seed};
+    out->best = ct_descend_free(device, &best, out->similarity, err);
+    out->floor = ct_simplex_floor(N, 1);
+    out->steps = STEPS;
+    return err->status;
 }

@@ -10,7 +10,7 @@
 
 #include "contrast/device.h"
 #include "contrast/status.h"
-#include "lab/trials.h"
+#include "formats/field.h"
 
 #include <stdint.h>
 
@@ -29,6 +29,8 @@ typedef struct ct_question {
 } ct_question;
 
 #define CT_QUESTION_DRAWS 21
+
+extern const ct_fields ct_question_fields;
 
 /* Errors  CT_ERR_NOMEM */
 ct_status ct_question_measure(ct_device *device, uint64_t seed, ct_question *out, ct_error *err);

@@ -8,10 +8,10 @@
 #define SHOW_PAGE_H
 
 #include "lab/demo.h"
-#include "lab/lessons/lesson.h"
-#include "lab/sweep.h"
 #include "show/markup.h"
 #include "show/record.h"
+#include "show/spreads.h"
+#include "show/table.h"
 #include "train/autopsy.h"
 
 typedef ct_writer ct_page;
@@ -28,12 +28,12 @@ ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err);
 /* The state, its evidence, the figures behind it; `side` names the two sides. */
 void ct_page_autopsy(ct_page *p, const ct_autopsy *a, const char *const side[2]);
 
-/* A lesson: its text, its rows, and rows of one quantity as a picture. */
-void ct_page_lesson(ct_page *p, const ct_lesson *l, const ct_lesson_run *run);
+/* A table, and before it a picture of each of its spreads, if it has at most CT_SPREADS rows. */
+void ct_page_table(ct_page *p, const ct_table *t);
 
-/* A row a point of the grid; over two keys the phase diagram, else, of at most CT_SPREADS points, a
- * picture a quantity. `command` is what was typed. */
-void ct_page_sweep(ct_page *p, const char *command, const ct_sweep *s, const ct_sweep_run *run);
+/* Lines that say "label: quantity", or "... quantity" for the label of the one above: a picture for
+ * each quantity that has two or more. */
+void ct_page_spreads(ct_page *p, const ct_spread_line *line, int n);
 
 /* The demo as the terminal tells it, and its tables as pictures. Errors  CT_ERR_NOMEM */
 ct_status ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs, ct_error *err);

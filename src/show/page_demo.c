@@ -12,29 +12,13 @@
 #include <math.h>
 #include <stdio.h>
 
-/* The table's quantities, a picture each. */
-static void pictures(ct_writer *s, const ct_demo_table *table, const ct_demo_row *row)
+static void table(ct_page *p, const ct_study_rows *rows)
 {
-    static const char *const NAME[4] = {"loss", "step that leaves its value for equal embeddings",
-                                        "recall@1 of images", "mean cosine of different images"};
-    ct_put_raw(s, "<div class=\"kinds\">\n");
-    for (int q = 0; q < 4; q++) {
-        ct_spread_line line[CT_DEMO_MAX_ROWS];
-        int n = 0;
-        for (int v = 0; v < table->n_variants; v++) {
-            const ct_demo_row *r = &row[v];
-            if (q == 1 && !(r->all_equal > 0))
-                continue; /* without negatives it is the optimum: nothing to leave */
-            line[n++] = (ct_spread_line){r->variant.name,
-                                         q == 0   ? r->loss
-                                         : q == 1 ? r->escape
-                                         : q == 2 ? r->recall
-                                                  : r->cosine,
-                                         (double)NAN};
-        }
-        ct_spreads_figure(s, NAME[q], line, n);
-    }
-    ct_put_raw(s, "</div>\n");
+    const ct_table t = {.columns = &rows->columns,
+                        .row = rows->row,
+                        .n = rows->n,
+                        .stride = sizeof *rows->row};
+    ct_page_table(p, &t);
 }
 
 /* Cosines at the best that free embeddings reach: the simplex. */
@@ -62,10 +46,10 @@ static bool words(ct_writer *s, const ct_demo *f, const ct_pairs *pairs, int par
         ct_story_question(&t, &f->question);
     } else if (part == 1) {
         ct_story_positives(&t, NULL);
-        ct_story_positives(&t, f->positives);
+        ct_story_positives(&t, &f->positives);
     } else if (part == 2) {
         ct_story_fixes(&t, NULL);
-        ct_story_fixes(&t, f->fixes);
+        ct_story_fixes(&t, &f->fixes);
     } else {
         ct_story_healthy(&t, NULL, NULL);
         ct_story_healthy(&t, &f->healthy, pairs);
@@ -85,8 +69,7 @@ ct_status ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs, ct_e
         if (part == 0)
             matrix(s, &f->question);
         else if (part < 3)
-            pictures(s, part == 1 ? &CT_DEMO_POSITIVES : &CT_DEMO_FIXES,
-                     part == 1 ? f->positives : f->fixes);
+            table(s, part == 1 ? &f->positives : &f->fixes);
         ct_put_raw(s, "</section>\n");
     }
     return CT_OK;

@@ -3,6 +3,7 @@
  * Layer: show. */
 #include "show/phase.h"
 
+#include "contrast/diagnose.h"
 #include "show/spreads.h"
 
 #include <math.h>
@@ -26,80 +27,47 @@ static const struct {
     [CT_N_STATES] = {'X', "#303030", 236},
 };
 
-static int look_of(const ct_sweep_point *p)
+static const char *name_of(int state)
 {
-    return p->n_diverged * 2 > p->n ? CT_N_STATES : (int)p->state;
+    return state == CT_N_STATES ? "diverged" : ct_state_describe((ct_state)state)->name;
 }
 
-static const char *name_of(int look)
-{
-    return look == CT_N_STATES ? "diverged" : ct_state_describe((ct_state)look)->name;
-}
+/* ---- on the terminal ---- */
 
-const char *ct_phase_name(const ct_sweep_point *p)
-{
-    return name_of(look_of(p));
-}
-
-int ct_phase_in_state(const ct_sweep_point *p)
-{
-    return look_of(p) == CT_N_STATES ? p->n_diverged : p->n_state[p->state];
-}
-
-void ct_sweep_table(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *run)
-{
-    fprintf(t->out, "%-44s %-20s %5s  %-9s %-28s %-9s %s\n", "settings", "state", "of", "left at",
-            "recall@1 [range]", "loss", "rank, centred");
-    for (int k = 0; k < s->n_points; k++) {
-        const ct_sweep_point p = ct_sweep_summary(s, run, k);
-        char settings[512], escape[16] = "never";
-        if (p.n == 0)
-            continue;
-        ct_sweep_settings(s, k, settings, sizeof settings);
-        if (isfinite(p.escape.median))
-            snprintf(escape, sizeof escape, "%.0f", p.escape.median);
-        fprintf(t->out, "%-44s %-20s %2d/%-2d  %-9s %.3f [%.3f, %.3f]%9s %-9.4f %.1f\n", settings,
-                ct_phase_name(&p), ct_phase_in_state(&p), p.n, escape, p.recall[0].median,
-                p.recall[0].least, p.recall[0].most, "", p.loss.median, p.rank[0].median);
-    }
-}
-
-/* ---- two keys ---- */
-
-static void draw_cell(const ct_terminal *t, int look)
+static void draw_cell(const ct_terminal *t, int state)
 {
     if (t->colour)
-        fprintf(t->out, "\033[48;5;%dm\033[38;5;231m %c\033[0m", LOOK[look].code,
-                LOOK[look].letter);
+        fprintf(t->out, "\033[48;5;%dm\033[38;5;231m %c\033[0m", LOOK[state].code,
+                LOOK[state].letter);
     else
-        fprintf(t->out, " %c", LOOK[look].letter);
+        fprintf(t->out, " %c", LOOK[state].letter);
 }
 
-void ct_phase_draw(const ct_terminal *t, const ct_sweep *s, const ct_sweep_run *run)
+void ct_phase_draw(const ct_terminal *t, const ct_phase *p)
 {
-    const ct_axis *y = &s->axis[0], *x = &s->axis[1];
     int seen[CT_N_STATES + 1] = {0};
-    fprintf(t->out, "%s\n", y->key);
-    for (int i = y->n - 1; i >= 0; i--) {
-        fprintf(t->out, "%12s ", y->value[i]);
-        for (int j = 0; j < x->n; j++) {
-            const ct_sweep_point p = ct_sweep_summary(s, run, i * x->n + j);
-            if (p.n == 0) {
+    fprintf(t->out, "%s\n", p->key[0]);
+    for (int i = p->n[0] - 1; i >= 0; i--) {
+        fprintf(t->out, "%12s ", p->value[0][i]);
+        for (int j = 0; j < p->n[1]; j++) {
+            const ct_phase_point *at = &p->point[i * p->n[1] + j];
+            if (at->runs == 0) {
                 fputs("  ", t->out);
                 continue;
             }
-            draw_cell(t, look_of(&p));
-            seen[look_of(&p)]++;
+            draw_cell(t, at->state);
+            seen[at->state]++;
         }
         fputc('\n', t->out);
     }
-    fprintf(t->out, "%12s  %s  %s ... %s\n\n", "", x->key, x->value[0], x->value[x->n - 1]);
+    fprintf(t->out, "%12s  %s  %s ... %s\n\n", "", p->key[1], p->value[1][0],
+            p->value[1][p->n[1] - 1]);
     for (int k = 0; k <= CT_N_STATES; k++) {
         if (seen[k] == 0)
             continue;
         fputs("  ", t->out);
         draw_cell(t, k);
-        fprintf(t->out, " %s: %d of %d\n", name_of(k), seen[k], s->n_points);
+        fprintf(t->out, " %s: %d of %d\n", name_of(k), seen[k], p->n[0] * p->n[1]);
     }
 }
 
@@ -120,49 +88,45 @@ static void shade(double share, char out[8])
 }
 
 /* Side of a cell: small grids have large ones. */
-static double cell_of(const ct_sweep *s)
+static double cell_of(const ct_phase *p)
 {
-    const int most = s->axis[0].n > s->axis[1].n ? s->axis[0].n : s->axis[1].n;
+    const int most = p->n[0] > p->n[1] ? p->n[0] : p->n[1];
     return fmax(16, fmin(40, floor(130.0 / most)));
 }
 
-static void map_axes(ct_writer *svg, const ct_sweep *s, double x0, const char *title)
+static void map_axes(ct_writer *svg, const ct_phase *p, double x0, const char *title)
 {
-    const double cell = cell_of(s);
-    const ct_axis *y = &s->axis[0], *x = &s->axis[1];
-    const double base = TOP + cell * y->n;
+    const double cell = cell_of(p);
+    const double base = TOP + cell * p->n[0];
     ct_svg_text(svg, x0, TOP - 12, 13, CT_SVG_START, 0, title);
-    for (int i = 0; i < y->n; i++)
-        ct_svg_text(svg, x0 - 4, base - cell * (i + 0.5) + 3, 8, CT_SVG_END, 0, y->value[i]);
-    for (int j = 0; j < x->n; j++)
-        ct_svg_text(svg, x0 + cell * (j + 0.5) + 3, base + 6, 8, CT_SVG_END, -60, x->value[j]);
-    ct_svg_text(svg, x0 + cell * x->n / 2, base + 50, 11, CT_SVG_MIDDLE, 0, x->key);
-    ct_svg_text(svg, x0 - 46, TOP + cell * y->n / 2, 11, CT_SVG_MIDDLE, -90, y->key);
+    for (int i = 0; i < p->n[0]; i++)
+        ct_svg_text(svg, x0 - 4, base - cell * (i + 0.5) + 3, 8, CT_SVG_END, 0, p->value[0][i]);
+    for (int j = 0; j < p->n[1]; j++)
+        ct_svg_text(svg, x0 + cell * (j + 0.5) + 3, base + 6, 8, CT_SVG_END, -60, p->value[1][j]);
+    ct_svg_text(svg, x0 + cell * p->n[1] / 2, base + 50, 11, CT_SVG_MIDDLE, 0, p->key[1]);
+    ct_svg_text(svg, x0 - 46, TOP + cell * p->n[0] / 2, 11, CT_SVG_MIDDLE, -90, p->key[0]);
 }
 
 /* Which: 0 state, 1 escape step, 2 recall@1. */
-static void map_cell(ct_writer *svg, const ct_sweep *s, const ct_sweep_run *run, double x0,
-                     int which, int i, int j)
+static void map_cell(ct_writer *svg, const ct_phase *p, double x0, int which, int i, int j)
 {
-    const double cell = cell_of(s);
-    const int point = i * s->axis[1].n + j;
-    const ct_sweep_point p = ct_sweep_summary(s, run, point);
-    char settings[512], title[768], fill[8] = "#303030", escape[64];
-    if (p.n == 0)
+    const double cell = cell_of(p);
+    const ct_phase_point *at = &p->point[i * p->n[1] + j];
+    char title[768], fill[8] = "#303030", escape[64];
+    if (at->runs == 0)
         return;
-    ct_sweep_settings(s, point, settings, sizeof settings);
-    ct_spread_text(escape, sizeof escape, p.escape);
+    ct_spread_text(escape, sizeof escape, at->escape);
     snprintf(title, sizeof title,
-             "%s: %s (%d of %d), step that leaves ln N: %s, recall@1 %.3f [%.3f, %.3f]", settings,
-             ct_phase_name(&p), ct_phase_in_state(&p), p.n, escape, p.recall[0].median,
-             p.recall[0].least, p.recall[0].most);
+             "%s: %s (%d of %d), step that leaves ln N: %s, recall@1 %.3f [%.3f, %.3f]",
+             at->settings, name_of(at->state), at->in_state, at->runs, escape, at->recall.median,
+             at->recall.least, at->recall.most);
     if (which == 0)
-        memcpy(fill, LOOK[look_of(&p)].colour, sizeof fill);
-    else if (which == 1 && isfinite(p.escape.median))
-        shade(1 - p.escape.median / s->base.train.steps, fill);
-    else if (which == 2 && isfinite(p.recall[0].median))
-        shade(p.recall[0].median, fill);
-    ct_svg_rect(svg, fill, x0 + cell * j, TOP + cell * (s->axis[0].n - 1 - i), cell - 1, cell - 1,
+        memcpy(fill, LOOK[at->state].colour, sizeof fill);
+    else if (which == 1 && isfinite(at->escape.median))
+        shade(1 - at->escape.median / p->steps, fill);
+    else if (which == 2 && isfinite(at->recall.median))
+        shade(at->recall.median, fill);
+    ct_svg_rect(svg, fill, x0 + cell * j, TOP + cell * (p->n[0] - 1 - i), cell - 1, cell - 1,
                 title);
 }
 
@@ -190,21 +154,21 @@ typedef struct size {
     double width, height;
 } size;
 
-static size size_of(const ct_sweep *s)
+static size size_of(const ct_phase *p)
 {
-    return (size){fmax(LEAST, LEFT + 3 * (cell_of(s) * s->axis[1].n + GAP)),
-                  TOP + cell_of(s) * s->axis[0].n + BOTTOM + 90};
+    return (size){fmax(LEAST, LEFT + 3 * (cell_of(p) * p->n[1] + GAP)),
+                  TOP + cell_of(p) * p->n[0] + BOTTOM + 90};
 }
 
-static void maps(ct_writer *svg, const ct_sweep *s, const ct_sweep_run *run, size whole)
+static void maps(ct_writer *svg, const ct_phase *p, size whole)
 {
     static const char *const TITLE[3] = {"state", "escape step", "recall@1"};
     for (int which = 0; which < 3; which++) {
-        const double x0 = LEFT + which * (cell_of(s) * s->axis[1].n + GAP);
-        map_axes(svg, s, x0, TITLE[which]);
-        for (int i = 0; i < s->axis[0].n; i++)
-            for (int j = 0; j < s->axis[1].n; j++)
-                map_cell(svg, s, run, x0, which, i, j);
+        const double x0 = LEFT + which * (cell_of(p) * p->n[1] + GAP);
+        map_axes(svg, p, x0, TITLE[which]);
+        for (int i = 0; i < p->n[0]; i++)
+            for (int j = 0; j < p->n[1]; j++)
+                map_cell(svg, p, x0, which, i, j);
     }
     legend(svg, LEFT, whole.height - 90, whole.width);
 }
@@ -213,22 +177,22 @@ static const char TITLE[] = "Phase diagram",
                   READING_ALL[] = "State, step that leaves ln N and recall@1 over two settings; "
                                   "rest on a cell to read it.";
 
-void ct_phase_figure(ct_writer *page, const ct_sweep *s, const ct_sweep_run *run)
+void ct_phase_figure(ct_writer *page, const ct_phase *p)
 {
-    const size whole = size_of(s);
+    const size whole = size_of(p);
     ct_svg_begin(page, whole.width, whole.height, "data-kind=\"phase\"", TITLE, READING_ALL);
-    maps(page, s, run, whole);
+    maps(page, p, whole);
     ct_svg_end(page);
 }
 
-ct_status ct_phase_save(const ct_sweep *s, const ct_sweep_run *run, const char *path, ct_error *err)
+ct_status ct_phase_save(const ct_phase *p, const char *path, ct_error *err)
 {
-    const size whole = size_of(s);
+    const size whole = size_of(p);
     ct_writer svg;
     ct_svg_open(&svg, path, whole.width, whole.height, TITLE, READING_ALL, err);
     if (err->status != CT_OK)
         return err->status;
-    maps(&svg, s, run, whole);
+    maps(&svg, p, whole);
     ct_svg_end(&svg);
     return ct_writer_commit(&svg);
 }

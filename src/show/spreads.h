@@ -2,7 +2,7 @@
 #ifndef REPORT_SPREADS_H
 #define REPORT_SPREADS_H
 
-#include "lab/trials.h"
+#include "formats/field.h"
 #include "show/chart.h"
 
 #define CT_SPREADS 40 /* lines of one picture */

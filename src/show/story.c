@@ -6,6 +6,7 @@
  * Layer: show. Needs experiment (what was measured). */
 #include "show/story.h"
 
+#include "show/table.h"
 #include "train/run.h"
 
 #include <math.h>
@@ -48,61 +49,59 @@ void ct_story_question(const ct_terminal *t, const ct_question *q)
 
 /* ---- tables over seeds ---- */
 
-static void print_rows(const ct_terminal *t, const ct_demo_table *table, const ct_demo_row *row)
+static ct_table table_of(const ct_study_rows *rows)
 {
-    fprintf(t->out, "\n  %-21s %-26s %-8s %-14s %-21s %-7s %s\n", "", "loss, median [range]",
-            "equal", "left it: step", "recall@1 [range]", "cosine", "rank");
-    for (int v = 0; v < table->n_variants; v++) {
-        const ct_demo_row *r = &row[v];
-        char escape[32];
-        if (isinf(r->escape.median))
-            snprintf(escape, sizeof escape, "%d of %d", r->n_escaped, r->n_seeds);
-        else
-            snprintf(escape, sizeof escape, "%d of %d: %.0f", r->n_escaped, r->n_seeds,
-                     r->escape.median);
-        fprintf(t->out,
-                "  %-21s %7.4f [%7.4f,%8.4f]  %-8.4f %-14s %.3f [%.3f, %.3f]  %6.3f  %4.1f\n",
-                r->variant.name, r->loss.median, r->loss.least, r->loss.most, r->all_equal,
-                r->all_equal > 0 ? escape : "-", r->recall.median, r->recall.least, r->recall.most,
-                r->cosine.median, r->rank.median);
-        if (r->n_diverged > 0)
-            fprintf(t->out, "  %-21s %d of %d runs ended with a loss that is not finite\n", "",
-                    r->n_diverged, r->n_seeds);
-    }
+    return (ct_table){.columns = &rows->columns,
+                      .row = rows->row,
+                      .n = rows->n,
+                      .stride = sizeof *rows->row};
 }
 
-void ct_story_positives(const ct_terminal *t, const ct_demo_row *row)
+static void print_rows(const ct_terminal *t, const ct_study_rows *rows)
+{
+    const ct_table table = table_of(rows);
+    fputc('\n', t->out);
+    ct_table_print(&table, t->out, 2);
+    for (int v = 0; v < rows->n; v++)
+        if (rows->row[v].of[CT_DIVERGED] > 0)
+            fprintf(t->out, "  %s: %d of %d runs ended with a loss that is not finite\n",
+                    rows->row[v].head[0], rows->row[v].of[CT_DIVERGED], rows->row[v].runs);
+}
+
+void ct_story_positives(const ct_terminal *t, const ct_study_rows *rows)
 {
     if (t == NULL)
         return;
-    if (row == NULL) {
+    if (rows == NULL) {
         title(t, "2. Without negatives, collapse is the optimum");
-        fprintf(t->out,
-                "Two towers on drawn pictures and captions, %d seeds; recall of 200 test pairs "
-                "(chance 0.005), mean\n"
-                "cosine of different pictures, their effective rank (of 64).\n",
-                CT_DEMO_POSITIVES.n_seeds);
+        fprintf(
+            t->out,
+            "Two towers on drawn pictures and captions, %d seeds, median [range]: recall of 200 "
+            "test pairs (chance\n"
+            "0.005), mean cosine of different pictures, their effective rank (of 64).\n",
+            CT_DEMO_POSITIVES.seeds);
         fflush(t->out);
         return;
     }
-    print_rows(t, &CT_DEMO_POSITIVES, row);
+    print_rows(t, rows);
 }
 
-/* "7 of 8 left, half of them by step 526", or without the step. */
-static const char *leavers(const ct_demo_row *r, char *text, size_t size)
+/* "7 of 8 left, the median run at step 526", or without the step. */
+static const char *leavers(const ct_study_row *r, char *text, size_t size)
 {
-    const int n = snprintf(text, size, "%d of %d left", r->n_escaped, r->n_seeds);
-    if (isfinite(r->escape.median))
-        snprintf(text + n, size - (size_t)n, ", the median run at step %.0f", r->escape.median);
+    const double step = r->value[CT_DEMO_ESCAPE].median;
+    const int n = snprintf(text, size, "%d of %d left", r->escaped, r->runs);
+    if (isfinite(step))
+        snprintf(text + n, size - (size_t)n, ", the median run at step %.0f", step);
     return text;
 }
 
 /* The rows in words; every number is the row's own. */
-static void conclude(const ct_terminal *t, const ct_demo_row *r)
+static void conclude(const ct_terminal *t, const ct_study_row *r)
 {
     char text[96];
-    fprintf(t->out, "\n- As in the question: %s (%d steps).\n", leavers(&r[0], text, sizeof text),
-            r[0].steps);
+    fprintf(t->out, "\n- As in the question: %s (2000 steps).\n",
+            leavers(&r[0], text, sizeof text));
     fprintf(t->out, "- A temperature of 0.07: %s. Near ln N the gradient grows as 1/tau, so\n",
             leavers(&r[1], text, sizeof text));
     fprintf(t->out,
@@ -110,38 +109,38 @@ static void conclude(const ct_terminal *t, const ct_demo_row *r)
             "temperature 1:\n  %s.\n",
             leavers(&r[2], text, sizeof text));
     fprintf(t->out, "  Leaving is not yet learning: recall@1 is %.3f and %.3f.\n",
-            r[1].recall.median, r[2].recall.median);
+            r[1].value[CT_DEMO_RECALL].median, r[2].value[CT_DEMO_RECALL].median);
     fprintf(t->out, "- Adam at temperature 1: %s; recall@1 %.3f.\n",
-            leavers(&r[3], text, sizeof text), r[3].recall.median);
+            leavers(&r[3], text, sizeof text), r[3].value[CT_DEMO_RECALL].median);
     fprintf(t->out, "- 64 pairs alone: %s.", leavers(&r[4], text, sizeof text));
     fprintf(t->out, " The symmetric loss alone: %s.\n", leavers(&r[5], text, sizeof text));
+    const ct_spread recall = r[6].value[CT_DEMO_RECALL];
     fprintf(t->out, "- All together: %s; recall@1 %.3f [%.3f, %.3f].\n",
-            leavers(&r[6], text, sizeof text), r[6].recall.median, r[6].recall.least,
-            r[6].recall.most);
+            leavers(&r[6], text, sizeof text), recall.median, recall.least, recall.most);
 }
 
-void ct_story_fixes(const ct_terminal *t, const ct_demo_row *row)
+void ct_story_fixes(const ct_terminal *t, const ct_study_rows *rows)
 {
     if (t == NULL)
         return;
-    if (row == NULL) {
+    if (rows == NULL) {
         title(
             t,
             "3. With negatives it can still happen: the question's loss on deep saturating towers");
         fprintf(t->out,
                 "Four layers, three of them sigmoid; plain SGD, rate 1, 7 pairs a step, 2000 "
                 "steps; %d seeds a row. \"Left\n"
-                "it\": the mean loss over %d steps fell below %.0f %% of its value when all are "
-                "equal.\n",
-                CT_DEMO_FIXES.n_seeds, CT_TRIAL_WINDOW, 100 * CT_TRIAL_ESCAPED);
+                "it at\": the step from which the mean loss over %d steps is below %.0f %% of its "
+                "value when all are equal.\n",
+                CT_DEMO_FIXES.seeds, CT_STUDY_WINDOW, 100 * CT_STUDY_ESCAPED);
         fflush(t->out);
         return;
     }
-    print_rows(t, &CT_DEMO_FIXES, row);
-    conclude(t, row);
+    print_rows(t, rows);
+    conclude(t, rows->row);
     fprintf(t->out, "\n  Each row again, from one seed:\n\n");
-    for (int v = 0; v < CT_DEMO_FIXES.n_variants; v++)
-        fprintf(t->out, "  contrast train %s %s\n", CT_DEMO_FIXES.recipe, row[v].variant.settings);
+    for (int v = 0; v < rows->n; v++)
+        fprintf(t->out, "  contrast train %s %s\n", CT_DEMO_FIXES.recipe, rows->row[v].settings);
 }
 
 /* ---- the healthy run ---- */
@@ -149,6 +148,11 @@ void ct_story_fixes(const ct_terminal *t, const ct_demo_row *row)
 static const char *caption_of(const ct_pairs *p, int item)
 {
     return p->side[1].text[p->side[1].text_of[item]];
+}
+
+static int item_of(const ct_healthy *f, const ct_pairs *p, int caption, int k)
+{
+    return p->index[CT_TEST][f->found[caption][k].at];
 }
 
 void ct_story_healthy(const ct_terminal *t, const ct_healthy *f, const ct_pairs *p)
@@ -175,66 +179,30 @@ void ct_story_healthy(const ct_terminal *t, const ct_healthy *f, const ct_pairs 
         const uint8_t *picture[CT_DEMO_FOUND];
         fprintf(t->out, "\n  \"%s\"\n", CT_DEMO_CAPTION[c]);
         for (int k = 0; k < CT_DEMO_FOUND; k++)
-            picture[k] = pictures->u8 + (size_t)f->found[c][k] * (size_t)pictures->dim;
+            picture[k] = pictures->u8 + (size_t)item_of(f, p, c, k) * (size_t)pictures->dim;
         ct_draw_pictures(t, 2, picture, CT_DEMO_FOUND, pictures->width, pictures->height);
         for (int k = 0; k < CT_DEMO_FOUND; k++)
-            fprintf(t->out, "  %.2f  %s\n", f->score[c][k], caption_of(p, f->found[c][k]));
+            fprintf(t->out, "  %.2f  %s\n", f->found[c][k].score,
+                    caption_of(p, item_of(f, p, c, k)));
     }
 }
 
 /* ---- for machines ---- */
 
-static void spread_json(ct_json *j, const char *key, ct_spread s)
-{
-    ct_json_open(j, key, '{');
-    ct_json_number(j, "median", s.median);
-    ct_json_number(j, "least", s.least);
-    ct_json_number(j, "most", s.most);
-    ct_json_close(j);
-}
-
-static void row_json(ct_json *j, const ct_demo_row *r)
-{
-    ct_json_open(j, NULL, '{');
-    ct_json_string(j, "name", r->variant.name);
-    ct_json_string(j, "recipe", r->recipe);
-    ct_json_string(j, "settings", r->variant.settings);
-    ct_json_open(j, "seeds", '[');
-    for (int s = 1; s <= r->n_seeds; s++)
-        ct_json_integer(j, NULL, s);
-    ct_json_close(j);
-    ct_json_integer(j, "batch", r->batch);
-    ct_json_integer(j, "steps", r->steps);
-    ct_json_number(j, "all_equal", r->all_equal);
-    ct_json_integer(j, "diverged", r->n_diverged);
-    ct_json_integer(j, "escaped", r->n_escaped);
-    spread_json(j, "escape_step", r->escape); /* null where a run never left */
-    spread_json(j, "loss", r->loss);
-    spread_json(j, "recall_at_1", r->recall);
-    spread_json(j, "mean_cosine", r->cosine);
-    spread_json(j, "effective_rank", r->rank);
-    ct_json_close(j);
-}
-
 void ct_story_json(const ct_demo *f, ct_json *j)
 {
-    const ct_question *q = &f->question;
+    const ct_study_rows *const table[] = {&f->positives, &f->fixes};
     ct_json_open(j, NULL, '{');
     ct_json_open(j, "question", '{');
-    ct_json_number(j, "all_equal", q->all_equal);
-    ct_json_number(j, "all_equal_gradient", q->all_equal_gradient);
-    ct_json_number(j, "opposite", q->opposite);
-    ct_json_number(j, "uniform", q->uniform.median);
-    ct_json_number(j, "uniform_least", q->uniform.least);
-    ct_json_number(j, "uniform_most", q->uniform.most);
-    ct_json_number(j, "best", q->best);
-    ct_json_number(j, "floor", q->floor);
+    ct_fields_json(j, &ct_question_fields, &f->question);
     ct_json_close(j);
     ct_json_open(j, "trainings", '[');
-    for (int v = 0; v < CT_DEMO_POSITIVES.n_variants; v++)
-        row_json(j, &f->positives[v]);
-    for (int v = 0; v < CT_DEMO_FIXES.n_variants; v++)
-        row_json(j, &f->fixes[v]);
+    for (int k = 0; k < 2; k++)
+        for (int v = 0; v < table[k]->n; v++) {
+            ct_json_open(j, NULL, '{');
+            ct_fields_json(j, &table[k]->columns, &table[k]->row[v]);
+            ct_json_close(j);
+        }
     ct_json_close(j);
     ct_json_open(j, "healthy", '[');
     for (int i = 0; i < 2; i++) {

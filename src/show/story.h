@@ -12,8 +12,8 @@
 #include "show/terminal.h"
 
 void ct_story_question(const ct_terminal *t, const ct_question *q);
-void ct_story_positives(const ct_terminal *t, const ct_demo_row *row);
-void ct_story_fixes(const ct_terminal *t, const ct_demo_row *row);
+void ct_story_positives(const ct_terminal *t, const ct_study_rows *rows);
+void ct_story_fixes(const ct_terminal *t, const ct_study_rows *rows);
 void ct_story_healthy(const ct_terminal *t, const ct_healthy *f, const ct_pairs *p);
 
 /* The same figures: question, trainings (an object each), healthy. */

@@ -175,7 +175,7 @@ static void put_csv_value(ct_writer *w, const ct_field *f, const void *at, const
     }
     for (int k = 0; k < ct_spread_fields.n; k++) {
         const ct_field *part = &ct_spread_fields.row[k];
-        snprintf(text, sizeof text, "%s_%s", key, part->key);
+        snprintf(text, sizeof text, k == 0 ? "%s" : "%s_%s", key, part->key); /* the median */
         put_csv_value(w, part, at != NULL ? (const char *)at + part->offset : NULL, text,
                       first && k == 0);
     }

@@ -32,8 +32,8 @@ void ct_table_print_members(const ct_table *t, FILE *out, int indent);
 /* An array of objects. `key` as for ct_json_open. */
 void ct_table_json(const ct_table *t, ct_json *j, const char *key);
 
-/* A line of keys, then a line for each row; a spread is six columns, an array one for each value
- * (key_1, key_2). */
+/* A line of keys, then a line for each row; a spread is six columns, of which the median has its
+ * key, an array one for each value (key_1, key_2). */
 void ct_table_csv(const ct_table *t, ct_writer *w);
 
 /* <table> with a head; cells of numbers have the class n; text is escaped. */

@@ -3,7 +3,7 @@
  * Layer: lab. */
 #include "lab/lessons/lesson.h"
 
-#include "contrast/nn.h"
+#include "contrast/models.h"
 #include "contrast/random.h"
 #include "contrast/scalar.h"
 
@@ -18,13 +18,10 @@
 
 static double apply(ct_activation f, double z)
 {
-    const double e = f == CT_ACT_NONE || f == CT_ACT_RELU
-                         ? 0
-                         : ct_scalar_exp(f == CT_ACT_TANH ? -2 * z : -z);
     switch (f) {
     case CT_ACT_RELU: return z > 0 ? z : 0;
-    case CT_ACT_TANH: return (1 - e) / (1 + e);
-    case CT_ACT_SIGMOID: return 1 / (1 + e);
+    case CT_ACT_TANH: return 2 / (1 + ct_scalar_exp(-2 * z)) - 1;
+    case CT_ACT_SIGMOID: return 1 / (1 + ct_scalar_exp(-z));
     default: return z;
     }
 }
@@ -58,12 +55,8 @@ static void expected_cosines(ct_activation f, double *cosine)
     double same = 1, other = 0;
     for (int l = 0; l < DEPTH; l++) {
         const double q = same + 1.0 / WIDTH, c = (other + 1.0 / WIDTH) / q;
-        if (f == CT_ACT_NONE) {
-            same = q, other = c * q;
-        } else {
-            same = mean_product(f, q, 1);
-            other = mean_product(f, q, c);
-        }
+        same = mean_product(f, q, 1);
+        other = mean_product(f, q, c);
         cosine[l] = other / same;
     }
 }
@@ -87,37 +80,38 @@ static double mean_cosine(const ct_real *x, int n, int d)
     return (square - n) / ((double)n * (n - 1));
 }
 
-static ct_status measure_tower(ct_device *device, ct_activation f, uint64_t seed, double *cosine,
-                               ct_error *err)
+static void measure_tower(ct_device *device, ct_activation f, uint64_t seed, double *cosine,
+                          ct_error *err)
 {
+    ct_mlp_config config = {.in = WIDTH,
+                            .n_layers = DEPTH,
+                            .activation = f,
+                            .last_activation = f,
+                            .init = CT_INIT_CONE};
     ct_params p;
     ct_graph g;
-    ct_linear_layer layer[DEPTH];
+    for (int l = 0; l < DEPTH; l++)
+        config.widths[l] = WIDTH;
     ct_params_init(&p);
-    for (int l = 0; l < DEPTH; l++) {
-        char name[16];
-        snprintf(name, sizeof name, "%d", l);
-        layer[l] = ct_linear_declare(&p, name, WIDTH, WIDTH, f, CT_INIT_CONE);
-    }
+    const ct_mlp tower = ct_mlp_declare(&p, "tower", &config);
+    ct_params_build(&p, seed, err);
     ct_graph_init(&g, device, 0);
-    ct_status status = ct_params_build(&p, seed, err);
-    ct_tensor *h = status == CT_OK ? ct_leaf(&g, INPUTS, WIDTH, NULL) : NULL;
+    ct_tensor *h = err->status == CT_OK ? ct_leaf(&g, INPUTS, WIDTH, NULL) : NULL;
     ct_random r = ct_random_make(seed, CT_STREAM_PROBE, 1);
     for (int i = 0; i < INPUTS * WIDTH && h != NULL; i++)
         h->x[i] = (ct_real)ct_random_normal(&r);
-    for (int l = 0; l < DEPTH && status == CT_OK; l++) {
-        h = ct_linear_apply(&g, &p, layer[l], h);
-        if (h == NULL)
-            status = CT_FAIL(err, CT_ERR_NOMEM, "cone: out of memory");
-        else
+    for (int l = 0; l < DEPTH && h != NULL; l++) {
+        h = ct_linear_apply(&g, &p, tower.layer[l], h);
+        if (h != NULL)
             cosine[l] = mean_cosine(h->x, INPUTS, WIDTH);
     }
+    if (h == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "cone: out of memory");
     ct_graph_free(&g);
     ct_params_free(&p);
-    return status;
 }
 
-static ct_status measure(ct_lesson_run *run, ct_error *err)
+void ct_lesson_cone(ct_lesson_run *run, ct_error *err)
 {
     static const struct {
         ct_activation f;
@@ -127,39 +121,20 @@ static ct_status measure(ct_lesson_run *run, ct_error *err)
                 {CT_ACT_RELU, "ReLU"},
                 {CT_ACT_SIGMOID, "sigmoid"}};
     static const int LAYER[] = {1, 2, 3, 5, 10};
-    ct_status status = CT_OK;
-    for (int k = 0; k < 4 && status == CT_OK; k++) {
-        double cosine[SEEDS][DEPTH] = {{0}}, expected[DEPTH];
+    for (int k = 0; k < 4; k++) {
+        double cosine[SEEDS][DEPTH] = {{0}}, expected[DEPTH], x[SEEDS];
         expected_cosines(KIND[k].f, expected);
-        for (int s = 0; s < SEEDS && status == CT_OK; s++)
-            status = measure_tower(run->device, KIND[k].f, (uint64_t)s + 1, cosine[s], err);
-        for (int l = 0; l < 5 && status == CT_OK; l++) {
-            double x[SEEDS];
+        for (int s = 0; s < SEEDS; s++)
+            measure_tower(run->device, KIND[k].f, (uint64_t)s + 1, cosine[s], err);
+        for (int i = 0; i < 5; i++) {
+            const int layer = LAYER[i];
             for (int s = 0; s < SEEDS; s++)
-                x[s] = cosine[s][LAYER[l] - 1];
-            ct_lesson_seeds(run, x, SEEDS, expected[LAYER[l] - 1], 0.02, "%s, layer %d",
-                            KIND[k].name, LAYER[l]);
-            if (KIND[k].f == CT_ACT_SIGMOID && LAYER[l] == 2)
-                ct_lesson_seeds(run, x, SEEDS, 0.99, 0.005, "%s, layer %d, as printed in the paper",
-                                KIND[k].name, LAYER[l]);
+                x[s] = cosine[s][layer - 1];
+            ct_row_near(ct_lesson_add(run, "%s, layer %d", KIND[k].name, layer), x, SEEDS,
+                        expected[layer - 1], 0.02);
+            if (KIND[k].f == CT_ACT_SIGMOID && layer == 2)
+                ct_row_near(ct_lesson_add(run, "sigmoid, layer 2, as printed in the paper"), x,
+                            SEEDS, 0.99, 0.005);
         }
     }
-    return status;
 }
-
-const ct_lesson CT_LESSON_CONE = {
-    .name = "cone",
-    .title = "Depth and saturation put all embeddings into a narrow cone before any training",
-    .text = "Towers of width 512, weights and biases N(0, 1/512), fed with independent normal "
-            "vectors: the mean cosine\n"
-            "of two outputs, by depth. Units that are never negative have a common part that grows "
-            "with every\n"
-            "layer; sigmoids end at 0.99 after two. Training then starts near the all-equal "
-            "saddle. Expected are the\n"
-            "values of an infinitely wide tower, which only depend on two-dimensional integrals.",
-    .source = "Liang et al. 2022, figure 2b (0.99 for two sigmoid layers); infinite width: Cho and "
-              "Saul 2009, Poole et al. 2016",
-    .rule = "median of 9 seeds within 0.02 of infinite width; 0.005 of the printed value",
-    .command = "",
-    .measure = measure,
-};

@@ -5,6 +5,9 @@
 
 #include "contrast/landmarks.h"
 #include "contrast/scalar.h"
+#include "lab/descent.h"
+
+#include <math.h>
 
 static double non_negative_floor(int n, double tau)
 {
@@ -20,62 +23,46 @@ static double circle(int n, double tau)
     return ct_scalar_log(sum);
 }
 
-static ct_status measure(ct_lesson_run *run, ct_error *err)
+void ct_lesson_floor(ct_lesson_run *run, ct_error *err)
 {
     static const int N[] = {4, 7, 16, 32, 64};
     static const double TAU[] = {1, 0.5, 0.2, 0.1, 0.07};
-    ct_status status = CT_OK;
-    double loss = 0;
     for (int i = 0; i < 5; i++)
-        for (int t = 0; t < 5 && status == CT_OK; t++) {
+        for (int t = 0; t < 5; t++) {
             const double floor = ct_simplex_floor(N[i], TAU[t]);
-            ct_free_descent f = {"clip", N[i], N[i], 1500, TAU[t], 0.05, 1, CT_ACT_NONE, NULL, 1};
-            status = ct_lesson_descend(run->device, &f, &loss, err);
-            ct_lesson_exact(run, loss, floor, 1e-3 * floor + 2e-6, "N = %d, tau = %g, d = %d", N[i],
-                            TAU[t], N[i]);
+            const ct_free_descent f = {.loss = "clip",
+                                       .n = N[i],
+                                       .d = N[i],
+                                       .steps = 1500,
+                                       .from = 1,
+                                       .temperature = TAU[t],
+                                       .rate = 0.05,
+                                       .seed = 1};
+            ct_row_exact(ct_lesson_add(run, "N = %d, tau = %g, d = %d", N[i], TAU[t], N[i]),
+                         ct_descend_free(run->device, &f, NULL, err), floor, 1e-3 * floor + 2e-6);
         }
-    for (int t = 0; t < 3 && status == CT_OK;
-         t++) { /* no room for a simplex: the floor is higher */
-        ct_free_descent f = {"clip", 7, 2, 1500, TAU[t], 0.05, 1, CT_ACT_NONE, NULL, 0};
-        double best = 1e9;
-        for (uint64_t seed = 1; seed <= 8 && status == CT_OK;
-             seed++) { /* a circle has bad orders to be stuck in */
-            f.seed = seed;
-            status = ct_lesson_descend(run->device, &f, &loss, err);
-            best = loss < best ? loss : best;
-        }
-        ct_lesson_exact(run, best, circle(7, TAU[t]), 1e-3 * circle(7, TAU[t]),
-                        "N = 7, tau = %g, d = 2: the heptagon, best of 8 starts", TAU[t]);
+    for (int t = 0; t < 3; t++) { /* no room for a simplex: the floor is higher */
+        const double floor = circle(7, TAU[t]);
+        ct_free_descent f = {
+            .loss = "clip", .n = 7, .d = 2, .steps = 1500, .temperature = TAU[t], .rate = 0.05};
+        double best = (double)INFINITY;
+        for (f.seed = 1; f.seed <= 8; f.seed++) /* a circle has bad orders to be stuck in */
+            best = fmin(best, ct_descend_free(run->device, &f, NULL, err));
+        ct_row_exact(ct_lesson_add(run, "N = 7, tau = %g, d = 2: the heptagon, best of 8 starts",
+                                   TAU[t]),
+                     best, floor, 1e-3 * floor);
     }
-    for (int t = 0; t < 3 && status == CT_OK; t++) {
-        ct_free_descent f = {"clip", 7, 16, 4000, TAU[t], 0.1, 1, CT_ACT_SIGMOID, NULL, 0};
-        status = ct_lesson_descend(run->device, &f, &loss, err);
-        ct_lesson_exact(run, loss, non_negative_floor(7, TAU[t]),
-                        0.01 * non_negative_floor(7, TAU[t]) + 1e-4,
-                        "N = 7, tau = %g, coordinates never negative", TAU[t]);
+    for (int t = 0; t < 3; t++) {
+        const double floor = non_negative_floor(7, TAU[t]);
+        const ct_free_descent f = {.loss = "clip",
+                                   .n = 7,
+                                   .d = 16,
+                                   .steps = 4000,
+                                   .temperature = TAU[t],
+                                   .rate = 0.1,
+                                   .seed = 1,
+                                   .map = CT_ACT_SIGMOID};
+        ct_row_exact(ct_lesson_add(run, "N = 7, tau = %g, coordinates never negative", TAU[t]),
+                     ct_descend_free(run->device, &f, NULL, err), floor, 0.01 * floor + 1e-4);
     }
-    return status;
 }
-
-const ct_lesson CT_LESSON_FLOOR = {
-    .name = "floor",
-    .title = "\"Diagonal 1, all others -1\" does not exist",
-    .text = "If pairs coincide, the matrix of cosines is a Gram matrix, so its mean off the "
-            "diagonal is at least\n"
-            "-1/(N-1), reached by the regular simplex. The loss can then not be below\n"
-            "ln(1 + (N-1) exp(-N / ((N-1) tau))): 1.0538 for N = 7, tau = 1. That is no failure of "
-            "training.\n"
-            "Here embeddings without any encoder are driven down by Adam until they stand there "
-            "(the temperature falls\n"
-            "from 1 in the first half: at 0.07 alone the gradient is gone before they do). On a "
-            "circle\n"
-            "there is no room for a simplex (d < N-1), and coordinates that cannot be negative (a "
-            "last ReLU)\n"
-            "reach ln(1 + (N-1) exp(-1/tau)) at best: both floors are higher.",
-    .source = "closed forms; Wang and Isola 2020, Graf et al. 2021 (the simplex); the heptagon is "
-              "not proven optimal",
-    .rule = "within 0.1 % of the closed form and 2e-6 (non-negative: 1 %, since a sigmoid reaches "
-            "0 only far out)",
-    .command = "contrast demo",
-    .measure = measure,
-};

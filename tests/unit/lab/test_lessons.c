@@ -4,53 +4,60 @@
 #include "testing.h"
 
 #include "contrast/landmarks.h"
+#include "lab/descent.h"
 #include "lab/lessons/lesson.h"
 #include "lab/sweep.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static ct_verdict last(const ct_lesson_run *run)
 {
-    return run->row[run->n_rows - 1].verdict;
+    return (ct_verdict)run->row[run->n_rows - 1].verdict;
 }
 
 START_TEST(rows_pass_by_their_rule_alone)
 {
     ct_lesson_run run = {.n_rows = 0};
-    ct_lesson_exact(&run, 1.01, 1, 0.02, "near");
+    ct_row_exact(ct_lesson_add(&run, "near"), 1.01, 1, 0.02);
     ck_assert_int_eq(last(&run), CT_PASSES);
     ck_assert_int_eq(ct_lesson_verdict(&run), CT_PASSES);
     double x[3] = {0.9, 1.3, 1.2};
-    ct_lesson_seeds(&run, x, 3, 1, 0.05, "the range reaches it, the median does not");
+    ct_row_near(ct_lesson_add(&run, "the range reaches it, the median does not"), x, 3, 1, 0.05);
     ck_assert_int_eq(last(&run), CT_INCONCLUSIVE);
     ck_assert_int_eq(ct_lesson_verdict(&run), CT_INCONCLUSIVE);
     double y[3] = {1.9, 1.3, 1.2};
-    ct_lesson_seeds(&run, y, 3, 1, 0.05, "out of reach");
+    ct_row_near(ct_lesson_add(&run, "out of reach"), y, 3, 1, 0.05);
     ck_assert_int_eq(last(&run), CT_DIFFERS);
-    ct_lesson_show(&run, y, 3, "shown");
+    ct_row_show(ct_lesson_add(&run, "shown"), y, 3);
     ck_assert_int_eq(last(&run), CT_SHOWN);
     ck_assert_int_eq(ct_lesson_verdict(&run), CT_DIFFERS);
-    ct_lesson_exact(&run, (double)NAN, 1, 1e9, "not a number");
+    ct_row_exact(ct_lesson_add(&run, "not a number"), (double)NAN, 1, 1e9);
     ck_assert_int_eq(last(&run), CT_DIFFERS);
 }
 END_TEST
 
 START_TEST(data_that_is_not_there_is_a_note_and_no_verdict)
 {
-    ct_lesson_run run = {.n_rows = 0};
-    ck_assert(ct_lesson_has_data(&run, "shapes") && ct_lesson_has_data(&run, "latent"));
-    ck_assert_int_eq(run.n_rows, 0);
+    ct_error err = {0};
+    ct_arena arena;
+    ct_lesson_run *run = calloc(1, sizeof *run);
+    const ct_lesson lesson = {.study = {{.recipe = "fashion-mnist"}, {.recipe = "unifont"}}};
     char before[4096];
+    ct_arena_open(&arena, "test", 0, &err);
     ck_assert(getcwd(before, sizeof before) != NULL && chdir("/") == 0);
-    ck_assert(!ct_lesson_has_data(&run, "fashion-mnist") && !ct_lesson_has_data(&run, "unifont"));
+    ct_lesson_give(&lesson, run, &arena, &err);
     ck_assert_int_eq(chdir(before), 0);
-    ck_assert_int_eq(run.n_rows, 2);
-    ck_assert_ptr_nonnull(strstr(run.row[0].what, "fashion-mnist.sh")); /* not cut short */
-    ck_assert_str_eq(run.row[1].what, "unifont: left out; bring it with sh datasets/unifont.sh");
-    ck_assert(isnan(run.row[0].measured.median) && run.row[0].n == 0);
-    ck_assert_int_eq(last(&run), CT_SHOWN);
+    ck_assert_int_eq(err.status, CT_OK);
+    ck_assert_int_eq(run->n_rows, 2);
+    ck_assert_ptr_nonnull(strstr(run->row[0].what, "fashion-mnist.sh")); /* not cut short */
+    ck_assert_str_eq(run->row[1].what, "unifont: left out; bring it with sh datasets/unifont.sh");
+    ck_assert(isnan(run->row[0].measured.median) && run->row[0].measured.n == 0);
+    ck_assert_int_eq(last(run), CT_SHOWN);
+    ct_arena_free(&arena);
+    free(run);
 }
 END_TEST
 
@@ -59,16 +66,51 @@ START_TEST(below_needs_ranks_that_chance_does_not_give)
 {
     ct_lesson_run run = {.n_rows = 0};
     double low[8] = {1, 2, 3, 4, 5, 6, 7, 8}, high[8] = {9, 10, 11, 12, 13, 14, 15, 16};
-    ct_lesson_below(&run, low, high, 4, "ranges apart");
+    ct_row_below(ct_lesson_add(&run, "ranges apart"), low, high, 4);
     ck_assert_int_eq(last(&run), CT_PASSES);
-    ct_lesson_below(&run, high, low, 8, "the opposite");
+    ct_row_below(ct_lesson_add(&run, "the opposite"), high, low, 8);
     ck_assert_int_eq(last(&run), CT_DIFFERS);
     double a[8] = {1, 2, 3, 4, 5, 6, 7, 9.5}, b[8] = {9, 10, 11, 12, 13, 14, 15, 16};
-    ct_lesson_below(&run, a, b, 8, "one of 64 pairs the wrong way: z = 3.26");
+    ct_row_below(ct_lesson_add(&run, "one of 64 pairs the wrong way: z = 3.26"), a, b, 8);
     ck_assert_int_eq(last(&run), CT_PASSES);
     double c[8] = {1, 2, 3, 4, 5, 6, 15.5, 14.5}, d[8] = {9, 10, 11, 12, 13, 14, 15, 16};
-    ct_lesson_below(&run, c, d, 8, "13 of 64: z = 2");
+    ct_row_below(ct_lesson_add(&run, "13 of 64: z = 2"), c, d, 8);
     ck_assert_int_eq(last(&run), CT_INCONCLUSIVE);
+}
+END_TEST
+
+static ct_verdict claimed(ct_lesson_run *run, const ct_runs *r, ct_claim claim)
+{
+    ct_lesson_claim(run, r, &claim);
+    return last(run);
+}
+
+/* Three variants of two seeds, whose recall and validation the test makes up. */
+START_TEST(claims_name_variants_and_of_several_the_best_on_validation)
+{
+    const ct_variant variant[] = {{.name = "8, rate 1"}, {.name = "8, rate 2"}, {.name = "128"}};
+    static const double recall[] = {0.9, 0.9, 0.4, 0.5, 0.6, 0.7};
+    ct_outcome made[6] = {{.done = true}};
+    const ct_runs r = {.variant = variant, .n_variants = 3, .n_seeds = 2, .run = made};
+    ct_lesson_run run = {.n_rows = 0};
+    for (int k = 0; k < 6; k++) {
+        made[k].done = true;
+        made[k].state = k < 5 ? CT_HEALTHY : CT_PLATEAU;
+        made[k].test.recall_at_1[0] = recall[k];
+        made[k].validation.recall_at_1[0] = k / 2;
+    }
+    ck_assert_int_eq(claimed(&run, &r, (ct_claim){CT_BELOW, "recall_at_1", "8, rate", "128", 0, 0}),
+                     CT_PASSES);
+    ck_assert_str_eq(run.row[0].what, "recall@1: 8, rate 2 below 128"); /* 0.4, 0.5; 0.6, 0.7 */
+    ck_assert_int_eq(claimed(&run, &r,
+                             (ct_claim){CT_BELOW, "recall_at_1", "8, rate 1", "128", 0, 0}),
+                     CT_INCONCLUSIVE);
+    ck_assert_int_eq(claimed(&run, &r, (ct_claim){CT_NEAR, "recall_at_1", "128", NULL, 0.65, 0.01}),
+                     CT_PASSES);
+    ck_assert_int_eq(claimed(&run, &r, (ct_claim){CT_EVERY, "healthy", "8, rate 1", NULL, 1, 0}),
+                     CT_PASSES);
+    ck_assert_int_eq(claimed(&run, &r, (ct_claim){CT_EVERY, "healthy", "128", NULL, 1, 0}),
+                     CT_DIFFERS);
 }
 END_TEST
 
@@ -77,10 +119,19 @@ START_TEST(descent_ends_at_the_floor)
 {
     ct_error err = {0};
     ct_device *device = ct_device_new(1, NULL, &err);
-    double loss = 0;
-    const ct_free_descent f = {"infonce", 5, 5, 800, 0.5, 0.05, 3, CT_ACT_NONE, NULL, 1};
-    ck_assert_msg(ct_lesson_descend(device, &f, &loss, &err) == CT_OK, "%s", err.msg);
-    ck_close(loss, ct_simplex_floor(5, 0.5), 1e-4);
+    double cosine[25];
+    const ct_free_descent f = {.loss = "infonce",
+                               .n = 5,
+                               .d = 5,
+                               .steps = 800,
+                               .temperature = 0.5,
+                               .rate = 0.05,
+                               .seed = 3,
+                               .from = 1};
+    ck_close(ct_descend_free(device, &f, cosine, &err), ct_simplex_floor(5, 0.5), 1e-4);
+    ck_assert_msg(err.status == CT_OK, "%s", err.msg);
+    for (int k = 0; k < 25; k++)
+        ck_close(cosine[k], k % 6 == 0 ? 1 : -0.25, 0.02);
     ct_device_free(device);
 }
 END_TEST
@@ -95,63 +146,105 @@ static const char *const CERTAIN[] = {"floor", "false-negatives"};
 START_TEST(a_lesson_without_chance_passes)
 {
     ct_error err = {0};
-    static ct_lesson_run run;
-    memset(&run, 0, sizeof run);
-    run.device = ct_device_new(1, NULL, &err);
-    run.threads = 1;
-    ck_assert_msg(ct_lesson_find(CERTAIN[_i])->measure(&run, &err) == CT_OK, "%s", err.msg);
-    for (int k = 0; k < run.n_rows; k++)
-        ck_assert_msg(run.row[k].verdict == CT_PASSES, "%s: %g, expected %g", run.row[k].what,
-                      run.row[k].measured.median, run.row[k].expected);
-    ck_assert_int_gt(run.n_rows, 5);
-    ct_device_free(run.device);
+    ct_arena arena;
+    ct_lesson lesson;
+    ct_lesson_run *run = calloc(1, sizeof *run);
+    ct_arena_open(&arena, "test", 0, &err);
+    run->device = ct_device_new(1, NULL, &err);
+    run->threads = 1;
+    ct_lesson_read(CERTAIN[_i], &arena, &lesson, &err);
+    ck_assert_msg(ct_lesson_give(&lesson, run, &arena, &err) == CT_OK, "%s", err.msg);
+    for (int k = 0; k < run->n_rows; k++)
+        ck_assert_msg(run->row[k].verdict == CT_PASSES, "%s: %g, expected %g", run->row[k].what,
+                      run->row[k].measured.median, run->row[k].expected);
+    ck_assert_int_gt(run->n_rows, 5);
+    ct_device_free(run->device);
+    ct_arena_free(&arena);
+    free(run);
 }
 END_TEST
 
+static bool is_variant(const ct_study *s, const char *name)
+{
+    for (int v = 0; v < CT_STUDY_VARIANTS && s->variant[v].name != NULL; v++)
+        if (strncmp(s->variant[v].name, name, strlen(name)) == 0)
+            return true;
+    return false;
+}
+
+/* Every variant of it can be run, and its table and claims name what there is. */
+static void check_study(const ct_study *s, ct_arena *arena, ct_error *err)
+{
+    ct_study_rows *rows = ct_arena_zeroed(arena, 1, sizeof *rows);
+    ct_runs r = {.base = ct_recipe_defaults(), .variant = s->variant, .n_seeds = s->seeds};
+    ct_recipe_load(&r.base, s->recipe, err);
+    ct_variant_apply(&r.base, s->common, err);
+    for (int v = 0; v < CT_STUDY_VARIANTS && s->variant[v].name != NULL; v++, r.n_variants++)
+        ct_runs_recipe(&r, v * s->seeds, err);
+    ck_assert_msg(err->status == CT_OK, "%s: %s", s->recipe, err->msg);
+    ck_assert_int_gt(r.n_variants, 1);
+    r.run = ct_arena_zeroed(arena, (size_t)(r.n_variants * s->seeds), sizeof *r.run);
+    ck_assert_int_eq(ct_runs_rows(&r, s->shown, true, arena, rows, err), CT_OK);
+    for (int c = 0; c < CT_STUDY_CLAIMS && s->claim[c].kind != CT_NO_CLAIM; c++) {
+        const ct_claim *claim = &s->claim[c];
+        ck_assert_msg(is_variant(s, claim->low), "%s", claim->low);
+        ck_assert(claim->kind != CT_BELOW || is_variant(s, claim->high));
+        ck_assert_msg(!isnan(ct_outcome_value(&r.run[0], claim->key)) ||
+                          strcmp(claim->key, "escape_step") == 0,
+                      "%s", claim->key);
+    }
+}
+
 START_TEST(every_lesson_says_what_it_is)
 {
-    int n;
-    const ct_lesson *all = ct_lessons(&n);
-    ck_assert_int_gt(n, 5);
-    for (int i = 0; i < n; i++) {
-        ck_assert(ct_lesson_find(all[i].name)->measure == all[i].measure);
-        ck_assert(all[i].title[0] != '\0' && all[i].source[0] != '\0' && all[i].rule[0] != '\0');
-        for (const char *line = all[i].text; line != NULL; line = strchr(line, '\n')) {
+    ct_error err = {0};
+    ct_arena arena;
+    ct_lesson l;
+    int n = 0;
+    ct_arena_open(&arena, "test", 0, &err);
+    for (; ct_lesson_name(n) != NULL; n++) {
+        ck_assert_int_eq(ct_lesson_read(ct_lesson_name(n), &arena, &l, &err), CT_OK);
+        ck_assert(l.title[0] != '\0' && l.source[0] != '\0' && l.rule[0] != '\0');
+        ck_assert(l.measure != NULL || l.study[0].recipe != NULL);
+        for (const char *line = l.text; line != NULL; line = strchr(line, '\n')) {
             line += *line == '\n';
-            ck_assert_msg(strcspn(line, "\n") <= 112, "%s: %s", all[i].name, line);
+            ck_assert_msg(strcspn(line, "\n") <= 112, "%s: %s", l.name, line);
         }
+        for (int k = 0; k < CT_LESSON_STUDIES && l.study[k].recipe != NULL; k++)
+            check_study(&l.study[k], &arena, &err);
     }
-    ck_assert_ptr_null(ct_lesson_find("none"));
+    ck_assert_int_eq(n, CT_LESSONS);
+    ct_arena_free(&arena);
 }
 END_TEST
 
 /* A sweep that a lesson names is one: its recipe loads and every point of it is a recipe. */
 START_TEST(sweeps_that_lessons_name_can_be_typed)
 {
-    static ct_sweep s;
-    int n, n_sweeps = 0;
-    const ct_lesson *all = ct_lessons(&n);
-    for (int i = 0; i < n; i++) {
+    ct_error err = {0};
+    ct_arena arena;
+    ct_lesson l;
+    ct_runs runs;
+    int n_sweeps = 0;
+    ct_sweep *s = calloc(1, sizeof *s);
+    ct_arena_open(&arena, "test", 0, &err);
+    for (int i = 0; ct_lesson_name(i) != NULL; i++) {
         char text[256], *rest = NULL;
-        ct_error err = {0};
-        snprintf(text, sizeof text, "%s", all[i].command);
+        ct_lesson_read(ct_lesson_name(i), &arena, &l, &err);
+        snprintf(text, sizeof text, "%s", l.see_also != NULL ? l.see_also : "");
         if (strncmp(text, "contrast sweep ", 15) != 0)
             continue;
         n_sweeps++;
-        s = (ct_sweep){.base = ct_recipe_defaults()};
-        ck_assert_int_eq(ct_recipe_load(&s.base, strtok_r(text + 15, " '", &rest), &err), CT_OK);
+        *s = (ct_sweep){.base = ct_recipe_defaults()};
+        ck_assert_int_eq(ct_recipe_load(&s->base, strtok_r(text + 15, " '", &rest), &err), CT_OK);
         for (const char *word; (word = strtok_r(NULL, " '", &rest)) != NULL;)
-            ck_assert_msg(ct_sweep_add(&s, word, &err) == CT_OK, "%s: %s", all[i].name, err.msg);
-        for (int point = 0; point < s.n_points; point++) {
-            ct_recipe r = s.base;
-            char settings[512];
-            ct_sweep_settings(&s, point, settings, sizeof settings);
-            ck_assert_msg(ct_variant_apply(&r, settings, &err) == CT_OK, "%s: %s", all[i].name,
-                          err.msg);
-        }
-        ck_assert_msg(s.n_points > 1, "%s: one point", all[i].name);
+            ck_assert_msg(ct_sweep_add(s, word, &err) == CT_OK, "%s: %s", l.name, err.msg);
+        ck_assert_msg(ct_sweep_runs(s, &arena, &runs, &err) == CT_OK, "%s: %s", l.name, err.msg);
+        ck_assert_msg(s->n_points > 1, "%s: one point", l.name);
     }
     ck_assert_int_gt(n_sweeps, 3);
+    ct_arena_free(&arena);
+    free(s);
 }
 END_TEST
 
@@ -161,6 +254,7 @@ TCase *lessons_case(void)
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, rows_pass_by_their_rule_alone);
     tcase_add_test(tc, below_needs_ranks_that_chance_does_not_give);
+    tcase_add_test(tc, claims_name_variants_and_of_several_the_best_on_validation);
     tcase_add_test(tc, data_that_is_not_there_is_a_note_and_no_verdict);
     tcase_add_test(tc, descent_ends_at_the_floor);
     tcase_add_loop_test(tc, a_lesson_without_chance_passes, 0, COUNT(CERTAIN));

@@ -23,24 +23,28 @@ static void add(ct_sweep *s, const char *setting)
 START_TEST(a_grid_is_the_product_of_its_lists)
 {
     static ct_sweep s;
-    char text[512];
+    ct_error err = {0};
+    ct_arena arena;
+    ct_runs runs;
+    ct_arena_open(&arena, "test", 0, &err);
     open_sweep(&s);
     add(&s, "optim.rate=0.1,1,10");
     add(&s, "train.steps=7");
     add(&s, "image.layers=64,32|32");
-    add(&s, "text.layers=16,32");
+    add(&s, "text.layers=32");
     add(&s, "seed=3..5");
     ck_assert_int_eq(s.n_points, 6);
     ck_assert_int_eq(s.n_seeds, 3);
     ck_assert_int_eq(s.first_seed, 3);
     ck_assert_int_eq(s.base.train.steps, 7);
-    ck_assert_int_eq(s.base.tower[1].model.mlp.n_layers, 2);
-    ct_sweep_settings(&s, 0, text, sizeof text);
-    ck_assert_str_eq(text, "optim.rate=0.1 image.layers=64,32");
-    ct_sweep_settings(&s, 3, text, sizeof text);
-    ck_assert_str_eq(text, "optim.rate=1 image.layers=32");
-    ct_sweep_settings(&s, 5, text, sizeof text);
-    ck_assert_str_eq(text, "optim.rate=10 image.layers=32");
+    ck_assert_int_eq(s.base.tower[1].model.mlp.n_layers, 1);
+    ck_assert_int_eq(ct_sweep_runs(&s, &arena, &runs, &err), CT_OK);
+    ck_assert_str_eq(runs.variant[0].settings, "optim.rate=0.1 image.layers=64,32");
+    ck_assert_str_eq(runs.variant[3].settings, "optim.rate=1 image.layers=32");
+    ck_assert_str_eq(runs.variant[5].settings, "optim.rate=10 image.layers=32");
+    ck_assert_str_eq(runs.head[1], "image.layers");
+    ck_assert_str_eq(runs.variant[5].cell[1], "32");
+    ct_arena_free(&arena);
 }
 END_TEST
 
@@ -89,31 +93,46 @@ START_TEST(mistakes_are_named)
 }
 END_TEST
 
-START_TEST(a_summary_is_over_seeds)
+START_TEST(a_row_is_over_the_seeds_of_a_point)
 {
     static ct_sweep s;
+    const char *shown = "recall_at_1[0] escape_step state";
+    ct_error err = {0};
+    ct_arena arena;
+    ct_runs r;
+    ct_arena_open(&arena, "test", 0, &err);
+    ct_study_rows *rows = ct_arena_zeroed(&arena, 1, sizeof *rows);
     open_sweep(&s);
     add(&s, "optim.rate=0.1,1");
     add(&s, "seed=1..4");
-    ct_sweep_run r[8] = {{.done = false}};
+    ck_assert_int_eq(ct_sweep_runs(&s, &arena, &r, &err), CT_OK);
     for (int k = 4; k < 8; k++)
-        r[k] = (ct_sweep_run){.done = true,
-                              .state = k < 6 ? CT_PLATEAU : CT_HEALTHY,
-                              .escape = k == 4 ? 0 : 10 * k,
-                              .recall = {0.1 * k, 0},
-                              .loss = k};
-    ck_assert_int_eq(ct_sweep_summary(&s, r, 0).n, 0);
-    ct_sweep_point p = ct_sweep_summary(&s, r, 1);
-    ck_assert_int_eq(p.n, 4);
-    ck_assert_int_eq(p.state, CT_HEALTHY); /* the first of equals */
-    ck_close(p.recall[0].median, 0.55, 1e-12);
-    ck_close(p.escape.median, 65, 1e-12);
-    ck_assert(isinf(p.escape.most));
-    r[7].diverged = r[6].diverged = true;
-    p = ct_sweep_summary(&s, r, 1);
-    ck_assert_int_eq(p.n_diverged, 2);
-    ck_assert_int_eq(p.state, CT_PLATEAU);
-    ck_assert(isnan(p.recall[0].most) && p.recall[0].least == 0.4);
+        r.run[k] = (ct_outcome){.done = true,
+                                .state = k < 6 ? CT_PLATEAU : CT_HEALTHY,
+                                .all_equal = 1,
+                                .escape_step = k == 4 ? 0 : 10 * k,
+                                .test.recall_at_1 = {0.1 * k, 0},
+                                .loss = k};
+    ck_assert_int_eq(ct_runs_rows(&r, shown, true, &arena, rows, &err), CT_OK);
+    ck_assert_int_eq(rows->n, 1); /* of the first point nothing is known */
+    const ct_study_row *row = rows->row;
+    ck_assert_int_eq(row->variant, 1);
+    ck_assert_int_eq(row->runs, 4);
+    ck_assert_int_eq(row->state, CT_HEALTHY); /* the first of equals */
+    ck_assert_str_eq(row->head[0], "1");
+    ck_close(row->value[0].median, 0.55, 1e-12);
+    ck_close(row->value[1].median, 65, 1e-12);
+    ck_assert(isinf(row->value[1].most));
+    ck_assert_str_eq(rows->key[0], "recall_at_1_image_to_text");
+    ck_assert_int_gt(rows->n_values, 12); /* all measures; what is not shown is detail */
+    r.run[7].state = r.run[6].state = CT_DIVERGED;
+    ck_assert_int_eq(ct_runs_rows(&r, shown, false, &arena, rows, &err), CT_OK);
+    row = rows->row;
+    ck_assert_int_eq(row->of[CT_DIVERGED], 2);
+    ck_assert_int_eq(row->state, CT_PLATEAU);
+    ck_assert_int_eq(rows->n_values, 2);
+    ck_assert(isnan(row->value[0].most) && row->value[0].least == 0.4);
+    ct_arena_free(&arena);
 }
 END_TEST
 
@@ -123,6 +142,6 @@ TCase *sweep_case(void)
     tcase_add_test(tc, a_grid_is_the_product_of_its_lists);
     tcase_add_test(tc, ranges_are_even_or_even_in_the_logarithm);
     tcase_add_test(tc, mistakes_are_named);
-    tcase_add_test(tc, a_summary_is_over_seeds);
+    tcase_add_test(tc, a_row_is_over_the_seeds_of_a_point);
     return tc;
 }

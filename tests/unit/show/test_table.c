@@ -73,7 +73,7 @@ END_TEST
 START_TEST(as_csv)
 {
     ck_assert_str_eq(told(ct_table_csv),
-                     "name,loss,side_1,side_2,recall_median,recall_least,recall_most,recall_mean,"
+                     "name,loss,side_1,side_2,recall,recall_least,recall_most,recall_mean,"
                      "recall_standard_error,recall_n,hidden\n"
                      "a & b,10,1,2,1,1,1,1,,1,7\n"
                      "\"caf\xc3\xa9, \"\"x\"\"\",,3,4,2,1,inf,2,0.5,3,8\n");

@@ -3,7 +3,7 @@
 #include "testing.h"
 
 #include "contrast/scalar.h"
-#include "lab/trials.h"
+#include "lab/study.h"
 #include "train/monitor.h"
 
 #include <math.h>

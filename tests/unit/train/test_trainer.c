@@ -1,9 +1,9 @@
-/* test_trainer.c -- the training step and the trials, on a task with a known
+/* test_trainer.c -- the training step, on a task with a known
  * answer: pairs of vectors that share a latent, which towers must find. */
 #include "suites.h"
 
 #include "contrast/scalar.h"
-#include "lab/trials.h"
+#include "lab/study.h"
 #include "platform/memory.h"
 
 #include <math.h>
@@ -331,86 +331,6 @@ START_TEST(a_run_survives_every_failed_allocation)
 }
 END_TEST
 
-/* ---- trials ---- */
-
-static ct_status probe(ct_trainer *t, ct_trial *out, ct_error *err)
-{
-    out->more[0] = (double)t->step + out->test.recall[0].median_rank;
-    out->more[1] = (double)t->recipe->train.seed;
-    return t->recipe->train.batch == 16 ? CT_FAIL(err, CT_ERR_CONFIG, "the probe's own") : CT_OK;
-}
-
-START_TEST(trials_are_probed_when_they_are_tested)
-{
-    static const ct_variant PLAIN = {"plain", ""}, REFUSED = {"refused", "train.batch=16"};
-    const ct_recipe r = small_recipe("");
-    ct_pairs *pairs = ct_recipe_data(&r, CT_IGNORE_ERROR);
-    ct_trial trial[2];
-    ct_error err = {0};
-    ck_assert_int_eq(ct_trials_run(&r, pairs, &PLAIN, 1, 2, 2, probe, trial, CT_IGNORE_ERROR),
-                     CT_OK);
-    for (int k = 0; k < 2; k++) {
-        ck_assert(trial[k].more[0] == r.train.steps + trial[k].test.recall[0].median_rank);
-        ck_assert(trial[k].more[1] == k + 1);
-    }
-    ck_assert_int_eq(ct_trials_run(&r, pairs, &REFUSED, 1, 1, 1, probe, trial, &err),
-                     CT_ERR_CONFIG);
-    ck_assert_str_eq(err.msg, "refused, seed 1: the probe's own");
-    ct_pairs_free(pairs);
-}
-END_TEST
-
-START_TEST(trials_are_what_single_runs_are)
-{
-    static const ct_variant VARIANT[] = {
-        {"plain", ""}, {"diverges", "optim.name=sgd optim.rate=1e12 image.layers=16,16,16,8"}};
-    const ct_recipe r = small_recipe("");
-    ct_pairs *pairs = ct_recipe_data(&r, CT_IGNORE_ERROR);
-    ct_trial one[4], two[4];
-    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 1, NULL, one, CT_IGNORE_ERROR), CT_OK);
-    ck_assert_int_eq(ct_trials_run(&r, pairs, VARIANT, 2, 2, 2, NULL, two, CT_IGNORE_ERROR), CT_OK);
-    for (int k = 0; k < 4; k++) {
-        const bool diverges = k >= 2 && sizeof(ct_real) == 4; /* a double holds even that */
-        ck_assert(one[k].diverged == diverges && two[k].diverged == diverges);
-        if (k < 2) {
-            ck_assert(one[k].loss == two[k].loss && one[k].escape == two[k].escape);
-            ck_assert_double_eq_tol(one[k].all_equal, ct_scalar_log(32), 1e-12);
-            ck_assert_int_ge(one[k].escape, CT_TRIAL_WINDOW);
-        }
-    }
-    ck_assert(one[0].loss != one[1].loss); /* seeds differ */
-    fixture f;                             /* variant 0, seed 2, alone */
-    open_trainer(&f, "train.seed=2", 1, NULL);
-    double sum = 0;
-    for (int i = 0; i < 60; i++) {
-        const double loss = train(&f, 1).loss;
-        sum += i >= 60 - CT_TRIAL_WINDOW ? loss : 0;
-    }
-    ck_assert_double_eq_tol(one[1].loss, sum / CT_TRIAL_WINDOW, 1e-9);
-    close_trainer(&f);
-    ct_error err = {0};
-    ck_assert_int_eq(ct_trials_run(&r, pairs, &(ct_variant){"bad", "optim.speed=1"}, 1, 1, 1, NULL,
-                                   one, &err),
-                     CT_ERR_CONFIG);
-    ct_pairs_free(pairs);
-}
-END_TEST
-
-START_TEST(spreads_are_median_and_range)
-{
-    double odd[] = {3, -1, 2}, even[] = {4, 1, 3, 2}, lost[] = {(double)NAN, 1, 2};
-    ct_spread s = ct_spread_of(odd, 3);
-    ck_assert(s.median == 2 && s.least == -1 && s.most == 3);
-    ck_assert_double_eq_tol(s.mean, 4.0 / 3, 1e-12);
-    ck_assert_double_eq_tol(s.error, sqrt(13.0 / 9), 1e-12); /* deviations 7/3, 2/3, 5/3 */
-    s = ct_spread_of(even, 4);
-    ck_assert(s.median == 2.5 && s.least == 1 && s.most == 4);
-    s = ct_spread_of(lost, 3);
-    ck_assert(s.median == 2 && s.least == 1 &&
-              isnan(s.most)); /* a run that failed is the worst one */
-}
-END_TEST
-
 TCase *trainer_case(void)
 {
     TCase *tc = tcase_create("trainer");
@@ -428,8 +348,5 @@ TCase *trainer_case(void)
     tcase_add_test(tc, a_loss_that_is_not_finite_names_step_and_tensor);
     tcase_add_test(tc, a_batch_larger_than_the_data_is_refused);
     tcase_add_test(tc, a_run_survives_every_failed_allocation);
-    tcase_add_test(tc, trials_are_probed_when_they_are_tested);
-    tcase_add_test(tc, trials_are_what_single_runs_are);
-    tcase_add_test(tc, spreads_are_median_and_range);
     return tc;
 }

@@ -1,0 +1,270 @@
+/* study.c -- many small runs, one to a thread.
+ *
+ * Each run has a device of one thread of its own, so runs share nothing but the data, which they
+ * only read. They end in any order; no result depends on the threads.
+ *
+ * Layer: lab. */
+#include "lab/study.h"
+
+#include "contrast/datasets.h"
+#include "contrast/random.h"
+#include "platform/memory.h"
+#include "platform/pool.h"
+#include "train/autopsy.h"
+#include "train/open.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+/* ---- what a run is ---- */
+
+ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err)
+{
+    for (settings += strspn(settings, " "); *settings != '\0';) {
+        char one[CT_RECIPE_TEXT];
+        const int length = (int)strcspn(settings, " ");
+        snprintf(one, sizeof one, "%.*s", length, settings);
+        ct_recipe_override(r, one, err);
+        settings += length;
+        settings += strspn(settings, " ");
+    }
+    return ct_recipe_check(r, err);
+}
+
+ct_recipe ct_runs_recipe(const ct_runs *r, int run, ct_error *err)
+{
+    ct_recipe recipe = r->base;
+    recipe.train.seed = r->first_seed + run % r->n_seeds;
+    ct_variant_apply(&recipe, r->variant[run / r->n_seeds].settings, err);
+    return recipe;
+}
+
+/* The second side in another order, within each split; everything else is shared. Memory is the
+ * arena's. */
+static void shuffle(const ct_pairs *p, ct_arena *arena, ct_pairs *out, ct_error *err)
+{
+    const ct_side *s = &p->side[1];
+    const ct_standard raw = {.mean = 0, .spread = 1};
+    const size_t n = (size_t)p->n, dim = (size_t)s->dim;
+    ct_random r = ct_random_make(1, CT_STREAM_PROBE, 9);
+    int *order = ct_arena_zeroed(arena, n, sizeof *order);
+    int *text_of = ct_arena_zeroed(arena, n, sizeof *text_of);
+    float *rows = ct_arena_zeroed(arena, n * dim, sizeof *rows);
+    ct_real *row = ct_arena_zeroed(arena, dim, sizeof *row);
+    *out = *p;
+    out->group = NULL; /* rows no longer mean what they meant */
+    out->label = NULL;
+    for (int i = 0; i < p->n && err->status == CT_OK; i++)
+        order[i] = i;
+    for (int split = 0; split < CT_N_SPLITS; split++)
+        for (int i = p->count[split] - 1; i > 0 && err->status == CT_OK; i--) {
+            const int a = p->index[split][i],
+                      b = p->index[split][ct_random_below(&r, (uint32_t)i + 1)], was = order[a];
+            order[a] = order[b];
+            order[b] = was;
+        }
+    for (int i = 0; i < p->n && err->status == CT_OK; i++) {
+        if (s->text != NULL) {
+            text_of[i] = s->text_of[order[i]];
+            continue;
+        }
+        ct_pairs_rows(p, 1, &raw, &order[i], 1, row, err);
+        for (size_t k = 0; k < dim; k++)
+            rows[(size_t)i * dim + k] = (float)row[k];
+    }
+    if (s->text != NULL) {
+        out->side[1].text_of = text_of;
+    } else {
+        out->side[1].u8 = NULL;
+        out->side[1].file = NULL;
+        out->side[1].f32 = rows;
+    }
+}
+
+/* ---- one run ---- */
+
+/* Train to the end of the recipe; all but what is measured then is set. */
+static void train(ct_trainer *t, ct_outcome *out, ct_error *err)
+{
+    double window[CT_STUDY_WINDOW];
+    const ct_loss_setting setting = ct_recipe_setting(t->recipe);
+    out->all_equal = ct_landmarks_of(t->loss, &setting, NULL).all_equal;
+    while (t->step < t->recipe->train.steps && err->status == CT_OK) {
+        ct_step s = {0};
+        double sum = 0;
+        ct_trainer_step(t, &s, err);
+        window[(s.step - 1) % CT_STUDY_WINDOW] = s.loss;
+        const int n = s.step < CT_STUDY_WINDOW ? (int)s.step : CT_STUDY_WINDOW;
+        for (int i = 0; i < n; i++)
+            sum += window[i];
+        out->loss = sum / n;
+        if (out->escape_step == 0 && n == CT_STUDY_WINDOW &&
+            out->loss < CT_STUDY_ESCAPED * out->all_equal)
+            out->escape_step = s.step;
+    }
+}
+
+/* No two test pictures of shapes mean the same; what they may have in common is the first object.
+ */
+static void measure_kinds(ct_trainer *t, ct_outcome *out, ct_error *err)
+{
+    const int n = out->test.n, *items = t->pairs->index[CT_TEST];
+    ct_arena arena;
+    ct_arena_open(&arena, "study", 0, err);
+    ct_real *x = ct_arena_zeroed(&arena, (size_t)n * (size_t)ct_trainer_width(t), sizeof *x);
+    int *kind = ct_arena_zeroed(&arena, (size_t)n, sizeof *kind);
+    for (int i = 0; i < n && err->status == CT_OK; i++)
+        kind[i] = t->pairs->group[items[i]] % CT_SHAPES_KINDS;
+    for (int side = 0; side < 2 && err->status == CT_OK; side++) {
+        ct_trainer_embed(t, side, items, n, x, err);
+        ct_tolerance_measure(t->device, x, n, ct_trainer_width(t), kind,
+                             &out->tolerance_of_kind[side], err);
+    }
+    ct_arena_free(&arena);
+}
+
+static ct_measured measured_of(const ct_evaluation *e)
+{
+    const ct_geometry *g = &e->geometry;
+    ct_measured m = {.n = e->n,
+                     .loss = e->loss,
+                     .information = e->information,
+                     .diagonal_mean = g->diagonal_mean,
+                     .modality_gap = g->gap,
+                     .prompt_accuracy = e->prompt_accuracy};
+    for (int i = 0; i < 2; i++) {
+        m.recall_at_1[i] = e->recall[i].at1;
+        m.mean_cosine[i] = g->mean_cosine[i];
+        m.effective_rank[i] = g->rank[i];
+        m.effective_rank_centred[i] = g->rank_centred[i];
+        m.uniformity[i] = g->uniformity[i];
+        m.tolerance[i] = e->tolerance[i];
+    }
+    return m;
+}
+
+static void measure(ct_trainer *t, const ct_runs *r, ct_outcome *out, ct_error *err)
+{
+    ct_autopsy *a = ct_alloc_for("study", 1, sizeof *a, err);
+    ct_evaluation e;
+    if (err->status == CT_OK && ct_trainer_evaluate(t, CT_TEST, r->limit, &e, err) == CT_OK)
+        out->test = measured_of(&e);
+    if (err->status == CT_OK && r->validation &&
+        ct_trainer_evaluate(t, CT_VALIDATION, r->limit, &e, err) == CT_OK)
+        out->validation = measured_of(&e);
+    if (err->status == CT_OK && ct_autopsy_run(t, CT_TEST, r->limit, a, err) == CT_OK) {
+        out->state = (int)a->diagnosis.state;
+        for (int i = 0; i < 2; i++) {
+            out->ahead[i] = a->findings.ahead[i];
+            out->hubness[i] = a->findings.hubness[i];
+            out->tolerance_of_kind[i] = (double)NAN;
+        }
+    }
+    ct_free(a);
+    if (err->status == CT_OK && t->recipe->data.kind == CT_DATA_SHAPES && t->pairs->group != NULL)
+        measure_kinds(t, out, err);
+}
+
+static void run_one(const ct_runs *r, int run, const ct_pairs *pairs, ct_outcome *out,
+                    ct_error *err)
+{
+    const ct_recipe recipe = ct_runs_recipe(r, run, err);
+    ct_device *device = ct_device_new(1, NULL, err);
+    ct_error bad = {0}; /* of training: that it diverges is a result */
+    ct_run one;
+    *out = (ct_outcome){.done = true};
+    if (ct_run_open(&one, &recipe, pairs, device, err) == CT_OK) {
+        train(&one.trainer, out, &bad);
+        measure(&one.trainer, r, out, &bad);
+    }
+    if (bad.status == CT_ERR_NUMERIC) {
+        out->state = CT_DIVERGED;
+        out->loss = (double)NAN;
+    } else if (bad.status != CT_OK) {
+        *err = bad;
+    }
+    ct_run_close(&one);
+    ct_device_free(device);
+}
+
+/* ---- all of them ---- */
+
+typedef struct job {
+    ct_runs *runs;
+    ct_pairs *pairs; /* of all runs that do not make their own */
+    ct_pairs shuffled;
+    atomic_flag lock;
+    ct_error error; /* the first */
+} job;
+
+/* Data of its own, where a setting changes it. */
+static bool makes_data(const ct_variant *v)
+{
+    return strstr(v->settings, "data.") != NULL;
+}
+
+static void run_block(void *ctx, int k)
+{
+    job *j = ctx;
+    const ct_runs *r = j->runs;
+    const ct_variant *v = &r->variant[k / r->n_seeds];
+    const ct_pairs *pairs = v->shuffled ? &j->shuffled : j->pairs;
+    ct_error err = {0};
+    ct_outcome got;
+    if (r->run[k].done || (r->stop != NULL && *r->stop != 0))
+        return;
+    run_one(r, k, makes_data(v) ? NULL : pairs, &got, &err);
+    while (atomic_flag_test_and_set(&j->lock)) /* held for microseconds */
+        ;
+    if (err.status != CT_OK) {
+        CT_FAIL(&j->error, err.status, "%s, seed %ld: %s", v->name, r->first_seed + k % r->n_seeds,
+                err.msg);
+    } else {
+        r->run[k] = got;
+        if (r->on_run != NULL)
+            r->on_run(r->ctx, k);
+    }
+    atomic_flag_clear(&j->lock);
+}
+
+ct_status ct_runs_make(ct_runs *r, int threads, ct_error *err)
+{
+    job j = {.runs = r, .lock = ATOMIC_FLAG_INIT};
+    ct_arena arena;
+    ct_arena_open(&arena, "study", 0, err);
+    ct_pool *pool = ct_pool_new(threads, err);
+    for (int v = 0; v < r->n_variants; v++) /* a wrong setting is told before hours of work */
+        ct_runs_recipe(r, v * r->n_seeds, err);
+    for (int v = 0; v < r->n_variants && err->status == CT_OK; v++) {
+        if (j.pairs == NULL && !makes_data(&r->variant[v]))
+            j.pairs = ct_recipe_data(&r->base, err);
+        if (j.shuffled.n == 0 && r->variant[v].shuffled && j.pairs != NULL)
+            shuffle(j.pairs, &arena, &j.shuffled, err);
+    }
+    if (err->status == CT_OK) {
+        ct_pool_run(pool, r->n_variants * r->n_seeds, run_block, &j);
+        if (j.error.status != CT_OK)
+            *err = j.error;
+    }
+    ct_pool_free(pool);
+    ct_pairs_free(j.pairs);
+    ct_arena_free(&arena);
+    return err->status;
+}
+
+ct_status ct_study_run(const ct_study *s, int threads, ct_arena *arena, ct_runs *out, ct_error *err)
+{
+    *out = (ct_runs){.base = ct_recipe_defaults(),
+                     .variant = s->variant,
+                     .n_seeds = s->seeds,
+                     .first_seed = 1,
+                     .limit = CT_STUDY_PAIRS,
+                     .validation = strstr(s->shown, "validation.") != NULL};
+    while (out->n_variants < CT_STUDY_VARIANTS && s->variant[out->n_variants].name != NULL)
+        out->n_variants++;
+    out->run = ct_arena_zeroed(arena, (size_t)(out->n_variants * s->seeds), sizeof *out->run);
+    ct_recipe_load(&out->base, s->recipe, err);
+    ct_variant_apply(&out->base, s->common, err);
+    return ct_runs_make(out, threads, err);
+}

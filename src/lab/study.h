@@ -1,0 +1,152 @@
+/* study.h -- one recipe, varied, over several seeds. Private.
+ *
+ * No conclusion about training comes from one run: escape from a plateau is chaotic in rounding.
+ * A variant is a recipe with some settings changed; it is trained from every seed, one run to a
+ * thread, measured, and told as median and range. A sweep is a study whose variants are a grid, the
+ * demo's tables are studies, a lesson on trained towers is a study with claims.
+ */
+#ifndef LAB_STUDY_H
+#define LAB_STUDY_H
+
+#include "contrast/diagnose.h"
+#include "formats/field.h"
+#include "train/trainer.h"
+
+#include <signal.h>
+
+#define CT_STUDY_HEADS    6
+#define CT_STUDY_VARIANTS 10
+#define CT_STUDY_CLAIMS   10
+#define CT_STUDY_PAIRS    2000
+#define CT_STUDY_SEEDS    64
+#define CT_STUDY_WINDOW   50   /* steps whose mean loss tells a plateau from noise */
+#define CT_STUDY_ESCAPED  0.95 /* of the loss when all are equal: below it a run has left */
+#define CT_DIVERGED       CT_N_STATES
+
+typedef struct ct_variant {
+    const char *name;     /* a word or two, for tables */
+    const char *settings; /* "section.key=value ...", as typed */
+    bool shuffled;        /* the control: each text belongs to another picture of its split */
+    const char *cell[CT_STUDY_HEADS]; /* of a table, if the plan says its heads */
+} ct_variant;
+
+/* What must hold if the study shows what it says. `key` is one of ct_outcome_fields; with [1]
+ * behind it, of the other side. */
+typedef struct ct_claim {
+    enum {
+        CT_NO_CLAIM,
+        CT_BELOW, /* the runs of `low` are below those of `high` */
+        CT_NEAR,  /* the median of `low` is within `tolerance` of `expected` */
+        CT_EVERY  /* every run of `low` is */
+    } kind;
+    const char *key;
+    /* Names of variants. Of several that begin so, the one is meant whose recall on the validation
+     * split has the best median. */
+    const char *low, *high;
+    double expected, tolerance;
+} ct_claim;
+
+typedef struct ct_study {
+    const char *recipe, *common; /* a built-in recipe, and settings of all variants */
+    int seeds;
+    ct_variant variant[CT_STUDY_VARIANTS];
+    const char *shown; /* keys of ct_outcome_fields with spaces between */
+    ct_claim claim[CT_STUDY_CLAIMS];
+} ct_study;
+
+/* What a split is worth; pairs of numbers are of both sides. */
+typedef struct ct_measured {
+    int n;
+    double loss, information, diagonal_mean, modality_gap, prompt_accuracy;
+    double recall_at_1[2], mean_cosine[2], effective_rank[2], effective_rank_centred[2];
+    double uniformity[2], tolerance[2];
+} ct_measured;
+
+/* What one run came to. */
+typedef struct ct_outcome {
+    bool done;        /* or not yet */
+    int state;        /* ct_state, or CT_DIVERGED: the loss became NaN or infinite, and nothing else
+                         is known */
+    double loss;      /* mean of the training loss over the last CT_STUDY_WINDOW steps */
+    double all_equal; /* what it is when all embeddings are equal */
+    long escape_step; /* first step at which that mean was below CT_STUDY_ESCAPED * all_equal; 0:
+                         never */
+    ct_measured test, validation; /* the latter only if it is asked for */
+    double ahead[2], hubness[2];  /* as in ct_findings */
+    double tolerance_of_kind[2];  /* of pictures with one first object, of their texts (shapes) */
+} ct_outcome;
+
+/* Of test alone: what is kept in files. */
+extern const ct_fields ct_outcome_fields;
+
+/* The number that `key` names, "validation.recall_at_1" or, of the other side, "recall_at_1[1]"; of
+ * the name of a state, is it that? NaN of a diverged run or if there is none, infinite for a step
+ * that was never reached. */
+double ct_outcome_value(const ct_outcome *o, const char *key);
+void ct_outcome_label(const char *key, char *out, size_t size); /* for people */
+
+/* Apply "a.b=c d.e=f" to a recipe, then check it. Errors  CT_ERR_CONFIG */
+ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err);
+
+/* ---- runs ---- */
+
+/* What is to be run, and what came of it. */
+typedef struct ct_runs {
+    ct_recipe base;
+    const ct_variant *variant;
+    const char *head[CT_STUDY_HEADS]; /* what a table begins with; none: the names */
+    int n_variants, n_seeds;
+    long first_seed;
+    int limit;       /* most pairs of a split that are measured; 0: all */
+    bool validation; /* measure that split too */
+    ct_outcome *run; /* [variant * n_seeds + seed - first_seed], all zero at first */
+    /* Once a run is done, one call at a time; or NULL. */
+    void (*on_run)(void *ctx, int run);
+    void *ctx;
+    const volatile sig_atomic_t *stop; /* or NULL; not 0: finish the runs in flight and return */
+} ct_runs;
+
+/* The recipe of a run. Errors  CT_ERR_CONFIG */
+ct_recipe ct_runs_recipe(const ct_runs *r, int run, ct_error *err);
+
+/* Make all that are not done. No result depends on the number of threads.
+ * Errors  CT_ERR_CONFIG (a setting, before any run), CT_ERR_NOMEM, those of data */
+ct_status ct_runs_make(ct_runs *r, int threads, ct_error *err);
+
+/* The numbers of a variant's runs that are done; the answer is how many. */
+int ct_runs_values(const ct_runs *r, int variant, const char *key, double *out);
+
+/* Those of a study, made; of a split at most CT_STUDY_PAIRS are measured. Memory is the arena's. */
+ct_status ct_study_run(const ct_study *s, int threads, ct_arena *arena, ct_runs *out,
+                       ct_error *err);
+
+/* ---- rows ---- */
+
+#define CT_STUDY_VALUES  64
+#define CT_STUDY_COLUMNS (CT_STUDY_HEADS + CT_STUDY_VALUES + CT_N_STATES + 8)
+
+typedef struct ct_study_row {
+    const char *head[CT_STUDY_HEADS]; /* the variant's name; of a sweep, the value of each key */
+    const char *settings;
+    int variant, runs, escaped;
+    int state, in_state;     /* the most frequent (the first of equals), and how many runs are so */
+    int of[CT_DIVERGED + 1]; /* runs in each state */
+    ct_spread value[CT_STUDY_VALUES]; /* measures over the seeds */
+} ct_study_row;
+
+/* A row for each variant that has runs, to be shown by its columns. */
+typedef struct ct_study_rows {
+    ct_fields columns; /* those of `column` */
+    ct_field column[CT_STUDY_COLUMNS];
+    char asked[CT_STUDY_VALUES][64], key[CT_STUDY_VALUES][64], label[CT_STUDY_VALUES][64];
+    int n_values, n;
+    ct_study_row *row;
+} ct_study_rows;
+
+/* `shown`: "state in_state runs ..." and keys of ct_outcome_fields, with spaces between; of an
+ * array "key" is the first side, "key[0]" too and says so, "key[1]" the other. What else there is
+ * of runs and states is in files only; with `all`, every measure is. Memory is the arena's. */
+ct_status ct_runs_rows(const ct_runs *r, const char *shown, bool all, ct_arena *arena,
+                       ct_study_rows *out, ct_error *err);
+
+#endif

@@ -3,9 +3,9 @@
  * Layer: lab. Needs the clock. */
 #include "lab/check.h"
 
-#include "contrast/random.h"
-#include "contrast/scalar.h"
+#include "lab/study.h"
 #include "platform/clock.h"
+#include "train/open.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,131 +15,77 @@
 #define TOLERANCE 0.02 /* float losses: a difference of 1e-3 has three digits */
 #define CHANGE    2e-3 /* of the loss, between the two ends of a difference   */
 
-static int short_steps(const ct_recipe *r)
-{
-    return r->train.steps < CT_CHECK_STEPS ? r->train.steps : CT_CHECK_STEPS;
-}
-
-static ct_status train(ct_trainer *t, int steps, double *loss, ct_error *err)
-{
-    ct_step s = {0};
-    ct_status status = CT_OK;
-    for (int k = 0; k < steps && status == CT_OK; k++) {
-        status = ct_trainer_step(t, &s, err);
-        *loss = s.loss;
-    }
-    return status;
-}
-
 /* ---- one batch by heart ---- */
 
-static ct_status learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *device,
-                             ct_check *out, ct_error *err)
+static void learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *device, ct_check *out,
+                        ct_error *err)
 {
     ct_pairs few = *pairs; /* its training split is one batch */
     ct_recipe alone = *r; /* which would be its own negative in a queue, and may repeat a caption */
-    ct_trainer t;
+    ct_run run;
+    ct_step s = {0};
     few.count[CT_TRAIN] = r->train.batch;
     alone.loss.queue = 0;
     alone.train.no_duplicates = false;
-    out->steps = short_steps(r);
-    ct_status status = ct_trainer_init(&t, &alone, &few, device, err);
-    if (status == CT_OK)
-        status = train(&t, out->steps, &out->batch_loss, err);
-    if (status == CT_OK) {
-        const ct_loss_setting at = ct_trainer_setting(&t, r->train.batch);
-        const ct_landmarks l = ct_landmarks_of(t.loss, &at, pairs->group != NULL ? t.group : NULL);
-        const double from = l.all_equal > 0 ? l.all_equal
-                                            : 1; /* 1: orthogonal pairs, no negatives */
+    out->steps = r->train.steps < CT_CHECK_STEPS ? r->train.steps : CT_CHECK_STEPS;
+    ct_run_open(&run, &alone, &few, device, err);
+    const double began = ct_clock_s();
+    for (int k = 0; k < out->steps && err->status == CT_OK; k++)
+        ct_trainer_step(&run.trainer, &s, err);
+    out->seconds_per_step = (ct_clock_s() - began) / out->steps;
+    out->seconds = out->seconds_per_step * r->train.steps;
+    out->batch_loss = s.loss;
+    if (err->status == CT_OK) {
+        const ct_trainer *t = &run.trainer;
+        const ct_loss_setting at = ct_trainer_setting(t, r->train.batch);
+        const ct_landmarks l = ct_landmarks_of(t->loss, &at,
+                                               pairs->group != NULL ? t->group : NULL);
+        /* 1: orthogonal pairs, where the loss has no negatives */
+        const double from = l.all_equal > 0 ? l.all_equal : 1;
         out->all_equal = l.all_equal;
         out->batch_floor = fmax(l.floor, l.duplicates);
         out->learns_batch = from - out->batch_loss >= LEARNED * (from - out->batch_floor);
     }
-    ct_trainer_free(&t);
-    return status;
+    ct_run_close(&run);
 }
 
-/* ---- pairs against shuffled pairs ---- */
+/* ---- pairs against shuffled pairs: a study of two variants ---- */
 
-/* The second side in another order, within each split; everything else is shared.
- * Memory is the arena's. */
-static bool shuffle_pairs(const ct_pairs *p, ct_arena *arena, ct_pairs *out)
+static double mean(const ct_outcome *o, const char *key, const char *other)
 {
-    const ct_side *s = &p->side[1];
-    ct_random r = ct_random_make(1, CT_STREAM_PROBE, 9);
-    int *order = ct_arena_zeroed(arena, (size_t)p->n, sizeof *order);
-    if (order == NULL)
-        return false;
-    for (int i = 0; i < p->n; i++)
-        order[i] = i;
-    for (int split = 0; split < CT_N_SPLITS; split++)
-        for (int i = p->count[split] - 1; i > 0; i--) {
-            const int a = p->index[split][i],
-                      b = p->index[split][ct_random_below(&r, (uint32_t)i + 1)], was = order[a];
-            order[a] = order[b];
-            order[b] = was;
-        }
-    *out = *p;
-    out->group = NULL; /* rows no longer mean what they meant */
-    out->label = NULL;
-    const size_t size = s->f32 != NULL  ? sizeof *s->f32
-                        : s->u8 != NULL ? sizeof *s->u8
-                                        : sizeof *s->text_of;
-    const size_t row = size * (size_t)(s->text != NULL ? 1 : s->dim);
-    const char *from = s->f32 != NULL  ? (const char *)s->f32
-                       : s->u8 != NULL ? (const char *)s->u8
-                                       : (const char *)s->text_of;
-    char *to = ct_arena_zeroed(arena, (size_t)p->n, row);
-    if (to == NULL)
-        return false;
-    for (int i = 0; i < p->n; i++)
-        memcpy(to + (size_t)i * row, from + (size_t)order[i] * row, row);
-    if (s->f32 != NULL)
-        out->side[1].f32 = (const float *)(void *)to;
-    else if (s->u8 != NULL)
-        out->side[1].u8 = (const uint8_t *)to;
-    else
-        out->side[1].text_of = (const int *)(void *)to;
-    return true;
+    return (ct_outcome_value(o, key) + ct_outcome_value(o, other)) / 2;
 }
 
-static ct_status outcome(const ct_recipe *r, const ct_pairs *pairs, ct_device *device,
-                         ct_autopsy *a, double *seconds, ct_error *err)
+static void compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs, int threads,
+                                  ct_check *out, ct_error *err)
 {
-    ct_trainer t;
-    double loss;
-    ct_status status = ct_trainer_init(&t, r, pairs, device, err);
-    const double began = ct_clock_s();
-    if (status == CT_OK)
-        status = train(&t, short_steps(r), &loss, err);
-    *seconds = (ct_clock_s() - began) / short_steps(r);
-    if (status == CT_OK)
-        status = ct_autopsy_run(&t, CT_TEST, 1000, a, err);
-    ct_trainer_free(&t);
-    return status;
-}
-
-static ct_status compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs, ct_device *device,
-                                       ct_arena *arena, ct_check *out, ct_error *err)
-{
-    ct_autopsy *a = ct_arena_zeroed(arena, 1, sizeof *a);
-    ct_pairs shuffled;
-    double seconds;
-    if (a == NULL || !shuffle_pairs(pairs, arena, &shuffled))
-        return CT_FAIL(err, CT_ERR_NOMEM, "check: no memory for shuffled pairs");
-    ct_status status = outcome(r, pairs, device, a, &out->seconds_per_step, err);
-    if (status != CT_OK)
-        return status;
-    out->ahead = (a->findings.ahead[0] + a->findings.ahead[1]) / 2;
-    out->recall = (a->findings.recall[0].at1 + a->findings.recall[1].at1) / 2;
-    out->state = a->diagnosis.state;
-    status = outcome(r, &shuffled, device, a, &seconds, err);
-    out->ahead_shuffled = (a->findings.ahead[0] + a->findings.ahead[1]) / 2;
-    out->recall_shuffled = (a->findings.recall[0].at1 + a->findings.recall[1].at1) / 2;
-    out->state_shuffled = a->diagnosis.state;
-    out->has_signal = (out->ahead_shuffled - out->ahead) * sqrt(12.0 * a->findings.n) > SIGMAS;
-    out->seconds = out->seconds_per_step * r->train.steps;
-    return status;
+    static const ct_variant VARIANT[] = {{.name = "pairs", .settings = ""},
+                                         {.name = "shuffled pairs",
+                                          .settings = "",
+                                          .shuffled = true}};
+    ct_outcome o[2] = {{.done = false}};
+    ct_runs runs = {.base = *r,
+                    .variant = VARIANT,
+                    .n_variants = 2,
+                    .n_seeds = 1,
+                    .first_seed = r->train.seed,
+                    .limit = 1000,
+                    .steps = CT_CHECK_STEPS,
+                    .pairs = pairs,
+                    .run = o};
+    if (ct_runs_make(&runs, threads, err) != CT_OK)
+        return;
+    for (int k = 0; k < 2; k++)
+        if (o[k].state == CT_DIVERGED)
+            CT_FAIL(err, CT_ERR_NUMERIC, "%s: the loss is not finite after at most %d steps",
+                    VARIANT[k].name, out->steps);
+    out->ahead = mean(&o[0], "ahead[0]", "ahead[1]");
+    out->recall = mean(&o[0], "recall_at_1[0]", "recall_at_1[1]");
+    out->state = (ct_state)o[0].state;
+    out->ahead_shuffled = mean(&o[1], "ahead[0]", "ahead[1]");
+    out->recall_shuffled = mean(&o[1], "recall_at_1[0]", "recall_at_1[1]");
+    out->state_shuffled = (ct_state)o[1].state;
+    out->has_signal = (out->ahead_shuffled - out->ahead) * sqrt(12.0 * o[0].test.n) > SIGMAS;
 }
 
 /* ---- gradients ---- */
@@ -192,59 +138,49 @@ static void check_parameter(ct_trainer *t, const batch_room *b, ct_param *p, con
     }
 }
 
-static ct_status check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device *device,
-                                 ct_arena *arena, ct_check *out, ct_error *err)
+static void check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device *device,
+                            ct_check *out, ct_error *err)
 {
-    ct_trainer t;
-    ct_status status = ct_trainer_init(&t, r, pairs, device, err);
-    ct_params *p = &t.model.params;
+    ct_arena arena;
+    ct_run run;
     ct_step s;
-    if (status == CT_OK)
-        status = ct_trainer_step(&t, &s, err); /* biases start at 0, where ReLU has its kink */
-    const size_t embeddings = (size_t)r->train.batch * (size_t)ct_trainer_width(&t);
-    ct_real *g = status == CT_OK ? ct_arena_zeroed(arena, p->size, sizeof *g) : NULL;
-    batch_room b = {.side = {ct_arena_zeroed(arena, embeddings, sizeof *g),
-                             ct_arena_zeroed(arena, embeddings, sizeof *g)}};
-    if (status == CT_OK && (g == NULL || b.side[0] == NULL || b.side[1] == NULL))
-        status = CT_FAIL(err, CT_ERR_NOMEM, "check: no memory for gradients");
-    if (status == CT_OK) {
+    ct_trainer *t = &run.trainer;
+    ct_params *p = &t->model.params;
+    ct_arena_open(&arena, "check", 0, err);
+    if (ct_run_open(&run, r, pairs, device, err) == CT_OK)
+        ct_trainer_step(t, &s, err); /* biases start at 0, where ReLU has its kink */
+    const size_t embeddings = (size_t)r->train.batch * (size_t)ct_recipe_width(r);
+    ct_real *g = ct_arena_zeroed(&arena, p->size, sizeof *g);
+    batch_room b = {.side = {ct_arena_zeroed(&arena, embeddings, sizeof *g),
+                             ct_arena_zeroed(&arena, embeddings, sizeof *g)}};
+    if (err->status == CT_OK) {
         double loss;
-        b.items = ct_sampler_batch(&t.sampler, t.step);
+        const int moments = r->optim.config.kind == CT_ADAMW ? 2 : r->optim.config.momentum > 0;
+        b.items = ct_sampler_batch(&t->sampler, t->step);
         out->n_parameters = p->size;
-        out->parameter_bytes = (double)p->size * sizeof(ct_real) *
-                               (r->optim.config.kind == CT_ADAMW ? 4
-                                : r->optim.config.momentum > 0   ? 3
-                                                                 : 2);
-        out->step_bytes = (double)t.graph.arena.used;
-        t.graph.training = false;
-        status = ct_trainer_gradients(&t, b.items, &loss, err);
+        out->parameter_bytes = (double)p->size * sizeof(ct_real) * (2 + moments);
+        out->step_bytes = (double)t->graph.arena.used;
+        t->graph.training = false;
+        ct_trainer_gradients(t, b.items, &loss, err);
         memcpy(g, ct_params_gradients(p), p->size * sizeof *g);
-        for (int k = 0; k < p->n && status == CT_OK; k++)
-            check_parameter(&t, &b, &p->list[k], g + (p->list[k].dx - p->dx), out);
+        for (int k = 0; k < p->n && err->status == CT_OK; k++)
+            check_parameter(t, &b, &p->list[k], g + (p->list[k].dx - p->dx), out);
         out->gradients_right = out->gradient_error <= TOLERANCE; /* NaN is not */
     }
-    ct_trainer_free(&t);
-    return status;
+    ct_run_close(&run);
+    ct_arena_free(&arena);
 }
 
 ct_status ct_check_run(const ct_recipe *r, ct_device *device, ct_check *out, ct_error *err)
 {
-    ct_arena arena;
     ct_pairs *pairs = ct_recipe_data(r, err);
     *out = (ct_check){.steps = 0};
-    if (pairs == NULL)
-        return err->status;
-    ct_arena_init(&arena, 0);
-    ct_status status = r->train.batch <= pairs->count[CT_TRAIN]
-                           ? check_gradients(r, pairs, device, &arena, out, err)
-                           : CT_FAIL(err, CT_ERR_CONFIG,
-                                     "train.batch = %d: there are %d training pairs",
-                                     r->train.batch, pairs->count[CT_TRAIN]);
-    if (status == CT_OK)
-        status = learn_batch(r, pairs, device, out, err);
-    if (status == CT_OK)
-        status = compare_with_shuffled(r, pairs, device, &arena, out, err);
-    ct_arena_free(&arena);
+    if (pairs != NULL)
+        check_gradients(r, pairs, device, out, err);
+    if (err->status == CT_OK)
+        learn_batch(r, pairs, device, out, err);
+    if (err->status == CT_OK)
+        compare_with_shuffled(r, pairs, ct_device_threads(device), out, err);
     ct_pairs_free(pairs);
-    return status;
+    return err->status;
 }

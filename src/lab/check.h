@@ -7,7 +7,8 @@
 #ifndef EXPERIMENT_CHECK_H
 #define EXPERIMENT_CHECK_H
 
-#include "train/autopsy.h"
+#include "contrast/diagnose.h"
+#include "train/recipe.h"
 
 #define CT_CHECK_STEPS 300 /* of each short training, or the recipe's if it has fewer */
 

@@ -85,12 +85,12 @@ static void shuffle(const ct_pairs *p, ct_arena *arena, ct_pairs *out, ct_error 
 /* ---- one run ---- */
 
 /* Train to the end of the recipe; all but what is measured then is set. */
-static void train(ct_trainer *t, ct_outcome *out, ct_error *err)
+static void train(ct_trainer *t, int steps, ct_outcome *out, ct_error *err)
 {
     double window[CT_STUDY_WINDOW];
     const ct_loss_setting setting = ct_recipe_setting(t->recipe);
     out->all_equal = ct_landmarks_of(t->loss, &setting, NULL).all_equal;
-    while (t->step < t->recipe->train.steps && err->status == CT_OK) {
+    while (t->step < steps && err->status == CT_OK) {
         ct_step s = {0};
         double sum = 0;
         ct_trainer_step(t, &s, err);
@@ -175,7 +175,8 @@ static void run_one(const ct_runs *r, int run, const ct_pairs *pairs, ct_outcome
     ct_run one;
     *out = (ct_outcome){.done = true};
     if (ct_run_open(&one, &recipe, pairs, device, err) == CT_OK) {
-        train(&one.trainer, out, &bad);
+        const int all = recipe.train.steps;
+        train(&one.trainer, r->steps > 0 && r->steps < all ? r->steps : all, out, &bad);
         measure(&one.trainer, r, out, &bad);
     }
     if (bad.status == CT_ERR_NUMERIC) {
@@ -192,7 +193,7 @@ static void run_one(const ct_runs *r, int run, const ct_pairs *pairs, ct_outcome
 
 typedef struct job {
     ct_runs *runs;
-    ct_pairs *pairs; /* of all runs that do not make their own */
+    const ct_pairs *pairs; /* of all runs that do not make their own */
     ct_pairs shuffled;
     atomic_flag lock;
     ct_error error; /* the first */
@@ -230,15 +231,18 @@ static void run_block(void *ctx, int k)
 
 ct_status ct_runs_make(ct_runs *r, int threads, ct_error *err)
 {
-    job j = {.runs = r, .lock = ATOMIC_FLAG_INIT};
+    job j = {.runs = r, .pairs = r->pairs, .lock = ATOMIC_FLAG_INIT};
+    ct_pairs *own = NULL;
     ct_arena arena;
     ct_arena_open(&arena, "study", 0, err);
     ct_pool *pool = ct_pool_new(threads, err);
     for (int v = 0; v < r->n_variants; v++) /* a wrong setting is told before hours of work */
         ct_runs_recipe(r, v * r->n_seeds, err);
     for (int v = 0; v < r->n_variants && err->status == CT_OK; v++) {
-        if (j.pairs == NULL && !makes_data(&r->variant[v]))
-            j.pairs = ct_recipe_data(&r->base, err);
+        if (j.pairs == NULL && !makes_data(&r->variant[v])) {
+            own = ct_recipe_data(&r->base, err);
+            j.pairs = own;
+        }
         if (j.shuffled.n == 0 && r->variant[v].shuffled && j.pairs != NULL)
             shuffle(j.pairs, &arena, &j.shuffled, err);
     }
@@ -248,7 +252,7 @@ ct_status ct_runs_make(ct_runs *r, int threads, ct_error *err)
             *err = j.error;
     }
     ct_pool_free(pool);
-    ct_pairs_free(j.pairs);
+    ct_pairs_free(own);
     ct_arena_free(&arena);
     return err->status;
 }

@@ -97,9 +97,11 @@ typedef struct ct_runs {
     const char *head[CT_STUDY_HEADS]; /* what a table begins with; none: the names */
     int n_variants, n_seeds;
     long first_seed;
-    int limit;       /* most pairs of a split that are measured; 0: all */
-    bool validation; /* measure that split too */
-    ct_outcome *run; /* [variant * n_seeds + seed - first_seed], all zero at first */
+    int limit;             /* most pairs of a split that are measured; 0: all */
+    bool validation;       /* measure that split too */
+    int steps;             /* train no further than that; 0: to the end of the recipe */
+    const ct_pairs *pairs; /* of all runs whose settings change no data; NULL: the base's */
+    ct_outcome *run;       /* [variant * n_seeds + seed - first_seed], all zero at first */
     /* Once a run is done, one call at a time; or NULL. */
     void (*on_run)(void *ctx, int run);
     void *ctx;

@@ -30,6 +30,20 @@ check "a batch that does not fit" rejects 2 "there are 512 training pairs" check
 # shellcheck disable=SC2086
 run check latent $small loss.queue=64 train.no_duplicates=true --json
 check "a queue, and no duplicates" grep -q '"learns_batch":true' "$scratch/out"
+# Two arrays, which stay in their files: shuffled as any other pairs are.
+python3 - "$scratch" <<'PYTHON'
+import random, struct, sys
+random.seed(1)
+head = "{'descr': '<f4', 'fortran_order': False, 'shape': (400, 8), }".ljust(117) + "\n"
+rows = [[random.gauss(0, 1) for _ in range(8)] for _ in range(400)]
+for name, noise in (("a", 0), ("b", 0.1)):
+    with open(f"{sys.argv[1]}/{name}.npy", "wb") as f:
+        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode())
+        f.write(b"".join(struct.pack("<f", x + random.gauss(0, noise)) for row in rows for x in row))
+PYTHON
+run check latent data.kind=pairs data.image="$scratch/a.npy" data.text="$scratch/b.npy" data.validation=0.2 data.test=0.2 \
+    train.batch=32 --json
+check "arrays in files: their pairs carry a signal" grep -q '"has_signal":true' "$scratch/out"
 check "no recipe" rejects 2 "check: expected RECIPE" check
 check "an unknown key" rejects 2 "did you mean train.steps" check latent train.step=3
 done_testing

@@ -7,11 +7,7 @@
  * Layer: data. Needs formats (npy). */
 #include "data/row_file.h"
 
-#include "formats/bytes.h"
-
-#include <limits.h>
 #include <math.h>
-#include <string.h>
 
 ct_status data_row_file_open(const char *path, ct_arena *arena, ct_row_file **out, ct_error *err)
 {
@@ -42,20 +38,18 @@ ct_status data_values(const ct_side *s, int item, int from, int n, double *out, 
     if (s->file == NULL) {
         for (int k = 0; k < n; k++)
             out[k] = s->u8 != NULL ? s->u8[at + (size_t)k] : (double)s->f32[at + (size_t)k];
-        return CT_OK;
+        return err->status;
     }
     unsigned char bytes[8 * DATA_PIECE];
     const ct_npy *a = &s->file->array;
     const size_t width = (size_t)a->width;
     CT_ASSERT(n <= DATA_PIECE);
-    ct_status status = ct_source_read(&s->file->source, a->offset + at * width, bytes,
-                                      (size_t)n * width, err);
-    for (int k = 0; k < n && status == CT_OK; k++) {
+    ct_source_read(&s->file->source, a->offset + at * width, bytes, (size_t)n * width, err);
+    for (int k = 0; k < n && err->status == CT_OK; k++) {
         out[k] = a->kind == 'u' ? bytes[k] : ct_npy_value(a, bytes, (size_t)k);
         if (!isfinite(out[k]))
-            status = CT_FAIL(err, CT_ERR_FORMAT,
-                             "%s: row %d, value %d is %g, expected a finite number",
-                             s->file->source.path, item, from + k, out[k]);
+            CT_FAIL(err, CT_ERR_FORMAT, "%s: row %d, value %d is %g, expected a finite number",
+                    s->file->source.path, item, from + k, out[k]);
     }
-    return status;
+    return err->status;
 }

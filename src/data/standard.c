@@ -20,15 +20,14 @@ typedef struct tally {
     bool bytes;
 } tally;
 
-static ct_status pass(const ct_pairs *p, const ct_side *s, tally *t, ct_error *err)
+static void pass(const ct_pairs *p, const ct_side *s, tally *t, ct_error *err)
 {
     double x[DATA_PIECE];
     for (int i = 0; i < p->count[CT_TRAIN]; i++)
         for (int from = 0; from < s->dim; from += DATA_PIECE) {
             const int n = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;
-            ct_status status = data_values(s, p->index[CT_TRAIN][i], from, n, x, err);
-            if (status != CT_OK)
-                return status;
+            if (data_values(s, p->index[CT_TRAIN][i], from, n, x, err) != CT_OK)
+                return;
             for (int k = 0; k < n && t->bytes; k++)
                 t->count[(int)x[k]]++;
             for (int k = 0; k < n && !t->bytes; k++) {
@@ -36,7 +35,6 @@ static ct_status pass(const ct_pairs *p, const ct_side *s, tally *t, ct_error *e
                 t->squares += (x[k] - t->centre) * (x[k] - t->centre);
             }
         }
-    return CT_OK;
 }
 
 ct_status ct_standard_fit(const ct_pairs *p, int side, ct_standard *out, ct_error *err)
@@ -44,23 +42,23 @@ ct_status ct_standard_fit(const ct_pairs *p, int side, ct_standard *out, ct_erro
     const ct_side *s = &p->side[side];
     *out = (ct_standard){.mean = 0, .spread = 1};
     if (s->dim == 0 || p->count[CT_TRAIN] == 0)
-        return CT_OK;
+        return err->status;
     const double n = (double)p->count[CT_TRAIN] * s->dim;
     tally t = {.bytes = s->u8 != NULL || (s->file != NULL && s->file->array.kind == 'u')};
-    ct_status status = pass(p, s, &t, err);
+    pass(p, s, &t, err);
     for (int v = 0; v < 256 && t.bytes; v++)
         t.sum += t.count[v] * v;
     t.centre = t.sum / n;
     t.squares = 0;
     const double mean = t.centre;
-    if (status == CT_OK && !t.bytes)
-        status = pass(p, s, &t, err);
+    if (!t.bytes)
+        pass(p, s, &t, err);
     for (int v = 0; v < 256 && t.bytes; v++)
         t.squares += t.count[v] * ((v - mean) * (v - mean));
     const double spread = sqrt(t.squares / n);
-    if (status == CT_OK && spread > 0)
+    if (err->status == CT_OK && spread > 0)
         *out = (ct_standard){mean, spread};
-    return status;
+    return err->status;
 }
 
 ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *st, const int *items, int n,
@@ -75,17 +73,16 @@ ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *st, cons
         for (int i = 0; i < n; i++)
             for (size_t k = 0; k < dim; k++)
                 *out++ = of[s->u8[(size_t)items[i] * dim + k]];
-        return CT_OK;
+        return err->status;
     }
     double x[DATA_PIECE];
     for (int i = 0; i < n; i++)
         for (int from = 0; from < s->dim; from += DATA_PIECE) {
             const int here = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;
-            ct_status status = data_values(s, items[i], from, here, x, err);
-            if (status != CT_OK)
-                return status;
+            if (data_values(s, items[i], from, here, x, err) != CT_OK)
+                return err->status;
             for (int k = 0; k < here; k++)
                 *out++ = (ct_real)((x[k] - st->mean) / st->spread);
         }
-    return CT_OK;
+    return err->status;
 }

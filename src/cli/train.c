@@ -99,7 +99,7 @@ const cli_command CLI_TRAIN = {
     .summary = "train two towers as a recipe says",
     .help = "RECIPE is an INI file or the name of a built-in recipe (contrast help recipes). Any "
             "value can be overridden: contrast train shapes loss.temperature=1 train.seed=2. The "
-            "run's folder holds the whole recipe, metrics.jsonl, timing.jsonl and two checkpoints, "
+            "run's folder holds the whole recipe, log.jsonl, timing.jsonl and two checkpoints, "
             "the latest and the best. Ctrl-C or SIGTERM: finish the step, save, end.",
     .options = OPTIONS, .run = train,
 };

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* ---- writing: metrics.jsonl, --json, the header of a safetensors file ---- */
+/* ---- writing: log.jsonl, --json, the header of a safetensors file ---- */
 
 /* One document without white space or a newline at its end. Start with {0}; reset
  * for the next, in the same memory. If memory ends, `failed` is set and the text

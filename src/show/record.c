@@ -82,7 +82,7 @@ static const ct_field PROBE[] = {
 };
 static const ct_fields PROBE_FIELDS = CT_FIELDS(PROBE);
 
-/* A line of metrics.jsonl is about a step, an evaluation or the layers: it says of which. */
+/* A line of another kind is about a step, an evaluation or the layers: it says of which. */
 typedef struct recall {
     double at_1;
 } recall;
@@ -302,21 +302,24 @@ static char *read_text(reading *r, char path[CT_PATH_BYTES], const char *name)
     return text;
 }
 
-/* `read` each line; the first by `first`. A last line that was cut off is not there. */
-static void read_lines(reading *r, const char *name, void (*first)(reading *),
-                       void (*read)(reading *))
+/* A line says first of what kind it is. A last line that was cut off is not there. */
+static void read_lines(reading *r, char path[CT_PATH_BYTES])
 {
-    char path[CT_PATH_BYTES], *text = read_text(r, path, name);
+    char *text = read_text(r, path, "log.jsonl");
     r->path = path;
-    r->line = 0;
     for (char *end; r->err->status == CT_OK && (end = strchr(text, '\n')) != NULL; text = end + 1) {
         *end = '\0';
         r->line++;
         ct_json_reader_init(&r->json, text);
-        if (ct_json_next(&r->json) != CT_JSON_OBJECT)
-            refuse(r, "a JSON object");
+        if (ct_json_next(&r->json) != CT_JSON_OBJECT || ct_json_next(&r->json) != CT_JSON_STRING ||
+            strcmp(r->json.key, "kind") != 0)
+            refuse(r, "a JSON object that begins with its kind");
+        else if (strcmp(r->json.text, "probe") == 0)
+            read_probe(r);
+        else if (strcmp(r->json.text, "snapshot") == 0)
+            read_moment(r);
         else
-            (r->line == 1 ? first : read)(r);
+            read_metrics(r);
     }
 }
 
@@ -326,8 +329,7 @@ ct_status ct_record_read(const char *folder, ct_arena *arena, ct_record *out, ct
     reading r = {.arena = arena, .out = out, .err = err};
     *out = (ct_record){.folder = folder, .all_equal = (double)NAN, .floor = (double)NAN};
     out->recipe = read_text(&r, path, "recipe.ini");
-    read_lines(&r, "metrics.jsonl", read_metrics, read_metrics);
-    read_lines(&r, "snapshots.jsonl", read_probe, read_moment);
+    read_lines(&r, path);
     if (err->status == CT_OK && (out->n_moments == 0 || out->n_lines == 0))
         CT_FAIL(err, CT_ERR_FORMAT,
                 "%s: no snapshot and step yet; train first, with monitor.snapshots above 0",

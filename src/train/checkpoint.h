@@ -18,7 +18,7 @@
 
 /* What a run knows besides its trainer. */
 typedef struct ct_progress {
-    long log_bytes; /* of metrics.jsonl, before this step's evaluation */
+    long log_bytes; /* of log.jsonl, before this step's evaluation */
     long best_step; /* of the best evaluation of validation; 0: none yet */
     double best;    /* its recall@1, mean of both directions */
 } ct_progress;

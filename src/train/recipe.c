@@ -175,8 +175,7 @@ static const ct_field TRAIN[] = {
 };
 
 static const ct_field MONITOR[] = {
-    WHOLE("log_every", ct_monitor_recipe, log_every, 1, 1e9,
-          "steps between lines of metrics.jsonl"),
+    WHOLE("log_every", ct_monitor_recipe, log_every, 1, 1e9, "steps between lines of log.jsonl"),
     WHOLE("evaluate_every", ct_monitor_recipe, evaluate_every, 0, 1e9,
           "steps between evaluations; 0: end"),
     WHOLE("pairs", ct_monitor_recipe, pairs, 2, 1e6, "validation pairs of an evaluation, at most"),

@@ -69,7 +69,7 @@ typedef struct ct_train_recipe {
 } ct_train_recipe;
 
 typedef struct ct_monitor_recipe {
-    int log_every;         /* steps between lines of metrics.jsonl */
+    int log_every;         /* steps between lines of log.jsonl */
     int evaluate_every;    /* steps between evaluations; 0: only at the end */
     int pairs;             /* at most so many validation pairs each time */
     bool stop_on_collapse; /* end with an error when an evaluation finds a collapse */

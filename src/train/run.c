@@ -1,7 +1,7 @@
 /* run.c -- the loop over steps, and what it leaves in the run's folder.
  *
  * The order of writing is what makes a run go on after any kind of death: first the lines of
- * metrics.jsonl are on the disk, then the checkpoint that knows how many of their bytes are its
+ * log.jsonl are on the disk, then the checkpoint that knows how many of their bytes are its
  * own takes the place of the last one. A step's evaluation comes after its checkpoint and not
  * before: a signal while it measures may then end the program at once.
  *
@@ -21,7 +21,6 @@ typedef struct run {
     const char *folder;
     const ct_run_watch *watch;
     ct_run_log log;
-    ct_snapshots snapshots;
     ct_progress progress;
     int lock;
     ct_error *err;
@@ -105,9 +104,7 @@ static void save_checkpoint(const run *r, const char *which)
 static void save(run *r)
 {
     ct_run_log_sync(&r->log);
-    if (r->snapshots.last != NULL)
-        ct_writer_sync(&r->snapshots.w);
-    r->progress.log_bytes = (long)r->log.metrics.size;
+    r->progress.log_bytes = (long)r->log.log.size;
     save_checkpoint(r, "latest");
 }
 
@@ -188,13 +185,36 @@ static plan plan_of(const run *r)
                   .evaluate = evaluate};
 }
 
+static bool has_probe(const run *r)
+{
+    return r->t->recipe->monitor.snapshots > 0 && ct_probe_size(r->t->pairs) >= 2;
+}
+
+/* A picture of where the embeddings are, if one is due. That they are not finite, the next step
+ * says with a name. */
+static void take_snapshot(run *r)
+{
+    const ct_recipe *recipe = r->t->recipe;
+    ct_snapshot s;
+    ct_error why = {0};
+    if (r->err->status != CT_OK || !has_probe(r) ||
+        !ct_snapshot_due(r->t->step, recipe->train.steps, recipe->monitor.snapshots))
+        return;
+    if (ct_snapshot_take(r->t, &s, &why) == CT_OK) {
+        ct_snapshot_json(ct_run_log_begin(&r->log, "snapshot", s.step), &s);
+        ct_run_log_end(&r->log);
+    } else if (why.status != CT_ERR_NUMERIC) {
+        *r->err = why;
+    }
+}
+
 static void make_step(run *r)
 {
     const ct_recipe *recipe = r->t->recipe;
     ct_step s;
     if (r->err->status != CT_OK || ct_trainer_step(r->t, &s, r->err) != CT_OK)
         return;
-    ct_snapshots_step(&r->snapshots, r->t, r->err);
+    take_snapshot(r);
     if (s.step == 1 || s.step == recipe->train.steps || is_due(s.step, recipe->monitor.log_every))
         ct_run_log_step(&r->log, r->t, &s);
     if (r->watch->on_step != NULL)
@@ -206,7 +226,7 @@ static void run_to_end(run *r)
     const int steps = r->t->recipe->train.steps;
     set_safe(r, false);
     if (r->t->step == 0)
-        ct_snapshots_step(&r->snapshots, r->t, r->err);
+        take_snapshot(r);
     while (r->err->status == CT_OK) {
         const plan now = plan_of(r);
         if (now.save)
@@ -229,11 +249,13 @@ static void run_to_end(run *r)
 static void run_logged(run *r)
 {
     ct_run_log_open(&r->log, r->folder, (uint64_t)r->progress.log_bytes, r->t->step, r->err);
-    ct_snapshots_open(&r->snapshots, r->folder, r->t, r->err);
+    if (r->err->status == CT_OK && r->log.log.size == 0 && has_probe(r)) {
+        ct_probe_json(ct_run_log_begin(&r->log, "probe", -1), r->t->pairs, r->err);
+        ct_run_log_end(&r->log);
+    }
     save_environment(r);
     if (r->err->status == CT_OK)
         run_to_end(r);
-    ct_snapshots_close(&r->snapshots, r->err);
     ct_run_log_close(&r->log, r->err);
 }
 

@@ -1,10 +1,9 @@
 /* run.h -- a training run and its folder. Private.
  *
  *     RUN/recipe.ini          the whole recipe, nothing left to defaults
- *     RUN/metrics.jsonl       a line every monitor.log_every steps, a line an
- *                             evaluation; no clock in it, so that a run done
- *                             twice, or killed and resumed, gives the same bytes
- *     RUN/snapshots.jsonl     a few pairs through the run: see snapshot.h
+ *     RUN/log.jsonl           steps, evaluations, what monitors saw, snapshots: see
+ *                             run_log.h; no clock in it, so that a run done twice, or
+ *                             killed and resumed, gives the same bytes
  *     RUN/timing.jsonl        seconds and pairs per second of the same steps
  *     RUN/environment.json    version, compiler, instruction set, threads
  *     RUN/latest.safetensors  the last checkpoint, see checkpoint.h
@@ -40,7 +39,7 @@ typedef struct ct_run_watch {
  * older run left there goes), then measure the test split and, if there is one, the composition
  * split. `weights` (or NULL) is a safetensors file that it begins with. Errors: those of a step, of
  * files (CT_ERR_IO; also if another process writes there), of ct_weights_load; a run that fails
- * keeps the metrics written so far and its last checkpoint. */
+ * keeps the lines written so far and its last checkpoint. */
 ct_status ct_run_train(ct_trainer *t, const char *folder, const char *weights,
                        const ct_run_watch *watch, ct_error *err);
 

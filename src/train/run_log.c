@@ -1,7 +1,4 @@
-/* run_log.c -- what a run writes down: its numbers, and apart from them its clock.
- *
- * metrics.jsonl has nothing of the machine in it, so that a run done twice, or
- * killed and resumed, leaves the same bytes.
+/* run_log.c -- see run_log.h.
  *
  * Layer: train. Needs formats (json) and the clock. */
 #include "train/run_log.h"
@@ -67,57 +64,70 @@ void ct_evaluation_json(ct_json *j, const ct_evaluation *e)
         ct_json_number(j, "prompt_accuracy", e->prompt_accuracy);
 }
 
-static void end_line(ct_run_log *l, ct_writer *w)
+static void end_line(ct_json *j, ct_writer *w)
 {
-    ct_json_close(&l->json);
-    if (!l->json.failed) {                   /* one call: a line is never torn */
-        l->json.text[l->json.used++] = '\n'; /* over the NUL */
-        ct_writer_bytes(w, l->json.text, l->json.used);
+    ct_json_close(j);
+    if (!j->failed) {              /* one call: a line is never torn */
+        j->text[j->used++] = '\n'; /* over the NUL */
+        ct_writer_bytes(w, j->text, j->used);
     }
-    ct_json_reset(&l->json);
+    ct_json_reset(j);
 }
+
+ct_json *ct_run_log_begin(ct_run_log *l, const char *kind, long step)
+{
+    ct_json_open(&l->json, NULL, '{');
+    ct_json_string(&l->json, "kind", kind);
+    if (step >= 0)
+        ct_json_integer(&l->json, "step", step);
+    return &l->json;
+}
+
+void ct_run_log_end(ct_run_log *l)
+{
+    end_line(&l->json, &l->log);
+}
+
+static const ct_field STEP[] = {
+    {.key = "loss", .kind = CT_SINGLE, CT_AT(ct_step, loss)},
+    {.key = "temperature", .kind = CT_SINGLE, CT_AT(ct_step, temperature)},
+    {.key = "rate", .kind = CT_SINGLE, CT_AT(ct_step, rate)},
+    {.key = "gradient_norm", .kind = CT_SINGLE, CT_AT(ct_step, gradient_norm)},
+};
+static const ct_fields STEP_FIELDS = CT_FIELDS(STEP);
 
 void ct_run_log_step(ct_run_log *l, const ct_trainer *t, const ct_step *s)
 {
-    ct_json *j = &l->json;
-    ct_json_open(j, NULL, '{');
-    ct_json_integer(j, "step", s->step);
-    ct_json_float(j, "loss", (float)s->loss);
-    ct_json_float(j, "temperature", (float)s->temperature);
-    ct_json_float(j, "rate", (float)s->rate);
-    ct_json_float(j, "gradient_norm", (float)s->gradient_norm);
-    end_line(l, &l->metrics);
-
     const double seconds = ct_clock_s() - l->began;
+    ct_json *j = ct_run_log_begin(l, "step", s->step);
+    ct_fields_json(j, &STEP_FIELDS, s);
+    ct_run_log_end(l);
+
     ct_json_open(j, NULL, '{');
     ct_json_integer(j, "step", s->step);
     ct_json_float(j, "seconds", (float)seconds);
     ct_json_float(j, "pairs_per_second",
                   (float)((double)s->step * t->recipe->train.batch /
                           (seconds > 0 ? seconds : 1e-9)));
-    end_line(l, &l->timing);
+    end_line(j, &l->timing);
 }
 
 void ct_run_log_evaluation(ct_run_log *l, long step, const ct_evaluation *e)
 {
-    ct_json_open(&l->json, NULL, '{');
-    ct_json_integer(&l->json, "step", step);
-    ct_evaluation_json(&l->json, e);
-    end_line(l, &l->metrics);
+    ct_evaluation_json(ct_run_log_begin(l, "evaluation", step), e);
+    ct_run_log_end(l);
 }
 
 void ct_run_log_monitor(ct_run_log *l, long step, const ct_monitor *m)
 {
-    ct_json_open(&l->json, NULL, '{');
-    ct_json_integer(&l->json, "step", step);
-    ct_monitor_json(&l->json, m);
-    end_line(l, &l->metrics);
+    ct_monitor_json(ct_run_log_begin(l, "monitor", step), m);
+    ct_run_log_end(l);
 }
 
 ct_status ct_run_log_sync(ct_run_log *l)
 {
-    const ct_status status = ct_writer_sync(&l->metrics);
-    return status == CT_OK ? ct_writer_flush(&l->timing) : status;
+    ct_writer_sync(&l->log);
+    return ct_writer_flush(&l->timing);
 }
 
 /* ---- opening ---- */
@@ -155,33 +165,26 @@ static uint64_t kept_timing(const char *path, long step, double *seconds)
     return keep;
 }
 
-ct_status ct_run_log_open(ct_run_log *l, const char *folder, uint64_t metrics_bytes, long step,
+ct_status ct_run_log_open(ct_run_log *l, const char *folder, uint64_t log_bytes, long step,
                           ct_error *err)
 {
     char path[CT_PATH_BYTES];
     double seconds = 0;
-    *l = (ct_run_log){.metrics.fd = -1, .timing.fd = -1};
-    ct_status status = ct_run_path(path, folder, "timing.jsonl", err);
-    if (status == CT_OK)
-        status = ct_writer_reopen(&l->timing, path, kept_timing(path, step, &seconds), err);
-    if (status == CT_OK)
-        status = ct_run_path(path, folder, "metrics.jsonl", err);
-    if (status == CT_OK)
-        status = ct_writer_reopen(&l->metrics, path, metrics_bytes, err);
+    *l = (ct_run_log){.log.fd = -1};
+    ct_run_path(path, folder, "timing.jsonl", err);
+    ct_writer_reopen(&l->timing, path, kept_timing(path, step, &seconds), err);
+    ct_run_path(path, folder, "log.jsonl", err);
+    ct_writer_reopen(&l->log, path, log_bytes, err);
     l->began = ct_clock_s() - (seconds > 0 ? seconds : 0);
-    return status;
+    return err->status;
 }
 
 ct_status ct_run_log_close(ct_run_log *l, ct_error *err)
 {
-    ct_writer *writer[2] = {&l->metrics, &l->timing};
-    ct_status status = CT_OK;
-    for (int i = 0; i < 2; i++) {
-        const ct_status closed = writer[i]->fd >= 0 ? ct_writer_commit(writer[i]) : CT_OK;
-        status = status == CT_OK ? closed : status;
-    }
-    if (status == CT_OK && l->json.failed)
-        status = CT_FAIL(err, CT_ERR_NOMEM, "run: no memory for a line of metrics");
+    ct_writer_commit(&l->log);
+    ct_writer_commit(&l->timing);
+    if (l->json.failed)
+        CT_FAIL(err, CT_ERR_NOMEM, "run: no memory for a line of its log");
     ct_json_free(&l->json);
-    return status;
+    return err->status;
 }

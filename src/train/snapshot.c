@@ -5,8 +5,6 @@
 
 #include "contrast/scalar.h"
 #include "formats/base64.h"
-#include "platform/memory.h"
-#include "train/run_log.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,7 +29,7 @@ static ct_split probe_split(const ct_pairs *p)
     return p->count[CT_VALIDATION] > 0 ? CT_VALIDATION : CT_TRAIN;
 }
 
-static int probe_size(const ct_pairs *p)
+int ct_probe_size(const ct_pairs *p)
 {
     const int n = p->count[probe_split(p)];
     return n < CT_PROBE ? n : CT_PROBE;
@@ -147,7 +145,7 @@ static ct_status spectrum(ct_device *device, const double *x, ct_real *room, int
 static ct_status take(ct_trainer *t, ct_snapshot *out, ct_arena *arena, ct_error *err)
 {
     const ct_pairs *p = t->pairs;
-    const int *items = p->index[probe_split(p)], n = probe_size(p), d = ct_trainer_width(t);
+    const int *items = p->index[probe_split(p)], n = ct_probe_size(p), d = ct_trainer_width(t);
     ct_real *raw = ct_arena_alloc(arena, (size_t)(2 * n * d) * sizeof *raw);
     double *unit = ct_arena_alloc(arena, (size_t)(2 * n * d) * sizeof *unit);
     double *work = ct_arena_alloc(arena, (size_t)(4 * d) * sizeof *work);
@@ -203,27 +201,14 @@ static void numbers(ct_json *j, const char *key, const double *x, int n)
     ct_json_close(j);
 }
 
-static void end_line(ct_snapshots *f)
-{
-    ct_json_close(&f->json);
-    if (!f->json.failed) {
-        f->json.text[f->json.used++] = '\n'; /* over the NUL */
-        ct_writer_bytes(&f->w, f->json.text, f->json.used);
-    }
-    ct_json_reset(&f->json);
-}
-
-static void write_snapshot(ct_snapshots *f, const ct_snapshot *s)
+void ct_snapshot_json(ct_json *j, const ct_snapshot *s)
 {
     uint8_t byte[CT_PROBE * CT_PROBE];
     char text[CT_BASE64_BYTES(CT_PROBE * CT_PROBE)];
     double plane[4 * CT_PROBE];
-    ct_json *j = &f->json;
     for (int i = 0; i < s->n * s->n; i++)
         byte[i] = (uint8_t)floor(fmax(-1, fmin(1, s->s[i])) * 127 + 128.5);
     ct_base64_put(text, byte, (size_t)(s->n * s->n));
-    ct_json_open(j, NULL, '{');
-    ct_json_integer(j, "step", s->step);
     ct_json_string(j, "cosines", text); /* bytes, row by row: 1 is -1, 128 is 0, 255 is 1 */
     numbers(j, "positive", s->bin[0], CT_PROBE_BINS);
     numbers(j, "negative", s->bin[1], CT_PROBE_BINS);
@@ -235,126 +220,52 @@ static void write_snapshot(ct_snapshots *f, const ct_snapshot *s)
     numbers(j, "plane_share", &s->share, 1);
     numbers(j, "alignment", &s->alignment, 1);
     numbers(j, "uniformity", s->uniformity, 2);
-    end_line(f);
 }
 
 /* Pictures of the probe, every k-th pixel so that no side is above THUMB. */
-static ct_status write_pictures(ct_snapshots *f, const ct_pairs *p, const int *items, int n,
-                                ct_arena *arena, ct_error *err)
+static void put_pictures(ct_json *j, const ct_pairs *p, const int *items, int n, ct_error *err)
 {
     const ct_side *side = &p->side[0];
-    const int most = side->width > side->height ? side->width : side->height,
-              k = (most + THUMB - 1) / THUMB;
-    const int width = side->width / k, height = side->height / k, channels = side->channels;
+    const int most = side->width > side->height ? side->width : side->height;
+    const int k = (most + THUMB - 1) / THUMB, channels = side->channels;
+    const int width = side->width / k, height = side->height / k;
     const size_t size = (size_t)(n * width * height * channels);
-    ct_real *x = ct_arena_alloc(arena, (size_t)n * (size_t)side->dim * sizeof *x);
-    uint8_t *byte = ct_arena_alloc(arena, size);
-    char *text = ct_arena_alloc(arena, CT_BASE64_BYTES(size));
-    if (x == NULL || byte == NULL || text == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "snapshot: no memory for %d pictures", n);
-    const ct_status status = ct_pairs_rows(p, 0, &(ct_standard){0, 1}, items, n, x, err);
-    if (status != CT_OK)
-        return status;
-    for (int i = 0, to = 0; i < n; i++)
-        for (int r = 0; r < height; r++)
-            for (int c = 0; c < width; c++)
-                for (int h = 0; h < channels; h++) {
-                    const double v = (double)
-                        x[i * side->dim + (r * k * side->width + c * k) * channels + h];
-                    byte[to++] = (uint8_t)fmax(0, fmin(255, floor(v + 0.5)));
-                }
-    ct_base64_put(text, byte, size);
-    ct_json_open(&f->json, "picture", '{');
-    ct_json_integer(&f->json, "width", width);
-    ct_json_integer(&f->json, "height", height);
-    ct_json_integer(&f->json, "channels", channels);
-    ct_json_string(&f->json, "pixels", text);
-    ct_json_close(&f->json);
-    return CT_OK;
+    ct_arena arena;
+    ct_arena_open(&arena, "snapshot", 0, err);
+    ct_real *x = ct_arena_alloc(&arena, (size_t)n * (size_t)side->dim * sizeof *x);
+    uint8_t *byte = ct_arena_alloc(&arena, size);
+    char *text = ct_arena_alloc(&arena, CT_BASE64_BYTES(size));
+    if (err->status == CT_OK &&
+        ct_pairs_rows(p, 0, &(ct_standard){0, 1}, items, n, x, err) == CT_OK) {
+        for (size_t at = 0; at < size; at++) { /* item, row, column, channel: the last is fastest */
+            const int h = (int)(at % (size_t)channels), pixel = (int)(at / (size_t)channels);
+            const int c = pixel % width, r = pixel / width % height, i = pixel / width / height;
+            const double v = (double)
+                x[i * side->dim + (r * k * side->width + c * k) * channels + h];
+            byte[at] = (uint8_t)fmax(0, fmin(255, floor(v + 0.5)));
+        }
+        ct_base64_put(text, byte, size);
+        ct_json_open(j, "picture", '{');
+        ct_json_integer(j, "width", width);
+        ct_json_integer(j, "height", height);
+        ct_json_integer(j, "channels", channels);
+        ct_json_string(j, "pixels", text);
+        ct_json_close(j);
+    }
+    ct_arena_free(&arena);
 }
 
-static ct_status write_probe(ct_snapshots *f, const ct_trainer *t, ct_error *err)
+void ct_probe_json(ct_json *j, const ct_pairs *p, ct_error *err)
 {
-    const ct_pairs *p = t->pairs;
-    const int *items = p->index[probe_split(p)], n = probe_size(p);
-    ct_status status = CT_OK;
-    ct_arena arena;
-    ct_json_open(&f->json, NULL, '{');
-    ct_json_integer(&f->json, "pairs", n);
-    ct_json_string(&f->json, "split", ct_split_name(probe_split(p)));
+    const int *items = p->index[probe_split(p)], n = ct_probe_size(p);
+    ct_json_integer(j, "pairs", n);
+    ct_json_string(j, "split", ct_split_name(probe_split(p)));
     if (p->side[1].text != NULL) {
-        ct_json_open(&f->json, "captions", '[');
+        ct_json_open(j, "captions", '[');
         for (int i = 0; i < n; i++)
-            ct_json_string(&f->json, NULL, p->side[1].text[p->side[1].text_of[items[i]]]);
-        ct_json_close(&f->json);
+            ct_json_string(j, NULL, p->side[1].text[p->side[1].text_of[items[i]]]);
+        ct_json_close(j);
     }
-    ct_arena_init(&arena, 0);
     if (p->side[0].width > 0 && (p->side[0].channels == 1 || p->side[0].channels == 3))
-        status = write_pictures(f, p, items, n, &arena, err);
-    ct_arena_free(&arena);
-    end_line(f);
-    return status;
-}
-
-/* ---- the file ---- */
-
-/* Bytes of the lines about steps up to `step`; 0 if there is nothing to go on with. */
-static uint64_t kept_bytes(const char *path, long step)
-{
-    ct_arena arena;
-    char *text;
-    size_t size;
-    uint64_t keep = 0;
-    ct_arena_init(&arena, 0);
-    if (step > 0 && ct_file_read(path, 0, &arena, &text, &size, CT_IGNORE_ERROR) == CT_OK) {
-        const char *line = text, *end;
-        while ((end = strchr(line, '\n')) != NULL &&
-               !(strncmp(line, "{\"step\":", 8) == 0 && strtol(line + 8, NULL, 10) > step))
-            line = end + 1;
-        keep = (uint64_t)(line - text);
-    }
-    ct_arena_free(&arena);
-    return keep;
-}
-
-ct_status ct_snapshots_open(ct_snapshots *f, const char *folder, const ct_trainer *t, ct_error *err)
-{
-    char path[CT_PATH_BYTES];
-    *f = (ct_snapshots){.w.fd = -1};
-    ct_status status = ct_run_path(path, folder, "snapshots.jsonl", err);
-    if (status != CT_OK)
-        return status;
-    if (t->recipe->monitor.snapshots == 0 || probe_size(t->pairs) < 2)
-        return ct_file_remove(path, err); /* of an older run */
-    f->last = ct_alloc_zeroed(1, sizeof *f->last);
-    if (f->last == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "snapshot: no memory");
-    status = ct_writer_reopen(&f->w, path, kept_bytes(path, t->step), err);
-    return status == CT_OK && f->w.size == 0 ? write_probe(f, t, err) : status;
-}
-
-ct_status ct_snapshots_step(ct_snapshots *f, ct_trainer *t, ct_error *err)
-{
-    if (f->last == NULL ||
-        !ct_snapshot_due(t->step, t->recipe->train.steps, t->recipe->monitor.snapshots))
-        return CT_OK;
-    ct_error why = {0};
-    const ct_status status = ct_snapshot_take(t, f->last, &why);
-    if (status == CT_OK)
-        write_snapshot(f, f->last);
-    if (status == CT_OK ||
-        status == CT_ERR_NUMERIC) /* the next step will name what is not finite */
-        return CT_OK;
-    return CT_FAIL(err, status, "%s", why.msg);
-}
-
-ct_status ct_snapshots_close(ct_snapshots *f, ct_error *err)
-{
-    ct_status status = f->w.fd >= 0 ? ct_writer_commit(&f->w) : CT_OK;
-    if (status == CT_OK && f->json.failed)
-        status = CT_FAIL(err, CT_ERR_NOMEM, "run: no memory for a line of snapshots");
-    ct_json_free(&f->json);
-    ct_free(f->last);
-    f->last = NULL;
-    return status;
+        put_pictures(j, p, items, n, err);
 }

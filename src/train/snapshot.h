@@ -1,21 +1,16 @@
 /* snapshot.h -- what a few fixed pairs look like through a training. Private.
  *
- *     RUN/snapshots.jsonl   first a line about the probe: its captions and small
- *                           pictures; then a line a snapshot: the matrix of cosines,
- *                           histograms, spectra, alignment and uniformity, and both
- *                           sides on the plane of their two principal components;
- *                           all but the step in ten-thousandths
- *
- * The probe is the first CT_PROBE pairs of validation (of training if there is none),
- * seen at step 0, at the end, and in between at steps that lie denser at the start,
- * where towers leave the plateau. No clock and no state: a line is a function of the
- * weights, so a resumed run keeps the lines of its past and ends with the same file.
+ * The probe is the first CT_PROBE pairs of validation (of training if there is none), seen at step
+ * 0, at the end, and in between at steps that lie denser at the start, where towers leave the
+ * plateau. In the log, the line about the probe has its captions and small pictures; one about a
+ * snapshot the matrix of cosines, histograms, spectra, alignment and uniformity, and both sides on
+ * the plane of their two principal components, all in ten-thousandths. No clock and no state: a
+ * line is a function of the weights.
  */
-#ifndef EXPERIMENT_SNAPSHOT_H
-#define EXPERIMENT_SNAPSHOT_H
+#ifndef TRAIN_SNAPSHOT_H
+#define TRAIN_SNAPSHOT_H
 
 #include "formats/json.h"
-#include "platform/file.h"
 #include "train/trainer.h"
 
 #define CT_PROBE      32
@@ -42,20 +37,11 @@ bool ct_snapshot_due(long step, long steps, int count);
 /* Errors  CT_ERR_NOMEM; CT_ERR_NUMERIC (embeddings that are not finite) */
 ct_status ct_snapshot_take(ct_trainer *t, ct_snapshot *out, ct_error *err);
 
-/* The file. */
-typedef struct ct_snapshots {
-    ct_writer w;
-    ct_json json;
-    ct_snapshot *last; /* NULL: the recipe wants none */
-} ct_snapshots;
+/* Pairs of the probe; fewer than 2 are none. */
+int ct_probe_size(const ct_pairs *p);
 
-/* Begin the file, or go on behind the lines of steps up to `step`. Close also after
- * an error. Errors  CT_ERR_IO, CT_ERR_NOMEM */
-ct_status ct_snapshots_open(ct_snapshots *f, const char *folder, const ct_trainer *t,
-                            ct_error *err);
-ct_status ct_snapshots_close(ct_snapshots *f, ct_error *err);
-
-/* Take one if it is due. */
-ct_status ct_snapshots_step(ct_snapshots *f, ct_trainer *t, ct_error *err);
+/* Members of an open object. Errors  as ct_pairs_rows */
+void ct_probe_json(ct_json *j, const ct_pairs *p, ct_error *err);
+void ct_snapshot_json(ct_json *j, const ct_snapshot *s); /* all but the step */
 
 #endif

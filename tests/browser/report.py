@@ -2,7 +2,7 @@
 """Reports opened as a reader opens them: report.py [PROGRAM] [--shots FOLDER].
 
 Opens each from disk with the network off; moves, plays, hovers, turns the theme, uses the
-keyboard; compares what is shown with metrics.jsonl; looks for text that overlaps or is cut
+keyboard; compares what is shown with log.jsonl; looks for text that overlaps or is cut
 at phone, laptop and projector widths in both themes. Without Chromium it says so and passes,
 but not where CI=true.
 """
@@ -71,14 +71,14 @@ def train(program, folder, *settings):
 
 
 def numbers_shown(browser, folder):
-    """The loss beside the slider is that of the nearest line of metrics.jsonl."""
-    with open(os.path.join(folder, "metrics.jsonl")) as f:
-        lines = [line for line in map(json.loads, f) if "temperature" in line]
+    """The loss beside the slider is that of the nearest line of log.jsonl."""
+    with open(os.path.join(folder, "log.jsonl")) as f:
+        lines = [line for line in map(json.loads, f) if line["kind"] == "step"]
     browser.run("document.getElementById('time').value = 12; document.getElementById('time').dispatchEvent(new Event('input'))")
     at = int(browser.run("return document.querySelector('[data-step=\"0\"]').textContent").split()[1])
     words = browser.run("return document.querySelector('[data-loss=\"0\"]').textContent").split()
     nearest = min(lines, key=lambda line: abs(line["step"] - at))
-    check("the loss shown is that of metrics.jsonl", float(words[2]) == nearest["loss"] and int(words[5]) == nearest["step"],
+    check("the loss shown is that of log.jsonl", float(words[2]) == nearest["loss"] and int(words[5]) == nearest["step"],
           f"{words} {nearest}")
     return at
 

@@ -34,7 +34,7 @@ recovers() {
     else
         train env
     fi
-    for file in "$last" metrics.jsonl best.safetensors recipe.ini; do
+    for file in "$last" log.jsonl best.safetensors recipe.ini; do
         cmp "$scratch/whole/$file" "$scratch/run/$file" || return 1
     done
     [ -z "$(find "$scratch/run" -name '*.tmp')" ]
@@ -57,7 +57,7 @@ for fault in error=ENOSPC error=EIO signal=KILL; do
             *)
                 if [ $code = 0 ]; then # a file that was only read, or its absence wanted
                     check "$what: done means done" cmp "$scratch/whole/$last" "$scratch/run/$last"
-                    check "$what: ... with all lines" cmp "$scratch/whole/metrics.jsonl" "$scratch/run/metrics.jsonl"
+                    check "$what: ... with all lines" cmp "$scratch/whole/log.jsonl" "$scratch/run/log.jsonl"
                 else
                     check "$what: a line says why: $(cat "$scratch/err")" \
                         grep -q "No space left on device\|Input/output error\|error while loading shared libraries" "$scratch/err"

@@ -8,14 +8,14 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 run train "$root/models/recipes/shapes.ini" -o "$scratch/shapes" -q --json
 check "shapes trains" [ "$code" = 0 ]
 check "in under 30 s ($(first seconds "$scratch/out"))" holds "$(first seconds "$scratch/out") < 30"
-grep '"split":"test"' "$scratch/shapes/metrics.jsonl" | tr '{' '\n' | grep recall_at_1 >"$scratch/recall"
-check "1,000 test pairs" grep -q '"split":"test","n":1000,' "$scratch/shapes/metrics.jsonl"
+grep '"split":"test"' "$scratch/shapes/log.jsonl" | tr '{' '\n' | grep recall_at_1 >"$scratch/recall"
+check "1,000 test pairs" grep -q '"split":"test","n":1000,' "$scratch/shapes/log.jsonl"
 check "recall@1 both ways" [ "$(wc -l <"$scratch/recall")" = 2 ]
 while read -r line; do
     at1=$(echo "$line" | sed 's/.*"recall_at_1":\([0-9.]*\).*/\1/')
     check "recall@1 $at1 >= 0.90" holds "$at1 >= 0.90"
 done <"$scratch/recall"
-check "the composition split is reported beside it" grep -q '"split":"composition"' "$scratch/shapes/metrics.jsonl"
+check "the composition split is reported beside it" grep -q '"split":"composition"' "$scratch/shapes/log.jsonl"
 
 if sh "$root/datasets/fashion-mnist.sh" "" "$scratch/fashion" >"$scratch/bring" 2>&1; then
     run train "$root/models/recipes/fashion-mnist.ini" "data.dir=$scratch/fashion" -o "$scratch/mnist" -q --json

@@ -69,7 +69,7 @@ check "it ends" sees "ended 0"
 check "the figures of the end are there" sees "recall@1"
 check "the terminal is as it was" cmp -s before after
 check "watching changes no bit" cmp -s plain/latest.safetensors seen/latest.safetensors
-check "... nor a number" cmp -s plain/metrics.jsonl seen/metrics.jsonl
+check "... nor a number" cmp -s plain/log.jsonl seen/log.jsonl
 
 type_line "clear; '$program' train shapes $small train.steps=100000 --live -o long; echo en''ded \$?"
 check "a frame" sees "cosines of 32 images"

@@ -29,7 +29,7 @@ while read -r loss settings all_equal floor; do
     check "$loss: its value when all embeddings are equal" near all_equal "$all_equal" out
     check "$loss: its floor" near floor "$floor" out
     check "$loss: ln N less the loss bounds no information" grep -q '"information":null' out
-    check "$loss: the run's log says the same" near all_equal "$all_equal" "$loss/metrics.jsonl"
+    check "$loss: the run's log says the same" near all_equal "$all_equal" "$loss/log.jsonl"
     run eval "$loss"
     check "$loss: so does the terminal" grep -q "all equal: $(printf %.4f "$all_equal")" out
 done <<'LOSSES'

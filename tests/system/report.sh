@@ -9,15 +9,15 @@ cd "$scratch" || exit 1
 
 # shellcheck disable=SC2086 # the settings are words
 run train shapes $small -q -o a
-check "a run leaves snapshots" [ "$(grep -c '^{"step":' a/snapshots.jsonl)" -ge 15 ]
+check "a run leaves snapshots" [ "$(grep -c '^{"kind":"snapshot"' a/log.jsonl)" -ge 15 ]
 # shellcheck disable=SC2086
 run train shapes $small -q -o b train.seed=2 --threads 1
 # shellcheck disable=SC2086
 run train shapes $small -q -o again --threads 2
-check "twice the same snapshots" cmp -s a/snapshots.jsonl again/snapshots.jsonl
+check "twice the same snapshots" cmp -s a/log.jsonl again/log.jsonl
 # shellcheck disable=SC2086
 run train shapes $small -q -o none monitor.snapshots=0
-check "none where none are wanted" [ ! -e none/snapshots.jsonl ]
+check "none where none are wanted" sh -c '! grep -q "snapshot\|probe" none/log.jsonl'
 
 run report a -o a.html
 check "a report of a run" [ "$code" = 0 ]
@@ -30,7 +30,7 @@ for f in a.html ab.html; do
     check "$f names no other place" sh -c "! sed 's|http://www.w3.org/2000/svg||g' $f | grep -qE 'https?://|src=|href=|url\\([^d]|<link|<iframe|@import'"
     check "$f has one hash a run" grep -q "$("$program" hash a | cut -c1-16)" $f
 done
-last=$(grep '"loss"' a/metrics.jsonl | grep '"temperature"' | tail -n 1 | sed 's/.*"loss":\([0-9.e-]*\).*/\1/')
+last=$(grep '"loss"' a/log.jsonl | grep '"temperature"' | tail -n 1 | sed 's/.*"loss":\([0-9.e-]*\).*/\1/')
 check "it tells the last loss" grep -qF "to $(printf %.4f "$last") at step 40" a.html
 check "it shows the state in words" grep -q '<strong>[a-z-]*</strong>: ' a.html
 run report a -o twice.html
@@ -57,7 +57,7 @@ run plot matrix a --at 0 -o first.svg
 check "another moment gives another picture" sh -c "[ $code = 0 ] && [ -s first.svg ] && ! cmp -s first.svg matrix.svg"
 check "... the untrained one" grep -q "step 0<" first.svg
 
-layers=$(grep '"layers"' a/metrics.jsonl | tail -n 1)
+layers=$(grep '"layers"' a/log.jsonl | tail -n 1)
 check "there was a look" [ -n "$layers" ]
 check "the monitor's last look is on the page" grep -qF "$(echo "$layers" | sed 's/.*"text.0.weight","gradient_norm":[^,]*,"mean_cosine":\([0-9.]\{6\}\).*/\1/')" a.html
 check "... and its step in the picture" grep -q "seen at step 20<" layers.svg
@@ -111,8 +111,8 @@ check "one layer is a short line" grep -qE 'class="a co0" d="M[0-9. ]+h6"' flat.
 
 # damaged files: numbers far away are far away, and memory follows what a file holds
 cp -r a far
-echo '{"step":61,"loss":1e300,"temperature":0.1}' >>far/metrics.jsonl
-sed -i '3s/"positive":\[[0-9]*/"positive":[-1e308/;4s/"alignment":\[[0-9]*/"alignment":[-1e308/' far/snapshots.jsonl
+echo '{"kind":"step","step":61,"loss":1e300,"temperature":0.1}' >>far/log.jsonl
+sed -i '2s/"positive":\[[0-9]*/"positive":[-1e308/;3s/"alignment":\[[0-9]*/"alignment":[-1e308/' far/log.jsonl
 run report far --no-diagnosis -o far.html
 check "a loss of 1e300 is reported" [ "$code" = 0 ]
 for kind in loss histogram path; do
@@ -120,16 +120,16 @@ for kind in loss histogram path; do
     check "... and $kind drawn" [ "$code" = 0 ]
 done
 cp -r a long
-head -c 4000000 /dev/zero | tr '\0' '\n' >long/metrics.jsonl
-check "four million empty lines need no memory" sh -c "ulimit -v 400000; '$program' plot loss long 2>&1 | grep -q 'long/metrics.jsonl:1:'"
+head -c 4000000 /dev/zero | tr '\0' '\n' >long/log.jsonl
+check "four million empty lines need no memory" sh -c "ulimit -v 400000; '$program' plot loss long 2>&1 | grep -q 'long/log.jsonl:1:'"
 
 check "no such kind" rejects 2 "unknown kind of plot \"los\"; did you mean \"loss\"" plot los a
 check "no such run" rejects 1 "nowhere" report nowhere
-check "a run without snapshots" rejects 1 "none/snapshots.jsonl" report none
+check "a run without snapshots" rejects 1 "none: no snapshot" report none
 cp -r a cut
-head -c 20000 a/snapshots.jsonl >cut/snapshots.jsonl
-printf '{"step":3}\n' >>cut/snapshots.jsonl
-check "a damaged line is named" rejects 1 "cut/snapshots.jsonl:" report cut
+head -c 20000 a/log.jsonl >cut/log.jsonl
+printf '{"kind":"snapshot","step":3}\n' >>cut/log.jsonl
+check "a damaged line is named" rejects 1 "cut/log.jsonl:" report cut
 check "a folder that is not there" rejects 1 "no/where.html" report a -o no/where.html
 check "nor for a picture" rejects 1 "no/where.svg" plot loss a -o no/where.svg
 check "nothing half written is left" [ -z "$(find . -name '*.tmp')" ]

@@ -18,7 +18,7 @@ last=latest.safetensors
 
 # same RUN WHAT
 same() {
-    for file in "$last" metrics.jsonl snapshots.jsonl best.safetensors; do
+    for file in "$last" log.jsonl best.safetensors; do
         check "$2: the same $file" cmp -s "$scratch/whole/$file" "$1/$file"
     done
 }
@@ -118,8 +118,8 @@ printf x | dd of="$scratch/torn/$last" bs=1 seek=5000 conv=notrunc 2>/dev/null
 check "a damaged checkpoint is named" rejects 1 "torn/$last: is damaged" resume "$scratch/torn"
 run resume "$scratch/whole" -q
 check "a finished run may be resumed" [ "$code" = 0 ]
-cp "$scratch/torn/metrics.jsonl" "$scratch/metrics"
-check "... and stays as it was" cmp -s "$scratch/metrics" "$scratch/whole/metrics.jsonl"
+cp "$scratch/torn/log.jsonl" "$scratch/metrics"
+check "... and stays as it was" cmp -s "$scratch/metrics" "$scratch/whole/log.jsonl"
 
 # Begun here, ended on another processor.
 other=build/bits-aarch64/release/contrast

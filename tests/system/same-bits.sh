@@ -5,7 +5,7 @@
 #     tests/system/same-bits.sh build/contrast
 #
 # The program that is given, on one thread, is the reference. Each variant trains
-# three short recipes; metrics.jsonl and the last checkpoint must be equal byte
+# three short recipes; log.jsonl and the last checkpoint must be equal byte
 # for byte, and the weights' hashes those of golden-hashes. Variants whose compiler or
 # emulator is missing are left out and named;
 # under CI=true that is a failure.
@@ -47,7 +47,7 @@ train() {
             failed=$((failed + 1))
             continue
         fi
-        for file in metrics.jsonl latest.safetensors; do
+        for file in log.jsonl latest.safetensors; do
             compared=$((compared + 1))
             cmp "$work/reference/$name/$file" "$run/$file" || failed=$((failed + 1))
         done
@@ -110,5 +110,5 @@ if built aarch64 aarch64-linux-gnu-gcc CC=aarch64-linux-gnu-gcc AR=aarch64-linux
 fi
 
 echo "same-bits: $compared files compared, $failed differences or failures; reference:"
-(cd "$work/reference" && cksum ./*/metrics.jsonl ./*/*.safetensors)
+(cd "$work/reference" && cksum ./*/log.jsonl ./*/*.safetensors)
 [ $failed = 0 ] && [ $compared -gt 6 ]

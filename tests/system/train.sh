@@ -14,27 +14,27 @@ train() {
 train -o "$scratch/one" --threads 1 -q
 check "a run ends with 0" [ "$code" = 0 ]
 last=latest.safetensors
-for f in recipe.ini metrics.jsonl timing.jsonl environment.json best.safetensors $last; do
+for f in recipe.ini log.jsonl timing.jsonl environment.json best.safetensors $last; do
     check "it has $f" [ -s "$scratch/one/$f" ]
 done
 check "no temporary file is left" [ -z "$(find "$scratch/one" -name '*.tmp')" ]
 check "metrics have step, loss, temperature, rate and gradient norm" \
-    grep -q '^{"step":40,"loss":[0-9.e-]*,"temperature":[0-9.e-]*,"rate":[0-9.e-]*,"gradient_norm":[0-9.e-]*}$' \
-    "$scratch/one/metrics.jsonl"
+    grep -q '^{"kind":"step","step":40,"loss":[0-9.e-]*,"temperature":[0-9.e-]*,"rate":[0-9.e-]*,"gradient_norm":[0-9.e-]*}$' \
+    "$scratch/one/log.jsonl"
 check "metrics have a validation, a test and a composition line" \
-    [ "$(grep -c '"recall_at_1"' "$scratch/one/metrics.jsonl")" = 3 ]
-check "metrics have no clock" sh -c "! grep -q second '$scratch/one/metrics.jsonl'"
+    [ "$(grep -c '"recall_at_1"' "$scratch/one/log.jsonl")" = 3 ]
+check "metrics have no clock" sh -c "! grep -q second '$scratch/one/log.jsonl'"
 check "the recipe has every value" grep -q '^buckets = 512$' "$scratch/one/recipe.ini"
 
 train -o "$scratch/two" --threads 2 -q
-check "twice the same metrics, with another number of threads" cmp -s "$scratch/one/metrics.jsonl" "$scratch/two/metrics.jsonl"
+check "twice the same metrics, with another number of threads" cmp -s "$scratch/one/log.jsonl" "$scratch/two/log.jsonl"
 check "twice the same weights" cmp -s "$scratch/one/$last" "$scratch/two/$last"
 run train "$scratch/one/recipe.ini" -o "$scratch/three" -q
 check "its own recipe gives the same weights" cmp -s "$scratch/one/$last" "$scratch/three/$last"
 train -o "$scratch/other" -q train.seed=2
 check "another seed gives other weights" sh -c "! cmp -s '$scratch/one/$last' '$scratch/other/$last'"
 train -o "$scratch/more" -q train.checkpoint_every=10
-check "saving on the way changes no number" cmp -s "$scratch/one/metrics.jsonl" "$scratch/more/metrics.jsonl"
+check "saving on the way changes no number" cmp -s "$scratch/one/log.jsonl" "$scratch/more/log.jsonl"
 check "the latest checkpoint and the best stay" \
     [ "$(cd "$scratch/more" && echo *.safetensors)" = "best.safetensors latest.safetensors" ]
 run inspect "$scratch/more/best.safetensors"
@@ -44,7 +44,7 @@ check "the latest is that of the end" grep -q '^contrast.step  *40$' "$scratch/o
 
 run eval "$scratch/one" --json
 check "eval of the run" [ "$code" = 0 ]
-tested=$(grep '"split":"test"' "$scratch/one/metrics.jsonl" | sed 's/^{"step":40,//')
+tested=$(grep '"split":"test"' "$scratch/one/log.jsonl" | sed 's/^{"kind":"evaluation","step":40,//')
 check "eval gives the figures of the end of training" grep -qF -e "$tested" "$scratch/out"
 run eval "$scratch/one" --split composition
 check "eval of another split" grep -q "^composition, 32 pairs" "$scratch/out"
@@ -57,7 +57,7 @@ check "--force writes over it" [ "$code" = 0 ]
 # shellcheck disable=SC2086
 check "an absurd rate names the step and the tensor" rejects 3 "first bad tensor" \
     train shapes $small -o "$scratch/bad" -q optim.name=sgd optim.rate=1e12 monitor.log_every=1
-check "... and keeps the lines before it" grep -q '^{"step":1,' "$scratch/bad/metrics.jsonl"
+check "... and keeps the lines before it" grep -q '^{"kind":"step","step":1,' "$scratch/bad/log.jsonl"
 check "... and saves no weights" [ ! -e "$scratch/bad/latest.safetensors" ]
 
 cp -r "$scratch/two" "$scratch/cut"

@@ -106,8 +106,7 @@ static void check_every_step(const char *settings)
         ck_assert_msg(go(&r, other, NULL, false, k, &err) == CT_OK, "%s", err.msg);
         ck_assert_msg(go(&r, other, NULL, true, k + 3, &err) == CT_OK, "%s", err.msg);
         ck_assert_msg(go(&r, other, NULL, true, 0, &err) == CT_OK, "%s", err.msg);
-        check_same_file("metrics.jsonl");
-        check_same_file("snapshots.jsonl");
+        check_same_file("log.jsonl");
         check_same_file("latest.safetensors");
         check_same_file("best.safetensors");
     }
@@ -134,8 +133,7 @@ START_TEST(the_best_checkpoint_will_do)
     check_same_file("best.safetensors");
     ck_assert_msg(go(&r, other, "best", true, 9, &err) == CT_OK, "%s", err.msg);
     ck_assert_msg(go(&r, other, NULL, true, 0, &err) == CT_OK, "%s", err.msg);
-    check_same_file("metrics.jsonl");
-    check_same_file("snapshots.jsonl");
+    check_same_file("log.jsonl");
     check_same_file("latest.safetensors");
     check_same_file("best.safetensors");
     ck_assert_int_eq(go(&r, other, "99", true, 0, &err), CT_ERR_CONFIG);
@@ -155,8 +153,7 @@ START_TEST(given_weights_are_there_before_the_first_step)
     ck_assert_msg(go(&r, whole, weights, false, 0, &err) == CT_OK, "%s", err.msg);
     ck_assert_int_eq(go(&r, other, weights, false, -1, &err), CT_OK);
     ck_assert_int_eq(go(&r, other, NULL, true, 0, &err), CT_OK);
-    check_same_file("metrics.jsonl");
-    check_same_file("snapshots.jsonl");
+    check_same_file("log.jsonl");
     check_same_file("latest.safetensors");
     ck_assert_int_eq(go(&r, other, "nowhere", false, 0, &err), CT_ERR_IO);
     check_same_file("latest.safetensors"); /* nothing of it was touched */
@@ -172,7 +169,7 @@ START_TEST(without_a_checkpoint_it_begins_anew)
     snprintf(path, sizeof path, "%s/latest.safetensors", other);
     ck_assert_int_eq(remove(path), 0);
     ck_assert_int_eq(go(&r, other, NULL, true, 0, CT_IGNORE_ERROR), CT_OK);
-    check_same_file("metrics.jsonl");
+    check_same_file("log.jsonl");
     check_same_file("latest.safetensors");
 }
 END_TEST
@@ -215,9 +212,9 @@ START_TEST(a_missing_log_is_named)
     const ct_recipe r = small_recipe("");
     char path[128];
     ck_assert_int_eq(go(&r, other, NULL, false, 7, CT_IGNORE_ERROR), CT_OK);
-    snprintf(path, sizeof path, "%s/metrics.jsonl", other);
+    snprintf(path, sizeof path, "%s/log.jsonl", other);
     ck_assert_int_eq(truncate(path, 10), 0);
-    check_refused(&r, CT_ERR_FORMAT, "metrics.jsonl: expected at least");
+    check_refused(&r, CT_ERR_FORMAT, "log.jsonl: expected at least");
 }
 END_TEST
 

@@ -100,9 +100,11 @@ START_TEST(idx_pictures_and_rows_longer_than_a_piece)
     static ct_real row[DIM];
     for (int i = 0; i < N * DIM; i++)
         idx[16 + i] = (uint8_t)(i * 7 + i / DIM);
-    ct_files_options o = options(put(0, "x-idx", idx, sizeof idx),
-                                 put_text(1, "c.txt", "a\nb\nc\n"));
+    ct_files_options o = options(put(0, "x-idx", idx, sizeof idx), put_text(1, "c.txt",
+                                                                            "\xEF\xBB\xBF"
+                                                                            "a\nb\nc\n"));
     ct_pairs *p = load(&o);
+    ck_assert_str_eq(p->side[1].text[0], "a"); /* without the byte order mark */
     ck_assert(p->side[0].dim == DIM && p->side[0].height == 50 && p->side[0].width == 100 &&
               p->side[0].channels == 1);
     const ct_standard none = {0, 1};
@@ -190,6 +192,11 @@ START_TEST(groups_come_from_a_file)
     ct_pairs *p = load(&o);
     ck_assert(p->group[0] == 0 && p->group[1] == 1 && p->group[2] == 0 && p->group[3] == 1);
     ct_pairs_free(p);
+    o.groups = put(4, "labels-idx", "\0\0\10\1\0\0\0\4\5\7\5\7", 12); /* or from an IDX file */
+    p = load(&o);
+    ck_assert(p->group[0] == 5 && p->group[1] == 7 && p->group[2] == 5 && p->group[3] == 7);
+    ct_pairs_free(p);
+    o.groups = path[2];
     o.image = put_matrix(3, "y.npy", X, 2, 4);
     put_text(1, "c.txt", "a\nb\n");
     check_refused(&o, CT_ERR_FORMAT, "g.npy: 4 numbers; expected one for each of the 2 pairs");

@@ -13,7 +13,7 @@
 #include "contrast/idx.h"
 #include "contrast/landmarks.h"
 #include "contrast/loss.h"
-#include "contrast/metrics.h"
+#include "contrast/measures.h"
 #include "contrast/models.h"
 #include "contrast/nn.h"
 #include "contrast/ops.h"

@@ -3,9 +3,10 @@
  * Layer: cli. */
 #include "cli/open.h"
 
+#include "measure/fields.h"
 #include "platform/memory.h"
 #include "show/page.h"
-#include "train/autopsy.h"
+#include "show/table.h"
 
 #include <math.h>
 
@@ -23,81 +24,48 @@ static void print_histogram(const ct_terminal *t, const char *name, const double
     fprintf(t->out, "| 1\n");
 }
 
-static void print_spectrum(const ct_terminal *t, const ct_side_findings *f)
+static void print_spectrum(const ct_terminal *t, const char *name, const double *value, int n)
 {
-    const int n = f->n_spectrum;
-    fprintf(t->out, "    singular values / largest, centred:");
+    fprintf(t->out, "  singular values of %s / largest, centred:", name);
     for (int k = 1; k < n; k *= 2)
-        fprintf(t->out, " %d: %.3f", k + 1,
-                f->spectrum[0] > 0 ? f->spectrum[k] / f->spectrum[0] : 0);
+        fprintf(t->out, " %d: %.3f", k + 1, value[0] > 0 ? value[k] / value[0] : 0);
     fputc('\n', t->out);
 }
 
-static void print_side(const ct_terminal *t, const ct_side_findings *f)
+static void print_diagnosis(const ct_terminal *t, const ct_diagnosis *d)
 {
-    fprintf(t->out, "    lengths %.3g, median %.3g, to %.3g; %d zero, %d duplicate\n",
-            f->norm_least, f->norm_median, f->norm_most, f->zero_rows, f->duplicates);
-    fprintf(t->out,
-            "    mean cosine %.4f  total variance %.3g  std sqrt(d) %.3f  uniformity %.3f\n",
-            f->mean_cosine, f->variance, f->std_sqrt_d, f->uniformity);
-    fprintf(t->out, "    effective rank %.1f, centred %.1f  participation ratio %.1f\n", f->rank,
-            f->rank_centred, f->participation);
-    print_spectrum(t, f);
-    print_histogram(t, "  cosines of different rows", f->histogram);
-}
-
-static void print_pairs(const ct_terminal *t, const ct_findings *f)
-{
-    for (int i = 0; i < 2; i++)
-        fprintf(t->out, "  %s  recall@1 %.3f  @5 %.3f  @10 %.3f  median rank %.1f  hubness %.2f\n",
-                i == 0 ? "a to b" : "b to a", f->recall[i].at1, f->recall[i].at5, f->recall[i].at10,
-                f->recall[i].median_rank, f->hubness[i]);
-    fprintf(t->out,
-            "    cosine of pairs %.3f, of others %.3f  alignment %.3f  cross-covariance %.3g\n",
-            f->diagonal_mean, f->off_diagonal_mean, f->alignment, f->cross_covariance);
-    fprintf(
-        t->out,
-        "    gap %.3f  separable %.3f (0.5: mixed)  mutual nearest: partner %.3f, another %.3f\n",
-        f->gap, f->separability, f->matched, f->matched_elsewhere);
-    print_histogram(t, "  cosines of pairs", f->histogram_on);
-    print_histogram(t, "  cosines of others", f->histogram_off);
-}
-
-static void print_loss(const ct_terminal *t, const ct_autopsy *a)
-{
-    const ct_landmarks *l = &a->landmarks;
-    fprintf(t->out, "  %s at N = %d, tau = %g: %.4f (%s)  all equal %.4f  random %.4f  floor %.4f",
-            l->loss->name, l->at.n, l->at.temperature, a->loss,
-            a->loss_measured ? "measured" : "given", l->all_equal, l->random, l->floor);
-    if (l->duplicates > 0)
-        fprintf(t->out, "  floor by duplicates %.4f", l->duplicates);
-    fputc('\n', t->out);
-}
-
-static void print_autopsy(const ct_terminal *t, const ct_autopsy *a)
-{
-    const ct_state_text *text = ct_state_describe(a->diagnosis.state);
+    const ct_measures *m = &d->measures;
     ct_bold(t, true);
-    fprintf(t->out, "%s", text->name);
+    fprintf(t->out, "%s", d->text.name);
     ct_bold(t, false);
-    fprintf(t->out, ": %s\n", text->meaning);
-    for (int i = 0; i < a->diagnosis.n_evidence; i++)
-        fprintf(t->out, "  - %s\n", a->diagnosis.evidence[i]);
-    if (*text->look_alikes != '\0')
-        fprintf(t->out, "looks alike: %s\n", text->look_alikes);
-    fprintf(t->out, "try first: %s\n\nmeasured on %d rows of %d:\n", text->remedy, a->findings.n,
-            a->findings.d);
-    for (int s = 0; s < a->findings.n_sides; s++) {
-        fprintf(t->out, "  %s\n", s == 0 ? "a" : "b");
-        print_side(t, &a->findings.side[s]);
+    fprintf(t->out, ": %s\n", d->text.meaning);
+    for (int i = 0; i < d->n_evidence; i++)
+        fprintf(t->out, "  - %s\n", d->evidence[i]);
+    if (*d->text.look_alikes != '\0')
+        fprintf(t->out, "looks alike: %s\n", d->text.look_alikes);
+    fprintf(t->out, "try first: %s\n\nmeasured on %d rows of %d%s:\n", d->text.remedy, m->rows,
+            m->columns, m->n_sides == 2 ? " (a, b)" : "");
+    ct_table_print_lines(&ct_measures_fields, m, t->out, 2);
+    if (m->not_finite_rows[0] + m->not_finite_rows[1] > 0)
+        return;
+    for (int s = 0; s < m->n_sides; s++) {
+        print_spectrum(t, s == 0 ? "a" : "b", d->shape.singular[s], d->shape.n_singular[s]);
+        print_histogram(t, s == 0 ? "cosines of different rows of a" : "... of b",
+                        d->shape.within[s]);
     }
-    if (a->findings.n_sides == 2)
-        print_pairs(t, &a->findings);
-    if (a->landmarks.loss != NULL)
-        print_loss(t, a);
+    if (m->n_sides == 2) {
+        print_histogram(t, "cosines of pairs", d->shape.pairs);
+        print_histogram(t, "cosines of others", d->shape.others);
+    }
+    if (d->landmarks.loss != NULL) {
+        fprintf(t->out, "%s, %s:\n", d->landmarks.loss->name,
+                d->loss_measured ? "measured" : "given");
+        ct_table_print_lines(&ct_loss_fields, d, t->out, 2);
+        ct_table_print_lines(&ct_landmarks_fields, &d->landmarks, t->out, 2);
+    }
 }
 
-static void save_page(const cli_line *in, const ct_autopsy *a, bool run, ct_error *err)
+static void save_page(const cli_line *in, const ct_diagnosis *a, bool run, ct_error *err)
 {
     static const char *const SIDE[2][2] = {{"a", "b"}, {"images", "captions"}};
     ct_page page;
@@ -105,11 +73,11 @@ static void save_page(const cli_line *in, const ct_autopsy *a, bool run, ct_erro
     snprintf(title, sizeof title, "contrast diagnose %.400s", in->argv[0]);
     if (ct_page_open(&page, in->report, title, err) != CT_OK)
         return;
-    ct_page_autopsy(&page, a, SIDE[run]);
+    ct_page_diagnosis(&page, a, SIDE[run]);
     ct_page_close(&page, CT_OK);
 }
 
-static void tell(const cli_line *in, const ct_autopsy *a, bool run, ct_error *err)
+static void tell(const cli_line *in, const ct_diagnosis *a, bool run, ct_error *err)
 {
     const ct_terminal t = cli_terminal(in, stdout);
     if (in->report != NULL)
@@ -117,17 +85,17 @@ static void tell(const cli_line *in, const ct_autopsy *a, bool run, ct_error *er
     if (err->status == CT_OK && in->json) {
         ct_json j = {0};
         ct_json_open(&j, NULL, '{');
-        ct_autopsy_json(&j, a);
+        ct_diagnosis_json(&j, a);
         cli_put_json(&j, err);
     } else if (err->status == CT_OK) {
-        print_autopsy(&t, a);
+        print_diagnosis(&t, a);
     }
 }
 
 /* ---- where it comes from ---- */
 
 /* The loss as the options say, if they say anything. */
-static ct_status read_loss(const cli_line *in, ct_autopsy *a, int n, int d, const int *group,
+static ct_status read_loss(const cli_line *in, ct_diagnosis *a, int n, int d, const int *group,
                            ct_error *err)
 {
     const bool asked = !isnan(in->loss) || in->loss_name != NULL || !isnan(in->temperature) ||
@@ -151,7 +119,7 @@ static ct_status read_loss(const cli_line *in, ct_autopsy *a, int n, int d, cons
     return CT_OK;
 }
 
-static void diagnose_arrays(const cli_line *in, ct_autopsy *a, ct_error *err)
+static void diagnose_arrays(const cli_line *in, ct_diagnosis *a, ct_error *err)
 {
     cli_arrays x;
     ct_arena arena;
@@ -160,23 +128,23 @@ static void diagnose_arrays(const cli_line *in, ct_autopsy *a, ct_error *err)
         read_loss(in, a, x.n, x.d, x.group, err);
     ct_device *device = err->status == CT_OK ? cli_device(in, err) : NULL;
     if (device != NULL)
-        ct_autopsy_arrays(device, x.x[0], x.x[1], x.n, x.d, x.group, a, err);
+        ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, device}, a, err);
     ct_device_free(device);
     ct_arena_free(&arena);
 }
 
-static void diagnose_run(const cli_line *in, ct_autopsy *a, ct_error *err)
+static void diagnose_run(const cli_line *in, ct_diagnosis *a, ct_error *err)
 {
     cli_run run;
     if (cli_open(&run, in, in->argv[0], err) == CT_OK)
-        ct_autopsy_run(&run.trainer, (ct_split)in->split, 0, a, err);
+        ct_trainer_diagnose(&run.trainer, (ct_split)in->split, 0, a, err);
     cli_close(&run);
 }
 
 static int diagnose(const cli_line *in, ct_error *err)
 {
     const bool run = in->argc == 1 && ct_run_exists(in->argv[0]);
-    ct_autopsy *a = ct_alloc_zeroed(1, sizeof *a);
+    ct_diagnosis *a = ct_alloc_zeroed(1, sizeof *a);
     if (a == NULL)
         CT_FAIL(err, CT_ERR_NOMEM, "diagnose: no memory");
     else if (run)
@@ -185,7 +153,7 @@ static int diagnose(const cli_line *in, ct_error *err)
         diagnose_arrays(in, a, err);
     if (err->status == CT_OK)
         tell(in, a, run, err);
-    const ct_state s = a != NULL ? a->diagnosis.state : CT_UNCERTAIN;
+    const ct_state s = a != NULL ? a->state : CT_UNCERTAIN;
     ct_free(a);
     return in->fail_on_collapse && s != CT_HEALTHY && s != CT_MODALITY_GAP && s != CT_UNCERTAIN ? 3
                                                                                                 : 0;

@@ -11,7 +11,7 @@ static void print_json(const char *folder, const ct_trainer *t, const ct_evaluat
     ct_json_open(&j, NULL, '{');
     ct_json_string(&j, "run", folder);
     ct_json_integer(&j, "step", t->step);
-    ct_evaluation_json(&j, e);
+    ct_fields_json(&j, &ct_evaluation_fields, e);
     cli_put_json(&j, err);
 }
 

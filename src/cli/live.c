@@ -10,7 +10,7 @@
 #include "platform/cpu.h"
 #include "platform/memory.h"
 #include "show/live.h"
-#include "train/autopsy.h"
+#include "train/trainer.h"
 
 struct cli_live {
     ct_live history;
@@ -18,7 +18,7 @@ struct cli_live {
     ct_terminal terminal;
     ct_trainer *trainer;
     double next_s, diagnosed_s;
-    ct_autopsy autopsy;
+    ct_diagnosis diagnosis;
 };
 
 cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal)
@@ -53,8 +53,8 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds)
     if (ct_snapshot_take(l->trainer, &l->snapshot, CT_IGNORE_ERROR) != CT_OK)
         return;                        /* the run will say why */
     if (began - l->diagnosed_s >= 1) { /* the state, at most once a second */
-        ct_autopsy_run(l->trainer, validates ? CT_VALIDATION : CT_TRAIN, l->snapshot.n, &l->autopsy,
-                       CT_IGNORE_ERROR);
+        ct_trainer_diagnose(l->trainer, validates ? CT_VALIDATION : CT_TRAIN, l->snapshot.n,
+                            &l->diagnosis, CT_IGNORE_ERROR);
         l->diagnosed_s = began;
     }
     ct_terminal_size(l->terminal.out, &columns, &lines);
@@ -63,7 +63,7 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds)
     const ct_landmarks landmarks = ct_landmarks_of(l->trainer->loss, &now, NULL);
     l->history.all_equal = landmarks.all_equal;
     l->history.floor = landmarks.floor;
-    const ct_state_text *text = ct_state_describe(l->autopsy.diagnosis.state);
+    const ct_state_text *text = ct_state_describe(l->diagnosis.state);
     const double pairs = (double)s->step * recipe->train.batch;
     const ct_live_frame frame = {.snapshot = &l->snapshot,
                                  .step = s->step,

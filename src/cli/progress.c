@@ -55,8 +55,8 @@ static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e
     } else if (!p->in->quiet && p->live == NULL) {
         fprintf(p->terminal.out,
                 "%sstep %ld: validation recall@1 %.3f image to text, %.3f text to image, of %d\n",
-                p->terminal.redraw ? "\r\033[K" : "", t->step, e->recall[0].at1, e->recall[1].at1,
-                e->n);
+                p->terminal.redraw ? "\r\033[K" : "", t->step, e->measures.recall_at_1[0],
+                e->measures.recall_at_1[1], e->measures.rows);
     }
 }
 
@@ -94,21 +94,9 @@ void cli_progress_begin(cli_progress *p, const cli_line *in, ct_trainer *t)
 
 void cli_print_evaluation(const ct_evaluation *e)
 {
-    const ct_geometry *g = &e->geometry;
-    printf("%s, %d pairs:\n", ct_split_name(e->split), e->n);
-    for (int i = 0; i < 2; i++)
-        printf("  %s  recall@1 %.3f  @5 %.3f  @10 %.3f  median rank %.1f\n",
-               i == 0 ? "image to text" : "text to image", e->recall[i].at1, e->recall[i].at5,
-               e->recall[i].at10, e->recall[i].median_rank);
-    printf("  loss %.4f at N = %d (all equal: %.4f)", e->loss, e->batch, e->landmarks.all_equal);
-    printf("  mean cosine of pairs %.3f, of others %.3f\n", g->diagonal_mean, g->off_diagonal_mean);
-    printf("  effective rank %.1f and %.1f (centred %.1f and %.1f)  modality gap %.3f\n",
-           g->rank[0], g->rank[1], g->rank_centred[0], g->rank_centred[1], g->gap);
-    if (!isnan(e->tolerance[0]))
-        printf("  tolerance (mean cosine within a group) %.3f and %.3f\n", e->tolerance[0],
-               e->tolerance[1]);
-    if (!isnan(e->prompt_accuracy))
-        printf("  prompt accuracy %.4f\n", e->prompt_accuracy);
+    printf("%s, %d pairs (image to text, text to image):\n", ct_split_name(e->split),
+           e->measures.rows);
+    ct_table_print_lines(&ct_evaluation_fields, e, stdout, 2);
 }
 
 static void print_json(const cli_progress *p, const ct_trainer *t, const char *folder,
@@ -122,7 +110,7 @@ static void print_json(const cli_progress *p, const ct_trainer *t, const char *f
     ct_json_open(&j, "evaluations", '[');
     for (int i = 0; i < p->n_final; i++) {
         ct_json_open(&j, NULL, '{');
-        ct_evaluation_json(&j, &p->final[i]);
+        ct_fields_json(&j, &ct_evaluation_fields, &p->final[i]);
         ct_json_close(&j);
     }
     cli_put_json(&j, err);

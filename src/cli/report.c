@@ -7,7 +7,6 @@
 #include "platform/clock.h"
 #include "show/page.h"
 #include "show/pictures.h"
-#include "train/autopsy.h"
 #include "train/run.h"
 
 #include <string.h>
@@ -33,21 +32,21 @@ static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, 
 static void diagnose(const cli_line *in, ct_arena *arena, ct_record *r, ct_error *err)
 {
     cli_run run;
-    ct_autopsy *a = ct_arena_zeroed(arena, 1, sizeof *a);
+    ct_diagnosis *a = ct_arena_zeroed(arena, 1, sizeof *a);
     if (cli_open(&run, in, r->folder, err) == CT_OK) {
         const bool tested = run.pairs->count[CT_TEST] > 0;
-        ct_autopsy_run(&run.trainer, tested ? CT_TEST : CT_VALIDATION, 0, a, err);
+        ct_trainer_diagnose(&run.trainer, tested ? CT_TEST : CT_VALIDATION, 0, a, err);
     }
     cli_close(&run);
     if (err->status != CT_OK)
         return;
-    const ct_state_text *text = ct_state_describe(a->diagnosis.state);
+    const ct_state_text *text = ct_state_describe(a->state);
     r->state = text->name;
     r->meaning = text->meaning;
-    r->remedy = a->diagnosis.state == CT_HEALTHY ? NULL : text->remedy;
-    r->n_evidence = a->diagnosis.n_evidence;
+    r->remedy = a->state == CT_HEALTHY ? NULL : text->remedy;
+    r->n_evidence = a->n_evidence;
     for (int k = 0; k < r->n_evidence; k++)
-        r->evidence[k] = a->diagnosis.evidence[k];
+        r->evidence[k] = a->evidence[k];
 }
 
 ct_status cli_records(const cli_line *in, int n, char **folder, bool diagnosed, ct_record *r,

@@ -10,7 +10,6 @@
 #include "contrast/random.h"
 #include "platform/memory.h"
 #include "platform/pool.h"
-#include "train/autopsy.h"
 #include "train/open.h"
 
 #include <math.h>
@@ -118,50 +117,53 @@ static void measure_kinds(ct_trainer *t, ct_outcome *out, ct_error *err)
         kind[i] = t->pairs->group[items[i]] % CT_SHAPES_KINDS;
     for (int side = 0; side < 2 && err->status == CT_OK; side++) {
         ct_trainer_embed(t, side, items, n, x, err);
-        ct_tolerance_measure(t->device, x, n, ct_trainer_width(t), kind,
-                             &out->tolerance_of_kind[side], err);
+        const ct_embedded e = {
+            .a = x, .n = n, .d = ct_trainer_width(t), .group = kind, .device = t->device};
+        ct_measures m = {.tolerance = {(double)NAN}};
+        ct_measure(&e, &m, NULL, err);
+        out->tolerance_of_kind[side] = m.tolerance[0];
     }
     ct_arena_free(&arena);
 }
 
 static ct_measured measured_of(const ct_evaluation *e)
 {
-    const ct_geometry *g = &e->geometry;
-    ct_measured m = {.n = e->n,
+    const ct_measures *g = &e->measures;
+    ct_measured m = {.n = g->rows,
                      .loss = e->loss,
                      .information = e->information,
                      .diagonal_mean = g->diagonal_mean,
-                     .modality_gap = g->gap,
+                     .modality_gap = g->modality_gap,
                      .prompt_accuracy = e->prompt_accuracy};
     for (int i = 0; i < 2; i++) {
-        m.recall_at_1[i] = e->recall[i].at1;
+        m.recall_at_1[i] = g->recall_at_1[i];
         m.mean_cosine[i] = g->mean_cosine[i];
-        m.effective_rank[i] = g->rank[i];
-        m.effective_rank_centred[i] = g->rank_centred[i];
+        m.effective_rank[i] = g->effective_rank[i];
+        m.effective_rank_centred[i] = g->effective_rank_centred[i];
         m.uniformity[i] = g->uniformity[i];
-        m.tolerance[i] = e->tolerance[i];
+        m.tolerance[i] = g->tolerance[i];
     }
     return m;
 }
 
 static void measure(ct_trainer *t, const ct_runs *r, ct_outcome *out, ct_error *err)
 {
-    ct_autopsy *a = ct_alloc_for("study", 1, sizeof *a, err);
+    ct_diagnosis *d = ct_alloc_for("study", 1, sizeof *d, err);
     ct_evaluation e;
     if (err->status == CT_OK && ct_trainer_evaluate(t, CT_TEST, r->limit, &e, err) == CT_OK)
         out->test = measured_of(&e);
     if (err->status == CT_OK && r->validation &&
         ct_trainer_evaluate(t, CT_VALIDATION, r->limit, &e, err) == CT_OK)
         out->validation = measured_of(&e);
-    if (err->status == CT_OK && ct_autopsy_run(t, CT_TEST, r->limit, a, err) == CT_OK) {
-        out->state = (int)a->diagnosis.state;
+    if (err->status == CT_OK && ct_trainer_diagnose(t, CT_TEST, r->limit, d, err) == CT_OK) {
+        out->state = (int)d->state;
         for (int i = 0; i < 2; i++) {
-            out->ahead[i] = a->findings.ahead[i];
-            out->hubness[i] = a->findings.hubness[i];
+            out->ahead[i] = d->measures.wrong_ahead[i];
+            out->hubness[i] = d->measures.hubness[i];
             out->tolerance_of_kind[i] = (double)NAN;
         }
     }
-    ct_free(a);
+    ct_free(d);
     if (err->status == CT_OK && t->recipe->data.kind == CT_DATA_SHAPES && t->pairs->group != NULL)
         measure_kinds(t, out, err);
 }

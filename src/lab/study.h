@@ -72,7 +72,7 @@ typedef struct ct_outcome {
     long escape_step; /* first step at which that mean was below CT_STUDY_ESCAPED * all_equal; 0:
                          never */
     ct_measured test, validation; /* the latter only if it is asked for */
-    double ahead[2], hubness[2];  /* as in ct_findings */
+    double ahead[2], hubness[2];  /* wrong_ahead and hubness of ct_measures */
     double tolerance_of_kind[2];  /* of pictures with one first object, of their texts (shapes) */
 } ct_outcome;
 

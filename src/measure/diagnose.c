@@ -1,12 +1,14 @@
-/* diagnose.c -- from numbers to one word, and the sentences that carry it.
+/* diagnose.c -- from numbers to one word, and the sentences that support it.
  *
- * The rules stand in ct_diagnose in the order in which they are asked; each names its
+ * The rules stand in ct_conclude in the order in which they are asked; each names its
  * limit below. A limit is where the cases of tests/unit/measure/diagnosis_cases.c part,
  * with room on both sides; none is a law. No verdict rests on the loss alone: it can
  * only turn a verdict of the geometry into `uncertain`, or say which of two it is.
  *
  * Layer: measure. */
-#include "contrast/diagnose.h"
+#include "measure/fields.h"
+
+#include "contrast/scalar.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -92,296 +94,386 @@ const ct_state_text *ct_state_describe(ct_state state)
 
 /* ---- what the rules are made of ---- */
 
-typedef struct view {
-    const ct_findings *f;
-    const ct_loss_reading *loss; /* or NULL */
-    ct_diagnosis *out;
-} view;
+static void say(ct_diagnosis *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-static void say(view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(view *v, const char *fmt, ...)
+static void say(ct_diagnosis *d, const char *fmt, ...)
 {
     va_list args;
-    if (v->out->n_evidence == CT_EVIDENCE)
+    if (d->n_evidence == CT_EVIDENCE)
         return;
     va_start(args, fmt);
-    vsnprintf(v->out->evidence[v->out->n_evidence++], sizeof v->out->evidence[0], fmt, args);
+    vsnprintf(d->evidence[d->n_evidence++], sizeof d->evidence[0], fmt, args);
     va_end(args);
 }
 
-static bool decide(view *v, ct_state state)
+static bool decide(ct_diagnosis *d, ct_state state)
 {
-    v->out->state = state;
+    d->state = state;
     return true;
 }
 
-static const char *side_name(const view *v, int s)
+static const char *side_name(const ct_measures *m, int s)
 {
-    return v->f->n_sides == 1 ? "the" : s == 0 ? "the first side's" : "the second side's";
+    return m->n_sides == 1 ? "the" : s == 0 ? "the first side's" : "the second side's";
 }
 
-static bool knows_loss(const view *v)
+static bool knows_loss(const ct_diagnosis *d)
 {
-    return v->loss != NULL && isfinite(v->loss->loss) && isfinite(v->loss->all_equal) &&
-           v->loss->all_equal > 0;
+    return d->landmarks.loss != NULL && isfinite(d->loss) && isfinite(d->landmarks.all_equal) &&
+           d->landmarks.all_equal > 0;
 }
 
 /* Loss over what it is when all is equal; 1 if that is not known. */
-static double loss_share(const view *v)
+static double loss_share(const ct_diagnosis *d)
 {
-    return knows_loss(v) ? v->loss->loss / v->loss->all_equal : 1;
+    return knows_loss(d) ? d->loss / d->landmarks.all_equal : 1;
 }
 
-static double ahead(const view *v)
+static double ahead(const ct_measures *m)
 {
-    return (v->f->ahead[0] + v->f->ahead[1]) / 2;
+    return (m->wrong_ahead[0] + m->wrong_ahead[1]) / 2;
 }
 
 /* Standard deviations away from chance. */
-static double certainty(const view *v)
+static double certainty(const ct_measures *m)
 {
-    return (0.5 - ahead(v)) * sqrt(12.0 * v->f->n);
+    return (0.5 - ahead(m)) * sqrt(12.0 * m->rows);
 }
 
-static bool pairs_match(const view *v)
+static bool pairs_match(const ct_measures *m)
 {
-    return v->f->n_sides == 2 && ahead(v) < CHANCE && certainty(v) > SIGMAS;
+    return m->n_sides == 2 && ahead(m) < CHANCE && certainty(m) > SIGMAS;
 }
 
-static double least_variance(const view *v)
+static double least_variance(const ct_measures *m)
 {
-    const double a = v->f->side[0].variance, b = v->f->side[1].variance;
-    return v->f->n_sides == 1 || a < b ? a : b;
+    return m->n_sides == 1 ? m->total_variance[0]
+                           : fmin(m->total_variance[0], m->total_variance[1]);
 }
 
-static double most_variance(const view *v)
+static double most_variance(const ct_measures *m)
 {
-    const double a = v->f->side[0].variance, b = v->f->side[1].variance;
-    return v->f->n_sides == 1 || a > b ? a : b;
+    return m->n_sides == 1 ? m->total_variance[0]
+                           : fmax(m->total_variance[0], m->total_variance[1]);
 }
 
-static void say_variance(view *v)
+static void say_variance(ct_diagnosis *d)
 {
-    for (int s = 0; s < v->f->n_sides; s++)
-        say(v, "%s rows have mean cosine %.4f and total variance %.2g (0: all equal, 1: spread)",
-            side_name(v, s), v->f->side[s].mean_cosine, v->f->side[s].variance);
+    const ct_measures *m = &d->measures;
+    for (int s = 0; s < m->n_sides; s++)
+        say(d, "%s rows have mean cosine %.4f and total variance %.2g (0: all equal, 1: spread)",
+            side_name(m, s), m->mean_cosine[s], m->total_variance[s]);
 }
 
-static void say_pairs(view *v)
+static void say_pairs(ct_diagnosis *d)
 {
-    if (v->f->n_sides == 2)
-        say(v,
+    const ct_measures *m = &d->measures;
+    if (m->n_sides == 2)
+        say(d,
             "recall@1 is %.3f and %.3f of %d; on average %.0f %% of wrong items are ahead of the "
             "right one (chance: 50 %%)",
-            v->f->recall[0].at1, v->f->recall[1].at1, v->f->n, 100 * ahead(v));
+            m->recall_at_1[0], m->recall_at_1[1], m->rows, 100 * ahead(m));
 }
 
-static void say_loss(view *v)
+static void say_loss(ct_diagnosis *d)
 {
-    if (knows_loss(v))
-        say(v,
+    if (knows_loss(d))
+        say(d,
             "the loss %.4f is %.1f %% of what it is when all embeddings are equal (%.4f); the "
             "floor is %.4f",
-            v->loss->loss, 100 * loss_share(v), v->loss->all_equal, v->loss->floor);
+            d->loss, 100 * loss_share(d), d->landmarks.all_equal, d->landmarks.floor);
 }
 
 /* ---- the rules ---- */
 
-static bool has_degenerate_norms(view *v)
+static bool has_degenerate_lengths(ct_diagnosis *d)
 {
-    bool bad = false;
-    for (int s = 0; s < v->f->n_sides; s++) {
-        const ct_side_findings *x = &v->f->side[s];
-        if (x->bad_rows > 0) {
-            say(v, "%d of %d of %s rows hold a NaN or an infinity", x->bad_rows, v->f->n,
-                side_name(v, s));
-            bad = true;
-        } else if (x->zero_rows > ZERO_SHARE * v->f->n) {
-            say(v, "%d of %d of %s rows have no length, so no direction", x->zero_rows, v->f->n,
-                side_name(v, s));
-            bad = true;
-        } else if (x->norm_most > LENGTH_SPREAD * x->norm_median || x->norm_most > HUGE_LENGTH ||
-                   (x->zero_rows == 0 && x->norm_least * LENGTH_SPREAD < x->norm_median)) {
-            say(v, "%s lengths go from %.3g over a median of %.3g to %.3g", side_name(v, s),
-                x->norm_least, x->norm_median, x->norm_most);
-            bad = true;
-        }
+    const ct_measures *m = &d->measures;
+    for (int s = 0; s < m->n_sides; s++) {
+        const double least = m->length_least[s], median = m->length_median[s],
+                     most = m->length_most[s];
+        if (m->not_finite_rows[s] > 0)
+            say(d, "%d of %d of %s rows hold a NaN or an infinity", m->not_finite_rows[s], m->rows,
+                side_name(m, s));
+        else if (m->zero_rows[s] > ZERO_SHARE * m->rows)
+            say(d, "%d of %d of %s rows have no length, so no direction", m->zero_rows[s], m->rows,
+                side_name(m, s));
+        else if (most > LENGTH_SPREAD * median || most > HUGE_LENGTH ||
+                 (m->zero_rows[s] == 0 && least * LENGTH_SPREAD < median))
+            say(d, "%s lengths go from %.3g over a median of %.3g to %.3g", side_name(m, s), least,
+                median, most);
     }
-    return bad && decide(v, CT_DEGENERATE_NORMS);
+    return d->n_evidence > 0 && decide(d, CT_DEGENERATE_NORMS);
 }
 
-static bool has_too_few(view *v)
+static bool has_too_few(ct_diagnosis *d)
 {
-    if (v->f->n >= FEWEST_ROWS && v->f->d >= 2)
+    const ct_measures *m = &d->measures;
+    if (m->rows >= FEWEST_ROWS && m->columns >= 2)
         return false;
-    say(v, "%d rows of %d: below %d rows or 2 columns every number here is mostly chance", v->f->n,
-        v->f->d, FEWEST_ROWS);
-    return decide(v, CT_UNCERTAIN);
+    say(d, "%d rows of %d: below %d rows or 2 columns every number here is mostly chance", m->rows,
+        m->columns, FEWEST_ROWS);
+    return decide(d, CT_UNCERTAIN);
 }
 
-static bool is_collapsed(view *v)
+static bool is_collapsed(ct_diagnosis *d)
 {
-    const bool equal = most_variance(v) < EQUAL || least_variance(v) < ONE_POINT;
-    const bool unasked = v->loss != NULL && v->loss->no_negatives && most_variance(v) < NARROW;
-    if (!equal && !unasked)
+    const ct_measures *m = &d->measures;
+    const bool equal = most_variance(m) < EQUAL || least_variance(m) < ONE_POINT;
+    const bool wanted = d->landmarks.loss != NULL && ct_landmarks_want_collapse(&d->landmarks) &&
+                        most_variance(m) < NARROW;
+    if (!equal && !wanted)
         return false;
-    say_variance(v);
-    if (unasked)
-        say(v, "the loss has no negatives: all equal is its optimum");
+    say_variance(d);
+    if (wanted)
+        say(d, "the loss has no negatives: all equal is its optimum");
     else
-        say_loss(v);
-    if (pairs_match(v))
-        say(v,
+        say_loss(d);
+    if (pairs_match(m))
+        say(d,
             "what is left of the order still matches pairs (recall@1 %.3f): a collapse in scale, "
             "not yet in rank",
-            v->f->recall[0].at1);
-    if (!unasked && loss_share(v) < 1 - 2 * AT_LN_N) {
-        say(v, "but the loss is far below its value for equal embeddings: it was not measured on "
-               "these");
-        return decide(v, CT_UNCERTAIN);
-    }
-    return decide(v, CT_COLLAPSED);
+            m->recall_at_1[0]);
+    if (wanted || loss_share(d) >= 1 - 2 * AT_LN_N)
+        return decide(d, CT_COLLAPSED);
+    say(d, "but the loss is far below its value for equal embeddings: it was not measured on "
+           "these");
+    return decide(d, CT_UNCERTAIN);
 }
 
-static bool is_narrow(view *v)
+static bool is_narrow(ct_diagnosis *d)
 {
-    const bool cone = most_variance(v) < NARROW || least_variance(v) < EQUAL;
-    if (!cone)
+    const ct_measures *m = &d->measures;
+    if (most_variance(m) >= NARROW && least_variance(m) >= EQUAL)
         return false;
-    if (pairs_match(v) && knows_loss(v) && loss_share(v) < 1 - AT_LN_N)
+    if (pairs_match(m) && knows_loss(d) && loss_share(d) < 1 - AT_LN_N)
         return false; /* narrow, but at its temperature it works: go on */
-    say_variance(v);
-    say_pairs(v);
-    say_loss(v);
-    if (v->f->n_sides == 1) {
-        say(v, "a narrow cone; without the other side nobody can say whether it has collapsed, "
+    say_variance(d);
+    say_pairs(d);
+    say_loss(d);
+    if (m->n_sides == 1)
+        say(d, "a narrow cone; without the other side nobody can say whether it has collapsed, "
                "waits or works");
-        return decide(v, CT_UNCERTAIN);
+    else if (pairs_match(m))
+        say(d, "a narrow cone whose pairs match: whether that works depends on the temperature");
+    else if (knows_loss(d) && fabs(loss_share(d) - 1) > AT_LN_N)
+        say(d, "but the loss is not near ln N: it was not measured on these");
+    else {
+        say(d,
+            "pairs deviate from the means together by %.2g (cross-covariance; above 0 the saddle "
+            "repels)",
+            m->cross_covariance);
+        return decide(d, CT_PLATEAU);
     }
-    if (pairs_match(v)) {
-        say(v, "a narrow cone whose pairs match: whether that works depends on the temperature");
-        return decide(v, CT_UNCERTAIN);
-    }
-    if (knows_loss(v) && fabs(loss_share(v) - 1) > AT_LN_N) {
-        say(v, "but the loss is not near ln N: it was not measured on these");
-        return decide(v, CT_UNCERTAIN);
-    }
-    say(v,
-        "pairs deviate from the means together by %.2g (cross-covariance; above 0 the saddle "
-        "repels)",
-        v->f->cross_covariance);
-    return decide(v, CT_PLATEAU);
+    return decide(d, CT_UNCERTAIN);
 }
 
 /* Directions that a side could use: equal rows make none. */
-static double directions(const ct_findings *f, const ct_side_findings *x)
+static double directions(const ct_measures *m, int s)
 {
-    const int rows = f->n - x->duplicates - 1;
-    return rows < f->d ? rows : f->d;
+    return fmin(m->rows - m->duplicate_rows[s] - 1, m->columns);
 }
 
-static bool uses_few_directions(view *v)
+static bool uses_few_directions(ct_diagnosis *d)
 {
-    bool few = false;
-    for (int s = 0; s < v->f->n_sides; s++) {
-        const ct_side_findings *x = &v->f->side[s];
-        const double limit = fmin(FEW, FEW_SHARE * directions(v->f, x));
-        if (x->participation >= limit)
-            continue;
-        say(v, "%s rows use %.1f of %.0f directions (participation ratio; effective rank %.1f)",
-            side_name(v, s), x->participation, directions(v->f, x), x->rank_centred);
-        few = true;
-    }
-    if (!few)
+    const ct_measures *m = &d->measures;
+    for (int s = 0; s < m->n_sides; s++)
+        if (m->participation_ratio[s] < fmin(FEW, FEW_SHARE * directions(m, s)))
+            say(d, "%s rows use %.1f of %.0f directions (participation ratio; effective rank %.1f)",
+                side_name(m, s), m->participation_ratio[s], directions(m, s),
+                m->effective_rank_centred[s]);
+    if (d->n_evidence == 0)
         return false;
-    say_pairs(v);
-    say_loss(v);
-    if (v->f->n_sides == 2 && fmin(v->f->recall[0].at1, v->f->recall[1].at1) >= WORKS) {
-        say(v, "but retrieval works in them: the data may have no more");
-        return decide(v, CT_UNCERTAIN);
+    say_pairs(d);
+    say_loss(d);
+    if (m->n_sides == 2 && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS) {
+        say(d, "but retrieval works in them: the data may have no more");
+        return decide(d, CT_UNCERTAIN);
     }
-    return decide(v, CT_DIMENSIONAL_COLLAPSE);
+    return decide(d, CT_DIMENSIONAL_COLLAPSE);
 }
 
 /* Do rows have partners under other numbers? If both sides are drawn alike, no more than
  * half of the rows are in a mutual nearest pair and half are nearer to some row of the
  * other side than to any of their own (measured: for 2 to 768 columns); the answer is
  * by how many standard deviations, 1 / sqrt(4 n), the two shares exceed that. */
-static double partners(const view *v)
+static double partners(const ct_measures *m)
 {
-    const ct_findings *f = v->f;
-    return fmax(0, (f->matched_elsewhere - 0.5) * sqrt(4.0 * f->n)) +
-           fmax(0, (f->nearer - 0.5) * sqrt(4.0 * f->nearer_rows));
+    return fmax(0, (m->mutual_nearest_elsewhere - 0.5) * sqrt(4.0 * m->rows)) +
+           fmax(0, (m->nearer_to_other_side - 0.5) * sqrt(4.0 * m->nearer_rows));
 }
 
-static bool does_not_match(view *v)
+static bool does_not_match(ct_diagnosis *d)
 {
-    if (v->f->n_sides == 1 || pairs_match(v))
+    const ct_measures *m = &d->measures;
+    if (m->n_sides == 1 || pairs_match(m))
         return false;
-    say_pairs(v);
-    if (ahead(v) < CHANCE && certainty(v) > DOUBT) {
-        say(v, "better than chance, but %d rows are too few to be sure", v->f->n);
-        return decide(v, CT_UNCERTAIN);
+    say_pairs(d);
+    if (ahead(m) < CHANCE && certainty(m) > DOUBT) {
+        say(d, "better than chance, but %d rows are too few to be sure", m->rows);
+        return decide(d, CT_UNCERTAIN);
     }
-    if (partners(v) > PARTNERS) {
-        say(v,
+    if (partners(m) > PARTNERS) {
+        say(d,
             "%.0f %% of rows have a mutual nearest row of another number, and %.0f %% are nearer "
-            "to a row of the other side "
-            "than to any of their own",
-            100 * v->f->matched_elsewhere, 100 * v->f->nearer);
-        return decide(v, CT_MISPAIRED);
+            "to a row of the other side than to any of their own",
+            100 * m->mutual_nearest_elsewhere, 100 * m->nearer_to_other_side);
+        return decide(d, CT_MISPAIRED);
     }
-    say_variance(v);
-    say_loss(v);
-    return decide(v, CT_UNALIGNED);
+    say_variance(d);
+    say_loss(d);
+    return decide(d, CT_UNALIGNED);
 }
 
-static bool has_gap(view *v)
+static bool has_gap(ct_diagnosis *d)
 {
-    const ct_findings *f = v->f;
-    if (f->n_sides == 1 || f->gap < GAP || f->gap * f->gap < GAP_SHARE * f->alignment ||
-        f->separability < SEPARABLE)
+    const ct_measures *m = &d->measures;
+    const double square = m->modality_gap * m->modality_gap;
+    if (m->n_sides == 1 || m->modality_gap < GAP || square < GAP_SHARE * m->alignment ||
+        m->separability < SEPARABLE)
         return false;
-    say(v, "the means lie %.3f apart: %.0f %% of the squared distance of pairs", f->gap,
-        100 * f->gap * f->gap / f->alignment);
-    say(v, "a linear separator tells the sides of %.1f %% of unseen rows", 100 * f->separability);
-    say_pairs(v);
-    return decide(v, CT_MODALITY_GAP);
+    say(d, "the means lie %.3f apart: %.0f %% of the squared distance of pairs", m->modality_gap,
+        100 * square / m->alignment);
+    say(d, "a linear separator tells the sides of %.1f %% of unseen rows", 100 * m->separability);
+    say_pairs(d);
+    return decide(d, CT_MODALITY_GAP);
 }
 
-static bool is_healthy(view *v)
+static bool is_healthy(ct_diagnosis *d)
 {
-    const ct_findings *f = v->f;
-    say_variance(v);
-    say_pairs(v);
-    say(v, "effective rank %.1f, participation ratio %.1f, of %.0f directions",
-        f->side[0].rank_centred, f->side[0].participation, directions(f, &f->side[0]));
-    say_loss(v);
-    if (f->n_sides == 2 && ahead(v) > WEAK) {
-        say(v,
+    const ct_measures *m = &d->measures;
+    say_variance(d);
+    say_pairs(d);
+    say(d, "effective rank %.1f, participation ratio %.1f, of %.0f directions",
+        m->effective_rank_centred[0], m->participation_ratio[0], directions(m, 0));
+    say_loss(d);
+    if (m->n_sides == 2 && ahead(m) > WEAK) {
+        say(d,
             "pairs match better than by chance, but weakly: train on, or the pairs share little");
-        return decide(v, CT_UNCERTAIN);
+        return decide(d, CT_UNCERTAIN);
     }
-    if (knows_loss(v) &&
-        (loss_share(v) > 1 - AT_LN_N / 2 || v->loss->loss < v->loss->floor * (1 - 1e-3) - 1e-6)) {
-        say(v,
+    if (knows_loss(d) &&
+        (loss_share(d) > 1 - AT_LN_N / 2 || d->loss < d->landmarks.floor * (1 - 1e-3) - 1e-6)) {
+        say(d,
             "but such a loss does not belong to such embeddings: another N, temperature or file?");
-        return decide(v, CT_UNCERTAIN);
+        return decide(d, CT_UNCERTAIN);
     }
-    return decide(v, CT_HEALTHY);
+    return decide(d, CT_HEALTHY);
 }
 
-void ct_diagnose(const ct_findings *f, const ct_loss_reading *loss, ct_diagnosis *out)
+void ct_conclude(ct_diagnosis *d)
 {
-    view v = {f, loss, out};
-    *out = (ct_diagnosis){.state = CT_UNCERTAIN};
-    (void)(has_degenerate_norms(&v)   /* nothing below can be trusted        */
-           || has_too_few(&v)         /* ... nor told from chance            */
-           || is_collapsed(&v)        /* one point                           */
-           || is_narrow(&v)           /* a cone: plateau, or uncertain       */
-           || uses_few_directions(&v) /* spread in few directions           */
-           || does_not_match(&v)      /* spread: mispaired or unaligned      */
-           || has_gap(&v)             /* matches, but apart                  */
-           || is_healthy(&v));
+    d->n_evidence = 0;
+    (void)(has_degenerate_lengths(d) /* nothing below can be trusted        */
+           || has_too_few(d)         /* ... nor told from chance            */
+           || is_collapsed(d)        /* one point                           */
+           || is_narrow(d)           /* a cone: plateau, or uncertain       */
+           || uses_few_directions(d) /* spread in few directions            */
+           || does_not_match(d)      /* spread: mispaired or unaligned      */
+           || has_gap(d)             /* matches, but apart                  */
+           || is_healthy(d));
+    d->text = TEXT[d->state];
+}
+
+/* ---- from arrays ---- */
+
+ct_status ct_landmarks_measure(const ct_landmarks *l, const ct_embedded *e, double *loss,
+                               ct_error *err)
+{
+    const int batch = l->at.n < e->n ? l->at.n : e->n;
+    ct_graph g;
+    ct_real log_scale = (ct_real)-ct_scalar_log(l->at.temperature), bias = (ct_real)l->at.bias;
+    double sum = 0;
+    int batches = 0;
+    ct_graph_init(&g, e->device, 0);
+    for (int i = 0; i + batch <= e->n && err->status == CT_OK; i += batch, batches++) {
+        const ptrdiff_t from = (ptrdiff_t)i * e->d;
+        ct_graph_reset(&g);
+        ct_tensor *a = ct_constant(&g, batch, e->d, e->a + from),
+                  *b = ct_constant(&g, batch, e->d, e->b + from);
+        const ct_loss_inputs in = {.log_scale = ct_constant(&g, 1, 1, &log_scale),
+                                   .group = e->group != NULL ? e->group + i : NULL,
+                                   .bias = l->loss->uses_bias ? ct_constant(&g, 1, 1, &bias) : NULL,
+                                   .options = l->at.options};
+        const ct_tensor *y = l->loss->apply(&g, a, b, &in);
+        const ct_error *bad = ct_graph_error(&g);
+        if (bad != NULL)
+            CT_FAIL(err, bad->status, "%s", bad->msg);
+        else
+            sum += (double)y->x[0];
+    }
+    if (err->status == CT_OK)
+        *loss = sum / batches;
+    ct_graph_free(&g);
+    return err->status;
+}
+
+ct_status ct_diagnose(const ct_embedded *e, ct_diagnosis *d, ct_error *err)
+{
+    ct_measure(e, &d->measures, &d->shape, err);
+    const ct_measures *m = &d->measures;
+    if (err->status == CT_OK && d->landmarks.loss != NULL && isnan(d->loss) && e->b != NULL &&
+        m->not_finite_rows[0] + m->not_finite_rows[1] == 0) {
+        ct_landmarks_measure(&d->landmarks, e, &d->loss, err);
+        d->loss_measured = true;
+    }
+    if (err->status == CT_OK)
+        ct_conclude(d);
+    return err->status;
+}
+
+/* ---- as data ---- */
+
+static const ct_field LANDMARKS[] = {
+    {.key = "batch", .label = "N", .kind = CT_INT, CT_AT(ct_landmarks, at.n)},
+    {.key = "all_equal",
+     .label = "all equal",
+     .kind = CT_REAL,
+     CT_AT(ct_landmarks, all_equal),
+     .format = "%.4f"},
+    {.key = "random_spread",
+     .label = "random",
+     .kind = CT_REAL,
+     CT_AT(ct_landmarks, random),
+     .format = "%.4f"},
+    {.key = "floor", .kind = CT_REAL, CT_AT(ct_landmarks, floor), .format = "%.4f"},
+    {.key = "floor_by_duplicates",
+     .label = "floor by duplicates",
+     .kind = CT_REAL,
+     CT_AT(ct_landmarks, duplicates),
+     .format = "%.4f"},
+};
+const ct_fields ct_landmarks_fields = CT_FIELDS(LANDMARKS);
+
+static const ct_field LOSS[] = {
+    {.key = "value", .label = "loss", .kind = CT_REAL, CT_AT(ct_diagnosis, loss), .format = "%.4f"},
+    {.key = "temperature", .kind = CT_REAL, CT_AT(ct_diagnosis, landmarks.at.temperature)},
+    {.key = "measured_here", .kind = CT_BOOL, CT_AT(ct_diagnosis, loss_measured), .detail = true},
+};
+const ct_fields ct_loss_fields = CT_FIELDS(LOSS);
+
+static const ct_field DIAGNOSIS[] = {
+    {.key = "state", .kind = CT_STRING, CT_AT(ct_diagnosis, text.name)},
+    {.key = "evidence",
+     .kind = CT_TEXT,
+     CT_AT(ct_diagnosis, evidence),
+     .count = CT_EVIDENCE,
+     CT_USED(ct_diagnosis, n_evidence)},
+    {.key = "look_alikes", .kind = CT_STRING, CT_AT(ct_diagnosis, text.look_alikes)},
+    {.key = "try_first", .kind = CT_STRING, CT_AT(ct_diagnosis, text.remedy)},
+    {.kind = CT_GROUP, CT_AT(ct_diagnosis, measures), .members = &ct_measures_fields},
+    {.kind = CT_GROUP, CT_AT(ct_diagnosis, shape), .members = &ct_distributions_fields},
+};
+static const ct_fields DIAGNOSIS_FIELDS = CT_FIELDS(DIAGNOSIS);
+
+void ct_diagnosis_json(ct_json *j, const ct_diagnosis *d)
+{
+    ct_fields_json(j, &DIAGNOSIS_FIELDS, d);
+    if (d->landmarks.loss == NULL)
+        return;
+    ct_json_open(j, "loss", '{');
+    ct_json_string(j, "name", d->landmarks.loss->name);
+    ct_fields_json(j, &ct_loss_fields, d);
+    ct_fields_json(j, &ct_landmarks_fields, &d->landmarks);
+    ct_json_close(j);
 }

@@ -10,74 +10,85 @@
  * tenth of the mean of K's diagonal.
  *
  * Layer: measure. Needs kernels (matmul). */
-#include "measure/findings.h"
+#include "measure/measure.h"
 
 #include "kernels/kernels.h"
 
 #include <math.h>
+#include <string.h>
 
 #define FIT_ROWS 256 /* of each side, and as many again to judge */
+#define RIDGE    0.1 /* of the mean of K's diagonal */
+#define LANES    8
+
+/* a . b of n numbers, in partial sums: one chain of additions would wait for itself. */
+static double dot(int n, const double *a, const double *b)
+{
+    double part[LANES] = {0}, sum = 0;
+    int k = 0;
+    for (; k + LANES <= n; k += LANES)
+        for (int l = 0; l < LANES; l++)
+            part[l] += a[k + l] * b[k + l];
+    for (int l = 0; l < LANES; l++)
+        sum += part[l];
+    for (; k < n; k++)
+        sum += a[k] * b[k];
+    return sum;
+}
 
 /* Solve k x = y, k (n, n) symmetric and positive: Cholesky in place, x over y. */
 static void solve(int n, double *k, double *y)
 {
     for (int i = 0; i < n; i++) {
         double *row = k + (ptrdiff_t)i * n;
-        for (int j = 0; j <= i; j++) {
+        for (int j = 0; j < i; j++) {
             const double *other = k + (ptrdiff_t)j * n;
-            double sum = row[j];
-            for (int e = 0; e < j; e++)
-                sum -= row[e] * other[e];
-            row[j] = i == j ? sqrt(sum) : sum / other[j];
+            row[j] = (row[j] - dot(j, row, other)) / other[j];
         }
-    }
-    for (int i = 0; i < n; i++) {
-        for (int j = 0; j < i; j++)
-            y[i] -= k[(ptrdiff_t)i * n + j] * y[j];
-        y[i] /= k[(ptrdiff_t)i * n + i];
+        row[i] = sqrt(row[i] - dot(i, row, row));
+        y[i] = (y[i] - dot(i, row, y)) / row[i];
     }
     for (int i = n - 1; i >= 0; i--) {
-        for (int j = i + 1; j < n; j++)
-            y[i] -= k[(ptrdiff_t)j * n + i] * y[j];
-        y[i] /= k[(ptrdiff_t)i * n + i];
+        const double *row = k + (ptrdiff_t)i * n;
+        y[i] /= row[i];
+        for (int j = 0; j < i; j++)
+            y[j] -= row[j] * y[i];
     }
 }
 
-/* Rows first, first + 2, ... of both sides, minus `mean`; count of each side in *rows. */
-static ct_real *take(metric *m, const ct_real *const side[2], int n, int d, int first, int *rows)
+/* Rows first, first + 2, ... of both sides; the count of each side in *rows. */
+static ct_real *take(measuring *m, const ct_real *const side[2], int n, int d, int first, int *rows)
 {
     const int step = n > 4 * FIT_ROWS ? n / (2 * FIT_ROWS) & ~1 : 2;
-    *rows = metric_least(FIT_ROWS, (n - first + step - 1) / step);
-    ct_real *x = metric_rows(m, 2 * *rows, d, sizeof *x);
+    *rows = measure_least(FIT_ROWS, (n - first + step - 1) / step);
+    ct_real *x = measure_room(m, 2 * *rows, d, sizeof *x);
     for (int s = 0; s < 2 && x != NULL; s++)
         for (int i = 0; i < *rows; i++)
-            for (int k = 0; k < d; k++)
-                x[((ptrdiff_t)s * *rows + i) * d + k] =
-                    side[s][((ptrdiff_t)first + (ptrdiff_t)i * step) * d + k];
+            memcpy(x + ((ptrdiff_t)s * *rows + i) * d,
+                   side[s] + ((ptrdiff_t)first + (ptrdiff_t)i * step) * d, (size_t)d * sizeof *x);
     return x;
 }
 
 static void subtract(ct_real *x, int n, int d, const double *mean)
 {
-    for (int i = 0; i < n; i++)
-        for (int k = 0; k < d; k++)
-            x[(ptrdiff_t)i * d + k] -= (ct_real)mean[k];
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * d; i++)
+        x[i] -= (ct_real)mean[i % d];
 }
 
-double metric_separability(metric *m, const ct_real *a, const ct_real *b, int n, int d)
+double measure_separability(measuring *m, const ct_real *a, const ct_real *b, int n, int d)
 {
     const ct_real *side[2] = {a, b};
-    int fitted, judged;
+    int fitted, judged, right = 0;
+    double trace = 0;
     if (n < 4)
         return 0.5; /* nothing to judge with */
     ct_real *x = take(m, side, n, d, 0, &fitted), *z = take(m, side, n, d, 1, &judged);
     const int rows = 2 * fitted;
-    ct_real *gram = metric_rows(m, rows, rows, sizeof *gram);
-    double *k = metric_rows(m, rows, rows, sizeof *k),
-           *alpha = metric_rows(m, rows, 1, sizeof *alpha);
-    double *w = metric_rows(m, d, 1, sizeof *w), *mean = metric_rows(m, d, 1, sizeof *mean),
-           trace = 0;
-    if (m->status != CT_OK)
+    ct_real *gram = measure_room(m, rows, rows, sizeof *gram);
+    double *k = measure_room(m, rows, rows, sizeof *k), *w = measure_room(m, d, 1, sizeof *w),
+           *alpha = measure_room(m, rows, 1, sizeof *alpha),
+           *mean = measure_room(m, d, 1, sizeof *mean);
+    if (measure_failed(m))
         return 0.5;
     for (int i = 0; i < rows; i++)
         for (int e = 0; e < d; e++)
@@ -94,12 +105,11 @@ double metric_separability(metric *m, const ct_real *a, const ct_real *b, int n,
     if (!(trace > 0)) /* all rows equal */
         return 0.5;
     for (int i = 0; i < rows; i++)
-        k[(ptrdiff_t)i * rows + i] += 0.1 * trace / rows;
+        k[(ptrdiff_t)i * rows + i] += RIDGE * trace / rows;
     solve(rows, k, alpha);
     for (int i = 0; i < rows; i++)
         for (int e = 0; e < d; e++)
             w[e] += alpha[i] * (double)x[(ptrdiff_t)i * d + e];
-    int right = 0;
     for (int i = 0; i < 2 * judged; i++) {
         double score = 0;
         for (int e = 0; e < d; e++)

@@ -1,196 +1,223 @@
-/* spectrum.c -- singular values: how far embeddings reach in each direction.
+/* spectrum.c -- how far rows reach in each direction.
  *
- * Embeddings can collapse in some directions and stay alive in others; this
- * shows it, one number a direction. In three steps, all in double:
+ * Embeddings can collapse in some directions and stay alive in others; the variances along the
+ * principal directions show it. They are wanted twice, of the rows less their mean (c) and of the
+ * rows as they are (c + 1m'), and one reduction serves both. In three steps, all in double:
  *
- *   1. fold the long side away:  x = Q r, r (m, m) a triangle, m = min(n, d)
- *   2. reflect from both sides:  r = U b V', b zero but for two diagonals
- *   3. find each value of b by halving an interval
+ *   1. products of the short side: c'c, or cc' where there are more columns than rows
+ *   2. mirror that matrix until it is tridiagonal (Householder), the mean first. For that it gets
+ *      a border, here on the left with n >= d and on the right with n < d:
  *
- * Q, U and V are chains of reflections, which lose nothing: every value is right
- * to about 1e-15 of the largest. The usual short cut, eigenvalues of x'x, squares
- * the values and drowns those below 1e-8 of the largest. Nothing here waits for
- * convergence: each step has a fixed number of rounds.
+ *          | 0   m'  |                        | n m'm         sqrt(n) (cm)' |
+ *          | m   c'c |                        | sqrt(n) cm    cc'           |
  *
- * Layer: measure. Needs kernels (threads). Steps 1 and 2 are in Golub and Van
- * Loan, Matrix Computations, 5.2 and 5.4. */
-#include "measure/metric.h"
+ *      Left: once m lies along the first axis, c'c + n m m' differs from c'c in one number, the
+ *      first of the diagonal. Right: all of it has the values of the rows as they are and a 0,
+ *      since the rows (sqrt(n) m'; c) have the same products of columns.
+ *   3. find each eigenvalue by halving an interval
+ *
+ * Squares drown what is below 1e-8 of the largest singular value; the noise of float embeddings
+ * begins above that, so nothing is lost. Nothing here waits for convergence: each step has a
+ * fixed number of rounds.
+ *
+ * Layer: measure. Needs kernels (threads). Steps 2 and 3 are in Golub and Van Loan, Matrix
+ * Computations, 8.3 and 8.4. */
+#include "measure/measure.h"
 
 #include "kernels/kernels.h"
 
-#include <float.h>
 #include <math.h>
+#include <string.h>
 
-#define FOLD_ROWS  32     /* rows folded at once: they stay in the cache            */
-#define HALVINGS   54     /* of the interval around a value: all the digits it has  */
-#define NEGLIGIBLE 1e-100 /* a square that counts as 0; the largest entry of x is 1 */
+#define BLOCK    32 /* rows of the product that one thread makes at a time */
+#define DEPTH    4  /* rows of x that go into it at once */
+#define HALVINGS 52 /* of the interval around a value: all the digits it has */
+#define LANES    8
+#define NOISE    1e-13 /* of the largest: a value below counts as 0 */
+#define TINY     1e-300
 
-/* Householder's reflection of the rows (top; x), x (rows, m), that makes column j
- * of x zero and top[j] = alpha = -+ the length of the column (top[j]; x[:,j]):
- *     v = (top[j] - alpha; x[:,j])      w = 2/|v|^2 v' (top; x)      row_i -= v_i w
- * Column j of x keeps its part of v: nobody reads it again. w (m) is scratch. */
-static void reflect_rows(int j, int m, double *top, int rows, double *x, double *w)
+typedef struct reduction {
+    int n, m;            /* rows and columns of x: the long side and the short one */
+    const double *x;     /* (n, m) */
+    const double *zeros; /* (m) */
+    double *y;           /* (m + 1, m + 1) the products and their border; upper triangle */
+    double *q, *e;       /* (m + 1) what it becomes: its diagonal, and what is next to it */
+    double *whole;       /* (m + 1) the diagonal for the rows as they are */
+    double *value[2];    /* (m + 1) of c, of c + 1m' */
+    bool wide;
+} reduction;
+
+/* Step 1, rows BLOCK * block and on: y += x'x. */
+static void multiply(void *ctx, int block)
 {
-    double square = 0;
-    for (int i = 0; i < rows; i++)
-        square += x[(ptrdiff_t)i * m + j] * x[(ptrdiff_t)i * m + j];
-    if (square < NEGLIGIBLE)
+    const reduction *r = ctx;
+    const int m = r->m;
+    const int end = measure_least((block + 1) * BLOCK, m);
+    for (int row = 0; row < r->n; row += DEPTH) {
+        const double *x[DEPTH];
+        for (int k = 0; k < DEPTH; k++)
+            x[k] = row + k < r->n ? r->x + (ptrdiff_t)(row + k) * m : r->zeros;
+        const double *restrict x0 = x[0], *restrict x1 = x[1], *restrict x2 = x[2],
+                               *restrict x3 = x[3];
+        for (int i = block * BLOCK; i < end; i++) {
+            double *restrict y = r->y + (ptrdiff_t)(i + 1) * (m + 1) + 1;
+            const double a = x0[i], b = x1[i], c = x2[i], d = x3[i];
+            for (int j = i; j < m; j++)
+                y[j] += a * x0[j] + b * x1[j] + (c * x2[j] + d * x3[j]);
+        }
+    }
+}
+
+static void put_border(reduction *r, const double *c, const double *mean, int n, int d)
+{
+    double *border = r->y;
+    if (!r->wide) {
+        memcpy(border + 1, mean, (size_t)d * sizeof *mean);
         return;
-    const double norm = sqrt(top[j] * top[j] + square);
-    const double alpha = top[j] > 0 ? -norm : norm; /* the sign for which v_0 does not cancel */
-    const double v0 = top[j] - alpha, scale = -1 / (alpha * v0); /* |v|^2 = -2 alpha v_0 */
-    for (int k = j + 1; k < m; k++)
-        w[k] = v0 * top[k];
-    for (int i = 0; i < rows; i++) {
-        const double *row = x + (ptrdiff_t)i * m, v = row[j];
-        for (int k = j + 1; k < m; k++)
-            w[k] += v * row[k];
     }
-    for (int k = j + 1; k < m; k++) {
-        w[k] *= scale;
-        top[k] -= v0 * w[k];
-    }
-    for (int i = 0; i < rows; i++) {
-        double *row = x + (ptrdiff_t)i * m;
-        const double v = row[j];
-        for (int k = j + 1; k < m; k++)
-            row[k] -= v * w[k];
-    }
-    top[j] = alpha;
+    for (int k = 0; k < d; k++)
+        border[0] += n * mean[k] * mean[k];
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < d; k++)
+            border[1 + i] += sqrt(n) * c[(ptrdiff_t)i * d + k] * mean[k];
 }
 
-/* The same from the other side: reflects columns j and later of (top; x) to make
- * top[j+1 ..] zero. Returns the new top[j]; top[j ..] keeps v. */
-static double reflect_columns(int j, int m, double *top, int rows, double *x)
+/* w = a v for the symmetric a (m, m) of which only the upper triangle is there; from `from` on. */
+static void multiply_symmetric(int from, int m, const double *a, const double *v, double *w)
 {
-    double square = 0;
-    for (int k = j + 1; k < m; k++)
-        square += top[k] * top[k];
-    if (square < NEGLIGIBLE)
-        return top[j];
-    const double norm = sqrt(top[j] * top[j] + square), alpha = top[j] > 0 ? -norm : norm;
-    top[j] -= alpha;
-    const double scale = -1 / (alpha * top[j]);
-    for (int i = 0; i < rows; i++, x += m) {
-        double dot = 0;
-        for (int k = j; k < m; k++)
-            dot += top[k] * x[k];
-        for (int k = j; k < m; k++)
-            x[k] -= dot * scale * top[k];
-    }
-    return alpha;
-}
-
-/* b: q[0 .. m-1] on its diagonal and e[0 .. m-2] above it. */
-typedef struct bidiagonal {
-    int m;
-    double *q2, *e2; /* squares of q and e; e2[m-1] = 0           */
-    double bound;    /* no value of b is larger                   */
-    double unit;     /* the values of x are those of b times this */
-    double *sigma;   /* (m) the values of x                       */
-} bidiagonal;
-
-/* Step 1. Put the next rows of x under the triangle r (m, m), and clear them by one
- * reflection a column. Element (i, k) of x (n, m) is x[i * row + k * col]. */
-static void fold(const bidiagonal *b, double *r, int n, const double *x, ptrdiff_t row,
-                 ptrdiff_t col, double *part, double *w)
-{
-    const int m = b->m;
-    for (int i0 = 0; i0 < n; i0 += FOLD_ROWS) {
-        const int rows = metric_least(FOLD_ROWS, n - i0);
-        for (int i = 0; i < rows; i++)
-            for (int k = 0; k < m; k++)
-                part[(ptrdiff_t)i * m + k] = x[(i0 + i) * row + k * col] / b->unit;
-        for (int j = 0; j < m; j++)
-            reflect_rows(j, m, r + (ptrdiff_t)j * m, rows, part, w);
+    memset(w + from, 0, (size_t)(m - from) * sizeof *w);
+    for (int i = from; i < m; i++) {
+        const double *row = a + (ptrdiff_t)i * m;
+        double sum[LANES] = {0};
+        int j = i + 1;
+        w[i] += v[i] * row[i];
+        for (; j + LANES <= m; j += LANES)
+            for (int l = 0; l < LANES; l++) {
+                w[j + l] += v[i] * row[j + l];
+                sum[l] += v[j + l] * row[j + l];
+            }
+        for (int l = 0; j < m; j++, l++) {
+            w[j] += v[i] * row[j];
+            sum[l] += v[j] * row[j];
+        }
+        for (int l = 0; l < LANES; l++)
+            w[i] += sum[l];
     }
 }
 
-/* Step 2. */
-static void bidiagonalise(bidiagonal *b, double *r, double *w)
+/* Step 2. For each row, v reflects what is right of the second diagonal to zero; with
+ * p = 2/|v|^2 a v and w = p - (p'v / |v|^2) v:   a -= v w' + w v'. w (m) is scratch. */
+static void tridiagonalise(int m, double *a, double *q, double *e, double *w)
 {
-    double total = 0; /* of the squares of all values */
-    for (int j = 0; j < b->m; j++) {
-        double *top = r + (ptrdiff_t)j * b->m, *below = top + b->m;
-        const int rows = b->m - j - 1;
-        reflect_rows(j, b->m, top, rows, below, w);
-        const double e = rows > 0 ? reflect_columns(j + 1, b->m, top, rows, below) : 0;
-        b->q2[j] = top[j] * top[j];
-        b->e2[j] = e * e;
-        total += b->q2[j] + b->e2[j];
+    for (int k = 0; k < m; k++) {
+        double *v = a + (ptrdiff_t)k * m; /* row k, from k + 1 */
+        double square = 0, dot = 0;
+        for (int j = k + 2; j < m; j++)
+            square += v[j] * v[j];
+        q[k] = v[k];
+        e[k] = k + 1 < m ? v[k + 1] : 0;
+        if (square < TINY)
+            continue;
+        const double norm = sqrt(v[k + 1] * v[k + 1] + square);
+        e[k] = v[k + 1] > 0 ? -norm : norm; /* the sign for which v does not cancel */
+        v[k + 1] -= e[k];
+        const double beta = -1 / (e[k] * v[k + 1]); /* 2/|v|^2 */
+        multiply_symmetric(k + 1, m, a, v, w);
+        for (int j = k + 1; j < m; j++) {
+            w[j] *= beta;
+            dot += w[j] * v[j];
+        }
+        for (int j = k + 1; j < m; j++)
+            w[j] -= beta / 2 * dot * v[j];
+        for (int i = k + 1; i < m; i++)
+            for (int j = i; j < m; j++)
+                a[(ptrdiff_t)i * m + j] -= v[i] * w[j] + w[i] * v[j];
     }
-    b->bound = sqrt(total);
 }
 
-/* How many values are below s: as many as b'b - s^2 = L D L' has negative pivots
- * in D (Sylvester's law of inertia). The pivots come from q^2, those at s = 0,
- * without forming b'b, which would lose half of the digits (the stationary
- * differential qd of Fernando and Parlett 1994). */
-static int count_below(const bidiagonal *b, double s)
+/* How many eigenvalues are below each s (Sturm: negative pivots of the shifted matrix); LANES at
+ * once, since one chain of divisions would wait for itself. */
+static void count_below(int m, const double *q, const double *e, const double *s, int *below)
 {
-    int count = 0;
-    double shift = -s * s;
-    for (int k = 0; k < b->m; k++) {
-        double pivot = b->q2[k] + shift;
-        if (fabs(pivot) < NEGLIGIBLE)
-            pivot = -NEGLIGIBLE; /* never divide by 0 */
-        count += pivot < 0;
-        shift = b->e2[k] / pivot * shift - s * s;
+    double pivot[LANES];
+    for (int l = 0; l < LANES; l++) {
+        pivot[l] = 1;
+        below[l] = 0;
     }
-    return count;
+    for (int k = 0; k < m; k++) {
+        const double square = k > 0 ? e[k - 1] * e[k - 1] : 0;
+        for (int l = 0; l < LANES; l++) {
+            const double p = q[k] - s[l] - square / pivot[l];
+            pivot[l] = fabs(p) < TINY ? -TINY : p;
+            below[l] += pivot[l] < 0;
+        }
+    }
 }
 
-/* Step 3. Value k, 0 the largest: m - k values are below whatever is above it. */
-static void find_value(void *ctx, int k)
+/* Step 3: the eigenvalues above 0 of the tridiagonal q, e (m), largest first. */
+static void find_values(int m, const double *q, const double *e, double *out)
 {
-    const bidiagonal *b = ctx;
-    double low = 0, high = b->bound;
-    for (int i = 0; i < HALVINGS; i++) {
-        const double middle = (low + high) / 2;
-        if (count_below(b, middle) >= b->m - k)
-            high = middle;
-        else
-            low = middle;
+    double bound = 0;
+    for (int k = 0; k < m; k++) { /* Gershgorin */
+        const double reach = fabs(q[k]) + fabs(e[k]) + (k > 0 ? fabs(e[k - 1]) : 0);
+        bound = reach > bound ? reach : bound;
     }
-    b->sigma[k] = low > 0 ? high * b->unit : 0; /* 0: nothing that double can see */
+    const double all = bound;
+    for (int k0 = 0; k0 < m && bound > NOISE * all; k0 += LANES) {
+        double low[LANES] = {0}, high[LANES], middle[LANES];
+        int below[LANES];
+        for (int l = 0; l < LANES; l++)
+            high[l] = bound;
+        for (int i = 0; i < HALVINGS; i++) {
+            for (int l = 0; l < LANES; l++)
+                middle[l] = (low[l] + high[l]) / 2;
+            count_below(m, q, e, middle, below);
+            for (int l = 0; l < LANES; l++) {
+                const bool above = below[l] < m - (k0 + l);
+                low[l] = above ? middle[l] : low[l];
+                high[l] = above ? high[l] : middle[l];
+            }
+        }
+        for (int l = 0; l < LANES && k0 + l < m; l++)
+            out[k0 + l] = high[l] > NOISE * out[0] ? high[l] : 0;
+        bound = high[LANES - 1]; /* of the next group */
+    }
 }
 
-double *metric_spectrum(metric *m, const double *x, int n, int d)
+static void find_both(void *ctx, int which)
 {
-    const int least = metric_least(n, d), most = n > d ? n : d;
-    bidiagonal b = {.m = least,
-                    .unit = DBL_MIN,
-                    .sigma = metric_rows(m, least, 1, sizeof *b.sigma)};
-    double *r = metric_rows(m, least, least, sizeof *r), *w = metric_rows(m, least, 1, sizeof *w);
-    double *part = metric_rows(m, FOLD_ROWS, least, sizeof *part);
-    b.q2 = metric_rows(m, least, 1, sizeof *b.q2);
-    b.e2 = metric_rows(m, least, 1, sizeof *b.e2);
-    if (m->status != CT_OK)
-        return NULL;
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * d;
-         i++) /* with the largest as unit, no square overflows */
-        b.unit = fabs(x[i]) > b.unit ? fabs(x[i]) : b.unit;
-    fold(&b, r, most, x, n > d ? d : 1, n > d ? 1 : d, part, w); /* a wide x is turned */
-    bidiagonalise(&b, r, w);
-    k_parallel(m->device, least, find_value, &b);
-    for (int k = 1; k < least; k++) /* rounding may swap neighbours */
-        b.sigma[k] = b.sigma[k] < b.sigma[k - 1] ? b.sigma[k] : b.sigma[k - 1];
-    return b.sigma;
+    const reduction *r = ctx;
+    if (which == 0 || !r->wide)
+        find_values(r->m, (which == 0 ? r->q : r->whole) + 1, r->e + 1, r->value[which]);
+    else
+        find_values(r->m + 1, r->q, r->e, r->value[which]);
 }
 
-ct_status ct_singular_values(ct_device *device, const ct_real *x, int n, int d, double *sigma,
-                             ct_error *err)
+measure_spectrum measure_variances(measuring *m, const double *c, const double *mean, int n, int d)
 {
-    metric m = metric_open("singular values", device, err);
-    double *y = metric_rows(&m, n, d, sizeof *y);
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * d && y != NULL; i++) {
-        y[i] = (double)x[i];
-        if (!isfinite(y[i]))
-            METRIC_FAIL(&m, CT_ERR_NUMERIC, "%s: row %td, column %td (from 0) is not finite",
-                        m.name, i / d, i % d);
-    }
-    const double *values = metric_spectrum(&m, y, n, d);
-    for (int k = 0; k < metric_least(n, d) && values != NULL; k++)
-        sigma[k] = values[k];
-    return metric_close(&m);
+    reduction r = {.n = n > d ? n : d, .m = measure_least(n, d), .x = c, .wide = d > n};
+    const int size = r.m + 1;
+    double *turned = r.wide ? measure_room(m, d, n, sizeof *turned) : NULL;
+    double *w = measure_room(m, size, 1, sizeof *w);
+    r.zeros = measure_room(m, r.m, 1, sizeof(double));
+    r.y = measure_room(m, size, size, sizeof(double));
+    r.q = measure_room(m, size, 1, sizeof(double));
+    r.e = measure_room(m, size, 1, sizeof(double));
+    r.whole = measure_room(m, size, 1, sizeof(double));
+    for (int k = 0; k < 2; k++)
+        r.value[k] = measure_room(m, size, 1, sizeof(double));
+    if (measure_failed(m))
+        return (measure_spectrum){.n = 0};
+    for (int i = 0; i < n && r.wide; i++)
+        for (int k = 0; k < d; k++)
+            turned[(ptrdiff_t)k * n + i] = c[(ptrdiff_t)i * d + k];
+    if (r.wide)
+        r.x = turned;
+    k_parallel(m->device, (r.m + BLOCK - 1) / BLOCK, multiply, &r);
+    put_border(&r, c, mean, n, d);
+    tridiagonalise(size, r.y, r.q, r.e, w);
+    memcpy(r.whole, r.q, (size_t)size * sizeof(double));
+    r.whole[1] += n * r.e[0] * r.e[0]; /* |e[0]| is the length of the mean */
+    k_parallel(m->device, 2, find_both, &r);
+    return (measure_spectrum){.n = r.m, .centred = r.value[0], .whole = r.value[1]};
 }

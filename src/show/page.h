@@ -7,12 +7,12 @@
 #ifndef SHOW_PAGE_H
 #define SHOW_PAGE_H
 
+#include "contrast/diagnose.h"
 #include "lab/demo.h"
 #include "show/markup.h"
 #include "show/record.h"
 #include "show/spreads.h"
 #include "show/table.h"
-#include "train/autopsy.h"
 
 typedef ct_writer ct_page;
 
@@ -26,7 +26,7 @@ ct_status ct_page_close(ct_page *p, ct_status so_far);
 ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err);
 
 /* The state, its evidence, the figures behind it; `side` names the two sides. */
-void ct_page_autopsy(ct_page *p, const ct_autopsy *a, const char *const side[2]);
+void ct_page_diagnosis(ct_page *p, const ct_diagnosis *d, const char *const side[2]);
 
 /* A table, and before it a picture of each of its spreads, if it has at most CT_SPREADS rows. */
 void ct_page_table(ct_page *p, const ct_table *t);

@@ -83,34 +83,20 @@ static const ct_field PROBE[] = {
 static const ct_fields PROBE_FIELDS = CT_FIELDS(PROBE);
 
 /* A line of another kind is about a step, an evaluation or the layers: it says of which. */
-typedef struct recall {
-    double at_1;
-} recall;
-
 typedef struct metrics {
     ct_line line;
     const char *split;
     int n;
-    recall recall[2];
+    double recall[2];
     ct_layers layers;
 } metrics;
-
-static const ct_field RECALL[] = {NUMBER("recall_at_1", recall, at_1)};
-static const ct_fields RECALL_FIELDS = CT_FIELDS(RECALL);
 
 static const ct_field METRICS[] = {
     NUMBER("loss", metrics, line.loss),
     NUMBER("temperature", metrics, line.temperature),
     {.key = "split", .kind = CT_STRING, CT_AT(metrics, split)},
-    {.key = "n", .kind = CT_INT, CT_AT(metrics, n)},
-    {.key = "image_to_text",
-     .kind = CT_GROUP,
-     CT_AT(metrics, recall[0]),
-     .members = &RECALL_FIELDS},
-    {.key = "text_to_image",
-     .kind = CT_GROUP,
-     CT_AT(metrics, recall[1]),
-     .members = &RECALL_FIELDS},
+    {.key = "rows", .kind = CT_INT, CT_AT(metrics, n)},
+    {.key = "recall_at_1", .kind = CT_REAL, CT_AT(metrics, recall), .count = 2},
     {.kind = CT_GROUP, CT_AT(metrics, layers), .members = &ct_layers_fields},
 };
 static const ct_fields METRICS_FIELDS = CT_FIELDS(METRICS);
@@ -202,7 +188,7 @@ static void read_metrics(reading *r)
     } else if (m.layers.n > 0) {
         add_layers(r, &m.layers);
     } else if (m.split != NULL) {
-        const ct_mark mark = {m.line.step, m.n, {m.recall[0].at_1, m.recall[1].at_1}};
+        const ct_mark mark = {m.line.step, m.n, {m.recall[0], m.recall[1]}};
         const int i = strcmp(m.split, "test") == 0;
         if (i == 1 || strcmp(m.split, "validation") == 0)
             APPEND(r, o->mark[i], o->n_marks[i], mark);

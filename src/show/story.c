@@ -168,9 +168,10 @@ void ct_story_healthy(const ct_terminal *t, const ct_healthy *f, const ct_pairs 
             "%d steps of %d pairs in %.1f s: recall@1 of %d test pairs %.3f image to text, %.3f "
             "text to image;\n"
             "of %d pairs whose combinations were never trained on %.3f and %.3f.\n\n",
-            f->recipe.train.steps, f->recipe.train.batch, f->seconds, f->evaluation[0].n,
-            f->evaluation[0].recall[0].at1, f->evaluation[0].recall[1].at1, f->evaluation[1].n,
-            f->evaluation[1].recall[0].at1, f->evaluation[1].recall[1].at1);
+            f->recipe.train.steps, f->recipe.train.batch, f->seconds,
+            f->evaluation[0].measures.rows, f->evaluation[0].measures.recall_at_1[0],
+            f->evaluation[0].measures.recall_at_1[1], f->evaluation[1].measures.rows,
+            f->evaluation[1].measures.recall_at_1[0], f->evaluation[1].measures.recall_at_1[1]);
     fprintf(t->out, "Cosines of the first %d test pictures (rows) and captions (columns):\n\n",
             CT_DEMO_SHOWN);
     ct_draw_matrix(t, 2, f->similarity, CT_DEMO_SHOWN, CT_DEMO_SHOWN);
@@ -207,7 +208,7 @@ void ct_story_json(const ct_demo *f, ct_json *j)
     ct_json_open(j, "healthy", '[');
     for (int i = 0; i < 2; i++) {
         ct_json_open(j, NULL, '{');
-        ct_evaluation_json(j, &f->healthy.evaluation[i]);
+        ct_fields_json(j, &ct_evaluation_fields, &f->healthy.evaluation[i]);
         ct_json_close(j);
     }
     ct_json_close(j);

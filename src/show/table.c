@@ -12,6 +12,7 @@
 
 #define MOST_COLUMNS 64
 #define CELL_BYTES   512
+#define LINE_WIDTH   100
 
 /* A column, and where its struct lies in a row. */
 typedef struct column {
@@ -121,6 +122,29 @@ void ct_table_print_members(const ct_table *t, FILE *out, int indent)
         }
         fputc('\n', out);
     }
+}
+
+void ct_table_print_lines(const ct_fields *columns, const void *row, FILE *out, int indent)
+{
+    column c[MOST_COLUMNS];
+    char cell[CELL_BYTES];
+    const int n = open_columns(columns, 0, true, c, 0);
+    int used = 0; /* of the line */
+    for (int k = 0; k < n; k++) {
+        const ct_field *f = c[k].field;
+        ct_field_show(f, (const char *)row + c[k].offset, cell, sizeof cell);
+        if (f->optional && (strcmp(cell, "-") == 0 || strncmp(cell, "-, ", 3) == 0))
+            continue;
+        const int width = width_of(head_of(f)) + 1 + width_of(cell);
+        if (used > 0 && used + 2 + width > LINE_WIDTH) {
+            fputc('\n', out);
+            used = 0;
+        }
+        pad(out, used > 0 ? 2 : indent);
+        fprintf(out, "%s %s", head_of(f), cell);
+        used += (used > 0 ? 2 : indent) + width;
+    }
+    fputc('\n', out);
 }
 
 void ct_table_json(const ct_table *t, ct_json *j, const char *key)

@@ -29,6 +29,10 @@ void ct_table_print(const ct_table *t, FILE *out, int indent);
  * each row. */
 void ct_table_print_members(const ct_table *t, FILE *out, int indent);
 
+/* One struct in few lines: "label value  label value", at most 100 columns wide. What is optional
+ * and not there is left out. */
+void ct_table_print_lines(const ct_fields *columns, const void *row, FILE *out, int indent);
+
 /* An array of objects. `key` as for ct_json_open. */
 void ct_table_json(const ct_table *t, ct_json *j, const char *key);
 

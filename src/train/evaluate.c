@@ -1,33 +1,76 @@
-/* evaluate.c -- what the embeddings of a split are worth.
+/* evaluate.c -- what the embeddings of a split are like.
  *
- * Layer: train. */
+ * Layer: train. Needs formats (the table). */
+#include "measure/fields.h"
 #include "train/trainer.h"
 
 #include <math.h>
 
-/* Mean loss over whole batches of the embedded items, as the trainer would see them. */
-static ct_status mean_loss(ct_trainer *t, const int *items, const ct_real *image,
-                           const ct_real *text, int n, const int *group, ct_evaluation *out,
-                           ct_error *err)
+static const ct_field EVALUATION[] = {
+    {.key = "split",
+     .kind = CT_CHOICE,
+     CT_AT(ct_evaluation, split),
+     .choices = "train validation test composition",
+     .detail = true},
+    {.key = "loss", .kind = CT_REAL, CT_AT(ct_evaluation, loss), .format = "%.4f"},
+    {.kind = CT_GROUP, CT_AT(ct_evaluation, landmarks), .members = &ct_landmarks_fields},
+    {.key = "information", .kind = CT_REAL, CT_AT(ct_evaluation, information), .format = "%.4f"},
+    {.key = "prompt_accuracy",
+     .label = "prompt accuracy",
+     .kind = CT_REAL,
+     CT_AT(ct_evaluation, prompt_accuracy),
+     .format = "%.4f",
+     .optional = true},
+    {.kind = CT_GROUP, CT_AT(ct_evaluation, measures), .members = &ct_measures_fields},
+};
+const ct_fields ct_evaluation_fields = CT_FIELDS(EVALUATION);
+
+/* The embeddings of the first `limit` pairs of a split (0: all of them), with their groups. Memory
+ * is the arena's. */
+static ct_embedded embed_split(ct_trainer *t, ct_split split, int limit, ct_arena *arena,
+                               ct_error *err)
 {
-    const int batch = t->recipe->train.batch < n ? t->recipe->train.batch : n,
-              d = ct_trainer_width(t);
-    double sum = 0, loss;
+    const int count = t->pairs->count[split], n = limit > 0 && limit < count ? limit : count,
+              d = ct_trainer_width(t), *items = t->pairs->index[split];
+    if (n == 0)
+        CT_FAIL(err, CT_ERR_CONFIG, "the data has no %s split", ct_split_name(split));
+    ct_real *a = ct_arena_zeroed(arena, (size_t)n * (size_t)d, sizeof *a),
+            *b = ct_arena_zeroed(arena, (size_t)n * (size_t)d, sizeof *b);
+    int *group = ct_arena_zeroed(arena, (size_t)n, sizeof *group);
+    if (err->status == CT_OK) {
+        for (int i = 0; i < n && t->pairs->group != NULL; i++)
+            group[i] = t->pairs->group[items[i]];
+        ct_trainer_embed(t, 0, items, n, a, err);
+        ct_trainer_embed(t, 1, items, n, b, err);
+    }
+    return (ct_embedded){.a = a,
+                         .b = b,
+                         .n = n,
+                         .d = d,
+                         .group = t->pairs->group != NULL ? group : NULL,
+                         .device = t->device};
+}
+
+/* Of a batch of the training, or of all n pairs if they are fewer. */
+static ct_landmarks landmarks_of(const ct_trainer *t, const ct_embedded *e)
+{
+    const int batch = t->recipe->train.batch;
+    const ct_loss_setting at = ct_trainer_setting(t, batch < e->n ? batch : e->n);
+    return ct_landmarks_of(t->loss, &at, e->group);
+}
+
+/* Mean loss over whole batches of the embedded items, as the trainer would see them. */
+static double mean_loss(ct_trainer *t, const int *items, const ct_embedded *e, int batch,
+                        ct_error *err)
+{
+    double sum = 0, loss = 0;
     int batches = 0;
-    for (int i = 0; i + batch <= n; i += batch, batches++) {
-        const size_t from = (size_t)i * (size_t)d;
-        const ct_status status = ct_trainer_loss(t, image + from, text + from, items + i, batch,
-                                                 &loss, err);
-        if (status != CT_OK)
-            return status;
+    for (int i = 0; i + batch <= e->n && err->status == CT_OK; i += batch, batches++) {
+        const size_t from = (size_t)i * (size_t)e->d;
+        ct_trainer_loss(t, e->a + from, e->b + from, items + i, batch, &loss, err);
         sum += loss;
     }
-    const ct_loss_setting at = ct_trainer_setting(t, batch);
-    out->batch = batch;
-    out->loss = sum / batches;
-    out->landmarks = ct_landmarks_of(t->loss, &at, group);
-    out->information = ct_landmarks_information(&out->landmarks, out->loss);
-    return CT_OK;
+    return sum / batches;
 }
 
 /* Classify images by the nearest class: the mean of its prompts' unit embeddings. */
@@ -58,50 +101,38 @@ static ct_status prompt_accuracy(ct_trainer *t, const int *items, const ct_real 
     return ct_nearest_class(t->device, image, n, mean, p->n_classes, d, label, out, err);
 }
 
-static ct_status evaluate(ct_trainer *t, const int *items, int n, ct_arena *arena,
-                          ct_evaluation *out, ct_error *err)
-{
-    const int d = ct_trainer_width(t);
-    ct_real *image = ct_arena_alloc(arena, (size_t)n * (size_t)d * sizeof *image);
-    ct_real *text = ct_arena_alloc(arena, (size_t)n * (size_t)d * sizeof *text);
-    int *group = ct_arena_alloc(arena, (size_t)n * sizeof *group);
-    if (image == NULL || text == NULL || group == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "evaluation: no memory for %d pairs", n);
-    for (int i = 0; t->pairs->group != NULL && i < n; i++)
-        group[i] = t->pairs->group[items[i]];
-    const int *groups = t->pairs->group != NULL ? group : NULL;
-    ct_status status = ct_trainer_embed(t, 0, items, n, image, err);
-    if (status == CT_OK)
-        status = ct_trainer_embed(t, 1, items, n, text, err);
-    if (status == CT_OK)
-        status = mean_loss(t, items, image, text, n, groups, out, err);
-    if (status == CT_OK)
-        status = ct_recall_measure(t->device, image, text, n, d, groups, &out->recall[0], err);
-    if (status == CT_OK)
-        status = ct_recall_measure(t->device, text, image, n, d, groups, &out->recall[1], err);
-    if (status == CT_OK)
-        status = ct_geometry_measure(t->device, image, text, n, d, &out->geometry, err);
-    for (int s = 0; s < 2 && status == CT_OK && groups != NULL; s++)
-        status = ct_tolerance_measure(t->device, s == 0 ? image : text, n, d, groups,
-                                      &out->tolerance[s], err);
-    if (status == CT_OK && t->pairs->label != NULL)
-        status = prompt_accuracy(t, items, image, n, arena, &out->prompt_accuracy, err);
-    return status;
-}
-
 ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out,
                               ct_error *err)
 {
-    const int count = t->pairs->count[split];
-    *out = (ct_evaluation){.split = split,
-                           .n = limit > 0 && limit < count ? limit : count,
-                           .prompt_accuracy = (double)NAN,
-                           .tolerance = {(double)NAN, (double)NAN}};
-    if (out->n == 0)
-        return CT_FAIL(err, CT_ERR_CONFIG, "the data has no %s split", ct_split_name(split));
+    const int *items = t->pairs->index[split];
     ct_arena arena;
-    ct_arena_init(&arena, 0);
-    ct_status status = evaluate(t, t->pairs->index[split], out->n, &arena, out, err);
+    *out = (ct_evaluation){.split = split, .prompt_accuracy = (double)NAN};
+    ct_arena_open(&arena, "evaluation", 0, err);
+    const ct_embedded e = embed_split(t, split, limit, &arena, err);
+    if (err->status == CT_OK) {
+        out->landmarks = landmarks_of(t, &e);
+        out->loss = mean_loss(t, items, &e, out->landmarks.at.n, err);
+        out->information = ct_landmarks_information(&out->landmarks, out->loss);
+        ct_measure(&e, &out->measures, NULL, err);
+        ct_measures_finite(&out->measures, err);
+    }
+    if (err->status == CT_OK && t->pairs->label != NULL)
+        prompt_accuracy(t, items, e.a, e.n, &arena, &out->prompt_accuracy, err);
     ct_arena_free(&arena);
-    return status;
+    return err->status;
+}
+
+ct_status ct_trainer_diagnose(ct_trainer *t, ct_split split, int limit, ct_diagnosis *out,
+                              ct_error *err)
+{
+    ct_arena arena;
+    ct_arena_open(&arena, "diagnosis", 0, err);
+    const ct_embedded e = embed_split(t, split, limit, &arena, err);
+    if (err->status == CT_OK) {
+        out->landmarks = landmarks_of(t, &e);
+        out->loss = (double)NAN;
+        ct_diagnose(&e, out, err);
+    }
+    ct_arena_free(&arena);
+    return err->status;
 }

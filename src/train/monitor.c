@@ -116,21 +116,20 @@ static ct_status look_at_batch(ct_trainer *t, ct_monitor *out, ct_error *err)
 ct_status ct_monitor_look(ct_trainer *t, int limit, ct_monitor *out, ct_error *err)
 {
     *out = (ct_monitor){.n_layers = 0};
-    ct_autopsy *a = ct_alloc(1, sizeof *a);
-    if (a == NULL)
+    ct_diagnosis *d = ct_alloc(1, sizeof *d);
+    if (d == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "monitor: out of memory");
-    ct_status status = look_at_batch(t, out, err);
-    if (status == CT_OK)
-        status = ct_autopsy_run(t, CT_VALIDATION, limit, a, err);
-    if (status == CT_OK) {
-        out->state = a->diagnosis.state;
-        memcpy(out->evidence, a->diagnosis.evidence[0], sizeof out->evidence);
-        out->escape = a->findings.cross_covariance / out->landmarks.at.temperature;
+    look_at_batch(t, out, err);
+    ct_trainer_diagnose(t, CT_VALIDATION, limit, d, err);
+    if (err->status == CT_OK) {
+        out->state = d->state;
+        memcpy(out->evidence, d->evidence[0], sizeof out->evidence);
+        out->escape = d->measures.cross_covariance / out->landmarks.at.temperature;
         for (int s = 0; s < 2; s++)
-            out->rank[s] = a->findings.side[s].rank_centred;
+            out->rank[s] = d->measures.effective_rank_centred[s];
     }
-    ct_free(a);
-    return status;
+    ct_free(d);
+    return err->status;
 }
 
 void ct_monitor_json(ct_json *j, const ct_monitor *m)

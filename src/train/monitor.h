@@ -8,7 +8,8 @@
 #ifndef EXPERIMENT_MONITOR_H
 #define EXPERIMENT_MONITOR_H
 
-#include "train/autopsy.h"
+#include "formats/json.h"
+#include "train/trainer.h"
 
 /* A dense layer, in the next batch. */
 typedef struct ct_layer_view {

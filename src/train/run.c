@@ -112,7 +112,7 @@ static void save(run *r)
  * so that a run that goes on from it evaluates again. */
 static void keep_best(run *r, const ct_evaluation *e)
 {
-    const double recall = (e->recall[0].at1 + e->recall[1].at1) / 2;
+    const double recall = (e->measures.recall_at_1[0] + e->measures.recall_at_1[1]) / 2;
     if (!r->t->recipe->train.keep_best || (r->progress.best_step > 0 && recall <= r->progress.best))
         return;
     save_checkpoint(r, "best");

@@ -60,7 +60,4 @@ bool ct_run_exists(const char *folder);
 /* The recipe of a run. Errors as ct_recipe_read. */
 ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err);
 
-/* Members of an evaluation, into an open object. */
-void ct_evaluation_json(ct_json *j, const ct_evaluation *e);
-
 #endif

@@ -19,51 +19,6 @@ ct_status ct_run_path(char out[CT_PATH_BYTES], const char *folder, const char *n
 
 /* ---- lines ---- */
 
-static void recall_json(ct_json *j, const char *key, const ct_recall *r)
-{
-    ct_json_open(j, key, '{');
-    ct_json_number(j, "recall_at_1", r->at1);
-    ct_json_number(j, "recall_at_5", r->at5);
-    ct_json_number(j, "recall_at_10", r->at10);
-    ct_json_number(j, "median_rank", r->median_rank);
-    ct_json_close(j);
-}
-
-static void sides_json(ct_json *j, const char *key, const double value[2])
-{
-    ct_json_open(j, key, '[');
-    ct_json_number(j, NULL, value[0]);
-    ct_json_number(j, NULL, value[1]);
-    ct_json_close(j);
-}
-
-void ct_evaluation_json(ct_json *j, const ct_evaluation *e)
-{
-    const ct_geometry *g = &e->geometry;
-    ct_json_string(j, "split", ct_split_name(e->split));
-    ct_json_integer(j, "n", e->n);
-    ct_json_number(j, "loss", e->loss);
-    ct_json_integer(j, "batch", e->batch);
-    ct_json_number(j, "all_equal", e->landmarks.all_equal);
-    ct_json_number(j, "floor", e->landmarks.floor);
-    ct_json_number(j, "information", e->information);
-    recall_json(j, "image_to_text", &e->recall[0]);
-    recall_json(j, "text_to_image", &e->recall[1]);
-    ct_json_number(j, "diagonal_mean", g->diagonal_mean);
-    ct_json_number(j, "off_diagonal_mean", g->off_diagonal_mean);
-    sides_json(j, "mean_cosine", g->mean_cosine);
-    sides_json(j, "effective_rank", g->rank);
-    sides_json(j, "effective_rank_centred", g->rank_centred);
-    sides_json(j, "std_sqrt_d", g->std_sqrt_d);
-    ct_json_number(j, "alignment", g->alignment);
-    sides_json(j, "uniformity", g->uniformity);
-    ct_json_number(j, "modality_gap", g->gap);
-    if (e->tolerance[0] == e->tolerance[0])
-        sides_json(j, "tolerance", e->tolerance);
-    if (e->prompt_accuracy == e->prompt_accuracy)
-        ct_json_number(j, "prompt_accuracy", e->prompt_accuracy);
-}
-
 static void end_line(ct_json *j, ct_writer *w)
 {
     ct_json_close(j);
@@ -114,7 +69,7 @@ void ct_run_log_step(ct_run_log *l, const ct_trainer *t, const ct_step *s)
 
 void ct_run_log_evaluation(ct_run_log *l, long step, const ct_evaluation *e)
 {
-    ct_evaluation_json(ct_run_log_begin(l, "evaluation", step), e);
+    ct_fields_json(ct_run_log_begin(l, "evaluation", step), &ct_evaluation_fields, e);
     ct_run_log_end(l);
 }
 

@@ -91,18 +91,15 @@ static double project(double *x, int m, int d, double *work, double out[][2])
     return total > 0 ? kept / total : 0;
 }
 
-/* Cosines, their histograms, alignment: mean |a_i - b_i|^2 = 2 - 2 mean cosine. */
+/* Cosines and their histograms. */
 static void measure_cosines(ct_snapshot *out, const double *unit, int n, int d, const int *group)
 {
     int count[2] = {0, 0};
     memset(out->bin, 0, sizeof out->bin);
-    out->alignment = 0;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < n; j++) {
             const double c = out->s[i * n + j] = dot(unit + i * d, unit + (n + j) * d, d);
             const int b = (int)floor((c + 1) / 2 * CT_PROBE_BINS), other = i != j;
-            if (i == j)
-                out->alignment += (2 - 2 * c) / n;
             if (other && group[i] == group[j])
                 continue;
             out->bin[other][b < 0 ? 0 : b >= CT_PROBE_BINS ? CT_PROBE_BINS - 1 : b]++;
@@ -114,34 +111,6 @@ static void measure_cosines(ct_snapshot *out, const double *unit, int n, int d, 
                                                               : 1;
 }
 
-/* ln mean over i != j of e^(-2 |x_i - x_j|^2), rows of length 1. */
-static double uniformity(const double *x, int n, int d)
-{
-    double sum = 0;
-    for (int i = 0; i < n; i++)
-        for (int j = 0; j < i; j++)
-            sum += ct_scalar_exp(-4 + 4 * dot(x + i * d, x + j * d, d));
-    return ct_scalar_log(sum / (n * (n - 1) / 2.0));
-}
-
-/* Singular values of the rows of x less their mean; `room` holds them meanwhile. */
-static ct_status spectrum(ct_device *device, const double *x, ct_real *room, int n, int d,
-                          ct_snapshot *out, int side, ct_error *err)
-{
-    double sigma[CT_PROBE];
-    for (int j = 0; j < d; j++) {
-        double mean = 0;
-        for (int i = 0; i < n; i++)
-            mean += x[i * d + j] / n;
-        for (int i = 0; i < n; i++)
-            room[i * d + j] = (ct_real)(x[i * d + j] - mean);
-    }
-    out->n_sigma = n < d ? n : d;
-    const ct_status status = ct_singular_values(device, room, n, d, sigma, err);
-    memcpy(out->sigma[side], sigma, (size_t)out->n_sigma * sizeof *sigma);
-    return status;
-}
-
 static ct_status take(ct_trainer *t, ct_snapshot *out, ct_arena *arena, ct_error *err)
 {
     const ct_pairs *p = t->pairs;
@@ -149,14 +118,19 @@ static ct_status take(ct_trainer *t, ct_snapshot *out, ct_arena *arena, ct_error
     ct_real *raw = ct_arena_alloc(arena, (size_t)(2 * n * d) * sizeof *raw);
     double *unit = ct_arena_alloc(arena, (size_t)(2 * n * d) * sizeof *unit);
     double *work = ct_arena_alloc(arena, (size_t)(4 * d) * sizeof *work);
+    ct_distributions *shape = ct_arena_alloc(arena, sizeof *shape);
+    ct_measures m;
     int group[CT_PROBE];
-    if (raw == NULL || unit == NULL || work == NULL)
+    if (raw == NULL || unit == NULL || work == NULL || shape == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "snapshot: no memory for %d pairs", n);
     for (int i = 0; i < n; i++)
         group[i] = p->group != NULL ? p->group[items[i]] : i;
     ct_status status = ct_trainer_embed(t, 0, items, n, raw, err);
     if (status == CT_OK)
         status = ct_trainer_embed(t, 1, items, n, raw + n * d, err);
+    const ct_embedded e = {.a = raw, .b = raw + n * d, .n = n, .d = d, .device = t->device};
+    if (status == CT_OK)
+        status = ct_measure(&e, &m, shape, err);
     for (int i = 0; i < 2 * n * d && status == CT_OK; i++) {
         unit[i] = (double)raw[i];
         if (!isfinite(unit[i]))
@@ -170,9 +144,11 @@ static ct_status take(ct_trainer *t, ct_snapshot *out, ct_arena *arena, ct_error
     out->step = t->step;
     out->n = n;
     measure_cosines(out, unit, n, d, group);
-    for (int side = 0; side < 2 && status == CT_OK; side++) {
-        out->uniformity[side] = uniformity(unit + side * n * d, n, d);
-        status = spectrum(t->device, unit + side * n * d, raw, n, d, out, side, err);
+    out->alignment = m.alignment;
+    out->n_sigma = shape->n_singular[0];
+    for (int side = 0; side < 2; side++) {
+        out->uniformity[side] = m.uniformity[side];
+        memcpy(out->sigma[side], shape->singular[side], sizeof out->sigma[side]);
     }
     double at[2 * CT_PROBE][2];
     out->share = project(unit, 2 * n, d, work, at);

@@ -27,7 +27,7 @@ typedef struct ct_snapshot {
                                       equal group are neither                            */
     int n_sigma;
     double sigma[2][CT_PROBE];       /* singular values of the centred unit rows           */
-    double alignment, uniformity[2]; /* as in contrast/metrics.h                         */
+    double alignment, uniformity[2]; /* as in contrast/measures.h                         */
 } ct_snapshot;
 
 /* Is one due after so many steps? `count` snapshots of a run of `steps`: i = 0 ..

@@ -6,11 +6,11 @@
 #define TRAIN_TRAINER_H
 
 #include "contrast/data.h"
-#include "contrast/landmarks.h"
+#include "contrast/diagnose.h"
 #include "contrast/loss.h"
-#include "contrast/metrics.h"
 #include "contrast/models.h"
 #include "contrast/optim.h"
+#include "formats/field.h"
 #include "train/gather.h"
 #include "train/recipe.h"
 
@@ -42,20 +42,17 @@ typedef struct ct_step {
     double loss, temperature, rate, gradient_norm;
 } ct_step;
 
-/* What the embeddings of a split are worth. */
+/* What the embeddings of a split are like. */
 typedef struct ct_evaluation {
     ct_split split;
-    int n;               /* pairs looked at                                      */
-    ct_recall recall[2]; /* image to text, text to image                       */
-    ct_geometry geometry;
-    double loss;            /* mean over batches of `batch` pairs of the split      */
-    int batch;              /* train.batch, or n if that is smaller                 */
-    ct_landmarks landmarks; /* of such a batch                                      */
-    double information;     /* nats that the pairs share, at least; NaN: not known  */
-    double prompt_accuracy; /* NaN without classes */
-    double tolerance[2];    /* mean cosine of different rows of one side and one group; NaN without
-                               such */
+    double loss; /* mean over batches of landmarks.at.n pairs: train.batch, or all if fewer */
+    ct_landmarks landmarks;
+    double information;     /* nats that the pairs share, at least; NaN: not known */
+    double prompt_accuracy; /* of images by the nearest class; NaN without classes */
+    ct_measures measures;   /* of images (first) and texts */
 } ct_evaluation;
+
+extern const ct_fields ct_evaluation_fields;
 
 /* Errors  CT_ERR_CONFIG (batch larger than the data, ...), CT_ERR_NOMEM.
  * Free with ct_trainer_free, also after an error. */
@@ -89,6 +86,10 @@ ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *tex
 
 /* Measure the first `limit` pairs of a split (0: all of them). */
 ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out,
+                              ct_error *err);
+
+/* The same rows, diagnosed. */
+ct_status ct_trainer_diagnose(ct_trainer *t, ct_split split, int limit, ct_diagnosis *out,
                               ct_error *err);
 
 /* Where a landmark of n pairs is asked for: the temperature and bias as they are now, the recipe's

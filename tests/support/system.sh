@@ -41,9 +41,9 @@ rejects() {
     return 1
 }
 
-# first KEY FILE: the first "KEY":number of a JSON file.
+# first KEY FILE: the first "KEY":number of a JSON file, or the first of an array.
 first() {
-    tr ',{' '\n\n' <"$2" | sed -n "s/.*\"$1\":\([-+0-9.eE]*\).*/\1/p" | head -n 1
+    tr ',{' '\n\n' <"$2" | sed -n "s/.*\"$1\":\[*\([-+0-9.eE]*\).*/\1/p" | head -n 1
 }
 
 # holds EXPRESSION: arithmetic of awk.

@@ -79,8 +79,8 @@ check "over one key, a picture a quantity" [ "$(grep -c 'data-kind="spreads"' on
 run diagnose a --report diagnose.html
 check "a diagnosis as a page" [ "$code" = 0 ]
 check "... names the state that is printed" grep -qF "<strong>$(head -n 1 "$scratch/out" | sed 's/:.*//')</strong>" diagnose.html
-"$program" diagnose a --json | tr ',' '\n' | sed -n 's/"effective_rank_centred"://p' >ranks
-check "... with each side's figures" sh -c "tr -d '\\n' <diagnose.html | grep -qF '<td>... centred</td>$(awk '{ printf "<td>%.4g</td>", $1 }' ranks)</tr>'"
+"$program" diagnose a --json | sed 's/.*"effective_rank_centred":\[\([^]]*\)\].*/\1/' | tr ',' '\n' >ranks
+check "... with each side's figures" sh -c "tr -d '\\n' <diagnose.html | grep -qF '<td>effective rank, centred</td>$(awk '{ printf "<td>%.1f</td>", $1 }' ranks)</tr>'"
 for f in lesson phase one diagnose; do
     check "$f.html forbids the network" grep -q "default-src 'none'" $f.html
 done

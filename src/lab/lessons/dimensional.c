@@ -4,10 +4,11 @@
 #include "lab/lessons/lesson.h"
 
 #include "contrast/loss.h"
-#include "contrast/metrics.h"
+#include "contrast/measures.h"
 #include "contrast/random.h"
 #include "contrast/scalar.h"
 #include "lab/descent.h"
+#include "platform/memory.h"
 
 #include <math.h>
 
@@ -71,23 +72,20 @@ static ct_tensor *views_loss(void *ctx, ct_graph *g, ct_params *p, long step)
 /* Singular values of the centred unit embeddings of fresh rows, over the largest. */
 static void spectrum(ct_device *device, ct_params *p, views *v, double *sigma, ct_error *err)
 {
-    double mean[D] = {0};
+    ct_distributions *shape = ct_alloc_for("dimensional", 1, sizeof *shape, err);
+    ct_measures m;
     ct_graph g;
     ct_graph_init(&g, device, 0);
     draw(v, 1 << 20, ROWS);
-    ct_tensor *z = ct_normalize_rows(&g, encode(&g, p, ct_constant(&g, ROWS, D, v->a)),
-                                     CT_NORM_EPS);
+    const ct_tensor *z = encode(&g, p, ct_constant(&g, ROWS, D, v->a));
     if (z == NULL)
         CT_FAIL(err, CT_ERR_NOMEM, "dimensional: out of memory");
-    for (int i = 0; i < ROWS * D && z != NULL; i++)
-        mean[i % D] += (double)z->x[i] / ROWS;
-    for (int i = 0; i < ROWS * D && z != NULL; i++)
-        v->a[i] = z->x[i] - (ct_real)mean[i % D];
     if (err->status == CT_OK)
-        ct_singular_values(device, v->a, ROWS, D, sigma, err);
-    for (int k = D - 1; k >= 0; k--)
-        sigma[k] /= sigma[0];
+        ct_measure(&(ct_embedded){.a = z->x, .n = ROWS, .d = D, .device = device}, &m, shape, err);
+    for (int k = 0; k < D && err->status == CT_OK; k++)
+        sigma[k] = shape->singular[0][k] / shape->singular[0][0];
     ct_graph_free(&g);
+    ct_free(shape);
 }
 
 static void train(ct_device *device, views *v, double *sigma, ct_error *err)

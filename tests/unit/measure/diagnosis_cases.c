@@ -46,8 +46,8 @@ struct trained_set {
     struct {
         int n, d;
         ct_real *x[2];
-        double loss, equal, floor;
-        bool no_negatives;
+        double loss;
+        ct_landmarks landmarks;
     } run[N_RUNS];
 };
 
@@ -92,10 +92,8 @@ trained_set *train_all(ct_device *device)
         all->run[k].loss = s.loss;
         ct_loss_setting setting = ct_recipe_setting(&r);
         setting.temperature = s.temperature;
-        const ct_landmarks l = ct_landmarks_of(t.loss, &setting, NULL);
-        all->run[k].equal = l.all_equal;
-        all->run[k].floor = l.floor;
-        all->run[k].no_negatives = strcmp(r.loss.name, "positives") == 0;
+        setting.options = NULL; /* those of the recipe die with it */
+        all->run[k].landmarks = ct_landmarks_of(t.loss, &setting, NULL);
         ct_trainer_free(&t);
         ct_pairs_free(pairs);
     }
@@ -260,8 +258,8 @@ static ct_real *make_cone(ct_random *r, int n, int d, double epsilon, const doub
 static void give_loss(diagnosis_case *c, double share)
 {
     const double equal = ct_scalar_log(c->n < 256 ? c->n : 256);
-    c->loss = (ct_loss_reading){.loss = share * equal, .all_equal = equal, .floor = 1e-4};
-    c->has_loss = true;
+    c->loss = share * equal;
+    c->landmarks = (ct_landmarks){.loss = ct_loss_find("clip"), .all_equal = equal, .floor = 1e-4};
 }
 
 static void drop_b(diagnosis_case *c)
@@ -335,10 +333,10 @@ static bool from_training(ct_random *r, diagnosis_case *c, const trained_set *t)
     const int first = (int)ct_random_below(r, (uint32_t)(rows - c->n + 1));
     memcpy(c->a, t->run[k].x[0] + first * c->d, (size_t)c->n * (size_t)c->d * sizeof *c->a);
     memcpy(c->b, t->run[k].x[1] + first * c->d, (size_t)c->n * (size_t)c->d * sizeof *c->b);
-    c->loss = (ct_loss_reading){t->run[k].loss, t->run[k].equal, t->run[k].floor,
-                                t->run[k].no_negatives};
-    c->has_loss = !shuffled &&
-                  (c->loss.no_negatives || c->label == CT_PLATEAU || ct_random_below(r, 2) == 0);
+    c->loss = t->run[k].loss;
+    if (!shuffled && (ct_landmarks_want_collapse(&t->run[k].landmarks) || c->label == CT_PLATEAU ||
+                      ct_random_below(r, 2) == 0))
+        c->landmarks = t->run[k].landmarks;
     if (shuffled)
         permute(r, c->b, c->n, c->d);
     return true;

@@ -13,9 +13,9 @@ typedef struct diagnosis_case {
     ct_state label;
     const char *kind; /* how it was made */
     int n, d;
-    ct_real *a, *b; /* b may be NULL; free with free_case */
-    ct_loss_reading loss;
-    bool has_loss;
+    ct_real *a, *b;         /* b may be NULL; free with free_case */
+    ct_landmarks landmarks; /* .loss NULL: nothing is known of a loss */
+    double loss;
 } diagnosis_case;
 
 /* Embeddings of trained towers, made once: what real training leaves. */

@@ -1,6 +1,6 @@
 /* The diagnosis on cases whose state is known, and its rules one by one. */
 #include "diagnosis_cases.h"
-#include "metric_helpers.h"
+#include "measure_helpers.h"
 #include "testing.h"
 
 #include <stdio.h>
@@ -30,13 +30,13 @@ START_TEST(names_the_state_of_95_of_100_cases)
     const bool report = getenv("CONTRAST_REPORT") != NULL;
     ct_device *device = one_thread();
     trained_set *trained = STRIDE == 1 ? train_all(device) : NULL;
-    static ct_findings f;
+    static ct_diagnosis d;
     int right[2] = {0, 0}, of[2] = {0, 0}, slandered = 0;
     for (int k = 0; k < N_CASES; k += STRIDE) {
         diagnosis_case c = make_case(k, trained);
-        ct_diagnosis d;
-        CK_OK(ct_findings_measure(device, c.a, c.b, c.n, c.d, NULL, &f, &err));
-        ct_diagnose(&f, c.has_loss ? &c.loss : NULL, &d);
+        d.landmarks = c.landmarks;
+        d.loss = c.loss;
+        CK_OK(ct_diagnose(&(ct_embedded){c.a, c.b, c.n, c.d, NULL, device}, &d, &err));
         right[k % 2] += d.state == c.label;
         of[k % 2]++;
         slandered += c.label == CT_HEALTHY && calls_it_collapsed(d.state);
@@ -72,74 +72,88 @@ START_TEST(every_state_is_described)
 END_TEST
 
 /* Numbers of a set that is fine, to spoil one at a time. */
-static ct_findings fine(void)
+static ct_measures fine(void)
 {
-    ct_findings f = {.n = 200, .d = 64, .n_sides = 2};
+    ct_measures m = {.rows = 200, .columns = 64, .n_sides = 2};
     for (int s = 0; s < 2; s++) {
-        f.side[s] = (ct_side_findings){.norm_least = 1,
-                                       .norm_median = 2,
-                                       .norm_most = 3,
-                                       .variance = 0.95,
-                                       .mean_cosine = 0.05,
-                                       .rank_centred = 30,
-                                       .participation = 20};
-        f.recall[s].at1 = 0.9;
-        f.ahead[s] = 0.01;
+        m.length_least[s] = 1;
+        m.length_median[s] = 2;
+        m.length_most[s] = 3;
+        m.total_variance[s] = 0.95;
+        m.mean_cosine[s] = 0.05;
+        m.effective_rank_centred[s] = 30;
+        m.participation_ratio[s] = 20;
+        m.recall_at_1[s] = 0.9;
+        m.wrong_ahead[s] = 0.01;
     }
-    f.alignment = 0.2, f.gap = 0.05, f.separability = 0.6, f.matched = 0.85, f.nearer = 0.9,
-    f.nearer_rows = 200;
-    return f;
+    m.alignment = 0.2;
+    m.modality_gap = 0.05;
+    m.separability = 0.6;
+    m.mutual_nearest = 0.85;
+    m.nearer_to_other_side = 0.9;
+    m.nearer_rows = 200;
+    return m;
 }
 
-static ct_state state_of(const ct_findings *f, const ct_loss_reading *loss)
+/* With a loss of which all_equal and floor are given; none if all_equal is 0. */
+static ct_state state_with(const ct_measures *m, double loss, double all_equal, double floor)
 {
-    ct_diagnosis d;
-    ct_diagnose(f, loss, &d);
+    static ct_diagnosis d;
+    d.measures = *m;
+    d.loss = loss;
+    d.landmarks = (ct_landmarks){.loss = all_equal > 0 ? ct_loss_find("clip") : NULL,
+                                 .all_equal = all_equal,
+                                 .floor = floor};
+    ct_conclude(&d);
+    ck_assert_str_eq(d.text.name, name_of(d.state));
     return d.state;
+}
+
+static ct_state state_of(const ct_measures *m)
+{
+    return state_with(m, (double)NAN, 0, 0);
 }
 
 START_TEST(one_number_changes_the_verdict)
 {
-    ct_findings f = fine();
-    ck_assert_int_eq(state_of(&f, NULL), CT_HEALTHY);
-    f.side[1].variance = 1e-9;
-    ck_assert_int_eq(state_of(&f, NULL), CT_COLLAPSED);
-    f = fine(), f.side[0].variance = f.side[1].variance = 1e-4;
-    ck_assert_int_eq(state_of(&f, NULL), CT_COLLAPSED);
-    f = fine(), f.side[0].variance = f.side[1].variance = 0.05, f.ahead[0] = f.ahead[1] = 0.49;
-    ck_assert_int_eq(state_of(&f, NULL), CT_PLATEAU);
-    f = fine(), f.side[0].participation = 2;
-    f.recall[0].at1 = 0.02;
-    ck_assert_int_eq(state_of(&f, NULL), CT_DIMENSIONAL_COLLAPSE);
-    f.side[0].duplicates = 195; /* five distinct rows have no more directions */
-    ck_assert_int_eq(state_of(&f, NULL), CT_HEALTHY);
-    f = fine(), f.ahead[0] = f.ahead[1] = 0.5, f.nearer = 0.5;
-    ck_assert_int_eq(state_of(&f, NULL), CT_UNALIGNED);
-    f.matched_elsewhere = 0.9;
-    f.nearer = 0.95;
-    ck_assert_int_eq(state_of(&f, NULL), CT_MISPAIRED);
-    f = fine(), f.gap = 0.8, f.alignment = 0.9, f.separability = 1;
-    ck_assert_int_eq(state_of(&f, NULL), CT_MODALITY_GAP);
-    f = fine(), f.side[1].bad_rows = 1;
-    ck_assert_int_eq(state_of(&f, NULL), CT_DEGENERATE_NORMS);
-    f = fine(), f.n = 5;
-    ck_assert_int_eq(state_of(&f, NULL), CT_UNCERTAIN);
+    ct_measures m = fine();
+    ck_assert_int_eq(state_of(&m), CT_HEALTHY);
+    m.total_variance[1] = 1e-9;
+    ck_assert_int_eq(state_of(&m), CT_COLLAPSED);
+    m = fine(), m.total_variance[0] = m.total_variance[1] = 1e-4;
+    ck_assert_int_eq(state_of(&m), CT_COLLAPSED);
+    m = fine(), m.total_variance[0] = m.total_variance[1] = 0.05;
+    m.wrong_ahead[0] = m.wrong_ahead[1] = 0.49;
+    ck_assert_int_eq(state_of(&m), CT_PLATEAU);
+    m = fine(), m.participation_ratio[0] = 2;
+    m.recall_at_1[0] = 0.02;
+    ck_assert_int_eq(state_of(&m), CT_DIMENSIONAL_COLLAPSE);
+    m.duplicate_rows[0] = 195; /* five distinct rows have no more directions */
+    ck_assert_int_eq(state_of(&m), CT_HEALTHY);
+    m = fine(), m.wrong_ahead[0] = m.wrong_ahead[1] = 0.5, m.nearer_to_other_side = 0.5;
+    ck_assert_int_eq(state_of(&m), CT_UNALIGNED);
+    m.mutual_nearest_elsewhere = 0.9;
+    m.nearer_to_other_side = 0.95;
+    ck_assert_int_eq(state_of(&m), CT_MISPAIRED);
+    m = fine(), m.modality_gap = 0.8, m.alignment = 0.9, m.separability = 1;
+    ck_assert_int_eq(state_of(&m), CT_MODALITY_GAP);
+    m = fine(), m.not_finite_rows[1] = 1;
+    ck_assert_int_eq(state_of(&m), CT_DEGENERATE_NORMS);
+    m = fine(), m.rows = 5;
+    ck_assert_int_eq(state_of(&m), CT_UNCERTAIN);
 }
 END_TEST
 
 START_TEST(the_loss_alone_names_nothing)
 {
-    const ct_findings f = fine();
+    const ct_measures m = fine();
     for (double share = 0; share < 1.5; share += 0.05) {
-        const ct_loss_reading loss = {.loss = share * 4, .all_equal = 4, .floor = 0};
-        const ct_state s = state_of(&f, &loss);
+        const ct_state s = state_with(&m, share * 4, 4, 0);
         ck_assert_msg(s == CT_HEALTHY || s == CT_UNCERTAIN, "share %g: %s", share, name_of(s));
     }
-    ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = 4, .all_equal = 4}), CT_UNCERTAIN);
-    ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = 0.1, .all_equal = 4, .floor = 0.2}),
-                     CT_UNCERTAIN);
-    ck_assert_int_eq(state_of(&f, &(ct_loss_reading){.loss = (double)NAN, .all_equal = 4}),
-                     CT_HEALTHY);
+    ck_assert_int_eq(state_with(&m, 4, 4, 0), CT_UNCERTAIN);
+    ck_assert_int_eq(state_with(&m, 0.1, 4, 0.2), CT_UNCERTAIN);
+    ck_assert_int_eq(state_with(&m, (double)NAN, 4, 0), CT_HEALTHY);
 }
 END_TEST
 

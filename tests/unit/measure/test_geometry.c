@@ -3,16 +3,11 @@
  * its behaviour next to a collapse, where digits are easily lost. */
 #include "suites.h"
 
-#include "metric_helpers.h"
+#include "measure_helpers.h"
 
-static ct_geometry geometry(const ct_real *a, const ct_real *b, int n, int d)
+static ct_measures geometry(const ct_real *a, const ct_real *b, int n, int d)
 {
-    ct_device *dev = one_thread();
-    ct_geometry g;
-    memset(&g, 0xff, sizeof g); /* NaN: what is not filled is seen */
-    CK_OK(ct_geometry_measure(dev, a, b, n, d, &g, &err));
-    ct_device_free(dev);
-    return g;
+    return measured(a, b, n, d, NULL, NULL);
 }
 
 #define CHECK(value, expected, tol) ck_assert_double_eq_tol(value, expected, (tol) + 1e-300)
@@ -32,15 +27,16 @@ START_TEST(simplex)
     for (int i = 0; i < N; i++)
         for (int k = 0; k < N; k++)
             x[i * N + k] = (i == k) - (ct_real)1 / N;
-    const ct_geometry g = geometry(x, x, N, N);
+    const ct_measures g = geometry(x, x, N, N);
     CHECK(g.diagonal_mean, 1, 1e-14);
     CHECK(g.off_diagonal_mean, -1. / 6, UNIT_TOL);
     CHECK(g.alignment, 0, 0);
-    CHECK(g.gap, 0, 0);
+    CHECK(g.modality_gap, 0, 0);
     for (int s = 0; s < 2; s++) {
         CHECK(g.mean_cosine[s], -1. / 6, UNIT_TOL);
-        CHECK(g.rank[s], rank_of_equal(6, 7), 1e-5); /* six directions: the rows add up to zero */
-        CHECK(g.rank_centred[s], rank_of_equal(6, 7), 1e-5);
+        CHECK(g.effective_rank[s], rank_of_equal(6, 7),
+              1e-5); /* six directions: the rows add up to zero */
+        CHECK(g.effective_rank_centred[s], rank_of_equal(6, 7), 1e-5);
         CHECK(g.std_sqrt_d[s], sqrt(7. / 6), UNIT_TOL); /* a column has length 1: std = 1/sqrt(6) */
         CHECK(g.uniformity[s], -2 * 7. / 3, 1e-5);      /* all squared distances are 2 + 2/6 */
     }
@@ -55,13 +51,13 @@ START_TEST(orthogonal_rows)
         a[i * D + i] = (ct_real)(i + 1); /* lengths do not matter */
         b[i * D + (i + 1) % D] = i % 2 ? 2 : -2;
     }
-    const ct_geometry g = geometry(a, b, N, D);
+    const ct_measures g = geometry(a, b, N, D);
     CHECK(g.diagonal_mean, 0, 0);
     CHECK(g.off_diagonal_mean, 0, 1e-16); /* a[i+1] meets b[i]: +1 and -1, three times each */
     CHECK(g.alignment, 2, 0);
-    CHECK(g.gap, sqrt(12) / 6, 1e-15); /* mean a = 1/6 in all columns, mean b = +-1/6 */
-    CHECK(g.rank[0], rank_of_equal(6, 6), 1e-12);
-    CHECK(g.rank_centred[0], rank_of_equal(5, 6), 1e-12);
+    CHECK(g.modality_gap, sqrt(12) / 6, 1e-15); /* mean a = 1/6 in all columns, mean b = +-1/6 */
+    CHECK(g.effective_rank[0], rank_of_equal(6, 6), 1e-12);
+    CHECK(g.effective_rank_centred[0], rank_of_equal(5, 6), 1e-12);
     CHECK(g.mean_cosine[0], 0, 1e-15);
     CHECK(g.std_sqrt_d[0], 1, 1e-15);
     CHECK(g.uniformity[0], -4, 1e-6);
@@ -77,15 +73,15 @@ START_TEST(total_collapse)
             a[i * D + k] = (ct_real)(k - 2.7) * (ct_real)(i + 1); /* rounds anew in each row */
             b[i * D + k] = -(ct_real)(k - 2.7);
         }
-    const ct_geometry g = geometry(a, b, N, D);
+    const ct_measures g = geometry(a, b, N, D);
     CHECK(g.diagonal_mean, -1, 1e-13);
     CHECK(g.off_diagonal_mean, -1, 1e-13);
     CHECK(g.alignment, 4, 1e-13);
-    CHECK(g.gap, 2, 1e-13);
+    CHECK(g.modality_gap, 2, 1e-13);
     for (int s = 0; s < 2; s++) {
         CHECK(g.mean_cosine[s], 1, 1e-13);
-        CHECK(g.rank[s], rank_of_equal(1, 9), 1e-4);
-        ck_assert_double_eq(g.rank_centred[s], 0); /* noise: not full */
+        CHECK(g.effective_rank[s], rank_of_equal(1, 9), 1e-4);
+        ck_assert_double_eq(g.effective_rank_centred[s], 0); /* noise: not full */
         CHECK(g.std_sqrt_d[s], 0, 1e-6);
         CHECK(g.uniformity[s], 0, 1e-5);
         ck_assert_double_le(g.uniformity[s], 0);
@@ -99,11 +95,11 @@ START_TEST(two_sides_in_one_point)
     ct_real a[12 * 3];
     for (int i = 0; i < 36; i++)
         a[i] = (ct_real)(i % 3 + 1);
-    const ct_geometry g = geometry(a, a, 12, 3);
+    const ct_measures g = geometry(a, a, 12, 3);
     CHECK(g.diagonal_mean, 1, 1e-14);
     CHECK(g.off_diagonal_mean, 1, 1e-14);
     CHECK(g.alignment, 0, 0);
-    CHECK(g.gap, 0, 0);
+    CHECK(g.modality_gap, 0, 0);
 }
 END_TEST
 
@@ -111,10 +107,10 @@ START_TEST(effective_rank_by_hand)
 {
     /* three rows one way, one the other: values sqrt(3) and 1 */
     const ct_real a[] = {2, 0, -1, 0, 5, 0, 0, 3}, b[] = {1, 1, 1, 1, 1, 1, 1, 1};
-    const ct_geometry g = geometry(a, b, 4, 2);
+    const ct_measures g = geometry(a, b, 4, 2);
     const double p = sqrt(3) / (sqrt(3) + 1) + 1e-7, q = 1 / (sqrt(3) + 1) + 1e-7;
-    CHECK(g.rank[0], exp(-p * log(p) - q * log(q)), 1e-13);
-    CHECK(g.rank[1], rank_of_equal(1, 2), 1e-12);
+    CHECK(g.effective_rank[0], exp(-p * log(p) - q * log(q)), 1e-13);
+    CHECK(g.effective_rank[1], rank_of_equal(1, 2), 1e-12);
 }
 END_TEST
 
@@ -125,10 +121,10 @@ START_TEST(cone_has_rank_one_until_it_is_centred)
     ct_real *x = random_reals(N * D, 20);
     for (int i = 0; i < N * D; i++)
         x[i] = 1 + (ct_real)0.001 * x[i];
-    const ct_geometry g = geometry(x, x, N, D);
-    ck_assert_double_lt(g.rank[0], 1.05);
-    ck_assert_double_gt(g.rank_centred[0], 6);
-    ck_assert_double_lt(g.rank_centred[0], 7.01); /* the eighth would change the length */
+    const ct_measures g = geometry(x, x, N, D);
+    ck_assert_double_lt(g.effective_rank[0], 1.05);
+    ck_assert_double_gt(g.effective_rank_centred[0], 6);
+    ck_assert_double_lt(g.effective_rank_centred[0], 7.01); /* the eighth would change the length */
     free(x);
 }
 END_TEST
@@ -188,7 +184,7 @@ START_TEST(agrees_with_the_slow_twin)
     for (int k = 0; k < d; k++)
         in[0][d + k] = n > 2 ? 0 : in[0][d + k]; /* one row without direction */
     double *x[2] = {unit_rows(in[0], n, d), unit_rows(in[1], n, d)};
-    const ct_geometry g = geometry(in[0], in[1], n, d);
+    const ct_measures g = geometry(in[0], in[1], n, d);
 
     double diagonal = 0, off = 0, alignment = 0, mean[2][64] = {{0}}, gap = 0;
     for (int i = 0; i < n; i++) {
@@ -211,7 +207,7 @@ START_TEST(agrees_with_the_slow_twin)
                 }
         CHECK(g.mean_cosine[s], cosine, 1e-13);
         CHECK(g.uniformity[s], log(potential), 3e-6);
-        CHECK(g.rank[s], slow_rank(x[s], n, d), 1e-9);
+        CHECK(g.effective_rank[s], slow_rank(x[s], n, d), 1e-9);
         for (int k = 0; k < d; k++) {
             double square = 0;
             for (int i = 0; i < n; i++)
@@ -224,11 +220,11 @@ START_TEST(agrees_with_the_slow_twin)
         double variance = 0;
         for (int i = 0; i < n * d; i++)
             x[s][i] -= mean[s][i % d], variance += x[s][i] * x[s][i] / n;
-        CHECK(g.rank_centred[s], variance < 1e-10 ? 0 : slow_rank(x[s], n, d), 1e-6);
+        CHECK(g.effective_rank_centred[s], variance < 1e-10 ? 0 : slow_rank(x[s], n, d), 1e-6);
     }
     for (int k = 0; k < d; k++)
         gap += (mean[0][k] - mean[1][k]) * (mean[0][k] - mean[1][k]);
-    CHECK(g.gap, sqrt(gap), 1e-13);
+    CHECK(g.modality_gap, sqrt(gap), 1e-13);
     for (int s = 0; s < 2; s++)
         free(in[s]), free(x[s]);
 }
@@ -243,7 +239,7 @@ START_TEST(digits_survive_near_a_collapse)
         b[i] = 1 + (ct_real)1e-4 * (a[i] + (ct_real)0.1 * b[i]);
         a[i] = 1 + (ct_real)1e-4 * a[i];
     }
-    const ct_geometry g = geometry(a, b, N, D);
+    const ct_measures g = geometry(a, b, N, D);
     double *x = unit_rows(a, N, D), *y = unit_rows(b, N, D), within = 0, pairs = 0, across = 0;
     for (int i = 0; i < N; i++) {
         pairs += distance(x + i * D, y + i * D, D) / 2 / N;
@@ -257,7 +253,7 @@ START_TEST(digits_survive_near_a_collapse)
     CHECK((1 - g.off_diagonal_mean) / across, 1, 1e-5);
     CHECK(g.alignment / 2 / pairs, 1, 1e-9);
     ck_assert_double_le(g.uniformity[0], 0);
-    ck_assert_double_gt(g.rank_centred[0], 10); /* above the noise: it counts */
+    ck_assert_double_gt(g.effective_rank_centred[0], 10); /* above the noise: it counts */
     free(a), free(b), free(x), free(y);
 }
 END_TEST
@@ -268,7 +264,7 @@ START_TEST(uniformity_is_never_above_zero)
     ct_real *x = random_reals(2 * D, 30 + (uint64_t)_i);
     for (int k = 0; k < D; k++) /* two rows that differ by rounding */
         x[D + k] = x[k] * (ct_real)1.1;
-    const ct_geometry g = geometry(x, x, 2, D);
+    const ct_measures g = geometry(x, x, 2, D);
     ck_assert(g.uniformity[0] <= 0 && g.uniformity[0] > -1e-5);
     free(x);
 }
@@ -276,14 +272,14 @@ END_TEST
 
 START_TEST(one_row)
 {
-    const ct_geometry g = geometry((ct_real[]){3, 4}, (ct_real[]){4, 3}, 1, 2);
+    const ct_measures g = geometry((ct_real[]){3, 4}, (ct_real[]){4, 3}, 1, 2);
     CHECK(g.diagonal_mean, 0.96, 1e-7);
     CHECK(g.alignment, 0.08, 1e-7);
-    CHECK(g.gap, sqrt(0.08), 1e-7);
+    CHECK(g.modality_gap, sqrt(0.08), 1e-7);
     ck_assert_double_eq(g.off_diagonal_mean, 0);
     for (int s = 0; s < 2; s++) {
-        CHECK(g.rank[s], 1, 1e-6);
-        ck_assert(g.rank_centred[s] == 0 && g.mean_cosine[s] == 0);
+        CHECK(g.effective_rank[s], 1, 1e-6);
+        ck_assert(g.effective_rank_centred[s] == 0 && g.mean_cosine[s] == 0);
         ck_assert(g.std_sqrt_d[s] == 0 && g.uniformity[s] == 0);
     }
 }
@@ -292,12 +288,12 @@ END_TEST
 START_TEST(zero_rows_stay_where_they_are)
 {
     const ct_real zero[8] = {0}, x[8] = {0, 0, 3, 0, 0, 0, 0, 0};
-    const ct_geometry g = geometry(zero, x, 4, 2);
-    ck_assert(g.rank[0] == 0 && g.rank_centred[0] == 0 && g.mean_cosine[0] == 0 &&
-              g.uniformity[0] == 0);
+    const ct_measures g = geometry(zero, x, 4, 2);
+    ck_assert(g.effective_rank[0] == 0 && g.effective_rank_centred[0] == 0 &&
+              g.mean_cosine[0] == 0 && g.uniformity[0] == 0);
     CHECK(g.alignment, 0.25, 0);
-    CHECK(g.gap, 0.25, 0);
-    CHECK(g.rank[1], rank_of_equal(1, 2), 1e-12);
+    CHECK(g.modality_gap, 0.25, 0);
+    CHECK(g.effective_rank[1], rank_of_equal(1, 2), 1e-12);
     CHECK(g.uniformity[1], log((6 + 6 * exp(-2)) / 12), 1e-6); /* half of the pairs at distance 1 */
 }
 END_TEST
@@ -305,7 +301,7 @@ END_TEST
 START_TEST(only_rows_below_epsilon_stay_short)
 {
     const ct_real a[] = {(ct_real)5e-7, 0, (ct_real)2e-6, 0}, b[] = {1, 0, 1, 0};
-    const ct_geometry g = geometry(a, b, 2, 2);
+    const ct_measures g = geometry(a, b, 2, 2);
     CHECK(g.diagonal_mean, 0.75, 1e-7); /* 5e-7 / 1e-6 and 1 */
 }
 END_TEST
@@ -315,39 +311,48 @@ START_TEST(bad_input_is_an_error)
     static const float BAD[] = {NAN, INFINITY, -INFINITY};
     ct_device *dev = one_thread();
     ct_real x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 2, 3, 4, 5, 6};
-    ct_geometry g = {.gap = 7};
+    ct_measures g = {.modality_gap = 7};
+    ct_embedded e = {.a = x, .b = y, .n = 0, .d = 2, .device = dev};
     ct_error err[4] = {{0}};
-    ck_assert_int_eq(ct_geometry_measure(dev, x, y, 0, 2, &g, &err[0]), CT_ERR_SHAPE);
+    ck_assert_int_eq(ct_measure(&e, &g, NULL, &err[0]), CT_ERR_SHAPE);
     ck_assert_str_eq(err[0].msg,
-                     "geometry: found (0, 2): expected at least one row and one column");
-    ck_assert_int_eq(ct_geometry_measure(dev, x, y, 2, 0, &g, CT_IGNORE_ERROR), CT_ERR_SHAPE);
-    x[4] = (ct_real)BAD[_i];
-    ck_assert_int_eq(ct_geometry_measure(dev, y, x, 3, 2, &g, &err[1]), CT_ERR_NUMERIC);
-    ck_assert_str_eq(err[1].msg,
-                     "geometry: row 2 of b (from 0) has no finite length; did training diverge?");
-    y[0] = (ct_real)BAD[_i];
-    ck_assert_int_eq(ct_geometry_measure(dev, y, x, 3, 2, &g, &err[2]), CT_ERR_NUMERIC);
-    ck_assert_ptr_nonnull(strstr(err[2].msg, "row 0 of a")); /* the first of two */
-    ck_assert_double_eq(g.gap, 7);
+                     "measures: found (0, 2): expected at least one row and one column");
+    e.n = 2, e.d = 0;
+    ck_assert_int_eq(ct_measure(&e, &g, NULL, CT_IGNORE_ERROR), CT_ERR_SHAPE);
+    ck_assert_double_eq(g.modality_gap, 7);
+    y[4] = (ct_real)BAD[_i];
+    e.n = 3, e.d = 2;
+    ck_assert_int_eq(ct_measure(&e, &g, NULL, &err[1]), CT_OK); /* a finding */
+    ck_assert(isnan(g.modality_gap) && isnan(g.mean_cosine[0]) && isnan(g.recall_at_1[1]));
+    ck_assert_int_eq(ct_measures_finite(&g, &err[1]), CT_ERR_NUMERIC);
+    ck_assert_str_eq(err[1].msg, "row 2 of b (from 0) has no finite length; did training diverge?");
+    x[0] = (ct_real)BAD[_i];
+    ck_assert_int_eq(ct_measure(&e, &g, NULL, &err[2]), CT_OK);
+    ck_assert_int_eq(ct_measures_finite(&g, &err[2]), CT_ERR_NUMERIC);
+    ck_assert_ptr_nonnull(strstr(err[2].msg, "row 0 of a"));             /* the first of two */
+    ck_assert_int_eq(ct_measure(&e, &g, NULL, &err[2]), CT_ERR_NUMERIC); /* once failed, nothing */
     ct_device_free(dev);
 }
 END_TEST
 
 START_TEST(survives_every_failed_allocation)
 {
+    static ct_distributions shape;
     ct_device *dev = one_thread();
     ct_real *x = random_reals(200 * 30, 25);
-    ct_geometry g = {.gap = 7};
+    const int group[200] = {0};
+    const ct_embedded e = {.a = x, .b = x, .n = 200, .d = 30, .group = group, .device = dev};
+    ct_measures g = {.modality_gap = 7};
     ct_status status;
     long n = 0;
     do {
         ct_error err = {0};
         ct_alloc_fail_at(n++);
-        status = ct_geometry_measure(dev, x, x, 200, 30, &g, &err);
+        status = ct_measure(&e, &g, &shape, &err);
         ct_alloc_fail_at(-1);
         ck_assert_msg(status == CT_OK || (status == CT_ERR_NOMEM && err.msg[0] != '\0'), "%s",
                       err.msg);
-        ck_assert(g.gap == (status == CT_OK ? 0 : 7));
+        ck_assert(g.modality_gap == (status == CT_OK ? 0 : 7));
     } while (status != CT_OK);
     ck_assert_int_gt(n, 1);
     free(x);
@@ -358,15 +363,22 @@ END_TEST
 START_TEST(no_device_changes_a_bit)
 {
     enum { N = 300, D = 40 };
+    static ct_distributions shape[2];
     ct_real *x = random_reals(N * D, 26), *y = random_reals(N * D, 27);
-    ct_geometry first, g;
+    ct_measures m[2];
+    int group[N];
+    for (int i = 0; i < N; i++)
+        group[i] = i / 3;
+    memset(m, 0, sizeof m);
     for (int i = 0; i < N_DEVICES; i++) {
-        ct_device *dev = device_of(i);
-        if (dev == NULL)
+        const ct_embedded e = {
+            .a = x, .b = y, .n = N, .d = D, .group = group, .device = device_of(i)};
+        if (e.device == NULL)
             continue;
-        CK_OK(ct_geometry_measure(dev, x, y, N, D, i == 0 ? &first : &g, &err));
-        ck_assert(i == 0 || memcmp(&first, &g, sizeof g) == 0);
-        ct_device_free(dev);
+        CK_OK(ct_measure(&e, &m[i > 0], &shape[i > 0], &err));
+        ck_assert(i == 0 || memcmp(&m[0], &m[1], sizeof *m) == 0);
+        ck_assert(i == 0 || memcmp(&shape[0], &shape[1], sizeof *shape) == 0);
+        ct_device_free(e.device);
     }
     free(x), free(y);
 }

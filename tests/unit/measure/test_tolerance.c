@@ -1,7 +1,7 @@
 /* test_tolerance.c -- cosines within groups: by hand, and against a twin that walks every pair. */
 #include "suites.h"
 
-#include "metric_helpers.h"
+#include "measure_helpers.h"
 
 static double cosine(const ct_real *a, const ct_real *b, int d)
 {
@@ -20,12 +20,10 @@ START_TEST(tolerance_by_hand)
     const ct_real x[] = {1, 0, 0, -1, 0, 2, 5, 5, 3, 0, 0, -4};
     const int group[] = {7, -5, 7, 9, 7, -5};
     double tolerance = 0;
-    ct_device *dev = one_thread();
-    CK_OK(ct_tolerance_measure(dev, x, 6, 2, group, &tolerance, &err));
+    tolerance = measured(x, NULL, 6, 2, group, NULL).tolerance[0];
     ck_assert_double_eq_tol(tolerance, (3 * 1. / 3 + 1) / 4, 1e-14);
-    CK_OK(ct_tolerance_measure(dev, x, 6, 2, (const int[]){1, 2, 3, 4, 5, 6}, &tolerance, &err));
+    tolerance = measured(x, NULL, 6, 2, (const int[]){1, 2, 3, 4, 5, 6}, NULL).tolerance[0];
     ck_assert(isnan(tolerance));
-    ct_device_free(dev);
 }
 END_TEST
 
@@ -35,40 +33,15 @@ START_TEST(tolerance_agrees_with_its_twin)
     ct_real *x = random_reals(N * D, 41);
     int group[N], pairs = 0;
     double tolerance = 0, sum = 0;
-    ct_device *dev = one_thread();
     for (int i = 0; i < N; i++)
         group[i] = i * i % 23;
     for (int i = 0; i < N; i++)
         for (int j = 0; j < N; j++)
             if (i != j && group[i] == group[j])
                 sum += cosine(x + i * D, x + j * D, D), pairs++;
-    CK_OK(ct_tolerance_measure(dev, x, N, D, group, &tolerance, &err));
+    tolerance = measured(x, NULL, N, D, group, NULL).tolerance[0];
     ck_assert_double_eq_tol(tolerance, sum / pairs, 1e-12);
-    ct_device_free(dev);
     free(x);
-}
-END_TEST
-
-START_TEST(bad_rows_and_lost_memory_are_errors)
-{
-    ct_real x[8] = {1, 2, 3, (ct_real)NAN, 5, 6, 7, 8};
-    const int group[4] = {0};
-    double tolerance = 5;
-    ct_device *dev = one_thread();
-    ck_assert_int_eq(ct_tolerance_measure(dev, x, 4, 2, group, &tolerance, CT_IGNORE_ERROR),
-                     CT_ERR_NUMERIC);
-    ck_assert_int_eq(ct_tolerance_measure(dev, x, 0, 2, group, &tolerance, CT_IGNORE_ERROR),
-                     CT_ERR_SHAPE);
-    x[3] = 4;
-    ct_status status = CT_ERR_NOMEM;
-    for (int k = 0; status != CT_OK; k++) {
-        ct_alloc_fail_at(k);
-        status = ct_tolerance_measure(dev, x, 4, 2, group, &tolerance, CT_IGNORE_ERROR);
-        ct_alloc_fail_at(-1);
-        ck_assert(status == CT_OK || status == CT_ERR_NOMEM);
-        ck_assert((tolerance == 5) == (status != CT_OK));
-    }
-    ct_device_free(dev);
 }
 END_TEST
 
@@ -78,6 +51,5 @@ TCase *tolerance_case(void)
     tcase_set_timeout(tc, 60); /* for valgrind */
     tcase_add_test(tc, tolerance_by_hand);
     tcase_add_test(tc, tolerance_agrees_with_its_twin);
-    tcase_add_test(tc, bad_rows_and_lost_memory_are_errors);
     return tc;
 }

@@ -70,6 +70,33 @@ START_TEST(on_the_terminal)
 }
 END_TEST
 
+START_TEST(in_few_lines)
+{
+    static const ct_field LONG[] = {
+        {.key = "loss", .kind = CT_REAL, CT_AT(result, loss), .format = "%-90.1f"},
+        {.key = "name", .kind = CT_TEXT, CT_AT(result, name)},
+        {.key = "side", .kind = CT_REAL, CT_AT(result, side), .count = 2, .optional = true},
+        {.key = "loss", .kind = CT_REAL, CT_AT(result, loss), .optional = true},
+    };
+    static const ct_fields LONG_FIELDS = CT_FIELDS(LONG);
+    const result none = {.name = "x", .loss = (double)NAN, .side = {(double)NAN, 1}};
+    char text[512];
+    FILE *f = tmpfile();
+    ct_table_print_lines(&FIELDS, RESULT, f, 2);
+    ct_table_print_lines(&LONG_FIELDS, RESULT, f, 1);
+    ct_table_print_lines(&LONG_FIELDS, &none, f, 0); /* what is optional is left out */
+    rewind(f);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    char expected[512];
+    snprintf(expected, sizeof expected,
+             "  name a & b  the loss 10.00  side 1.0, 2.0  recall 1.0\n"
+             " loss %-90s\n name a & b  side 1, 2  loss 10\nloss -  name x\n",
+             "10.0");
+    ck_assert_str_eq(text, expected);
+}
+END_TEST
+
 START_TEST(as_csv)
 {
     ck_assert_str_eq(told(ct_table_csv),
@@ -106,6 +133,7 @@ TCase *table_case(void)
 {
     TCase *tc = tcase_create("table");
     tcase_add_test(tc, on_the_terminal);
+    tcase_add_test(tc, in_few_lines);
     tcase_add_test(tc, as_csv);
     tcase_add_test(tc, as_json);
     tcase_add_test(tc, in_a_page);

@@ -188,9 +188,9 @@ START_TEST(a_diagnosis_has_the_loss_of_the_run)
     for (int i = 0; i < 20; i++)
         ck_assert_int_eq(ct_trainer_step(&t, &s, &err), CT_OK);
     ct_evaluation e;
-    static ct_autopsy a;
+    static ct_diagnosis a;
     ck_assert_int_eq(ct_trainer_evaluate(&t, CT_VALIDATION, 0, &e, &err), CT_OK);
-    ck_assert_int_eq(ct_autopsy_run(&t, CT_VALIDATION, 0, &a, &err), CT_OK);
+    ck_assert_int_eq(ct_trainer_diagnose(&t, CT_VALIDATION, 0, &a, &err), CT_OK);
     ck_close((ct_real)a.loss, e.loss, 1e-6);
     ct_trainer_free(&t);
     ct_pairs_free(pairs);

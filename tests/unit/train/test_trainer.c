@@ -72,15 +72,16 @@ START_TEST(towers_find_what_the_sides_share)
     const ct_step s = train(&f, 200);
     ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &after, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(s.step, 200);
-    ck_assert_int_eq(after.n, 64);
-    ck_assert_int_eq(after.batch, 32);
-    ck_assert_double_lt(before.recall[0].at1, 0.15);
-    ck_assert_double_gt(after.recall[0].at1, 0.4);
-    ck_assert_double_gt(after.recall[1].at1, 0.4);
+    ck_assert_int_eq(after.measures.rows, 64);
+    ck_assert_int_eq(after.landmarks.at.n, 32);
+    ck_assert_double_lt(before.measures.recall_at_1[0], 0.15);
+    ck_assert_double_gt(after.measures.recall_at_1[0], 0.4);
+    ck_assert_double_gt(after.measures.recall_at_1[1], 0.4);
     ck_assert_double_eq_tol(after.information, ct_scalar_log(32) - after.loss, 1e-12);
     ck_assert_double_gt(after.information, 1);
-    ck_assert(isnan(after.prompt_accuracy));                           /* no classes here */
-    ck_assert(isnan(after.tolerance[0]) && isnan(after.tolerance[1])); /* and no groups */
+    ck_assert(isnan(after.prompt_accuracy)); /* no classes here */
+    ck_assert(isnan(after.measures.tolerance[0]) &&
+              isnan(after.measures.tolerance[1])); /* and no groups */
     close_trainer(&f);
 }
 END_TEST
@@ -99,12 +100,11 @@ START_TEST(evaluation_says_how_close_groups_are)
     for (int i = 0; i < 64; i++)
         group[i] = f.pairs->group[items[i]];
     for (int side = 0; side < 2; side++) {
-        double expected = 0;
+        const ct_embedded alone = {.a = x, .n = 64, .d = 8, .group = group, .device = f.device};
+        ct_measures m;
         ck_assert_int_eq(ct_trainer_embed(&f.t, side, items, 64, x, CT_IGNORE_ERROR), CT_OK);
-        ck_assert_int_eq(ct_tolerance_measure(f.device, x, 64, 8, group, &expected,
-                                              CT_IGNORE_ERROR),
-                         CT_OK);
-        ck_assert(e.tolerance[side] == expected); /* and not NaN */
+        ck_assert_int_eq(ct_measure(&alone, &m, NULL, CT_IGNORE_ERROR), CT_OK);
+        ck_assert(e.measures.tolerance[side] == m.tolerance[0]); /* and not NaN */
     }
     close_trainer(&f);
 }
@@ -246,7 +246,7 @@ START_TEST(measuring_changes_no_weight)
         train(&other, 1);
         ck_assert_int_eq(ct_trainer_evaluate(&other.t, CT_VALIDATION, 20, &e, CT_IGNORE_ERROR),
                          CT_OK);
-        ck_assert_int_eq(e.n, 20);
+        ck_assert_int_eq(e.measures.rows, 20);
     }
     check_same_weights(&one, &other);
     close_trainer(&one);

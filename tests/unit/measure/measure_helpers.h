@@ -1,10 +1,10 @@
-/* metric_helpers.h -- numbers, devices and a slow spectrum for the tests of metrics. */
-#ifndef METRIC_HELPERS_H
-#define METRIC_HELPERS_H
+/* measure_helpers.h -- numbers, devices and a slow spectrum for the tests of measures. */
+#ifndef MEASURE_HELPERS_H
+#define MEASURE_HELPERS_H
 
 #include "suites.h"
 
-#include "contrast/metrics.h"
+#include "contrast/measures.h"
 #include "contrast/random.h"
 #include "platform/memory.h"
 
@@ -44,6 +44,19 @@ static inline ct_device *one_thread(void)
     ct_device *dev = ct_device_new(1, NULL, CT_IGNORE_ERROR);
     ck_assert_ptr_nonnull(dev);
     return dev;
+}
+
+/* All measures of a (n, d) and b, which may be NULL. */
+static inline ct_measures measured(const ct_real *a, const ct_real *b, int n, int d,
+                                   const int *group, ct_distributions *shape)
+{
+    ct_device *dev = one_thread();
+    const ct_embedded e = {.a = a, .b = b, .n = n, .d = d, .group = group, .device = dev};
+    ct_measures m;
+    memset(&m, 0xff, sizeof m); /* NaN: what is not filled is seen */
+    CK_OK(ct_measure(&e, &m, shape, &err));
+    ct_device_free(dev);
+    return m;
 }
 
 static inline int by_size_down(const void *a, const void *b)

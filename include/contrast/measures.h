@@ -1,0 +1,112 @@
+/* measures.h -- numbers about embeddings: how they are spread, and whether pairs find each other.
+ *
+ * Embeddings are rows, in any length: rows are normalised inside, with the same epsilon as the
+ * losses. Memory is O(n d): similarities are walked in tiles, never kept. Sums are in double in a
+ * fixed order; nothing depends on the number of threads.
+ */
+#ifndef CT_MEASURES_H
+#define CT_MEASURES_H
+
+#include "contrast/device.h"
+#include "contrast/real.h"
+#include "contrast/status.h"
+
+CT_C_BEGIN
+
+/* What is measured: two sides, row i of one paired with row i of the other, or one alone. */
+typedef struct ct_embedded {
+    const ct_real *a, *b; /* (n, d); b NULL: one side alone */
+    int n, d;
+    const int *group; /* (n) or NULL: rows of equal group mean the same */
+    ct_device *device;
+} ct_embedded;
+
+#define CT_SAMPLE_ROWS                                                        \
+    1024            /* cosines within a side and, where d is larger, spectra, \
+                       come from at most so many evenly spaced rows */
+#define CT_HUB_K 10 /* k of hubness */
+
+/* Of pairs [0] and [1] the first is of a, the second of b. What speaks of different rows is 0 for
+ * n = 1. NaN: not measured (rows that are not finite, no b, no groups).
+ * A measure is a member here, a row in the table of src/measure/measures.c, which names and shows
+ * it everywhere, and the line there that computes it. */
+typedef struct ct_measures {
+    int rows, columns, n_sides;
+
+    /* Each side, as its rows come. */
+    int not_finite_rows[2];  /* a value is NaN or infinite: nothing else is measured then */
+    int first_not_finite[2]; /* the first such row, from 0; -1: none */
+    int zero_rows[2];        /* shorter than CT_NORM_EPS: normalising cannot help */
+    int duplicate_rows[2];   /* equal, bit for bit, to an earlier row */
+    double length_least[2], length_median[2], length_most[2];
+
+    /* Each side, as rows of length 1. */
+    double mean_cosine[2];    /* of different rows */
+    double total_variance[2]; /* 1 - |mean row|^2: 1 spread, 0 all equal */
+    double std_sqrt_d[2]; /* mean over columns of std (n-1), times sqrt(d): 1 isotropic, 0 collapsed
+                             (lightly's collapse level is 1 minus it) */
+    /* e^(entropy of p_k = sigma_k / sum sigma + 1e-7) of the singular values (RankMe, Garrido et
+     * al. 2023), k = 1 .. min(n, d); centred: after subtracting the mean row. Values below 3e-7 of
+     * the largest count as 0; so does all of a centred spectrum of total variance below 1e-10. */
+    double effective_rank[2], effective_rank_centred[2];
+    double participation_ratio[2]; /* (sum l)^2 / sum l^2 of the centred variances l: directions in
+                                      use */
+    double uniformity[2]; /* ln mean_{i != j} e^(-2 |x_i - x_j|^2), never above 0; Wang and Isola
+                             2020. From float products: good to 1e-5 */
+    double tolerance[2];  /* mean cosine of different rows of one group; NaN without such. Wang and
+                             Liu 2021, eq. 11 */
+
+    /* Looking in the other side: [0] a for its b, [1] b for its a. The rank of the right item is
+     * 1 + the number of wrong items at least as similar: ties count against the model, so that a
+     * total collapse scores 0 and not 1. Items of the anchor's group are not wrong. */
+    double recall_at_1[2], recall_at_5[2], recall_at_10[2]; /* share of ranks <= 1, 5, 10 */
+    double median_rank[2]; /* mean of the middle two if n is even */
+    double wrong_ahead[2]; /* mean share of wrong items ahead: 0 perfect, 0.5 chance, 1 all tied */
+    double hubness[2]; /* skewness of how often an item is among the CT_HUB_K nearest of the other
+                          side's */
+
+    /* Pairs. */
+    double diagonal_mean, off_diagonal_mean; /* mean cosine of a_i with b_i, with b_j */
+    double alignment;                        /* mean |a_i - b_i|^2; Wang and Isola 2020 */
+    double cross_covariance; /* mean <a_i - mean a, b_i - mean b>; over tau: the pull away from
+                                collapse */
+    double modality_gap;     /* |mean a - mean b|; Liang et al. 2022 */
+    double separability;     /* held-out accuracy of a linear separator of the sides: 0.5 mixed, 1
+                                disjoint */
+    double mutual_nearest;   /* share of pairs that are each other's nearest */
+    double mutual_nearest_elsewhere; /* share of rows whose nearest, not their partner, has them as
+                                        its nearest too */
+    double nearer_to_other_side; /* share of rows of a nearer to some b than to any other a: 0.5 if
+                                    a and b are drawn alike, more if each a has a partner */
+    int nearer_rows;             /* how many rows that was looked up for */
+} ct_measures;
+
+#define CT_COSINE_BINS 20   /* of [-1, 1] */
+#define CT_SPECTRUM    4096 /* most singular values that are kept */
+
+/* What is more than a number; histograms are shares. */
+typedef struct ct_distributions {
+    double within[2][CT_COSINE_BINS];                     /* cosines of different rows of a side */
+    double pairs[CT_COSINE_BINS], others[CT_COSINE_BINS]; /* of a_i with b_i, with b_j */
+    int n_singular[2];
+    double singular[2][CT_SPECTRUM]; /* values of the centred unit rows, largest first */
+} ct_distributions;
+
+/* All of them. Rows that are not finite are a finding and no error. `shape` may be NULL.
+ * Errors   CT_ERR_SHAPE (no rows or columns), CT_ERR_NOMEM; the results are then as they were
+ * Cost     4 n^2 d flops for the pairs, n d m + 4/3 m^3 a side for its spectrum, m = min(n, d) */
+ct_status ct_measure(const ct_embedded *e, ct_measures *out, ct_distributions *shape,
+                     ct_error *err);
+
+/* Errors   CT_ERR_NUMERIC, with the row: a side had rows that are not finite */
+ct_status ct_measures_finite(const ct_measures *m, ct_error *err);
+
+/* Class of each query by the nearest class vector; ties go against the model.
+ * query (n, d), class_vec (c, d), label (n): *accuracy = share right.
+ * Errors   CT_ERR_SHAPE, also for a label outside 0 .. c-1; CT_ERR_NUMERIC (a row without a finite
+ * length); CT_ERR_NOMEM */
+ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const ct_real *class_vec,
+                           int c, int d, const int *label, double *accuracy, ct_error *err);
+
+CT_C_END
+#endif

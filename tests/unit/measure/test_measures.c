@@ -1,0 +1,193 @@
+/* The measures that only a diagnosis looks at: against NumPy and closed forms. */
+#include "measure_helpers.h"
+#include "suites.h"
+#include "testing.h"
+
+/* a_ik = sin(1.7 i + 0.9 k^2 + 0.3 i k) + 0.5, b_ik = a_ik + 1.5 cos(2.3 i - 1.1 k + 0.7 i k), 12
+ * rows of 5, as float32; the expected numbers are NumPy's, of unit rows in double: svd(a -
+ * a.mean(0)); (T >= T.diagonal()[:, None]).sum(1) - 1 for T = a b' and b a'; argsort(-T,
+ * kind="stable")[:, :10] counted with bincount for the hubs; and so on. */
+START_TEST(numpy_finds_the_same)
+{
+    enum { N = 12, D = 5 };
+    static const double SIGMA[D] = {1.72918365, 1.53413724, 1.29264613, 0.81168423, 0.66109854};
+    static const double BINS[CT_COSINE_BINS] = {0,  0, 0, 4,  2,  2,  4, 4, 6, 10,
+                                                14, 4, 2, 16, 30, 18, 6, 6, 2, 2};
+    ct_real a[N * D], b[N * D];
+    static ct_distributions shape;
+    ct_measures f;
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < D; k++) {
+            const double x = sin(1.7 * i + 0.9 * k * k + 0.3 * i * k) + 0.5;
+            a[i * D + k] = (ct_real)(float)x;
+            b[i * D + k] = (ct_real)(float)(x + 1.5 * cos(2.3 * i - 1.1 * k + 0.7 * i * k));
+        }
+    f = measured(a, b, N, D, NULL, &shape);
+    for (int k = 0; k < D; k++)
+        ck_close(shape.singular[0][k], SIGMA[k], 1e-6);
+    for (int k = 0; k < CT_COSINE_BINS; k++)
+        ck_close(shape.within[0][k], BINS[k] / (N * (N - 1)), 1e-12);
+    ck_assert_int_eq(shape.n_singular[0], D);
+    ck_close(f.effective_rank[0], 4.723292930730314, 1e-5);
+    ck_close(f.effective_rank_centred[0], 4.706720010814763, 1e-5);
+    ck_close(f.participation_ratio[0], 3.675466202930323, 1e-5);
+    ck_close(f.total_variance[0], 0.6758724790341363, 1e-9);
+    ck_close(f.mean_cosine[0], 0.26268456832639675, 1e-9);
+    ck_close(f.uniformity[0], -2.173173508304871, 1e-5);
+    ck_close(f.cross_covariance, 0.31683317668388006, 1e-9);
+    ck_close(f.modality_gap, 0.16611558685878286, 1e-9);
+    ck_close(f.alignment, 0.8810035641046466, 1e-9);
+    ck_close(f.diagonal_mean, 0.5594982179476767, 1e-9);
+    ck_close(f.off_diagonal_mean, 0.21386202520162576, 1e-9);
+    ck_close(f.wrong_ahead[0], 0.25757575757575757, 1e-12);
+    ck_close(f.wrong_ahead[1], 0.25757575757575757, 1e-12);
+    ck_close(f.recall_at_1[0], 4 / 12.0, 1e-12);
+    ck_close(f.recall_at_1[1], 3 / 12.0, 1e-12);
+    ck_close(f.hubness[0], -1.4905416081794851, 1e-9);
+    ck_close(f.hubness[1], -0.2805658588748473, 1e-9);
+    ck_close(f.mutual_nearest, 0.25, 1e-12);
+    ck_close(f.mutual_nearest_elsewhere, 0.25, 1e-12);
+    ck_close(f.nearer_to_other_side, 0.75, 1e-12);
+}
+END_TEST
+
+static const int SIZE[][2] = {{2, 3},     {7, 1},    {40, 90},  {90, 40},
+                              {130, 130}, {300, 20}, {500, 260}};
+
+START_TEST(repeated_rows_are_counted_and_rows_of_a_group_are_not_wrong)
+{
+    const int n = SIZE[_i][0], d = SIZE[_i][1];
+    ct_real *a = random_reals((size_t)n * (size_t)d, 31);
+    int *group = calloc((size_t)n, sizeof *group), repeated = 0;
+    for (int i = 0; i < n; i++)
+        group[i] = i - (i % 9 == 0 && i > 0);
+    for (int i = d; i < n * d; i++)
+        a[i] = i / d % 9 == 0 ? a[i - d] : a[i];
+    for (int i = 9; i < n; i += 9)
+        repeated++;
+    const ct_measures m = measured(a, a, n, d, NULL, NULL), g = measured(a, a, n, d, group, NULL);
+    if (d > 1) {
+        ck_assert_int_eq(m.duplicate_rows[0], repeated);
+        ck_assert_int_eq(m.duplicate_rows[1], repeated);
+        ck_close(m.recall_at_1[0], 1 - 2.0 * repeated / n, 1e-12); /* a tie counts against both */
+        ck_close(g.recall_at_1[0], 1, 0);
+        ck_close(g.wrong_ahead[1], 0, 0);
+    }
+    free(a), free(group);
+}
+END_TEST
+
+/* Near a collapse nothing but digits far behind the point is left of the spectrum. */
+START_TEST(a_near_collapse_keeps_its_spectrum)
+{
+    enum { N = 300, D = 40 };
+    ct_real *x = random_reals(N * D, 33);
+    ct_measures f;
+    for (int i = 0; i < N * D; i++)
+        x[i] = (ct_real)1e-4 * x[i] + (i % D == 0 ? 1 : 0);
+    f = measured(x, NULL, N, D, NULL, NULL);
+    ck_close(f.total_variance[0], (D - 1) * 1e-8,
+             2e-8); /* the first column only stretches; 3 sigma of the draw */
+    ck_close(f.effective_rank[0], 1, 0.2);
+    ck_assert_double_gt(f.effective_rank_centred[0], 36);
+    ck_assert_double_gt(f.participation_ratio[0], 30);
+    free(x);
+}
+END_TEST
+
+START_TEST(total_collapse_scores_nothing)
+{
+    enum { N = 50, D = 8 };
+    ct_real x[N * D];
+    ct_measures f;
+    for (int i = 0; i < N * D; i++)
+        x[i] = (ct_real)(1 + i % D);
+    f = measured(x, x, N, D, NULL, NULL);
+    ck_close(f.recall_at_1[0] + f.recall_at_10[1], 0, 0);
+    ck_close(f.wrong_ahead[0], 1, 1e-12);
+    ck_close(f.total_variance[0], 0, 1e-15);
+    ck_close(f.participation_ratio[0] + f.effective_rank_centred[0], 0, 1e-6);
+    ck_close(f.mutual_nearest_elsewhere + f.nearer_to_other_side, 0, 0);
+    ck_close(f.separability, 0.5, 0);
+    ck_assert_int_eq(f.duplicate_rows[0], N - 1);
+}
+END_TEST
+
+/* m directions of equal variance are m directions. */
+START_TEST(participation_counts_directions)
+{
+    enum { D = 64 };
+    for (int m = 1; m <= 32; m *= 2) {
+        ct_real x[2 * 32 * D] = {0};
+        ct_measures f;
+        for (int k = 0; k < m; k++) /* +e_k and -e_k */
+            x[2 * k * D + k] = 1, x[(2 * k + 1) * D + k] = -1;
+        f = measured(x, NULL, 2 * m, D, NULL, NULL);
+        ck_close(f.participation_ratio[0], m, 1e-5);
+        ck_close(f.effective_rank_centred[0], m, 5e-3); /* RankMe's own 1e-7 adds some */
+    }
+}
+END_TEST
+
+/* Sides that differ by a shift are told apart, sides drawn alike are not; more
+ * columns than rows must not help. */
+START_TEST(a_separator_is_judged_on_rows_it_has_not_seen)
+{
+    const int n = SIZE[_i][0], d = SIZE[_i][1];
+    ct_real *a = random_reals((size_t)n * (size_t)d, 41),
+            *b = random_reals((size_t)n * (size_t)d, 42);
+    ct_measures f;
+    if (n >= 40) {
+        f = measured(a, b, n, d, NULL, NULL);
+        ck_close(f.separability, 0.5, 2.5 / sqrt(n)); /* 5 sigma of n judged rows */
+        for (int i = 0; i < n; i++)
+            for (int k = 0; k < d; k++)
+                b[i * d + k] += (ct_real)(20 / sqrt(d));
+        f = measured(a, b, n, d, NULL, NULL);
+        ck_assert_double_gt(f.separability, 0.97);
+    }
+    free(a), free(b);
+}
+END_TEST
+
+/* b is a in another order: no pair matches, every row has a partner. */
+START_TEST(another_order_is_seen)
+{
+    enum { N = 200, D = 16 };
+    ct_real *a = random_reals(N * D, 51), b[N * D];
+    ct_measures f;
+    for (int i = 0; i < N; i++)
+        memcpy(b + i * D, a + (i + 1) % N * D, D * sizeof *b);
+    f = measured(a, b, N, D, NULL, NULL);
+    ck_close(f.mutual_nearest_elsewhere, 1, 0);
+    ck_close(f.nearer_to_other_side, 1, 0);
+    ck_close(f.mutual_nearest, 0, 0);
+    free(a);
+}
+END_TEST
+
+START_TEST(bad_rows_are_a_finding)
+{
+    ct_real a[4 * 3] = {1, 2, 3, 0, 0, 0, (ct_real)NAN, 0, 0, (ct_real)INFINITY, 1, 1};
+    ct_measures f;
+    f = measured(a, a, 4, 3, NULL, NULL);
+    ck_assert_int_eq(f.not_finite_rows[0], 2);
+    ck_assert_int_eq(f.zero_rows[1], 1);
+}
+END_TEST
+
+TCase *measures_case(void)
+{
+    TCase *tc = tcase_create("measures");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, numpy_finds_the_same);
+    tcase_add_loop_test(tc, repeated_rows_are_counted_and_rows_of_a_group_are_not_wrong, 0,
+                        COUNT(SIZE));
+    tcase_add_test(tc, a_near_collapse_keeps_its_spectrum);
+    tcase_add_test(tc, total_collapse_scores_nothing);
+    tcase_add_test(tc, participation_counts_directions);
+    tcase_add_loop_test(tc, a_separator_is_judged_on_rows_it_has_not_seen, 0, COUNT(SIZE));
+    tcase_add_test(tc, another_order_is_seen);
+    tcase_add_test(tc, bad_rows_are_a_finding);
+    return tc;
+}

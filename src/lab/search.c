@@ -32,19 +32,16 @@ ct_status ct_search_init(ct_search *s, ct_trainer *t, ct_split split, ct_error *
                      .n = t->pairs->count[split],
                      .d = ct_trainer_width(t),
                      .items = t->pairs->index[split]};
-    ct_arena_init(&s->arena, 0);
+    ct_arena_open(&s->arena, "search", 0, err);
     if (s->n == 0)
         return CT_FAIL(err, CT_ERR_CONFIG, "the data has no %s split", ct_split_name(split));
-    ct_status status = CT_OK;
-    for (int side = 0; side < 2 && status == CT_OK; side++) {
+    for (int side = 0; side < 2; side++) {
         s->unit[side] = ct_arena_zeroed(&s->arena, (size_t)s->n * (size_t)s->d, sizeof(ct_real));
-        status = s->unit[side] == NULL
-                     ? CT_FAIL(err, CT_ERR_NOMEM, "search: no memory for %d items", s->n)
-                     : ct_trainer_embed(t, side, s->items, s->n, s->unit[side], err);
-        if (status == CT_OK)
+        if (err->status == CT_OK &&
+            ct_trainer_embed(t, side, s->items, s->n, s->unit[side], err) == CT_OK)
             ct_unit_rows(s->unit[side], s->n, s->d);
     }
-    return status;
+    return err->status;
 }
 
 void ct_search_free(ct_search *s)
@@ -74,12 +71,10 @@ int ct_search_text(const ct_search *s, const char *text, int side, int k, ct_hit
                    ct_error *err)
 {
     ct_arena arena;
-    ct_arena_init(&arena, 0);
+    ct_arena_open(&arena, "search", 0, err);
     ct_real *query = ct_arena_zeroed(&arena, (size_t)s->d, sizeof *query);
     int n = -1;
-    if (query == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "search: no memory for a query");
-    else if (ct_trainer_embed_texts(s->t, 1 - side, &text, 1, query, err) == CT_OK) {
+    if (query != NULL && ct_trainer_embed_texts(s->t, 1 - side, &text, 1, query, err) == CT_OK) {
         ct_unit_rows(query, 1, s->d);
         n = nearest(s, query, side, k, hit);
     }

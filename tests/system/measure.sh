@@ -2,6 +2,7 @@
 # One quantity has one key and one value wherever it is shown.
 # shellcheck source=tests/support/system.sh
 . "$(dirname "$0")/../support/system.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$scratch" || exit 1
 
 # Vector pairs, 64 columns, 32 pairs per batch: seconds.
@@ -63,4 +64,31 @@ check "... which differs here from the one that is not centred" holds "($plain -
 check "... in its table too" grep -q ',effective_rank_centred_image,' grid/sweep.csv
 swept_plain=$(sed -n '/"effective_rank":/{n;p;}' lines)
 check "what a sweep calls effective_rank is the one that is not" holds "($swept_plain - $plain) ^ 2 < 1e-4 * $plain ^ 2"
+
+# ---- a measure is a member, a row and a line ----
+
+mkdir copy
+(cd "$root" && tar -cf - Makefile src include models datasets/*.[ch]) | tar -xf - -C copy
+# after FILE PATTERN TEXT: a line more, once.
+after() {
+    awk -v pattern="$2" -v text="$3" '{ print } !done && index($0, pattern) { print text; done = 1 }' "$1" >more &&
+        cmp -s more "$1"
+    check "the place in ${1##*/}" [ $? = 1 ]
+    mv more "$1"
+}
+after copy/include/contrast/measures.h "double modality_gap;" "double planted[2];"
+after copy/src/measure/measures.c "{NUMBER(modality_gap)" '{SIDES(planted), .label = "what was planted", .format = "%.4f"},'
+after copy/src/measure/measures.c "out->modality_gap =" "out->planted[0] = 0.4375; out->planted[1] = 0.5625;"
+check "it builds" sh -c "make -s -C copy all >make.log 2>&1"
+program=$scratch/copy/build/contrast
+train_as planted
+check "the run's log has it" grep -q '"planted":\[0.4375,0.5625\]' planted/log.jsonl
+run eval planted --json
+check "eval --json has it" grep -q '"planted":\[0.4375,0.5625\]' out
+run eval planted
+check "the terminal has it" grep -q "what was planted 0.4375, 0.5625" out
+run diagnose planted --report page.html
+check "the diagnosis has it" grep -q "what was planted 0.4375, 0.5625" out
+tr -d '\n' <page.html >page
+check "the page has it" grep -q "<td>what was planted</td><td>0.4375</td><td>0.5625</td>" page
 done_testing

@@ -79,13 +79,14 @@ static void compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs, int
         if (o[k].state == CT_DIVERGED)
             CT_FAIL(err, CT_ERR_NUMERIC, "%s: the loss is not finite after at most %d steps",
                     VARIANT[k].name, out->steps);
-    out->ahead = mean(&o[0], "ahead[0]", "ahead[1]");
+    out->ahead = mean(&o[0], "wrong_ahead[0]", "wrong_ahead[1]");
     out->recall = mean(&o[0], "recall_at_1[0]", "recall_at_1[1]");
     out->state = (ct_state)o[0].state;
-    out->ahead_shuffled = mean(&o[1], "ahead[0]", "ahead[1]");
+    out->ahead_shuffled = mean(&o[1], "wrong_ahead[0]", "wrong_ahead[1]");
     out->recall_shuffled = mean(&o[1], "recall_at_1[0]", "recall_at_1[1]");
     out->state_shuffled = (ct_state)o[1].state;
-    out->has_signal = (out->ahead_shuffled - out->ahead) * sqrt(12.0 * o[0].test.n) > SIGMAS;
+    out->has_signal = (out->ahead_shuffled - out->ahead) * sqrt(12.0 * o[0].test.measures.rows) >
+                      SIGMAS;
 }
 
 /* ---- gradients ---- */

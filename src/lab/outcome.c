@@ -3,24 +3,20 @@
  * Layer: lab. */
 #include "lab/study.h"
 
+#include "measure/fields.h"
+
 #include <math.h>
 #include <string.h>
 
 #define NUMBER(type, member)  .key = #member, .kind = CT_REAL, CT_AT(type, member)
 #define OF_BOTH(type, member) NUMBER(type, member), .count = 2
 
+/* Of a split; its loss and landmarks are those of training here. */
 static const ct_field MEASURED[] = {
-    {OF_BOTH(ct_measured, recall_at_1), .label = "recall@1", .format = "%.3f"},
-    {OF_BOTH(ct_measured, mean_cosine), .label = "cosine", .format = "%.3f"},
-    {OF_BOTH(ct_measured, effective_rank), .label = "rank", .format = "%.1f"},
-    {OF_BOTH(ct_measured, effective_rank_centred), .label = "centred rank", .format = "%.1f"},
-    {OF_BOTH(ct_measured, uniformity), .format = "%.3f"},
-    {OF_BOTH(ct_measured, tolerance), .optional = true, .format = "%.3f"},
-    {NUMBER(ct_measured, prompt_accuracy), .optional = true, .label = "class by prompts",
+    {.kind = CT_GROUP, CT_AT(ct_evaluation, measures), .members = &ct_measures_fields},
+    {NUMBER(ct_evaluation, prompt_accuracy), .optional = true, .label = "class by prompts",
      .format = "%.3f"},
-    {NUMBER(ct_measured, diagonal_mean), .label = "cosine of pairs", .format = "%.3f"},
-    {NUMBER(ct_measured, information), .label = "ln N - loss", .format = "%.3f"},
-    {NUMBER(ct_measured, modality_gap), .label = "gap", .format = "%.4f"},
+    {NUMBER(ct_evaluation, information), .label = "ln N - loss", .format = "%.3f"},
 };
 static const ct_fields MEASURED_FIELDS = CT_FIELDS(MEASURED);
 
@@ -38,8 +34,6 @@ static const ct_field OUTCOME[] = {
      .label = "left it at",
      .format = "%.0f"},
     {.kind = CT_GROUP, CT_AT(ct_outcome, test), .members = &MEASURED_FIELDS},
-    {OF_BOTH(ct_outcome, ahead), .label = "wrong ahead", .format = "%.3f"},
-    {OF_BOTH(ct_outcome, hubness), .format = "%.3f"},
     {OF_BOTH(ct_outcome, tolerance_of_kind), .optional = true,
      .label = "tolerance, same first object", .format = "%.3f"},
     {.key = "validation",
@@ -77,7 +71,7 @@ static const char *const SIDE[2][2] = {{"image", "text"}, {"image to text", "tex
 
 static bool looks(const ct_field *f)
 {
-    return strncmp(f->key, "recall", 6) == 0 || strcmp(f->key, "ahead") == 0;
+    return strncmp(f->key, "recall", 6) == 0 || strcmp(f->key, "wrong_ahead") == 0;
 }
 
 static const ct_outcome NOTHING;

@@ -108,62 +108,36 @@ static void train(ct_trainer *t, int steps, ct_outcome *out, ct_error *err)
  */
 static void measure_kinds(ct_trainer *t, ct_outcome *out, ct_error *err)
 {
-    const int n = out->test.n, *items = t->pairs->index[CT_TEST];
+    const int n = out->test.measures.rows, *items = t->pairs->index[CT_TEST];
+    ct_embedded e = {.n = n, .d = ct_trainer_width(t), .device = t->device};
+    ct_measures m;
     ct_arena arena;
     ct_arena_open(&arena, "study", 0, err);
-    ct_real *x = ct_arena_zeroed(&arena, (size_t)n * (size_t)ct_trainer_width(t), sizeof *x);
+    ct_real *x = ct_arena_zeroed(&arena, (size_t)n * (size_t)e.d, sizeof *x);
     int *kind = ct_arena_zeroed(&arena, (size_t)n, sizeof *kind);
+    e.a = x;
+    e.group = kind;
     for (int i = 0; i < n && err->status == CT_OK; i++)
         kind[i] = t->pairs->group[items[i]] % CT_SHAPES_KINDS;
-    for (int side = 0; side < 2 && err->status == CT_OK; side++) {
-        ct_trainer_embed(t, side, items, n, x, err);
-        const ct_embedded e = {
-            .a = x, .n = n, .d = ct_trainer_width(t), .group = kind, .device = t->device};
-        ct_measures m = {.tolerance = {(double)NAN}};
-        ct_measure(&e, &m, NULL, err);
-        out->tolerance_of_kind[side] = m.tolerance[0];
-    }
+    for (int side = 0; side < 2 && err->status == CT_OK; side++)
+        if (ct_trainer_embed(t, side, items, n, x, err) == CT_OK &&
+            ct_measure(&e, &m, NULL, err) == CT_OK)
+            out->tolerance_of_kind[side] = m.tolerance[0];
     ct_arena_free(&arena);
-}
-
-static ct_measured measured_of(const ct_evaluation *e)
-{
-    const ct_measures *g = &e->measures;
-    ct_measured m = {.n = g->rows,
-                     .loss = e->loss,
-                     .information = e->information,
-                     .diagonal_mean = g->diagonal_mean,
-                     .modality_gap = g->modality_gap,
-                     .prompt_accuracy = e->prompt_accuracy};
-    for (int i = 0; i < 2; i++) {
-        m.recall_at_1[i] = g->recall_at_1[i];
-        m.mean_cosine[i] = g->mean_cosine[i];
-        m.effective_rank[i] = g->effective_rank[i];
-        m.effective_rank_centred[i] = g->effective_rank_centred[i];
-        m.uniformity[i] = g->uniformity[i];
-        m.tolerance[i] = g->tolerance[i];
-    }
-    return m;
 }
 
 static void measure(ct_trainer *t, const ct_runs *r, ct_outcome *out, ct_error *err)
 {
     ct_diagnosis *d = ct_alloc_for("study", 1, sizeof *d, err);
-    ct_evaluation e;
-    if (err->status == CT_OK && ct_trainer_evaluate(t, CT_TEST, r->limit, &e, err) == CT_OK)
-        out->test = measured_of(&e);
-    if (err->status == CT_OK && r->validation &&
-        ct_trainer_evaluate(t, CT_VALIDATION, r->limit, &e, err) == CT_OK)
-        out->validation = measured_of(&e);
-    if (err->status == CT_OK && ct_trainer_diagnose(t, CT_TEST, r->limit, d, err) == CT_OK) {
+    if (err->status == CT_OK)
+        ct_trainer_evaluate(t, CT_TEST, r->limit, &out->test, err);
+    if (err->status == CT_OK && r->validation)
+        ct_trainer_evaluate(t, CT_VALIDATION, r->limit, &out->validation, err);
+    if (err->status == CT_OK && ct_trainer_diagnose(t, CT_TEST, r->limit, d, err) == CT_OK)
         out->state = (int)d->state;
-        for (int i = 0; i < 2; i++) {
-            out->ahead[i] = d->measures.wrong_ahead[i];
-            out->hubness[i] = d->measures.hubness[i];
-            out->tolerance_of_kind[i] = (double)NAN;
-        }
-    }
     ct_free(d);
+    out->tolerance_of_kind[0] = (double)NAN;
+    out->tolerance_of_kind[1] = (double)NAN;
     if (err->status == CT_OK && t->recipe->data.kind == CT_DATA_SHAPES && t->pairs->group != NULL)
         measure_kinds(t, out, err);
 }

@@ -54,14 +54,6 @@ typedef struct ct_study {
     ct_claim claim[CT_STUDY_CLAIMS];
 } ct_study;
 
-/* What a split is worth; pairs of numbers are of both sides. */
-typedef struct ct_measured {
-    int n;
-    double loss, information, diagonal_mean, modality_gap, prompt_accuracy;
-    double recall_at_1[2], mean_cosine[2], effective_rank[2], effective_rank_centred[2];
-    double uniformity[2], tolerance[2];
-} ct_measured;
-
 /* What one run came to. */
 typedef struct ct_outcome {
     bool done;        /* or not yet */
@@ -71,9 +63,8 @@ typedef struct ct_outcome {
     double all_equal; /* what it is when all embeddings are equal */
     long escape_step; /* first step at which that mean was below CT_STUDY_ESCAPED * all_equal; 0:
                          never */
-    ct_measured test, validation; /* the latter only if it is asked for */
-    double ahead[2], hubness[2];  /* wrong_ahead and hubness of ct_measures */
-    double tolerance_of_kind[2];  /* of pictures with one first object, of their texts (shapes) */
+    ct_evaluation test, validation; /* the latter only if it is asked for */
+    double tolerance_of_kind[2];    /* of pictures with one first object, of their texts (shapes) */
 } ct_outcome;
 
 /* Of test alone: what is kept in files. */
@@ -124,7 +115,7 @@ ct_status ct_study_run(const ct_study *s, int threads, ct_arena *arena, ct_runs 
 
 /* ---- rows ---- */
 
-#define CT_STUDY_VALUES  64
+#define CT_STUDY_VALUES  96
 #define CT_STUDY_COLUMNS (CT_STUDY_HEADS + CT_STUDY_VALUES + CT_N_STATES + 8)
 
 typedef struct ct_study_row {

@@ -100,12 +100,12 @@ static void losses(ct_lesson_run *run, ct_error *err)
 static void ties(ct_lesson_run *run, ct_error *err)
 {
     ct_real x[N * D];
-    ct_measures measured = {0};
+    ct_measures m = {.recall_at_1 = {0}};
+    const ct_embedded e = {.a = x, .b = x, .n = N, .d = D, .device = run->device};
     int first = 0; /* rows that are among the best: what argmax-like code may call found */
     for (int i = 0; i < N * D; i++)
         x[i] = (ct_real)(1 + i % D);
-    ct_measure(&(ct_embedded){.a = x, .b = x, .n = N, .d = D, .device = run->device}, &measured,
-               NULL, err);
+    ct_measure(&e, &m, NULL, err);
     for (int i = 0; i < N; i++) {
         int better = 0;
         for (int j = 0; j < N; j++)
@@ -113,7 +113,7 @@ static void ties(ct_lesson_run *run, ct_error *err)
         first += better == 0;
     }
     ct_row_exact(ct_lesson_add(run, "all rows equal, ties against the model: recall@1"),
-                 measured.recall_at_1[0], 0, 0);
+                 m.recall_at_1[0], 0, 0);
     ct_row_exact(ct_lesson_add(run, "... ties for the model: recall@1 of a total collapse"),
                  (double)first / N, 1, 0);
 }

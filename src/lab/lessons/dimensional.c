@@ -10,8 +10,6 @@
 #include "lab/descent.h"
 #include "platform/memory.h"
 
-#include <math.h>
-
 #define D     16
 #define BATCH 64
 #define SEEDS 4
@@ -72,18 +70,20 @@ static ct_tensor *views_loss(void *ctx, ct_graph *g, ct_params *p, long step)
 /* Singular values of the centred unit embeddings of fresh rows, over the largest. */
 static void spectrum(ct_device *device, ct_params *p, views *v, double *sigma, ct_error *err)
 {
-    ct_distributions *shape = ct_alloc_for("dimensional", 1, sizeof *shape, err);
     ct_measures m;
+    ct_distributions *shape = ct_alloc_for("dimensional", 1, sizeof *shape, err);
     ct_graph g;
     ct_graph_init(&g, device, 0);
     draw(v, 1 << 20, ROWS);
-    const ct_tensor *z = encode(&g, p, ct_constant(&g, ROWS, D, v->a));
-    if (z == NULL)
+    const ct_tensor *x = encode(&g, p, ct_constant(&g, ROWS, D, v->a));
+    if (x == NULL)
         CT_FAIL(err, CT_ERR_NOMEM, "dimensional: out of memory");
-    if (err->status == CT_OK)
-        ct_measure(&(ct_embedded){.a = z->x, .n = ROWS, .d = D, .device = device}, &m, shape, err);
-    for (int k = 0; k < D && err->status == CT_OK; k++)
-        sigma[k] = shape->singular[0][k] / shape->singular[0][0];
+    if (err->status == CT_OK) {
+        const ct_embedded e = {.a = x->x, .n = ROWS, .d = D, .device = device};
+        ct_measure(&e, &m, shape, err);
+        for (int k = 0; k < D && err->status == CT_OK; k++)
+            sigma[k] = shape->singular[0][k] / shape->singular[0][0];
+    }
     ct_graph_free(&g);
     ct_free(shape);
 }

@@ -96,8 +96,8 @@ START_TEST(claims_name_variants_and_of_several_the_best_on_validation)
     for (int k = 0; k < 6; k++) {
         made[k].done = true;
         made[k].state = k < 5 ? CT_HEALTHY : CT_PLATEAU;
-        made[k].test.recall_at_1[0] = recall[k];
-        made[k].validation.recall_at_1[0] = k / 2;
+        made[k].test.measures.recall_at_1[0] = recall[k];
+        made[k].validation.measures.recall_at_1[0] = k / 2;
     }
     ck_assert_int_eq(claimed(&run, &r, (ct_claim){CT_BELOW, "recall_at_1", "8, rate", "128", 0, 0}),
                      CT_PASSES);

@@ -59,7 +59,7 @@ START_TEST(runs_are_what_single_runs_are)
         if (diverges)
             continue;
         ck_assert(one[k].loss == two[k].loss && one[k].escape_step == two[k].escape_step);
-        ck_assert(one[k].test.recall_at_1[0] == two[k].test.recall_at_1[0]);
+        ck_assert(one[k].test.measures.recall_at_1[0] == two[k].test.measures.recall_at_1[0]);
         ck_assert_double_eq_tol(one[k].all_equal, ct_scalar_log(32), 1e-12);
     }
     ck_assert_int_ge(one[0].escape_step, CT_STUDY_WINDOW);
@@ -92,9 +92,11 @@ START_TEST(a_control_learns_nothing_and_own_data_is_used)
         const ct_outcome *plain = &run[PLAIN * SEEDS + s];
         ck_assert_double_gt(ct_outcome_value(plain, "recall_at_1"), 0.1);
         ck_assert_double_gt(ct_outcome_value(plain, "validation.recall_at_1"), 0.1);
-        ck_assert(ct_outcome_value(plain, "recall_at_1[1]") == plain->test.recall_at_1[1]);
-        ck_assert_double_lt(run[SHUFFLED * SEEDS + s].test.recall_at_1[0], 0.1); /* of 64 */
-        ck_assert_double_lt(run[OWN * SEEDS + s].test.recall_at_1[0], plain->test.recall_at_1[0]);
+        ck_assert(ct_outcome_value(plain, "recall_at_1[1]") == plain->test.measures.recall_at_1[1]);
+        ck_assert_double_lt(run[SHUFFLED * SEEDS + s].test.measures.recall_at_1[0],
+                            0.1); /* of 64 */
+        ck_assert_double_lt(run[OWN * SEEDS + s].test.measures.recall_at_1[0],
+                            plain->test.measures.recall_at_1[0]);
         ck_assert(isnan(ct_outcome_value(plain, "no_such_key")));
     }
     if (sizeof(ct_real) == 4)

@@ -111,7 +111,7 @@ START_TEST(a_row_is_over_the_seeds_of_a_point)
                                 .state = k < 6 ? CT_PLATEAU : CT_HEALTHY,
                                 .all_equal = 1,
                                 .escape_step = k == 4 ? 0 : 10 * k,
-                                .test.recall_at_1 = {0.1 * k, 0},
+                                .test.measures.recall_at_1 = {0.1 * k, 0},
                                 .loss = k};
     ck_assert_int_eq(ct_runs_rows(&r, shown, true, &arena, rows, &err), CT_OK);
     ck_assert_int_eq(rows->n, 1); /* of the first point nothing is known */

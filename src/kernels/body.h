@@ -256,6 +256,15 @@ KERNEL(row_exp_sums)
     }
 }
 
+/* y[i] = sum of block i of the n elements of a, or of a b where b is not NULL */
+KERNEL(block_sums)
+{
+    for (size_t i = from; i < to; i++) {
+        const size_t at = i * K_BLOCK, n = k->n - at < K_BLOCK ? k->n - at : K_BLOCK;
+        k->y[i] = k->b != NULL ? dot(n, k->a + at, k->b + at) : sum(n, k->a + at);
+    }
+}
+
 /* ---- picked rows ---- */
 
 /* y[i,:] = mean of the rows of a that bag i picks; none: 0 */
@@ -359,8 +368,6 @@ KERNEL(col_exp_sums)
 const k_isa K_ISA = {
     .name = K_ISA_NAME,
     K_RANGES(K_ROW),
-    .dot = dot,
-    .sum = sum,
     .tile_rows = TILE_ROWS,
     .tile_cols = TILE_COLS,
     .panel = panel_of,
@@ -370,6 +377,5 @@ const k_isa K_ISA = {
     .join = walk_join,
     .spread = walk_spread,
     .blank_groups = walk_blank_groups,
-    .fma_rounds = fma_rounds,
     .fma_round = 2 * LANES * TILE_ROWS * TILE_VECS,
 };

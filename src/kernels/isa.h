@@ -31,11 +31,12 @@ typedef struct k_args {
 
 typedef void (*k_range)(const k_args *args, size_t from, size_t to);
 
-/* On elements, on rows, on columns, on blocks of four elements. */
+/* On elements, on rows, on columns; dropout on blocks of four elements, block_sums of K_BLOCK,
+ * fma_rounds on threads. */
 #define K_RANGES(X)                                                                                \
     X(axpy), X(scale), X(add), X(muladd), X(exp), X(log), X(activation), X(activation_grad),       \
         X(sgd), X(adamw), X(row_dots), X(normalize_rows), X(normalize_rows_grad), X(row_exp_sums), \
-        X(bag_mean), X(col_exp_sums), X(bag_spread), X(dropout)
+        X(bag_mean), X(col_exp_sums), X(bag_spread), X(dropout), X(block_sums), X(fma_rounds)
 
 /* ---- the product ---- */
 
@@ -65,9 +66,6 @@ typedef struct k_isa {
 #define K_MEMBER(name) name
     k_range K_RANGES(K_MEMBER);
 
-    ct_real (*dot)(size_t n, const ct_real *a, const ct_real *b); /* n <= K_BLOCK */
-    ct_real (*sum)(size_t n, const ct_real *x);                   /* n <= K_BLOCK */
-
     /* Register tile of the product: tile_rows x tile_cols elements of c. */
     int tile_rows, tile_cols;
     /* c = from + a b for one panel of cols <= tile_cols columns. */
@@ -90,9 +88,7 @@ typedef struct k_isa {
     void (*blank_groups)(int rows, int cols, const int *row_group, const int *col_group,
                          ct_real blank, ct_real *x);
 
-    /* rounds x fma_round operations that wait for nothing but the units that do them */
-    void (*fma_rounds)(int rounds);
-    int fma_round;
+    int fma_round; /* operations of a round of fma_rounds */
 } k_isa;
 
 extern const k_isa k_isa_portable;

@@ -1,10 +1,22 @@
 /* matmul.c -- the matrix product: cutting it into tasks, blocks and panels.
  *
  * The loops are those of Goto and van de Geijn ("Anatomy of high-performance
- * matrix multiplication", 2008). A panel of b, tile_cols wide and K_PART deep,
- * stays in the first-level cache while the tiles of a block of a, which stays in
- * the second, run over it. Between parts of k a tile reloads c, which is exact, so
- * every element stays one chain of fma in index order. Two ways to cut:
+ * matrix multiplication", 2008):
+ *
+ *                                  b       panel   K_PART x tile_cols of b: stays in the
+ *                            +--+--+--+--+         first-level cache while all tiles of a
+ *                     K_PART |  |  |##|  |         block run over it
+ *            K_PART          +--+--+--+--+
+ *           +------+         +--+--+--+--+
+ *           |      |         |  |  |  |  | block   ROW_PART x K_PART of a: stays in the
+ *           +------+         +--+--+--+--+         second-level cache
+ *  ROW_PART |######|         |  |  |##|  | tile    tile_rows x tile_cols of c, in registers:
+ *           |######|         |  |  |  |  |         each step of k multiplies a column of the
+ *           +------+         +--+--+--+--+         block by a row of the panel
+ *              a                   c
+ *
+ * Between parts of k a tile reloads c, which is exact, so every element stays one
+ * chain of fma in index order. Two ways to share the work:
  *
  *     tall    many rows: all threads copy a part of b into panels they share, then
  *             each takes blocks of rows
@@ -29,6 +41,12 @@
 #define SHALLOW 64    /* inner steps up to which k counts as short          */
 #define SLACK   8     /* values that packing may write too many             */
 
+/* A part of a product: rows i0 .. i0+rows of c, columns j0 .. j0+cols, inner steps k0 ..
+ * k0+depth. */
+typedef struct part {
+    int i0, rows, j0, cols, k0, depth;
+} part;
+
 typedef struct product {
     const k_isa *isa;
     int m, n, k;
@@ -40,6 +58,11 @@ typedef struct product {
     const ct_real *bias; /* what c starts from, a row for all; or NULL */
     ct_activation f;     /* y = f(c), where y is not NULL              */
     ct_real *y;
+
+    int columns;        /* thin: of a task                                  */
+    ct_real *panels;    /* tall: b's columns and steps of `now`, shared     */
+    part now;           /* the rows are the task's                          */
+    int blocks, groups; /* tasks: of rows of c; of panels of b              */
 } product;
 
 static int least(int a, int b)
@@ -47,7 +70,7 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* Rows (of a) or columns (of b) `from` .. from+n, inner steps k0 .. k0+depth, as panels. */
+/* Rows (of a) or columns (of b), `line` apart, with inner steps `step` apart, as panels. */
 static void pack(const k_isa *isa, const ct_real *x, ptrdiff_t line, ptrdiff_t step, int n,
                  int depth, int width, ct_real *out)
 {
@@ -65,12 +88,6 @@ static void pack(const k_isa *isa, const ct_real *x, ptrdiff_t line, ptrdiff_t s
                 out[(ptrdiff_t)(i / width) * width * depth + k * width + i % width] =
                     x[i * line + k * step];
 }
-
-/* A part of the product: rows i0 .. i0+rows of c, columns j0 .. j0+cols, inner steps k0 ..
- * k0+depth. */
-typedef struct part {
-    int i0, rows, j0, cols, k0, depth;
-} part;
 
 /* One part, at most ROW_PART rows. b_part holds panels of b; NULL: read b in place. */
 static void run_part(const product *p, part at, const ct_real *b_part, ct_real *a_part)
@@ -106,7 +123,7 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
         }
         panel.a += step / isa->tile_rows * panel.a_tile;
     }
-    if (p->y != NULL && at.k0 + at.depth >= p->k)
+    if (p->y != NULL && at.k0 + at.depth >= p->k) /* the last part: f while c is in the cache */
         for (int i = at.i0; i < at.i0 + at.rows; i++) {
             const ptrdiff_t from = i * p->c_row + at.j0;
             isa->activation(&(k_args){.a = p->c + from, .y = p->y + from, .f = p->f}, 0,
@@ -116,17 +133,11 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
 
 /* ---- thin ---- */
 
-typedef struct thin_job {
-    const product *p;
-    int cols; /* a task */
-} thin_job;
-
 static void run_thin(void *ctx, int task)
 {
-    const thin_job *job = ctx;
-    const product *p = job->p;
-    const k_isa *isa = p->isa;
-    const int j0 = task * job->cols, j1 = least(p->n, j0 + job->cols);
+    const product *p = ctx;
+    const int width = p->isa->tile_cols;
+    const int j0 = task * p->columns, j1 = least(p->n, j0 + p->columns);
     ct_real b_part[K_PART * COL_PART + SLACK] __attribute__((aligned(64)));
     ct_real a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
     for (int j = j0, cols = 0; j < j1; j += cols)
@@ -135,11 +146,11 @@ static void run_thin(void *ctx, int task)
             const ct_real *from = p->b.x + k * p->b.row + j * p->b.col;
             cols = least(COL_PART, j1 - j);
             bool in_place = p->b.col == 1 && p->m < B_REUSE;
-            if (in_place && cols > isa->tile_cols)
-                cols -= cols % isa->tile_cols; /* what is left gets a padded panel of its own */
-            in_place = in_place && cols % isa->tile_cols == 0;
+            if (in_place && cols > width)
+                cols -= cols % width; /* what is left gets a padded panel of its own */
+            in_place = in_place && cols % width == 0;
             if (!in_place)
-                pack(isa, from, p->b.col, p->b.row, cols, depth, isa->tile_cols, b_part);
+                pack(p->isa, from, p->b.col, p->b.row, cols, depth, width, b_part);
             for (int i = 0; i < p->m; i += ROW_PART)
                 run_part(p, (part){i, least(ROW_PART, p->m - i), j, cols, k, depth},
                          in_place ? NULL : b_part, a_part);
@@ -147,13 +158,6 @@ static void run_thin(void *ctx, int task)
 }
 
 /* ---- tall ---- */
-
-typedef struct tall_job {
-    const product *p;
-    ct_real *panels;
-    int blocks, groups; /* of rows of c; of panels of b */
-    int j0, cols, k0, depth;
-} tall_job;
 
 /* Tiles or panels before the i-th of n even shares. */
 static int share(int all, int i, int n)
@@ -163,106 +167,96 @@ static int share(int all, int i, int n)
 
 static void pack_group(void *ctx, int g)
 {
-    const tall_job *job = ctx;
-    const product *p = job->p;
-    const int width = p->isa->tile_cols, panels = (job->cols + width - 1) / width;
-    const int from = share(panels, g, job->groups) * width,
-              to = share(panels, g + 1, job->groups) * width;
-    pack(p->isa, p->b.x + job->k0 * p->b.row + (job->j0 + from) * p->b.col, p->b.col, p->b.row,
-         least(to, job->cols) - from, job->depth, width,
-         job->panels + (ptrdiff_t)from * job->depth);
+    const product *p = ctx;
+    const part *at = &p->now;
+    const int width = p->isa->tile_cols, panels = (at->cols + width - 1) / width;
+    const int from = share(panels, g, p->groups) * width,
+              to = share(panels, g + 1, p->groups) * width;
+    pack(p->isa, p->b.x + at->k0 * p->b.row + (at->j0 + from) * p->b.col, p->b.col, p->b.row,
+         least(to, at->cols) - from, at->depth, width, p->panels + (ptrdiff_t)from * at->depth);
 }
 
 static void run_rows(void *ctx, int block)
 {
-    const tall_job *job = ctx;
-    const product *p = job->p;
+    const product *p = ctx;
     const int height = p->isa->tile_rows, tiles = (p->m + height - 1) / height;
-    const int i0 = share(tiles, block, job->blocks) * height,
-              i1 = share(tiles, block + 1, job->blocks) * height;
+    part at = p->now;
     ct_real a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
-    run_part(p, (part){i0, least(i1, p->m) - i0, job->j0, job->cols, job->k0, job->depth},
-             job->panels, a_part);
+    at.i0 = share(tiles, block, p->blocks) * height;
+    at.rows = least(share(tiles, block + 1, p->blocks) * height, p->m) - at.i0;
+    run_part(p, at, p->panels, a_part);
 }
 
-static void run_tall(ct_device *dev, const product *p)
+static void run_tall(ct_device *dev, product *p)
 {
     const int threads = ct_device_threads(dev), most = K_PANELS / K_PART;
     const int tiles = ROW_PART / p->isa->tile_rows * p->isa->tile_rows; /* rows a block can have */
-    int blocks = (p->m + tiles - 1) / tiles;
-    blocks = (blocks + threads - 1) / threads * threads; /* equally many for each thread */
+    const int blocks = (p->m + tiles - 1) / tiles;
+    p->blocks = (blocks + threads - 1) / threads * threads; /* equally many for each thread */
+    p->groups = threads;
+    p->panels = dev->panels;
     for (int j = 0; j < p->n; j += most)
         for (int k = 0; k == 0 || k < p->k; k += K_PART) {
-            tall_job job = {p, dev->panels,           blocks, threads,
-                            j, least(most, p->n - j), k,      least(K_PART, p->k - k)};
-            k_parallel(dev, job.groups, pack_group, &job);
-            k_parallel(dev, job.blocks, run_rows, &job);
+            p->now = (part){.j0 = j,
+                            .cols = least(most, p->n - j),
+                            .k0 = k,
+                            .depth = least(K_PART, p->k - k)};
+            k_parallel(dev, p->groups, pack_group, p);
+            k_parallel(dev, p->blocks, run_rows, p);
         }
 }
 
 /* ---- the choice ---- */
 
-void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
-                   ptrdiff_t c_row, bool add)
+static product product_of(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
+                          ct_real *c, ptrdiff_t c_row)
 {
-    const product p = {.isa = dev->isa,
-                       .m = m,
-                       .n = n,
-                       .k = k,
-                       .a = a,
-                       .b = b,
-                       .c = c,
-                       .c_row = c_row,
-                       .add = add};
-    run_thin(&(thin_job){&p, n}, 0);
+    product p = {.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row};
+    p.columns = n;
+    return p;
 }
 
-static void run(ct_device *dev, const product *p)
+static void run(ct_device *dev, product *p)
 {
-    const int threads = ct_device_threads(dev), width = p->isa->tile_cols,
-              panels = (p->n + width - 1) / width;
+    const int threads = ct_device_threads(dev), width = p->isa->tile_cols;
+    const int panels = (p->n + width - 1) / width;
     const double work = (double)p->m * p->n * p->k;
-    const bool is_thin = p->m <= ROW_PART ||
-                         work < 4e6; /* sharing panels costs a round of the threads */
-    thin_job job = {p, p->n};
+    /* sharing panels costs a round of the threads */
+    const bool is_thin = p->m <= ROW_PART || work < 4e6;
     if (work < 1e5 || (threads == 1 && is_thin)) { /* some microseconds: not worth another thread */
-        run_thin(&job, 0);
+        run_thin(p, 0);
     } else if (is_thin) {
-        job.cols = (panels + threads - 1) / threads * width;
-        k_parallel(dev, (p->n + job.cols - 1) / job.cols, run_thin, &job);
+        p->columns = (panels + threads - 1) / threads * width;
+        k_parallel(dev, (p->n + p->columns - 1) / p->columns, run_thin, p);
     } else {
         run_tall(dev, p);
     }
 }
 
+void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
+                   ptrdiff_t c_row, bool add)
+{
+    product p = product_of(dev, m, n, k, a, b, c, c_row);
+    p.add = add;
+    run_thin(&p, 0);
+}
+
 void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
               ptrdiff_t c_row, bool add)
 {
-    run(dev, &(product){.isa = dev->isa,
-                        .m = m,
-                        .n = n,
-                        .k = k,
-                        .a = a,
-                        .b = b,
-                        .c = c,
-                        .c_row = c_row,
-                        .add = add});
+    product p = product_of(dev, m, n, k, a, b, c, c_row);
+    p.add = add;
+    run(dev, &p);
 }
 
 void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
                     const ct_real *bias, ct_activation f, ct_real *z, ct_real *y)
 {
-    run(dev, &(product){.isa = dev->isa,
-                        .m = m,
-                        .n = n,
-                        .k = k,
-                        .a = a,
-                        .b = b,
-                        .c = z,
-                        .c_row = n,
-                        .bias = bias,
-                        .f = f,
-                        .y = f != CT_ACT_NONE ? y : NULL});
+    product p = product_of(dev, m, n, k, a, b, z, n);
+    p.bias = bias;
+    p.f = f;
+    p.y = f != CT_ACT_NONE ? y : NULL;
+    run(dev, &p);
 }
 
 void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,

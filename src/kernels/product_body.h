@@ -165,8 +165,9 @@ static void pack_straight(int n, int depth, const ct_real *x, ptrdiff_t row, ct_
         pack_rows(n, depth, x, row, y, TILE_ROWS);
 }
 
-/* As many chains as a tile has, from 0: x = x a + b stays finite. */
-static void fma_rounds(int rounds)
+/* Independent operations, as many chains as a tile has: they wait for nothing but the units that do
+ * them. k->n rounds for each thread; from 0, x = x a + b stays finite. */
+KERNEL(fma_rounds)
 {
     const lanes a = lanes_all((ct_real)0.5), b = lanes_all((ct_real)1);
     lanes chain[TILE_ROWS * TILE_VECS];
@@ -174,7 +175,7 @@ static void fma_rounds(int rounds)
 #pragma GCC unroll 16
     for (int i = 0; i < TILE_ROWS * TILE_VECS; i++)
         chain[i] = lanes_all((ct_real)i);
-    for (int k = 0; k < rounds; k++)
+    for (size_t round = 0; round < (to - from) * k->n; round++)
 #pragma GCC unroll 16
         for (int i = 0; i < TILE_ROWS * TILE_VECS; i++)
             chain[i] = lanes_fma(chain[i], a, b);

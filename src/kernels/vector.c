@@ -10,7 +10,7 @@
 #include <math.h>
 
 #define GRAIN       (4 * K_BLOCK) /* cheap elements a block; twice this before threads pay */
-#define BAG_COLUMNS 32            /* of a table, a block: two cache lines of a row            */
+#define BAG_COLUMNS 32            /* of a table, a block at least: two cache lines of a row   */
 #define DEAR        4             /* an element of exp, a division, ... counts as so many     */
 
 typedef struct range_job {
@@ -38,20 +38,6 @@ static void run(ct_device *dev, k_range body, const k_args *args, size_t n, size
 
 /* ---- sums ---- */
 
-typedef struct sum_job {
-    ct_device *dev;
-    const ct_real *a, *b; /* b NULL: a plain sum */
-    size_t n;
-} sum_job;
-
-static void sum_block(void *ctx, int block)
-{
-    const sum_job *j = ctx;
-    size_t i = (size_t)block * K_BLOCK, n = j->n - i < K_BLOCK ? j->n - i : K_BLOCK;
-    j->dev->partial[block] = j->b != NULL ? j->dev->isa->dot(n, j->a + i, j->b + i)
-                                          : j->dev->isa->sum(n, j->a + i);
-}
-
 /* Block sums, then the blocks in order; a very long sum in rounds of
  * K_MAX_PARTIALS blocks, which changes no order. */
 static ct_real sum_blocks(ct_device *dev, size_t n, const ct_real *a, const ct_real *b)
@@ -59,15 +45,14 @@ static ct_real sum_blocks(ct_device *dev, size_t n, const ct_real *a, const ct_r
     const size_t round = (size_t)K_MAX_PARTIALS * K_BLOCK;
     ct_real total = 0;
     for (size_t i = 0; i < n; i += round) {
-        sum_job job = {dev, a + i, b != NULL ? b + i : NULL, n - i < round ? n - i : round};
-        int n_blocks = (int)((job.n + K_BLOCK - 1) / K_BLOCK);
-        if (n_blocks < 8)
-            for (int k = 0; k < n_blocks; k++)
-                sum_block(&job, k);
-        else
-            k_parallel(dev, n_blocks, sum_block, &job);
-        for (int k = 0; k < n_blocks; k++)
-            total = i == 0 && k == 0 ? dev->partial[0] : total + dev->partial[k];
+        const k_args args = {.a = a + i,
+                             .b = b != NULL ? b + i : NULL,
+                             .y = dev->partial,
+                             .n = n - i < round ? n - i : round};
+        const size_t n_blocks = (args.n + K_BLOCK - 1) / K_BLOCK;
+        run(dev, dev->isa->block_sums, &args, n_blocks, K_BLOCK);
+        for (size_t k = 0; k < n_blocks; k++)
+            total = i + k == 0 ? dev->partial[0] : total + dev->partial[k];
     }
     return total;
 }
@@ -176,12 +161,10 @@ void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *o
 void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *offset, const int *id,
                   ct_real *dtable)
 {
-    const k_args args = {.a = dy, .y = dtable, .m = d, .stride = n, .offset = offset, .id = id};
-    range_job job = {dev->isa->bag_spread, &args, (size_t)d, BAG_COLUMNS};
-    if ((size_t)(offset[n] - offset[0]) * (size_t)d < 2 * GRAIN)
-        job.body(&args, 0, job.n);
-    else
-        k_parallel(dev, (d + BAG_COLUMNS - 1) / BAG_COLUMNS, run_block, &job);
+    const size_t picks = 1 + (size_t)(offset[n] - offset[0]), most = GRAIN / BAG_COLUMNS;
+    run(dev, dev->isa->bag_spread,
+        &(k_args){.a = dy, .y = dtable, .m = d, .stride = n, .offset = offset, .id = id}, (size_t)d,
+        picks < most ? picks : most);
 }
 
 void k_dropout(ct_device *dev, size_t n, size_t first, const ct_random *r, uint32_t threshold,
@@ -223,21 +206,9 @@ void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx,
 
 /* ---- the machine ---- */
 
-typedef struct fma_job {
-    const k_isa *isa;
-    int rounds;
-} fma_job;
-
-static void run_fma(void *ctx, int block)
-{
-    const fma_job *job = ctx;
-    (void)block;
-    job->isa->fma_rounds(job->rounds);
-}
-
 double k_fma_rounds(ct_device *dev, int rounds)
 {
-    fma_job job = {dev->isa, rounds};
-    k_parallel(dev, ct_device_threads(dev), run_fma, &job);
-    return (double)dev->isa->fma_round * rounds * ct_device_threads(dev);
+    const int threads = ct_device_threads(dev);
+    run(dev, dev->isa->fma_rounds, &(k_args){.n = (size_t)rounds}, (size_t)threads, GRAIN);
+    return (double)dev->isa->fma_round * rounds * threads;
 }

@@ -1,37 +1,79 @@
 /* walk_body.h -- the loops of the tile walk; part of body.h.
  *
- * A tile lies transposed: a sum along rows of S runs down the tile, all anchors of
- * the strip side by side in vectors; a sum along columns runs across. Floats are
- * added up over 16 cells at most in one chain; what is longer goes on in double.
+ * A tile lies transposed: line j of it is column j of S, at most K_STRIP cells
+ * side by side in vectors. A line is measured from the anchors' origins, sent
+ * through f, and then either added to the sums of the strip's rows or summed up
+ * for the column that it is:
+ *
+ *             row anchors i ->
+ *     line j  x x x x x x x x   -> z = f(scale x - origin) -> sum over the line
+ *     line j  x x x x x x x x                                 total[j] of a column
+ *        |        |
+ *        v        v  sum down the lines: total[i] of a row
+ *
+ * Floats are added up over 16 cells at most in one chain; what is longer goes on
+ * in double.
  */
 #define CHAIN 16
+
+/* ---- f and f' ---- */
 
 static inline ct_real softplus_real(ct_real x)
 {
     const ct_real y = exp_real(-abs_real(x)), u = 1 + y;
-    const ct_real log1p_y = u == 1
-                                ? y
-                                : log_real(u) * y /
-                                      (u - 1); /* what rounding u took, the quotient gives back */
+    /* the quotient gives back what rounding took from u */
+    const ct_real log1p_y = u == 1 ? y : log_real(u) * y / (u - 1);
     return (x > 0 ? x : 0) + log1p_y;
 }
+
+static inline ct_real square(ct_real x)
+{
+    return x * x;
+}
+static inline ct_real twice(ct_real x)
+{
+    return 2 * x;
+}
+static inline ct_real hinge(ct_real x)
+{
+    return x > 0 ? x : x <= 0 ? 0 : x; /* NaN stays NaN */
+}
+static inline ct_real is_positive(ct_real x)
+{
+    return x > 0 ? 1 : 0;
+}
+static inline ct_real is_zero(ct_real x)
+{
+    return x == 0 ? 1 : 0;
+}
+
+/* f and f' of each kind. A loop is written once, takes a function and is inlined with each of them:
+ * switch (f) { CELLS(CASE) }. */
+#define CELLS(CASE)                               \
+    CASE(K_EXP, exp_real, exp_real)               \
+    CASE(K_SOFTPLUS, softplus_real, sigmoid_real) \
+    CASE(K_SQUARE, square, twice)                 \
+    CASE(K_HINGE, hinge, is_positive)             \
+    CASE(K_PEAK, is_zero, is_zero)
+#define INLINED static inline __attribute__((always_inline))
+typedef ct_real (*cell_function)(ct_real x);
+
+static bool follows_peak(const k_sums *s)
+{
+    return s->f == K_EXP || s->f == K_PEAK;
+}
+
+/* ---- peaks ---- */
 
 static inline ct_real later_peak(ct_real peak, ct_real z)
 {
     return z > peak ? z : z == z ? peak : z; /* a NaN once met stays */
 }
 
-/* z, or nothing that could be a peak. */
-static inline ct_real below(ct_real limit, ct_real z)
+/* z, or what is no peak where it is not below the anchor's limit. */
+static inline ct_real seen(const k_sums *s, int anchor, ct_real z)
 {
-    return z >= limit ? -(ct_real)INFINITY : z;
-}
-
-/* ---- gather: along rows ---- */
-
-static bool follows_peak(const k_sums *s)
-{
-    return s->f == K_EXP || s->f == K_PEAK;
+    return s->limit != NULL && z >= s->limit[anchor] ? -(ct_real)INFINITY : z;
 }
 
 /* Sums to the new peak; what is there was measured from the old one. */
@@ -52,73 +94,11 @@ static void row_peaks(const k_cells *t, const k_sums *s)
     memcpy(fresh, s->origin, (size_t)t->rows * sizeof *fresh);
     for (int j = 0; j < t->cols; j++) {
         const ct_real *x = t->x + j * K_STRIP;
-        if (s->limit == NULL)
-            for (int i = 0; i < t->rows; i++)
-                fresh[i] = later_peak(fresh[i], scale * x[i]);
-        else
-            for (int i = 0; i < t->rows; i++)
-                fresh[i] = later_peak(fresh[i], below(s->limit[i], scale * x[i]));
+        for (int i = 0; i < t->rows; i++)
+            fresh[i] = later_peak(fresh[i], seen(s, i, scale * x[i]));
     }
     raise_peaks(t->rows, fresh, s);
 }
-
-#define ROW_SUMS(f, where)                                        \
-    for (int j = 0; j < t->cols; j += CHAIN) {                    \
-        ct_real part[K_STRIP] = {0};                              \
-        const int to = t->cols - j < CHAIN ? t->cols : j + CHAIN; \
-        for (int k = j; k < to; k++) {                            \
-            const ct_real *x = t->x + k * K_STRIP;                \
-            for (int i = 0; i < t->rows; i++)                     \
-                part[i] += f(scale * x[i] - origin[i]);           \
-        }                                                         \
-        for (int i = 0; i < t->rows; i++)                         \
-            (where)[i] += (double)part[i];                        \
-    }
-
-static inline ct_real square_real(ct_real x)
-{
-    return x * x;
-}
-static inline ct_real square_slope(ct_real x)
-{
-    return 2 * x;
-}
-static inline ct_real hinge_real(ct_real x)
-{
-    return x > 0 ? x : x <= 0 ? 0 : x;
-}
-static inline ct_real hinge_slope(ct_real x)
-{
-    return x > 0 ? 1 : 0;
-}
-static inline ct_real is_zero(ct_real x)
-{
-    return x == 0 ? 1 : 0;
-}
-
-static void gather_rows(const k_cells *t, const k_sums *s)
-{
-    const ct_real scale = s->scale;
-    const ct_real *origin = s->origin;
-    switch (s->f) {
-    case K_EXP: ROW_SUMS(exp_real, s->total) return;
-    case K_SOFTPLUS: ROW_SUMS(softplus_real, s->total) break;
-    case K_SQUARE: ROW_SUMS(square_real, s->total) break;
-    case K_HINGE: ROW_SUMS(hinge_real, s->total) break;
-    case K_PEAK: ROW_SUMS(is_zero, s->total) return;
-    }
-    if (s->slope == NULL)
-        return;
-    switch (s->f) {
-    case K_EXP:
-    case K_PEAK: return;
-    case K_SOFTPLUS: ROW_SUMS(sigmoid_real, s->slope) break;
-    case K_SQUARE: ROW_SUMS(square_slope, s->slope) break;
-    case K_HINGE: ROW_SUMS(hinge_slope, s->slope) break;
-    }
-}
-
-/* ---- gather: along columns ---- */
 
 /* Halves on top of each other: loops that compilers turn into vectors. */
 static ct_real largest_of(ct_real x[K_STRIP])
@@ -136,42 +116,12 @@ static void column_peaks(const k_cells *t, const k_sums *s)
     for (int j = 0; j < t->cols; j++) {
         const ct_real *x = t->x + j * K_STRIP;
         for (int i = 0; i < t->rows; i++)
-            z[i] = s->limit == NULL ? scale * x[i] : below(s->limit[j], scale * x[i]);
+            z[i] = seen(s, j, scale * x[i]);
         for (int i = t->rows; i < K_STRIP; i++)
             z[i] = s->origin[j];
         fresh[j] = later_peak(s->origin[j], largest_of(z));
     }
     raise_peaks(t->cols, fresh, s);
-}
-
-#define COLUMN_SUMS(f, where)                                         \
-    for (int j = 0; j < t->cols; j++) {                               \
-        const ct_real *x = t->x + j * K_STRIP, origin = s->origin[j]; \
-        ct_real part[K_STRIP];                                        \
-        for (int i = 0; i < t->rows; i++)                             \
-            part[i] = f(scale * x[i] - origin);                       \
-        (where)[j] += (double)sum((size_t)t->rows, part);             \
-    }
-
-static void gather_columns(const k_cells *t, const k_sums *s)
-{
-    const ct_real scale = s->scale;
-    switch (s->f) {
-    case K_EXP: COLUMN_SUMS(exp_real, s->total) return;
-    case K_SOFTPLUS: COLUMN_SUMS(softplus_real, s->total) break;
-    case K_SQUARE: COLUMN_SUMS(square_real, s->total) break;
-    case K_HINGE: COLUMN_SUMS(hinge_real, s->total) break;
-    case K_PEAK: COLUMN_SUMS(is_zero, s->total) return;
-    }
-    if (s->slope == NULL)
-        return;
-    switch (s->f) {
-    case K_EXP:
-    case K_PEAK: return;
-    case K_SOFTPLUS: COLUMN_SUMS(sigmoid_real, s->slope) break;
-    case K_SQUARE: COLUMN_SUMS(square_slope, s->slope) break;
-    case K_HINGE: COLUMN_SUMS(hinge_slope, s->slope) break;
-    }
 }
 
 /* ---- rows and columns of the same exponentials ----
@@ -183,12 +133,6 @@ static void gather_columns(const k_cells *t, const k_sums *s)
 
 #define CLOSE 40 /* e^20 times a weight and e^-87 over e^20 beside a sum: both harmless */
 
-static bool are_twins(int n_sums, const k_sums *s)
-{
-    return n_sums == 2 && s[0].f == K_EXP && s[1].f == K_EXP && !s[0].columns && s[1].columns &&
-           s[0].scale == s[1].scale;
-}
-
 static void widen(int n, const ct_real *x, ct_real *low, ct_real *high)
 {
     for (int i = 0; i < n; i++) {
@@ -197,12 +141,15 @@ static void widen(int n, const ct_real *x, ct_real *low, ct_real *high)
     }
 }
 
-/* Whether the origins of a tile's anchors are close; the middle of them. */
-static bool are_close(const k_cells *t, const k_sums *rows, const k_sums *columns, ct_real *middle)
+/* Whether s are such sums whose origins in this tile are close; the middle of them. */
+static bool are_twins(const k_cells *t, int n_sums, const k_sums *s, ct_real *middle)
 {
-    ct_real low = rows->origin[0], high = low;
-    widen(t->rows, rows->origin, &low, &high);
-    widen(t->cols, columns->origin, &low, &high);
+    if (n_sums != 2 || s[0].f != K_EXP || s[1].f != K_EXP || s[0].columns || !s[1].columns ||
+        s[0].scale != s[1].scale)
+        return false;
+    ct_real low = s[0].origin[0], high = low;
+    widen(t->rows, s[0].origin, &low, &high);
+    widen(t->cols, s[1].origin, &low, &high);
     *middle = low / 2 + high / 2; /* the sum of two lowest numbers would overflow */
     return high - low <= CLOSE;   /* false for a NaN */
 }
@@ -235,23 +182,75 @@ static void gather_twins(const k_cells *t, const k_sums *rows, const k_sums *col
     add_parts(t->cols, across, middle, columns);
 }
 
+/* y[i] = e^(z - middle) (weight of i e^(middle - origin of i) + the same of j) */
+static void spread_twins(const k_cells *t, const k_sums *rows, const k_sums *columns,
+                         ct_real middle, ct_real *g)
+{
+    const ct_real scale = rows->scale;
+    ct_real down[K_STRIP], across[K_TILE];
+    for (int i = 0; i < t->rows; i++)
+        down[i] = rows->weight[i] * exp_real(middle - rows->origin[i]);
+    for (int j = 0; j < t->cols; j++)
+        across[j] = columns->weight[j] * exp_real(middle - columns->origin[j]);
+    for (int j = 0; j < t->cols; j++) {
+        const ct_real *x = t->x + j * K_STRIP, one = across[j];
+        ct_real *y = g + j * K_STRIP;
+        for (int i = 0; i < t->rows; i++)
+            y[i] = exp_real(scale * x[i] - middle) * (down[i] + one);
+    }
+}
+
+/* ---- gather ---- */
+
+/* A line is a column of S and is summed up; rows grow down the lines, all side by side. */
+INLINED void sum_cells(const k_cells *t, const k_sums *s, cell_function f, double *to)
+{
+    const ct_real scale = s->scale, *origin = s->origin;
+    for (int j = 0; j < t->cols && s->columns; j++) {
+        const ct_real *x = t->x + j * K_STRIP;
+        ct_real part[K_STRIP];
+        for (int i = 0; i < t->rows; i++)
+            part[i] = f(scale * x[i] - origin[j]);
+        to[j] += (double)sum((size_t)t->rows, part);
+    }
+    for (int j = 0; j < t->cols && !s->columns; j += CHAIN) {
+        ct_real part[K_STRIP] = {0};
+        const int end = t->cols - j < CHAIN ? t->cols : j + CHAIN;
+        for (const ct_real *x = t->x + j * K_STRIP; x < t->x + end * K_STRIP; x += K_STRIP)
+            for (int i = 0; i < t->rows; i++)
+                part[i] += f(scale * x[i] - origin[i]);
+        for (int i = 0; i < t->rows; i++)
+            to[i] += (double)part[i];
+    }
+}
+
+/* Where f' is f there are no sums of f'. */
+#define GATHER(cell, f, slope_of_f)                              \
+    case cell:                                                   \
+        sum_cells(t, s, f, s->total);                            \
+        if (cell != K_EXP && cell != K_PEAK && s->slope != NULL) \
+            sum_cells(t, s, slope_of_f, s->slope);               \
+        break;
+
+static void gather_cells(const k_cells *t, const k_sums *s)
+{
+    switch (s->f) {
+        CELLS(GATHER)
+    }
+}
+
 static void walk_gather(const k_cells *t, int n_sums, const k_sums *s)
 {
     ct_real middle;
     for (int k = 0; k < n_sums; k++)
-        if (follows_peak(&s[k]) && s[k].columns)
-            column_peaks(t, &s[k]);
-        else if (follows_peak(&s[k]))
-            row_peaks(t, &s[k]);
-    if (are_twins(n_sums, s) && are_close(t, &s[0], &s[1], &middle)) {
+        if (follows_peak(&s[k]))
+            (s[k].columns ? column_peaks : row_peaks)(t, &s[k]);
+    if (are_twins(t, n_sums, s, &middle)) {
         gather_twins(t, &s[0], &s[1], middle);
         return;
     }
     for (int k = 0; k < n_sums; k++)
-        if (s[k].columns)
-            gather_columns(t, &s[k]);
-        else
-            gather_rows(t, &s[k]);
+        gather_cells(t, &s[k]);
 }
 
 static void walk_join(const k_sums *s, const k_sums *other, int anchors)
@@ -271,78 +270,47 @@ static void walk_join(const k_sums *s, const k_sums *other, int anchors)
 
 /* ---- spread ---- */
 
-/* One row of the tile, which is one column j of S: y[i] += weight f'(scale x[i] - origin). */
-#define ROW_SLOPES(f)                                          \
-    for (int i = 0; i < n; i++)                                \
-        y[i] += s->weight[i] * f(scale * x[i] - s->origin[i]); \
-    break
-#define COLUMN_SLOPES(f)                           \
-    for (int i = 0; i < n; i++)                    \
-        y[i] += weight * f(scale * x[i] - origin); \
-    break
-
-static void add_row_slopes(int n, const ct_real *x, const k_sums *s, ct_real *y)
+/* y[i] += weight f'(scale x[i] - origin) for line j: a weight and an origin each, or one for all.
+ */
+INLINED void add_line(int n, const ct_real *x, const k_sums *s, int j, cell_function slope,
+                      ct_real *y)
 {
     const ct_real scale = s->scale;
-    switch (s->f) {
-    case K_EXP: ROW_SLOPES(exp_real);
-    case K_SOFTPLUS: ROW_SLOPES(sigmoid_real);
-    case K_SQUARE: ROW_SLOPES(square_slope);
-    case K_HINGE: ROW_SLOPES(hinge_slope);
-    case K_PEAK: ROW_SLOPES(is_zero);
+    if (s->columns) {
+        const ct_real origin = s->origin[j], weight = s->weight[j];
+        for (int i = 0; i < n; i++)
+            y[i] += weight * slope(scale * x[i] - origin);
+    } else {
+        for (int i = 0; i < n; i++)
+            y[i] += s->weight[i] * slope(scale * x[i] - s->origin[i]);
     }
 }
 
-static void add_column_slopes(int n, const ct_real *x, const k_sums *s, int j, ct_real *y)
-{
-    const ct_real scale = s->scale, origin = s->origin[j], weight = s->weight[j];
-    switch (s->f) {
-    case K_EXP: COLUMN_SLOPES(exp_real);
-    case K_SOFTPLUS: COLUMN_SLOPES(sigmoid_real);
-    case K_SQUARE: COLUMN_SLOPES(square_slope);
-    case K_HINGE: COLUMN_SLOPES(hinge_slope);
-    case K_PEAK: COLUMN_SLOPES(is_zero);
-    }
-}
+#define ADD_LINE(cell, f, slope_of_f) \
+    case cell: add_line(n, x, s, j, slope_of_f, y); break;
 
-/* y[i] = e^(z - middle) (weight of i e^(middle - origin of i) + the same of j) */
-static void spread_twins(const k_cells *t, const k_sums *rows, const k_sums *columns,
-                         ct_real middle, ct_real *g)
+static void add_slopes(int n, const ct_real *x, const k_sums *s, int j, ct_real *y)
 {
-    const ct_real scale = rows->scale;
-    ct_real down[K_STRIP], across[K_TILE];
-    for (int i = 0; i < t->rows; i++)
-        down[i] = rows->weight[i] * exp_real(middle - rows->origin[i]);
-    for (int j = 0; j < t->cols; j++)
-        across[j] = columns->weight[j] * exp_real(middle - columns->origin[j]);
-    for (int j = 0; j < t->cols; j++) {
-        const ct_real *x = t->x + j * K_STRIP, one = across[j];
-        ct_real *y = g + j * K_STRIP;
-        for (int i = 0; i < t->rows; i++)
-            y[i] = exp_real(scale * x[i] - middle) * (down[i] + one);
+    switch (s->f) {
+        CELLS(ADD_LINE)
     }
 }
 
 static void walk_spread(const k_cells *t, int n_sums, const k_sums *s, ct_real *g)
 {
     ct_real middle;
-    if (are_twins(n_sums, s) && are_close(t, &s[0], &s[1], &middle)) {
+    if (are_twins(t, n_sums, s, &middle)) {
         spread_twins(t, &s[0], &s[1], middle, g);
         return;
     }
     for (int j = 0; j < t->cols; j++) {
         const ct_real *x = t->x + j * K_STRIP;
-        ct_real y[K_STRIP] = {0};
+        ct_real y[K_STRIP] = {0}; /* apart, since g may be the tile */
         for (int k = 0; k < n_sums; k++)
-            if (s[k].columns)
-                add_column_slopes(t->rows, x, &s[k], j, y);
-            else
-                add_row_slopes(t->rows, x, &s[k], y);
+            add_slopes(t->rows, x, &s[k], j, y);
         memcpy(g + j * K_STRIP, y, (size_t)t->rows * sizeof *y);
     }
 }
-
-/* ---- the rest ---- */
 
 static void walk_blank_groups(int rows, int cols, const int *row_group, const int *col_group,
                               ct_real blank, ct_real *x)

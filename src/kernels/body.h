@@ -377,5 +377,4 @@ const k_isa K_ISA = {
     .join = walk_join,
     .spread = walk_spread,
     .blank_groups = walk_blank_groups,
-    .fma_round = 2 * LANES * TILE_ROWS * TILE_VECS,
 };

@@ -31,12 +31,11 @@ typedef struct k_args {
 
 typedef void (*k_range)(const k_args *args, size_t from, size_t to);
 
-/* On elements, on rows, on columns; dropout on blocks of four elements, block_sums of K_BLOCK,
- * fma_rounds on threads. */
+/* On elements, on rows, on columns; dropout on blocks of four elements, block_sums of K_BLOCK. */
 #define K_RANGES(X)                                                                                \
     X(axpy), X(scale), X(add), X(muladd), X(exp), X(log), X(activation), X(activation_grad),       \
         X(sgd), X(adamw), X(row_dots), X(normalize_rows), X(normalize_rows_grad), X(row_exp_sums), \
-        X(bag_mean), X(col_exp_sums), X(bag_spread), X(dropout), X(block_sums), X(fma_rounds)
+        X(bag_mean), X(col_exp_sums), X(bag_spread), X(dropout), X(block_sums)
 
 /* ---- the product ---- */
 
@@ -87,8 +86,6 @@ typedef struct k_isa {
     /* x[j * K_STRIP + i] = blank where the groups are equal. */
     void (*blank_groups)(int rows, int cols, const int *row_group, const int *col_group,
                          ct_real blank, ct_real *x);
-
-    int fma_round; /* operations of a round of fma_rounds */
 } k_isa;
 
 extern const k_isa k_isa_portable;

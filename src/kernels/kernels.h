@@ -131,10 +131,4 @@ typedef struct k_adamw_args {
 void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx, ct_real *m,
              ct_real *v, ct_real *x);
 
-/* ---- the machine's limits, for tests/bench/bench.c ---- */
-
-/* Independent chains of fma in registers, on every thread; the answer is how many operations
- * that was, a multiply-add counting as two. */
-double k_fma_rounds(ct_device *dev, int rounds);
-
 #endif

@@ -164,24 +164,3 @@ static void pack_straight(int n, int depth, const ct_real *x, ptrdiff_t row, ct_
     else
         pack_rows(n, depth, x, row, y, TILE_ROWS);
 }
-
-/* Independent operations, as many chains as a tile has: they wait for nothing but the units that do
- * them. k->n rounds for each thread; from 0, x = x a + b stays finite. */
-KERNEL(fma_rounds)
-{
-    const lanes a = lanes_all((ct_real)0.5), b = lanes_all((ct_real)1);
-    lanes chain[TILE_ROWS * TILE_VECS];
-    ct_real out[LANES];
-#pragma GCC unroll 16
-    for (int i = 0; i < TILE_ROWS * TILE_VECS; i++)
-        chain[i] = lanes_all((ct_real)i);
-    for (size_t round = 0; round < (to - from) * k->n; round++)
-#pragma GCC unroll 16
-        for (int i = 0; i < TILE_ROWS * TILE_VECS; i++)
-            chain[i] = lanes_fma(chain[i], a, b);
-#pragma GCC unroll 16
-    for (int i = 1; i < TILE_ROWS * TILE_VECS; i++)
-        chain[0] = lanes_fma(chain[i], a, chain[0]);
-    lanes_store(out, chain[0]);
-    __asm__ volatile("" : : "r"(out) : "memory"); /* the result counts as used */
-}

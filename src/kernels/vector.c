@@ -203,12 +203,3 @@ void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx,
                                1 / (ct_real)sqrt((double)p->bias2), p->eps}};
     run(dev, dev->isa->adamw, &args, n, DEAR);
 }
-
-/* ---- the machine ---- */
-
-double k_fma_rounds(ct_device *dev, int rounds)
-{
-    const int threads = ct_device_threads(dev);
-    run(dev, dev->isa->fma_rounds, &(k_args){.n = (size_t)rounds}, (size_t)threads, GRAIN);
-    return (double)dev->isa->fma_round * rounds * threads;
-}

@@ -14,6 +14,7 @@
 #include "contrast/optim.h"
 #include "formats/json.h"
 #include "kernels/kernels.h"
+#include "peak.h"
 #include "platform/clock.h"
 
 #include <stdio.h>
@@ -132,9 +133,16 @@ static void report(bench *b, bench_row row, double flops, double bytes)
 #define ROUNDS 20000
 #define COPIED (1 << 14) /* elements a block of the copy */
 
+static void fma_block(void *ctx, int block)
+{
+    (void)block;
+    peak_rounds(ct_device_isa(ctx), ROUNDS);
+}
+
 static void work_fma(void *arg)
 {
-    k_fma_rounds(((bench *)arg)->device, ROUNDS);
+    ct_device *dev = ((bench *)arg)->device;
+    k_parallel(dev, ct_device_threads(dev), fma_block, dev);
 }
 
 typedef struct kernel_args {
@@ -159,7 +167,9 @@ static void work_copy(void *arg)
 static ct_status measure_machine(bench *b, ct_error *err)
 {
     kernel_args k = {.device = b->device, .a = numbers(b, ELEMENTS), .b = numbers(b, ELEMENTS)};
-    const double flops = k_fma_rounds(b->device, ROUNDS), bytes = 2.0 * ELEMENTS * sizeof(ct_real);
+    const double flops = peak_rounds(ct_device_isa(b->device), ROUNDS) *
+                         ct_device_threads(b->device);
+    const double bytes = 2.0 * ELEMENTS * sizeof(ct_real);
     if (k.a == NULL || k.b == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
     bench_row fma = {.kind = "machine",

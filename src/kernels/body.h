@@ -56,53 +56,27 @@ static ct_real row_dot(size_t n, const ct_real *a, const ct_real *b)
 
 /* ---- elementwise: y from a, b, ... and the numbers p ---- */
 
+#define KERNEL(name) static void name##_loop(const k_args *k, size_t from, size_t to)
 #define EACH(...)                        \
     for (size_t i = from; i < to; i++) { \
         __VA_ARGS__;                     \
     }
-#define KERNEL(name) static void name##_loop(const k_args *k, size_t from, size_t to)
+#define ELEMENTS(name, formula)                          \
+    KERNEL(name)                                         \
+    {                                                    \
+        const ct_real *a = k->a, *b = k->b, p = k->p[0]; \
+        ct_real *y = k->y;                               \
+        (void)b;                                         \
+        (void)p;                                         \
+        EACH(formula)                                    \
+    }
 
-KERNEL(axpy)
-{
-    const ct_real *a = k->a, p = k->p[0];
-    ct_real *y = k->y;
-    EACH(y[i] += p * a[i])
-}
-
-KERNEL(scale)
-{
-    const ct_real *a = k->a, p = k->p[0];
-    ct_real *y = k->y;
-    EACH(y[i] = p * a[i])
-}
-
-KERNEL(add)
-{
-    const ct_real *a = k->a, *b = k->b;
-    ct_real *y = k->y;
-    EACH(y[i] = a[i] + b[i])
-}
-
-KERNEL(muladd)
-{
-    const ct_real *a = k->a, *b = k->b;
-    ct_real *y = k->y;
-    EACH(y[i] += a[i] * b[i])
-}
-
-KERNEL(exp)
-{
-    const ct_real *a = k->a;
-    ct_real *y = k->y;
-    EACH(y[i] = exp_real(a[i]))
-}
-
-KERNEL(log)
-{
-    const ct_real *a = k->a;
-    ct_real *y = k->y;
-    EACH(y[i] = log_real(a[i]))
-}
+ELEMENTS(axpy, y[i] += p * a[i])
+ELEMENTS(scale, y[i] = p * a[i])
+ELEMENTS(add, y[i] = a[i] + b[i])
+ELEMENTS(muladd, y[i] += a[i] * b[i])
+ELEMENTS(exp, y[i] = exp_real(a[i]))
+ELEMENTS(log, y[i] = log_real(a[i]))
 
 /* y = f(a) */
 KERNEL(activation)
@@ -349,12 +323,9 @@ KERNEL(col_exp_sums)
     }
     for (int r = 0; r < k->m; r++) {
         const ct_real *x = k->a + (size_t)r * stride;
-        if (k->y3 != NULL) {
-            ct_real *y = k->y3 + (size_t)r * stride;
-            EACH(y[i] = exp_real(x[i] - shift_of(peak[i])); total[i] += y[i])
-        } else {
-            EACH(total[i] += exp_real(x[i] - shift_of(peak[i])))
-        }
+        ct_real *y = k->y3 != NULL ? k->y3 + (size_t)r * stride : NULL;
+        EACH(const ct_real e = exp_real(x[i] - shift_of(peak[i])); total[i] += e;
+             if (y != NULL) y[i] = e)
     }
 }
 
@@ -363,11 +334,11 @@ KERNEL(col_exp_sums)
 #include "kernels/product_body.h"
 #include "kernels/walk_body.h"
 
-#define K_ROW(name) .name = name##_loop
+#define K_ROW(name) [K_LOOP(name)] = name##_loop
 
 const k_isa K_ISA = {
     .name = K_ISA_NAME,
-    K_RANGES(K_ROW),
+    .loop = {K_LOOPS(K_ROW)},
     .tile_rows = TILE_ROWS,
     .tile_cols = TILE_COLS,
     .panel = panel_of,

@@ -8,34 +8,11 @@
 #ifndef KERNELS_ISA_H
 #define KERNELS_ISA_H
 
-#include "contrast/random.h"
 #include "kernels/walk.h"
 #include "platform/pool.h"
 
-/* ---- loops over a range of elements, rows or columns: from .. to - 1 ---- */
-
-/* What such a loop works on; each uses the fields that its comment in body.h names. */
-typedef struct k_args {
-    const ct_real *a, *b, *c;
-    ct_real *y, *y2, *y3;
-    ct_real p[8];
-    int m; /* columns, for loops on rows; rows, for those on columns */
-    int stride;
-    bool add;
-    ct_activation f;
-    const int *offset, *id; /* of bags */
-    ct_random random;       /* of dropout */
-    uint32_t threshold;
-    size_t n;
-} k_args;
-
+/* One of kernels.h's loops: elements, rows or columns from .. to - 1. */
 typedef void (*k_range)(const k_args *args, size_t from, size_t to);
-
-/* On elements, on rows, on columns; dropout on blocks of four elements, block_sums of K_BLOCK. */
-#define K_RANGES(X)                                                                                \
-    X(axpy), X(scale), X(add), X(muladd), X(exp), X(log), X(activation), X(activation_grad),       \
-        X(sgd), X(adamw), X(row_dots), X(normalize_rows), X(normalize_rows_grad), X(row_exp_sums), \
-        X(bag_mean), X(col_exp_sums), X(bag_spread), X(dropout), X(block_sums)
 
 /* ---- the product ---- */
 
@@ -62,8 +39,7 @@ typedef struct k_cells {
 
 typedef struct k_isa {
     const char *name;
-#define K_MEMBER(name) name
-    k_range K_RANGES(K_MEMBER);
+    k_range loop[K_N_LOOPS];
 
     /* Register tile of the product: tile_rows x tile_cols elements of c. */
     int tile_rows, tile_cols;

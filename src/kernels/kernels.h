@@ -55,12 +55,23 @@ void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
 /* Packed row-major operands: nt: a (m,k) b (n,k), c = a b'
  *                            nn: a (m,k) b (k,n), c = a b
  *                            tn: a (k,m) b (k,n), c = a' b */
-void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
-                 ct_real *c, bool add);
-void k_matmul_nn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
-                 ct_real *c, bool add);
-void k_matmul_tn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
-                 ct_real *c, bool add);
+static inline void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a,
+                               const ct_real *b, ct_real *c, bool add)
+{
+    k_matmul(dev, m, n, k, (k_matrix){a, k, 1}, (k_matrix){b, 1, k}, c, n, add);
+}
+
+static inline void k_matmul_nn(ct_device *dev, int m, int n, int k, const ct_real *a,
+                               const ct_real *b, ct_real *c, bool add)
+{
+    k_matmul(dev, m, n, k, (k_matrix){a, k, 1}, (k_matrix){b, n, 1}, c, n, add);
+}
+
+static inline void k_matmul_tn(ct_device *dev, int m, int n, int k, const ct_real *a,
+                               const ct_real *b, ct_real *c, bool add)
+{
+    k_matmul(dev, m, n, k, (k_matrix){a, 1, m}, (k_matrix){b, n, 1}, c, n, add);
+}
 
 /* y[j] += sum_i x[i,j], one chain over i in order: x (n, d). */
 void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y);
@@ -69,61 +80,180 @@ void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y);
 
 ct_real k_dot(ct_device *dev, size_t n, const ct_real *a, const ct_real *b);
 ct_real k_sum(ct_device *dev, size_t n, const ct_real *x);
-void k_row_dots(ct_device *dev, int n, int d, const ct_real *a, const ct_real *b, ct_real *y);
+
+/* ---- loops over a range of elements, rows or columns, shared by the threads ---- */
+
+/* What a loop works on; each uses the fields that its comment in body.h names. */
+typedef struct k_args {
+    const ct_real *a, *b, *c;
+    ct_real *y, *y2, *y3;
+    ct_real p[8];
+    int m; /* columns, for loops on rows; rows, for those on columns */
+    int stride;
+    bool add;
+    ct_activation f;
+    const int *offset, *id; /* of bags */
+    ct_random random;       /* of dropout */
+    uint32_t threshold;
+    size_t n;
+} k_args;
+
+/* On elements, on rows, on columns; dropout on blocks of four elements, block_sums of K_BLOCK. */
+#define K_LOOPS(X)                                                                                 \
+    X(axpy), X(scale), X(add), X(muladd), X(exp), X(log), X(activation), X(activation_grad),       \
+        X(sgd), X(adamw), X(row_dots), X(normalize_rows), X(normalize_rows_grad), X(row_exp_sums), \
+        X(bag_mean), X(col_exp_sums), X(bag_spread), X(dropout), X(block_sums)
+#define K_LOOP(name) k_##name##_loop
+typedef enum k_loop { K_LOOPS(K_LOOP), K_N_LOOPS } k_loop;
+
+/* `loop` over 0 .. n - 1, each as dear as `cost` elements of a sum. It is cut at fixed places
+ * whatever the number of threads; a short range stays on the calling thread. */
+void k_run(ct_device *dev, k_loop loop, const k_args *args, size_t n, size_t cost);
+
+#define K_DEAR  4             /* an element of exp, a division, ... counts as so many */
+#define K_GRAIN (4 * K_BLOCK) /* elements that are worth another thread               */
 
 /* ---- elementwise; y may be x ---- */
 
-void k_axpy(ct_device *dev, size_t n, ct_real a, const ct_real *x, ct_real *y);  /* y += a x  */
-void k_scale(ct_device *dev, size_t n, ct_real a, const ct_real *x, ct_real *y); /* y  = a x  */
-void k_add(ct_device *dev, size_t n, const ct_real *a, const ct_real *b, ct_real *y);
-void k_muladd(ct_device *dev, size_t n, const ct_real *a, const ct_real *b,
-              ct_real *y); /* y += a b */
-void k_exp(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
-void k_log(ct_device *dev, size_t n, const ct_real *x, ct_real *y);
+/* y += a x */
+static inline void k_axpy(ct_device *dev, size_t n, ct_real a, const ct_real *x, ct_real *y)
+{
+    k_run(dev, K_LOOP(axpy), &(k_args){.a = x, .y = y, .p = {a}}, n, 1);
+}
 
-/* y = f(z); dz = dy f'(z), given z (read for GELU alone) and y. */
-void k_activation(ct_device *dev, ct_activation f, size_t n, const ct_real *z, ct_real *y);
-void k_activation_grad(ct_device *dev, ct_activation f, size_t n, const ct_real *z,
-                       const ct_real *y, const ct_real *dy, ct_real *dz);
+/* y = a x */
+static inline void k_scale(ct_device *dev, size_t n, ct_real a, const ct_real *x, ct_real *y)
+{
+    k_run(dev, K_LOOP(scale), &(k_args){.a = x, .y = y, .p = {a}}, n, 1);
+}
 
-/* ---- rows ---- */
+/* y = a + b */
+static inline void k_add(ct_device *dev, size_t n, const ct_real *a, const ct_real *b, ct_real *y)
+{
+    k_run(dev, K_LOOP(add), &(k_args){.a = a, .b = b, .y = y}, n, 1);
+}
 
-/* r[i] = max(|x[i,:]|, eps), y[i,:] = x[i,:] / r[i]. */
-void k_normalize_rows(ct_device *dev, int n, int d, const ct_real *x, ct_real eps, ct_real *y,
-                      ct_real *r);
+/* y += a b */
+static inline void k_muladd(ct_device *dev, size_t n, const ct_real *a, const ct_real *b,
+                            ct_real *y)
+{
+    k_run(dev, K_LOOP(muladd), &(k_args){.a = a, .b = b, .y = y}, n, 1);
+}
+
+static inline void k_exp(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
+{
+    k_run(dev, K_LOOP(exp), &(k_args){.a = x, .y = y}, n, K_DEAR);
+}
+
+static inline void k_log(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
+{
+    k_run(dev, K_LOOP(log), &(k_args){.a = x, .y = y}, n, K_DEAR);
+}
+
+/* y = f(z) */
+static inline void k_activation(ct_device *dev, ct_activation f, size_t n, const ct_real *z,
+                                ct_real *y)
+{
+    k_run(dev, K_LOOP(activation), &(k_args){.a = z, .y = y, .f = f}, n, K_DEAR);
+}
+
+/* dz = dy f'(z), given z (read for GELU alone) and y = f(z) */
+static inline void k_activation_grad(ct_device *dev, ct_activation f, size_t n, const ct_real *z,
+                                     const ct_real *y, const ct_real *dy, ct_real *dz)
+{
+    const k_args args = {.a = z, .b = y, .c = dy, .y = dz, .f = f};
+    k_run(dev, K_LOOP(activation_grad), &args, n, K_DEAR);
+}
+
+/* mask[i] = 0 if word first + i of r is below `threshold`, else keep; y = mask x. first is a
+ * multiple of 4. */
+static inline void k_dropout(ct_device *dev, size_t n, size_t first, const ct_random *r,
+                             uint32_t threshold, ct_real keep, const ct_real *x, ct_real *mask,
+                             ct_real *y)
+{
+    k_args args = {.a = x, .y = y, .y2 = mask, .p = {keep}, .random = *r, .threshold = threshold};
+    args.n = n;
+    args.stride = (int)(first / 4);
+    k_run(dev, K_LOOP(dropout), &args, (n + 3) / 4, 4 * K_DEAR);
+}
+
+/* ---- rows and columns ---- */
+
+/* y[i] = <a[i,:], b[i,:]> */
+static inline void k_row_dots(ct_device *dev, int n, int d, const ct_real *a, const ct_real *b,
+                              ct_real *y)
+{
+    const k_args args = {.a = a, .b = b, .y = y, .m = d};
+    k_run(dev, K_LOOP(row_dots), &args, (size_t)n, (size_t)d);
+}
+
+/* r[i] = max(|x[i,:]|, eps), y[i,:] = x[i,:] / r[i] */
+static inline void k_normalize_rows(ct_device *dev, int n, int d, const ct_real *x, ct_real eps,
+                                    ct_real *y, ct_real *r)
+{
+    const k_args args = {.a = x, .y = y, .y2 = r, .p = {eps}, .m = d};
+    k_run(dev, K_LOOP(normalize_rows), &args, (size_t)n, (size_t)d);
+}
+
 /* dx[i,:] = (dy[i,:] - c y[i,:]) / r[i], c = <dy[i,:], y[i,:]> where r[i] > eps, else 0;
  * added to dx with `add`. Without, dx may be dy. */
-void k_normalize_rows_grad(ct_device *dev, int n, int d, const ct_real *y, const ct_real *r,
-                           ct_real eps, const ct_real *dy, ct_real *dx, bool add);
+static inline void k_normalize_rows_grad(ct_device *dev, int n, int d, const ct_real *y,
+                                         const ct_real *r, ct_real eps, const ct_real *dy,
+                                         ct_real *dx, bool add)
+{
+    const k_args args = {.a = y, .b = r, .c = dy, .y = dx, .p = {eps}, .m = d, .add = add};
+    k_run(dev, K_LOOP(normalize_rows_grad), &args, (size_t)n, (size_t)d);
+}
 
 /* peak[i] = largest of row i (NaN if it has one), total[i] = sum_j e^(x[i,j] - peak[i]);
  * y[i,j] = e^(x[i,j] - peak[i]) if y is not NULL. y may be x. An infinite peak is
  * not subtracted. */
-void k_row_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total,
-                    ct_real *y);
+static inline void k_row_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak,
+                                  ct_real *total, ct_real *y)
+{
+    const k_args args = {.a = x, .y = peak, .y2 = total, .y3 = y, .m = m};
+    k_run(dev, K_LOOP(row_exp_sums), &args, (size_t)n, (size_t)m);
+}
+
 /* The same down the columns: peak (m), total (m): one chain over i in order. */
-void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak, ct_real *total,
-                    ct_real *y);
+static inline void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak,
+                                  ct_real *total, ct_real *y)
+{
+    const k_args args = {.a = x, .y = peak, .y2 = total, .y3 = y, .m = n, .stride = m};
+    k_run(dev, K_LOOP(col_exp_sums), &args, (size_t)m, (size_t)n);
+}
 
 /* ---- picked rows: bag i picks rows id[offset[i]] .. id[offset[i+1] - 1] of a table of d columns
  * ---- */
 
 /* y[i,:] = mean of the picked rows; 0 for an empty bag. y (n, d). */
-void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *offset,
-                const int *id, ct_real *y);
-/* dtable[id,:] += dy[i,:] / size of bag i, bags in order. */
-void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *offset, const int *id,
-                  ct_real *dtable);
+static inline void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *offset,
+                              const int *id, ct_real *y)
+{
+    const k_args args = {.a = table, .y = y, .m = d, .offset = offset, .id = id};
+    const int each = 1 + (offset[n] - offset[0]) / n;
+    k_run(dev, K_LOOP(bag_mean), &args, (size_t)n, (size_t)d * (size_t)each);
+}
 
-/* mask[i] = 0 if word first + i of r is below `threshold`, else keep; y = mask x. first is a
- * multiple of 4. */
-void k_dropout(ct_device *dev, size_t n, size_t first, const ct_random *r, uint32_t threshold,
-               ct_real keep, const ct_real *x, ct_real *mask, ct_real *y);
+/* dtable[id,:] += dy[i,:] / size of bag i, bags in order; threads take columns, at least two cache
+ * lines of a row. */
+static inline void k_bag_spread(ct_device *dev, int n, int d, const ct_real *dy, const int *offset,
+                                const int *id, ct_real *dtable)
+{
+    const k_args args = {.a = dy, .y = dtable, .m = d, .stride = n, .offset = offset, .id = id};
+    const size_t picks = 1 + (size_t)(offset[n] - offset[0]), most = K_GRAIN / 32;
+    k_run(dev, K_LOOP(bag_spread), &args, (size_t)d, picks < most ? picks : most);
+}
 
 /* ---- optimisers: one pass over memory (formulas in contrast/optim.h) ---- */
 
-void k_sgd(ct_device *dev, size_t n, ct_real rate, ct_real momentum, ct_real decay,
-           const ct_real *dx, ct_real *m, ct_real *x);
+static inline void k_sgd(ct_device *dev, size_t n, ct_real rate, ct_real momentum, ct_real decay,
+                         const ct_real *dx, ct_real *m, ct_real *x)
+{
+    const k_args args = {.a = dx, .y = m, .y2 = x, .p = {rate, momentum, decay}};
+    k_run(dev, K_LOOP(sgd), &args, n, 1);
+}
+
 /* bias1 = 1 - beta1^t, bias2 = 1 - beta2^t. */
 typedef struct k_adamw_args {
     ct_real rate, beta1, beta2, eps, decay, bias1, bias2;

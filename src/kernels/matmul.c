@@ -126,8 +126,8 @@ static void run_part(const product *p, part at, const ct_real *b_part, ct_real *
     if (p->y != NULL && at.k0 + at.depth >= p->k) /* the last part: f while c is in the cache */
         for (int i = at.i0; i < at.i0 + at.rows; i++) {
             const ptrdiff_t from = i * p->c_row + at.j0;
-            isa->activation(&(k_args){.a = p->c + from, .y = p->y + from, .f = p->f}, 0,
-                            (size_t)at.cols);
+            const k_args args = {.a = p->c + from, .y = p->y + from, .f = p->f};
+            isa->loop[K_LOOP(activation)](&args, 0, (size_t)at.cols);
         }
 }
 
@@ -257,24 +257,6 @@ void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
     p.f = f;
     p.y = f != CT_ACT_NONE ? y : NULL;
     run(dev, &p);
-}
-
-void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
-                 ct_real *c, bool add)
-{
-    k_matmul(dev, m, n, k, (k_matrix){a, k, 1}, (k_matrix){b, 1, k}, c, n, add);
-}
-
-void k_matmul_nn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
-                 ct_real *c, bool add)
-{
-    k_matmul(dev, m, n, k, (k_matrix){a, k, 1}, (k_matrix){b, n, 1}, c, n, add);
-}
-
-void k_matmul_tn(ct_device *dev, int m, int n, int k, const ct_real *a, const ct_real *b,
-                 ct_real *c, bool add)
-{
-    k_matmul(dev, m, n, k, (k_matrix){a, 1, m}, (k_matrix){b, n, 1}, c, n, add);
 }
 
 void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y)

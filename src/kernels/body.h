@@ -186,6 +186,11 @@ static inline ct_real shift_of(ct_real peak)
     return peak - peak == 0 ? peak : 0;
 }
 
+static inline ct_real later_peak(ct_real peak, ct_real z)
+{
+    return z > peak ? z : z == z ? peak : z; /* a NaN once met stays */
+}
+
 static ct_real largest(size_t n, const ct_real *x)
 {
     ct_real s[SUMS];
@@ -193,23 +198,13 @@ static ct_real largest(size_t n, const ct_real *x)
         s[j] = x[0];
     size_t i = 0;
     for (; i + SUMS <= n; i += SUMS)
-        for (int j = 0; j < SUMS; j++) { /* a NaN once met stays */
-            ct_real v = x[i + (size_t)j];
-            s[j] = v > s[j] ? v : v == v ? s[j] : v;
-        }
+        for (int j = 0; j < SUMS; j++)
+            s[j] = later_peak(s[j], x[i + (size_t)j]);
     for (; i < n; i++)
-        s[0] = x[i] > s[0] ? x[i] : x[i] == x[i] ? s[0] : x[i];
+        s[0] = later_peak(s[0], x[i]);
     for (int j = 1; j < SUMS; j++)
-        s[0] = s[j] > s[0] ? s[j] : s[j] == s[j] ? s[0] : s[j];
+        s[0] = later_peak(s[0], s[j]);
     return s[0];
-}
-
-/* y[j] = e^(x[j] - shift); returns their sum; n <= K_BLOCK */
-static ct_real exp_sum(size_t n, const ct_real *x, ct_real shift, ct_real *y)
-{
-    for (size_t j = 0; j < n; j++)
-        y[j] = exp_real(x[j] - shift);
-    return sum(n, y);
 }
 
 /* y[i] = peak of a[i,:], y2[i] = sum_j e^(a[i,j] - peak), y3 (or scratch) = the exponentials */
@@ -221,9 +216,11 @@ KERNEL(row_exp_sums)
         const ct_real *x = k->a + i * m;
         ct_real peak = largest(m, x), shift = shift_of(peak), total = 0;
         for (size_t j = 0; j < m; j += K_BLOCK) {
+            const size_t n = m - j < K_BLOCK ? m - j : K_BLOCK;
             ct_real *y = k->y3 != NULL ? k->y3 + i * m + j : scratch;
-            ct_real part = exp_sum(m - j < K_BLOCK ? m - j : K_BLOCK, x + j, shift, y);
-            total = j == 0 ? part : total + part;
+            for (size_t l = 0; l < n; l++)
+                y[l] = exp_real(x[j + l] - shift);
+            total = j == 0 ? sum(n, y) : total + sum(n, y);
         }
         k->y[i] = peak;
         k->y2[i] = total;
@@ -319,7 +316,7 @@ KERNEL(col_exp_sums)
     EACH(peak[i] = k->a[i]; total[i] = 0)
     for (int r = 1; r < k->m; r++) {
         const ct_real *x = k->a + (size_t)r * stride;
-        EACH(peak[i] = x[i] > peak[i] ? x[i] : x[i] == x[i] ? peak[i] : x[i])
+        EACH(peak[i] = later_peak(peak[i], x[i]))
     }
     for (int r = 0; r < k->m; r++) {
         const ct_real *x = k->a + (size_t)r * stride;
@@ -347,5 +344,4 @@ const k_isa K_ISA = {
     .gather = walk_gather,
     .join = walk_join,
     .spread = walk_spread,
-    .blank_groups = walk_blank_groups,
 };

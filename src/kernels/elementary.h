@@ -1,6 +1,7 @@
-/* elementary.h -- exp, log, tanh and erf of one float. Private to kernels/.
+/* elementary.h -- fma, exp, log, tanh and erf of one float. Private to kernels/.
  *
- * IEEE operations in a written order, no fma, no table, no branch: a compiler
+ * IEEE operations in a written order, no table, no branch, and fma only where it is asked
+ * for: a compiler
  * turns a loop of them into vector code, and every machine gives the same bits.
  * Errors below 2 ulp (tests/unit/kernels/test_k_vector.c). Polynomials were
  * fitted by weighted least squares with Lawson's reweighting, coefficients
@@ -24,9 +25,34 @@
 #define erf_real  erf
 #define sqrt_real sqrt
 #define abs_real  fabs
+#define fma_real  fma
 #else
 #define sqrt_real __builtin_sqrtf
 #define abs_real  __builtin_fabsf
+
+/* a b + c with one rounding. With the instruction it is the instruction. Without: the
+ * product of two floats is exact in double (48 bits); the sum in double is rounded to odd,
+ * that is, if it was inexact its last bit is set; then rounding to float cannot
+ * meet a false tie, since double has more than two bits to spare (Boldo and
+ * Melquiond, "Emulation of a FMA and correctly rounded sums", 2008). */
+#if defined(__FMA__) || defined(__aarch64__) || defined(FP_FAST_FMAF)
+#define fma_real __builtin_fmaf
+#else
+static inline float fma_real(float a, float b, float c)
+{
+    double product = (double)a * (double)b, s = product + (double)c;
+    double back = s - product, lost = (product - (s - back)) + ((double)c - back); /* 2Sum: exact */
+    int64_t bits;
+    memcpy(&bits, &s, sizeof bits);
+    /* NaN and infinity leave lost a NaN, which is neither above nor below 0 */
+    int inexact = (lost > 0) | (lost < 0);
+    int64_t away = (lost > 0) == (s > 0) ? 1 : -1; /* does the exact sum lie farther from 0? */
+    /* an even last bit becomes odd, on the exact side */
+    bits += inexact & ~(int)bits & 1 ? away : 0;
+    memcpy(&s, &bits, sizeof s);
+    return (float)s;
+}
+#endif
 
 /* Bits are unsigned: what a NaN or a negative argument makes of them may wrap. */
 static inline float float_of(uint32_t bits)

@@ -11,6 +11,11 @@
 #include "kernels/walk.h"
 #include "platform/pool.h"
 
+static inline int k_least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 /* One of kernels.h's loops: elements, rows or columns from .. to - 1. */
 typedef void (*k_range)(const k_args *args, size_t from, size_t to);
 
@@ -59,9 +64,6 @@ typedef struct k_isa {
     void (*join)(const k_sums *s, const k_sums *other, int anchors);
     /* g = dS of a tile; g may be t->x. */
     void (*spread)(const k_cells *t, int n_sums, const k_sums *s, ct_real *g);
-    /* x[j * K_STRIP + i] = blank where the groups are equal. */
-    void (*blank_groups)(int rows, int cols, const int *row_group, const int *col_group,
-                         ct_real blank, ct_real *x);
 } k_isa;
 
 extern const k_isa k_isa_portable;

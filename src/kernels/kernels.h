@@ -21,6 +21,7 @@
 #include "contrast/random.h"
 #include "contrast/real.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -74,12 +75,20 @@ static inline void k_matmul_tn(ct_device *dev, int m, int n, int k, const ct_rea
 }
 
 /* y[j] += sum_i x[i,j], one chain over i in order: x (n, d). */
-void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y);
+static inline void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y)
+{
+    const ct_real one = 1; /* and strides of 0: as many ones as there are rows; 1 x + y is x + y */
+    k_matmul(dev, 1, d, n, (k_matrix){&one, 0, 0}, (k_matrix){x, d, 1}, y, d, true);
+}
 
 /* ---- sums ---- */
 
+/* sum_i a[i] b[i]; b NULL: sum_i a[i] */
 ct_real k_dot(ct_device *dev, size_t n, const ct_real *a, const ct_real *b);
-ct_real k_sum(ct_device *dev, size_t n, const ct_real *x);
+static inline ct_real k_sum(ct_device *dev, size_t n, const ct_real *x)
+{
+    return k_dot(dev, n, x, NULL);
+}
 
 /* ---- loops over a range of elements, rows or columns, shared by the threads ---- */
 
@@ -258,7 +267,17 @@ static inline void k_sgd(ct_device *dev, size_t n, ct_real rate, ct_real momentu
 typedef struct k_adamw_args {
     ct_real rate, beta1, beta2, eps, decay, bias1, bias2;
 } k_adamw_args;
-void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx, ct_real *m,
-             ct_real *v, ct_real *x);
+static inline void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx,
+                           ct_real *m, ct_real *v, ct_real *x)
+{
+    const ct_real unbias = 1 / (ct_real)sqrt((double)p->bias2);
+    k_args args = {.a = dx,
+                   .y = m,
+                   .y2 = v,
+                   .y3 = x,
+                   .p = {1 - p->rate * p->decay, p->beta1, 1 - p->beta1, p->beta2, 1 - p->beta2,
+                         p->rate / p->bias1, unbias, p->eps}};
+    k_run(dev, K_LOOP(adamw), &args, n, K_DEAR);
+}
 
 #endif

@@ -9,9 +9,7 @@
 #ifndef KERNELS_LANES_H
 #define KERNELS_LANES_H
 
-#include "kernels/fma.h"
-
-#include <stddef.h>
+#include "kernels/elementary.h"
 
 #if defined(CT_REAL_DOUBLE)
 #define LANES_PLAIN 1

@@ -41,12 +41,6 @@
 #define SHALLOW 64    /* inner steps up to which k counts as short          */
 #define SLACK   8     /* values that packing may write too many             */
 
-/* A part of a product: rows i0 .. i0+rows of c, columns j0 .. j0+cols, inner steps k0 ..
- * k0+depth. */
-typedef struct part {
-    int i0, rows, j0, cols, k0, depth;
-} part;
-
 typedef struct product {
     const k_isa *isa;
     int m, n, k;
@@ -59,15 +53,27 @@ typedef struct product {
     ct_activation f;     /* y = f(c), where y is not NULL              */
     ct_real *y;
 
-    int columns;        /* thin: of a task                                  */
-    ct_real *panels;    /* tall: b's columns and steps of `now`, shared     */
-    part now;           /* the rows are the task's                          */
-    int blocks, groups; /* tasks: of rows of c; of panels of b              */
+    int columns;        /* thin: of a task                     */
+    ct_real *panels;    /* tall: all of b, copied              */
+    int blocks, groups; /* tasks: of rows of c; of panels of b */
 } product;
 
-static int least(int a, int b)
+/* Part of a product, a product itself: rows i0 .. i0+m of c, columns j0 .. j0+n, inner steps k0 ..
+ * k0+k. Parts that begin inside go on with what is in c; f waits for the part that ends with p. */
+static inline product cut(const product *p, int i0, int m, int j0, int n, int k0, int k)
 {
-    return a < b ? a : b;
+    product q = *p;
+    const ptrdiff_t at = i0 * p->c_row + j0;
+    q.m = m;
+    q.n = n;
+    q.k = k;
+    q.a.x += i0 * p->a.row + k0 * p->a.col;
+    q.b.x += k0 * p->b.row + j0 * p->b.col;
+    q.c += at;
+    q.add = p->add || k0 > 0;
+    q.bias = p->bias != NULL ? p->bias + j0 : NULL;
+    q.y = p->y != NULL && k0 + k >= p->k ? p->y + at : NULL;
+    return q;
 }
 
 /* Rows (of a) or columns (of b), `line` apart, with inner steps `step` apart, as panels. */
@@ -89,46 +95,42 @@ static void pack(const k_isa *isa, const ct_real *x, ptrdiff_t line, ptrdiff_t s
                     x[i * line + k * step];
 }
 
-/* One part, at most ROW_PART rows. b_part holds panels of b; NULL: read b in place. */
-static void run_part(const product *p, part at, const ct_real *b_part, ct_real *a_part)
+/* At most ROW_PART rows and K_PART inner steps. b_part holds panels of b; NULL: read b in place. */
+static void run_part(const product *p, const ct_real *b_part, ct_real *a_part)
 {
     const k_isa *isa = p->isa;
     const int width = isa->tile_cols;
-    const bool goes_on = p->add || at.k0 > 0;
     /* Where k is short the product is the writing of c: then along its rows, some at a time. */
-    const int step = at.depth <= SHALLOW ? 2 * isa->tile_rows : at.rows;
-    k_panel panel = {.k = at.depth,
-                     .a = p->a.x + at.i0 * p->a.row + at.k0 * p->a.col,
+    const int step = p->k <= SHALLOW ? 2 * isa->tile_rows : p->m;
+    k_panel panel = {.k = p->k,
+                     .a = p->a.x,
                      .a_tile = isa->tile_rows * p->a.row,
                      .a_row = p->a.row,
                      .a_col = p->a.col,
                      .b_row = b_part != NULL ? width : p->b.row,
-                     .from_row = goes_on ? p->c_row : 0,
+                     .from_row = p->add ? p->c_row : 0,
                      .c_row = p->c_row};
-    if (at.cols >= (p->a.row == 1 ? A_T_REUSE : A_REUSE)) {
-        pack(isa, panel.a, p->a.row, p->a.col, at.rows, at.depth, isa->tile_rows, a_part);
+    if (p->n >= (p->a.row == 1 ? A_T_REUSE : A_REUSE)) {
+        pack(isa, p->a.x, p->a.row, p->a.col, p->m, p->k, isa->tile_rows, a_part);
         panel.a = a_part;
-        panel.a_tile = (ptrdiff_t)isa->tile_rows * at.depth;
+        panel.a_tile = (ptrdiff_t)isa->tile_rows * p->k;
         panel.a_row = 1;
         panel.a_col = isa->tile_rows;
     }
-    for (int i = 0; i < at.rows; i += step) {
-        panel.rows = least(step, at.rows - i);
-        for (int j = 0; j < at.cols; j += width) {
-            panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * at.depth
-                                     : p->b.x + at.k0 * p->b.row + at.j0 + j;
-            panel.c = p->c + (at.i0 + i) * p->c_row + at.j0 + j;
-            panel.from = goes_on ? panel.c : p->bias != NULL ? p->bias + at.j0 + j : NULL;
-            isa->panel(&panel, least(width, at.cols - j));
+    for (int i = 0; i < p->m; i += step) {
+        panel.rows = k_least(step, p->m - i);
+        for (int j = 0; j < p->n; j += width) {
+            panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * p->k : p->b.x + j;
+            panel.c = p->c + i * p->c_row + j;
+            panel.from = p->add ? panel.c : p->bias != NULL ? p->bias + j : NULL;
+            isa->panel(&panel, k_least(width, p->n - j));
         }
         panel.a += step / isa->tile_rows * panel.a_tile;
     }
-    if (p->y != NULL && at.k0 + at.depth >= p->k) /* the last part: f while c is in the cache */
-        for (int i = at.i0; i < at.i0 + at.rows; i++) {
-            const ptrdiff_t from = i * p->c_row + at.j0;
-            const k_args args = {.a = p->c + from, .y = p->y + from, .f = p->f};
-            isa->loop[K_LOOP(activation)](&args, 0, (size_t)at.cols);
-        }
+    for (int i = 0; i < p->m && p->y != NULL; i++) { /* while c is in the cache */
+        const k_args args = {.a = p->c + i * p->c_row, .y = p->y + i * p->c_row, .f = p->f};
+        isa->loop[K_LOOP(activation)](&args, 0, (size_t)p->n);
+    }
 }
 
 /* ---- thin ---- */
@@ -137,23 +139,24 @@ static void run_thin(void *ctx, int task)
 {
     const product *p = ctx;
     const int width = p->isa->tile_cols;
-    const int j0 = task * p->columns, j1 = least(p->n, j0 + p->columns);
+    const int j0 = task * p->columns, j1 = k_least(p->n, j0 + p->columns);
     ct_real b_part[K_PART * COL_PART + SLACK] __attribute__((aligned(64)));
     ct_real a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
     for (int j = j0, cols = 0; j < j1; j += cols)
         for (int k = 0; k == 0 || k < p->k; k += K_PART) { /* once even for k = 0: c becomes 0 */
-            const int depth = least(K_PART, p->k - k);
-            const ct_real *from = p->b.x + k * p->b.row + j * p->b.col;
-            cols = least(COL_PART, j1 - j);
+            const int depth = k_least(K_PART, p->k - k);
+            cols = k_least(COL_PART, j1 - j);
             bool in_place = p->b.col == 1 && p->m < B_REUSE;
             if (in_place && cols > width)
                 cols -= cols % width; /* what is left gets a padded panel of its own */
             in_place = in_place && cols % width == 0;
             if (!in_place)
-                pack(p->isa, from, p->b.col, p->b.row, cols, depth, width, b_part);
-            for (int i = 0; i < p->m; i += ROW_PART)
-                run_part(p, (part){i, least(ROW_PART, p->m - i), j, cols, k, depth},
-                         in_place ? NULL : b_part, a_part);
+                pack(p->isa, p->b.x + k * p->b.row + j * p->b.col, p->b.col, p->b.row, cols, depth,
+                     width, b_part);
+            for (int i = 0; i < p->m; i += ROW_PART) {
+                const product rows = cut(p, i, k_least(ROW_PART, p->m - i), j, cols, k, depth);
+                run_part(&rows, in_place ? NULL : b_part, a_part);
+            }
         }
 }
 
@@ -168,41 +171,37 @@ static int share(int all, int i, int n)
 static void pack_group(void *ctx, int g)
 {
     const product *p = ctx;
-    const part *at = &p->now;
-    const int width = p->isa->tile_cols, panels = (at->cols + width - 1) / width;
+    const int width = p->isa->tile_cols, panels = (p->n + width - 1) / width;
     const int from = share(panels, g, p->groups) * width,
-              to = share(panels, g + 1, p->groups) * width;
-    pack(p->isa, p->b.x + at->k0 * p->b.row + (at->j0 + from) * p->b.col, p->b.col, p->b.row,
-         least(to, at->cols) - from, at->depth, width, p->panels + (ptrdiff_t)from * at->depth);
+              to = k_least(share(panels, g + 1, p->groups) * width, p->n);
+    pack(p->isa, p->b.x + from * p->b.col, p->b.col, p->b.row, to - from, p->k, width,
+         p->panels + (ptrdiff_t)from * p->k);
 }
 
 static void run_rows(void *ctx, int block)
 {
     const product *p = ctx;
     const int height = p->isa->tile_rows, tiles = (p->m + height - 1) / height;
-    part at = p->now;
+    const int from = share(tiles, block, p->blocks) * height,
+              to = k_least(share(tiles, block + 1, p->blocks) * height, p->m);
     ct_real a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
-    at.i0 = share(tiles, block, p->blocks) * height;
-    at.rows = least(share(tiles, block + 1, p->blocks) * height, p->m) - at.i0;
-    run_part(p, at, p->panels, a_part);
+    const product rows = cut(p, from, to - from, 0, p->n, 0, p->k);
+    run_part(&rows, p->panels, a_part);
 }
 
-static void run_tall(ct_device *dev, product *p)
+static void run_tall(ct_device *dev, const product *p)
 {
     const int threads = ct_device_threads(dev), most = K_PANELS / K_PART;
     const int tiles = ROW_PART / p->isa->tile_rows * p->isa->tile_rows; /* rows a block can have */
     const int blocks = (p->m + tiles - 1) / tiles;
-    p->blocks = (blocks + threads - 1) / threads * threads; /* equally many for each thread */
-    p->groups = threads;
-    p->panels = dev->panels;
     for (int j = 0; j < p->n; j += most)
         for (int k = 0; k == 0 || k < p->k; k += K_PART) {
-            p->now = (part){.j0 = j,
-                            .cols = least(most, p->n - j),
-                            .k0 = k,
-                            .depth = least(K_PART, p->k - k)};
-            k_parallel(dev, p->groups, pack_group, p);
-            k_parallel(dev, p->blocks, run_rows, p);
+            product q = cut(p, 0, p->m, j, k_least(most, p->n - j), k, k_least(K_PART, p->k - k));
+            q.panels = dev->panels;
+            q.groups = threads;
+            q.blocks = (blocks + threads - 1) / threads * threads; /* as many for each thread */
+            k_parallel(dev, q.groups, pack_group, &q);
+            k_parallel(dev, q.blocks, run_rows, &q);
         }
 }
 
@@ -257,10 +256,4 @@ void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
     p.f = f;
     p.y = f != CT_ACT_NONE ? y : NULL;
     run(dev, &p);
-}
-
-void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y)
-{
-    const ct_real one = 1; /* and strides of 0: as many ones as there are rows; 1 x + y is x + y */
-    k_matmul(dev, 1, d, n, (k_matrix){&one, 0, 0}, (k_matrix){x, d, 1}, y, d, true);
 }

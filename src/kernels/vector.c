@@ -7,8 +7,6 @@
  * Layer: kernels. */
 #include "kernels/isa.h"
 
-#include <math.h>
-
 typedef struct range_job {
     k_range body;
     const k_args *args;
@@ -33,7 +31,7 @@ void k_run(ct_device *dev, k_loop loop, const k_args *args, size_t n, size_t cos
 
 /* Block sums, then the blocks in order; a very long sum in rounds of
  * K_MAX_PARTIALS blocks, which changes no order. */
-static ct_real sum_blocks(ct_device *dev, size_t n, const ct_real *a, const ct_real *b)
+ct_real k_dot(ct_device *dev, size_t n, const ct_real *a, const ct_real *b)
 {
     const size_t round = (size_t)K_MAX_PARTIALS * K_BLOCK;
     ct_real total = 0;
@@ -46,27 +44,4 @@ static ct_real sum_blocks(ct_device *dev, size_t n, const ct_real *a, const ct_r
             total = i + k == 0 ? dev->partial[0] : total + dev->partial[k];
     }
     return total;
-}
-
-ct_real k_dot(ct_device *dev, size_t n, const ct_real *a, const ct_real *b)
-{
-    return sum_blocks(dev, n, a, b);
-}
-
-ct_real k_sum(ct_device *dev, size_t n, const ct_real *x)
-{
-    return sum_blocks(dev, n, x, NULL);
-}
-
-void k_adamw(ct_device *dev, size_t n, const k_adamw_args *p, const ct_real *dx, ct_real *m,
-             ct_real *v, ct_real *x)
-{
-    const k_args args = {.a = dx,
-                         .y = m,
-                         .y2 = v,
-                         .y3 = x,
-                         .p = {1 - p->rate * p->decay, p->beta1, 1 - p->beta1, p->beta2,
-                               1 - p->beta2, p->rate / p->bias1,
-                               1 / (ct_real)sqrt((double)p->bias2), p->eps}};
-    k_run(dev, K_LOOP(adamw), &args, n, K_DEAR);
 }

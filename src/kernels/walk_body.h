@@ -65,11 +65,6 @@ static bool follows_peak(const k_sums *s)
 
 /* ---- peaks ---- */
 
-static inline ct_real later_peak(ct_real peak, ct_real z)
-{
-    return z > peak ? z : z == z ? peak : z; /* a NaN once met stays */
-}
-
 /* z, or what is no peak where it is not below the anchor's limit. */
 static inline ct_real seen(const k_sums *s, int anchor, ct_real z)
 {
@@ -87,19 +82,6 @@ static void raise_peaks(int n, const ct_real *fresh, const k_sums *s)
         s->origin[i] = fresh[i];
 }
 
-static void row_peaks(const k_cells *t, const k_sums *s)
-{
-    ct_real fresh[K_STRIP];
-    const ct_real scale = s->scale;
-    memcpy(fresh, s->origin, (size_t)t->rows * sizeof *fresh);
-    for (int j = 0; j < t->cols; j++) {
-        const ct_real *x = t->x + j * K_STRIP;
-        for (int i = 0; i < t->rows; i++)
-            fresh[i] = later_peak(fresh[i], seen(s, i, scale * x[i]));
-    }
-    raise_peaks(t->rows, fresh, s);
-}
-
 /* Halves on top of each other: loops that compilers turn into vectors. */
 static ct_real largest_of(ct_real x[K_STRIP])
 {
@@ -109,19 +91,26 @@ static ct_real largest_of(ct_real x[K_STRIP])
     return x[0];
 }
 
-static void column_peaks(const k_cells *t, const k_sums *s)
+static void find_peaks(const k_cells *t, const k_sums *s)
 {
-    ct_real fresh[K_TILE] = {0}, z[K_STRIP];
+    ct_real fresh[K_TILE], z[K_STRIP];
     const ct_real scale = s->scale;
+    const int anchors = s->columns ? t->cols : t->rows;
+    memcpy(fresh, s->origin, (size_t)anchors * sizeof *fresh);
     for (int j = 0; j < t->cols; j++) {
         const ct_real *x = t->x + j * K_STRIP;
+        if (!s->columns) {
+            for (int i = 0; i < t->rows; i++)
+                fresh[i] = later_peak(fresh[i], seen(s, i, scale * x[i]));
+            continue;
+        }
         for (int i = 0; i < t->rows; i++)
             z[i] = seen(s, j, scale * x[i]);
         for (int i = t->rows; i < K_STRIP; i++)
-            z[i] = s->origin[j];
-        fresh[j] = later_peak(s->origin[j], largest_of(z));
+            z[i] = fresh[j];
+        fresh[j] = later_peak(fresh[j], largest_of(z));
     }
-    raise_peaks(t->cols, fresh, s);
+    raise_peaks(anchors, fresh, s);
 }
 
 /* ---- rows and columns of the same exponentials ----
@@ -244,7 +233,7 @@ static void walk_gather(const k_cells *t, int n_sums, const k_sums *s)
     ct_real middle;
     for (int k = 0; k < n_sums; k++)
         if (follows_peak(&s[k]))
-            (s[k].columns ? column_peaks : row_peaks)(t, &s[k]);
+            find_peaks(t, &s[k]);
     if (are_twins(t, n_sums, s, &middle)) {
         gather_twins(t, &s[0], &s[1], middle);
         return;
@@ -310,12 +299,4 @@ static void walk_spread(const k_cells *t, int n_sums, const k_sums *s, ct_real *
             add_slopes(t->rows, x, &s[k], j, y);
         memcpy(g + j * K_STRIP, y, (size_t)t->rows * sizeof *y);
     }
-}
-
-static void walk_blank_groups(int rows, int cols, const int *row_group, const int *col_group,
-                              ct_real blank, ct_real *x)
-{
-    for (int j = 0; j < cols; j++, x += K_STRIP)
-        for (int i = 0; i < rows; i++)
-            x[i] = row_group[i] == col_group[j] ? blank : x[i];
 }

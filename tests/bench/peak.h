@@ -4,7 +4,7 @@
 #ifndef BENCH_PEAK_H
 #define BENCH_PEAK_H
 
-#include "kernels/fma.h"
+#include "kernels/elementary.h"
 
 #include <string.h>
 

@@ -69,6 +69,18 @@ static inline uint32_t bits_of(float x)
     return bits;
 }
 
+/* c[0] x^(n-1) + ... + c[n-1]. Unrolled, so that a loop around it can become vector code. */
+static inline __attribute__((always_inline)) float polynomial(float x, int n, const float *c)
+{
+    float y = c[0];
+#pragma GCC unroll 8
+    for (int i = 1; i < n; i++)
+        y = y * x + c[i];
+    return y;
+}
+#define COUNT_OF(...)      (int)(sizeof((float[]){__VA_ARGS__}) / sizeof(float))
+#define POLYNOMIAL(x, ...) polynomial((x), COUNT_OF(__VA_ARGS__), (const float[]){__VA_ARGS__})
+
 /* e^x = 2^k e^r, k = round(x / ln 2), |r| <= ln(2)/2. Adding 1.5 * 2^23 rounds
  * to an integer and leaves it in the low bits. 2^k is applied as two factors,
  * so that results beyond the normal range come out right. */
@@ -78,11 +90,7 @@ static inline float exp_real(float x)
     c = c < -104.0f ? -104.0f : c;
     float shifted = c * 0x1.715476p+0f + 0x1.8p23f, k = shifted - 0x1.8p23f;
     float r = (c - k * 0x1.62e400p-1f) - k * 0x1.7f7d1cp-20f;
-    float q = 0x1.6d7ee8p-10f;
-    q = q * r + 0x1.123b18p-7f;
-    q = q * r + 0x1.5554bcp-5f;
-    q = q * r + 0x1.555490p-3f;
-    q = q * r + 0.5f;
+    float q = POLYNOMIAL(r, 0x1.6d7ee8p-10f, 0x1.123b18p-7f, 0x1.5554bcp-5f, 0x1.555490p-3f, 0.5f);
     float y = 1.0f + (r + r * r * q);
     int32_t n = (int32_t)(bits_of(shifted) - bits_of(0x1.8p23f)), half = n >> 1;
     return y * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(n - half + 127) << 23);
@@ -97,10 +105,7 @@ static inline float log_real(float x)
     float k = (float)((int32_t)(u >> 23) - 127 - (tiny ? 23 : 0));
     float f = float_of((u & 0x7fffff) + bits_of(0x1.6a09e6p-1f)) - 1.0f;
     float s = f / (2.0f + f), z = s * s;
-    float t = 0x1.f1308ep-3f;
-    t = t * z + 0x1.23d3fep-2f;
-    t = t * z + 0x1.999c26p-2f;
-    t = t * z + 0x1.555554p-1f;
+    float t = POLYNOMIAL(z, 0x1.f1308ep-3f, 0x1.23d3fep-2f, 0x1.999c26p-2f, 0x1.555554p-1f);
     float y = k * 0x1.62e400p-1f + (f - (s * (f - z * t) - k * 0x1.7f7d1cp-20f));
     y = x > 0x1.fffffep127f ? x : y;
     y = x == 0.0f ? -(float)INFINITY : y;
@@ -111,12 +116,8 @@ static inline float log_real(float x)
 static inline float tanh_real(float x)
 {
     float a = abs_real(x), z = x * x;
-    float p = 0x1.1ace3ep-9f;
-    p = p * z - 0x1.0c895ep-7f;
-    p = p * z + 0x1.63ad18p-6f;
-    p = p * z - 0x1.b9f220p-5f;
-    p = p * z + 0x1.11107cp-3f;
-    p = p * z - 0x1.555554p-2f;
+    float p = POLYNOMIAL(z, 0x1.1ace3ep-9f, -0x1.0c895ep-7f, 0x1.63ad18p-6f, -0x1.b9f220p-5f,
+                         0x1.11107cp-3f, -0x1.555554p-2f);
     float small = x + x * (z * p);
     float large = 1.0f - 2.0f / (exp_real(2.0f * a) + 1.0f);
     return a < 0.625f ? small : x < 0.0f ? -large : large;
@@ -127,23 +128,12 @@ static inline float tanh_real(float x)
 static inline float erf_real(float x)
 {
     float a = abs_real(x), z = x * x;
-    float p = 0x1.4c344ep-14f;
-    p = p * z - 0x1.a50b0ep-11f;
-    p = p * z + 0x1.542e10p-8f;
-    p = p * z - 0x1.b7fe90p-6f;
-    p = p * z + 0x1.ce2d50p-4f;
-    p = p * z - 0x1.812740p-2f;
-    p = p * z + 0x1.06eba8p-3f;
+    float p = POLYNOMIAL(z, 0x1.4c344ep-14f, -0x1.a50b0ep-11f, 0x1.542e10p-8f, -0x1.b7fe90p-6f,
+                         0x1.ce2d50p-4f, -0x1.812740p-2f, 0x1.06eba8p-3f);
     float small = x + x * p;
     float u = (a > 4.0f ? 4.0f : a) - 2.0f;
-    float q = -0x1.260966p-17f;
-    q = q * u + 0x1.600d18p-13f;
-    q = q * u - 0x1.77ca98p-11f;
-    q = q * u + 0x1.d200d6p-9f;
-    q = q * u - 0x1.0e016ep-6f;
-    q = q * u - 0x1.d8f624p-1f;
-    q = q * u - 0x1.1ac322p+2f;
-    q = q * u - 0x1.575b32p+2f;
+    float q = POLYNOMIAL(u, -0x1.260966p-17f, 0x1.600d18p-13f, -0x1.77ca98p-11f, 0x1.d200d6p-9f,
+                         -0x1.0e016ep-6f, -0x1.d8f624p-1f, -0x1.1ac322p+2f, -0x1.575b32p+2f);
     float large = 1.0f - exp_real(q);
     return a < 1.0f ? small : x < 0.0f ? -large : large;
 }

@@ -8,7 +8,8 @@
 #include "kernels/isa.h"
 #include "platform/philox.h"
 
-#define SUMS 16 /* interleaved partial sums */
+#define SUMS    16 /* interleaved partial sums */
+#define INLINED static inline __attribute__((always_inline))
 
 /* ---- sums ---- */
 
@@ -21,36 +22,32 @@ static inline ct_real join(ct_real s[SUMS])
     return s[0];
 }
 
-static ct_real dot(size_t n, const ct_real *a, const ct_real *b)
+/* Of a b, or of a where b is NULL; n <= K_BLOCK. */
+INLINED ct_real block_sum(size_t n, const ct_real *a, const ct_real *b)
 {
     ct_real s[SUMS] = {0};
     size_t i = 0;
     for (; i + SUMS <= n; i += SUMS)
-        for (int j = 0; j < SUMS; j++)
-            s[j] += a[i + (size_t)j] * b[i + (size_t)j];
+        for (size_t j = 0; j < SUMS; j++)
+            s[j] += b != NULL ? a[i + j] * b[i + j] : a[i + j];
     for (; i < n; i++)
-        s[i % SUMS] += a[i] * b[i];
+        s[i % SUMS] += b != NULL ? a[i] * b[i] : a[i];
     return join(s);
 }
 
 static ct_real sum(size_t n, const ct_real *x)
 {
-    ct_real s[SUMS] = {0};
-    size_t i = 0;
-    for (; i + SUMS <= n; i += SUMS)
-        for (int j = 0; j < SUMS; j++)
-            s[j] += x[i + (size_t)j];
-    for (; i < n; i++)
-        s[i % SUMS] += x[i];
-    return join(s);
+    return block_sum(n, x, NULL);
 }
 
 /* A row of any length: blocks in order. */
 static ct_real row_dot(size_t n, const ct_real *a, const ct_real *b)
 {
-    ct_real total = dot(n < K_BLOCK ? n : K_BLOCK, a, b);
-    for (size_t i = K_BLOCK; i < n; i += K_BLOCK)
-        total += dot(n - i < K_BLOCK ? n - i : K_BLOCK, a + i, b + i);
+    ct_real total = 0;
+    for (size_t i = 0; i < n; i += K_BLOCK) {
+        const ct_real part = block_sum(n - i < K_BLOCK ? n - i : K_BLOCK, a + i, b + i);
+        total = i == 0 ? part : total + part;
+    }
     return total;
 }
 
@@ -232,7 +229,7 @@ KERNEL(block_sums)
 {
     for (size_t i = from; i < to; i++) {
         const size_t at = i * K_BLOCK, n = k->n - at < K_BLOCK ? k->n - at : K_BLOCK;
-        k->y[i] = k->b != NULL ? dot(n, k->a + at, k->b + at) : sum(n, k->a + at);
+        k->y[i] = k->b != NULL ? block_sum(n, k->a + at, k->b + at) : sum(n, k->a + at);
     }
 }
 
@@ -277,29 +274,18 @@ KERNEL(bag_spread)
 KERNEL(dropout)
 {
     enum { SOME = 64 };
-    const size_t n = (size_t)k->n;
     for (size_t block = from; block < to; block += SOME) {
-        uint32_t word[4][SOME],
-            key[2] = {(uint32_t)k->random.seed, (uint32_t)(k->random.seed >> 32)};
-        for (int b = 0; b < SOME; b++) {
-            word[0][b] = (uint32_t)(block + (size_t)k->stride + (size_t)b);
-            word[1][b] = (uint32_t)k->random.step;
-            word[2][b] = (uint32_t)(k->random.step >> 32);
-            word[3][b] = (uint32_t)k->random.stream;
-        }
-        for (int round = 0; round < PHILOX_ROUNDS; round++, philox_bump(key))
-            for (int b = 0; b < SOME; b++)
-                philox_round(&word[0][b], &word[1][b], &word[2][b], &word[3][b], key);
-        uint32_t of[4 * SOME]; /* an element: no branch, which would be guessed wrong */
-        for (int b = 0; b < SOME; b++)
+        uint32_t word[4 * SOME], of[4 * SOME];
+        philox(&k->random, (uint32_t)(block + (size_t)k->stride), SOME, word);
+        for (int b = 0; b < SOME; b++) /* in the order of elements */
             for (int w = 0; w < 4; w++)
-                of[4 * b + w] = word[w][b];
+                of[4 * b + w] = word[w * SOME + b];
         const size_t first = 4 * block, end = 4 * (to < block + SOME ? to : block + SOME),
-                     here = (end < n ? end : n) - first;
+                     here = (end < k->n ? end : k->n) - first;
         const uint32_t threshold = k->threshold;
         const ct_real keep = k->p[0], *a = k->a + first;
         ct_real *mask = k->y2 + first, *y = k->y + first;
-        for (size_t e = 0; e < here; e++) {
+        for (size_t e = 0; e < here; e++) { /* no branch, which would be guessed wrong */
             mask[e] = of[e] < threshold ? 0 : keep;
             y[e] = 0 + a[e] * mask[e];
         }

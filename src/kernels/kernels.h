@@ -192,8 +192,7 @@ static inline void k_dropout(ct_device *dev, size_t n, size_t first, const ct_ra
 static inline void k_row_dots(ct_device *dev, int n, int d, const ct_real *a, const ct_real *b,
                               ct_real *y)
 {
-    const k_args args = {.a = a, .b = b, .y = y, .m = d};
-    k_run(dev, K_LOOP(row_dots), &args, (size_t)n, (size_t)d);
+    k_run(dev, K_LOOP(row_dots), &(k_args){.a = a, .b = b, .y = y, .m = d}, (size_t)n, (size_t)d);
 }
 
 /* r[i] = max(|x[i,:]|, eps), y[i,:] = x[i,:] / r[i] */
@@ -232,8 +231,7 @@ static inline void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x
     k_run(dev, K_LOOP(col_exp_sums), &args, (size_t)m, (size_t)n);
 }
 
-/* ---- picked rows: bag i picks rows id[offset[i]] .. id[offset[i+1] - 1] of a table of d columns
- * ---- */
+/* ---- picked rows: bag i picks rows id[offset[i]] .. id[offset[i+1] - 1] of a table ---- */
 
 /* y[i,:] = mean of the picked rows; 0 for an empty bag. y (n, d). */
 static inline void k_bag_mean(ct_device *dev, int n, int d, const ct_real *table, const int *offset,

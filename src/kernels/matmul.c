@@ -162,18 +162,18 @@ static void run_thin(void *ctx, int task)
 
 /* ---- tall ---- */
 
-/* Tiles or panels before the i-th of n even shares. */
-static int share(int all, int i, int n)
+/* Where the i-th of n even shares of rows or columns begins: at a whole tile or panel. */
+static int share(int all, int step, int i, int n)
 {
-    return (int)((long long)all * i / n);
+    const int steps = (all + step - 1) / step;
+    return k_least((int)((long long)steps * i / n) * step, all);
 }
 
 static void pack_group(void *ctx, int g)
 {
     const product *p = ctx;
-    const int width = p->isa->tile_cols, panels = (p->n + width - 1) / width;
-    const int from = share(panels, g, p->groups) * width,
-              to = k_least(share(panels, g + 1, p->groups) * width, p->n);
+    const int width = p->isa->tile_cols;
+    const int from = share(p->n, width, g, p->groups), to = share(p->n, width, g + 1, p->groups);
     pack(p->isa, p->b.x + from * p->b.col, p->b.col, p->b.row, to - from, p->k, width,
          p->panels + (ptrdiff_t)from * p->k);
 }
@@ -181,9 +181,9 @@ static void pack_group(void *ctx, int g)
 static void run_rows(void *ctx, int block)
 {
     const product *p = ctx;
-    const int height = p->isa->tile_rows, tiles = (p->m + height - 1) / height;
-    const int from = share(tiles, block, p->blocks) * height,
-              to = k_least(share(tiles, block + 1, p->blocks) * height, p->m);
+    const int height = p->isa->tile_rows;
+    const int from = share(p->m, height, block, p->blocks),
+              to = share(p->m, height, block + 1, p->blocks);
     ct_real a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
     const product rows = cut(p, from, to - from, 0, p->n, 0, p->k);
     run_part(&rows, p->panels, a_part);

@@ -7,36 +7,34 @@
  * with constant sizes, so that the loops over r and v unroll and acc is registers. Where both
  * operands are packed the strides are constants too, and four steps need no arithmetic but theirs.
  */
-static inline __attribute__((always_inline)) void tile(int rows, int vecs, int k, const ct_real *a,
-                                                       ptrdiff_t a_row, ptrdiff_t a_col,
-                                                       const ct_real *b, ptrdiff_t b_row,
-                                                       const ct_real *from, ptrdiff_t from_row,
-                                                       ct_real *c, ptrdiff_t c_row)
+INLINED void tile(int rows, int k, const ct_real *a, ptrdiff_t a_row, ptrdiff_t a_col,
+                  const ct_real *b, ptrdiff_t b_row, const ct_real *from, ptrdiff_t from_row,
+                  ct_real *c, ptrdiff_t c_row)
 {
     lanes acc[TILE_ROWS][TILE_VECS];
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
-        for (int v = 0; v < vecs; v++)
+        for (int v = 0; v < TILE_VECS; v++)
             acc[r][v] = from != NULL ? lanes_load(from + r * from_row + v * LANES) : lanes_all(0);
 #pragma GCC unroll 4
     for (int i = 0; i < k; i++, a += a_col, b += b_row) {
         lanes bv[TILE_VECS];
 #pragma GCC unroll 8
-        for (int v = 0; v < vecs; v++)
+        for (int v = 0; v < TILE_VECS; v++)
             bv[v] = lanes_load(b + v * LANES);
 #pragma GCC unroll 8
         for (int r = 0; r < rows; r++) {
             lanes ar = lanes_all(a[r * a_row]);
 #pragma GCC unroll 8
-            for (int v = 0; v < vecs; v++)
-                acc[r][v] = lanes_fma(ar, bv[v], acc[r][v]);
+            for (int v = 0; v < TILE_VECS; v++)
+                acc[r][v] = lanes_fma(ar, bv[v], acc[r][v]); /* all of the product is this line */
         }
     }
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
-        for (int v = 0; v < vecs; v++)
+        for (int v = 0; v < TILE_VECS; v++)
             lanes_store(c + r * c_row + v * LANES, acc[r][v]);
 }
 
@@ -53,13 +51,13 @@ static void panel(const k_panel *p)
     for (; left >= (in_place ? 2 * TILE_ROWS : TILE_ROWS) || left == TILE_ROWS; left -= TILE_ROWS) {
         for (int r = 0; from != NULL && k > 64 && r < TILE_ROWS; r++)
             __builtin_prefetch(c + (TILE_ROWS + r) * c_row,
-                               1); /* of the next tile, ready when it is */
+                               1); /* the next tile's, for when it is */
         if (a_row == 1 && a_col == TILE_ROWS && b_row == TILE_COLS)
-            tile(TILE_ROWS, TILE_VECS, k, a, 1, TILE_ROWS, b, TILE_COLS, from, from_row, c, c_row);
+            tile(TILE_ROWS, k, a, 1, TILE_ROWS, b, TILE_COLS, from, from_row, c, c_row);
         else if (a_row == 1)
-            tile(TILE_ROWS, TILE_VECS, k, a, 1, a_col, b, b_row, from, from_row, c, c_row);
+            tile(TILE_ROWS, k, a, 1, a_col, b, b_row, from, from_row, c, c_row);
         else
-            tile(TILE_ROWS, TILE_VECS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row);
+            tile(TILE_ROWS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row);
         a += p->a_tile;
         c += TILE_ROWS * c_row;
         from = from != NULL ? from + TILE_ROWS * from_row : NULL;
@@ -67,21 +65,20 @@ static void panel(const k_panel *p)
     /* The rest in two halves if it is more than a tile: 6 + 1 rows would take as long as 6 + 4. */
     for (int rows; left > 0; left -= rows) {
         rows = left > TILE_ROWS ? (left + 1) / 2 : left;
-#define TILE(r)                                                                 \
-    tile(r, TILE_VECS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row); \
-    break
+#define TILE(r) \
+    case r: tile(r, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row); break;
         switch (rows) {
-        case 1: TILE(1);
-        case 2: TILE(2);
-        case 3: TILE(3);
-        case 4: TILE(4);
+            TILE(1)
+            TILE(2)
+            TILE(3)
+            TILE(4)
 #if TILE_ROWS > 4
-        case 5: TILE(5);
-        case 6: TILE(6);
+            TILE(5)
+            TILE(6)
 #endif
 #if TILE_ROWS > 6
-        case 7: TILE(7);
-        case 8: TILE(8);
+            TILE(7)
+            TILE(8)
 #endif
         }
         a += rows * a_row;
@@ -90,11 +87,15 @@ static void panel(const k_panel *p)
     }
 }
 
-/* A panel narrower than a tile: c has no room for whole vectors, so they go by a copy. */
-static void edge_panel(const k_panel *p, int cols)
+/* Where c is narrower than a tile it has no room for whole vectors: they go by a copy. */
+static void panel_of(const k_panel *p, int cols)
 {
+    if (cols == TILE_COLS) {
+        panel(p);
+        return;
+    }
     for (int i = 0; i < p->rows; i += TILE_ROWS) {
-        const int rows = p->rows - i < TILE_ROWS ? p->rows - i : TILE_ROWS;
+        const int rows = k_least(p->rows - i, TILE_ROWS);
         ct_real copy[TILE_ROWS * TILE_COLS] = {0}, *c = p->c + i * p->c_row;
         k_panel one = *p;
         for (int r = 0; p->from != NULL && r < rows; r++)
@@ -109,27 +110,18 @@ static void edge_panel(const k_panel *p, int cols)
     }
 }
 
-static void panel_of(const k_panel *p, int cols)
-{
-    if (cols == TILE_COLS)
-        panel(p);
-    else
-        edge_panel(p, cols);
-}
-
 /* Eight by eight. Fewer than eight rows are filled up with the last one: what they give lands where
  * the next k writes, and behind the last k in room that the caller has. */
 static void transpose(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width)
 {
     for (int i = 0; i < n; i += 8) {
         const ct_real *in[8];
-        const int here = n - i < 8 ? n - i : 8;
+        const int here = k_least(n - i, 8);
         for (int r = 0; r < 8; r++)
-            in[r] = x + (i + (r < here ? r : here - 1)) * row;
+            in[r] = x + (i + k_least(r, here - 1)) * row;
         int k = 0;
-        if (here == 8 || width <= 8)
-            for (; k + 8 <= depth; k += 8)
-                transpose_8x8(in, k, y + k * width + i, width);
+        for (; k + 8 <= depth && (here == 8 || width <= 8); k += 8)
+            transpose_8x8(in, k, y + k * width + i, width);
         for (; k < depth; k++)
             for (int r = 0; r < here; r++)
                 y[k * width + i + r] = in[r][k];
@@ -140,14 +132,13 @@ static void pack_transposed(int n, int depth, const ct_real *x, ptrdiff_t row, c
                             int width)
 {
     for (int i = 0; i < n; i += width, y += (ptrdiff_t)width * depth)
-        transpose(n - i < width ? n - i : width, depth, x + i * row, row, y, width);
+        transpose(k_least(n - i, width), depth, x + i * row, row, y, width);
 }
 
-static inline __attribute__((always_inline)) void pack_rows(int n, int depth, const ct_real *x,
-                                                            ptrdiff_t row, ct_real *y, int width)
+/* k outside: x is read along its lines. */
+INLINED void pack_rows(int n, int depth, const ct_real *x, ptrdiff_t row, ct_real *y, int width)
 {
-    for (int k = 0; k < depth;
-         k++, x += row, y += width) { /* k outside: x is read along its lines */
+    for (int k = 0; k < depth; k++, x += row, y += width) {
         int i = 0;
         for (; i + width <= n; i += width)
             memcpy(y + (ptrdiff_t)i * depth, x + i, (size_t)width * sizeof *y);

@@ -23,12 +23,7 @@
 #include <math.h>
 #include <string.h>
 
-#ifdef CT_REAL_DOUBLE
-#define LOWEST (-DBL_MAX)
-#else
-#define LOWEST (-FLT_MAX)
-#endif
-
+#define LOWEST      (ct_real)(sizeof(ct_real) == sizeof(double) ? -DBL_MAX : -(double)FLT_MAX)
 #define KEPT_MOST   ((size_t)1 << 22) /* cells of S: 16 MiB stay in a last-level cache */
 #define CHUNK_STEP  24                /* columns; every register tile divides it       */
 #define CHUNK_LEAST 48
@@ -37,8 +32,8 @@
 typedef struct job {
     const k_walk *w;
     ct_device *dev;
-    ct_real blank;       /* what a cell that is left out holds: f and f' are 0 there */
-    int i0, rows, chunk; /* the strip; columns a chunk */
+    ct_real blank; /* what a cell that is left out holds: f and f' are 0 there */
+    int i0, rows;  /* the strip */
     ct_real *da, *db;
     bool add_a, add_b;
 } job;
@@ -83,7 +78,6 @@ static void walk(ct_device *dev, job *p, void (*do_chunk)(void *ctx, int chunk),
 {
     const k_walk *w = p->w;
     p->dev = dev;
-    p->chunk = chunk_of(w->m);
     /* e^-inf = 0, ln(1 + e^-inf) = 0, max(-inf, 0) = 0; but a square is 0 at 0 */
     p->blank = w->sums[0].f == K_SQUARE ? 0 : -(ct_real)INFINITY;
     for (p->i0 = 0; p->i0 < w->n; p->i0 += K_STRIP) {
@@ -158,7 +152,7 @@ static void gather_chunk(void *ctx, int chunk)
 {
     const job *p = ctx;
     const k_walk *w = p->w;
-    const int from = chunk * p->chunk, to = k_least(w->m, from + p->chunk);
+    const int from = chunk * chunk_of(w->m), to = k_least(w->m, from + chunk_of(w->m));
     ct_real room[K_TILE * K_STRIP] __attribute__((aligned(64)));
     k_sums sums[K_SUMS];
     for (int k = 0; k < w->n_sums; k++)
@@ -206,7 +200,7 @@ static void spread_chunk(void *ctx, int chunk)
 {
     const job *p = ctx;
     const k_walk *w = p->w;
-    const int from = chunk * p->chunk, to = k_least(w->m, from + p->chunk), d = w->d;
+    const int from = chunk * chunk_of(w->m), to = k_least(w->m, from + chunk_of(w->m)), d = w->d;
     const k_matrix strip = {w->a + (ptrdiff_t)p->i0 * d, d, 1};
     ct_real g[K_TILE * K_STRIP] __attribute__((aligned(64)));
     for (int j0 = from; j0 < to; j0 += K_TILE) {

@@ -55,7 +55,6 @@ static inline ct_real is_zero(ct_real x)
     CASE(K_SQUARE, square, twice)                 \
     CASE(K_HINGE, hinge, is_positive)             \
     CASE(K_PEAK, is_zero, is_zero)
-#define INLINED static inline __attribute__((always_inline))
 typedef ct_real (*cell_function)(ct_real x);
 
 static bool follows_peak(const k_sums *s)

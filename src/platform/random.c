@@ -16,13 +16,7 @@ ct_random ct_random_make(uint64_t seed, ct_stream stream, uint64_t step)
 
 void ct_random_block_at(const ct_random *r, uint64_t block, uint32_t out[4])
 {
-    out[0] = (uint32_t)block;
-    out[1] = (uint32_t)r->step;
-    out[2] = (uint32_t)(r->step >> 32);
-    out[3] = (uint32_t)r->stream;
-    uint32_t key[2] = {(uint32_t)r->seed, (uint32_t)(r->seed >> 32)};
-    for (int round = 0; round < PHILOX_ROUNDS; round++, philox_bump(key))
-        philox_round(&out[0], &out[1], &out[2], &out[3], key);
+    philox(r, (uint32_t)block, 1, out);
 }
 
 uint32_t ct_random_bits_at(const ct_random *r, uint64_t index)

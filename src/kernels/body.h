@@ -58,20 +58,19 @@ static ct_real row_dot(size_t n, const ct_real *a, const ct_real *b)
     for (size_t i = from; i < to; i++) { \
         __VA_ARGS__;                     \
     }
-#define ELEMENTS(name, formula)                          \
-    KERNEL(name)                                         \
-    {                                                    \
-        const ct_real *a = k->a, *b = k->b, p = k->p[0]; \
-        ct_real *y = k->y;                               \
-        (void)b;                                         \
-        (void)p;                                         \
-        EACH(formula)                                    \
+#define ELEMENTS(name, formula)               \
+    KERNEL(name)                              \
+    {                                         \
+        const ct_real *a = k->a, p = k->p[0]; \
+        ct_real *y = k->y;                    \
+        (void)p;                              \
+        EACH(formula)                         \
     }
 
 ELEMENTS(axpy, y[i] += p * a[i])
 ELEMENTS(scale, y[i] = p * a[i])
-ELEMENTS(add, y[i] = a[i] + b[i])
-ELEMENTS(muladd, y[i] += a[i] * b[i])
+ELEMENTS(add, y[i] = a[i] + k->b[i])
+ELEMENTS(muladd, y[i] += a[i] * k->b[i])
 ELEMENTS(exp, y[i] = exp_real(a[i]))
 ELEMENTS(log, y[i] = log_real(a[i]))
 

@@ -1,8 +1,7 @@
 /* elementary.h -- fma, exp, log, tanh and erf of one float. Private to kernels/.
  *
  * IEEE operations in a written order, no table, no branch, and fma only where it is asked
- * for: a compiler
- * turns a loop of them into vector code, and every machine gives the same bits.
+ * for: a compiler turns a loop of them into vector code, and every machine gives the same bits.
  * Errors below 2 ulp (tests/unit/kernels/test_k_vector.c). Polynomials were
  * fitted by weighted least squares with Lawson's reweighting, coefficients
  * rounded to float one at a time from the lowest.

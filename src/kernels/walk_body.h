@@ -57,12 +57,12 @@ static inline ct_real is_zero(ct_real x)
     CASE(K_PEAK, is_zero, is_zero)
 typedef ct_real (*cell_function)(ct_real x);
 
+/* ---- peaks ---- */
+
 static bool follows_peak(const k_sums *s)
 {
     return s->f == K_EXP || s->f == K_PEAK;
 }
-
-/* ---- peaks ---- */
 
 /* z, or what is no peak where it is not below the anchor's limit. */
 static inline ct_real seen(const k_sums *s, int anchor, ct_real z)

@@ -11,7 +11,7 @@
 static const k_isa *find_isa(const char *name)
 {
     const k_isa *here[] = {
-        /* what this processor has, the widest first */
+    /* what this processor has, the widest first */
 #ifdef K_HAVE_X86
         ct_cpu_has_avx512() ? &k_isa_avx512 : NULL,
         ct_cpu_has_avx2() ? &k_isa_avx2 : NULL,

@@ -87,6 +87,8 @@ run eval planted --json
 check "eval --json has it" grep -q '"planted":\[0.4375,0.5625\]' out
 run eval planted
 check "the terminal has it" grep -q "what was planted 0.4375, 0.5625" out
+run sweep planted/recipe.ini seed=1..1 -q -o planted-grid
+check "the sweep's table has it" grep -q 'planted' planted-grid/sweep.csv
 run diagnose planted --report page.html
 check "the diagnosis has it" grep -q "what was planted 0.4375, 0.5625" out
 tr -d '\n' <page.html >page

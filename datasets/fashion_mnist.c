@@ -47,7 +47,7 @@ typedef struct half {
 /* A missing file is answered with what to type. */
 static void read_file(const char *path, int n_dims, ct_arena *arena, ct_idx *out, ct_error *err)
 {
-    ct_error why = {CT_OK};
+    ct_error why = {.status = CT_OK};
     if (ct_idx_read(path, n_dims, arena, out, &why) != CT_OK)
         CT_FAIL(err, why.status, "%s%s", why.msg,
                 why.status == CT_ERR_IO ? "; type: sh datasets/fashion-mnist.sh" : "");

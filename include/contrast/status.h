@@ -55,7 +55,7 @@ typedef struct ct_error {
 } ct_error;
 
 /* For a caller that does not ask why: ct_pairs_new("small", count, CT_IGNORE_ERROR). */
-#define CT_IGNORE_ERROR (&(ct_error){CT_OK})
+#define CT_IGNORE_ERROR (&(ct_error){.status = CT_OK})
 
 /* Record a failure and return err->status, so that a caller can write
  *     return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));

@@ -116,7 +116,7 @@ static parameter describe(const ct_safetensors *f, const ct_safetensor *t, ct_ar
 {
     char name[CT_SAFETENSORS_NAME + 16];
     double unused;
-    parameter p = {.name = t->name, .shape = "(", .gradient_norm = NAN};
+    parameter p = {.name = t->name, .shape = "(", .gradient_norm = (double)NAN};
     for (int k = 0, used = 1; k < t->n_dims; k++)
         used += snprintf(p.shape + used, sizeof p.shape - (size_t)used, k == 0 ? "%d" : ", %d",
                          t->dim[k]);

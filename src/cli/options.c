@@ -113,7 +113,8 @@ static int read_option(const cli_command *c, int argc, char **argv, int i, cli_l
 ct_status cli_parse(const cli_command *c, int argc, char **argv, cli_line *out, ct_error *err)
 {
     bool ended = false;
-    *out = (cli_line){.argv = argv, .split = CT_TEST, .at = -1, .loss = NAN, .temperature = NAN};
+    *out = (cli_line){
+        .argv = argv, .split = CT_TEST, .at = -1, .loss = (double)NAN, .temperature = (double)NAN};
     for (int i = 0, step; i < argc; i += step) {
         step = 1;
         if (!ended && strcmp(argv[i], "--") == 0)

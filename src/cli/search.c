@@ -82,8 +82,9 @@ static ct_status answer(const cli_line *in, const ct_search *s, const char *quer
                 "search: the run has no texts; expected the number of an item, 0 to %d", s->n - 1);
     for (int i = 0; i < n; i++)
         row[i] = (found){hit[i].score, hit[i].at, text_of(s, hit[i].at)};
+    const found asked = {.index = by_item ? (int)number : 0};
     if (n >= 0 && !in->json)
-        draw(&t, s, by_item ? &(found){.index = (int)number} : row, by_item ? 1 : n);
+        draw(&t, s, by_item ? &asked : row, by_item ? 1 : n);
     if (n >= 0)
         print(in, query, &(ct_table){&COLUMNS, row, n, sizeof *row}, err);
     return err->status;

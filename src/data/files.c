@@ -152,7 +152,7 @@ static void load_picture(loader *l, ct_side *s, int i, uint8_t **pixels, ct_aren
     char *data = NULL;
     size_t size = 0;
     ct_pnm p = {0};
-    ct_error why = {CT_OK};
+    ct_error why = {.status = CT_OK};
     ct_file_read(l->picture[i], 0, scratch, &data, &size, &why);
     ct_pnm_parse(l->picture[i], (const uint8_t *)data, size, &p, &why);
     if (why.status != CT_OK)

@@ -66,7 +66,7 @@ typedef struct ct_fields {
 
 /* clang-format off: two initialisers, not an expression */
 #define CT_AT(type, member)   .offset = offsetof(type, member), .size = sizeof((type *)0)->member
-#define CT_USED(type, member) .used = offsetof(type, member) + 1
+#define CT_USED(type, member) .used = (offsetof(type, member) + 1)
 #define CT_FIELDS(rows)                              \
     {                                                \
         (rows), (int)(sizeof(rows) / sizeof *(rows)) \

@@ -20,6 +20,8 @@ static const char *first_bad(const char *at)
 ct_status ct_lines_split(const char *path, char *text, size_t size, ct_status kind, ct_arena *arena,
                          char ***line, int *n, ct_error *err)
 {
+    if (err->status != CT_OK) /* `text` may be none */
+        return err->status;
     const char *end = text + size;
     size_t count = 1;
     for (const char *at = text; at < end; at++)

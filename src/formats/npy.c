@@ -205,7 +205,7 @@ static bool is_idx(const unsigned char head[2])
 bool ct_npy_begins(const char *path)
 {
     unsigned char head[4];
-    ct_error err = {CT_OK};
+    ct_error err = {.status = CT_OK};
     ct_source s;
     ct_source_open(&s, path, &err);
     ct_source_read(&s, 0, head, sizeof head, &err);

@@ -346,7 +346,7 @@ static void put_values(const sorted *s, ct_writer *w, uint64_t *hash)
             ct_bytes_put_real(bytes, sizeof(ct_real), (double)s->m[i]->x[k]);
             if (w != NULL)
                 ct_writer_bytes(w, bytes, sizeof(ct_real));
-            else
+            if (hash != NULL)
                 *hash = ct_bytes_hash(*hash, bytes, sizeof(ct_real));
         }
 }

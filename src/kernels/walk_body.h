@@ -213,11 +213,11 @@ INLINED void sum_cells(const k_cells *t, const k_sums *s, cell_function f, doubl
 }
 
 /* Where f' is f there are no sums of f'. */
-#define GATHER(cell, f, slope_of_f)                              \
-    case cell:                                                   \
-        sum_cells(t, s, f, s->total);                            \
-        if (cell != K_EXP && cell != K_PEAK && s->slope != NULL) \
-            sum_cells(t, s, slope_of_f, s->slope);               \
+#define GATHER(cell, f, slope_of_f)                                  \
+    case cell:                                                       \
+        sum_cells(t, s, f, s->total);                                \
+        if ((cell) != K_EXP && (cell) != K_PEAK && s->slope != NULL) \
+            sum_cells(t, s, slope_of_f, s->slope);                   \
         break;
 
 static void gather_cells(const k_cells *t, const k_sums *s)

@@ -11,7 +11,8 @@ const ct_study CT_DEMO_POSITIVES = {
     .recipe = "shapes",
     .common = "train.batch=64 train.steps=300 data.n_train=4096 data.n_test=200",
     .seeds = 4,
-    .variant = {{"pull pairs only", "loss.name=positives"}, {"with negatives", ""}},
+    .variant = {{.name = "pull pairs only", .settings = "loss.name=positives"},
+                {.name = "with negatives", .settings = ""}},
     .shown = SHOWN,
 };
 
@@ -21,14 +22,15 @@ const ct_study CT_DEMO_FIXES = {
     .recipe = "collapse",
     .common = "",
     .seeds = 8,
-    .variant = {{"as in the question", ""},
-                {"temperature 0.07", "loss.name=infonce loss.temperature=0.07"},
-                {"control: step / 0.07", "optim.rate=14.3"},
-                {"Adam", "optim.name=adamw optim.rate=0.001"},
-                {"64 pairs, not 7", "train.batch=64"},
-                {"symmetric", "loss.name=clip loss.temperature=1"},
-                {"all together", "loss.name=clip loss.temperature=0.07 optim.name=adamw "
-                                 "optim.rate=0.001 train.batch=64"}},
+    .variant = {{.name = "as in the question", .settings = ""},
+                {.name = "temperature 0.07", .settings = "loss.name=infonce loss.temperature=0.07"},
+                {.name = "control: step / 0.07", .settings = "optim.rate=14.3"},
+                {.name = "Adam", .settings = "optim.name=adamw optim.rate=0.001"},
+                {.name = "64 pairs, not 7", .settings = "train.batch=64"},
+                {.name = "symmetric", .settings = "loss.name=clip loss.temperature=1"},
+                {.name = "all together",
+                 .settings = "loss.name=clip loss.temperature=0.07 optim.name=adamw "
+                             "optim.rate=0.001 train.batch=64"}},
     .shown = SHOWN,
 };
 
@@ -58,8 +60,8 @@ static void ask(ct_trainer *t, ct_healthy *f, ct_error *err)
 }
 
 /* The caller frees *pairs and the trainer, also after an error. */
-static ct_status open(ct_trainer *t, const char *name, const char *settings, ct_device *device,
-                      ct_recipe *recipe, ct_pairs **pairs, ct_error *err)
+static ct_status begin(ct_trainer *t, const char *name, const char *settings, ct_device *device,
+                       ct_recipe *recipe, ct_pairs **pairs, ct_error *err)
 {
     *t = (ct_trainer){0};
     *recipe = ct_recipe_defaults();
@@ -72,7 +74,7 @@ static ct_status open(ct_trainer *t, const char *name, const char *settings, ct_
 ct_status ct_demo_healthy_init(ct_trainer *t, ct_device *device, ct_healthy *out, ct_pairs **pairs,
                                ct_error *err)
 {
-    return open(t, "shapes", CT_DEMO_HEALTHY, device, &out->recipe, pairs, err);
+    return begin(t, "shapes", CT_DEMO_HEALTHY, device, &out->recipe, pairs, err);
 }
 
 ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch *watch,
@@ -100,7 +102,8 @@ ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err)
     ct_recipe recipe;
     ct_trainer t;
     ct_pairs *pairs;
-    if (open(&t, CT_DEMO_FIXES.recipe, CT_DEMO_FIXES.common, device, &recipe, &pairs, err) == CT_OK)
+    if (begin(&t, CT_DEMO_FIXES.recipe, CT_DEMO_FIXES.common, device, &recipe, &pairs, err) ==
+        CT_OK)
         ct_run_train(&t, folder, NULL, &NOBODY, err);
     ct_trainer_free(&t);
     ct_pairs_free(pairs);

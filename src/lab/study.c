@@ -90,9 +90,10 @@ static void train(ct_trainer *t, int steps, ct_outcome *out, ct_error *err)
     const ct_loss_setting setting = ct_recipe_setting(t->recipe);
     out->all_equal = ct_landmarks_of(t->loss, &setting, NULL).all_equal;
     while (t->step < steps && err->status == CT_OK) {
-        ct_step s = {0};
+        ct_step s;
         double sum = 0;
-        ct_trainer_step(t, &s, err);
+        if (ct_trainer_step(t, &s, err) != CT_OK)
+            return;
         window[(s.step - 1) % CT_STUDY_WINDOW] = s.loss;
         const int n = s.step < CT_STUDY_WINDOW ? (int)s.step : CT_STUDY_WINDOW;
         for (int i = 0; i < n; i++)

@@ -167,12 +167,12 @@ ct_status ct_sweep_make(const ct_sweep *s, ct_runs *runs, const char *folder, in
     const int n = runs->n_variants * runs->n_seeds;
     job j = {.runs = runs, .watch = watch, .writes = folder != NULL};
     char path[CT_PATH_BYTES];
+    if (folder != NULL && snprintf(path, sizeof path, "%s/runs.jsonl", folder) >= (int)sizeof path)
+        return CT_FAIL(err, CT_ERR_IO, "%s: the path is too long", folder);
     runs->on_run = on_run;
     runs->ctx = &j;
     runs->stop = watch->stop;
     if (folder != NULL) {
-        if (snprintf(path, sizeof path, "%s/runs.jsonl", folder) >= (int)sizeof path)
-            return CT_FAIL(err, CT_ERR_IO, "%s: the path is too long", folder);
         ct_folder_make(folder, err);
         open_log(&j, s, path, err);
     }
@@ -185,5 +185,6 @@ ct_status ct_sweep_make(const ct_sweep *s, ct_runs *runs, const char *folder, in
             write_sorted(&j, s, path, err);
     }
     ct_json_free(&j.json);
+    runs->ctx = NULL;
     return err->status;
 }

@@ -71,11 +71,11 @@ static const ct_field MEASURES[] = {
 };
 const ct_fields ct_measures_fields = CT_FIELDS(MEASURES);
 
-#define BINS(key_, member)                                                                  \
-    .key = key_, .kind = CT_REAL, CT_AT(ct_distributions, member), .count = CT_COSINE_BINS, \
+#define BINS(key_, member)                                                                    \
+    .key = (key_), .kind = CT_REAL, CT_AT(ct_distributions, member), .count = CT_COSINE_BINS, \
     .optional = true, .detail = true
-#define SPECTRUM(key_, s)                                                                     \
-    .key = key_, .kind = CT_REAL, CT_AT(ct_distributions, singular[s]), .count = CT_SPECTRUM, \
+#define SPECTRUM(key_, s)                                                                       \
+    .key = (key_), .kind = CT_REAL, CT_AT(ct_distributions, singular[s]), .count = CT_SPECTRUM, \
     CT_USED(ct_distributions, n_singular[s]), .optional = true, .detail = true
 
 static const ct_field DISTRIBUTIONS[] = {

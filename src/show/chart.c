@@ -88,7 +88,8 @@ void ct_chart_add(ct_chart *c, ct_series s)
 static double value(const ct_series *s, const double *of, int i)
 {
     const size_t stride = s->stride != 0 ? s->stride : sizeof *of;
-    return of != NULL ? *(const double *)((const char *)of + (size_t)i * stride) : i + 1;
+    return of != NULL ? *(const double *)(const void *)((const char *)of + (size_t)i * stride)
+                      : i + 1;
 }
 
 ct_axes ct_chart_axes(double x0, double x1, double y0, double y1)

@@ -179,10 +179,11 @@ static ct_series series_of(const drawn *d, const ct_record *r, const ct_moment *
                    .stride = list[d->from].stride,
                    .size = d->size};
     if (base != NULL) {
-        s.x = d->x != 0 ? (const double *)(base + d->x - 1) : NULL;
-        s.y = d->y != 0 ? (const double *)(base + d->y - 1) : NULL;
-        s.step = s.stride != 0 && (d->as == CT_DISCS || d->as == CT_SQUARES) ? (const double *)base
-                                                                             : NULL;
+        s.x = d->x != 0 ? (const double *)(const void *)(base + d->x - 1) : NULL;
+        s.y = d->y != 0 ? (const double *)(const void *)(base + d->y - 1) : NULL;
+        s.step = s.stride != 0 && (d->as == CT_DISCS || d->as == CT_SQUARES)
+                     ? (const double *)(const void *)base
+                     : NULL;
     }
     return s;
 }

@@ -14,17 +14,17 @@
 /* ---- what lines hold ---- */
 
 /* clang-format off: a row for each member */
-#define NUMBER(name, type, member)                          \
-    {                                                       \
-        .key = name, .kind = CT_SINGLE, CT_AT(type, member) \
+#define NUMBER(name, type, member)                            \
+    {                                                         \
+        .key = (name), .kind = CT_SINGLE, CT_AT(type, member) \
     }
-#define NUMBERS(name, type, member, most)                                    \
-    {                                                                        \
-        .key = name, .kind = CT_SINGLE, CT_AT(type, member), .count = (most) \
+#define NUMBERS(name, type, member, most)                                      \
+    {                                                                          \
+        .key = (name), .kind = CT_SINGLE, CT_AT(type, member), .count = (most) \
     }
-#define SOME(name, type, member, most, n)                                                      \
-    {                                                                                          \
-        .key = name, .kind = CT_SINGLE, CT_AT(type, member), .count = (most), CT_USED(type, n) \
+#define SOME(name, type, member, most, n)                                                        \
+    {                                                                                            \
+        .key = (name), .kind = CT_SINGLE, CT_AT(type, member), .count = (most), CT_USED(type, n) \
     }
 /* clang-format on */
 

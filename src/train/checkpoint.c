@@ -80,13 +80,13 @@ typedef struct numbers {
     ct_progress progress;
 } numbers;
 
-#define NUMBER(name, at)                                 \
-    {                                                    \
-        .key = name, .kind = CT_REAL, CT_AT(numbers, at) \
+#define NUMBER(name, at)                                   \
+    {                                                      \
+        .key = (name), .kind = CT_REAL, CT_AT(numbers, at) \
     }
-#define COUNT(name, at, high)                                                      \
-    {                                                                              \
-        .key = name, .kind = CT_LONG, CT_AT(numbers, at), .least = 0, .most = high \
+#define COUNT(name, at, high)                                                          \
+    {                                                                                  \
+        .key = (name), .kind = CT_LONG, CT_AT(numbers, at), .least = 0, .most = (high) \
     }
 
 static const ct_field NUMBERS[] = {

@@ -16,29 +16,32 @@
 /* ---- the keys ---- */
 
 /* A row for member `at` of `type`; the key is mostly its name. */
-#define WHOLE(key_, type, at, low, high, text)                                                 \
-    {                                                                                          \
-        .key = key_, .kind = CT_INT, CT_AT(type, at), .least = low, .most = high, .help = text \
-    }
-#define LARGE(key_, type, at, low, high, text)                                                  \
-    {                                                                                           \
-        .key = key_, .kind = CT_LONG, CT_AT(type, at), .least = low, .most = high, .help = text \
-    }
-#define REAL(key_, type, at, low, high, text)                                                   \
-    {                                                                                           \
-        .key = key_, .kind = CT_REAL, CT_AT(type, at), .least = low, .most = high, .help = text \
-    }
-#define TRUTH(key_, type, at, text)                                 \
-    {                                                               \
-        .key = key_, .kind = CT_BOOL, CT_AT(type, at), .help = text \
-    }
-#define TEXT(key_, type, at, text)                                  \
-    {                                                               \
-        .key = key_, .kind = CT_TEXT, CT_AT(type, at), .help = text \
-    }
-#define CHOICE(key_, type, at, words, text)                                             \
+#define WHOLE(key_, type, at, low, high, text)                                          \
     {                                                                                   \
-        .key = key_, .kind = CT_CHOICE, CT_AT(type, at), .choices = words, .help = text \
+        .key = (key_), .kind = CT_INT, CT_AT(type, at), .least = (low), .most = (high), \
+        .help = (text)                                                                  \
+    }
+#define LARGE(key_, type, at, low, high, text)                                           \
+    {                                                                                    \
+        .key = (key_), .kind = CT_LONG, CT_AT(type, at), .least = (low), .most = (high), \
+        .help = (text)                                                                   \
+    }
+#define REAL(key_, type, at, low, high, text)                                            \
+    {                                                                                    \
+        .key = (key_), .kind = CT_REAL, CT_AT(type, at), .least = (low), .most = (high), \
+        .help = (text)                                                                   \
+    }
+#define TRUTH(key_, type, at, text)                                     \
+    {                                                                   \
+        .key = (key_), .kind = CT_BOOL, CT_AT(type, at), .help = (text) \
+    }
+#define TEXT(key_, type, at, text)                                      \
+    {                                                                   \
+        .key = (key_), .kind = CT_TEXT, CT_AT(type, at), .help = (text) \
+    }
+#define CHOICE(key_, type, at, words, text)                                                   \
+    {                                                                                         \
+        .key = (key_), .kind = CT_CHOICE, CT_AT(type, at), .choices = (words), .help = (text) \
     }
 
 /* A row stores a choice as an int; the structs that others declare have enums. */
@@ -189,9 +192,9 @@ static const ct_fields DATA_FIELDS = CT_FIELDS(DATA), TOWER_FIELDS = CT_FIELDS(T
                        LOSS_FIELDS = CT_FIELDS(LOSS), OPTIM_FIELDS = CT_FIELDS(OPTIM),
                        TRAIN_FIELDS = CT_FIELDS(TRAIN), MONITOR_FIELDS = CT_FIELDS(MONITOR);
 
-#define SECTION(name, at, rows)                                               \
-    {                                                                         \
-        .key = name, .kind = CT_GROUP, CT_AT(ct_recipe, at), .members = &rows \
+#define SECTION(name, at, rows)                                                   \
+    {                                                                             \
+        .key = (name), .kind = CT_GROUP, CT_AT(ct_recipe, at), .members = &(rows) \
     }
 
 static const ct_field SECTIONS[] = {

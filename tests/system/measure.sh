@@ -71,10 +71,10 @@ mkdir copy
 (cd "$root" && tar -cf - Makefile src include models datasets/*.[ch]) | tar -xf - -C copy
 # after FILE PATTERN TEXT: a line more, once.
 after() {
-    awk -v pattern="$2" -v text="$3" '{ print } !done && index($0, pattern) { print text; done = 1 }' "$1" >more &&
-        cmp -s more "$1"
+    awk -v pattern="$2" -v text="$3" '{ print } !done && index($0, pattern) { print text; done = 1 }' "$1" >edited &&
+        cmp -s edited "$1"
     check "the place in ${1##*/}" [ $? = 1 ]
-    mv more "$1"
+    mv edited "$1"
 }
 after copy/include/contrast/measures.h "double modality_gap;" "double planted[2];"
 after copy/src/measure/measures.c "{NUMBER(modality_gap)" '{SIDES(planted), .label = "what was planted", .format = "%.4f"},'

@@ -125,7 +125,7 @@ ct_status ct_lesson_read(const char *name, ct_arena *arena, ct_lesson *out, ct_e
     int k = 0, n[3] = {0};
     while (strcmp(TEXT[k][0], name) != 0)
         k++;
-    char *text = ct_arena_strdup(arena, TEXT[k][1]), *lines = text;
+    char *lines, *text = ct_arena_strdup(arena, TEXT[k][1]);
     if (text == NULL)
         return err->status;
     *out = (ct_lesson){.name = name, .title = text};

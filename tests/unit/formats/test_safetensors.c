@@ -40,7 +40,7 @@ static ct_status parse(const char *data, size_t size, ct_error *err)
     char *exact = malloc(size + 1);
     memcpy(exact, data, size);
     exact[size] = ' '; /* whatever it is */
-    *err = (ct_error){CT_OK};
+    *err = (ct_error){.status = CT_OK};
     const ct_status status = ct_safetensors_parse("m.st", exact, size, &file, err);
     if (status == CT_OK) {
         size_t bytes = 0;

@@ -113,7 +113,7 @@ START_TEST(a_wrong_setting_is_told_before_any_run)
     ck_assert_int_eq(ct_runs_make(&r, 1, &err), CT_ERR_CONFIG);
     ck_assert(!run[0].done && !run[1].done);
     const ct_variant large[] = {{.name = "large", .settings = "train.batch=1024"}};
-    err = (ct_error){CT_OK};
+    err = (ct_error){.status = CT_OK};
     r.variant = large;
     r.n_variants = 1;
     ck_assert_int_eq(ct_runs_make(&r, 1, &err), CT_ERR_CONFIG);

@@ -10,11 +10,12 @@
 
 static ct_arena arena;
 static ct_writer s;
+static ct_error err; /* the writer's, as long as it is open */
 static char folder[32], path[64];
 
 static void open_picture(void)
 {
-    ct_error err = {0};
+    err = (ct_error){.status = CT_OK};
     ct_arena_init(&arena, 0);
     strcpy(folder, "/tmp/contrast-svg-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
@@ -31,7 +32,6 @@ static char *contents(void)
 {
     char *data = NULL;
     size_t size;
-    ct_error err = {0};
     ct_svg_end(&s);
     ck_assert_int_eq(ct_writer_commit(&s), CT_OK);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &data, &size, &err), CT_OK);
@@ -91,7 +91,6 @@ END_TEST
 
 START_TEST(a_picture_that_cannot_be_written_is_an_error)
 {
-    ct_error err = {0};
     contents();
     ck_assert_int_eq(ct_svg_open(&s, "/nowhere/at/all.svg", 30, 20, "", "", &err), CT_ERR_IO);
     ck_assert_ptr_nonnull(strstr(err.msg, "/nowhere/at/all.svg"));

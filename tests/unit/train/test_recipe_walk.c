@@ -59,7 +59,9 @@ static bool value_of(const key *k, int v, char *out, size_t size)
         return v < n_losses;
     }
     if (f->kind == CT_TEXT) {
-        snprintf(out, size, v == 0 ? "" : "%0*d", CT_RECIPE_TEXT - 1, 0);
+        out[0] = '\0';
+        if (v == 1)
+            snprintf(out, size, "%0*d", CT_RECIPE_TEXT - 1, 0);
         return v < 2;
     }
     if (word != NULL) {

@@ -291,26 +291,6 @@ KERNEL(dropout)
     }
 }
 
-/* ---- columns: a has k->m rows, k->stride apart ---- */
-
-/* y[j] = peak of column j, y2[j] = sum_i e^(a[i,j] - peak), y3 = the exponentials or NULL */
-KERNEL(col_exp_sums)
-{
-    ct_real *peak = k->y, *total = k->y2;
-    size_t stride = (size_t)k->stride;
-    EACH(peak[i] = k->a[i]; total[i] = 0)
-    for (int r = 1; r < k->m; r++) {
-        const ct_real *x = k->a + (size_t)r * stride;
-        EACH(peak[i] = later_peak(peak[i], x[i]))
-    }
-    for (int r = 0; r < k->m; r++) {
-        const ct_real *x = k->a + (size_t)r * stride;
-        ct_real *y = k->y3 != NULL ? k->y3 + (size_t)r * stride : NULL;
-        EACH(const ct_real e = exp_real(x[i] - shift_of(peak[i])); total[i] += e;
-             if (y != NULL) y[i] = e)
-    }
-}
-
 /* ---- the other loops, and the table of all ---- */
 
 #include "kernels/product_body.h"

@@ -97,8 +97,8 @@ typedef struct k_args {
     const ct_real *a, *b, *c;
     ct_real *y, *y2, *y3;
     ct_real p[8];
-    int m; /* columns, for loops on rows; rows, for those on columns */
-    int stride;
+    int m;      /* columns of a row */
+    int stride; /* bags of bag_spread; first block of dropout */
     bool add;
     ct_activation f;
     const int *offset, *id; /* of bags */
@@ -111,7 +111,7 @@ typedef struct k_args {
 #define K_LOOPS(X)                                                                                 \
     X(axpy), X(scale), X(add), X(muladd), X(exp), X(log), X(activation), X(activation_grad),       \
         X(sgd), X(adamw), X(row_dots), X(normalize_rows), X(normalize_rows_grad), X(row_exp_sums), \
-        X(bag_mean), X(col_exp_sums), X(bag_spread), X(dropout), X(block_sums)
+        X(bag_mean), X(bag_spread), X(dropout), X(block_sums)
 #define K_LOOP(name) k_##name##_loop
 typedef enum k_loop { K_LOOPS(K_LOOP), K_N_LOOPS } k_loop;
 
@@ -186,7 +186,7 @@ static inline void k_dropout(ct_device *dev, size_t n, size_t first, const ct_ra
     k_run(dev, K_LOOP(dropout), &args, (n + 3) / 4, 4 * K_DEAR);
 }
 
-/* ---- rows and columns ---- */
+/* ---- rows ---- */
 
 /* y[i] = <a[i,:], b[i,:]> */
 static inline void k_row_dots(ct_device *dev, int n, int d, const ct_real *a, const ct_real *b,
@@ -221,14 +221,6 @@ static inline void k_row_exp_sums(ct_device *dev, int n, int m, const ct_real *x
 {
     const k_args args = {.a = x, .y = peak, .y2 = total, .y3 = y, .m = m};
     k_run(dev, K_LOOP(row_exp_sums), &args, (size_t)n, (size_t)m);
-}
-
-/* The same down the columns: peak (m), total (m): one chain over i in order. */
-static inline void k_col_exp_sums(ct_device *dev, int n, int m, const ct_real *x, ct_real *peak,
-                                  ct_real *total, ct_real *y)
-{
-    const k_args args = {.a = x, .y = peak, .y2 = total, .y3 = y, .m = n, .stride = m};
-    k_run(dev, K_LOOP(col_exp_sums), &args, (size_t)m, (size_t)n);
 }
 
 /* ---- picked rows: bag i picks rows id[offset[i]] .. id[offset[i+1] - 1] of a table ---- */

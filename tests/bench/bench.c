@@ -12,6 +12,7 @@
 #include "contrast/models.h"
 #include "contrast/ops.h"
 #include "contrast/optim.h"
+#include "contrast/plain.h"
 #include "formats/json.h"
 #include "kernels/kernels.h"
 #include "peak.h"
@@ -430,16 +431,6 @@ typedef struct loss_args {
     bool composed;
 } loss_args;
 
-static ct_tensor *composed_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, ct_tensor *log_scale)
-{
-    ct_tensor *u = ct_normalize_rows(g, a, CT_NORM_EPS), *v = ct_normalize_rows(g, b, CT_NORM_EPS),
-              *scale = ct_exp(g, log_scale);
-    ct_tensor *z = ct_scale_by(g, ct_matmul_nt(g, u, v), scale),
-              *pairs = ct_scale_by(g, ct_row_dots(g, u, v), scale);
-    ct_tensor *both = ct_add(g, ct_mean(g, ct_lse_rows(g, z)), ct_mean(g, ct_lse_cols(g, z)));
-    return ct_add(g, ct_scale(g, both, (ct_real)0.5), ct_scale(g, ct_mean(g, pairs), -1));
-}
-
 static void work_loss(void *arg)
 {
     loss_args *l = arg;
@@ -448,7 +439,7 @@ static void work_loss(void *arg)
     ct_tensor *a = ct_leaf(g, l->n, l->d, l->x[0]), *b = ct_leaf(g, l->n, l->d, l->x[1]),
               *s = ct_leaf(g, 1, 1, &l->log_scale);
     ct_backward(g,
-                l->composed ? composed_clip(g, a, b, s)
+                l->composed ? ct_plain_clip(g, a, b, s)
                             : ct_loss_clip(g, a, b, &(ct_loss_inputs){.log_scale = s}),
                 NULL);
 }

@@ -54,7 +54,7 @@ typedef struct ct_error {
                       when the user's own file is at fault            */
 } ct_error;
 
-/* For a caller that does not ask why: ct_pairs_new("small", count, CT_IGNORE_ERROR). */
+/* For callers that ask no reason. It ends with the block: not for an arena or a writer to keep. */
 #define CT_IGNORE_ERROR (&(ct_error){.status = CT_OK})
 
 /* Record a failure and return err->status, so that a caller can write

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LONGEST 48 /* characters of a label beside "half or more never" */
+
 /* A line says "label: quantity", or only a label; "... quantity" has the label of the one above. */
 static const char *quantity_of(const char *what)
 {
@@ -72,7 +74,12 @@ static void draw_column(ct_page *p, const ct_table *t, const ct_field *f)
         const ct_spread *s = (const ct_spread *)(const void *)(row + f->offset);
         if (isnan(s->median))
             continue;
-        head_of(t, row, label[n], sizeof label[n]);
+        char head[256];
+        head_of(t, row, head, sizeof head);
+        if (strlen(head) <= LONGEST)
+            snprintf(label[n], sizeof label[n], "%s", head);
+        else /* it would run into what stands at the right */
+            snprintf(label[n], sizeof label[n], "row %d of the table", i + 1);
         line[n] = (ct_spread_line){label[n], *s, (double)NAN};
         n++;
     }

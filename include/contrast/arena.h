@@ -16,7 +16,7 @@
 CT_C_BEGIN
 
 typedef struct ct_arena {
-    struct ct_arena_block *block; /* newest block; older ones hang behind it  */
+    struct ct_arena_block *block; /* newest block; each leads to an older one */
     size_t used;                  /* bytes handed out since the last reset    */
     size_t limit;                 /* most bytes the arena may hold; 0 = none  */
     const char *user;             /* whose memory it is, for the error: "sweep", a path */

@@ -92,7 +92,7 @@ static const cli_option OPTIONS[] = {CLI_JSON, CLI_END};
 const cli_command CLI_CHECK = {
     .name = "check", .group = CLI_TO_TRAIN, .arguments = "RECIPE [section.key=value ...]",
     .least = 1, .most = CLI_MANY,
-    .summary = "tell in seconds whether a recipe is worth hours",
+    .summary = "test in seconds whether a recipe deserves hours of training",
     .help = "Checks the gradients of the very model, learns one batch by heart, compares with "
             "shuffled pairs, and estimates time and memory of the whole run. Exit status 3 if one "
             "of the three fails.",

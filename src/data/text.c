@@ -71,7 +71,7 @@ static void end_word(bag *b)
     b->has_previous = true;
 }
 
-/* The lower-case character at *text, which moves behind it. */
+/* The lower-case character at *text, which moves past it. */
 static uint32_t next_character(const char **text)
 {
     uint32_t c;

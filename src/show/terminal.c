@@ -132,12 +132,3 @@ void ct_draw_pictures(const ct_terminal *t, int indent, const uint8_t *const *pi
         }
     }
 }
-
-void ct_draw_bar(const ct_terminal *t, int width, double share)
-{
-    const int full = (int)(width * fmax(0, fmin(1, share)) + 0.5);
-    fputc('[', t->out);
-    for (int i = 0; i < width; i++)
-        fputc(i < full ? '#' : '.', t->out);
-    fputc(']', t->out);
-}

@@ -27,9 +27,6 @@ void ct_draw_matrix(const ct_terminal *t, int indent, const double *s, int rows,
 void ct_draw_pictures(const ct_terminal *t, int indent, const uint8_t *const *picture, int n,
                       int width, int height);
 
-/* A bar of `width` characters, `share` of it filled. */
-void ct_draw_bar(const ct_terminal *t, int width, double share);
-
 /* Bold on and off, where there is colour. */
 void ct_bold(const ct_terminal *t, bool on);
 

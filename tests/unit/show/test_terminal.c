@@ -67,16 +67,6 @@ START_TEST(pictures_in_colour_have_two_pixels_a_character)
 }
 END_TEST
 
-START_TEST(bars_are_as_full_as_they_should)
-{
-    const ct_terminal t = open_terminal(false);
-    ct_draw_bar(&t, 4, 0);
-    ct_draw_bar(&t, 4, 0.5);
-    ct_draw_bar(&t, 4, 7);
-    ck_assert_str_eq(drawn(&t), "[....][##..][####]");
-}
-END_TEST
-
 TCase *terminal_case(void)
 {
     TCase *tc = tcase_create("terminal");
@@ -85,6 +75,5 @@ TCase *terminal_case(void)
     tcase_add_test(tc, values_beyond_the_range_are_drawn);
     tcase_add_test(tc, pictures_without_colour_are_letters);
     tcase_add_test(tc, pictures_in_colour_have_two_pixels_a_character);
-    tcase_add_test(tc, bars_are_as_full_as_they_should);
     return tc;
 }

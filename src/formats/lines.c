@@ -20,13 +20,14 @@ static const char *first_bad(const char *at)
 ct_status ct_lines_split(const char *path, char *text, size_t size, ct_status kind, ct_arena *arena,
                          char ***line, int *n, ct_error *err)
 {
+    *line = NULL;
+    *n = 0;
     if (err->status != CT_OK) /* `text` may be none */
         return err->status;
     const char *end = text + size;
     size_t count = 1;
     for (const char *at = text; at < end; at++)
         count += *at == '\n';
-    *n = 0;
     *line = count < INT_MAX ? ct_arena_zeroed(arena, count, sizeof **line) : NULL;
     if (*line == NULL)
         CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %zu lines", path, count);

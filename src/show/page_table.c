@@ -67,7 +67,7 @@ static void head_of(const ct_table *t, const char *row, char *out, size_t size)
 static void draw_column(ct_page *p, const ct_table *t, const ct_field *f)
 {
     ct_spread_line line[CT_SPREADS];
-    char label[CT_SPREADS][64];
+    char label[CT_SPREADS][256];
     int n = 0;
     for (int i = 0; i < t->n && n < CT_SPREADS; i++) {
         const char *row = (const char *)t->row + (size_t)i * t->stride;

@@ -1,7 +1,7 @@
 /* check.c -- contrast check RECIPE [section.key=value ...]
  *
  * Layer: cli. */
-#include "cli/open.h"
+#include "cli/cli.h"
 
 #include "lab/check.h"
 
@@ -56,22 +56,14 @@ static void print_verdict(bool good, const char *question, const char *hint)
         printf("      %s\n", hint);
 }
 
-static int check(const cli_line *in, ct_error *err)
+static int check(cli_call *c, ct_error *err)
 {
-    ct_recipe recipe;
-    result r = {.steps = 0};
-    if (cli_recipe(in, 0, &recipe, err) != CT_OK)
+    result r = {.steps = c->recipe.train.steps};
+    if (ct_check_run(&c->recipe, c->device, &r.c, err) != CT_OK)
         return 0;
-    ct_device *device = cli_device(in, err);
-    if (device != NULL)
-        ct_check_run(&recipe, device, &r.c, err);
-    ct_device_free(device);
-    if (err->status != CT_OK)
-        return 0;
-    r.steps = recipe.train.steps;
     r.state = ct_state_describe(r.c.state)->name;
     r.state_shuffled = ct_state_describe(r.c.state_shuffled)->name;
-    if (!in->json) {
+    if (!c->json) {
         print_verdict(r.c.gradients_right, "the loss changes as the gradients say",
                       "backward is wrong, or the settings are too extreme for float");
         print_verdict(r.c.learns_batch, "one batch is learned by heart",
@@ -79,19 +71,19 @@ static int check(const cli_line *in, ct_error *err)
         print_verdict(r.c.has_signal, "pairs teach more than shuffled pairs",
                       "these settings find no signal in the pairs in so many steps");
     }
-    cli_show(in, &FIELDS, &r, err);
-    if (!in->json)
+    cli_show(c, &FIELDS, &r, err);
+    if (!c->json)
         printf("%.2f ms a step: %.1f s for %d steps\n", 1e3 * r.c.seconds_per_step, r.c.seconds,
                r.steps);
     return r.c.gradients_right && r.c.learns_batch && r.c.has_signal ? 0 : 3;
 }
 
 /* clang-format off */
-static const cli_option OPTIONS[] = {CLI_JSON, CLI_END};
+static const ct_field OPTIONS[] = {CLI_JSON, CLI_END};
 
 const cli_command CLI_CHECK = {
     .name = "check", .group = CLI_TO_TRAIN, .arguments = "RECIPE [section.key=value ...]",
-    .least = 1, .most = CLI_MANY,
+    .least = 1, .most = CLI_MANY, .needs = CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE,
     .summary = "test in seconds whether a recipe deserves hours of training",
     .help = "Checks the gradients of the very model, learns one batch by heart, compares with "
             "shuffled pairs, and estimates time and memory of the whole run. Exit status 3 if one "

@@ -1,69 +1,53 @@
 /* cli.h -- what the commands share. Private.
  *
  * A command is a file with a row, `const cli_command CLI_NAME`, and its name in the list of
- * main.c. The row's options serve parsing and `contrast help COMMAND`. A command answers with an
- * exit code or sets `err`; only main.c prints errors and turns them into exit codes.
+ * main.c. The row's options serve parsing and `contrast help COMMAND`; what the row needs is there
+ * when its function is called, and closed after it. The function answers with an exit code or
+ * sets `err`; only main.c prints errors and turns them into exit codes.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "contrast/device.h"
-#include "contrast/status.h"
+#include "contrast/arena.h"
 #include "formats/field.h"
-#include "platform/file.h"
+#include "show/page.h"
 #include "show/terminal.h"
-#include "train/recipe.h"
+#include "train/open.h"
+#include "train/run.h"
 
 #include <limits.h>
 #include <signal.h>
-#include <stdbool.h>
 
-/* A command line that has been read: the arguments, and what the options were given. */
-typedef struct cli_line {
-    int argc; /* without the command's name and the options */
+/* A command that is called. */
+typedef struct cli_call {
+    const struct cli_command *command;
+    int argc; /* arguments, without options */
     char **argv;
-    int threads;
-    bool json, quiet, verbose, no_color;
-    bool force, live, explain, fail_on_collapse, no_diagnosis;
+
+    /* What the options were given. */
+    int threads; /* resolved for rows that need threads */
+    bool json, quiet, verbose, no_color, force, live, explain, fail_on_collapse, no_diagnosis;
     int split;                /* ct_split */
-    int at, batch, top;       /* at: -1 if it is not given; the others 0 */
+    int at, batch, top;       /* at: -1 if it is not given, batch 0 */
     double loss, temperature; /* NaN if not given */
-    const char *output, *checkpoint, *weights, *report, *only; /* texts: NULL if not given */
-    const char *loss_name, *groups, *gradients, *heatmap;
-    const char *images, *texts, *torch, *projector;
-} cli_line;
+    const char *output, *checkpoint, *weights, *report, *loss_name, *groups; /* NULL: not given */
+    const char *gradients, *heatmap, *images, *texts, *torch, *projector;
 
-typedef enum cli_kind {
-    CLI_FLAG,   /* bool, without a value */
-    CLI_TEXT,   /* const char *          */
-    CLI_INT,    /* int from 1            */
-    CLI_FROM_0, /* int from 0            */
-    CLI_REAL,   /* double                */
-    CLI_SPLIT,  /* int, a ct_split       */
-} cli_kind;
+    ct_terminal out;   /* standard output */
+    ct_arena arena;    /* of what lives as long as the call; fails into err */
+    ct_device *device; /* CLI_NEEDS_DEVICE */
+    ct_recipe recipe;  /* CLI_NEEDS_RECIPE: of the last argument that must be, then settings */
+    ct_run run;        /* CLI_NEEDS_RUN: that of the first argument, with --checkpoint */
+    ct_page *page;     /* of --report, open; NULL: none */
+    ct_page page_room;
+} cli_call;
 
-typedef struct cli_option {
-    const char *name, *alias; /* "--output", "-o" or NULL   */
-    cli_kind kind;
-    size_t at;                /* of its value in a cli_line */
-    const char *value, *help; /* "RUN"; what it does        */
-} cli_option;
-
-#define CLI_MANY       INT_MAX
-#define CLI_AT(member) offsetof(cli_line, member)
-
-/* Options that several commands have, and the end of a command's list. */
-/* clang-format off */
-#define CLI_JSON       {"--json", NULL, CLI_FLAG, CLI_AT(json), NULL, "print JSON instead of text"}
-#define CLI_QUIET      {"--quiet", "-q", CLI_FLAG, CLI_AT(quiet), NULL, "show no progress"}
-#define CLI_CHECKPOINT {"--checkpoint", NULL, CLI_TEXT, CLI_AT(checkpoint), "C", \
-                        "latest (default) or best"}
-#define CLI_ONE_SPLIT  {"--split", NULL, CLI_SPLIT, CLI_AT(split), "S", \
-                        "train, validation, test (default) or composition"}
-#define CLI_LIVE       {"--live", NULL, CLI_FLAG, CLI_AT(live), NULL, \
-                        "draw the run as it goes: loss, cosines, spectrum (on a terminal)"}
-#define CLI_END        {.name = NULL}
-/* clang-format on */
+enum {
+    CLI_NEEDS_THREADS = 1,
+    CLI_NEEDS_DEVICE = 2,
+    CLI_NEEDS_RECIPE = 4,
+    CLI_NEEDS_RUN = 8,
+};
 
 /* What somebody wants who looks for a command. */
 typedef enum cli_group {
@@ -77,13 +61,36 @@ typedef enum cli_group {
 typedef struct cli_command {
     const char *name;
     cli_group group;
-    const char *arguments; /* "RUN [QUERY]", as help shows them       */
+    const char *arguments; /* "RUN [QUERY]", as help shows them     */
     int least, most;       /* how many; CLI_MANY: any number        */
-    const char *summary;   /* one line that begins with a verb        */
-    const char *help;      /* more about it, or NULL */
-    const cli_option *options;
-    int (*run)(const cli_line *in, ct_error *err); /* exit code, unless err is set */
+    int needs;
+    const char *summary;     /* one line that begins with a verb      */
+    const char *help;        /* more about it, or NULL                */
+    const ct_field *options; /* members of a cli_call: key "output", label "-o" or NULL, format
+                                "RUN" for its value; the last one has no key */
+    int (*run)(cli_call *c, ct_error *err); /* exit code, unless err is set */
 } cli_command;
+
+#define CLI_MANY INT_MAX
+
+/* Options: a row with what stands for the value; those that several commands have; the end. */
+/* clang-format off */
+#define CLI_VALUE(kind_, member, value) .kind = kind_, CT_AT(cli_call, member), .format = value
+#define CLI_TEXT(member, value)         CLI_VALUE(CT_STRING, member, value)
+#define CLI_FLAG(member)                CLI_VALUE(CT_BOOL, member, NULL)
+#define CLI_JSON       {.key = "json", CLI_FLAG(json), .help = "print JSON instead of text"}
+#define CLI_QUIET      {.key = "quiet", .label = "-q", CLI_FLAG(quiet), .help = "show no progress"}
+#define CLI_CHECKPOINT {.key = "checkpoint", CLI_TEXT(checkpoint, "C"), \
+                        .help = "latest (default) or best"}
+#define CLI_SPLIT      {.key = "split", CLI_VALUE(CT_CHOICE, split, "S"), \
+                        .choices = "train validation test composition", \
+                        .help = "train, validation, test (default) or composition"}
+#define CLI_LIVE       {.key = "live", CLI_FLAG(live), \
+                        .help = "draw the run as it goes: loss, cosines, spectrum (on a terminal)"}
+#define CLI_REPORT_TO  {.key = "report", CLI_TEXT(report, "FILE"), \
+                        .help = "write a page too, with pictures (HTML)"}
+#define CLI_END        {.key = NULL}
+/* clang-format on */
 
 extern const cli_command CLI_DEMO, CLI_LESSON;
 extern const cli_command CLI_TRAIN, CLI_RESUME, CLI_IMPORT, CLI_CHECK, CLI_SWEEP;
@@ -93,38 +100,73 @@ extern const cli_command CLI_EMBED, CLI_SEARCH, CLI_EXPORT, CLI_HELP;
 
 const cli_command *cli_command_at(int i); /* in the order of help; NULL after the last */
 const cli_command *cli_command_find(const char *name);
-extern const cli_option CLI_COMMON[]; /* options that every command has */
+extern const ct_field CLI_COMMON[]; /* options that every command has */
 
 /* Sort the words after a command's name into options and arguments. Errors  CT_ERR_CONFIG */
-ct_status cli_parse(const cli_command *c, int argc, char **argv, cli_line *out, ct_error *err);
+ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err);
 
 /* unknown WHAT "word"; did you mean "NAME"? (or: try TRY). Names as for ct_nearest_name. */
 ct_status cli_unknown(ct_error *err, const char *what, const char *word, const char *const *name,
                       int n, size_t stride, const char *try);
 
+/* ---- open.c ---- */
+
+/* A device as --threads and CONTRAST_THREADS, CONTRAST_ISA ask, if there is none yet. */
+ct_status cli_need_device(cli_call *c, ct_error *err);
+ct_status cli_need_threads(cli_call *c, ct_error *err);
+
+/* A run with the weights of --checkpoint; one that was open is closed. */
+ct_status cli_open(cli_call *c, const char *folder, ct_error *err);
+
+/* Embeddings: the first arguments as .npy matrices, one or two, row i of one paired with row i of
+ * the other, and --groups. Errors  CT_ERR_SHAPE; those of ct_npy_read_matrix, ct_npy_read_ints */
+typedef struct cli_arrays {
+    ct_real *x[2]; /* (n, d) each; x[1] NULL: one side only */
+    int *group;    /* (n), or NULL */
+    int n, d;
+} cli_arrays;
+
+ct_status cli_read_arrays(cli_call *c, int n_paths, cli_arrays *out, ct_error *err);
+
+/* The loss of that name; NULL after an error. */
+const ct_loss *cli_loss(const char *name, ct_error *err);
+
+/* The first SIGINT or SIGTERM only sets cli_stop, a second one ends the program; so does the first
+ * where cli_safe says that nothing would be lost. */
+void cli_catch_signals(void);
+extern volatile sig_atomic_t cli_stop, cli_safe; /* the signal's number, or 0; is it safe to end? */
+
+/* Terminal on stdout or stderr: colour if it is one, unless --no-color, NO_COLOR or TERM=dumb. */
+ct_terminal cli_terminal(const cli_call *c, FILE *f);
+
+/* ---- results ---- */
+
 /* A result of these fields: a line of JSON, or members for people. */
-void cli_show(const cli_line *in, const ct_fields *fields, const void *object, ct_error *err);
+void cli_show(const cli_call *c, const ct_fields *fields, const void *object, ct_error *err);
 
 /* Close what is open, print it as a line, free it. */
 ct_status cli_put_json(ct_json *j, ct_error *err);
 
-/* A device as --threads and CONTRAST_THREADS, CONTRAST_ISA ask; NULL after an error. */
-ct_device *cli_device(const cli_line *in, ct_error *err);
-int cli_threads(const cli_line *in, ct_error *err); /* for many small runs; 0 after an error */
-
-/* Terminal on stdout or stderr: colour if it is one, unless --no-color, NO_COLOR or
- * TERM=dumb. */
-ct_terminal cli_terminal(const cli_line *in, FILE *f);
-
-/* The first SIGINT or SIGTERM only sets cli_stop, a second one ends the program; so does the
- * first where cli_safe says that nothing would be lost. */
-void cli_catch_signals(void);
-extern volatile sig_atomic_t cli_stop, cli_safe; /* the signal's number, or 0; is it safe to end? */
+/* ---- what commands share with each other ---- */
 
 /* The fingerprint of a file's parameters, or of a run's: its checkpoint `which` (NULL: latest).
  * `path`: where they were read. */
 #define CLI_HASH_BYTES 17
 ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES],
                    char path[CT_PATH_BYTES], ct_error *err);
+
+/* Records of n runs, each with the landmarks of its loss, its hash and, if `diagnosed`, its state;
+ * memory of the arena. Errors  those of ct_record_read and the recipe */
+ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_record *r,
+                      ct_error *err);
+
+/* Print a loss, worked out anchor by anchor in arithmetic of its own; group (n) or NULL. */
+bool cli_can_explain(const char *loss);
+void cli_explain(const char *loss, const ct_loss_setting *at, const cli_arrays *x);
+
+/* Of rows in double: sum of products, length (1 of a zero row), cosine. */
+double cli_product(const ct_real *x, const ct_real *y, int d);
+double cli_length(const ct_real *x, int d);
+double cli_cosine(const ct_real *x, const ct_real *y, int d);
 
 #endif

@@ -1,7 +1,7 @@
 /* embed.c -- contrast embed RUN (--images F | --texts F) -o E.npy
  *
  * Layer: cli. */
-#include "cli/open.h"
+#include "cli/cli.h"
 
 #include "formats/lines.h"
 #include "formats/npy.h"
@@ -9,93 +9,93 @@
 
 #include <string.h>
 
-/* Standard input to its end, as texts. */
-static ct_status embed_input(cli_run *run, ct_arena *arena, ct_real **z, int *n, ct_error *err)
+/* Standard input to its end. */
+static char *read_input(ct_arena *arena, size_t *size, ct_error *err)
 {
-    size_t room = 1 << 16, size = 0, got;
-    char *text = ct_arena_alloc(arena, room + 1), **line;
-    while (text != NULL && (got = fread(text + size, 1, room - size, stdin)) > 0)
-        if ((size += got) == room) {
-            char *more = ct_arena_alloc(arena, 2 * room + 1);
-            text = more != NULL ? memcpy(more, text, size) : NULL;
-            room *= 2;
-        }
-    if (text == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "standard input: no memory for it");
+    size_t room = 1 << 16, got;
+    char *text = ct_arena_alloc(arena, room + 1);
+    *size = 0;
+    while (text != NULL && (got = fread(text + *size, 1, room - *size, stdin)) > 0) {
+        *size += got;
+        if (*size < room)
+            continue;
+        char *more = ct_arena_alloc(arena, 2 * room + 1);
+        text = more != NULL ? memcpy(more, text, room) : NULL;
+        room *= 2;
+    }
     if (ferror(stdin))
-        return CT_FAIL(err, CT_ERR_IO, "standard input: cannot be read");
-    text[size] = '\0';
-    ct_status status = ct_lines_parse("standard input", text, size, arena, &line, n, err);
-    if (status == CT_OK && run->pairs->side[1].text == NULL)
-        status = CT_FAIL(err, CT_ERR_FORMAT,
-                         "embed: standard input holds texts, the run's tower reads numbers");
-    const int d = ct_trainer_width(&run->trainer);
-    if (status == CT_OK &&
-        (*z = ct_arena_zeroed(arena, (size_t)*n * (size_t)d + 1, sizeof **z)) == NULL)
-        status = CT_FAIL(err, CT_ERR_NOMEM, "embed: no memory for %d embeddings", *n);
-    if (status == CT_OK)
-        status = ct_trainer_embed_texts(&run->trainer, 1, (const char *const *)line, *n, *z, err);
-    if (status == CT_OK)
-        ct_unit_rows(*z, *n, d);
-    return status;
+        CT_FAIL(err, CT_ERR_IO, "standard input: cannot be read");
+    if (text != NULL)
+        text[*size] = '\0';
+    return text;
 }
 
-static ct_status embed_file(cli_run *run, int side, const char *path, ct_arena *arena, ct_real **z,
-                            int *n, ct_error *err)
+/* The lines of standard input; the answer is their unit embeddings. */
+static ct_real *embed_input(cli_call *c, int *n, ct_error *err)
 {
-    const ct_side *own = &run->pairs->side[side];
+    char **line;
+    size_t size;
+    char *text = read_input(&c->arena, &size, err);
+    const int d = ct_trainer_width(&c->run.trainer);
+    if (c->run.pairs->side[1].text == NULL)
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "embed: standard input holds texts, the run's tower reads numbers");
+    if (err->status != CT_OK ||
+        ct_lines_parse("standard input", text, size, &c->arena, &line, n, err) != CT_OK)
+        return NULL;
+    ct_real *z = ct_arena_zeroed(&c->arena, (size_t)*n * (size_t)d + 1, sizeof *z);
+    if (z != NULL &&
+        ct_trainer_embed_texts(&c->run.trainer, 1, (const char *const *)line, *n, z, err) == CT_OK)
+        ct_unit_rows(z, *n, d);
+    return z;
+}
+
+static ct_real *embed_file(cli_call *c, int side, const char *path, int *n, ct_error *err)
+{
+    const ct_side *own = &c->run.pairs->side[side];
     ct_pairs *items = ct_items_from_file(path, side, own->width, own->height, err);
     if (items == NULL)
-        return err->status;
+        return NULL;
     *n = items->n;
-    *z = ct_arena_zeroed(arena, (size_t)*n * (size_t)ct_trainer_width(&run->trainer), sizeof **z);
-    const ct_status status = *z == NULL ? CT_FAIL(err, CT_ERR_NOMEM,
-                                                  "embed: no memory for %d embeddings", *n)
-                                        : ct_embed_items(&run->trainer, side, items, *z, err);
+    const size_t d = (size_t)ct_trainer_width(&c->run.trainer);
+    ct_real *z = ct_arena_zeroed(&c->arena, (size_t)*n * d, sizeof *z);
+    if (z != NULL)
+        ct_embed_items(&c->run.trainer, side, items, z, err);
     ct_pairs_free(items);
-    return status;
+    return z;
 }
 
-static int embed(const cli_line *in, ct_error *err)
+static int embed(cli_call *c, ct_error *err)
 {
-    cli_run run;
-    ct_arena arena;
-    ct_real *z = NULL;
+    const int d = ct_trainer_width(&c->run.trainer);
+    const ct_real *z = NULL;
     int n = 0;
-    const char *path = in->texts != NULL ? in->texts : in->images;
-    if ((in->images != NULL) == (in->texts != NULL) || in->output == NULL) {
+    if ((c->images != NULL) == (c->texts != NULL) || c->output == NULL)
         CT_FAIL(err, CT_ERR_CONFIG, "embed: expected --images F or --texts F, and -o E.npy");
-        return 0;
-    }
-    ct_arena_init(&arena, 0);
-    cli_open(&run, in, in->argv[0], err);
-    if (err->status == CT_OK && in->texts != NULL && strcmp(in->texts, "-") == 0)
-        embed_input(&run, &arena, &z, &n, err);
-    else if (err->status == CT_OK)
-        embed_file(&run, in->texts != NULL, path, &arena, &z, &n, err);
-    if (err->status == CT_OK)
-        ct_npy_write_matrix(in->output, z, n, ct_trainer_width(&run.trainer), err);
-    if (err->status == CT_OK)
-        printf("%s: %d unit rows of %d\n", in->output, n, ct_trainer_width(&run.trainer));
-    ct_arena_free(&arena);
-    cli_close(&run);
+    else if (c->images != NULL)
+        z = embed_file(c, 0, c->images, &n, err);
+    else if (strcmp(c->texts, "-") == 0)
+        z = embed_input(c, &n, err);
+    else
+        z = embed_file(c, 1, c->texts, &n, err);
+    if (err->status == CT_OK && ct_npy_write_matrix(c->output, z, n, d, err) == CT_OK)
+        printf("%s: %d unit rows of %d\n", c->output, n, d);
     return 0;
 }
 
 /* clang-format off */
-static const cli_option OPTIONS[] = {
-    {"--images", NULL, CLI_TEXT, CLI_AT(images), "F",
-     "items of the first side: .npy, IDX, .pgm, .ppm, .tsv"},
-    {"--texts", NULL, CLI_TEXT, CLI_AT(texts), "F",
-     "items of the second side: one text per line, or .npy; -: standard input"},
-    {"--output", "-o", CLI_TEXT, CLI_AT(output), "E.npy", "where the embeddings go"},
-    CLI_CHECKPOINT,
-    CLI_END};
+static const ct_field OPTIONS[] = {
+    {.key = "images", CLI_TEXT(images, "F"),
+     .help = "items of the first side: .npy, IDX, .pgm, .ppm, .tsv"},
+    {.key = "texts", CLI_TEXT(texts, "F"),
+     .help = "items of the second side: one text per line, or .npy; -: standard input"},
+    {.key = "output", .label = "-o", CLI_TEXT(output, "E.npy"), .help = "where the embeddings go"},
+    CLI_CHECKPOINT, CLI_END};
 
 const cli_command CLI_EMBED = {
-    .name = "embed", .group = CLI_TO_USE, .arguments = "RUN (--images F | --texts F) -o E.npy",
-    .least = 1, .most = 1,
-    .summary = "write embeddings of images or texts as a NumPy array",
+    .name = "embed", .group = CLI_TO_USE, .arguments = "RUN", .least = 1, .most = 1,
+    .needs = CLI_NEEDS_RUN,
+    .summary = "write embeddings of --images F or --texts F as a NumPy array, -o E.npy",
     .help = "Unit rows: a dot product is a cosine. They do not depend on what else is embedded, "
             "nor on threads.",
     .options = OPTIONS, .run = embed,

@@ -2,12 +2,11 @@
  * arithmetic that shares nothing with the library's.
  *
  * Layer: cli. */
-#include "cli/explain.h"
+#include "cli/cli.h"
 
 #include "contrast/scalar.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- rows ---- */
@@ -33,43 +32,68 @@ double cli_cosine(const ct_real *x, const ct_real *y, int d)
 
 /* ---- losses ---- */
 
-/* Losses of the form: mean over anchors of ln(sum of e^z over candidates) - (mean z of positives).
- */
-typedef struct softmax_kind {
-    const char *name;
-    bool columns, in_modal, decoupled, groups;
-} softmax_kind;
-
-static const softmax_kind SOFTMAX[] = {
-    {"question", false, false, false, false}, {"infonce", false, false, false, false},
-    {"clip", true, false, false, false},      {"ntxent", true, true, false, false},
-    {"dcl", true, false, true, false},        {"unicl", true, false, false, true},
+/* All but the last have the form: mean over anchors of ln(sum of e^z over candidates) - (mean z of
+ * positives). */
+enum {
+    ROWS = 0,      /* anchors are the rows, candidates the other side */
+    COLUMNS = 1,   /* anchors are the columns too */
+    IN_MODAL = 2,  /* candidates are the rows of the anchor's own side too */
+    DECOUPLED = 4, /* the positive is no candidate */
+    GROUPS = 8,    /* rows of the anchor's group are positives */
+    SIGMOID = 16,  /* sum over all pairs of ln(1 + e^z), -z for positives */
 };
 
-static const softmax_kind *softmax_of(const char *name)
+static const struct {
+    const char *name;
+    int form;
+} LOSSES[] = {
+    {"question", ROWS},
+    {"infonce", ROWS},
+    {"clip", COLUMNS},
+    {"ntxent", COLUMNS | IN_MODAL},
+    {"dcl", COLUMNS | DECOUPLED},
+    {"unicl", COLUMNS | GROUPS},
+    {"siglip", SIGMOID},
+};
+
+/* What is worked out: n rows of d on two sides. */
+typedef struct explained {
+    const ct_loss_setting *at;
+    const ct_real *a, *b;
+    const int *group; /* or NULL */
+} explained;
+
+/* -1: not one of them. */
+static int form_of(const char *name)
 {
-    for (size_t k = 0; k < sizeof SOFTMAX / sizeof *SOFTMAX; k++)
-        if (strcmp(SOFTMAX[k].name, name) == 0)
-            return &SOFTMAX[k];
-    return NULL;
+    for (size_t k = 0; k < sizeof LOSSES / sizeof *LOSSES; k++)
+        if (strcmp(LOSSES[k].name, name) == 0)
+            return LOSSES[k].form;
+    return -1;
 }
 
 bool cli_can_explain(const char *loss)
 {
-    return softmax_of(loss) != NULL || strcmp(loss, "siglip") == 0;
+    return form_of(loss) >= 0;
 }
 
 /* z of row i of one side with row j of another. */
-static double logit(const cli_explained *e, const ct_real *x, int i, const ct_real *y, int j)
+static double logit(const explained *e, const ct_real *x, int i, const ct_real *y, int j)
 {
     const int d = e->at->d;
     const ct_real *u = x + (ptrdiff_t)i * d, *v = y + (ptrdiff_t)j * d;
     return (e->at->options->dot ? cli_product(u, v, d) : cli_cosine(u, v, d)) / e->at->temperature;
 }
 
-static bool same_group(const cli_explained *e, int i, int j)
+static bool same_group(const explained *e, int i, int j)
 {
     return e->group != NULL && e->group[i] == e->group[j];
+}
+
+/* loss.mask_groups leaves out what means the same as the anchor. */
+static bool is_masked(const explained *e, int i, int j)
+{
+    return e->at->options->mask_groups && j != i && same_group(e, i, j);
 }
 
 /* A sum that is printed as it grows, e^top taken out of it. */
@@ -86,26 +110,26 @@ static void add_term(exp_sum *s, double z)
     printf("%se^%.4f", s->n++ > 0 ? " + " : "", z);
 }
 
-static double explain_anchor(const cli_explained *e, const softmax_kind *k, int side, int i)
+static double explain_anchor(const explained *e, int form, int side, int i)
 {
     const ct_real *own = side == 0 ? e->a : e->b, *other = side == 0 ? e->b : e->a;
-    const bool in_modal = k->in_modal || (k->decoupled && e->at->options->in_modal);
+    const bool decoupled = (form & DECOUPLED) != 0;
+    const bool in_modal = (form & IN_MODAL) != 0 || (decoupled && e->at->options->in_modal);
     exp_sum sum = {0, 0, 0};
     double positive = 0;
     int positives = 0;
     printf("  %s %d:  ln(", side == 0 ? "row" : "column", i + 1);
     for (int j = 0; j < e->at->n; j++) {
         const double z = logit(e, own, i, other, j);
-        const bool masked = e->at->options->mask_groups && j != i && same_group(e, i, j);
-        if (j == i || (k->groups && same_group(e, i, j))) {
+        if (j == i || ((form & GROUPS) != 0 && same_group(e, i, j))) {
             positive += z;
             positives++;
         }
-        if (!masked && !(k->decoupled && j == i))
+        if (!is_masked(e, i, j) && !(decoupled && j == i))
             add_term(&sum, z);
     }
     for (int j = 0; in_modal && j < e->at->n; j++)
-        if (j != i && !(e->at->options->mask_groups && same_group(e, i, j)))
+        if (j != i && !is_masked(e, i, j))
             add_term(&sum, logit(e, own, i, own, j));
     positive /= positives;
     const double loss = sum.n > 0 ? ct_scalar_log(sum.sum) + (sum.top - positive) : 0;
@@ -114,40 +138,35 @@ static double explain_anchor(const cli_explained *e, const softmax_kind *k, int 
     return loss;
 }
 
-/* ln(1 + e^x) */
-static double softplus(double x)
-{
-    return x > 0 ? x + ct_scalar_log1p(ct_scalar_exp(-x)) : ct_scalar_log1p(ct_scalar_exp(x));
-}
-
-static double explain_siglip_row(const cli_explained *e, int i)
+static double explain_sigmoid_row(const explained *e, int i)
 {
     double sum = 0;
     int terms = 0;
     printf("  row %d:  ", i + 1);
     for (int j = 0; j < e->at->n; j++) {
-        if (e->at->options->mask_groups && j != i && same_group(e, i, j))
+        if (is_masked(e, i, j))
             continue;
         const double z = (logit(e, e->a, i, e->b, j) + e->at->bias) * (i == j ? -1 : 1);
         printf("%sln(1 + e^%.4f)", terms++ > 0 ? " + " : "", z);
-        sum += softplus(z);
+        /* a large z does not overflow */
+        sum += (z > 0 ? z : 0) + ct_scalar_log1p(ct_scalar_exp(-fabs(z)));
     }
     printf(" = %.6g\n", sum);
     return sum;
 }
 
-void cli_explain(const cli_explained *e, const char *loss)
+void cli_explain(const char *loss, const ct_loss_setting *at, const cli_arrays *x)
 {
-    const softmax_kind *k = softmax_of(loss);
-    const int n = e->at->n, sides = k != NULL && k->columns ? 2 : 1;
+    const explained it = {at, x->x[0], x->x[1], x->group}, *e = &it;
+    const int n = e->at->n, form = form_of(loss), sides = (form & COLUMNS) != 0 ? 2 : 1;
     double sum = 0;
     printf("  %s of A with B over a temperature of %g",
            e->at->options->dot ? "products" : "cosines", e->at->temperature);
-    printf(k != NULL ? "; the mean of\n"
-                     : ", minus the sign where they are a pair, bias %g; the mean of\n",
-           e->at->bias);
+    if (form == SIGMOID)
+        printf(", minus the sign where they are a pair, bias %g", e->at->bias);
+    printf("; the mean of\n");
     for (int side = 0; side < sides; side++)
         for (int i = 0; i < n; i++)
-            sum += k != NULL ? explain_anchor(e, k, side, i) : explain_siglip_row(e, i);
+            sum += form == SIGMOID ? explain_sigmoid_row(e, i) : explain_anchor(e, form, side, i);
     printf("  is %.6g\n", sum / (n * sides));
 }

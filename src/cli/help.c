@@ -8,16 +8,15 @@
 
 #include <string.h>
 
-static void print_options(const char *title, const cli_option *o)
+static void print_options(const char *title, const ct_field *f)
 {
-    if (o->name != NULL)
+    if (f->key != NULL)
         printf("\n%s:\n", title);
-    for (; o->name != NULL; o++) {
+    for (; f->key != NULL; f++) {
         char left[64];
-        snprintf(left, sizeof left, "%s%s%s%s%s", o->alias != NULL ? o->alias : "",
-                 o->alias != NULL ? ", " : "", o->name, o->value != NULL ? " " : "",
-                 o->value != NULL ? o->value : "");
-        printf("  %-22s %s\n", left, o->help);
+        snprintf(left, sizeof left, "%s%s--%s %s", f->label != NULL ? f->label : "",
+                 f->label != NULL ? ", " : "", f->key, f->format != NULL ? f->format : "");
+        printf("  %-22s %s\n", left, f->help);
     }
 }
 
@@ -107,14 +106,14 @@ static void help_all(void)
            "contrast --version\n");
 }
 
-static int help(const cli_line *in, ct_error *err)
+static int help(cli_call *c, ct_error *err)
 {
-    const char *topic = in->argc > 0 ? in->argv[0] : NULL;
-    const cli_command *c = topic != NULL ? cli_command_find(topic) : NULL;
+    const char *topic = c->argc > 0 ? c->argv[0] : NULL;
+    const cli_command *row = topic != NULL ? cli_command_find(topic) : NULL;
     if (topic == NULL)
         help_all();
-    else if (c != NULL)
-        help_command(c);
+    else if (row != NULL)
+        help_command(row);
     else if (strcmp(topic, "recipe") == 0)
         help_recipe();
     else if (strcmp(topic, "recipes") == 0)
@@ -127,7 +126,7 @@ static int help(const cli_line *in, ct_error *err)
 }
 
 /* clang-format off */
-static const cli_option OPTIONS[] = {CLI_END};
+static const ct_field OPTIONS[] = {CLI_END};
 
 const cli_command CLI_HELP = {
     .name = "help", .group = CLI_UNLISTED, .arguments = "[COMMAND | recipe | recipes | losses]",

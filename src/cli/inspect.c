@@ -86,10 +86,10 @@ ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES]
     return err->status;
 }
 
-static int hash(const cli_line *in, ct_error *err)
+static int hash(cli_call *c, ct_error *err)
 {
     char path[CT_PATH_BYTES], digits[CLI_HASH_BYTES];
-    if (cli_hash(in->argv[0], in->checkpoint, digits, path, err) == CT_OK)
+    if (cli_hash(c->argv[0], c->checkpoint, digits, path, err) == CT_OK)
         printf("%s  %s\n", digits, path);
     return 0;
 }
@@ -167,35 +167,35 @@ static void print_text(const ct_safetensors *f, const parameter *p, int n, size_
         printf("\n%s", recipe);
 }
 
-static int inspect(const cli_line *in, ct_error *err)
+static int inspect(cli_call *c, ct_error *err)
 {
     char path[CT_PATH_BYTES];
     ct_safetensors f;
-    ct_arena arena, scratch;
-    ct_arena_open(&arena, "inspect", 0, err);
+    ct_arena scratch;
     ct_arena_open(&scratch, "inspect", 0, err);
-    parameter *p = ct_arena_zeroed(&arena, CT_SAFETENSORS_MAX, sizeof *p);
+    parameter *p = ct_arena_zeroed(&c->arena, CT_SAFETENSORS_MAX, sizeof *p);
     size_t values = 0;
     int n = 0;
-    read_file(in->argv[0], in->checkpoint, &arena, &f, path, err);
+    read_file(c->argv[0], c->checkpoint, &c->arena, &f, path, err);
     for (int i = 0; err->status == CT_OK && i < f.n_tensors; i++)
         if (is_parameter(&f.tensor[i])) {
             p[n++] = describe(&f, &f.tensor[i], &scratch);
             values += f.tensor[i].count;
         }
-    if (err->status == CT_OK && in->json)
+    if (err->status == CT_OK && c->json)
         print_json(&f, p, n, err);
     else if (err->status == CT_OK)
         print_text(&f, p, n, values);
     ct_arena_free(&scratch);
-    ct_arena_free(&arena);
     return 0;
 }
 
 /* clang-format off */
-static const cli_option OPTIONS[] = {CLI_CHECKPOINT, CLI_JSON, CLI_END};
-static const cli_option HASH_OPTIONS[] = {
-    CLI_CHECKPOINT, {"--at", NULL, CLI_TEXT, CLI_AT(checkpoint), "C", "the same"}, CLI_END};
+static const ct_field OPTIONS[] = {CLI_CHECKPOINT, CLI_JSON, CLI_END};
+static const ct_field HASH_OPTIONS[] = {
+    CLI_CHECKPOINT,
+    {.key = "at", CLI_TEXT(checkpoint, "C"), .help = "the same"},
+    CLI_END};
 
 const cli_command CLI_INSPECT = {
     .name = "inspect", .group = CLI_TO_LOOK, .arguments = "RUN | FILE", .least = 1, .most = 1,

@@ -3,11 +3,8 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "formats/json.h"
 #include "lab/lessons/lesson.h"
 #include "platform/clock.h"
-#include "platform/memory.h"
-#include "show/page.h"
 
 #include <math.h>
 #include <string.h>
@@ -101,105 +98,73 @@ static void write_page(ct_page *p, const ct_lesson *l, const ct_lesson_run *run)
     ct_put_raw(p, "</section>\n");
 }
 
-/* page: open, or NULL. Answers whether it differs. */
-static bool give(const cli_line *in, const char *name, ct_lesson_run *run, ct_page *page,
-                 ct_error *err)
+/* Answers whether it differs. */
+static bool give(cli_call *c, const char *name, ct_lesson_run *run, ct_error *err)
 {
-    const ct_terminal t = cli_terminal(in, stdout);
     const double began = ct_clock_s();
     ct_arena arena;
     ct_lesson l;
+    *run = (ct_lesson_run){.device = c->device, .threads = c->threads};
     ct_arena_open(&arena, "lesson", 0, err);
-    if (ct_lesson_read(name, &arena, &l, err) == CT_OK && !in->json) {
-        ct_bold(&t, true);
-        fprintf(t.out, "\n%s\n", l.title);
-        ct_bold(&t, false);
-        fprintf(t.out, "\n%s\n", l.text);
-        fflush(t.out);
+    if (ct_lesson_read(name, &arena, &l, err) == CT_OK && !c->json) {
+        ct_bold(&c->out, true);
+        printf("\n%s\n", l.title);
+        ct_bold(&c->out, false);
+        printf("\n%s\n", l.text);
+        fflush(stdout);
     }
     if (err->status == CT_OK && ct_lesson_give(&l, run, &arena, err) == CT_OK) {
-        if (in->json)
+        if (c->json)
             print_json(&l, run, ct_clock_s() - began, err);
         else
-            print_lesson(&t, &l, run, ct_clock_s() - began);
+            print_lesson(&c->out, &l, run, ct_clock_s() - began);
         fflush(stdout);
-        if (page != NULL)
-            write_page(page, &l, run);
+        if (c->page != NULL)
+            write_page(c->page, &l, run);
     }
     ct_arena_free(&arena);
     return ct_lesson_verdict(run) == CT_DIFFERS;
 }
 
-static void list(ct_error *err)
+static void list(cli_call *c, ct_error *err)
 {
-    ct_arena arena;
     ct_lesson l;
-    ct_arena_open(&arena, "lesson", 0, err);
     for (int i = 0; ct_lesson_name(i) != NULL && err->status == CT_OK; i++)
-        if (ct_lesson_read(ct_lesson_name(i), &arena, &l, err) == CT_OK)
+        if (ct_lesson_read(ct_lesson_name(i), &c->arena, &l, err) == CT_OK)
             printf("  %-16s %s\n", l.name, l.title);
     printf("\ncontrast lesson NAME shows one, contrast lesson all shows them all\n");
-    ct_arena_free(&arena);
 }
 
-/* Answers how many differ. */
-static int give_all(const cli_line *in, const char *const *name, int n, ct_page *page,
-                    ct_error *err)
-{
-    int differs = 0;
-    const int threads = cli_threads(in, err);
-    ct_device *device = threads > 0 ? cli_device(in, err) : NULL;
-    ct_lesson_run *run = ct_alloc_for("lesson", 1, sizeof *run, err);
-    for (int i = 0; i < n && err->status == CT_OK; i++) {
-        *run = (ct_lesson_run){.device = device, .threads = threads};
-        differs += give(in, name[i], run, page, err);
-    }
-    ct_free(run);
-    ct_device_free(device);
-    return differs;
-}
-
-static int lesson(const cli_line *in, ct_error *err)
+static int lesson(cli_call *c, ct_error *err)
 {
     const char *all[CT_LESSONS];
-    ct_page page;
-    int n = 0, differs;
+    int n = 0, differs = 0;
     for (; ct_lesson_name(n) != NULL; n++)
         all[n] = ct_lesson_name(n);
-    if (in->argc == 0 && in->report == NULL) {
-        list(err);
-        return 0;
-    }
-    if (in->argc == 0)
+    ct_lesson_run *run = ct_arena_zeroed(&c->arena, 1, sizeof *run);
+    const bool whole = c->argc == 1 && strcmp(c->argv[0], "all") == 0;
+    if (c->argc == 0 && c->report != NULL)
         CT_FAIL(err, CT_ERR_CONFIG, "lesson: --report needs the name of a lesson, or all");
-    const bool whole = in->argc == 1 && strcmp(in->argv[0], "all") == 0;
-    for (int i = 0; i < in->argc && !whole && err->status == CT_OK; i++) {
+    for (int i = 0; i < c->argc && !whole; i++) {
         int k = 0;
-        while (k < n && strcmp(in->argv[i], all[k]) != 0)
+        while (k < n && strcmp(c->argv[i], all[k]) != 0)
             k++;
         if (k == n)
-            cli_unknown(err, "lesson", in->argv[i], all, n, sizeof *all, "contrast lesson");
+            cli_unknown(err, "lesson", c->argv[i], all, n, sizeof *all, "contrast lesson");
     }
-    /* a page that cannot be written is known before the work */
-    if (err->status != CT_OK ||
-        (in->report != NULL && ct_page_open(&page, in->report, "contrast lesson", err) != CT_OK))
-        return 0;
-    differs = give_all(in, whole ? all : (const char *const *)in->argv, whole ? n : in->argc,
-                       in->report != NULL ? &page : NULL, err);
-    if (in->report != NULL)
-        ct_page_close(&page, err->status);
+    for (int i = 0; i < (whole ? n : c->argc) && err->status == CT_OK; i++)
+        differs += give(c, whole ? all[i] : c->argv[i], run, err);
+    if (c->argc == 0 && err->status == CT_OK)
+        list(c, err);
     return differs > 0 ? 3 : 0;
 }
 
 /* clang-format off */
-static const cli_option OPTIONS[] = {{"--report", NULL, CLI_TEXT, CLI_AT(report), "FILE",
-                                      "write them as a page too, with pictures (HTML)"},
-                                     {"--json", NULL, CLI_FLAG, CLI_AT(json), NULL,
-                                      "print JSON, one line per lesson"},
-                                     CLI_END};
+static const ct_field OPTIONS[] = {CLI_REPORT_TO, CLI_JSON, CLI_END};
 
 const cli_command CLI_LESSON = {
     .name = "lesson", .group = CLI_TO_LEARN, .arguments = "[NAME ... | all]", .most = CLI_MANY,
+    .needs = CLI_NEEDS_DEVICE,
     .summary = "show one fact at a time, each number next to what it should be",
     .help = "Without a name it lists the lessons. A row passes by the rule that is printed below "
             "it; a lesson with a row that differs ends with exit status 3.",

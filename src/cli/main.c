@@ -1,4 +1,5 @@
-/* main.c -- contrast COMMAND ...: which commands there are, and how the program ends.
+/* main.c -- contrast COMMAND ...: which commands there are, what they are given, and how the
+ * program ends.
  *
  * Layer: cli. */
 #include "cli/cli.h"
@@ -7,6 +8,7 @@
 #include "formats/text.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 static const cli_command *const COMMANDS[] = {
@@ -47,6 +49,55 @@ static ct_status unknown_command(const char *word, ct_error *err)
     return cli_unknown(err, "command", word, name, N_COMMANDS, sizeof *name, "contrast help");
 }
 
+/* A recipe and the settings after it. It is the last argument that must be there. */
+static void read_recipe(cli_call *c, ct_error *err)
+{
+    const int first = c->command->least - 1;
+    c->recipe = ct_recipe_defaults();
+    ct_recipe_load(&c->recipe, c->argv[first], err);
+    for (int i = first + 1; i < c->argc && err->status == CT_OK; i++)
+        ct_recipe_override(&c->recipe, c->argv[i], err);
+    if (err->status == CT_OK)
+        ct_recipe_check(&c->recipe, err);
+}
+
+/* A page that cannot be written is known before the work. */
+static void open_page(cli_call *c, ct_error *err)
+{
+    char title[512];
+    snprintf(title, sizeof title, "contrast %s %.400s", c->command->name,
+             c->argc > 0 ? c->argv[0] : "");
+    if (err->status == CT_OK && ct_page_open(&c->page_room, c->report, title, err) == CT_OK)
+        c->page = &c->page_room;
+}
+
+/* Call a command with what its row needs. */
+static int call(cli_call *c, ct_error *err)
+{
+    const int needs = c->command->needs;
+    int code = 0;
+    c->out = cli_terminal(c, stdout);
+    ct_arena_open(&c->arena, c->command->name, 0, err);
+    if ((needs & CLI_NEEDS_THREADS) != 0)
+        cli_need_threads(c, err);
+    if ((needs & CLI_NEEDS_RECIPE) != 0)
+        read_recipe(c, err);
+    if ((needs & CLI_NEEDS_DEVICE) != 0)
+        cli_need_device(c, err);
+    if ((needs & CLI_NEEDS_RUN) != 0)
+        cli_open(c, c->argv[0], err);
+    if (c->report != NULL)
+        open_page(c, err);
+    if (err->status == CT_OK)
+        code = c->command->run(c, err);
+    if (c->page != NULL)
+        ct_page_close(c->page, err->status);
+    ct_run_close(&c->run);
+    ct_device_free(c->device);
+    ct_arena_free(&c->arena);
+    return code;
+}
+
 static bool asks_for_help(int argc, char **argv)
 {
     for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -56,22 +107,21 @@ static bool asks_for_help(int argc, char **argv)
 }
 
 /* The exit code; or err is set. */
-static int run(int argc, char **argv, cli_line *line, ct_error *err)
+static int run(int argc, char **argv, cli_call *c, ct_error *err)
 {
+    c->command = argc > 0 ? cli_command_find(argv[0]) : NULL;
     if (argc > 0 && strcmp(argv[0], "--version") == 0) {
         printf("contrast %s\n", CT_VERSION);
-        return 0;
-    }
-    const cli_command *c = argc > 0 ? cli_command_find(argv[0]) : NULL;
-    if (argc == 0 || asks_for_help(argc, argv)) {
-        const cli_line about = {.argc = c != NULL, .argv = argv};
-        CLI_HELP.run(&about, err);
+    } else if (argc == 0 || asks_for_help(argc, argv)) {
+        c->argc = c->command != NULL;
+        c->argv = argv;
+        CLI_HELP.run(c, err);
         return argc == 0 ? 2 : 0;
-    }
-    if (c == NULL)
+    } else if (c->command == NULL) {
         unknown_command(argv[0], err);
-    else if (cli_parse(c, argc - 1, argv + 1, line, err) == CT_OK)
-        return c->run(line, err);
+    } else if (cli_parse(argc - 1, argv + 1, c, err) == CT_OK) {
+        return call(c, err);
+    }
     return 0;
 }
 
@@ -91,13 +141,14 @@ static int exit_code(ct_status status)
 
 int main(int argc, char **argv)
 {
-    cli_line line = {.argc = 0};
+    cli_call c = {
+        .split = CT_TEST, .at = -1, .top = 5, .loss = (double)NAN, .temperature = (double)NAN};
     ct_error err = {.status = CT_OK};
-    int code = run(argc - 1, argv + 1, &line, &err);
+    int code = run(argc - 1, argv + 1, &c, &err);
     if (err.status != CT_OK) {
         code = exit_code(err.status);
         fprintf(stderr, "contrast: error: %s\n", err.msg);
-        if (line.verbose)
+        if (c.verbose)
             fprintf(stderr, "contrast: raised at %s:%d\n", err.file, err.line);
     }
     /* results that did not reach their file are not results */

@@ -1,44 +1,62 @@
-/* open.c -- see open.h.
+/* open.c -- what a command needs: threads, a device, a recipe, a run, arrays; and what it finds
+ * around it: terminal and signals.
  *
  * Layer: cli. */
-#include "cli/open.h"
+#include "cli/cli.h"
 
 #include "formats/npy.h"
+#include "platform/cpu.h"
+#include "show/table.h"
 
-ct_status cli_recipe(const cli_line *in, int first, ct_recipe *out, ct_error *err)
+#include <stdlib.h>
+#include <string.h>
+
+/* The value of a variable; NULL if it is not set, or empty. */
+static const char *variable(const char *name)
 {
-    *out = ct_recipe_defaults();
-    ct_recipe_load(out, in->argv[first], err);
-    for (int i = first + 1; i < in->argc && err->status == CT_OK; i++)
-        ct_recipe_override(out, in->argv[i], err);
-    return err->status == CT_OK ? ct_recipe_check(out, err) : err->status;
+    const char *text = getenv(name);
+    return text != NULL && *text != '\0' ? text : NULL;
 }
 
-ct_status cli_begin(cli_run *r, const cli_line *in, ct_error *err)
+ct_status cli_need_threads(cli_call *c, ct_error *err)
 {
-    return ct_run_open(r, &r->recipe, NULL, cli_device(in, err), err);
+    const char *text = variable("CONTRAST_THREADS");
+    char *end = NULL;
+    if (c->threads == 0)
+        c->threads = text == NULL ? ct_cpu_count() : (int)strtol(text, &end, 10);
+    if (end != NULL && (*end != '\0' || c->threads < 1 || c->threads > 1024))
+        CT_FAIL(err, CT_ERR_CONFIG, "CONTRAST_THREADS=%s: expected 1 to 1024", text);
+    return err->status;
 }
 
-ct_status cli_open(cli_run *r, const cli_line *in, const char *folder, ct_error *err)
+ct_status cli_need_device(cli_call *c, ct_error *err)
 {
-    return ct_run_open_folder(r, folder, in->checkpoint, cli_device(in, err), err);
+    const char *odd = ct_cpu_odd_arithmetic();
+    if (c->device != NULL || cli_need_threads(c, err) != CT_OK)
+        return err->status;
+    if (odd != NULL)
+        fprintf(stderr, "contrast: warning: %s: numbers will differ from those of other machines\n",
+                odd);
+    c->device = ct_device_new(c->threads, variable("CONTRAST_ISA"), err);
+    return err->status;
 }
 
-void cli_close(cli_run *r)
+ct_status cli_open(cli_call *c, const char *folder, ct_error *err)
 {
-    ct_device *device = r->device;
-    ct_run_close(r);
-    ct_device_free(device);
+    ct_run_close(&c->run);
+    cli_need_device(c, err);
+    return ct_run_open_folder(&c->run, folder, c->checkpoint, c->device, err);
 }
 
-ct_status cli_read_arrays(const cli_line *in, int n_paths, ct_arena *arena, cli_arrays *out,
-                          ct_error *err)
+/* ---- arrays ---- */
+
+ct_status cli_read_arrays(cli_call *c, int n_paths, cli_arrays *out, ct_error *err)
 {
-    char **path = in->argv;
+    char **path = c->argv;
     int n[2] = {0}, d[2] = {0}, n_groups = 0;
     *out = (cli_arrays){.group = NULL};
     for (int i = 0; i < n_paths && err->status == CT_OK; i++)
-        if (ct_npy_read_matrix(path[i], arena, &out->x[i], &n[i], &d[i], err) == CT_OK &&
+        if (ct_npy_read_matrix(path[i], &c->arena, &out->x[i], &n[i], &d[i], err) == CT_OK &&
             (n[i] < 1 || d[i] < 1))
             CT_FAIL(err, CT_ERR_SHAPE, "%s is (%d, %d): expected a row and a column at least",
                     path[i], n[i], d[i]);
@@ -47,11 +65,11 @@ ct_status cli_read_arrays(const cli_line *in, int n_paths, ct_arena *arena, cli_
             err, CT_ERR_SHAPE,
             "%s is (%d, %d), %s is (%d, %d): expected row i of one paired with row i of the other",
             path[0], n[0], d[0], path[1], n[1], d[1]);
-    if (in->groups != NULL && err->status == CT_OK)
-        ct_npy_read_ints(in->groups, arena, &out->group, &n_groups, err);
-    if (in->groups != NULL && n_groups != n[0])
+    if (c->groups != NULL && err->status == CT_OK)
+        ct_npy_read_ints(c->groups, &c->arena, &out->group, &n_groups, err);
+    if (c->groups != NULL && n_groups != n[0])
         CT_FAIL(err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one per row",
-                in->groups, n_groups, path[0], n[0]);
+                c->groups, n_groups, path[0], n[0]);
     out->n = n[0];
     out->d = d[0];
     return err->status;
@@ -64,4 +82,63 @@ const ct_loss *cli_loss(const char *name, ct_error *err)
     if (loss == NULL)
         cli_unknown(err, "loss", name, &all->name, n, sizeof *all, "contrast help losses");
     return loss;
+}
+
+/* ---- terminal and signals ---- */
+
+ct_terminal cli_terminal(const cli_call *c, FILE *f)
+{
+    const char *term = getenv("TERM"), *deep = getenv("COLORTERM"), *columns = getenv("COLUMNS");
+    const bool is_terminal = ct_is_terminal(f) && term != NULL && strcmp(term, "dumb") != 0;
+    const int n = columns != NULL ? atoi(columns) : 0;
+    return (ct_terminal){.out = f,
+                         .colour = is_terminal && !c->no_color && variable("NO_COLOR") == NULL,
+                         .deep = deep != NULL &&
+                                 (strcmp(deep, "truecolor") == 0 || strcmp(deep, "24bit") == 0),
+                         .redraw = is_terminal,
+                         .width = n >= 20 && n <= 1000 ? n : 80};
+}
+
+volatile sig_atomic_t cli_stop, cli_safe;
+
+static void on_signal(int number)
+{
+    if (cli_safe)
+        _Exit(128 + number);
+    cli_stop = number;
+}
+
+void cli_catch_signals(void)
+{
+    struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&act.sa_mask);
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+}
+
+/* ---- results ---- */
+
+void cli_show(const cli_call *c, const ct_fields *fields, const void *object, ct_error *err)
+{
+    const ct_table t = {.columns = fields, .row = object, .n = 1};
+    ct_json j = {0};
+    if (c->json) {
+        ct_json_open(&j, NULL, '{');
+        ct_fields_json(&j, fields, object);
+        cli_put_json(&j, err);
+    } else {
+        ct_table_print_members(&t, c->out.out, 2);
+    }
+}
+
+ct_status cli_put_json(ct_json *j, ct_error *err)
+{
+    while (j->depth > 0)
+        ct_json_close(j);
+    if (j->failed)
+        CT_FAIL(err, CT_ERR_NOMEM, "no memory for JSON");
+    else
+        puts(j->text);
+    ct_json_free(j);
+    return err->status;
 }

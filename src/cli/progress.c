@@ -37,7 +37,7 @@ static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double sec
     p->mean = p->mean == 0 ? s->loss : 0.98 * p->mean + 0.02 * s->loss;
     if (p->live != NULL)
         cli_live_step(p->live, s, seconds);
-    if (p->in->quiet || p->live != NULL)
+    if (p->c->quiet || p->live != NULL)
         return;
     const bool due = p->terminal.redraw ? seconds - p->last_s > 0.1
                                         : s->step == 1 || s->step % tenth == 0;
@@ -52,7 +52,7 @@ static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e
     cli_progress *p = ctx;
     if (e->split != CT_VALIDATION) {
         p->final[p->n_final++] = *e;
-    } else if (!p->in->quiet && p->live == NULL) {
+    } else if (!p->c->quiet && p->live == NULL) {
         fprintf(p->terminal.out,
                 "%sstep %ld: validation recall@1 %.3f image to text, %.3f text to image, of %d\n",
                 p->terminal.redraw ? "\r\033[K" : "", t->step, e->measures.recall_at_1[0],
@@ -63,7 +63,7 @@ static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e
 static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
 {
     const cli_progress *p = ctx;
-    if (p->in->quiet)
+    if (p->c->quiet)
         return;
     fprintf(p->terminal.out, "step %ld: %s: %s\n", t->step, ct_state_describe(m->state)->name,
             m->evidence);
@@ -71,24 +71,24 @@ static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
         fprintf(p->terminal.out, "  try: %s\n", ct_state_describe(m->state)->remedy);
 }
 
-void cli_progress_begin(cli_progress *p, const cli_line *in, ct_trainer *t)
+void cli_progress_begin(cli_progress *p, const cli_call *c, ct_trainer *t)
 {
     const ct_recipe *recipe = t->recipe;
     ct_loss_setting s = ct_recipe_setting(recipe);
     if (recipe->loss.learn_temperature)
         s.temperature = 0.01; /* as low as it may fall */
     const ct_landmarks l = ct_landmarks_of(t->loss, &s, NULL);
-    *p = (cli_progress){.in = in,
+    *p = (cli_progress){.c = c,
                         .watch = {.ctx = p,
                                   .on_step = on_step,
                                   .on_evaluation = on_evaluation,
                                   .on_monitor = on_monitor,
                                   .stop = &cli_stop,
                                   .safe = &cli_safe},
-                        .terminal = cli_terminal(in, stderr),
+                        .terminal = cli_terminal(c, stderr),
                         .all_equal = l.all_equal,
                         .floor = l.floor};
-    if (in->live)
+    if (c->live)
         p->live = cli_live_new(t, &p->terminal);
 }
 
@@ -119,11 +119,11 @@ static void print_json(const cli_progress *p, const ct_trainer *t, const char *f
 void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, ct_error *err)
 {
     cli_live_free(p->live);
-    if (p->terminal.redraw && !p->in->quiet && t->step > 0)
+    if (p->terminal.redraw && !p->c->quiet && t->step > 0)
         fputc('\n', p->terminal.out);
     if (err->status != CT_OK)
         return;
-    if (p->in->json) {
+    if (p->c->json) {
         print_json(p, t, folder, err);
         return;
     }

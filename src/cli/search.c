@@ -2,7 +2,7 @@
  * finds texts.
  *
  * Layer: cli. */
-#include "cli/open.h"
+#include "cli/cli.h"
 
 #include "lab/search.h"
 #include "show/table.h"
@@ -33,11 +33,11 @@ static const char *text_of(const ct_search *s, int at)
 }
 
 /* The first few pictures that fit, if these are pictures. */
-static void draw(const ct_terminal *t, const ct_search *s, const found *f, int n)
+static void draw(cli_call *c, const ct_search *s, const found *f, int n)
 {
     const ct_side *side = &s->t->pairs->side[0];
     const uint8_t *picture[DRAWN];
-    const int fits = side->width > 0 ? (t->width - 2) / (side->width + 2) : 0;
+    const int fits = side->width > 0 ? (c->out.width - 2) / (side->width + 2) : 0;
     int shown = 0;
     ct_arena arena;
     ct_arena_init(&arena, 0);
@@ -45,14 +45,14 @@ static void draw(const ct_terminal *t, const ct_search *s, const found *f, int n
                      ct_search_picture(s, f[shown].index, &arena, &p, CT_IGNORE_ERROR) == CT_OK;)
         picture[shown++] = p;
     if (shown > 0)
-        ct_draw_pictures(t, 2, picture, shown, side->width, side->height);
+        ct_draw_pictures(&c->out, 2, picture, shown, side->width, side->height);
     ct_arena_free(&arena);
 }
 
-static void print(const cli_line *in, const char *query, const ct_table *hits, ct_error *err)
+static void print(const cli_call *c, const char *query, const ct_table *hits, ct_error *err)
 {
     ct_json j = {0};
-    if (!in->json) {
+    if (!c->json) {
         ct_table_print(hits, stdout, 0);
         return;
     }
@@ -63,85 +63,72 @@ static void print(const cli_line *in, const char *query, const ct_table *hits, c
 }
 
 /* One query. A whole number below n is the number of an image. */
-static ct_status answer(const cli_line *in, const ct_search *s, const char *query, ct_error *err)
+static void answer(cli_call *c, const ct_search *s, const char *query, ct_error *err)
 {
     ct_hit hit[MOST];
     found row[MOST];
     char *end;
     const long number = strtol(query, &end, 10);
     const bool by_item = end > query && *end == '\0' && number >= 0 && number < s->n;
-    const int k = in->top == 0 ? 5 : in->top;
-    const ct_terminal t = cli_terminal(in, stdout);
-    int n = -1;
+    int n = 0;
     if (by_item)
-        n = ct_search_item(s, (int)number, 1, k, hit);
+        n = ct_search_item(s, (int)number, 1, c->top, hit);
     else if (s->t->pairs->side[1].text != NULL)
-        n = ct_search_text(s, query, 0, k, hit, err);
+        n = ct_search_text(s, query, 0, c->top, hit, err);
     else
         CT_FAIL(err, CT_ERR_CONFIG,
                 "search: the run has no texts; expected the number of an item, 0 to %d", s->n - 1);
+    if (err->status != CT_OK)
+        return;
     for (int i = 0; i < n; i++)
         row[i] = (found){hit[i].score, hit[i].at, text_of(s, hit[i].at)};
     const found asked = {.index = by_item ? (int)number : 0};
-    if (n >= 0 && !in->json)
-        draw(&t, s, by_item ? &asked : row, by_item ? 1 : n);
-    if (n >= 0)
-        print(in, query, &(ct_table){&COLUMNS, row, n, sizeof *row}, err);
-    return err->status;
+    if (!c->json)
+        draw(c, s, by_item ? &asked : row, by_item ? 1 : n);
+    print(c, query, &(ct_table){&COLUMNS, row, n, sizeof *row}, err);
 }
 
 /* Queries as they are typed, until the input ends. */
-static ct_status converse(const cli_line *in, const ct_search *s, ct_error *err)
+static void converse(cli_call *c, const ct_search *s, ct_error *err)
 {
-    const bool watched = cli_terminal(in, stdin).redraw && cli_terminal(in, stdout).redraw;
+    const bool watched = cli_terminal(c, stdin).redraw && c->out.redraw;
     char line[1024];
     if (watched)
         printf("%d pairs; type a text, or a number from 0 to %d for an image; end with Ctrl-D\n",
                s->n, s->n - 1);
-    for (;;) {
-        if (watched)
-            fputs("> ", stdout);
+    while (err->status == CT_OK) {
+        fputs(watched ? "> " : "", stdout);
         fflush(stdout);
         if (fgets(line, sizeof line, stdin) == NULL)
-            return ferror(stdin) ? CT_FAIL(err, CT_ERR_IO, "standard input: cannot be read")
-                                 : CT_OK;
+            break;
         line[strcspn(line, "\r\n")] = '\0';
-        ct_status status = line[0] != '\0' ? answer(in, s, line, err) : CT_OK;
-        if (status != CT_OK)
-            return status;
+        if (line[0] != '\0')
+            answer(c, s, line, err);
     }
+    if (ferror(stdin))
+        CT_FAIL(err, CT_ERR_IO, "standard input: cannot be read");
 }
 
-static int search(const cli_line *in, ct_error *err)
+static int search(cli_call *c, ct_error *err)
 {
-    cli_run run;
     ct_search s = {0};
-    if (in->top > MOST) {
-        CT_FAIL(err, CT_ERR_CONFIG, "--top %d: expected at most %d", in->top, MOST);
-        return 0;
-    }
-    cli_open(&run, in, in->argv[0], err);
-    if (err->status == CT_OK)
-        ct_search_init(&s, &run.trainer, (ct_split)in->split, err);
-    if (err->status == CT_OK && in->argc == 2)
-        answer(in, &s, in->argv[1], err);
+    if (ct_search_init(&s, &c->run.trainer, (ct_split)c->split, err) == CT_OK && c->argc == 2)
+        answer(c, &s, c->argv[1], err);
     else if (err->status == CT_OK)
-        converse(in, &s, err);
+        converse(c, &s, err);
     ct_search_free(&s);
-    cli_close(&run);
     return 0;
 }
 
 /* clang-format off */
-static const cli_option OPTIONS[] = {{"--top", "-k", CLI_INT, CLI_AT(top), "K",
-                                      "how many to show (default 5, at most 100)"},
-                                     CLI_ONE_SPLIT,
-                                     CLI_CHECKPOINT,
-                                     CLI_JSON,
-                                     CLI_END};
+static const ct_field OPTIONS[] = {
+    {.key = "top", .label = "-k", CLI_VALUE(CT_INT, top, "K"), .least = 1, .most = MOST,
+     .help = "how many to show (default 5, at most 100)"},
+    CLI_SPLIT, CLI_CHECKPOINT, CLI_JSON, CLI_END};
 
 const cli_command CLI_SEARCH = {
     .name = "search", .group = CLI_TO_USE, .arguments = "RUN [QUERY]", .least = 1, .most = 2,
+    .needs = CLI_NEEDS_RUN,
     .summary = "find images for a text, texts for an image",
     .help = "QUERY is a text, or the number of an image of the split. Without one, queries are "
             "read as typed.",

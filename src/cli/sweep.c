@@ -5,16 +5,13 @@
 
 #include "lab/sweep.h"
 #include "platform/clock.h"
-#include "platform/file.h"
-#include "platform/memory.h"
-#include "show/page.h"
 #include "show/phase.h"
 
 #include <string.h>
 
 typedef struct progress {
+    const cli_call *c;
     ct_terminal terminal;
-    bool quiet;
     double began, last;
     int before; /* runs that were there already; -1: not known yet */
 } progress;
@@ -25,7 +22,7 @@ static void on_run(void *ctx, int done, int of)
     const double now = ct_clock_s(), seconds = now - p->began;
     if (p->before < 0)
         p->before = done - 1;
-    if (p->quiet || (now - p->last < (p->terminal.redraw ? 0.1 : 5) && done < of))
+    if (p->c->quiet || (now - p->last < (p->terminal.redraw ? 0.1 : 5) && done < of))
         return;
     p->last = now;
     fprintf(p->terminal.out, "%s%d of %d runs, %.1f a second, %.0f s left%s",
@@ -36,13 +33,13 @@ static void on_run(void *ctx, int done, int of)
 }
 
 /* contrast sweep with its arguments, as a shell takes them. */
-static void command_of(const cli_line *in, char *out, size_t size)
+static void command_of(const cli_call *c, char *out, size_t size)
 {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/,:=+-";
     size_t used = (size_t)snprintf(out, size, "contrast sweep");
-    for (int i = 0; i < in->argc && used < size; i++) {
-        const char *word = in->argv[i], *quote = word[strspn(word, plain)] == '\0' ? "" : "'";
+    for (int i = 0; i < c->argc && used < size; i++) {
+        const char *word = c->argv[i], *quote = word[strspn(word, plain)] == '\0' ? "" : "'";
         used += (size_t)snprintf(out + used, size - used, " %s%s%s", quote, word, quote);
     }
 }
@@ -100,117 +97,84 @@ static void write_csv(const char *folder, const ct_runs *runs, ct_arena *arena, 
     ct_writer_commit(&w);
 }
 
-static void write_page(ct_page *page, const cli_line *in, const ct_sweep *s, const ct_table *t,
+static void write_page(const cli_call *c, const ct_sweep *s, const ct_table *t,
                        const ct_phase *phase, int done)
 {
     char text[4096];
-    command_of(in, text, sizeof text);
-    ct_put_element(page, "pre", text);
+    command_of(c, text, sizeof text);
+    ct_put_element(c->page, "pre", text);
     snprintf(text, sizeof text, "%d points, each from %d seed%s; %d of %d runs are here.",
              s->n_points, s->n_seeds, s->n_seeds == 1 ? "" : "s", done, s->n_points * s->n_seeds);
-    ct_put_element(page, "p", text);
+    ct_put_element(c->page, "p", text);
     if (s->n_axes == 2) {
-        ct_put_raw(page, "<section class=\"wide\"><figure>");
-        ct_phase_figure(page, phase);
-        ct_put_raw(page, "</figure></section>\n");
+        ct_put_raw(c->page, "<section class=\"wide\"><figure>");
+        ct_phase_figure(c->page, phase);
+        ct_put_raw(c->page, "</figure></section>\n");
     }
-    ct_page_table(page, t);
+    ct_page_table(c->page, t);
 }
 
-/* page: open, or NULL. */
-static void tell(const cli_line *in, const ct_sweep *s, const ct_runs *runs, ct_page *page,
-                 ct_arena *arena, ct_error *err)
+static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *err)
 {
     char path[CT_PATH_BYTES];
-    const ct_terminal t = cli_terminal(in, stdout);
-    ct_study_rows *rows = ct_arena_zeroed(arena, 1, sizeof *rows);
-    if (rows == NULL || ct_runs_rows(runs, SHOWN, false, arena, rows, err) != CT_OK)
+    int done = 0;
+    ct_study_rows *rows = ct_arena_zeroed(&c->arena, 1, sizeof *rows);
+    if (rows == NULL || ct_runs_rows(runs, SHOWN, false, &c->arena, rows, err) != CT_OK)
         return;
-    const ct_phase phase = s->n_axes == 2 ? phase_of(s, rows, arena) : (ct_phase){.steps = 0};
+    const ct_phase phase = s->n_axes == 2 ? phase_of(s, rows, &c->arena) : (ct_phase){.steps = 0};
     const ct_table table = table_of(rows);
-    if (in->output != NULL)
-        write_csv(in->output, runs, arena, err);
-    if (in->output != NULL && s->n_axes == 2 && err->status == CT_OK) {
-        snprintf(path, sizeof path, "%s/phase.svg", in->output);
+    if (c->output != NULL)
+        write_csv(c->output, runs, &c->arena, err);
+    if (c->output != NULL && s->n_axes == 2 && err->status == CT_OK) {
+        snprintf(path, sizeof path, "%s/phase.svg", c->output);
         ct_phase_save(&phase, path, err);
     }
     if (err->status != CT_OK)
         return;
     if (s->n_axes == 2)
-        ct_phase_draw(&t, &phase);
+        ct_phase_draw(&c->out, &phase);
     else
         ct_table_print(&table, stdout, 0);
-    int done = 0;
     for (int i = 0; i < rows->n; i++)
         done += rows->row[i].runs;
-    if (page != NULL)
-        write_page(page, in, s, &table, &phase, done);
-}
-
-/* page: open, or NULL. */
-static void run_all(const cli_line *in, const ct_sweep *s, ct_page *page, ct_error *err)
-{
-    ct_arena arena;
-    ct_runs runs;
-    progress p = {.terminal = cli_terminal(in, stderr),
-                  .quiet = in->quiet,
-                  .began = ct_clock_s(),
-                  .before = -1};
-    const ct_sweep_watch watch = {&p, on_run, &cli_stop};
-    const int threads = cli_threads(in, err);
-    ct_arena_open(&arena, "sweep", 0, err);
-    if (ct_sweep_runs(s, &arena, &runs, err) == CT_OK) {
-        cli_catch_signals();
-        ct_sweep_make(s, &runs, in->output, threads, &watch, err);
-    }
-    if (err->status == CT_OK)
-        tell(in, s, &runs, page, &arena, err);
-    if (err->status == CT_OK && cli_stop != 0 && in->output != NULL)
+    if (c->page != NULL)
+        write_page(c, s, &table, &phase, done);
+    if (cli_stop != 0 && c->output != NULL)
         fprintf(stderr, "stopped; the same command continues it\n");
-    ct_arena_free(&arena);
 }
 
-/* The grid that the arguments describe. */
-static void read_grid(const cli_line *in, ct_sweep *s, ct_error *err)
+static int sweep(cli_call *c, ct_error *err)
 {
+    progress p = {c, cli_terminal(c, stderr), .began = ct_clock_s(), .before = -1};
+    const ct_sweep_watch watch = {&p, on_run, &cli_stop};
+    ct_sweep *s = ct_arena_zeroed(&c->arena, 1, sizeof *s);
+    ct_runs runs;
+    if (s == NULL)
+        return 0;
     s->base = ct_recipe_defaults();
-    ct_recipe_load(&s->base, in->argv[0], err);
-    for (int i = 1; i < in->argc && err->status == CT_OK; i++)
-        ct_sweep_add(s, in->argv[i], err);
+    ct_recipe_load(&s->base, c->argv[0], err);
+    for (int i = 1; i < c->argc && err->status == CT_OK; i++)
+        ct_sweep_add(s, c->argv[i], err);
     if (err->status == CT_OK)
         ct_recipe_check(&s->base, err);
-}
-
-static int sweep(const cli_line *in, ct_error *err)
-{
-    ct_page page;
-    ct_sweep *s = ct_alloc_zeroed(1, sizeof *s);
-    if (s == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "sweep: no memory");
-    else
-        read_grid(in, s, err);
-    if (err->status == CT_OK && in->report == NULL) {
-        run_all(in, s, NULL, err);
-    } else if (err->status == CT_OK && /* a page that cannot be written is known before the work */
-               ct_page_open(&page, in->report, "contrast sweep", err) == CT_OK) {
-        run_all(in, s, &page, err);
-        ct_page_close(&page, err->status);
-    }
-    ct_free(s);
+    if (err->status != CT_OK || ct_sweep_runs(s, &c->arena, &runs, err) != CT_OK)
+        return 0;
+    cli_catch_signals();
+    if (ct_sweep_make(s, &runs, c->output, c->threads, &watch, err) == CT_OK)
+        tell(c, s, &runs, err);
     return cli_stop != 0 ? 128 + cli_stop : 0;
 }
 
 /* clang-format off */
-static const cli_option OPTIONS[] = {
-    {"--output", "-o", CLI_TEXT, CLI_AT(output), "DIR",
-     "folder of runs.jsonl, sweep.csv, phase.svg; one that was begun is finished"},
-    {"--report", NULL, CLI_TEXT, CLI_AT(report), "FILE", "write the results as a page (HTML)"},
-    CLI_QUIET,
-    CLI_END};
+static const ct_field OPTIONS[] = {
+    {.key = "output", .label = "-o", CLI_TEXT(output, "DIR"),
+     .help = "folder of runs.jsonl, sweep.csv, phase.svg; one that was begun is finished"},
+    CLI_REPORT_TO, CLI_QUIET, CLI_END};
 
 const cli_command CLI_SWEEP = {
     .name = "sweep", .group = CLI_TO_TRAIN,
     .arguments = "RECIPE section.key=VALUES ... [seed=1..8]", .least = 2, .most = CLI_MANY,
+    .needs = CLI_NEEDS_THREADS,
     .summary = "train many small runs over a grid of settings and seeds",
     .help = "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a "
             "range (lo..hi:n evenly, lo..hi:n(log) evenly in the logarithm). Each point is trained "

@@ -75,7 +75,7 @@ typedef struct cli_command {
 
 /* Options: a row with what stands for the value; those that several commands have; the end. */
 /* clang-format off */
-#define CLI_VALUE(kind_, member, value) .kind = kind_, CT_AT(cli_call, member), .format = value
+#define CLI_VALUE(kind_, member, value) .kind = (kind_), CT_AT(cli_call, member), .format = (value)
 #define CLI_TEXT(member, value)         CLI_VALUE(CT_STRING, member, value)
 #define CLI_FLAG(member)                CLI_VALUE(CT_BOOL, member, NULL)
 #define CLI_JSON       {.key = "json", CLI_FLAG(json), .help = "print JSON instead of text"}

@@ -30,18 +30,12 @@ typedef enum ct_stream {
 typedef struct ct_random {
     uint64_t seed, step;
     ct_stream stream;
-    uint64_t at;    /* index of the next number that the drawing calls take */
-    uint64_t drawn; /* what they keep: the block that `word` is, plus 1    */
+    uint64_t at;    /* index of the next number that is drawn; may be set */
+    uint64_t drawn; /* what is kept: the block that `word` is, plus 1 */
     uint32_t word[4];
 } ct_random;
 
 ct_random ct_random_make(uint64_t seed, ct_stream stream, uint64_t step);
-
-/* Number `index` of the sequence: 32 random bits. Changes nothing. */
-uint32_t ct_random_bits_at(const ct_random *r, uint64_t index);
-
-/* Numbers 4 block .. 4 block + 3 at once: a quarter of the work for loops. */
-void ct_random_block_at(const ct_random *r, uint64_t block, uint32_t out[4]);
 
 /* Draw the next number: 32 bits; uniform in [0, 1) with 24 bits, exact in
  * float; standard normal (inverse of the distribution function: one number a

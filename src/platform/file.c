@@ -127,20 +127,18 @@ static ct_status copy_path(char out[CT_PATH_BYTES], const char *path, ct_error *
 ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err)
 {
     struct stat st;
+    if (kind == CT_LOG)
+        return ct_writer_reopen(w, path, 0, err);
     *w = (ct_writer){.fd = -1, .err = err};
-    if (copy_path(w->path, path, err) == CT_OK && kind == CT_REPLACE && stat(path, &st) == 0 &&
+    if (copy_path(w->path, path, err) == CT_OK && stat(path, &st) == 0 &&
         !S_ISREG(st.st_mode)) /* a rename would put a file in place of a device */
         CT_FAIL(err, CT_ERR_IO, "%s: expected a file or a free name, found something else", path);
     w->status = err->status;
     if (w->status != CT_OK)
         return w->status;
-    if (kind == CT_REPLACE) {
-        snprintf(w->tmp, sizeof w->tmp, "%s.tmp", path);
-        unlink(w->tmp); /* a killed program may have left one, or it is a link to elsewhere */
-        w->fd = open(w->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    } else {
-        w->fd = open(w->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    }
+    snprintf(w->tmp, sizeof w->tmp, "%s.tmp", path);
+    unlink(w->tmp); /* a killed program may have left one, or it is a link to elsewhere */
+    w->fd = open(w->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (w->fd < 0)
         fail_with_errno(w);
     return w->status;
@@ -153,13 +151,14 @@ ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_err
     w->status = copy_path(w->path, path, err);
     if (w->status != CT_OK)
         return w->status;
-    w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC | (keep == 0 ? O_TRUNC : 0), 0666);
     if (w->fd < 0 || fstat(w->fd, &st) != 0)
         fail_with_errno(w);
     else if ((uint64_t)st.st_size < keep)
         w->status = CT_FAIL(err, CT_ERR_FORMAT, "%s: expected at least %ju bytes, found %ju", path,
                             (uintmax_t)keep, (uintmax_t)st.st_size);
-    else if (ftruncate(w->fd, (off_t)keep) != 0 || lseek(w->fd, (off_t)keep, SEEK_SET) < 0)
+    else if (keep > 0 &&
+             (ftruncate(w->fd, (off_t)keep) != 0 || lseek(w->fd, (off_t)keep, SEEK_SET) < 0))
         fail_with_errno(w);
     if (w->status != CT_OK && w->fd >= 0) {
         close(w->fd);

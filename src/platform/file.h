@@ -66,9 +66,6 @@ bool ct_file_exists(const char *path);
 ct_status ct_file_remove(const char *path, ct_error *err); /* fine if it is not there */
 ct_status ct_folder_make(const char *path, ct_error *err); /* and its parents; fine if it exists */
 
-/* Names in a folder, sorted, in the arena. */
-ct_status ct_folder_list(const char *path, ct_arena *arena, char ***name, int *n, ct_error *err);
-
 /* Only one process at a time holds the lock of a folder; it ends with the process,
  * however that ends. `fd` is for ct_folder_unlock, -1 after an error. */
 ct_status ct_folder_lock(const char *path, int *fd, ct_error *err);

@@ -21,24 +21,34 @@
  * the same results.
  *
  * Layer: platform. */
-#ifndef __wasm__ /* pool_alone.c */
 #include "platform/pool.h"
 
 #include "platform/memory.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#ifdef __wasm__ /* no thread can be started there */
+typedef char team_thread;
+#else
+#include <pthread.h>
+typedef pthread_t team_thread;
+#endif
 
 #define SPINS 4000              /* some 100 microseconds                            */
 #define STACK ((size_t)2 << 20) /* kernels keep panels and tiles on it; musl gives 128 KiB */
 
 struct ct_pool {
     int n_threads, n_started;
+#ifdef __wasm__
+};
+#define start_threads(p)                    ((void)(p))
+#define end_threads(p)                      ((void)(p))
+#define run_in_team(p, n_blocks, body, ctx) ((void)0)
+#else
     bool tried;
     atomic_bool stop;
-    pthread_t *thread;
     pthread_mutex_t lock;
     pthread_cond_t work, all_done;
 
@@ -49,6 +59,7 @@ struct ct_pool {
     void *_Atomic ctx;
     atomic_int sleepers; /* workers that sleep, or are about to               */
     atomic_bool caller_sleeps;
+    team_thread thread[]; /* n_threads - 1 */
 };
 
 static inline void pause_briefly(void)
@@ -158,7 +169,12 @@ static void await_blocks(ct_pool *p)
 static void start_threads(ct_pool *p)
 {
     pthread_attr_t attr;
+    if (p->tried)
+        return;
     p->tried = true;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->work, NULL);
+    pthread_cond_init(&p->all_done, NULL);
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK);
     while (p->n_started < p->n_threads - 1 &&
@@ -167,26 +183,9 @@ static void start_threads(ct_pool *p)
     pthread_attr_destroy(&attr);
 }
 
-ct_pool *ct_pool_new(int n_threads, ct_error *err)
+static void end_threads(ct_pool *p)
 {
-    ct_pool *p = ct_alloc_for("threads", 1, sizeof *p, err);
-    pthread_t *t = ct_alloc_for("threads", (size_t)n_threads, sizeof *t, err);
-    if (err->status != CT_OK) {
-        ct_free(p);
-        ct_free(t);
-        return NULL;
-    }
-    p->n_threads = n_threads;
-    p->thread = t;
-    pthread_mutex_init(&p->lock, NULL);
-    pthread_cond_init(&p->work, NULL);
-    pthread_cond_init(&p->all_done, NULL);
-    return p;
-}
-
-void ct_pool_free(ct_pool *p)
-{
-    if (p == NULL)
+    if (!p->tried)
         return;
     atomic_store(&p->stop, true);
     wake_sleepers(p);
@@ -195,7 +194,30 @@ void ct_pool_free(ct_pool *p)
     pthread_mutex_destroy(&p->lock);
     pthread_cond_destroy(&p->work);
     pthread_cond_destroy(&p->all_done);
-    ct_free(p->thread);
+}
+
+static void run_in_team(ct_pool *p, int n_blocks, void (*body)(void *ctx, int block), void *ctx)
+{
+    publish(p, n_blocks, body, ctx);
+    while (do_block(p))
+        ;
+    await_blocks(p);
+}
+#endif
+
+ct_pool *ct_pool_new(int n_threads, ct_error *err)
+{
+    ct_pool *p = ct_alloc_for("threads", 1, sizeof *p + (size_t)n_threads * sizeof(team_thread),
+                              err);
+    if (p != NULL)
+        p->n_threads = n_threads;
+    return p;
+}
+
+void ct_pool_free(ct_pool *p)
+{
+    if (p != NULL)
+        end_threads(p);
     ct_free(p);
 }
 
@@ -206,16 +228,12 @@ int ct_pool_threads(const ct_pool *p)
 
 void ct_pool_run(ct_pool *p, int n_blocks, void (*body)(void *ctx, int block), void *ctx)
 {
-    if (n_blocks > 1 && p->n_threads > 1 && !p->tried)
+    if (n_blocks > 1 && p->n_threads > 1)
         start_threads(p);
-    if (n_blocks <= 1 || p->n_started == 0) {
-        for (int b = 0; b < n_blocks; b++)
-            body(ctx, b);
+    if (n_blocks > 1 && p->n_started > 0) {
+        run_in_team(p, n_blocks, body, ctx);
         return;
     }
-    publish(p, n_blocks, body, ctx);
-    while (do_block(p))
-        ;
-    await_blocks(p);
+    for (int b = 0; b < n_blocks; b++)
+        body(ctx, b);
 }
-#endif

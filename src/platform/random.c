@@ -14,23 +14,11 @@ ct_random ct_random_make(uint64_t seed, ct_stream stream, uint64_t step)
     return (ct_random){.seed = seed, .step = step, .stream = stream};
 }
 
-void ct_random_block_at(const ct_random *r, uint64_t block, uint32_t out[4])
-{
-    philox(r, (uint32_t)block, 1, out);
-}
-
-uint32_t ct_random_bits_at(const ct_random *r, uint64_t index)
-{
-    uint32_t out[4];
-    ct_random_block_at(r, index / 4, out);
-    return out[index % 4];
-}
-
 uint32_t ct_random_bits(ct_random *r)
 {
     const uint64_t block = r->at / 4;
     if (r->drawn != block + 1) {
-        ct_random_block_at(r, block, r->word);
+        philox(r, (uint32_t)block, 1, r->word);
         r->drawn = block + 1;
     }
     return r->word[r->at++ % 4];

@@ -1,4 +1,4 @@
-/* scalar.c -- exp, log, sin, cos in double, built of IEEE operations alone.
+/* scalar.c -- exp, log, cos in double, built of IEEE operations alone.
  *
  * Not tuned: bookkeeping calls these a few thousand times a run. What is easy
  * to get wrong is the argument reduction: ln 2 and pi/2 are split into a head
@@ -113,26 +113,15 @@ static double circular_series(double hi, double lo, int odd)
     return odd ? hi + (sum + lo * (1 - z / 2)) : 1 + (sum - hi * lo);
 }
 
-/* x = q pi/2 + r; quadrant picks the series and its sign. */
-static double circular(double x, int quadrant)
+/* x = k pi/2 + r; the quadrant picks the series and its sign. */
+double ct_scalar_cos(double x)
 {
     if (!(fabs(x) <= 1e5))
-        return (double)NAN; /* outside the promised range */
+        return (double)NAN;
     double q = x * 0.63661977236758134 + (x < 0 ? -0.5 : 0.5);
     int k = (int)q;
     double a = x - k * PIO2_HEAD, b = k * PIO2_MID, hi = a - b;
     double lo = ((a - hi) - b) - k * PIO2_TAIL;
-    quadrant = (quadrant + k) & 3;
-    double y = circular_series(hi, lo, (quadrant & 1) == 0);
-    return quadrant & 2 ? -y : y;
-}
-
-double ct_scalar_sin(double x)
-{
-    return circular(x, 0);
-}
-
-double ct_scalar_cos(double x)
-{
-    return circular(x, 1);
+    double y = circular_series(hi, lo, k & 1);
+    return (k + 1) & 2 ? -y : y;
 }

@@ -1,4 +1,4 @@
-/* test_scalar.c -- exp, log, log1p, sin and cos against libm's long double ones,
+/* test_scalar.c -- exp, log, log1p and cos against libm's long double ones,
  * within the header's 4e-16, and the edges of what a double holds. */
 #include "testing.h"
 
@@ -25,10 +25,9 @@ static void check_relative(const char *name, double x, double got, long double w
 
 static void check_circle(double x)
 {
-    const double s = (double)fabsl((long double)ct_scalar_sin(x) - sinl((long double)x));
     const double c = (double)fabsl((long double)ct_scalar_cos(x) - cosl((long double)x));
-    if (!(s < tolerance() && c < tolerance()))
-        ck_abort_msg("at %a: sin off by %g, cos by %g", x, s, c);
+    if (!(c < tolerance()))
+        ck_abort_msg("at %a: cos off by %g", x, c);
 }
 
 enum { N = 20000 };
@@ -110,7 +109,7 @@ START_TEST(log1p_of_edges)
 }
 END_TEST
 
-START_TEST(sin_and_cos_are_within_bounds)
+START_TEST(cos_is_within_bounds)
 {
     static const double reach[] = {1e-8, 1, 10, 1000, 1e5};
     for (int r = 0; r < COUNT(reach); r++)
@@ -123,8 +122,7 @@ START_TEST(circle_at_multiples_of_a_quarter_turn) /* where the reduced argument 
 {
     for (int k = -60000; k <= 60000; k += 7)
         check_circle(k * 1.5707963267948966);
-    ck_assert(ct_scalar_sin(0) == 0 && ct_scalar_cos(0) == 1);
-    ck_assert(isnan(ct_scalar_sin((double)NAN)) && isnan(ct_scalar_cos((double)NAN)));
+    ck_assert(ct_scalar_cos(0) == 1 && isnan(ct_scalar_cos((double)NAN)));
 }
 END_TEST
 
@@ -132,16 +130,15 @@ END_TEST
  * is right is what the tests above say. */
 START_TEST(bits_are_golden)
 {
-    static double y[5 * 4000];
+    static double y[4 * 4000];
     for (int i = 0; i < 4000; i++) {
         const double x = spread(i, 4000, 0, 300);
-        y[5 * i] = ct_scalar_exp(x - 150);
-        y[5 * i + 1] = ct_scalar_log(x);
-        y[5 * i + 2] = ct_scalar_log1p(x / 300 - 0.5);
-        y[5 * i + 3] = ct_scalar_sin(x - 150);
-        y[5 * i + 4] = ct_scalar_cos(x * 300);
+        y[4 * i] = ct_scalar_exp(x - 150);
+        y[4 * i + 1] = ct_scalar_log(x);
+        y[4 * i + 2] = ct_scalar_log1p(x / 300 - 0.5);
+        y[4 * i + 3] = ct_scalar_cos(x * 300);
     }
-    ck_assert_uint_eq(hash_bits(y, sizeof y), UINT64_C(7607104208677191699));
+    ck_assert_uint_eq(hash_bits(y, sizeof y), UINT64_C(9216574124335148613));
 }
 END_TEST
 
@@ -155,7 +152,7 @@ TCase *scalar_case(void)
     tcase_add_test(tc, log_of_edges);
     tcase_add_test(tc, log1p_is_within_bounds);
     tcase_add_test(tc, log1p_of_edges);
-    tcase_add_test(tc, sin_and_cos_are_within_bounds);
+    tcase_add_test(tc, cos_is_within_bounds);
     tcase_add_test(tc, circle_at_multiples_of_a_quarter_turn);
     tcase_add_test(tc, bits_are_golden);
     return tc;

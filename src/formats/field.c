@@ -1,14 +1,13 @@
 /* field.c -- see field.h.
  *
- * Whatever a member's kind, it is loaded into a `value` and stored from one; text and JSON know
- * only values.
+ * Each kind of value is written in one place, value_text, and read in two, set_number and
+ * set_word. INI, CSV and command lines are these texts; JSON is the same with words in quotes.
  *
  * Layer: formats. */
 #include "formats/field.h"
 
 #include "formats/text.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdarg.h>
@@ -16,18 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_KEYS 256 /* of one table, for "did you mean" */
-#define KEY_BYTES 64
+enum { KEY_BYTES = 64, VALUE_BYTES = 128 };
 
-/* ---- values ---- */
-
-typedef struct value {
-    enum { NOTHING, WHOLE, NUMBER, TRUTH, WORD } type;
-    long whole; /* and TRUTH: 0 or 1 */
-    double number;
-    const char *word; /* `length` bytes */
-    int length;
-} value;
+/* ---- one value ---- */
 
 static bool is_array(const ct_field *f)
 {
@@ -51,37 +41,19 @@ static const void *value_at(const ct_field *f, const void *object, int i)
     return (const char *)object + f->offset + (size_t)i * value_bytes(f);
 }
 
-static value word_value(const char *word)
+static bool is_whole(const ct_field *f)
 {
-    return (value){.type = word != NULL ? WORD : NOTHING,
-                   .word = word,
-                   .length = word != NULL ? (int)strlen(word) : 0};
+    return f->kind == CT_INT || f->kind == CT_LONG;
 }
 
-static value number_value(double x)
+static bool is_real(const ct_field *f)
 {
-    return (value){.type = isnan(x) ? NOTHING : NUMBER, .number = x};
+    return f->kind == CT_REAL || f->kind == CT_SINGLE;
 }
 
-static value load(const ct_field *f, const void *at)
+static bool is_word(const ct_field *f)
 {
-    const char *word = f->choices;
-    switch (f->kind) {
-    case CT_INT: return (value){.type = WHOLE, .whole = *(const int *)at};
-    case CT_LONG: return (value){.type = WHOLE, .whole = *(const long *)at};
-    case CT_BOOL: return (value){.type = TRUTH, .whole = *(const bool *)at};
-    case CT_REAL:
-    case CT_SINGLE: return number_value(*(const double *)at);
-    case CT_SPREAD: return number_value(((const ct_spread *)at)->median);
-    case CT_TEXT: return word_value(at);
-    case CT_STRING: return word_value(*(const char *const *)at);
-    case CT_CHOICE:
-        for (int i = *(const int *)at; i > 0; i--)
-            word += strcspn(word, " ") + 1;
-        return (value){.type = WORD, .word = word, .length = (int)strcspn(word, " ")};
-    case CT_GROUP: break;
-    }
-    return (value){.type = NOTHING};
+    return f->kind == CT_TEXT || f->kind == CT_STRING || f->kind == CT_CHOICE;
 }
 
 /* The place of a word among words with spaces between, or -1. */
@@ -98,102 +70,125 @@ static int choice_of(const char *choices, const char *word)
     return -1;
 }
 
-/* False if the member cannot hold that value. Limits are those of the row where it has some. */
-static bool store(const ct_field *f, void *at, value v)
+/* As a file has it, or as a screen shows it; NULL in a file if there is none. */
+static const char *number_text(const ct_field *f, double x, bool show, char out[VALUE_BYTES])
 {
-    const bool limited = f->least < f->most;
-    const double x = v.type == WHOLE ? (double)v.whole : v.number;
-    const bool whole = v.type == WHOLE && (!limited || (x >= f->least && x <= f->most));
+    if (show && !isfinite(x))
+        return isnan(x) ? "-" : "never"; /* infinite: a step never reached */
+    if (show)
+        snprintf(out, VALUE_BYTES, f->format != NULL ? f->format : "%.4g", x);
+    else if (isfinite(x))
+        ct_number_put(out, x, f->kind == CT_SINGLE);
+    else
+        snprintf(out, VALUE_BYTES, "%g", x);
+    return isnan(x) ? NULL : out;
+}
+
+static const char *spread_text(const ct_field *f, const ct_spread *s, char out[VALUE_BYTES])
+{
+    char median[VALUE_BYTES], least[VALUE_BYTES], most[VALUE_BYTES];
+    const char *m = number_text(f, s->median, true, median);
+    if (s->least == s->most || isnan(s->median))
+        snprintf(out, VALUE_BYTES, "%s", m);
+    else
+        snprintf(out, VALUE_BYTES, "%.32s [%.32s, %.32s]", m, number_text(f, s->least, true, least),
+                 number_text(f, s->most, true, most));
+    return out;
+}
+
+/* A value's text, made in `out` or where it stands; NULL if there is none. */
+static const char *value_text(const ct_field *f, const void *at, bool show, char out[VALUE_BYTES])
+{
+    const char *word = f->choices;
     switch (f->kind) {
-    case CT_INT:
-        if (whole && v.whole >= INT_MIN && v.whole <= INT_MAX) {
-            *(int *)at = (int)v.whole;
-            return true;
-        }
-        return false;
-    case CT_LONG:
-        if (whole)
-            *(long *)at = v.whole;
-        return whole;
+    case CT_INT: snprintf(out, VALUE_BYTES, "%d", *(const int *)at); return out;
+    case CT_LONG: snprintf(out, VALUE_BYTES, "%ld", *(const long *)at); return out;
+    case CT_BOOL: return *(const bool *)at ? "true" : "false";
     case CT_REAL:
-    case CT_SINGLE:
-        if (v.type != NOTHING && v.type != WHOLE && v.type != NUMBER)
-            return false;
-        *(double *)at = v.type == NOTHING ? (double)NAN : x;
-        return v.type == NOTHING || !limited || (x >= f->least && x <= f->most);
-    case CT_BOOL: *(bool *)at = v.whole != 0; return v.type == TRUTH;
-    case CT_CHOICE:
-        *(int *)at = v.type == WORD ? choice_of(f->choices, v.word) : -1;
-        return *(int *)at >= 0;
-    case CT_TEXT:
-        if (v.type != WORD || (size_t)v.length >= value_bytes(f))
-            return false;
-        memcpy(at, v.word, (size_t)v.length + 1);
-        return true;
-    case CT_STRING: *(const char **)at = v.word; return v.type == WORD || v.type == NOTHING;
+    case CT_SINGLE: return number_text(f, *(const double *)at, show, out);
     case CT_SPREAD:
+        return show ? spread_text(f, at, out)
+                    : number_text(f, ((const ct_spread *)at)->median, false, out);
+    case CT_TEXT: return at;
+    case CT_STRING: return *(const char *const *)at;
+    case CT_CHOICE:
+        for (int i = *(const int *)at; i > 0; i--)
+            word += strcspn(word, " ") + 1;
+        snprintf(out, VALUE_BYTES, "%.*s", (int)strcspn(word, " "), word);
+        return out;
     case CT_GROUP: break;
     }
-    return false;
+    return NULL;
+}
+
+/* False if the row does not allow this number; `whole`: it is written without '.' and 'e'. */
+static bool set_number(const ct_field *f, void *at, double x, bool whole)
+{
+    /* A double counts exactly to 2^53. */
+    const double most = f->kind == CT_INT || sizeof(long) < 8 ? INT_MAX : 1e15;
+    if (f->least < f->most && !(x >= f->least && x <= f->most))
+        return false;
+    if (is_real(f))
+        *(double *)at = x;
+    else if (!is_whole(f) || !whole || fabs(x) > most)
+        return false;
+    else if (f->kind == CT_INT)
+        *(int *)at = (int)x;
+    else
+        *(long *)at = (long)x;
+    return true;
+}
+
+static bool set_word(const ct_field *f, void *at, const char *word)
+{
+    const size_t size = strlen(word) + 1;
+    if (f->kind == CT_STRING)
+        *(const char **)at = word;
+    else if (f->kind == CT_TEXT && size <= value_bytes(f))
+        memcpy(at, word, size);
+    else if (f->kind == CT_CHOICE && choice_of(f->choices, word) >= 0)
+        *(int *)at = choice_of(f->choices, word);
+    else
+        return false;
+    return true;
+}
+
+static bool set_text(const ct_field *f, void *at, const char *text)
+{
+    double x;
+    if (f->kind == CT_BOOL && choice_of("false true", text) >= 0) {
+        *(bool *)at = text[0] == 't';
+        return true;
+    }
+    if (!is_whole(f) && !is_real(f))
+        return set_word(f, at, text);
+    const size_t n = ct_number_get(text, &x);
+    return n > 0 && text[n] == '\0' && set_number(f, at, x, strcspn(text, ".eE") == n);
 }
 
 /* ---- text ---- */
 
-static void value_text(const ct_field *f, const void *at, char *out, size_t size)
+/* As snprintf at out + used; what does not fit is only counted. */
+static size_t append(char *out, size_t size, size_t used, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+static size_t append(char *out, size_t size, size_t used, const char *fmt, ...)
 {
-    const value v = load(f, at);
-    char number[CT_NUMBER_BYTES] = "";
-    if (v.type == NUMBER && isfinite(v.number))
-        ct_number_put(number, v.number, f->kind == CT_SINGLE);
-    else if (v.type == NUMBER)
-        snprintf(number, sizeof number, "%g", v.number);
-    if (v.type == WHOLE)
-        snprintf(out, size, "%ld", v.whole);
-    else if (v.type == TRUTH)
-        snprintf(out, size, "%s", v.whole != 0 ? "true" : "false");
-    else if (v.type == WORD)
-        snprintf(out, size, "%.*s", v.length, v.word);
-    else
-        snprintf(out, size, "%s", number);
-}
-
-static void show_number(const ct_field *f, double x, char *out, size_t size)
-{
-    if (isfinite(x))
-        snprintf(out, size, f->format != NULL ? f->format : "%.4g", x);
-    else
-        snprintf(out, size, "%s", isnan(x) ? "-" : "never"); /* infinite: a step never reached */
-}
-
-static void show_value(const ct_field *f, const void *at, char *out, size_t size)
-{
-    char median[32], least[32], most[32];
-    if (f->kind == CT_SPREAD) {
-        const ct_spread *s = at;
-        show_number(f, s->median, median, sizeof median);
-        show_number(f, s->least, least, sizeof least);
-        show_number(f, s->most, most, sizeof most);
-        if (s->least == s->most || isnan(s->median))
-            snprintf(out, size, "%s", median);
-        else
-            snprintf(out, size, "%s [%s, %s]", median, least, most);
-    } else if (f->kind == CT_REAL || f->kind == CT_SINGLE) {
-        show_number(f, *(const double *)at, out, size);
-    } else {
-        value_text(f, at, out, size);
-    }
+    const size_t at = used < size ? used : size;
+    va_list args;
+    va_start(args, fmt);
+    const int n = vsnprintf(out + at, size - at, fmt, args);
+    va_end(args);
+    return used + (size_t)n;
 }
 
 static void join_values(const ct_field *f, const void *object, const char *between, bool show,
                         char *out, size_t size)
 {
-    size_t length = 0;
-    out[0] = '\0';
-    for (int i = 0; i < n_values(f, object) && length + 1 < size; i++) {
-        snprintf(out + length, size - length, "%s", i == 0 ? "" : between);
-        length += strlen(out + length);
-        (show ? show_value : value_text)(f, value_at(f, object, i), out + length, size - length);
-        length += strlen(out + length);
+    char buffer[VALUE_BYTES];
+    size_t used = append(out, size, 0, "%s", "");
+    for (int i = 0; i < n_values(f, object) && used < size; i++) {
+        const char *text = value_text(f, value_at(f, object, i), show, buffer);
+        used = append(out, size, used, "%s%s", i > 0 ? between : "", text != NULL ? text : "");
     }
 }
 
@@ -207,41 +202,19 @@ void ct_field_show(const ct_field *f, const void *object, char *out, size_t size
     join_values(f, object, ", ", true, out, size);
 }
 
-/* One value, all of `text`. */
-static bool parse_value(const ct_field *f, void *at, const char *text)
-{
-    char *end;
-    value v = word_value(text);
-    if (f->kind == CT_INT || f->kind == CT_LONG) {
-        errno = 0;
-        v = (value){.type = WHOLE, .whole = strtol(text, &end, 10)};
-        if (end == text || *end != '\0' || errno != 0)
-            return false;
-    } else if (f->kind == CT_REAL || f->kind == CT_SINGLE) {
-        v.type = NUMBER;
-        if (ct_number_get(text, &v.number) != (size_t)v.length || v.length == 0)
-            return false;
-    } else if (f->kind == CT_BOOL) {
-        v = (value){.type = TRUTH, .whole = choice_of("false true", text)};
-        if (v.whole < 0)
-            return false;
-    }
-    return store(f, at, v);
-}
-
 /* "512, 256,64" */
 static bool parse_field(const ct_field *f, void *object, const char *text)
 {
     char *at = (char *)object + f->offset;
-    char one[KEY_BYTES];
+    char one[VALUE_BYTES];
     int n = 0;
     if (!is_array(f))
-        return parse_value(f, at, text);
+        return set_text(f, at, text);
     for (bool more = true; more; n++) {
         const size_t length = strcspn(text, ", \t");
         snprintf(one, sizeof one, "%.*s", (int)length, text);
         if (n == f->count || length >= sizeof one ||
-            !parse_value(f, at + (size_t)n * value_bytes(f), one))
+            !set_text(f, at + (size_t)n * value_bytes(f), one))
             return false;
         text += length + strspn(text + length, " \t");
         more = *text == ',';
@@ -256,9 +229,9 @@ static bool parse_field(const ct_field *f, void *object, const char *text)
 
 static void say_expected(const ct_field *f, char *out, size_t size)
 {
-    const char *whole = f->kind == CT_INT || f->kind == CT_LONG ? "whole " : "";
+    const char *whole = is_whole(f) ? "whole " : "";
     char range[96], values[64] = "a";
-    snprintf(range, sizeof range, *whole != '\0' ? "from %.0f to %.0f" : "from %g to %g", f->least,
+    snprintf(range, sizeof range, is_whole(f) ? "from %.0f to %.0f" : "from %g to %g", f->least,
              f->most);
     if (is_array(f))
         snprintf(values, sizeof values, "1 to %d values with commas between, each a", f->count);
@@ -272,57 +245,60 @@ static void say_expected(const ct_field *f, char *out, size_t size)
 
 /* ---- keys ---- */
 
-const ct_field *ct_fields_find(const ct_fields *fields, const char *key, const void **object)
+/* The row that `key` names, or NULL; *offset grows by that of the struct which holds it. */
+static const ct_field *find(const ct_fields *fields, const char *key, size_t *offset)
 {
     for (int i = 0; i < fields->n; i++) {
-        const ct_field *f = &fields->row[i];
-        const void *member = value_at(f, *object, 0);
+        const ct_field *f = &fields->row[i], *member;
         const size_t length = f->key != NULL ? strlen(f->key) : 0;
+        size_t inner = *offset + f->offset;
         if (f->key != NULL && strcmp(key, f->key) == 0)
             return f;
-        if (f->kind != CT_GROUP || is_array(f) ||
-            strncmp(key, f->key != NULL ? f->key : "", length) != 0)
+        if (f->kind != CT_GROUP || is_array(f))
             continue;
-        if (f->key != NULL && key[length] != '.')
+        if (f->key != NULL && (strncmp(key, f->key, length) != 0 || key[length] != '.'))
             continue;
-        f = ct_fields_find(f->members, key + length + (f->key != NULL), &member);
-        if (f != NULL) {
-            *object = member;
-            return f;
+        member = find(f->members, key + length + (f->key != NULL), &inner);
+        if (member != NULL) {
+            *offset = inner;
+            return member;
         }
     }
     return NULL;
 }
 
-/* All keys, "group.member", from name[n] on; the answer is how many there are then. */
-static int list_keys(const ct_fields *fields, const char *prefix, char name[MOST_KEYS][KEY_BYTES],
-                     int n)
+const ct_field *ct_fields_find(const ct_fields *fields, const char *key, const void **object)
 {
-    for (int i = 0; i < fields->n && n < MOST_KEYS; i++) {
+    size_t offset = 0;
+    const ct_field *f = find(fields, key, &offset);
+    *object = (const char *)*object + offset;
+    return f;
+}
+
+/* Of all keys, "group.member", the one nearest to `word`, if it is nearer than *distance. */
+static void nearest_key(const ct_fields *fields, const char *prefix, const char *word,
+                        char nearest[KEY_BYTES], size_t *distance)
+{
+    for (int i = 0; i < fields->n; i++) {
         const ct_field *f = &fields->row[i];
         char full[KEY_BYTES];
         snprintf(full, sizeof full, "%s%s%s", prefix, f->key != NULL ? f->key : "",
                  f->kind == CT_GROUP && f->key != NULL ? "." : "");
         if (f->kind == CT_GROUP)
-            n = list_keys(f->members, full, name, n);
-        else
-            memcpy(name[n++], full, sizeof full);
+            nearest_key(f->members, full, word, nearest, distance);
+        else if (ct_name_nearer(word, full, distance))
+            memcpy(nearest, full, sizeof full);
     }
-    return n;
 }
 
 static ct_status unknown_key(const ct_fields *fields, const char *key, const char *place,
                              ct_error *err)
 {
-    char name[MOST_KEYS][KEY_BYTES];
-    const char *pointer[MOST_KEYS];
-    const int n = list_keys(fields, "", name, 0);
-    for (int i = 0; i < n; i++)
-        pointer[i] = name[i];
-    const char *near = ct_nearest_name(key, pointer, n, sizeof *pointer);
+    char near[KEY_BYTES] = "";
+    size_t distance = ct_name_slips(key);
+    nearest_key(fields, "", key, near, &distance);
     return CT_FAIL(err, CT_ERR_CONFIG, "%s%s: there is no such key; %s%s", place, key,
-                   near != NULL ? "did you mean " : "`contrast help recipe` lists them",
-                   near != NULL ? near : "");
+                   near[0] != '\0' ? "did you mean " : "`contrast help recipe` lists them", near);
 }
 
 ct_status ct_fields_set(const ct_fields *fields, void *object, const char *key, const char *text,
@@ -330,34 +306,20 @@ ct_status ct_fields_set(const ct_fields *fields, void *object, const char *key, 
 {
     char expected[320];
     unsigned char before[4096];
-    const void *holder = object;
+    size_t offset = 0;
     if (err->status != CT_OK)
         return err->status;
-    const ct_field *f = ct_fields_find(fields, key, &holder);
+    const ct_field *f = find(fields, key, &offset);
     if (f == NULL || f->kind == CT_GROUP)
         return unknown_key(fields, key, place, err);
-    /* The same address without `const`: the holder is a part of `object`. */
-    char *writable = (char *)object + ((const char *)holder - (const char *)object);
+    char *holder = (char *)object + offset;
     CT_ASSERT(f->size <= sizeof before);
-    memcpy(before, writable + f->offset, f->size);
-    if (parse_field(f, writable, text))
+    memcpy(before, holder + f->offset, f->size);
+    if (parse_field(f, holder, text))
         return CT_OK;
-    memcpy(writable + f->offset, before, f->size);
+    memcpy(holder + f->offset, before, f->size);
     say_expected(f, expected, sizeof expected);
     return CT_FAIL(err, CT_ERR_CONFIG, "%s%s = %s: expected %s", place, key, text, expected);
-}
-
-/* As snprintf at out + used; what does not fit is only counted. */
-static size_t append(char *out, size_t size, size_t used, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-static size_t append(char *out, size_t size, size_t used, const char *fmt, ...)
-{
-    const size_t at = used < size ? used : size;
-    va_list args;
-    va_start(args, fmt);
-    const int n = vsnprintf(out != NULL ? out + at : NULL, size - at, fmt, args);
-    va_end(args);
-    return used + (size_t)n;
 }
 
 static size_t ini_lines(const ct_fields *fields, const void *object, bool help, char *out,
@@ -403,34 +365,27 @@ const ct_fields ct_spread_fields = CT_FIELDS(SPREAD_ROWS);
 
 static void put_value(ct_json *j, const ct_field *f, const char *key, const void *at)
 {
-    const value v = load(f, at);
-    char word[KEY_BYTES];
+    char buffer[VALUE_BYTES];
+    const char *text = value_text(f, at, false, buffer);
     if (f->kind == CT_GROUP || f->kind == CT_SPREAD) {
         ct_json_open(j, key, '{');
         ct_fields_json(j, f->kind == CT_GROUP ? f->members : &ct_spread_fields, at);
         ct_json_close(j);
-    } else if (v.type == WHOLE) {
-        ct_json_integer(j, key, v.whole);
-    } else if (v.type == TRUTH) {
-        ct_json_bool(j, key, v.whole != 0);
-    } else if (f->kind == CT_CHOICE) {
-        snprintf(word, sizeof word, "%.*s", v.length, v.word);
-        ct_json_string(j, key, word);
-    } else if (v.type == WORD) {
-        ct_json_string(j, key, v.word);
-    } else if (f->kind == CT_SINGLE) {
-        ct_json_float(j, key, v.type == NUMBER ? (float)v.number : (float)NAN);
+    } else if (text == NULL || (is_real(f) && !isfinite(*(const double *)at))) {
+        ct_json_literal(j, key, "null");
+    } else if (is_word(f)) {
+        ct_json_string(j, key, text);
     } else {
-        ct_json_number(j, key, v.type == NUMBER ? v.number : (double)NAN);
+        ct_json_literal(j, key, text);
     }
 }
 
 /* Is there anything to say? Of an array the first value decides. */
 static bool is_there(const ct_field *f, const void *object)
 {
-    if (n_values(f, object) == 0)
-        return false;
-    return f->kind == CT_GROUP || load(f, value_at(f, object, 0)).type != NOTHING;
+    char buffer[VALUE_BYTES];
+    return n_values(f, object) > 0 &&
+           (f->kind == CT_GROUP || value_text(f, value_at(f, object, 0), false, buffer) != NULL);
 }
 
 void ct_fields_json(ct_json *j, const ct_fields *fields, const void *object)
@@ -452,7 +407,8 @@ void ct_fields_json(ct_json *j, const ct_fields *fields, const void *object)
     }
 }
 
-bool ct_json_skip(ct_json_reader *r, ct_json_type type)
+/* Pass over the rest of a value whose first token is `type`. */
+static bool skip_value(ct_json_reader *r, ct_json_type type)
 {
     for (int depth = 0; type != CT_JSON_BAD && type != CT_JSON_END; type = ct_json_next(r)) {
         depth += type == CT_JSON_OBJECT || type == CT_JSON_ARRAY;
@@ -465,20 +421,21 @@ bool ct_json_skip(ct_json_reader *r, ct_json_type type)
 
 static bool get_value(ct_json_reader *r, ct_json_type type, const ct_field *f, void *at)
 {
-    value v = {.type = NOTHING};
-    if (f->kind == CT_GROUP)
-        return type == CT_JSON_OBJECT && ct_fields_read(r, f->members, at, NULL);
+    if (type == CT_JSON_OBJECT)
+        return f->kind == CT_GROUP && ct_fields_read(r, f->members, at, NULL);
     if (type == CT_JSON_STRING)
-        v = word_value(r->text);
-    else if (type == CT_JSON_BOOL)
-        v = (value){.type = TRUTH, .whole = r->truth};
-    else if (type == CT_JSON_NUMBER && fabs(r->number) <= 1e15 && floor(r->number) == r->number)
-        v = (value){.type = WHOLE, .whole = (long)r->number};
-    else if (type == CT_JSON_NUMBER)
-        v = number_value(r->number);
-    else if (type != CT_JSON_NULL)
+        return set_word(f, at, r->text);
+    if (type == CT_JSON_NUMBER)
+        return set_number(f, at, r->number, r->whole);
+    if (type == CT_JSON_BOOL && f->kind == CT_BOOL)
+        *(bool *)at = r->truth;
+    else if (type == CT_JSON_NULL && is_real(f))
+        *(double *)at = (double)NAN;
+    else if (type == CT_JSON_NULL && f->kind == CT_STRING)
+        *(const char **)at = NULL;
+    else
         return false;
-    return store(f, at, v);
+    return true;
 }
 
 static bool get_field(ct_json_reader *r, ct_json_type type, const ct_field *f, void *object)
@@ -500,14 +457,18 @@ static bool get_field(ct_json_reader *r, ct_json_type type, const ct_field *f, v
 bool ct_fields_read(ct_json_reader *r, const ct_fields *fields, void *object, bool *seen)
 {
     for (ct_json_type type; (type = ct_json_next(r)) != CT_JSON_CLOSE;) {
-        const void *holder = object;
+        size_t offset = 0;
         if (type == CT_JSON_BAD || type == CT_JSON_END)
             return false;
-        const ct_field *f = ct_fields_find(fields, r->key, &holder);
-        char *writable = (char *)object + ((const char *)holder - (const char *)object);
-        if (f == NULL ? !ct_json_skip(r, type) : !get_field(r, type, f, writable)) {
-            if (r->problem == NULL)
-                r->problem = f != NULL ? f->key : "a value";
+        const ct_field *f = find(fields, r->key, &offset);
+        bool ok = !r->strict || (f != NULL && !seen[f - fields->row]);
+        if (f == NULL)
+            ok = ok && skip_value(r, type);
+        else
+            ok = ok && get_field(r, type, f, (char *)object + offset);
+        if (!ok) {
+            r->key = f != NULL ? f->key : "a value";
+            r->problem = r->problem == NULL ? r->key : r->problem;
             return false;
         }
         for (int i = 0; i < fields->n && seen != NULL; i++)

@@ -102,14 +102,12 @@ const ct_field *ct_fields_find(const ct_fields *fields, const char *key, const v
 /* All values, as members of the object that is open. */
 void ct_fields_json(ct_json *j, const ct_fields *fields, const void *object);
 
-/* The members of the object that was just opened, through its end, into `object`. What no row
- * names is passed over; strings stay in the text that is read. `seen` (or NULL): one for each row
- * of `fields` whether it was there.
- * The answer is false, with r->problem, if the text is not valid or a value not of its row's kind.
- */
+/* The members of the object that was just opened, through its end, into `object`; strings stay in
+ * the text that is read. What no row names is passed over, but with r->strict neither that nor a
+ * member that comes twice is allowed. `seen` (or NULL if not strict): one for each row of `fields`
+ * whether it was there.
+ * The answer is false if the text is not valid or a value not of its row's kind: r->problem says
+ * which; where it is the row's key, r->key is that too. */
 bool ct_fields_read(ct_json_reader *r, const ct_fields *fields, void *object, bool *seen);
-
-/* Pass over the rest of a value whose first token is `type`. */
-bool ct_json_skip(ct_json_reader *r, ct_json_type type);
 
 #endif

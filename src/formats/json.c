@@ -86,7 +86,7 @@ static void begin_value(ct_json *j, const char *key)
     }
 }
 
-static void put_value(ct_json *j, const char *key, const char *text)
+void ct_json_literal(ct_json *j, const char *key, const char *text)
 {
     begin_value(j, key);
     append_text(j, text);
@@ -95,7 +95,7 @@ static void put_value(ct_json *j, const char *key, const char *text)
 void ct_json_open(ct_json *j, const char *key, char bracket)
 {
     CT_ASSERT(j->depth < MOST_OPEN && (bracket == '{' || bracket == '['));
-    put_value(j, key, bracket == '{' ? "{" : "[");
+    ct_json_literal(j, key, bracket == '{' ? "{" : "[");
     const unsigned bit = 1U << j->depth++;
     j->objects = bracket == '{' ? j->objects | bit : j->objects & ~bit;
 }
@@ -116,12 +116,7 @@ void ct_json_integer(ct_json *j, const char *key, long long x)
 {
     char number[24];
     snprintf(number, sizeof number, "%lld", x);
-    put_value(j, key, number);
-}
-
-void ct_json_bool(ct_json *j, const char *key, bool x)
-{
-    put_value(j, key, x ? "true" : "false");
+    ct_json_literal(j, key, number);
 }
 
 static void put_number(ct_json *j, const char *key, double x, bool single)
@@ -129,7 +124,7 @@ static void put_number(ct_json *j, const char *key, double x, bool single)
     char number[CT_NUMBER_BYTES] = "null"; /* JSON has no word for what is not finite */
     if (isfinite(x))
         ct_number_put(number, x, single);
-    put_value(j, key, number);
+    ct_json_literal(j, key, number);
 }
 
 void ct_json_number(ct_json *j, const char *key, double x)
@@ -261,7 +256,7 @@ static ct_json_type read_value(ct_json_reader *r)
     const size_t n = ct_number_get(r->at, &r->number);
     if (n == 0)
         return fail(r, "expected a value");
-    r->natural = strspn(r->at, "0123456789") == n;
+    r->whole = strcspn(r->at, ".eE") >= n;
     r->at += n;
     return CT_JSON_NUMBER;
 }

@@ -26,7 +26,8 @@ void ct_json_close(ct_json *j);
 void ct_json_string(ct_json *j, const char *key,
                     const char *s); /* what is not UTF-8 becomes U+FFFD */
 void ct_json_integer(ct_json *j, const char *key, long long x);
-void ct_json_bool(ct_json *j, const char *key, bool x);
+/* What is JSON as it stands: true, null, digits. */
+void ct_json_literal(ct_json *j, const char *key, const char *text);
 /* With the digits that a double, or a float, needs to be read back; null if x is
  * not finite. */
 void ct_json_number(ct_json *j, const char *key, double x);
@@ -55,12 +56,13 @@ typedef struct ct_json_reader {
     char *start, *at;
     const char *key, *text; /* text: STRING */
     double number;          /* NUMBER */
-    bool natural;           /* NUMBER of digits alone */
+    bool whole;             /* NUMBER without '.' and 'e' */
     bool truth;             /* BOOL */
     const char *problem;
     unsigned objects;
     int depth;
-    bool begun; /* a value stands before: a comma or the end must follow */
+    bool strict; /* for ct_fields_read (field.h) */
+    bool begun;  /* a value stands before: a comma or the end must follow */
 } ct_json_reader;
 
 void ct_json_reader_init(ct_json_reader *r, char *text);

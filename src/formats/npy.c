@@ -1,14 +1,15 @@
 /* npy.c -- NumPy's arrays, read and written.
  *
  * The header is Python; what numpy writes of it is read and no more, in any
- * order. NumPy itself believes the shape and asks for 32 GB because of a file of
- * 128 bytes: here the shape must give the file's length to the byte before
- * anything is allocated.
+ * order, as the JSON that it nearly is. NumPy itself believes the shape and asks for 32 GB because
+ * of a file of 128 bytes: here the shape must give the file's length to the byte before anything is
+ * allocated.
  *
  * Layer: formats. */
 #include "formats/npy.h"
 
 #include "formats/bytes.h"
+#include "formats/field.h"
 #include "platform/memory.h"
 
 #include <limits.h>
@@ -16,115 +17,83 @@
 
 #define MAGIC "\x93NUMPY"
 
-/* The header being read: at <= end. */
-typedef struct scanner {
-    const char *at, *end;
-} scanner;
+/* Order of bytes, kind, how many; of one byte the order means nothing. */
+static const char TYPES[] = "<f4 >f4 <f8 >f8 <i2 >i2 <i4 >i4 <i8 >i8 <u2 >u2 <u4 >u4 <u8 >u8 "
+                            "|b1 =b1 <b1 >b1 |i1 =i1 <i1 >i1 |u1 =u1 <u1 >u1";
 
-static void skip_space(scanner *s)
+static const ct_field ROWS[] = {
+    {.key = "descr",
+     .help = "floats of 4 or 8 bytes or integers, e.g. '<f4', '|u1'; no objects or records",
+     .kind = CT_CHOICE,
+     CT_AT(ct_npy, type),
+     .choices = TYPES},
+    {.key = "fortran_order", .help = "True or False", .kind = CT_BOOL, CT_AT(ct_npy, fortran)},
+    {.key = "shape",
+     .help = "a shape of up to 8 sizes below 2^31, e.g. (3, 4)",
+     .kind = CT_INT,
+     CT_AT(ct_npy, dim),
+     .count = CT_NPY_DIMS,
+     CT_USED(ct_npy, n_dims),
+     .least = 0,
+     .most = INT_MAX},
+};
+static const ct_fields FIELDS = CT_FIELDS(ROWS);
+
+/* Is `c` a bracket that closes, after white space? */
+static bool closes(const char *s)
 {
-    while (s->at < s->end && memchr(" \t\r\n", *s->at, 4) != NULL)
-        s->at++;
+    s += strspn(s, " \t\r\n");
+    return *s == ')' || *s == '}';
 }
 
-/* Is `word` next, after white space? Then pass over it. */
-static bool skip(scanner *s, const char *word)
-{
-    const size_t n = strlen(word);
-    skip_space(s);
-    const bool found = (size_t)(s->end - s->at) >= n && memcmp(s->at, word, n) == 0;
-    s->at += found ? n : 0;
-    return found;
-}
-
-/* 'text' or "text", without escapes, shorter than 16. */
-static bool scan_string(scanner *s, char out[16])
-{
-    const char *quote = skip(s, "'") ? "'" : "\"";
-    int n = 0;
-    if (*quote == '"' && !skip(s, quote))
-        return false;
-    while (n < 15 && s->at < s->end && *s->at != *quote && *s->at != '\\')
-        out[n++] = *s->at++;
-    out[n] = '\0';
-    return skip(s, quote);
-}
-
-/* '<f4', '|u1', ...: order of bytes, kind, how many */
-static bool scan_type(scanner *s, ct_npy *a)
-{
-    static const char KNOWN[] = "f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1";
-    char text[16];
-    if (!scan_string(s, text) || strlen(text) != 3 || strchr("<>|=", text[0]) == NULL)
-        return false;
-    a->big_endian = text[0] == '>';
-    a->kind = text[1];
-    a->width = text[2] - '0';
-    const char *known = strstr(KNOWN, text + 1);
-    return known != NULL && (known - KNOWN) % 3 == 0 &&
-           (a->width == 1 || strchr("<>", text[0]) != NULL);
-}
-
-static bool scan_bool(scanner *s, bool *out)
-{
-    *out = skip(s, "True");
-    return *out || skip(s, "False");
-}
-
-/* (), (3,), (3, 4), ... */
-static bool scan_shape(scanner *s, ct_npy *a)
+/* A Python dictionary to JSON of the same length: quotes, tuples, True and False, and no comma
+ * before a bracket that closes. Lists, and a number in brackets that has no comma and so is no
+ * tuple, become what JSON refuses. */
+static void make_json(char *s)
 {
     bool comma = true;
-    if (!skip(s, "("))
-        return false;
-    for (a->n_dims = 0; !skip(s, ")"); a->n_dims++) {
-        const char *start = s->at; /* after white space */
-        long dim = 0;
-        while (s->at < s->end && *s->at >= '0' && *s->at <= '9' && dim <= INT_MAX)
-            dim = 10 * dim + (*s->at++ - '0');
-        if (!comma || a->n_dims == CT_NPY_DIMS || s->at == start || dim > INT_MAX)
-            return false;
-        a->dim[a->n_dims] = (int)dim;
-        comma = skip(s, ",");
+    for (; *s != '\0'; s++) {
+        if (*s == ',') {
+            comma = true;
+            *s = closes(s + 1) ? ' ' : ',';
+        } else if (*s == '(') {
+            comma = closes(s + 1);
+            *s = '[';
+        } else if (*s == ')') {
+            *s = comma ? ']' : ')';
+        } else if (*s == '[' || *s == ']') {
+            *s = '(';
+        } else if (*s == '\'') {
+            *s = '"';
+        } else if (strncmp(s, "True", 4) == 0 || strncmp(s, "False", 5) == 0) {
+            *s = *s == 'T' ? 't' : 'f';
+        }
     }
-    return a->n_dims != 1 || comma; /* (3) is a number */
 }
 
-/* A member of the dictionary. The answer is what was expected instead, or NULL. */
-static const char *scan_member(scanner *s, ct_npy *a, unsigned *seen)
+/* The header, `length` bytes and a NUL: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
+ * in any order. */
+static void read_header(const char *path, char *header, size_t length, ct_npy *a, ct_error *err)
 {
-    static const char *const KEY[] = {"descr", "fortran_order", "shape"};
-    char word[16];
-    int k = 0;
-    if (!scan_string(s, word) || !skip(s, ":"))
-        return "'descr', 'fortran_order' or 'shape', and a colon";
-    while (k < 3 && strcmp(word, KEY[k]) != 0)
-        k++;
-    if (k == 3 || (*seen >> k & 1) != 0)
-        return "descr, fortran_order and shape, each once";
-    *seen |= 1U << k;
-    if (k == 0 && !scan_type(s, a))
-        return "floats of 4 or 8 bytes or integers, e.g. '<f4', '|u1'; no objects or records";
-    if (k == 1 && !scan_bool(s, &a->fortran))
-        return "True or False";
-    if (k == 2 && !scan_shape(s, a))
-        return "a shape of up to 8 sizes below 2^31, e.g. (3, 4)";
-    return NULL;
-}
-
-/* {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } in any order. */
-static const char *scan_header(scanner *s, ct_npy *a)
-{
-    unsigned seen = 0;
-    if (!skip(s, "{"))
-        return "{";
-    for (bool comma = true; !skip(s, "}"); comma = skip(s, ",")) {
-        const char *expected = comma ? scan_member(s, a, &seen) : "a comma or }";
-        if (expected != NULL)
-            return expected;
+    ct_json_reader r;
+    const char *expected = "{descr, fortran_order and shape}, each once, then the end";
+    bool seen[3] = {false};
+    make_json(header);
+    ct_json_reader_init(&r, header);
+    r.strict = true;
+    if (ct_json_next(&r) != CT_JSON_OBJECT || !ct_fields_read(&r, &FIELDS, a, seen) ||
+        !(seen[0] && seen[1] && seen[2]) || ct_json_next(&r) != CT_JSON_END ||
+        r.at != header + length) {
+        for (int i = 0; i < FIELDS.n; i++)
+            if (r.key != NULL && !seen[i] && strcmp(r.key, ROWS[i].key) == 0)
+                expected = ROWS[i].help;
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: header, byte %d: expected %s", path, (int)(r.at - header),
+                expected);
     }
-    skip_space(s);
-    return seen == 7 && s->at == s->end ? NULL : "descr, fortran_order and shape, then the end";
+    const char *type = TYPES + strlen("<f4 ") * (size_t)a->type;
+    a->big_endian = type[0] == '>';
+    a->kind = type[1];
+    a->width = type[2] - '0';
 }
 
 /* The shape and the length of the file, each checked by the other. */
@@ -147,7 +116,7 @@ ct_status ct_npy_check_sizes(const char *path, ct_npy *a, uint64_t file_size, ct
     return err->status;
 }
 
-ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size, uint64_t file_size,
+ct_status ct_npy_parse(const char *path, unsigned char *head, size_t size, uint64_t file_size,
                        ct_npy *out, ct_error *err)
 {
     *out = (ct_npy){0};
@@ -162,12 +131,9 @@ ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size,
         return CT_FAIL(err, CT_ERR_FORMAT,
                        "%s: expected a header of 1 to %d bytes within the file, found %ju", path,
                        CT_NPY_HEAD - 12, (uintmax_t)length);
-    const char *start = (const char *)head + before;
-    scanner s = {start, start + length};
-    const char *expected = scan_header(&s, out);
-    if (expected != NULL)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: header, byte %d: expected %s", path,
-                       (int)(s.at - start), expected);
+    char *header = memmove(head, head + before, length); /* to make room for a NUL */
+    header[length] = '\0';
+    read_header(path, header, length, out, err);
     out->offset = (uint64_t)before + length;
     return ct_npy_check_sizes(path, out, file_size, err);
 }

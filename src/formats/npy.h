@@ -16,6 +16,7 @@ enum {
 };
 
 typedef struct ct_npy {
+    int type;  /* in npy.c's list: the next three, of a .npy file */
     char kind; /* 'f' of 4 or 8 bytes; 'i', 'u' of 1, 2, 4 or 8; 'b' (false, true) of 1 */
     int width; /* bytes a value */
     bool big_endian, fortran;
@@ -26,11 +27,10 @@ typedef struct ct_npy {
 } ct_npy;
 
 /* The description of an array from the beginning of its file: `head` has the first `size` of its
- * `file_size` bytes, all of them or at least CT_NPY_HEAD. Nothing is allocated. Pickled objects
- * and records are refused by name.
- * Errors  CT_ERR_FORMAT "path: ...", also if the file is longer or shorter than the array by a
- *         byte, or rows or cols do not fit an int */
-ct_status ct_npy_parse(const char *path, const unsigned char *head, size_t size, uint64_t file_size,
+ * `file_size` bytes, all of them or at least CT_NPY_HEAD. Nothing is allocated; the header changes.
+ * Pickled objects and records are refused by name. Errors  CT_ERR_FORMAT "path: ...", also if the
+ * file is longer or shorter than the array by a byte, or rows or cols do not fit an int */
+ct_status ct_npy_parse(const char *path, unsigned char *head, size_t size, uint64_t file_size,
                        ct_npy *out, ct_error *err);
 
 /* The same of an IDX file of bytes (idx.c). */

@@ -10,7 +10,7 @@
 #include "formats/safetensors.h"
 
 #include "formats/bytes.h"
-#include "formats/json.h"
+#include "formats/field.h"
 #include "formats/text.h"
 #include "platform/file.h"
 #include "platform/memory.h"
@@ -49,6 +49,30 @@ static void put_digits(char *out, uint64_t hash)
     memcpy(out, digits, 16);
 }
 
+/* ---- what the header says of a tensor ---- */
+
+/* {"dtype":"F32","shape":[2,3],"data_offsets":[0,24]} */
+static const ct_field TENSOR[] = {
+    {.key = "dtype", .kind = CT_TEXT, CT_AT(ct_safetensor, dtype)},
+    {.key = "shape",
+     .kind = CT_INT,
+     CT_AT(ct_safetensor, dim),
+     .count = 4,
+     CT_USED(ct_safetensor, n_dims),
+     .most = INT_MAX},
+    {.key = "data_offsets",
+     .kind = CT_LONG,
+     CT_AT(ct_safetensor, offset),
+     .count = 2,
+     .most = 1e15},
+};
+static const ct_fields TENSOR_FIELDS = CT_FIELDS(TENSOR);
+
+static const struct {
+    const char *name;
+    size_t width;
+} TYPE[] = {{"F32", 4}, {"F64", 8}, {"F16", 2}, {"BF16", 2}};
+
 /* ---- reading ---- */
 
 typedef struct parser {
@@ -63,7 +87,8 @@ typedef struct parser {
 static void refuse(parser *p, const char *why)
 {
     const size_t at = 8 + (size_t)(p->json.at - p->json.start);
-    why = p->json.problem != NULL ? p->json.problem : why;
+    const bool invalid = p->json.problem != NULL && p->json.problem != p->json.key;
+    why = invalid ? p->json.problem : why;
     CT_FAIL(p->err, CT_ERR_FORMAT, "%s: byte %zu: %s", p->path, at, why);
 }
 
@@ -76,17 +101,6 @@ static void refuse_tensor(parser *p, const char *name, const char *why)
 static bool is_name(const char *s)
 {
     return strlen(s) <= CT_SAFETENSORS_NAME && *ct_text_unprintable(s) == '\0';
-}
-
-/* An array of at most `max` natural numbers up to `limit`; how many, or -1. */
-static int read_sizes(ct_json_reader *r, size_t limit, size_t *out, int max)
-{
-    ct_json_type type;
-    int n = 0;
-    while ((type = ct_json_next(r)) == CT_JSON_NUMBER && n < max && r->natural &&
-           r->number <= (double)limit)
-        out[n++] = (size_t)r->number;
-    return type == CT_JSON_CLOSE ? n : -1;
 }
 
 /* Keep the list in the order of the data; of tensors that begin together, the one
@@ -108,51 +122,30 @@ static void add_tensor(parser *p, const ct_safetensor *t)
     list[i] = *t;
 }
 
-static const struct {
-    const char *name;
-    size_t width;
-} TYPE[] = {{"F32", 4}, {"F64", 8}, {"F16", 2}, {"BF16", 2}};
-
-/* {"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}, after its '{'. Stricter than
- * ct_fields_read: a member twice could mean one thing to us and another elsewhere. */
 static void read_tensor(parser *p, const char *name)
 {
-    ct_json_reader *r = &p->json;
-    const char *dtype = NULL;
-    ct_safetensor t = {.name = name, .count = 1, .n_dims = -1};
-    size_t dim[4], offset[2] = {0, 0}, bytes;
-    int n_offsets = -1;
-    bool ok = true;
-    ct_json_type type;
-    while (ok && (type = ct_json_next(r)) != CT_JSON_CLOSE) { /* three members, each once */
-        ok = false;
-        if (type == CT_JSON_STRING && strcmp(r->key, "dtype") == 0 && dtype == NULL)
-            ok = is_name(dtype = r->text);
-        else if (type == CT_JSON_ARRAY && strcmp(r->key, "shape") == 0 && t.n_dims < 0)
-            ok = (t.n_dims = read_sizes(r, INT_MAX, dim, 4)) >= 0;
-        else if (type == CT_JSON_ARRAY && strcmp(r->key, "data_offsets") == 0 && n_offsets < 0)
-            ok = (n_offsets = read_sizes(r, p->data_size, offset, 2)) == 2;
-    }
-    if (!ok || dtype == NULL || t.n_dims < 0 || n_offsets < 0) {
+    ct_safetensor t = {.name = name, .count = 1};
+    const long most = (long)p->data_size;
+    size_t bytes = 0;
+    bool seen[3] = {false};
+    bool ok = ct_fields_read(&p->json, &TENSOR_FIELDS, &t, seen) && is_name(t.dtype);
+    if (!ok || !seen[0] || !seen[1] || !seen[2] || t.offset[0] > most || t.offset[1] > most) {
         refuse(p,
                "expected dtype, shape (up to 4 sizes), data_offsets (within the file), each once");
         return;
     }
     for (size_t k = 0; k < sizeof TYPE / sizeof *TYPE; k++)
-        if (strcmp(dtype, TYPE[k].name) == 0)
+        if (strcmp(t.dtype, TYPE[k].name) == 0)
             t.width = TYPE[k].width;
-    t.brain = dtype[0] == 'B';
     if (t.width == 0)
         CT_FAIL(p->err, CT_ERR_FORMAT, "%s: tensor '%s': expected F16, BF16, F32 or F64, found %s",
-                p->path, name, dtype);
-    for (int k = 0; k < t.n_dims; k++) {
-        ok = ok && ct_size_mul(t.count, dim[k], &t.count);
-        t.dim[k] = (int)dim[k];
-    }
-    ok = ok && ct_size_mul(t.count, t.width, &bytes) && offset[0] <= offset[1];
-    if (!ok || bytes != offset[1] - offset[0])
+                p->path, name, t.dtype);
+    for (int k = 0; k < t.n_dims; k++)
+        ok = ok && ct_size_mul(t.count, (size_t)t.dim[k], &t.count);
+    ok = ok && ct_size_mul(t.count, t.width, &bytes) && t.offset[0] <= t.offset[1];
+    if (!ok || bytes != (size_t)(t.offset[1] - t.offset[0]))
         refuse_tensor(p, name, "shape and data_offsets disagree");
-    t.bytes = p->data + offset[0];
+    t.bytes = p->data + t.offset[0];
     add_tensor(p, &t);
 }
 
@@ -235,6 +228,7 @@ ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_saf
     data[n] = '\0';
     out->n_tensors = out->n_metadata = 0;
     ct_json_reader_init(&p.json, data);
+    p.json.strict = true;
     check_hash(&p, data, (size_t)n);
     read_header(&p);
     if (p.json.at != data + n)
@@ -283,7 +277,8 @@ void ct_safetensor_values(const ct_safetensor *t, ct_real *out)
         if (t->width > 2)
             out[i] = (ct_real)ct_bytes_real(bits, (int)t->width);
         else
-            out[i] = (ct_real)(t->brain ? ct_bytes_real(bits << 16, 4) : half_value(bits));
+            out[i] = (ct_real)(t->dtype[0] == 'B' ? ct_bytes_real(bits << 16, 4)
+                                                  : half_value(bits));
     }
 }
 
@@ -308,7 +303,7 @@ static size_t count_of(const ct_named_matrix *m)
 
 static void put_header(ct_json *j, const sorted *s, const ct_metadata *metadata, int n_metadata)
 {
-    size_t at = 0;
+    long at = 0;
     ct_json_open(j, NULL, '{');
     if (n_metadata > 0)
         ct_json_open(j, "__metadata__", '{');
@@ -320,18 +315,14 @@ static void put_header(ct_json *j, const sorted *s, const ct_metadata *metadata,
         const ct_named_matrix *t = s->m[i];
         CT_ASSERT(strlen(t->name) <= CT_SAFETENSORS_NAME && (!t->vector || t->rows == 1));
         CT_ASSERT(i == 0 || strcmp(s->m[i - 1]->name, t->name) != 0);
+        ct_safetensor e = {.n_dims = t->vector ? 1 : 2, .offset = {at}};
+        e.dim[0] = t->vector ? t->cols : t->rows;
+        e.dim[1] = t->cols;
+        memcpy(e.dtype, sizeof(ct_real) == 4 ? "F32" : "F64", 4);
+        at += (long)(count_of(t) * sizeof(ct_real));
+        e.offset[1] = at;
         ct_json_open(j, t->name, '{');
-        ct_json_string(j, "dtype", sizeof(ct_real) == 4 ? "F32" : "F64");
-        ct_json_open(j, "shape", '[');
-        if (!t->vector)
-            ct_json_integer(j, NULL, t->rows);
-        ct_json_integer(j, NULL, t->cols);
-        ct_json_close(j);
-        ct_json_open(j, "data_offsets", '[');
-        ct_json_integer(j, NULL, (long long)at);
-        at += count_of(t) * sizeof(ct_real);
-        ct_json_integer(j, NULL, (long long)at);
-        ct_json_close(j);
+        ct_fields_json(j, &TENSOR_FIELDS, &e);
         ct_json_close(j);
     }
     ct_json_close(j);

@@ -49,8 +49,9 @@ typedef struct ct_safetensor {
     const unsigned char *bytes; /* as in the file: see ct_safetensor_values */
     size_t count;               /* product of its n_dims sizes */
     size_t width;               /* bytes of a value: 2 for F16 and BF16, 4 for F32, 8 for F64 */
-    bool brain;                 /* BF16 */
+    char dtype[16];             /* "F16", "BF16", "F32", "F64" */
     int n_dims, dim[4];
+    long offset[2]; /* in the data, where its own begins and ends */
 } ct_safetensor;
 
 typedef struct ct_safetensors {

@@ -126,7 +126,7 @@ void ct_number_put(char out[CT_NUMBER_BYTES], double x, bool single)
 
 /* Levenshtein's distance: insertions, deletions and replacements of a byte that
  * turn a into b. row[j] is the distance between a[0..i) and b[0..j). */
-static int distance(const char *a, const char *b)
+static int distance_of(const char *a, const char *b)
 {
     int row[LONGEST + 1];
     const int n = (int)strlen(a), m = (int)strlen(b);
@@ -145,17 +145,29 @@ static int distance(const char *a, const char *b)
     return row[m];
 }
 
+size_t ct_name_slips(const char *word)
+{
+    return (strlen(word) + 2) / 3 + 1;
+}
+
+bool ct_name_nearer(const char *word, const char *name, size_t *distance)
+{
+    if (strlen(word) > LONGEST || strlen(name) > LONGEST) /* a longer one is no slip */
+        return false;
+    const size_t d = (size_t)distance_of(word, name);
+    const bool nearer = d < *distance;
+    *distance = nearer ? d : *distance;
+    return nearer;
+}
+
 const char *ct_nearest_name(const char *word, const char *const *name, int n, size_t stride)
 {
     const char *nearest = NULL;
-    size_t least = (strlen(word) + 2) / 3 + 1;
-    for (int i = 0; i < n && strlen(word) <= LONGEST; i++) { /* a longer one is no slip */
+    size_t distance = ct_name_slips(word);
+    for (int i = 0; i < n; i++) {
         const char *candidate = *(const char *const *)((const char *)name + (size_t)i * stride);
-        size_t d = strlen(candidate) <= LONGEST ? (size_t)distance(word, candidate) : least;
-        if (d < least) {
-            least = d;
+        if (ct_name_nearer(word, candidate, &distance))
             nearest = candidate;
-        }
     }
     return nearest;
 }

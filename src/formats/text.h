@@ -33,4 +33,9 @@ void ct_number_put(char out[CT_NUMBER_BYTES], double x, bool single);
  * names, each `stride` bytes after the last (the size of the struct they are in). */
 const char *ct_nearest_name(const char *word, const char *const *name, int n, size_t stride);
 
+/* The same, one name at a time: begin with *distance = ct_name_slips(word), the first that is too
+ * far. Is `name` nearer than *distance? Then that is its own. */
+size_t ct_name_slips(const char *word);
+bool ct_name_nearer(const char *word, const char *name, size_t *distance);
+
 #endif

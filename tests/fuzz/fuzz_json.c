@@ -24,7 +24,7 @@ static bool copy_json(char *text, ct_json *out)
         case CT_JSON_CLOSE: ct_json_close(out); break;
         case CT_JSON_STRING: ct_json_string(out, r.key, r.text); break;
         case CT_JSON_NUMBER: ct_json_number(out, r.key, r.number); break;
-        case CT_JSON_BOOL: ct_json_bool(out, r.key, r.truth); break;
+        case CT_JSON_BOOL: ct_json_literal(out, r.key, r.truth ? "true" : "false"); break;
         case CT_JSON_NULL: ct_json_number(out, r.key, NAN); break;
         }
     }

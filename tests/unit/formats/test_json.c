@@ -26,8 +26,8 @@ START_TEST(writes_nested_values_in_order)
     ct_json_open(&j, NULL, '[');
     ct_json_close(&j);
     ct_json_close(&j);
-    ct_json_bool(&j, "done", true);
-    ct_json_bool(&j, "stopped", false);
+    ct_json_literal(&j, "done", "true");
+    ct_json_literal(&j, "stopped", "false");
     ct_json_string(&j, "name", "a {[ b");
     ct_json_string(&j, "next", "");
     ct_json_close(&j);
@@ -196,7 +196,7 @@ static const char *events(const char *text)
             used += (size_t)snprintf(out + used, sizeof out - used, "s<%s>", r.text);
             break;
         case CT_JSON_NUMBER:
-            used += (size_t)snprintf(out + used, sizeof out - used, r.natural ? "n%g" : "x%g",
+            used += (size_t)snprintf(out + used, sizeof out - used, r.whole ? "n%g" : "x%g",
                                      r.number);
             break;
         case CT_JSON_BOOL: used += (size_t)sprintf(out + used, r.truth ? "t" : "f"); break;
@@ -363,9 +363,9 @@ START_TEST(a_metrics_line_reads_back)
     ck_assert_int_eq(ct_json_next(&r), CT_JSON_OBJECT);
     ck_assert_int_eq(ct_json_next(&r), CT_JSON_NUMBER);
     ck_assert_str_eq(r.key, "step");
-    ck_assert(r.natural && r.number == 412);
+    ck_assert(r.whole && r.number == 412);
     ck_assert_int_eq(ct_json_next(&r), CT_JSON_NUMBER);
-    ck_assert((float)r.number == 1.9459101F && !r.natural);
+    ck_assert((float)r.number == 1.9459101F && !r.whole);
     ck_assert_int_eq(ct_json_next(&r), CT_JSON_STRING);
     ck_assert_str_eq(r.text, "all \"equal\"\n\x1B");
     ck_assert_int_eq(ct_json_next(&r), CT_JSON_NUMBER);

@@ -184,7 +184,7 @@ START_TEST(says_what_is_wrong)
     check_refused(1, HEADER("<f4", "False", "(2147483648,)"), 4, "expected a shape");
     check_refused(1, HEADER("<f4", "False", "(1,), 'shape': (1,)"), 4, "each once");
     check_refused(1, "{'descr': '<f4', 'shape': (1,), }", 4,
-                  "descr, fortran_order and shape, then the end");
+                  "descr, fortran_order and shape}, each once, then the end");
     check_refused(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'extra': 1}", 4,
                   "each once");
     check_refused(1, HEADER("<f4", "False", "(1,)") " x", 4, "then the end");

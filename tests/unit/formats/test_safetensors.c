@@ -278,7 +278,7 @@ START_TEST(halves_are_widened)
     static const ct_safetensor brain = {.bytes = (const unsigned char *)"\x80\x3f\0\xc0\x49\x40",
                                         .count = 3,
                                         .width = 2,
-                                        .brain = true};
+                                        .dtype = "BF16"};
     ct_real x[4];
     check_accepted("{" T("a", "BF16", "[4]", "[0,8]") "," T("b", "F16", "[4]", "[8,16]") "}", 16);
     ct_safetensor_values(&half, x);

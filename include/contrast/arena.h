@@ -1,11 +1,9 @@
 /* arena.h -- memory that dies all at once.
  *
- * A training step allocates many small arrays and frees them together: an
- * arena hands out pieces of a block and takes all of them back in one reset.
- * When a block is full another one is added; the next reset replaces them by
- * one block that would have held everything, so a warm step never reaches
- * malloc. Pieces are poisoned under AddressSanitizer once they are dead.
- */
+ * A training step allocates many small arrays and frees them together: an arena hands out pieces of
+ * a block and takes all of them back in one reset. When a block is full another one is added; the
+ * next reset replaces them by one block that would have held everything, so a warm step never
+ * reaches malloc. Pieces are poisoned under AddressSanitizer once they are dead. */
 #ifndef CT_ARENA_H
 #define CT_ARENA_H
 

@@ -1,10 +1,8 @@
 /* data.h -- a data set of pairs, as the trainer sees it.
  *
- * Two sides of n items each, item i of one paired with item i of the other. A
- * side is numbers (float or bytes, a row an item) or captions. Generators and
- * loaders (datasets.h) fill a ct_pairs; this header turns parts of it into
- * batches. Nothing here knows a model.
- */
+ * Two sides of n items each, item i of one paired with item i of the other. A side is numbers
+ * (float or bytes, a row an item) or captions. Generators and loaders (datasets.h) fill a ct_pairs;
+ * this header turns parts of it into batches. Nothing here knows a model. */
 #ifndef CT_DATA_H
 #define CT_DATA_H
 
@@ -87,10 +85,9 @@ ct_status ct_pairs_set_captions(ct_pairs *p, int side, const char *const *captio
  *   .npy   float32, float64 or uint8 of shape (n, ...): a row an item
  *   IDX    bytes of any number of dimensions
  *   text   one caption a line, UTF-8, none empty
- * and stays in its file unless it is text, so it may be larger than memory. Or `image`
- * is a .tsv with a line "PICTURE <tab> caption" a pair, pictures being PGM or PPM with
- * paths that begin at the .tsv, and `text` is "".
- * Equal captions are one group where `groups` is "". */
+ * and stays in its file unless it is text, so it may be larger than memory. Or `image` is a .tsv
+ * with a line "PICTURE <tab> caption" a pair, pictures being PGM or PPM with paths that begin at
+ * the .tsv, and `text` is "". Equal captions are one group where `groups` is "". */
 typedef struct ct_files_options {
     const char *image, *text;
     const char *groups;      /* "" or a .npy of n integers: equal = the same meaning      */
@@ -132,11 +129,10 @@ ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *s, const
 
 /* ---- captions ----------------------------------------------------------- */
 
-/* How a text becomes token ids: lower-cased words, neighbouring word pairs and
- * character n-grams of "<word>". Each is hashed (FNV-1a, 32 bit, a code point at
- * a time) modulo `buckets`; n-grams with a "~" in front, so that none hashes as a
- * word. "Red stars" gives red, stars, "red stars", ~<re, ~red, ~ed>, ~<st, ...
- * A word is a run of letters and digits; lower case is known for Latin (to
+/* How a text becomes token ids: lower-cased words, neighbouring word pairs and character n-grams of
+ * "<word>". Each is hashed (FNV-1a, 32 bit, a code point at a time) modulo `buckets`; n-grams with
+ * a "~" in front, so that none hashes as a word. "Red stars" gives red, stars, "red stars", ~<re,
+ * ~red, ~ed>, ~<st, ... A word is a run of letters and digits; lower case is known for Latin (to
  * U+017F), Greek and Cyrillic.
  * Requires  buckets > 0, 0 <= ngram_min <= ngram_max <= CT_NGRAM_MAX (asserted) */
 #define CT_NGRAM_MAX 8
@@ -170,11 +166,10 @@ void ct_tokens_gather(const ct_tokens *t, const int *which, int n, int *offset, 
 
 /* ---- order of training -------------------------------------------------- */
 
-/* Batches of `batch` items without replacement, in a new random order every
- * epoch; what does not fill a batch at the end of an epoch is dropped. Batch k
- * is a function of (seed, k), so a sampler needs no state to be resumed.
- * With groups no batch holds two items of one group: a pair of the same meaning
- * would be a false negative. An epoch then has as many batches as that allows. */
+/* Batches of `batch` items without replacement, in a new random order every epoch; what does not
+ * fill a batch at the end of an epoch is dropped. Batch k is a function of (seed, k), so a sampler
+ * needs no state to be resumed. With groups no batch holds two items of one group: a pair of the
+ * same meaning would be a false negative. An epoch then has as many batches as that allows. */
 typedef struct ct_sampler {
     const int *items; /* borrowed: the split's index */
     int n, batch, per_epoch;
@@ -192,8 +187,7 @@ ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, con
                           uint64_t seed, ct_error *err);
 void ct_sampler_free(ct_sampler *s);
 
-/* Items of step 0, 1, ...: `batch` of them, owned by the sampler, valid until
- * the next call. */
+/* Items of step 0, 1, ...: `batch` of them, owned by the sampler, valid until the next call. */
 const int *ct_sampler_batch(ct_sampler *s, long step);
 
 CT_C_END

@@ -1,9 +1,7 @@
 /* datasets.h -- where pairs come from. Code in datasets/.
  *
- * Every generator is a pure function of its options and seed: the same data
- * on every machine. Each call returns a new data set, or NULL and the reason;
- * caller frees with ct_pairs_free.
- */
+ * Every generator is a pure function of its options and seed: the same data on every machine. Each
+ * call returns a new data set, or NULL and the reason; caller frees with ct_pairs_free. */
 #ifndef CT_DATASETS_H
 #define CT_DATASETS_H
 
@@ -13,19 +11,17 @@
 
 CT_C_BEGIN
 
-/* `shapes`: small RGB pictures of one object (shape x colour x size x place) or,
- * three times of four, two (one above or left of the other), anti-aliased, jittered
- * and noisy, each with a caption in one of several wordings: "a small red star at
- * the top left", "two shapes: red star above blue ring". A caption says all that
- * matters in a way that words and word pairs can carry. group = meaning: equal for
- * the same scene, whatever the wording.
+/* `shapes`: small RGB pictures of one object (shape x colour x size x place) or, three times of
+ * four, two (one above or left of the other), anti-aliased, jittered and noisy, each with a caption
+ * in one of several wordings: "a small red star at the top left", "two shapes: red star above blue
+ * ring". A caption says all that matters in a way that words and word pairs can carry. group =
+ * meaning: equal for the same scene, whatever the wording.
  *
- * No scene of one split occurs in another. Validation, test and composition show
- * every scene once, so their captions are distinct; training repeats scenes. One
- * colour of each shape, (3 shape + 2) mod 8, is held out: the composition split is
- * the pictures with a yellow circle, purple square, red triangle, green star, pink
- * cross, orange ring, blue diamond or white heart, and no other split has any.
- * Item k of a split is the same however many items there are.
+ * No scene of one split occurs in another. Validation, test and composition show every scene once,
+ * so their captions are distinct; training repeats scenes. One colour of each shape, (3 shape + 2)
+ * mod 8, is held out: the composition split is the pictures with a yellow circle, purple square,
+ * red triangle, green star, pink cross, orange ring, blue diamond or white heart, and no other
+ * split has any. Item k of a split is the same however many items there are.
  * Errors  CT_ERR_CONFIG (an option out of range), CT_ERR_NOMEM */
 typedef struct ct_shapes_options {
     int size;          /* side of the picture in pixels, 8 to 64; default 16 */

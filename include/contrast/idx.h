@@ -1,9 +1,7 @@
 /* idx.h -- IDX files: the format of MNIST and its kin.
  *
- * 00 00 TT DD, then DD big-endian 32-bit sizes, then the values, C order,
- * big-endian. Bytes only (TT = 08); other types are refused. Memory: the
- * file's length, whatever its sizes claim.
- */
+ * 00 00 TT DD, then DD big-endian 32-bit sizes, then the values, C order, big-endian. Bytes only
+ * (TT = 08); other types are refused. Memory: the file's length, whatever its sizes claim. */
 #ifndef CT_IDX_H
 #define CT_IDX_H
 
@@ -22,10 +20,8 @@ typedef struct ct_idx {
 } ct_idx;
 
 /* Read a whole file that must have `n_dims` dimensions (1 to 4), into the arena.
- * Errors  CT_ERR_IO      cannot be opened or read
- *         CT_ERR_FORMAT  gzip (the message says: gunzip first), wrong magic or
- *                        type or number of dimensions, length does not fit
- *         CT_ERR_NOMEM */
+ * Errors  CT_ERR_IO; CT_ERR_NOMEM; CT_ERR_FORMAT (compressed: the message says gunzip first;
+ *         another type or number of dimensions, or a length that does not fit) */
 ct_status ct_idx_read(const char *path, int n_dims, ct_arena *arena, ct_idx *out, ct_error *err);
 
 /* The same from memory that outlives `out`; `path` is for messages. */

@@ -12,8 +12,7 @@
  * n = 1 there is no negative: what a loss has of negatives, and its gradient, is then exactly 0.
  *
  * Tested    tests/unit/losses: each against its plain composition or the formula cell by cell in
- *           double, differences, numbers by hand and the landmarks
- */
+ *           double, differences, numbers by hand and the landmarks */
 #ifndef CT_LOSS_H
 #define CT_LOSS_H
 

@@ -1,6 +1,5 @@
 /* models.h -- the encoders: MLP tower, text tower, the two-tower model, and
- * free embeddings (no encoder at all). Code in models/models.c.
- */
+ * free embeddings (no encoder at all). Code in models/models.c. */
 #ifndef CT_MODELS_H
 #define CT_MODELS_H
 
@@ -85,10 +84,8 @@ void ct_two_tower_free(ct_two_tower *m);
  *         bags where it expects rows; those of ct_embedding_bag */
 ct_tensor *ct_two_tower_embed(ct_graph *g, ct_two_tower *m, int side, const ct_batch_side *in);
 
-/* The logit scale as a tensor for the losses. */
+/* The logit scale and bias as tensors for the losses; NULL if the model has no bias. */
 ct_tensor *ct_two_tower_log_scale(ct_graph *g, ct_two_tower *m);
-
-/* The logit bias; NULL if the model has none. */
 ct_tensor *ct_two_tower_bias(ct_graph *g, ct_two_tower *m);
 
 #define CT_LOG_SCALE_MIN  0.0               /* scale 1                         */

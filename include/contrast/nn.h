@@ -8,8 +8,7 @@
  *     ct_params_init(&p);
  *     ct_linear_layer l = ct_linear_declare(&p, "image.0", 784, 64, CT_ACT_RELU, CT_INIT_HE);
  *     if (ct_params_build(&p, seed, &err) != CT_OK) ...
- *     y = ct_linear_apply(g, &p, l, x);
- */
+ *     y = ct_linear_apply(g, &p, l, x); */
 #ifndef CT_NN_H
 #define CT_NN_H
 
@@ -73,9 +72,7 @@ const ct_real *ct_params_gradients(ct_params *p);
 
 /* Parameter `index` as a tensor of the graph; backward adds to its dx. */
 ct_tensor *ct_params_tensor(ct_graph *g, ct_params *p, int index);
-
-/* Parameter of that name, or NULL. */
-ct_param *ct_params_find(ct_params *p, const char *name);
+ct_param *ct_params_find(ct_params *p, const char *name); /* or NULL */
 
 /* y = f(x w' + b), parameters NAME.weight (out, in), which decays, and NAME.bias
  * (1, out), which does not. */

@@ -7,8 +7,7 @@
  * test_FILE.c for each file.
  *
  * Letters: n rows, m rows of a second operand, d columns. Every operation may
- * fail with CT_ERR_NOMEM; those that can with CT_ERR_SHAPE say when.
- */
+ * fail with CT_ERR_NOMEM; those that can with CT_ERR_SHAPE say when. */
 #ifndef CT_OPS_H
 #define CT_OPS_H
 
@@ -91,8 +90,7 @@ ct_tensor *ct_softmax_rows(ct_graph *g, ct_tensor *x);
  * Source    the clamp follows torch.nn.functional.normalize */
 ct_tensor *ct_normalize_rows(ct_graph *g, ct_tensor *x, ct_real eps);
 
-/* The eps that towers and losses use for unit rows. */
-#define CT_NORM_EPS ((ct_real)1e-6)
+#define CT_NORM_EPS ((ct_real)1e-6) /* the eps that towers and losses use for unit rows */
 
 /* Mean of table rows picked by index: how a text becomes a vector.
  *     y[i,:] = mean over k in [offset[i], offset[i+1]) of table[id[k],:]

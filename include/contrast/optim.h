@@ -1,8 +1,7 @@
 /* optim.h -- optimisers, schedules and clipping, on flat arrays. Code in src/engine/optim.c.
  *
  * An optimiser knows nothing of models: it gets the values x, the gradients dx
- * and how many of the first ones decay (ct_params lays them out that way).
- */
+ * and how many of the first ones decay (ct_params lays them out that way). */
 #ifndef CT_OPTIM_H
 #define CT_OPTIM_H
 

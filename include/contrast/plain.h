@@ -6,8 +6,7 @@
  * a (n, d), b (n, d): row i of one belongs to row i of the other. s[i,j] = cosine of a[i,:]
  * and b[j,:]; z[i,j] = s[i,j] / temperature = e^log_scale s[i,j]. Every loss is (1, 1).
  * Errors    CT_ERR_SHAPE if a and b differ in shape, or log_scale or bias is not (1, 1)
- * Tested    tests/unit/losses/test_plain.c
- */
+ * Tested    tests/unit/losses/test_plain.c */
 #ifndef CT_PLAIN_H
 #define CT_PLAIN_H
 

@@ -4,8 +4,7 @@
  * depend on what was drawn before, on threads or on the machine, and a resumed
  * run needs no generator state. Philox4x32-10 (Salmon, Moraes, Dror and Shaw,
  * "Parallel random numbers: as easy as 1, 2, 3", SC 2011): the key is the seed,
- * the counter's four words are index / 4, step (low word first) and stream.
- */
+ * the counter's four words are index / 4, step (low word first) and stream. */
 #ifndef CT_RANDOM_H
 #define CT_RANDOM_H
 

@@ -19,8 +19,7 @@
  *  3. A caller that breaks a documented precondition has a bug. CT_ASSERT
  *     stops the program at the line that noticed; it is on in every build.
  *
- * The library never prints and never exits, except for rule 3.
- */
+ * The library never prints and never exits, except for rule 3. */
 #ifndef CT_STATUS_H
 #define CT_STATUS_H
 

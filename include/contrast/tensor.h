@@ -10,8 +10,7 @@
  *     ct_tensor *x = ct_leaf(&g, 1, 2, (ct_real[]){3, 4});
  *     ct_tensor *y = ct_normalize_rows(&g, x, 1e-6f);   // (0.6, 0.8)
  *     ct_backward(&g, y, (ct_real[]){1, 0});            // x->dx is dy0/dx
- *     ct_graph_free(&g);
- */
+ *     ct_graph_free(&g); */
 #ifndef CT_TENSOR_H
 #define CT_TENSOR_H
 
@@ -62,9 +61,7 @@ struct ct_graph {
 void ct_graph_init(ct_graph *g, ct_device *device, size_t limit);
 void ct_graph_reset(ct_graph *g); /* forget all tensors and the error */
 void ct_graph_free(ct_graph *g);
-
-/* The first error since reset, or NULL. */
-const ct_error *ct_graph_error(const ct_graph *g);
+const ct_error *ct_graph_error(const ct_graph *g); /* the first since reset, or NULL */
 
 /* The oldest tensor that holds a NaN or an infinity, or NULL: where a loss
  * that is not finite came from. With `gradients`, look at dx, newest first. */

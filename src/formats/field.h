@@ -9,8 +9,7 @@
  *         {.key = "recall_at_1", .kind = CT_REAL, CT_AT(result, recall), .count = 2},
  *     };
  *     static const ct_fields RESULT = CT_FIELDS(ROWS);
- *     ct_fields_json(&json, &RESULT, &result);    {"loss":0.25,"recall_at_1":[0.9,0.8]}
- */
+ *     ct_fields_json(&json, &RESULT, &result);    {"loss":0.25,"recall_at_1":[0.9,0.8]} */
 #ifndef FORMATS_FIELD_H
 #define FORMATS_FIELD_H
 
@@ -105,9 +104,8 @@ void ct_fields_json(ct_json *j, const ct_fields *fields, const void *object);
 /* The members of the object that was just opened, through its end, into `object`; strings stay in
  * the text that is read. What no row names is passed over, but with r->strict neither that nor a
  * member that comes twice is allowed. `seen` (or NULL if not strict): one for each row of `fields`
- * whether it was there.
- * The answer is false if the text is not valid or a value not of its row's kind: r->problem says
- * which; where it is the row's key, r->key is that too. */
+ * whether it was there. The answer is false if the text is not valid or a value not of its row's
+ * kind: r->problem says which; where it is the row's key, r->key is that too. */
 bool ct_fields_read(ct_json_reader *r, const ct_fields *fields, void *object, bool *seen);
 
 #endif

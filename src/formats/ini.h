@@ -3,8 +3,7 @@
  *     [loss]                  ; names: letters, digits, '_', '-', '.'
  *     temperature = 0.07      # a comment follows white space
  *
- * A value is what remains of the line: there are no quotes, escapes or continued lines to learn.
- */
+ * A value is what remains of the line: there are no quotes, escapes or continued lines to learn. */
 #ifndef FORMATS_INI_H
 #define FORMATS_INI_H
 

@@ -1,7 +1,6 @@
 /* json.h -- JSON, written and read a value at a time. Private.
  *
- * Both ways a value comes with its key, which is NULL outside of an object.
- */
+ * Both ways a value comes with its key, which is NULL outside of an object. */
 #ifndef FORMATS_JSON_H
 #define FORMATS_JSON_H
 
@@ -28,8 +27,7 @@ void ct_json_string(ct_json *j, const char *key,
 void ct_json_integer(ct_json *j, const char *key, long long x);
 /* What is JSON as it stands: true, null, digits. */
 void ct_json_literal(ct_json *j, const char *key, const char *text);
-/* With the digits that a double, or a float, needs to be read back; null if x is
- * not finite. */
+/* With the digits that a double, or a float, needs to be read back; null if x is not finite. */
 void ct_json_number(ct_json *j, const char *key, double x);
 void ct_json_float(ct_json *j, const char *key, float x);
 void ct_json_reset(ct_json *j);

@@ -1,9 +1,8 @@
 /* npy.c -- NumPy's arrays, read and written.
  *
- * The header is Python; what numpy writes of it is read and no more, in any
- * order, as the JSON that it nearly is. NumPy itself believes the shape and asks for 32 GB because
- * of a file of 128 bytes: here the shape must give the file's length to the byte before anything is
- * allocated.
+ * The header is Python; what numpy writes of it is read and no more, in any order, as the JSON that
+ * it nearly is. NumPy itself believes the shape and asks for 32 GB because of a file of 128 bytes:
+ * here the shape must give the file's length to the byte before anything is allocated.
  *
  * Layer: formats. */
 #include "formats/npy.h"

@@ -56,8 +56,7 @@ ct_status ct_pnm_parse(const char *path, const uint8_t *data, size_t size, ct_pn
     return CT_OK;
 }
 
-/* Sum of one channel over the area [x0, x1) x [y0, y1), pixels cut by its edge by
- * their share. */
+/* Sum of one channel over the area [x0, x1) x [y0, y1), pixels cut by its edge by their share. */
 static double area(const ct_pnm *p, double x0, double x1, double y0, double y1, int channel)
 {
     double sum = 0;

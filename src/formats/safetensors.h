@@ -2,8 +2,7 @@
  *
  * 8 bytes: length of the header, little endian. The header: JSON, name -> dtype,
  * shape, data_offsets, and "__metadata__": text -> text. Then the data, row by
- * row, little endian. Source: github.com/huggingface/safetensors.
- */
+ * row, little endian. Source: github.com/huggingface/safetensors. */
 #ifndef FORMATS_SAFETENSORS_H
 #define FORMATS_SAFETENSORS_H
 

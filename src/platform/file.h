@@ -1,6 +1,5 @@
-/* file.h -- reading whole files, replacing them without loss, logs. Private.
- * Errors of all: CT_ERR_IO with "path: reason"; CT_ERR_NOMEM. All do nothing once
- * err is set. */
+/* file.h -- reading whole files, replacing them without loss, logs. Private. Errors of all:
+ * CT_ERR_IO with "path: reason"; CT_ERR_NOMEM. All do nothing once err is set. */
 #ifndef PLATFORM_FILE_H
 #define PLATFORM_FILE_H
 

@@ -1,6 +1,5 @@
 /* philox.h -- Philox4x32-10 (Salmon et al. 2011): four random words from a counter
- * and a key. Private. In a header, so that loops over counters become vector code.
- */
+ * and a key. Private. In a header, so that loops over counters become vector code. */
 #ifndef PLATFORM_PHILOX_H
 #define PLATFORM_PHILOX_H
 

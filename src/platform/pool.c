@@ -1,12 +1,11 @@
 /* pool.c -- the team: one shared counter, and a mutex with two conditions for those who sleep.
  *
- * The caller publishes a job and takes blocks like everybody else; a block is
- * an index from an atomic counter. Between jobs a worker looks for blocks for a
- * short while before it sleeps, because the loops of a training step follow each
- * other within microseconds and waking a thread costs more. While nobody sleeps no
- * lock is taken: a loop costs about half a microsecond. The caller waits for blocks, never for
- * workers: one that is not running, because it sleeps or another program has its
- * processor, took no block and holds nobody up.
+ * The caller publishes a job and takes blocks like everybody else; a block is an index from an
+ * atomic counter. Between jobs a worker looks for blocks for a short while before it sleeps,
+ * because the loops of a training step follow each other within microseconds and waking a thread
+ * costs more. While nobody sleeps no lock is taken: a loop costs about half a microsecond. The
+ * caller waits for blocks, never for workers: one that is not running, because it sleeps or another
+ * program has its processor, took no block and holds nobody up.
  *
  * Two things are easy to get wrong:
  *
@@ -17,8 +16,7 @@
  *    then looks at the ticket; who publishes sets the ticket and then looks at the
  *    count. In sequentially consistent order one of the two sees the other.
  *
- * Where threads cannot be started the caller does all blocks itself: slower,
- * the same results.
+ * Where threads cannot be started the caller does all blocks itself: slower, the same results.
  *
  * Layer: platform. */
 #include "platform/pool.h"

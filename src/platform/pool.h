@@ -1,8 +1,7 @@
 /* pool.h -- a team of threads for loops over blocks. Private.
  *
  * Which thread does which block is left to chance; results must not depend on
- * it, so every block writes its own part and sums are joined by the caller.
- */
+ * it, so every block writes its own part and sums are joined by the caller. */
 #ifndef PLATFORM_POOL_H
 #define PLATFORM_POOL_H
 

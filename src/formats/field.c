@@ -12,7 +12,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { KEY_BYTES = 64, VALUE_BYTES = 128 };
@@ -229,18 +228,17 @@ static bool parse_field(const ct_field *f, void *object, const char *text)
 
 static void say_expected(const ct_field *f, char *out, size_t size)
 {
-    const char *whole = is_whole(f) ? "whole " : "";
-    char range[96], values[64] = "a";
-    snprintf(range, sizeof range, is_whole(f) ? "from %.0f to %.0f" : "from %g to %g", f->least,
-             f->most);
+    char values[64] = "a";
     if (is_array(f))
         snprintf(values, sizeof values, "1 to %d values with commas between, each a", f->count);
     if (f->kind == CT_BOOL || f->kind == CT_CHOICE)
         snprintf(out, size, "one of: %s", f->kind == CT_BOOL ? "true false" : f->choices);
     else if (f->kind == CT_TEXT)
         snprintf(out, size, "at most %zu bytes", value_bytes(f) - 1);
+    else if (is_whole(f))
+        snprintf(out, size, "%s whole number from %.0f to %.0f", values, f->least, f->most);
     else
-        snprintf(out, size, "%s %snumber %s", values, whole, range);
+        snprintf(out, size, "%s number from %g to %g", values, f->least, f->most);
 }
 
 /* ---- keys ---- */
@@ -327,7 +325,6 @@ static size_t ini_lines(const ct_fields *fields, const void *object, bool help, 
 {
     for (int i = 0; i < fields->n; i++) {
         const ct_field *f = &fields->row[i];
-        const char *choices = f->choices != NULL ? f->choices : "";
         char text[1024];
         if (f->kind == CT_GROUP && f->key != NULL)
             used = append(out, size, used, "%s[%s]\n", used > 0 ? "\n" : "", f->key);
@@ -338,7 +335,7 @@ static size_t ini_lines(const ct_fields *fields, const void *object, bool help, 
         ct_field_text(f, object, text, sizeof text);
         if (help)
             used = append(out, size, used, "%-17s = %-14s # %s%s%s\n", f->key, text, f->help,
-                          f->choices != NULL ? ": " : "", choices);
+                          f->choices != NULL ? ": " : "", f->choices != NULL ? f->choices : "");
         else
             used = append(out, size, used, "%s = %s\n", f->key, text);
     }
@@ -352,31 +349,19 @@ size_t ct_fields_ini(const ct_fields *fields, const void *object, bool help, cha
 
 /* ---- JSON ---- */
 
-/* A spread is an object of its own. */
-static const ct_field SPREAD_ROWS[] = {
-    {.key = "median", .kind = CT_REAL, CT_AT(ct_spread, median)},
-    {.key = "least", .kind = CT_REAL, CT_AT(ct_spread, least)},
-    {.key = "most", .kind = CT_REAL, CT_AT(ct_spread, most)},
-    {.key = "mean", .kind = CT_REAL, CT_AT(ct_spread, mean)},
-    {.key = "standard_error", .kind = CT_REAL, CT_AT(ct_spread, error)},
-    {.key = "n", .kind = CT_INT, CT_AT(ct_spread, n)},
-};
-const ct_fields ct_spread_fields = CT_FIELDS(SPREAD_ROWS);
-
 static void put_value(ct_json *j, const ct_field *f, const char *key, const void *at)
 {
     char buffer[VALUE_BYTES];
     const char *text = value_text(f, at, false, buffer);
+    const bool none = text == NULL || (is_real(f) && !isfinite(*(const double *)at));
     if (f->kind == CT_GROUP || f->kind == CT_SPREAD) {
         ct_json_open(j, key, '{');
         ct_fields_json(j, f->kind == CT_GROUP ? f->members : &ct_spread_fields, at);
         ct_json_close(j);
-    } else if (text == NULL || (is_real(f) && !isfinite(*(const double *)at))) {
-        ct_json_literal(j, key, "null");
-    } else if (is_word(f)) {
+    } else if (is_word(f) && !none) {
         ct_json_string(j, key, text);
     } else {
-        ct_json_literal(j, key, text);
+        ct_json_literal(j, key, none ? "null" : text);
     }
 }
 
@@ -461,7 +446,10 @@ bool ct_fields_read(ct_json_reader *r, const ct_fields *fields, void *object, bo
         if (type == CT_JSON_BAD || type == CT_JSON_END)
             return false;
         const ct_field *f = find(fields, r->key, &offset);
-        bool ok = !r->strict || (f != NULL && !seen[f - fields->row]);
+        int row = 0; /* its own, if it is not in a group */
+        while (row < fields->n && f != &fields->row[row])
+            row++;
+        bool ok = !r->strict || (row < fields->n && !seen[row]);
         if (f == NULL)
             ok = ok && skip_value(r, type);
         else
@@ -471,35 +459,8 @@ bool ct_fields_read(ct_json_reader *r, const ct_fields *fields, void *object, bo
             r->problem = r->problem == NULL ? r->key : r->problem;
             return false;
         }
-        for (int i = 0; i < fields->n && seen != NULL; i++)
-            seen[i] = seen[i] || f == &fields->row[i];
+        if (seen != NULL && row < fields->n)
+            seen[row] = true;
     }
     return true;
-}
-
-/* ---- several seeds ---- */
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    if (isnan(x) || isnan(y))
-        return isnan(x) - isnan(y);
-    return (x > y) - (x < y);
-}
-
-ct_spread ct_spread_of(double *x, int n)
-{
-    double mean = 0, squares = 0;
-    qsort(x, (size_t)n, sizeof *x, compare);
-    for (int i = 0; i < n; i++)
-        mean += x[i] / n;
-    for (int i = 0; i < n; i++)
-        squares += (x[i] - mean) * (x[i] - mean);
-    return (ct_spread){.median = n % 2 == 1 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2,
-                       .least = x[0],
-                       .most = x[n - 1],
-                       .mean = mean,
-                       .error = n > 1 ? sqrt(squares / (n - 1) / n) : (double)NAN,
-                       .n = n};
 }

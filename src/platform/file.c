@@ -7,6 +7,7 @@
  * bytes, and the second would succeed. close, stat and unlink overwrite errno.
  *
  * Layer: platform. */
+#define _DEFAULT_SOURCE /* flock */
 #include "platform/file.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -269,4 +271,28 @@ ct_status ct_folder_make(const char *path, ct_error *err)
         *at = rest;
     } while (err->status == CT_OK && *at != '\0');
     return err->status;
+}
+
+/* The lock is flock's, on the folder itself: it leaves no file behind, and the system takes it back
+ * when the process ends, killed or not. */
+ct_status ct_folder_lock(const char *path, int *fd, ct_error *err)
+{
+    *fd = -1;
+    if (err->status != CT_OK)
+        return err->status;
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd < 0)
+        return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
+    if (flock(*fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) { /* else there are no locks */
+        close(*fd);
+        *fd = -1;
+        CT_FAIL(err, CT_ERR_IO, "%s: another process is writing there", path);
+    }
+    return err->status;
+}
+
+void ct_folder_unlock(int fd)
+{
+    if (fd >= 0)
+        close(fd);
 }

@@ -13,121 +13,15 @@
 #include "contrast/ops.h"
 #include "contrast/optim.h"
 #include "contrast/plain.h"
-#include "formats/json.h"
 #include "kernels/kernels.h"
 #include "peak.h"
-#include "platform/clock.h"
+#include "rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SAMPLES  400       /* most measurements of a row                */
-#define LEAST_S  1e-3      /* time of one measurement, at least         */
-#define ROW_S    0.4       /* time for a row, unless it needs more ...  */
-#define LEAST    7         /* ... for so many measurements              */
 #define ELEMENTS (1 << 20) /* of a kernel's arrays: 4 MiB each, in the last-level cache */
-
-typedef struct bench_row {
-    const char *kind; /* "machine", "product", "kernel", "loss", "step"                  */
-    char name[80];
-    double seconds; /* median of one call                                       */
-    double gflops;  /* 1e9 operations a second; a multiply-add counts as two    */
-    double gbytes;  /* 1e9 bytes a second, read and written; 0: not measured    */
-    int pairs;      /* of a step, else 0                                        */
-    double mbytes;  /* 1e6 bytes that a step holds: graph, parameters, moments  */
-    double limit;   /* seconds that the machine's limits allow; 0: none stated  */
-} bench_row;
-
-typedef struct bench {
-    ct_device *device;
-    const char *only;
-    ct_json *json;       /* NULL: print */
-    ct_arena arena;      /* of one row */
-    double flops, bytes; /* the machine's limits, a second */
-    int n_rows;
-} bench;
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* Median seconds of one call of work(arg). */
-static double measure(void (*work)(void *arg), void *arg)
-{
-    double sample[SAMPLES], began = ct_clock_s();
-    work(arg);
-    const double first = ct_clock_s() - began;
-    const int calls = first > LEAST_S ? 1 : (int)(LEAST_S / (first + 1e-7)) + 1;
-    int n = 0;
-    began = ct_clock_s();
-    while (n < SAMPLES && (n < LEAST || ct_clock_s() - began < ROW_S)) {
-        const double from = ct_clock_s();
-        for (int i = 0; i < calls; i++)
-            work(arg);
-        sample[n++] = (ct_clock_s() - from) / calls;
-    }
-    qsort(sample, (size_t)n, sizeof *sample, by_value);
-    return sample[n / 2];
-}
-
-static bool wanted(const bench *b, const char *kind, const char *name)
-{
-    char full[128];
-    snprintf(full, sizeof full, "%s %s", kind, name);
-    return b->only == NULL || strstr(full, b->only) != NULL;
-}
-
-static ct_real *numbers(bench *b, size_t n)
-{
-    ct_real *x = ct_arena_alloc(&b->arena, n * sizeof *x);
-    for (size_t i = 0; x != NULL && i < n; i++)
-        x[i] = (ct_real)((double)(i * 2654435761u % 1000) / 500 - 1);
-    return x;
-}
-
-static void print_row(const bench_row *r)
-{
-    char speed[32] = "", limit[32] = "", pairs[64] = "";
-    if (r->gflops > 0)
-        snprintf(speed, sizeof speed, "%.1f GFLOP/s", r->gflops);
-    else
-        snprintf(speed, sizeof speed, "%.1f GB/s", r->gbytes);
-    if (r->limit > 0)
-        snprintf(limit, sizeof limit, "%3.0f %% of the limit", 100 * r->limit / r->seconds);
-    if (r->pairs > 0)
-        snprintf(pairs, sizeof pairs, "%8.0f pairs/s %7.1f MB", r->pairs / r->seconds, r->mbytes);
-    printf("  %-8s %-32s %10.4f ms %16s  %-18s %s\n", r->kind, r->name, 1e3 * r->seconds, speed,
-           limit, pairs);
-    fflush(stdout);
-}
-
-static void json_row(ct_json *j, const bench_row *r)
-{
-    ct_json_open(j, NULL, '{');
-    ct_json_string(j, "kind", r->kind);
-    ct_json_string(j, "name", r->name);
-    ct_json_number(j, "seconds", r->seconds);
-    ct_json_number(j, "gflops", r->gflops);
-    ct_json_number(j, "gbytes", r->gbytes);
-    ct_json_number(j, "limit_seconds", r->limit);
-    ct_json_integer(j, "pairs", r->pairs);
-    ct_json_number(j, "mbytes", r->mbytes);
-    ct_json_close(j);
-}
-
-static void report(bench *b, bench_row row, double flops, double bytes)
-{
-    row.gflops = flops / row.seconds * 1e-9;
-    row.gbytes = bytes / row.seconds * 1e-9;
-    b->n_rows++;
-    if (b->json != NULL)
-        json_row(b->json, &row);
-    else
-        print_row(&row);
-}
 
 /* ---- the machine ---- */
 
@@ -165,14 +59,14 @@ static void work_copy(void *arg)
     k_parallel(k->device, ELEMENTS / COPIED, copy_block, arg);
 }
 
-static ct_status measure_machine(bench *b, ct_error *err)
+static void measure_machine(bench *b)
 {
     kernel_args k = {.device = b->device, .a = numbers(b, ELEMENTS), .b = numbers(b, ELEMENTS)};
     const double flops = peak_rounds(ct_device_isa(b->device), ROUNDS) *
                          ct_device_threads(b->device);
     const double bytes = 2.0 * ELEMENTS * sizeof(ct_real);
-    if (k.a == NULL || k.b == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
+    if (b->err->status != CT_OK)
+        return;
     bench_row fma = {.kind = "machine",
                      .name = "fma in registers",
                      .seconds = measure(work_fma, b)};
@@ -185,7 +79,6 @@ static ct_status measure_machine(bench *b, ct_error *err)
         report(b, fma, flops, 0);
     if (wanted(b, copy.kind, copy.name))
         report(b, copy, 0, bytes);
-    return CT_OK;
 }
 
 /* ---- products ---- */
@@ -202,7 +95,7 @@ static void work_product(void *arg)
     k_matmul_nn(p->device, p->m, p->n, p->k, p->a, p->b, p->c, false);
 }
 
-static ct_status measure_products(bench *b, ct_error *err)
+static void measure_products(bench *b)
 {
     static const int SHAPE[][3] = {{7, 256, 768},      {32, 128, 128},  {128, 128, 128},
                                    {256, 256, 256},    {512, 512, 512}, {1024, 1024, 1024},
@@ -217,14 +110,13 @@ static ct_status measure_products(bench *b, ct_error *err)
         const size_t am = (size_t)m, an = (size_t)n, ak = (size_t)k;
         product_args p = {b->device,          m, n, k, numbers(b, am * ak), numbers(b, ak * an),
                           numbers(b, am * an)};
-        if (p.a == NULL || p.b == NULL || p.c == NULL)
-            return CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
+        if (b->err->status != CT_OK)
+            return;
         const double flops = 2.0 * m * n * k;
         row.seconds = measure(work_product, &p);
         row.limit = flops / b->flops;
         report(b, row, flops, 0);
     }
-    return CT_OK;
 }
 
 /* ---- kernels on 2^20 elements, as rows of 64 where they work on rows ---- */
@@ -285,7 +177,7 @@ static void work_kernel(void *arg)
     }
 }
 
-static ct_status measure_kernels(bench *b, ct_error *err)
+static void measure_kernels(bench *b)
 {
     for (int which = 0; which < N_KERNELS; which++) {
         bench_row row = {.kind = "kernel"};
@@ -299,8 +191,8 @@ static ct_status measure_kernels(bench *b, ct_error *err)
                          numbers(b, ELEMENTS),
                          numbers(b, ELEMENTS),
                          which};
-        if (k.a == NULL || k.b == NULL || k.c == NULL || k.d == NULL)
-            return CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
+        if (b->err->status != CT_OK)
+            return;
         for (int i = 0; i < ELEMENTS; i++) /* second moments and lengths are not negative */
             k.d[i] = k.d[i] * k.d[i] + (ct_real)0.1;
         const double bytes = KERNEL[which].moved * (double)ELEMENTS * sizeof(ct_real);
@@ -308,7 +200,6 @@ static ct_status measure_kernels(bench *b, ct_error *err)
         row.limit = bytes / b->bytes;
         report(b, row, 0, bytes);
     }
-    return CT_OK;
 }
 
 /* ---- training steps: forward, symmetric loss with a learned temperature, backward, AdamW ---- */
@@ -353,7 +244,7 @@ static double step_flops(const step_shape *s)
     return 2 * (per_pair * s->n + 3.0 * s->n * s->n * s->width[2]);
 }
 
-static ct_status init_step(bench *b, const step_shape *shape, step_args *s, ct_error *err)
+static void init_step(bench *b, const step_shape *shape, step_args *s)
 {
     ct_two_tower_config c = {.temperature = 0.07, .learn_scale = true};
     ct_optim_config o = ct_optim_defaults(CT_ADAMW);
@@ -366,15 +257,21 @@ static ct_status init_step(bench *b, const step_shape *shape, step_args *s, ct_e
                                            .activation = CT_ACT_RELU,
                                            .init = CT_INIT_HE};
         ct_real *x = numbers(b, (size_t)shape->n * (size_t)shape->in[side]);
-        if (x == NULL)
-            return CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
         s->batch[side] = (ct_batch_side){.n = shape->n, .x = x};
     }
-    const ct_status status = ct_two_tower_init(&s->model, &c, 1, err);
-    return status == CT_OK ? ct_optim_init(&s->optim, &o, s->model.params.size, err) : status;
+    ct_two_tower_init(&s->model, &c, 1, b->err);
+    ct_optim_init(&s->optim, &o, s->model.params.size, b->err);
 }
 
-static ct_status measure_steps(bench *b, ct_error *err)
+/* What went wrong while the row was measured. */
+static void check_graph(bench *b, const ct_graph *g)
+{
+    const ct_error *e = ct_graph_error(g);
+    if (e != NULL)
+        CT_FAIL(b->err, e->status, "%s", e->msg);
+}
+
+static void measure_steps(bench *b)
 {
     static const step_shape SHAPE[] = {
         {{64, 48}, {128, 128, 64}, 7},
@@ -391,8 +288,7 @@ static ct_status measure_steps(bench *b, ct_error *err)
         {{784, 256}, {512, 512, 64}, 512},
         {{784, 256}, {1024, 1024, 64}, 512},
     };
-    ct_status status = CT_OK;
-    for (size_t i = 0; i < sizeof SHAPE / sizeof *SHAPE && status == CT_OK; i++) {
+    for (size_t i = 0; i < sizeof SHAPE / sizeof *SHAPE && b->err->status == CT_OK; i++) {
         const step_shape *h = &SHAPE[i];
         bench_row row = {.kind = "step", .pairs = h->n};
         snprintf(row.name, sizeof row.name, "%d,%d %d-%d-%d N=%d", h->in[0], h->in[1], h->width[0],
@@ -402,8 +298,8 @@ static ct_status measure_steps(bench *b, ct_error *err)
         ct_arena_reset(&b->arena);
         step_args s = {.device = b->device};
         ct_graph_init(&s.graph, b->device, 0);
-        status = init_step(b, h, &s, err);
-        if (status == CT_OK) {
+        init_step(b, h, &s);
+        if (b->err->status == CT_OK) {
             const double flops = step_flops(h),
                          bytes = 7.0 * (double)s.model.params.size * sizeof(ct_real);
             row.seconds = measure(work_step, &s);
@@ -412,14 +308,11 @@ static ct_status measure_steps(bench *b, ct_error *err)
                                  4.0 * (double)s.model.params.size * sizeof(ct_real));
             report(b, row, flops, 0);
         }
-        if (ct_graph_error(&s.graph) != NULL)
-            status = CT_FAIL(err, ct_graph_error(&s.graph)->status, "%s",
-                             ct_graph_error(&s.graph)->msg);
+        check_graph(b, &s.graph);
         ct_optim_free(&s.optim);
         ct_two_tower_free(&s.model);
         ct_graph_free(&s.graph);
     }
-    return status;
 }
 
 /* ---- a loss: walked in tiles, and composed of plain operations that keep the matrix ---- */
@@ -444,10 +337,9 @@ static void work_loss(void *arg)
                 NULL);
 }
 
-static ct_status measure_losses(bench *b, ct_error *err)
+static void measure_losses(bench *b)
 {
-    ct_status status = CT_OK;
-    for (int i = 0; i < 6 && status == CT_OK; i++) {
+    for (int i = 0; i < 6 && b->err->status == CT_OK; i++) {
         loss_args l = {.n = 256 << i / 2 * 2,
                        .d = 64,
                        .composed = i % 2 == 1,
@@ -461,34 +353,13 @@ static ct_status measure_losses(bench *b, ct_error *err)
         ct_graph_init(&l.graph, b->device, 0);
         for (int side = 0; side < 2; side++)
             l.x[side] = numbers(b, (size_t)l.n * (size_t)l.d);
-        if (l.x[0] != NULL && l.x[1] != NULL) {
+        if (b->err->status == CT_OK) {
             row.seconds = measure(work_loss, &l);
             report(b, row, 6.0 * l.n * l.n * l.d, 0);
-        } else {
-            status = CT_FAIL(err, CT_ERR_NOMEM, "bench: out of memory");
         }
-        if (ct_graph_error(&l.graph) != NULL)
-            status = CT_FAIL(err, ct_graph_error(&l.graph)->status, "%s",
-                             ct_graph_error(&l.graph)->msg);
+        check_graph(b, &l.graph);
         ct_graph_free(&l.graph);
     }
-    return status;
-}
-
-static ct_status measure_all(bench *b, ct_error *err)
-{
-    ct_status status = measure_machine(b, err);
-    if (status == CT_OK)
-        status = measure_products(b, err);
-    if (status == CT_OK)
-        status = measure_kernels(b, err);
-    if (status == CT_OK)
-        status = measure_losses(b, err);
-    if (status == CT_OK)
-        status = measure_steps(b, err);
-    if (status == CT_OK && b->n_rows == 0)
-        status = CT_FAIL(err, CT_ERR_CONFIG, "no row is called \"%s\"", b->only);
-    return status;
 }
 
 static int fail(const ct_error *err)
@@ -523,7 +394,7 @@ int main(int argc, char **argv)
 {
     ct_error err = {0};
     ct_json j = {0};
-    bench b = {.only = NULL};
+    bench b = {.err = &err};
     bool json = false;
     int threads = 0; /* all that this process may use */
     if (!read_options(argc, argv, &b.only, &json, &threads)) {
@@ -544,9 +415,15 @@ int main(int argc, char **argv)
         printf("%s, %d threads; medians; a limit is measured here too (fma in registers, copy)\n\n",
                ct_device_isa(b.device), ct_device_threads(b.device));
     }
-    ct_arena_init(&b.arena, 0);
-    const ct_status status = measure_all(&b, &err);
-    if (json && status == CT_OK) {
+    ct_arena_open(&b.arena, "bench", 0, &err);
+    measure_machine(&b);
+    measure_products(&b);
+    measure_kernels(&b);
+    measure_losses(&b);
+    measure_steps(&b);
+    if (b.n_rows == 0)
+        CT_FAIL(&err, CT_ERR_CONFIG, "no row is called \"%s\"", b.only);
+    if (json && err.status == CT_OK) {
         while (j.depth > 0)
             ct_json_close(&j);
         puts(j.failed ? "" : j.text);
@@ -554,5 +431,5 @@ int main(int argc, char **argv)
     ct_arena_free(&b.arena);
     ct_json_free(&j);
     ct_device_free(b.device);
-    return status == CT_OK ? 0 : fail(&err);
+    return err.status == CT_OK ? 0 : fail(&err);
 }

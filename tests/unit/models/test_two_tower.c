@@ -404,62 +404,31 @@ END_TEST
 
 /* ---- what it refuses ---- */
 
-static void two_layers_too_many(ct_two_tower_config *c)
-{
-    c->side[0].mlp.n_layers = CT_MAX_LAYERS + 2;
-}
-static void negative_layers(ct_two_tower_config *c)
-{
-    c->side[1].mlp.n_layers = -1;
-}
-static void no_input(ct_two_tower_config *c)
-{
-    c->side[0].mlp.in = 0;
-}
-static void zero_width(ct_two_tower_config *c)
-{
-    c->side[1].mlp.widths[0] = 0;
-}
-static void negative_width(ct_two_tower_config *c)
-{
-    c->side[0].mlp.widths[1] = -3;
-}
-static void other_table(ct_two_tower_config *c)
-{
-    c->side[1].bag_dim = 9;
-}
-static void drop_all(ct_two_tower_config *c)
-{
-    c->side[1].mlp.dropout = 1;
-}
-static void drop_nan(ct_two_tower_config *c)
-{
-    c->side[0].mlp.dropout = (double)NAN;
-}
-static void cold(ct_two_tower_config *c)
-{
-    c->temperature = 0;
-}
-static void hot(ct_two_tower_config *c)
-{
-    c->temperature = (double)INFINITY;
-}
-static void nan_temperature(ct_two_tower_config *c)
-{
-    c->temperature = (double)NAN;
-}
+enum { N_SPOILS = 11 };
 
-static void (*const SPOIL[])(ct_two_tower_config *) = {
-    two_layers_too_many, negative_layers, no_input, zero_width, negative_width,
-    other_table,         drop_all,        drop_nan, cold,       hot,
-    nan_temperature};
+static void spoil(ct_two_tower_config *c, int how)
+{
+    switch (how) {
+    case 0: c->side[0].mlp.n_layers = CT_MAX_LAYERS + 2; break;
+    case 1: c->side[1].mlp.n_layers = -1; break;
+    case 2: c->side[0].mlp.in = 0; break;
+    case 3: c->side[1].mlp.widths[0] = 0; break;
+    case 4: c->side[0].mlp.widths[1] = -3; break;
+    case 5: c->side[1].bag_dim = 9; break;
+    case 6: c->side[1].mlp.dropout = 1; break;
+    case 7: c->side[0].mlp.dropout = (double)NAN; break;
+    case 8: c->temperature = 0; break;
+    case 9: c->temperature = (double)INFINITY; break;
+    default: c->temperature = (double)NAN; break;
+    }
+}
 
 /* A recipe's table refuses these by name; here they are bugs of a caller. */
 START_TEST(wrong_setting_is_a_bug)
 {
     ct_two_tower_config c = small();
     ct_two_tower m;
-    SPOIL[_i](&c);
+    spoil(&c, _i);
     ct_two_tower_init(&m, &c, 1, &(ct_error){0});
 }
 END_TEST
@@ -521,7 +490,7 @@ TCase *two_tower_case(void)
     tcase_add_test(tc, fixed_scale_wants_no_gradient);
     tcase_add_test(tc, clamp_keeps_a_learned_scale_in_range);
     if (forking())
-        tcase_add_loop_test_raise_signal(tc, wrong_setting_is_a_bug, SIGABRT, 0, COUNT(SPOIL));
+        tcase_add_loop_test_raise_signal(tc, wrong_setting_is_a_bug, SIGABRT, 0, N_SPOILS);
     tcase_add_test(tc, batch_of_the_wrong_kind_is_refused);
     tcase_add_test(tc, failed_allocation_is_reported);
     return tc;

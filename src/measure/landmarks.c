@@ -20,79 +20,12 @@
 #include <math.h>
 #include <string.h>
 
-#define OPTIONS(s) const ct_loss_options *o = loss_options((s)->options)
-
-/* ---- all equal ---- */
-
-static double zero(const ct_loss_setting *s)
-{
-    (void)s;
-    return 0;
-}
-
-static double log_n(const ct_loss_setting *s) /* every p is 1/n */
-{
-    return ct_scalar_log(s->n);
-}
-
-static double npair_all_equal(const ct_loss_setting *s) /* of unit length, say */
-{
-    OPTIONS(s);
-    return ct_scalar_log(s->n) + o->penalty / 2;
-}
-
-static double ntxent_all_equal(const ct_loss_setting *s)
-{
-    return ct_scalar_log(2 * s->n - 1);
-}
-
-static double dcl_negatives(const ct_loss_setting *s)
-{
-    OPTIONS(s);
-    return s->n > 1 ? ct_scalar_log((o->in_modal ? 2 : 1) * (s->n - 1)) : 0;
-}
-
-static double hard_negative_all_equal(const ct_loss_setting *s)
-{
-    return ct_scalar_log1p(2 * s->n - 2);
-}
-
-/* Its value where every s_ii is alpha and every other s_ij beta. */
-static double siglip_at(const ct_loss_setting *s, double alpha, double beta)
-{
-    return op_softplus(-(alpha / s->temperature + s->bias)) +
-           (s->n - 1) * op_softplus(beta / s->temperature + s->bias);
-}
-
-static double siglip_all_equal(const ct_loss_setting *s)
-{
-    return siglip_at(s, 1, 1);
-}
-
-static double margin(const ct_loss_setting *s)
-{
-    OPTIONS(s);
-    return s->n > 1 ? o->margin : 0;
-}
-
-static double spectral_all_equal(const ct_loss_setting *s)
-{
-    OPTIONS(s);
-    return -2 * o->mu + (s->n > 1 ? o->mu * o->mu : 0);
-}
-
-static double width(const ct_loss_setting *s)
-{
-    return s->d;
-}
-
-static double vicreg_all_equal(const ct_loss_setting *s) /* a root of 1e-4 in every column */
-{
-    OPTIONS(s);
-    return o->variance * 0.99;
-}
-
-/* ---- at best ---- */
+/* Where a loss is looked at, all as double. */
+typedef struct place {
+    double n, d, t, bias;
+    double gap; /* largest alpha - beta, n / (n-1); 0 for a single pair */
+    const ct_loss_options *o;
+} place;
 
 double ct_simplex_floor(int n, double temperature)
 {
@@ -101,93 +34,109 @@ double ct_simplex_floor(int n, double temperature)
     return ct_scalar_log1p((n - 1) * ct_scalar_exp(-n / ((n - 1) * temperature)));
 }
 
-static double gap(const ct_loss_setting *s) /* largest alpha - beta */
+/* ---- a loss: its value when all embeddings are equal, and at best; 0 if not set ---- */
+
+static void softmax(const place *p, ct_landmarks *l) /* every p is 1/n */
 {
-    return s->n > 1 ? s->n / (s->n - 1.0) : 0;
+    l->all_equal = ct_scalar_log(p->n);
+    l->floor = ct_simplex_floor((int)p->n, p->t);
 }
 
-static double simplex_floor(const ct_loss_setting *s)
+/* All equal: of unit length, say. At best ln(1 + (n-1) e^(-c q)) + penalty/2 q over the squared
+ * length q, c = n / (n-1): least where its slope -c w + penalty/2 is 0, w = 1 - 1/(1 + (n-1)
+ * e^(-c q)). Without a penalty it tends to 0 as lengths grow. */
+static void npair(const place *p, ct_landmarks *l)
 {
-    return ct_simplex_floor(s->n, s->temperature);
+    const double half = p->o->penalty / 2, w = p->n > 1 ? half / p->gap : 0;
+    l->all_equal = ct_scalar_log(p->n) + half;
+    if (w > 0 && w >= 1 - 1 / p->n)
+        l->floor = ct_scalar_log(p->n);
+    else if (w > 0)
+        l->floor = -ct_scalar_log1p(-w) + half * (ct_scalar_log((p->n - 1) * (1 - w) / w) / p->gap);
 }
 
-static double question_floor(const ct_loss_setting *s)
+static void ntxent(const place *p, ct_landmarks *l)
 {
-    return ct_simplex_floor(s->n, 1);
+    l->all_equal = ct_scalar_log(2 * p->n - 1);
+    l->floor = ct_scalar_log1p(2 * (p->n - 1) * ct_scalar_exp(-p->gap / p->t));
 }
 
-/* ln(1 + (n-1) e^(-c q)) + penalty/2 q over the squared length q, c = n / (n-1): least
- * where its slope -c w + penalty/2 is 0, w = 1 - 1/(1 + (n-1) e^(-c q)). */
-static double npair_floor(const ct_loss_setting *s)
+static void dcl(const place *p, ct_landmarks *l)
 {
-    OPTIONS(s);
-    const double w = s->n > 1 ? o->penalty / 2 / gap(s) : 0;
-    if (!(w > 0))
-        return 0; /* as lengths grow */
-    if (w >= 1 - 1.0 / s->n)
-        return ct_scalar_log(s->n);
-    const double q = ct_scalar_log((s->n - 1) * (1 - w) / w) / gap(s);
-    return -ct_scalar_log1p(-w) + o->penalty / 2 * q;
+    l->all_equal = p->n > 1 ? ct_scalar_log((p->o->in_modal ? 2 : 1) * (p->n - 1)) : 0;
+    l->floor = l->all_equal - p->gap / p->t;
 }
 
-static double ntxent_floor(const ct_loss_setting *s)
+/* Where debiasing leaves a function that is not convex only the bound of each term is certain. */
+static void hard_negative(const place *p, ct_landmarks *l)
 {
-    return s->n > 1 ? ct_scalar_log1p(2 * (s->n - 1) * ct_scalar_exp(-gap(s) / s->temperature)) : 0;
+    const double m = 2 * p->n - 2, tau_plus = p->o->tau_plus;
+    const double least = m * ct_scalar_exp(-2 / p->t);
+    const double simplex = m * (ct_scalar_exp(-p->gap / p->t) - tau_plus) / (1 - tau_plus);
+    const bool convex = tau_plus * m <= 1 - tau_plus;
+    l->all_equal = ct_scalar_log1p(m);
+    l->floor = ct_scalar_log1p(convex && simplex > least ? simplex : least);
 }
 
-static double dcl_floor(const ct_loss_setting *s)
+/* Its value where every s_ii is alpha and every other s_ij beta. */
+static double siglip_at(const place *p, double alpha, double beta)
 {
-    return dcl_negatives(s) - gap(s) / s->temperature;
+    return op_softplus(-(alpha / p->t + p->bias)) + (p->n - 1) * op_softplus(beta / p->t + p->bias);
 }
 
-static double hard_negative_floor(const ct_loss_setting *s)
-{
-    OPTIONS(s);
-    const double m = 2.0 * s->n - 2, least = m * ct_scalar_exp(-2 / s->temperature);
-    const double r = m * (ct_scalar_exp(-gap(s) / s->temperature) - o->tau_plus) /
-                     (1 - o->tau_plus);
-    const bool convex = o->tau_plus * m <=
-                        1 - o->tau_plus; /* else only the bound of each term is certain */
-    return ct_scalar_log1p(convex && r > least ? r : least);
-}
-
-/* From the simplex (q = 0) to two opposite points (q = 1), q = |u|^2 = |v|^2, v = -u:
+/* At best between the simplex (q = 0) and two opposite points (q = 1), q = |u|^2 = |v|^2, v = -u:
  * alpha = 1 - 2q, beta = -q - (1 - q) / (n-1). Convex in q: halve on its slope. */
-static double siglip_floor(const ct_loss_setting *s)
+static void siglip(const place *p, ct_landmarks *l)
 {
-    if (s->n < 2)
-        return siglip_at(s, 1, 0);
     double low = 0, high = 1;
-    for (int i = 0; i < 60; i++) {
-        const double q = (low + high) / 2, alpha = 1 - 2 * q, beta = -q - (1 - q) / (s->n - 1);
-        const double slope = 2 * op_sigmoid(-(alpha / s->temperature + s->bias)) -
-                             (s->n - 2) * op_sigmoid(beta / s->temperature + s->bias);
+    l->all_equal = siglip_at(p, 1, 1);
+    l->floor = siglip_at(p, 1, 0); /* of a single pair */
+    for (int i = 0; i < 60 && p->n > 1; i++) {
+        const double q = (low + high) / 2, alpha = 1 - 2 * q, beta = -q - (1 - q) / (p->n - 1);
+        const double slope = 2 * op_sigmoid(-(alpha / p->t + p->bias)) -
+                             (p->n - 2) * op_sigmoid(beta / p->t + p->bias);
         if (slope > 0)
             high = q;
         else
             low = q;
     }
-    return siglip_at(s, 1 - 2 * low, -low - (1 - low) / (s->n - 1));
+    if (p->n > 1)
+        l->floor = siglip_at(p, 1 - 2 * low, -low - (1 - low) / (p->n - 1));
 }
 
-static double triplet_floor(const ct_loss_setting *s)
+static void triplet(const place *p, ct_landmarks *l)
 {
-    const double left = margin(s) - 2 * gap(s);
-    return left > 0 ? left : 0;
+    l->all_equal = p->n > 1 ? p->o->margin : 0;
+    l->floor = fmax(0, l->all_equal - 2 * p->gap);
 }
 
-static double align_uniform_floor(const ct_loss_setting *s) /* |x_i - x_j|^2 = 2 n / (n-1) */
+static void align_uniform(const place *p, ct_landmarks *l) /* |x_i - x_j|^2 = 2 n / (n-1) */
 {
-    OPTIONS(s);
-    return -o->uniform * o->uniform_t * 2 * gap(s);
+    l->floor = -p->o->uniform * p->o->uniform_t * 2 * p->gap;
 }
 
-/* The rest of the s_ij has the mean square (n-d) / (d (n-1)) at least (Welch 1974). */
-static double spectral_floor(const ct_loss_setting *s)
+/* At best the rest of the s_ij has the mean square (n-d) / (d (n-1)) at least (Welch 1974). */
+static void spectral(const place *p, ct_landmarks *l)
 {
-    OPTIONS(s);
-    const double rest = s->n > s->d ? (double)(s->n - s->d) / s->d / (s->n - 1) : 0;
-    return -2 * o->mu + o->mu * o->mu * rest;
+    const double mu = p->o->mu, rest = p->n > p->d ? (p->n - p->d) / p->d / (p->n - 1) : 0;
+    l->all_equal = -2 * mu + (p->n > 1 ? mu * mu : 0);
+    l->floor = -2 * mu + mu * mu * rest;
+}
+
+static void barlow(const place *p, ct_landmarks *l)
+{
+    l->all_equal = p->d;
+}
+
+static void vicreg(const place *p, ct_landmarks *l) /* a root of 1e-4 in every column */
+{
+    l->all_equal = p->o->variance * 0.99;
+}
+
+static void positives(const place *p, ct_landmarks *l)
+{
+    (void)p;
+    l->all_equal = 0;
 }
 
 /* ---- the table ---- */
@@ -195,34 +144,40 @@ static double spectral_floor(const ct_loss_setting *s)
 #define SIMPLEX \
     "a regular simplex of aligned pairs (cosines 1 and -1/(n-1)), in n - 1 dimensions or more"
 
-typedef double formula(const ct_loss_setting *s);
-
 static const struct landmark_row {
-    const char *loss;
-    formula *all_equal, *floor;
+    const char *loss, *floor_is;
+    void (*values)(const place *p, ct_landmarks *l);
     bool softmax; /* over N candidates of which one is right: ln N at equal rows, and a bound */
-    const char *floor_is;
 } ROWS[] = {
-    {"question", log_n, question_floor, true, SIMPLEX},
-    {"npair", npair_all_equal, npair_floor, false,
-     "a simplex of the length at which the penalty holds it"},
-    {"infonce", log_n, simplex_floor, true, SIMPLEX},
-    {"clip", log_n, simplex_floor, true, SIMPLEX},
-    {"ntxent", ntxent_all_equal, ntxent_floor, false, SIMPLEX},
-    {"siglip", siglip_all_equal, siglip_floor, false,
-     "between a simplex and two opposite points, as temperature and bias have it"},
-    {"dcl", dcl_negatives, dcl_floor, false, SIMPLEX},
-    {"unicl", log_n, simplex_floor, true, SIMPLEX},
-    {"triplet", margin, triplet_floor, false, "every negative farther than the margin"},
-    {"hard-negative", hard_negative_all_equal, hard_negative_floor, false,
-     "a bound: each negative at cosine -1; for small n a simplex"},
-    {"align-uniform", zero, align_uniform_floor, false, SIMPLEX},
-    {"spectral", spectral_all_equal, spectral_floor, false,
-     "aligned pairs, orthogonal if the dimensions allow, else a tight frame"},
-    {"barlow", width, zero, false, "columns that agree between the sides and are uncorrelated"},
-    {"vicreg", vicreg_all_equal, zero, false,
-     "equal sides, columns of variance 1 and uncorrelated"},
-    {"positives", zero, zero, false, "aligned pairs, whether apart or all equal"},
+    {.loss = "question", .values = softmax, .softmax = true, .floor_is = SIMPLEX},
+    {.loss = "infonce", .values = softmax, .softmax = true, .floor_is = SIMPLEX},
+    {.loss = "clip", .values = softmax, .softmax = true, .floor_is = SIMPLEX},
+    {.loss = "unicl", .values = softmax, .softmax = true, .floor_is = SIMPLEX},
+    {.loss = "ntxent", .values = ntxent, .floor_is = SIMPLEX},
+    {.loss = "dcl", .values = dcl, .floor_is = SIMPLEX},
+    {.loss = "align-uniform", .values = align_uniform, .floor_is = SIMPLEX},
+    {.loss = "npair",
+     .values = npair,
+     .floor_is = "a simplex of the length at which the penalty holds it"},
+    {.loss = "siglip",
+     .values = siglip,
+     .floor_is = "between a simplex and two opposite points, as temperature and bias have it"},
+    {.loss = "triplet", .values = triplet, .floor_is = "every negative farther than the margin"},
+    {.loss = "hard-negative",
+     .values = hard_negative,
+     .floor_is = "a bound: each negative at cosine -1; for small n a simplex"},
+    {.loss = "spectral",
+     .values = spectral,
+     .floor_is = "aligned pairs, orthogonal if the dimensions allow, else a tight frame"},
+    {.loss = "barlow",
+     .values = barlow,
+     .floor_is = "columns that agree between the sides and are uncorrelated"},
+    {.loss = "vicreg",
+     .values = vicreg,
+     .floor_is = "equal sides, columns of variance 1 and uncorrelated"},
+    {.loss = "positives",
+     .values = positives,
+     .floor_is = "aligned pairs, whether apart or all equal"},
 };
 
 static const struct landmark_row *row_of(const ct_loss *loss)
@@ -252,18 +207,21 @@ ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, con
 {
     const struct landmark_row *row = row_of(loss);
     ct_landmarks l = {.loss = loss, .at = *at, .random = (double)NAN, .floor_is = row->floor_is};
-    const double n = at->n, d = at->d;
-    OPTIONS(at);
     l.at.temperature = loss->learns_scale ? at->temperature : 1;
-    l.all_equal = row->all_equal(&l.at);
-    l.floor = row->floor(&l.at);
-    if (row->softmax && n > 1 && d > 0)
-        l.random = ct_scalar_log(n) + 1 / (2 * d * l.at.temperature * l.at.temperature);
+    const place p = {.n = at->n,
+                     .d = at->d,
+                     .t = l.at.temperature,
+                     .bias = at->bias,
+                     .gap = at->n > 1 ? at->n / (at->n - 1.0) : 0,
+                     .o = loss_options(at->options)};
+    row->values(&p, &l);
+    if (row->softmax && p.n > 1 && p.d > 0)
+        l.random = ct_scalar_log(p.n) + 1 / (2 * p.d * p.t * p.t);
     if (row->softmax && group != NULL)
         l.duplicates = duplicate_floor(at->n, group);
     /* Several right answers, or fewer candidates than N, and the bound is lost. */
-    l.bounds_information = row->softmax &&
-                           !(group != NULL && (loss->uses_groups || o->mask_groups));
+    const bool several = group != NULL && (loss->uses_groups || p.o->mask_groups);
+    l.bounds_information = row->softmax && !several;
     return l;
 }
 

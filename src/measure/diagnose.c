@@ -1,71 +1,72 @@
 /* diagnose.c -- from numbers to one word, and the sentences that support it.
  *
- * The rules stand in ct_conclude in the order in which they are asked; each names its
- * limit below. A limit is where the cases of tests/unit/measure/diagnosis_cases.c part,
- * with room on both sides; none is a law. No verdict rests on the loss alone: it can
- * only turn a verdict of the geometry into `uncertain`, or say which of two it is.
+ * Three tables. FACTS: what the numbers amount to, each with its limit. RULES: which facts make
+ * which state, asked from the top, and the sentences that are its evidence. TEXT: the states in
+ * words. A sentence holds {keys}: of a measure, the loss, a landmark, or a clue, which is a number
+ * that only a diagnosis looks at. A new finding is a fact and a rule, and perhaps a clue.
  *
- * Layer: measure. */
+ * A limit is where the cases of tests/unit/measure/diagnosis_cases.c part, with room on both sides;
+ * none is a law. No verdict rests on the loss alone: it can only turn a verdict of the geometry
+ * into `uncertain`, or say which of two it is.
+ *
+ * Layer: measure. Needs losses, engine (to measure a loss), formats (the tables). */
 #include "measure/fields.h"
 
 #include "contrast/scalar.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-#define FEWEST_ROWS   12   /* below: every number is mostly chance                         */
-#define LENGTH_SPREAD 1e3  /* longest over median length, or median over shortest          */
-#define HUGE_LENGTH   1e15 /* squares near the end of float                                */
-#define ZERO_SHARE    0.01 /* of rows that have no direction                               */
-#define EQUAL         1e-3 /* total variance: rows differ by 3 % of their length           */
-#define ONE_POINT     1e-7 /* one side alone: rounding                                     */
-#define NARROW        0.1  /* total variance: a cone, mean cosine above 0.9                */
-#define FEW_SHARE     0.25 /* of the directions there are, and at most FEW of them         */
-#define FEW           4.5
-#define WORKS         0.5  /* recall@1                                                     */
-#define CHANCE        0.4  /* share of wrong items ahead; 0.5 is pure chance               */
-#define WEAK          0.2  /* above: pairs match, but not well                             */
-#define SIGMAS        4    /* of that share under chance, 1 / sqrt(12 n): pairs match      */
-#define DOUBT         3    /* ... and below this they do not                               */
-#define PARTNERS      3.5  /* standard deviations: see partners                            */
-#define GAP           0.4  /* distance of the means                                        */
-#define GAP_SHARE     0.4  /* of the distance of pairs that the gap makes up               */
-#define SEPARABLE     0.85 /* held out; few rows in few columns overlap                    */
-#define AT_LN_N       0.05 /* of ln N: the loss sits there                                 */
+#define FEWEST_ROWS  12   /* below: every number is mostly chance                         */
+#define LENGTH_RATIO 1e3  /* longest over median length, or median over shortest          */
+#define HUGE_LENGTH  1e15 /* squares near the end of float                                */
+#define ZERO_SHARE   0.01 /* of rows that have no direction                               */
+#define EQUAL_BELOW  1e-3 /* total variance: rows differ by 3 % of their length           */
+#define ONE_POINT    1e-7 /* one side alone: rounding                                     */
+#define NARROW_BELOW 0.1  /* total variance: a cone, mean cosine above 0.9                */
+#define FEW_SHARE    0.25 /* of the directions there are, and at most FEW of them         */
+#define FEW          4.5
+#define WORKS        0.5  /* recall@1                                                     */
+#define CHANCE       0.4  /* share of wrong items ahead; 0.5 is pure chance               */
+#define WEAK         0.2  /* above: pairs match, but not well                             */
+#define SIGMAS       4    /* of that share under chance, 1 / sqrt(12 n): pairs match      */
+#define DOUBT        3    /* ... and below this they do not                               */
+#define PARTNERS     3.5  /* standard deviations: see partners                            */
+#define GAP          0.4  /* distance of the means                                        */
+#define GAP_SHARE    0.4  /* of the distance of pairs that the gap makes up               */
+#define SEPARABLE    0.85 /* held out; few rows in few columns overlap                    */
+#define AT_LN_N      0.05 /* of ln N: the loss sits there                                 */
 
+/* The name, what it means, what looks like it, and what to try first. */
 static const ct_state_text TEXT[CT_N_STATES] = {
-    [CT_HEALTHY] = {"healthy", "spread, in many directions, and pairs find each other",
+    [CT_HEALTHY] = {"healthy", "rows point in many directions, and pairs find each other",
                     "overfitting: measure rows that were not trained on",
                     "nothing; compare recall on a test split"},
-    [CT_COLLAPSED] = {"collapsed", "all embeddings of a side point the same way",
-                      "plateau: there the rows still differ by more than a few percent of their "
-                      "length and the run "
-                      "may yet leave; a narrow cone whose pairs match",
-                      "negatives in the loss, first of all; then start again with Adam, or a "
-                      "temperature near 0.07, or "
-                      "a larger batch: all-equal is a saddle, and a step that is large enough "
-                      "leaves it; check dead or "
-                      "saturated units and weight decay"},
+    [CT_COLLAPSED] =
+        {"collapsed", "all embeddings of a side point the same way",
+         "plateau: there the rows still differ by more than a few percent of their length and the "
+         "run may yet leave; a narrow cone whose pairs match",
+         "negatives in the loss, first of all; then start again with Adam, or a temperature near "
+         "0.07, or a larger batch: all-equal is a saddle, and a step that is large enough leaves "
+         "it; check dead or saturated units and weight decay"},
     [CT_DIMENSIONAL_COLLAPSE] =
-        {"dimensional-collapse", "spread, but in one or a few directions only",
+        {"dimensional-collapse", "scattered, but in one or a few directions only",
          "data that has only a few degrees of freedom: then retrieval works; see the spectrum",
          "a smaller learning rate and less weight decay (large steps kill directions), then a "
          "smaller temperature or more negatives, which ask for more directions"},
     [CT_PLATEAU] = {"plateau",
                     "a narrow cone near the all-equal saddle, at ln N; pairs do not match yet",
-                    "collapsed: rows equal to a few percent; unaligned: rows spread; shuffled "
-                    "pairs: the loss stays at "
-                    "ln N with any setting",
+                    "collapsed: rows equal to a few percent; unaligned: rows scattered; shuffled "
+                    "pairs: the loss stays at ln N with any setting",
                     "Adam instead of SGD, or a larger rate, or a smaller temperature: near the "
-                    "saddle the way out grows "
-                    "by rate / (N temperature) a step; if nothing changes run the pair-shuffle "
-                    "control: contrast check"},
-    [CT_UNALIGNED] = {"unaligned", "each side is spread, but pairs do not match",
-                      "mispaired: rows match, in another order; an untrained model",
-                      "train; if it was trained: is the pairing of the data right (pair-shuffle "
-                      "control), is the "
-                      "softmax over the right axis, do both sides see the same items"},
+                    "saddle the way out grows by rate / (N temperature) a step; if nothing changes "
+                    "run the pair-shuffle control: contrast check"},
+    [CT_UNALIGNED] =
+        {"unaligned", "each side is scattered, but pairs do not match",
+         "mispaired: rows match, in another order; an untrained model",
+         "train; if it was trained: is the pairing of the data right (pair-shuffle control), is "
+         "the softmax over the right axis, do both sides see the same items"},
     [CT_MISPAIRED] = {"mispaired",
                       "rows match rows of the other side, but not those with their number",
                       "unaligned: there no order of the rows matches",
@@ -73,8 +74,7 @@ static const ct_state_text TEXT[CT_N_STATES] = {
                       "side, a dropped row"},
     [CT_MODALITY_GAP] = {"modality-gap", "pairs match, but the two sides lie apart as wholes",
                          "healthy: a gap does not harm retrieval across sides, only absolute "
-                         "cosines and searches over "
-                         "both sides together",
+                         "cosines and searches over both sides together",
                          "if absolute cosines matter: subtract each side's mean, or train longer "
                          "at a larger temperature"},
     [CT_DEGENERATE_NORMS] =
@@ -82,9 +82,9 @@ static const ct_state_text TEXT[CT_N_STATES] = {
          "collapsed: all-zero rows look so after normalising",
          "find the rows: NaN comes from divergence, zeros from dead units or empty inputs, huge "
          "lengths from a missing normalisation or weight decay"},
-    [CT_UNCERTAIN] = {"uncertain", "too few rows, or the evidence splits", "",
-                      "measure more rows, and the other side; "
-                      "give --loss, --temperature and --batch"},
+    [CT_UNCERTAIN] =
+        {"uncertain", "too few rows, or the evidence splits", "",
+         "measure more rows, and the other side; give --loss, --temperature and --batch"},
 };
 
 const ct_state_text *ct_state_describe(ct_state state)
@@ -92,287 +92,205 @@ const ct_state_text *ct_state_describe(ct_state state)
     return &TEXT[state];
 }
 
-/* ---- what the rules are made of ---- */
+/* ---- sentences ---- */
 
-static void say(ct_diagnosis *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What a sentence may speak of. NaN: nothing is known, and such a sentence is not said. */
+typedef struct known {
+    ct_measures measures;
+    ct_landmarks landmarks;
+    double loss;
+    double directions[2]; /* that there are: equal rows make none */
+    double gap_share;     /* of the squared distance of pairs */
+} known;
 
-static void say(ct_diagnosis *d, const char *fmt, ...)
+static const ct_field KNOWN[] = {
+    {.kind = CT_GROUP, CT_AT(known, measures), .members = &ct_measures_fields},
+    {.kind = CT_GROUP, CT_AT(known, landmarks), .members = &ct_landmarks_fields},
+    {.key = "loss", .kind = CT_REAL, CT_AT(known, loss), .format = "%.4f"},
+    {.key = "directions",
+     .kind = CT_REAL,
+     CT_AT(known, directions),
+     .count = 2,
+     CT_USED(known, measures.n_sides),
+     .format = "%.0f"},
+    {.key = "gap_share", .kind = CT_REAL, CT_AT(known, gap_share), .format = "%.2f"},
+};
+static const ct_fields KNOWN_FIELDS = CT_FIELDS(KNOWN);
+
+static known know(const ct_diagnosis *d)
 {
-    va_list args;
+    const ct_measures *m = &d->measures;
+    known k = {.measures = *m, .landmarks = d->landmarks, .loss = (double)NAN};
+    if (d->landmarks.loss != NULL && isfinite(d->loss) && isfinite(d->landmarks.all_equal))
+        k.loss = d->loss;
+    for (int s = 0; s < m->n_sides; s++)
+        k.directions[s] = fmin(m->rows - m->duplicate_rows[s] - 1, m->columns);
+    k.gap_share = m->modality_gap * m->modality_gap / m->alignment;
+    return k;
+}
+
+/* Adds a sentence with the value of each {key} in its place: "A and B" if it has two. */
+static void say(ct_diagnosis *d, const known *k, const char *sentence)
+{
     if (d->n_evidence == CT_EVIDENCE)
         return;
-    va_start(args, fmt);
-    vsnprintf(d->evidence[d->n_evidence++], sizeof d->evidence[0], fmt, args);
-    va_end(args);
-}
-
-static bool decide(ct_diagnosis *d, ct_state state)
-{
-    d->state = state;
-    return true;
-}
-
-static const char *side_name(const ct_measures *m, int s)
-{
-    return m->n_sides == 1 ? "the" : s == 0 ? "the first side's" : "the second side's";
-}
-
-static bool knows_loss(const ct_diagnosis *d)
-{
-    return d->landmarks.loss != NULL && isfinite(d->loss) && isfinite(d->landmarks.all_equal) &&
-           d->landmarks.all_equal > 0;
-}
-
-/* Loss over what it is when all is equal; 1 if that is not known. */
-static double loss_share(const ct_diagnosis *d)
-{
-    return knows_loss(d) ? d->loss / d->landmarks.all_equal : 1;
-}
-
-static double ahead(const ct_measures *m)
-{
-    return (m->wrong_ahead[0] + m->wrong_ahead[1]) / 2;
-}
-
-/* Standard deviations away from chance. */
-static double certainty(const ct_measures *m)
-{
-    return (0.5 - ahead(m)) * sqrt(12.0 * m->rows);
-}
-
-static bool pairs_match(const ct_measures *m)
-{
-    return m->n_sides == 2 && ahead(m) < CHANCE && certainty(m) > SIGMAS;
-}
-
-static double least_variance(const ct_measures *m)
-{
-    return m->n_sides == 1 ? m->total_variance[0]
-                           : fmin(m->total_variance[0], m->total_variance[1]);
-}
-
-static double most_variance(const ct_measures *m)
-{
-    return m->n_sides == 1 ? m->total_variance[0]
-                           : fmax(m->total_variance[0], m->total_variance[1]);
-}
-
-static void say_variance(ct_diagnosis *d)
-{
-    const ct_measures *m = &d->measures;
-    for (int s = 0; s < m->n_sides; s++)
-        say(d, "%s rows have mean cosine %.4f and total variance %.2g (0: all equal, 1: spread)",
-            side_name(m, s), m->mean_cosine[s], m->total_variance[s]);
-}
-
-static void say_pairs(ct_diagnosis *d)
-{
-    const ct_measures *m = &d->measures;
-    if (m->n_sides == 2)
-        say(d,
-            "recall@1 is %.3f and %.3f of %d; on average %.0f %% of wrong items are ahead of the "
-            "right one (chance: 50 %%)",
-            m->recall_at_1[0], m->recall_at_1[1], m->rows, 100 * ahead(m));
-}
-
-static void say_loss(ct_diagnosis *d)
-{
-    if (knows_loss(d))
-        say(d,
-            "the loss %.4f is %.1f %% of what it is when all embeddings are equal (%.4f); the "
-            "floor is %.4f",
-            d->loss, 100 * loss_share(d), d->landmarks.all_equal, d->landmarks.floor);
-}
-
-/* ---- the rules ---- */
-
-static bool has_degenerate_lengths(ct_diagnosis *d)
-{
-    const ct_measures *m = &d->measures;
-    for (int s = 0; s < m->n_sides; s++) {
-        const double least = m->length_least[s], median = m->length_median[s],
-                     most = m->length_most[s];
-        if (m->not_finite_rows[s] > 0)
-            say(d, "%d of %d of %s rows hold a NaN or an infinity", m->not_finite_rows[s], m->rows,
-                side_name(m, s));
-        else if (m->zero_rows[s] > ZERO_SHARE * m->rows)
-            say(d, "%d of %d of %s rows have no length, so no direction", m->zero_rows[s], m->rows,
-                side_name(m, s));
-        else if (most > LENGTH_SPREAD * median || most > HUGE_LENGTH ||
-                 (m->zero_rows[s] == 0 && least * LENGTH_SPREAD < median))
-            say(d, "%s lengths go from %.3g over a median of %.3g to %.3g", side_name(m, s), least,
-                median, most);
+    char *out = d->evidence[d->n_evidence], key[32], value[64];
+    const size_t size = sizeof d->evidence[0];
+    size_t n = 0;
+    while (*sentence != '\0' && n + 1 < size) {
+        if (*sentence != '{') {
+            out[n++] = *sentence++;
+            continue;
+        }
+        const void *object = k; /* becomes the struct that holds the value */
+        const size_t length = strcspn(sentence, "}");
+        snprintf(key, sizeof key, "%.*s", (int)length - 1, sentence + 1);
+        const ct_field *f = ct_fields_find(&KNOWN_FIELDS, key, &object);
+        CT_ASSERT(f != NULL);
+        ct_field_show(f, object, value, sizeof value);
+        if (strcmp(value, "-") == 0)
+            return;
+        const size_t first = strcspn(value, ",");
+        snprintf(out + n, size - n, "%.*s%s%s", (int)first, value,
+                 value[first] != '\0' ? " and" : "", value + first + (value[first] != '\0'));
+        n += strlen(out + n);
+        sentence += length + 1;
     }
-    return d->n_evidence > 0 && decide(d, CT_DEGENERATE_NORMS);
+    out[n] = '\0';
+    d->n_evidence++;
 }
 
-static bool has_too_few(ct_diagnosis *d)
+#define VARIANCE                                                                                \
+    "different rows of a side have mean cosine {mean_cosine}, total variance {total_variance} " \
+    "(0: all equal, 1: scattered)"
+#define DIRECTIONS                                                                            \
+    "participation ratio {participation_ratio}, effective rank {effective_rank_centred}, of " \
+    "{directions} directions"
+#define PAIRS                                                                                  \
+    "recall@1 is {recall_at_1} of {rows}; the share of wrong items ahead of the right one is " \
+    "{wrong_ahead} (chance: 0.5)"
+#define LOSS_IS \
+    "the loss is {loss}; it is {all_equal} when all embeddings are equal, and {floor} at best"
+
+/* ---- rules ---- */
+
+#define MOST_SAID 5
+
+typedef struct rule {
+    bool holds;
+    ct_state state;
+    const char *say[MOST_SAID]; /* the evidence */
+} rule;
+
+/* Lengths that cosines cannot be trusted on. */
+static bool odd_lengths(const ct_measures *m, int s)
 {
-    const ct_measures *m = &d->measures;
-    if (m->rows >= FEWEST_ROWS && m->columns >= 2)
-        return false;
-    say(d, "%d rows of %d: below %d rows or 2 columns every number here is mostly chance", m->rows,
-        m->columns, FEWEST_ROWS);
-    return decide(d, CT_UNCERTAIN);
+    const double median = m->length_median[s], most = m->length_most[s];
+    return most > LENGTH_RATIO * median || most > HUGE_LENGTH ||
+           (m->zero_rows[s] == 0 && m->length_least[s] * LENGTH_RATIO < median);
 }
 
-static bool is_collapsed(ct_diagnosis *d)
-{
-    const ct_measures *m = &d->measures;
-    const bool equal = most_variance(m) < EQUAL || least_variance(m) < ONE_POINT;
-    const bool wanted = d->landmarks.loss != NULL && ct_landmarks_want_collapse(&d->landmarks) &&
-                        most_variance(m) < NARROW;
-    if (!equal && !wanted)
-        return false;
-    say_variance(d);
-    if (wanted)
-        say(d, "the loss has no negatives: all equal is its optimum");
-    else
-        say_loss(d);
-    if (pairs_match(m))
-        say(d,
-            "what is left of the order still matches pairs (recall@1 %.3f): a collapse in scale, "
-            "not yet in rank",
-            m->recall_at_1[0]);
-    if (wanted || loss_share(d) >= 1 - 2 * AT_LN_N)
-        return decide(d, CT_COLLAPSED);
-    say(d, "but the loss is far below its value for equal embeddings: it was not measured on "
-           "these");
-    return decide(d, CT_UNCERTAIN);
-}
-
-static bool is_narrow(ct_diagnosis *d)
-{
-    const ct_measures *m = &d->measures;
-    if (most_variance(m) >= NARROW && least_variance(m) >= EQUAL)
-        return false;
-    if (pairs_match(m) && knows_loss(d) && loss_share(d) < 1 - AT_LN_N)
-        return false; /* narrow, but at its temperature it works: go on */
-    say_variance(d);
-    say_pairs(d);
-    say_loss(d);
-    if (m->n_sides == 1)
-        say(d, "a narrow cone; without the other side nobody can say whether it has collapsed, "
-               "waits or works");
-    else if (pairs_match(m))
-        say(d, "a narrow cone whose pairs match: whether that works depends on the temperature");
-    else if (knows_loss(d) && fabs(loss_share(d) - 1) > AT_LN_N)
-        say(d, "but the loss is not near ln N: it was not measured on these");
-    else {
-        say(d,
-            "pairs deviate from the means together by %.2g (cross-covariance; above 0 the saddle "
-            "repels)",
-            m->cross_covariance);
-        return decide(d, CT_PLATEAU);
-    }
-    return decide(d, CT_UNCERTAIN);
-}
-
-/* Directions that a side could use: equal rows make none. */
-static double directions(const ct_measures *m, int s)
-{
-    return fmin(m->rows - m->duplicate_rows[s] - 1, m->columns);
-}
-
-static bool uses_few_directions(ct_diagnosis *d)
-{
-    const ct_measures *m = &d->measures;
-    for (int s = 0; s < m->n_sides; s++)
-        if (m->participation_ratio[s] < fmin(FEW, FEW_SHARE * directions(m, s)))
-            say(d, "%s rows use %.1f of %.0f directions (participation ratio; effective rank %.1f)",
-                side_name(m, s), m->participation_ratio[s], directions(m, s),
-                m->effective_rank_centred[s]);
-    if (d->n_evidence == 0)
-        return false;
-    say_pairs(d);
-    say_loss(d);
-    if (m->n_sides == 2 && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS) {
-        say(d, "but retrieval works in them: the data may have no more");
-        return decide(d, CT_UNCERTAIN);
-    }
-    return decide(d, CT_DIMENSIONAL_COLLAPSE);
-}
-
-/* Do rows have partners under other numbers? If both sides are drawn alike, no more than
- * half of the rows are in a mutual nearest pair and half are nearer to some row of the
- * other side than to any of their own (measured: for 2 to 768 columns); the answer is
- * by how many standard deviations, 1 / sqrt(4 n), the two shares exceed that. */
+/* Do rows have partners under other numbers? If both sides are drawn alike, no more than half of
+ * the rows are in a mutual nearest pair and half are nearer to some row of the other side than to
+ * any of their own (measured: for 2 to 768 columns); the answer is by how many standard deviations,
+ * 1 / sqrt(4 n), the two shares exceed that. */
 static double partners(const ct_measures *m)
 {
     return fmax(0, (m->mutual_nearest_elsewhere - 0.5) * sqrt(4.0 * m->rows)) +
            fmax(0, (m->nearer_to_other_side - 0.5) * sqrt(4.0 * m->nearer_rows));
 }
 
-static bool does_not_match(ct_diagnosis *d)
-{
-    const ct_measures *m = &d->measures;
-    if (m->n_sides == 1 || pairs_match(m))
-        return false;
-    say_pairs(d);
-    if (ahead(m) < CHANCE && certainty(m) > DOUBT) {
-        say(d, "better than chance, but %d rows are too few to be sure", m->rows);
-        return decide(d, CT_UNCERTAIN);
-    }
-    if (partners(m) > PARTNERS) {
-        say(d,
-            "%.0f %% of rows have a mutual nearest row of another number, and %.0f %% are nearer "
-            "to a row of the other side than to any of their own",
-            100 * m->mutual_nearest_elsewhere, 100 * m->nearer_to_other_side);
-        return decide(d, CT_MISPAIRED);
-    }
-    say_variance(d);
-    say_loss(d);
-    return decide(d, CT_UNALIGNED);
-}
-
-static bool has_gap(ct_diagnosis *d)
-{
-    const ct_measures *m = &d->measures;
-    const double square = m->modality_gap * m->modality_gap;
-    if (m->n_sides == 1 || m->modality_gap < GAP || square < GAP_SHARE * m->alignment ||
-        m->separability < SEPARABLE)
-        return false;
-    say(d, "the means lie %.3f apart: %.0f %% of the squared distance of pairs", m->modality_gap,
-        100 * square / m->alignment);
-    say(d, "a linear separator tells the sides of %.1f %% of unseen rows", 100 * m->separability);
-    say_pairs(d);
-    return decide(d, CT_MODALITY_GAP);
-}
-
-static bool is_healthy(ct_diagnosis *d)
-{
-    const ct_measures *m = &d->measures;
-    say_variance(d);
-    say_pairs(d);
-    say(d, "effective rank %.1f, participation ratio %.1f, of %.0f directions",
-        m->effective_rank_centred[0], m->participation_ratio[0], directions(m, 0));
-    say_loss(d);
-    if (m->n_sides == 2 && ahead(m) > WEAK) {
-        say(d,
-            "pairs match better than by chance, but weakly: train on, or the pairs share little");
-        return decide(d, CT_UNCERTAIN);
-    }
-    if (knows_loss(d) &&
-        (loss_share(d) > 1 - AT_LN_N / 2 || d->loss < d->landmarks.floor * (1 - 1e-3) - 1e-6)) {
-        say(d,
-            "but such a loss does not belong to such embeddings: another N, temperature or file?");
-        return decide(d, CT_UNCERTAIN);
-    }
-    return decide(d, CT_HEALTHY);
-}
-
+/* The first rule that holds. */
 void ct_conclude(ct_diagnosis *d)
 {
+    const ct_measures *m = &d->measures;
+    const ct_landmarks *l = &d->landmarks;
+    const known k = know(d);
+    /* The numbers of a side that is not there are 0 or NaN: fmin and fmax pass over them, and no
+     * comparison holds. */
+    const double least = fmin(m->total_variance[0], m->total_variance[1]);
+    const double most = fmax(m->total_variance[0], m->total_variance[1]);
+    const double wrong = (m->wrong_ahead[0] + m->wrong_ahead[1]) / 2;
+    const double sigmas = (0.5 - wrong) * sqrt(12.0 * m->rows); /* of chance */
+    const double share = l->all_equal > 0 ? k.loss / l->all_equal : (double)NAN;
+    const double gap = m->modality_gap;
+    const bool alone = m->n_sides == 1;
+    const bool matched = wrong < CHANCE && sigmas > SIGMAS;
+    const bool equal = most < EQUAL_BELOW || least < ONE_POINT;
+    const bool narrow = most < NARROW_BELOW || least < EQUAL_BELOW;
+    const bool wanted = most < NARROW_BELOW && l->loss != NULL && ct_landmarks_want_collapse(l);
+    bool few = false, odd = false, empty = false;
+    for (int s = 0; s < m->n_sides; s++) {
+        few = few || m->participation_ratio[s] < fmin(FEW, FEW_SHARE * k.directions[s]);
+        odd = odd || odd_lengths(m, s);
+        empty = empty || m->zero_rows[s] > ZERO_SHARE * m->rows;
+    }
+    const char *const order =
+        matched
+            ? "what is left of the order still matches pairs: a collapse in scale, not yet in rank"
+            : NULL;
+    /* clang-format off */
+    const rule RULES[] = {
+        /* Nothing below can be trusted, nor told from chance. */
+        {m->not_finite_rows[0] + m->not_finite_rows[1] > 0, CT_DEGENERATE_NORMS,
+         {"{not_finite_rows} of {rows} rows hold a NaN or an infinity"}},
+        {empty, CT_DEGENERATE_NORMS, {"{zero_rows} of {rows} rows have no length: no direction"}},
+        {odd, CT_DEGENERATE_NORMS,
+         {"lengths are {length_least} at least, {length_most} at most; median {length_median}"}},
+        {m->rows < FEWEST_ROWS || m->columns < 2, CT_UNCERTAIN,
+         {"{rows} rows of {columns}: below 12 rows or 2 columns all numbers are mostly chance"}},
+        /* One point. */
+        {wanted, CT_COLLAPSED,
+         {VARIANCE, "the loss has no negatives: all equal is its optimum", order}},
+        {equal && share < 1 - 2 * AT_LN_N, CT_UNCERTAIN,
+         {VARIANCE, LOSS_IS, "but that is far below its value for equal embeddings: it was not "
+                             "measured on these", order}},
+        {equal, CT_COLLAPSED, {VARIANCE, LOSS_IS, order}},
+        /* A cone. One whose pairs match at a loss below ln N works at its temperature: read on. */
+        {narrow && alone, CT_UNCERTAIN,
+         {VARIANCE, LOSS_IS, "a narrow cone; without the other side nobody can say whether it has "
+                             "collapsed, waits or works"}},
+        {narrow && matched && !(share < 1 - AT_LN_N), CT_UNCERTAIN,
+         {VARIANCE, PAIRS, LOSS_IS, "a narrow cone whose pairs match: whether that works depends "
+                                    "on the temperature"}},
+        {narrow && !matched && fabs(share - 1) > AT_LN_N, CT_UNCERTAIN,
+         {VARIANCE, PAIRS, LOSS_IS, "but that is not near ln N: it was not measured on these"}},
+        {narrow && !matched, CT_PLATEAU,
+         {VARIANCE, PAIRS, LOSS_IS, "pairs deviate from the means together by {cross_covariance} "
+                                    "(cross-covariance; above 0 the saddle repels)"}},
+        /* Few directions. */
+        {few && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS, CT_UNCERTAIN,
+         {DIRECTIONS, PAIRS, LOSS_IS, "but retrieval works in them: the data may have no more"}},
+        {few, CT_DIMENSIONAL_COLLAPSE, {DIRECTIONS, PAIRS, LOSS_IS}},
+        /* Many, but pairs do not match. */
+        {!matched && wrong < CHANCE && sigmas > DOUBT, CT_UNCERTAIN,
+         {PAIRS, "better than chance, but {rows} rows are too few to be sure"}},
+        {!matched && partners(m) > PARTNERS, CT_MISPAIRED,
+         {PAIRS, "a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row of "
+                 "another number, and {nearer_to_other_side} are nearer to a row of the other side "
+                 "than to any of their own"}},
+        {!matched && !alone, CT_UNALIGNED, {PAIRS, VARIANCE, LOSS_IS}},
+        /* They match. */
+        {gap >= GAP && k.gap_share >= GAP_SHARE && m->separability >= SEPARABLE, CT_MODALITY_GAP,
+         {"the means lie {modality_gap} apart: {gap_share} of the squared distance of pairs",
+          "a linear separator is right about {separability} of unseen rows", PAIRS}},
+        {wrong > WEAK, CT_UNCERTAIN,
+         {VARIANCE, PAIRS, DIRECTIONS, LOSS_IS,
+          "pairs match better than by chance, but weakly: train on, or the pairs share little"}},
+        {share > 1 - AT_LN_N / 2 || k.loss < l->floor * (1 - 1e-3) - 1e-6, CT_UNCERTAIN,
+         {VARIANCE, PAIRS, DIRECTIONS, LOSS_IS,
+          "but such a loss does not belong to such embeddings: another N, temperature or file?"}},
+        {true, CT_HEALTHY, {VARIANCE, PAIRS, DIRECTIONS, LOSS_IS}},
+    };
+    /* clang-format on */
+    const rule *r = RULES;
+    while (!r->holds)
+        r++; /* the last one always does */
+    d->state = r->state;
+    d->text = TEXT[r->state];
     d->n_evidence = 0;
-    (void)(has_degenerate_lengths(d) /* nothing below can be trusted        */
-           || has_too_few(d)         /* ... nor told from chance            */
-           || is_collapsed(d)        /* one point                           */
-           || is_narrow(d)           /* a cone: plateau, or uncertain       */
-           || uses_few_directions(d) /* spread in few directions            */
-           || does_not_match(d)      /* spread: mispaired or unaligned      */
-           || has_gap(d)             /* matches, but apart                  */
-           || is_healthy(d));
-    d->text = TEXT[d->state];
+    for (int i = 0; i < MOST_SAID && r->say[i] != NULL; i++)
+        say(d, &k, r->say[i]);
 }
 
 /* ---- from arrays ---- */
@@ -424,24 +342,14 @@ ct_status ct_diagnose(const ct_embedded *e, ct_diagnosis *d, ct_error *err)
 
 /* ---- as data ---- */
 
+#define VALUE(key_, label_, member) \
+    .key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_landmarks, member), .format = "%.4f"
 static const ct_field LANDMARKS[] = {
     {.key = "batch", .label = "N", .kind = CT_INT, CT_AT(ct_landmarks, at.n)},
-    {.key = "all_equal",
-     .label = "all equal",
-     .kind = CT_REAL,
-     CT_AT(ct_landmarks, all_equal),
-     .format = "%.4f"},
-    {.key = "random_spread",
-     .label = "random",
-     .kind = CT_REAL,
-     CT_AT(ct_landmarks, random),
-     .format = "%.4f"},
-    {.key = "floor", .kind = CT_REAL, CT_AT(ct_landmarks, floor), .format = "%.4f"},
-    {.key = "floor_by_duplicates",
-     .label = "floor by duplicates",
-     .kind = CT_REAL,
-     CT_AT(ct_landmarks, duplicates),
-     .format = "%.4f"},
+    {VALUE("all_equal", "all equal", all_equal)},
+    {VALUE("random", "random", random)},
+    {VALUE("floor", "floor", floor)},
+    {VALUE("floor_by_duplicates", "floor by duplicates", duplicates)},
 };
 const ct_fields ct_landmarks_fields = CT_FIELDS(LANDMARKS);
 

@@ -144,6 +144,31 @@ START_TEST(one_number_changes_the_verdict)
 }
 END_TEST
 
+/* Each value by its own format, those of both sides joined; what is not known is not said. */
+START_TEST(evidence_holds_the_numbers)
+{
+    static ct_diagnosis d;
+    d.measures = fine();
+    d.measures.wrong_ahead[0] = 0.52;
+    d.measures.wrong_ahead[1] = 0.48;
+    d.loss = 3.25;
+    ct_conclude(&d);
+    ck_assert_int_eq(d.state, CT_MISPAIRED);
+    ck_assert_int_eq(d.n_evidence, 2);
+    ck_assert_str_eq(d.evidence[0], "recall@1 is 0.900 and 0.900 of 200; the share of wrong items "
+                                    "ahead of the right one is 0.520 and 0.480 (chance: 0.5)");
+    d.measures.nearer_to_other_side = 0.5;
+    ct_conclude(&d);
+    ck_assert_int_eq(d.n_evidence, 2); /* nothing about a loss of which no landmark is known */
+    d.landmarks = (ct_landmarks){.loss = ct_loss_find("clip"), .all_equal = 4, .floor = 0.125};
+    ct_conclude(&d);
+    ck_assert_int_eq(d.n_evidence, 3);
+    ck_assert_str_eq(d.evidence[2],
+                     "the loss is 3.2500; it is 4.0000 when all embeddings are equal, "
+                     "and 0.1250 at best");
+}
+END_TEST
+
 START_TEST(the_loss_alone_names_nothing)
 {
     const ct_measures m = fine();
@@ -166,6 +191,7 @@ TCase *diagnose_case(void)
 #endif
     tcase_add_test(tc, every_state_is_described);
     tcase_add_test(tc, one_number_changes_the_verdict);
+    tcase_add_test(tc, evidence_holds_the_numbers);
     tcase_add_test(tc, the_loss_alone_names_nothing);
     return tc;
 }

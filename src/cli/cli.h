@@ -10,8 +10,8 @@
 
 #include "contrast/arena.h"
 #include "formats/field.h"
+#include "show/doc.h"
 #include "show/page.h"
-#include "show/terminal.h"
 #include "train/open.h"
 #include "train/run.h"
 
@@ -40,6 +40,7 @@ typedef struct cli_call {
     ct_run run;        /* CLI_NEEDS_RUN: that of the first argument, with --checkpoint */
     ct_page *page;     /* of --report, open; NULL: none */
     ct_page page_room;
+    ct_doc doc; /* results for people: on standard output, unless it gets JSON, and page */
 } cli_call;
 
 enum {

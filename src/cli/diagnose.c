@@ -4,63 +4,63 @@
 #include "cli/cli.h"
 
 #include "measure/fields.h"
-#include "show/page.h"
-#include "show/table.h"
 
 #include <math.h>
 
 /* ---- what is told ---- */
 
-static void print_histogram(const ct_terminal *t, const char *name, const double *share)
+static void add_bars(ct_chart *c, const char *look, const char *name, const double *share)
 {
-    static const char *const LEVEL[] = {" ", ".", ":", "-", "=", "+", "*", "#", "@"};
-    double most = 0;
-    for (int b = 0; b < CT_COSINE_BINS; b++)
-        most = share[b] > most ? share[b] : most;
-    fprintf(t->out, "  %-34s -1 |", name);
-    for (int b = 0; b < CT_COSINE_BINS; b++)
-        fputs(LEVEL[most > 0 ? (int)ceil(8 * share[b] / most) : 0], t->out);
-    fprintf(t->out, "| 1\n");
+    ct_chart_add(c, (ct_series){CT_BARS, look, name, .y = share, .n = CT_COSINE_BINS});
 }
 
-static void print_spectrum(const ct_terminal *t, const char *name, const double *value, int n)
+static void tell_shapes(const ct_doc *d, const ct_diagnosis *a, const char *const side[2])
 {
-    fprintf(t->out, "  singular values of %s / largest, centred:", name);
-    for (int k = 1; k < n; k *= 2)
-        fprintf(t->out, " %d: %.3f", k + 1, value[0] > 0 ? value[k] / value[0] : 0);
-    fputc('\n', t->out);
+    const ct_distributions *x = &a->shape;
+    ct_chart pairs = {.x_name = "cosine", .y_name = "share of each kind"}, within = pairs,
+             values = {.x_name = "number, largest first", .y_name = "singular value"};
+    const ct_axes cosines = ct_chart_axes(-1, 1, 0, 0.05), sigmas = ct_chart_axes(1, 2, 0, 1e-3);
+    add_bars(&pairs, "fa", "pairs", x->pairs);
+    add_bars(&pairs, "fb", "others (dashed)", x->others);
+    for (int i = 0; i < a->measures.n_sides; i++) {
+        const int n = x->n_singular[i] < 256 ? x->n_singular[i] : 256;
+        add_bars(&within, i == 0 ? "fa" : "fb", side[i], x->within[i]);
+        ct_chart_add(&values, (ct_series){CT_LINE, i == 0 ? "a" : "b", side[i], .y = x->singular[i],
+                                          .n = n});
+    }
+    if (a->measures.n_sides == 2)
+        ct_doc_chart(d, "Cosines of pairs and of others",
+                     "Matched: pairs right of the others. Collapsed: one narrow hill.", &pairs,
+                     &cosines);
+    ct_doc_chart(d, "Cosines within a side",
+                 "Of different rows. Spread: a hill about 0. Collapsed: all near 1.", &within,
+                 &cosines);
+    ct_doc_chart(d, "Singular values",
+                 "Of the centred unit rows, at most the first 256: how many directions are in use.",
+                 &values, &sigmas);
 }
 
-static void print_diagnosis(const ct_terminal *t, const ct_diagnosis *d)
+static void tell(const ct_doc *d, const ct_diagnosis *a, bool run)
 {
-    const ct_measures *m = &d->measures;
-    ct_bold(t, true);
-    fprintf(t->out, "%s", d->text.name);
-    ct_bold(t, false);
-    fprintf(t->out, ": %s\n", d->text.meaning);
-    for (int i = 0; i < d->n_evidence; i++)
-        fprintf(t->out, "  - %s\n", d->evidence[i]);
-    if (*d->text.look_alikes != '\0')
-        fprintf(t->out, "looks alike: %s\n", d->text.look_alikes);
-    fprintf(t->out, "try first: %s\n\nmeasured on %d rows of %d%s:\n", d->text.remedy, m->rows,
-            m->columns, m->n_sides == 2 ? " (a, b)" : "");
-    ct_table_print_lines(&ct_measures_fields, m, t->out, 2);
-    if (m->not_finite_rows[0] + m->not_finite_rows[1] > 0)
-        return;
-    for (int s = 0; s < m->n_sides; s++) {
-        print_spectrum(t, s == 0 ? "a" : "b", d->shape.singular[s], d->shape.n_singular[s]);
-        print_histogram(t, s == 0 ? "cosines of different rows of a" : "... of b",
-                        d->shape.within[s]);
-    }
-    if (m->n_sides == 2) {
-        print_histogram(t, "cosines of pairs", d->shape.pairs);
-        print_histogram(t, "cosines of others", d->shape.others);
-    }
-    if (d->landmarks.loss != NULL) {
-        fprintf(t->out, "%s, %s:\n", d->landmarks.loss->name,
-                d->loss_measured ? "measured" : "given");
-        ct_table_print_lines(&ct_loss_fields, d, t->out, 2);
-        ct_table_print_lines(&ct_landmarks_fields, &d->landmarks, t->out, 2);
+    static const char *const SIDE[2][2] = {{"a", "b"}, {"images", "captions"}};
+    const ct_measures *m = &a->measures;
+    const char *const *side = SIDE[run];
+    ct_doc_about(d, a->text.name, "%s", a->text.meaning);
+    for (int i = 0; i < a->n_evidence; i++)
+        ct_doc_item(d, "%s", a->evidence[i]);
+    if (*a->text.look_alikes != '\0')
+        ct_doc_about(d, "looks alike", "%s", a->text.look_alikes);
+    ct_doc_about(d, "try first", "%s", a->text.remedy);
+    ct_doc_text(d, "Measured on %d rows of %d%s%s%s%s:", m->rows, m->columns,
+                m->n_sides == 2 ? "; " : "", m->n_sides == 2 ? side[0] : "",
+                m->n_sides == 2 ? ", " : "", m->n_sides == 2 ? side[1] : "");
+    ct_doc_members(d, &ct_measures_fields, m);
+    if (m->not_finite_rows[0] + m->not_finite_rows[1] == 0)
+        tell_shapes(d, a, side);
+    if (a->landmarks.loss != NULL) {
+        ct_doc_text(d, "%s, %s:", a->landmarks.loss->name, a->loss_measured ? "measured" : "given");
+        ct_doc_members(d, &ct_loss_fields, a);
+        ct_doc_members(d, &ct_landmarks_fields, &a->landmarks);
     }
 }
 
@@ -89,7 +89,6 @@ static ct_status read_loss(const cli_call *c, ct_diagnosis *a, const cli_arrays 
 
 static int diagnose(cli_call *c, ct_error *err)
 {
-    static const char *const SIDE[2][2] = {{"a", "b"}, {"images", "captions"}};
     const bool run = c->argc == 1 && ct_run_exists(c->argv[0]);
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
     cli_arrays x;
@@ -101,14 +100,11 @@ static int diagnose(cli_call *c, ct_error *err)
         ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, c->device}, a, err);
     if (err->status != CT_OK)
         return 0;
-    if (c->page != NULL)
-        ct_page_diagnosis(c->page, a, SIDE[run]);
+    tell(&c->doc, a, run);
     if (c->json) {
         ct_json_open(&j, NULL, '{');
         ct_diagnosis_json(&j, a);
         cli_put_json(&j, err);
-    } else {
-        print_diagnosis(&c->out, a);
     }
     const ct_state s = a->state;
     const bool bad = s != CT_HEALTHY && s != CT_MODALITY_GAP && s != CT_UNCERTAIN;

@@ -6,7 +6,6 @@
 #include "lab/lessons/lesson.h"
 #include "platform/clock.h"
 
-#include <math.h>
 #include <string.h>
 
 static ct_table rows_of(const ct_lesson_run *run)
@@ -23,27 +22,26 @@ static ct_table study_of(const ct_lesson_run *run, int k)
     return (ct_table){.columns = &s->columns, .row = s->row, .n = s->n, .stride = sizeof *s->row};
 }
 
-static void print_lesson(const ct_terminal *t, const ct_lesson *l, const ct_lesson_run *run,
-                         double seconds)
+/* What it measured, and what that shows. */
+static void tell(const ct_doc *d, const ct_lesson *l, const ct_lesson_run *run, double seconds)
 {
     const ct_table rows = rows_of(run);
     for (int k = 0; k < CT_LESSON_STUDIES; k++) {
         const ct_table table = study_of(run, k);
         if (table.n == 0)
             continue;
-        fprintf(t->out, "\n  %s, %d seeds: median [range]; %s\n\n", l->study[k].recipe,
-                l->study[k].seeds, l->study[k].common);
-        ct_table_print(&table, t->out, 2);
+        ct_doc_text(d, "%s, %d seeds: median [range]; %s", l->study[k].recipe, l->study[k].seeds,
+                    l->study[k].common);
+        ct_doc_table(d, &table);
+        ct_doc_spreads(d, &table);
     }
-    fputc('\n', t->out);
-    ct_table_print(&rows, t->out, 2);
-    fprintf(t->out, "\n  rule: %s\n  source: %s\n", l->rule, l->source);
+    ct_doc_spreads(d, &rows);
+    ct_doc_table(d, &rows);
+    ct_doc_text(d, "Rule: %s", l->rule);
+    ct_doc_about(d, "Source", "%s", l->source);
     if (l->see_also != NULL)
-        fprintf(t->out, "  see also: %s\n", l->see_also);
-    ct_bold(t, true);
-    fprintf(t->out, "  %s: %s", l->name, ct_verdict_name(ct_lesson_verdict(run)));
-    ct_bold(t, false);
-    fprintf(t->out, " (%.1f s)\n", seconds);
+        ct_doc_about(d, "See also", "%s", l->see_also);
+    ct_doc_about(d, l->name, "%s (%.1f s)", ct_verdict_name(ct_lesson_verdict(run)), seconds);
 }
 
 static void print_json(const ct_lesson *l, const ct_lesson_run *run, double seconds, ct_error *err)
@@ -66,38 +64,6 @@ static void print_json(const ct_lesson *l, const ct_lesson_run *run, double seco
     cli_put_json(&j, err);
 }
 
-static void write_page(ct_page *p, const ct_lesson *l, const ct_lesson_run *run)
-{
-    const ct_table rows = rows_of(run);
-    ct_spread_line line[CT_LESSON_ROWS];
-    int n = 0;
-    for (int i = 0; i < run->n_rows; i++) { /* claims are about what the tables show */
-        const ct_lesson_row *r = &run->row[i];
-        if (r->measured.n > 0 && (r->verdict == CT_SHOWN || !isnan(r->expected)))
-            line[n++] = (ct_spread_line){r->what, r->measured, r->expected};
-    }
-    ct_put_raw(p, "<section>\n");
-    ct_put_element(p, "h2", l->title);
-    ct_put_element(p, "p", l->text);
-    ct_page_spreads(p, line, n);
-    for (int k = 0; k < CT_LESSON_STUDIES; k++) {
-        const ct_table table = study_of(run, k);
-        if (table.n > 0) {
-            ct_put_element(p, "h3", l->study[k].recipe);
-            ct_page_table(p, &table);
-        }
-    }
-    ct_put_raw(p, "<div class=\"scroll\">");
-    ct_table_html(&rows, p);
-    ct_put_raw(p, "</div>\n");
-    ct_put(p, "<p><strong>%s: %s</strong></p>\n", l->name, ct_verdict_name(ct_lesson_verdict(run)));
-    ct_put_element(p, "p class=\"dim\"", l->rule);
-    ct_put_element(p, "p class=\"dim\"", l->source);
-    if (l->see_also != NULL)
-        ct_put_element(p, "pre", l->see_also);
-    ct_put_raw(p, "</section>\n");
-}
-
 /* Answers whether it differs. */
 static bool give(cli_call *c, const char *name, ct_lesson_run *run, ct_error *err)
 {
@@ -106,21 +72,14 @@ static bool give(cli_call *c, const char *name, ct_lesson_run *run, ct_error *er
     ct_lesson l;
     *run = (ct_lesson_run){.device = c->device, .threads = c->threads};
     ct_arena_open(&arena, "lesson", 0, err);
-    if (ct_lesson_read(name, &arena, &l, err) == CT_OK && !c->json) {
-        ct_bold(&c->out, true);
-        printf("\n%s\n", l.title);
-        ct_bold(&c->out, false);
-        printf("\n%s\n", l.text);
-        fflush(stdout);
+    if (ct_lesson_read(name, &arena, &l, err) == CT_OK) {
+        ct_doc_title(&c->doc, "%s", l.title);
+        ct_doc_text(&c->doc, "%s", l.text);
     }
     if (err->status == CT_OK && ct_lesson_give(&l, run, &arena, err) == CT_OK) {
         if (c->json)
             print_json(&l, run, ct_clock_s() - began, err);
-        else
-            print_lesson(&c->out, &l, run, ct_clock_s() - began);
-        fflush(stdout);
-        if (c->page != NULL)
-            write_page(c->page, &l, run);
+        tell(&c->doc, &l, run, ct_clock_s() - began);
     }
     ct_arena_free(&arena);
     return ct_lesson_verdict(run) == CT_DIFFERS;

@@ -10,7 +10,7 @@
 #include "platform/cpu.h"
 #include "platform/memory.h"
 #include "show/live.h"
-#include "train/trainer.h"
+#include "train/snapshot.h"
 
 struct cli_live {
     ct_live history;
@@ -65,14 +65,19 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds)
     l->history.floor = landmarks.floor;
     const ct_state_text *text = ct_state_describe(l->diagnosis.state);
     const double pairs = (double)s->step * recipe->train.batch;
-    const ct_live_frame frame = {.snapshot = &l->snapshot,
-                                 .step = s->step,
+    const ct_live_frame frame = {.step = s->step,
                                  .steps = recipe->train.steps,
                                  .loss = s->loss,
                                  .temperature = s->temperature,
                                  .pairs_per_second = seconds > 0 ? pairs / seconds : 0,
                                  .state = text->name,
-                                 .meaning = text->meaning};
+                                 .meaning = text->meaning,
+                                 .n = l->snapshot.n,
+                                 .n_bins = CT_PROBE_BINS,
+                                 .n_sigma = l->snapshot.n_sigma,
+                                 .cosine = l->snapshot.s,
+                                 .bin = {l->snapshot.bin[0], l->snapshot.bin[1]},
+                                 .sigma = {l->snapshot.sigma[0], l->snapshot.sigma[1]}};
     ct_live_draw(&l->terminal, &l->history, &frame, columns, lines);
     const double cost = ct_clock_s() - began;
     l->next_s = seconds + cost + (64 * cost > 0.1 ? 64 * cost : 0.1);

@@ -88,6 +88,7 @@ static int call(cli_call *c, ct_error *err)
         cli_open(c, c->argv[0], err);
     if (c->report != NULL)
         open_page(c, err);
+    c->doc = (ct_doc){c->json ? NULL : &c->out, c->page};
     if (err->status == CT_OK)
         code = c->command->run(c, err);
     if (c->page != NULL)

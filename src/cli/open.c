@@ -120,14 +120,13 @@ void cli_catch_signals(void)
 
 void cli_show(const cli_call *c, const ct_fields *fields, const void *object, ct_error *err)
 {
-    const ct_table t = {.columns = fields, .row = object, .n = 1};
     ct_json j = {0};
     if (c->json) {
         ct_json_open(&j, NULL, '{');
         ct_fields_json(&j, fields, object);
         cli_put_json(&j, err);
     } else {
-        ct_table_print_members(&t, c->out.out, 2);
+        ct_table_print_members(fields, object, c->out.out, 2);
     }
 }
 

@@ -44,9 +44,8 @@ static void command_of(const cli_call *c, char *out, size_t size)
     }
 }
 
-/* What the table shows, and the diagram: value[PHASE_ESCAPE] of a row. */
+/* What the table shows, and the diagram. */
 #define SHOWN "state in_state runs escape_step recall_at_1[0] loss effective_rank_centred[0]"
-enum { PHASE_ESCAPE, PHASE_RECALL };
 
 static ct_table table_of(const ct_study_rows *rows)
 {
@@ -54,32 +53,6 @@ static ct_table table_of(const ct_study_rows *rows)
                       .row = rows->row,
                       .n = rows->n,
                       .stride = sizeof *rows->row};
-}
-
-/* Two keys with several values; memory is the arena's. */
-static ct_phase phase_of(const ct_sweep *s, const ct_study_rows *rows, ct_arena *arena)
-{
-    ct_phase p = {.steps = s->base.train.steps};
-    const char **value = ct_arena_zeroed(arena, 2 * CT_SWEEP_VALUES, sizeof *value);
-    ct_phase_point *point = ct_arena_zeroed(arena, (size_t)s->n_points, sizeof *point);
-    p.point = point;
-    for (int k = 0; k < 2 && value != NULL; k++) {
-        p.key[k] = s->axis[k].key;
-        p.n[k] = s->axis[k].n;
-        p.value[k] = value + k * CT_SWEEP_VALUES;
-        for (int v = 0; v < p.n[k]; v++)
-            value[k * CT_SWEEP_VALUES + v] = s->axis[k].value[v];
-    }
-    for (int i = 0; i < rows->n && point != NULL; i++) {
-        const ct_study_row *row = &rows->row[i];
-        point[row->variant] = (ct_phase_point){.settings = row->settings,
-                                               .runs = row->runs,
-                                               .state = row->state,
-                                               .in_state = row->in_state,
-                                               .escape = row->value[PHASE_ESCAPE],
-                                               .recall = row->value[PHASE_RECALL]};
-    }
-    return p;
 }
 
 /* sweep.csv has every measure. */
@@ -97,48 +70,35 @@ static void write_csv(const char *folder, const ct_runs *runs, ct_arena *arena, 
     ct_writer_commit(&w);
 }
 
-static void write_page(const cli_call *c, const ct_sweep *s, const ct_table *t,
-                       const ct_phase *phase, int done)
-{
-    char text[4096];
-    command_of(c, text, sizeof text);
-    ct_put_element(c->page, "pre", text);
-    snprintf(text, sizeof text, "%d points, each from %d seed%s; %d of %d runs are here.",
-             s->n_points, s->n_seeds, s->n_seeds == 1 ? "" : "s", done, s->n_points * s->n_seeds);
-    ct_put_element(c->page, "p", text);
-    if (s->n_axes == 2) {
-        ct_put_raw(c->page, "<section class=\"wide\"><figure>");
-        ct_phase_figure(c->page, phase);
-        ct_put_raw(c->page, "</figure></section>\n");
-    }
-    ct_page_table(c->page, t);
-}
-
 static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *err)
 {
-    char path[CT_PATH_BYTES];
+    char path[CT_PATH_BYTES], command[4096];
+    const ct_doc page = {NULL, c->page};
+    const bool diagram = s->n_axes == 2;
     int done = 0;
     ct_study_rows *rows = ct_arena_zeroed(&c->arena, 1, sizeof *rows);
     if (rows == NULL || ct_runs_rows(runs, SHOWN, false, &c->arena, rows, err) != CT_OK)
         return;
-    const ct_phase phase = s->n_axes == 2 ? phase_of(s, rows, &c->arena) : (ct_phase){.steps = 0};
     const ct_table table = table_of(rows);
     if (c->output != NULL)
         write_csv(c->output, runs, &c->arena, err);
-    if (c->output != NULL && s->n_axes == 2 && err->status == CT_OK) {
+    if (c->output != NULL && diagram && err->status == CT_OK) {
         snprintf(path, sizeof path, "%s/phase.svg", c->output);
-        ct_phase_save(&phase, path, err);
+        ct_phase_save(&table, path, err);
     }
     if (err->status != CT_OK)
         return;
-    if (s->n_axes == 2)
-        ct_phase_draw(&c->out, &phase);
-    else
-        ct_table_print(&table, stdout, 0);
     for (int i = 0; i < rows->n; i++)
         done += rows->row[i].runs;
-    if (c->page != NULL)
-        write_page(c, s, &table, &phase, done);
+    command_of(c, command, sizeof command);
+    ct_doc_code(&page, "%s", command);
+    ct_doc_text(&page, "%d points, each from %d seed%s; %d of %d runs are here.", s->n_points,
+                s->n_seeds, s->n_seeds == 1 ? "" : "s", done, s->n_points * s->n_seeds);
+    if (diagram)
+        ct_doc_phase(&c->doc, &table);
+    else
+        ct_doc_spreads(&c->doc, &table);
+    ct_doc_table(diagram ? &page : &c->doc, &table);
     if (cli_stop != 0 && c->output != NULL)
         fprintf(stderr, "stopped; the same command continues it\n");
 }

@@ -2,11 +2,10 @@
  *
  * No mode of the terminal is changed (no other screen, no hidden cursor) and every frame
  * ends with plain colours, so there is nothing to restore however the program ends. */
-#ifndef REPORT_LIVE_H
-#define REPORT_LIVE_H
+#ifndef SHOW_LIVE_H
+#define SHOW_LIVE_H
 
 #include "show/terminal.h"
-#include "train/snapshot.h"
 
 enum { CT_LIVE_HISTORY = 256 };
 
@@ -22,10 +21,12 @@ void ct_live_loss(ct_live *l, double loss);
 
 /* What a frame shows beside the history. */
 typedef struct ct_live_frame {
-    const ct_snapshot *snapshot;
     long step, steps;
     double loss, temperature, pairs_per_second;
     const char *state, *meaning;
+    int n, n_bins, n_sigma;
+    const double *cosine;            /* (n, n) image i, text j */
+    const double *bin[2], *sigma[2]; /* cosines of pairs, of others; singular values of each side */
 } ct_live_frame;
 
 /* The whole screen of `columns` x `lines`. */

@@ -3,17 +3,12 @@
  * Layer: show. */
 #include "show/page.h"
 
-#include "show/svg.h"
+#include "formats/base64.h"
+#include "formats/bmp.h"
+#include "show/chart.h"
 
+#include <stdio.h>
 #include <string.h>
-
-void ct_page_cells(ct_writer *s, const char *tag, const char *const *text)
-{
-    ct_put_raw(s, "<tr>");
-    for (; *text != NULL; text++)
-        ct_put_element(s, tag, *text);
-    ct_put_raw(s, "</tr>\n");
-}
 
 static const char STYLE[] =
 #include "src/show/page.css.h"
@@ -54,4 +49,40 @@ ct_status ct_page_close(ct_page *p, ct_status so_far)
         return ct_writer_commit(p);
     ct_writer_abandon(p);
     return so_far;
+}
+
+/* ---- parts ---- */
+
+void ct_figure_begin(ct_writer *w, const char *kind, double height, const char *title,
+                     const char *reading)
+{
+    char attributes[64];
+    snprintf(attributes, sizeof attributes, "data-kind=\"%s\"", kind);
+    ct_put_raw(w, "<figure class=\"beside\">");
+    ct_put_element(w, "h3", title);
+    ct_put_element(w, "p class=\"dim\"", reading);
+    ct_svg_begin(w, CT_CHART_WIDTH, height, attributes, title, *reading != '\0' ? reading : title);
+}
+
+void ct_figure_end(ct_writer *w)
+{
+    ct_svg_end(w);
+    ct_put_raw(w, "</figure>\n");
+}
+
+void ct_put_picture(ct_writer *w, const uint8_t *pixels, int width, int height, int channels)
+{
+    size_t size = 0;
+    ct_arena arena;
+    ct_arena_init(&arena, 0);
+    const uint8_t *bmp = ct_bmp_encode(pixels, width, height, channels, &arena, &size);
+    char *text = bmp != NULL ? ct_arena_alloc(&arena, CT_BASE64_BYTES(size)) : NULL;
+    if (text == NULL) {
+        w->status = CT_FAIL(w->err, CT_ERR_NOMEM, "%s: no memory for pictures", w->path);
+    } else {
+        ct_base64_put(text, bmp, size);
+        ct_put_raw(w, "data:image/bmp;base64,");
+        ct_put_raw(w, text);
+    }
+    ct_arena_free(&arena);
 }

@@ -1,18 +1,13 @@
 /* page.h -- what was measured, as one HTML file. Private.
  *
- * No network, no other file; readable with scripts off. A page is opened, gets its
- * parts, and is closed with its one script; failures to write wait for the close. All text is
- * escaped.
+ * No network, no other file; readable with scripts off. A page is opened, gets its parts (doc.h,
+ * and runs), and is closed with its one script; failures to write wait for the close.
  */
 #ifndef SHOW_PAGE_H
 #define SHOW_PAGE_H
 
-#include "contrast/diagnose.h"
-#include "lab/demo.h"
 #include "show/markup.h"
 #include "show/record.h"
-#include "show/spreads.h"
-#include "show/table.h"
 
 typedef ct_writer ct_page;
 
@@ -25,23 +20,14 @@ ct_status ct_page_close(ct_page *p, ct_status so_far);
  * their snapshots. Errors  CT_ERR_NOMEM */
 ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err);
 
-/* The state, its evidence, the figures behind it; `side` names the two sides. */
-void ct_page_diagnosis(ct_page *p, const ct_diagnosis *d, const char *const side[2]);
+/* ---- parts ---- */
 
-/* A table, and before it a picture of each of its spreads, if it has at most CT_SPREADS rows. */
-void ct_page_table(ct_page *p, const ct_table *t);
+/* A picture with its title above; what is drawn between them is its own. */
+void ct_figure_begin(ct_writer *w, const char *kind, double height, const char *title,
+                     const char *reading);
+void ct_figure_end(ct_writer *w);
 
-/* Lines that say "label: quantity", or "... quantity" for the label of the one above: a picture for
- * each quantity that has two or more. */
-void ct_page_spreads(ct_page *p, const ct_spread_line *line, int n);
-
-/* The demo as the terminal tells it, and its tables as pictures. Errors  CT_ERR_NOMEM */
-ct_status ct_page_demo(ct_page *p, const ct_demo *f, const ct_pairs *pairs, ct_error *err);
-
-/* ---- for the parts ---- */
-
-/* <tr>, a cell of `tag` for each text. */
-#define ct_page_row(s, tag, ...) ct_page_cells(s, tag, (const char *const[]){__VA_ARGS__, NULL})
-void ct_page_cells(ct_writer *s, const char *tag, const char *const *text);
+/* The address of a picture of the data, 1 channel or 3, that is in the address itself. */
+void ct_put_picture(ct_writer *w, const uint8_t *pixels, int width, int height, int channels);
 
 #endif

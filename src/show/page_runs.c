@@ -3,11 +3,9 @@
  * All text from recipes, captions and file names is escaped; the script's data are numbers, base64
  * and strings in which no "<" is left.
  *
- * Layer: show. Needs formats (json, base64, bmp). */
+ * Layer: show. Needs formats (json). */
 #include "show/page.h"
 
-#include "formats/base64.h"
-#include "formats/bmp.h"
 #include "show/pictures.h"
 #include "show/table.h"
 
@@ -23,24 +21,11 @@ static int picture_height(const ct_probe *p)
 }
 
 /* All pictures of the probe, one above the other, as a background that .pic looks at. */
-static void sprite(ct_writer *w, const ct_probe *p, int run, ct_error *err)
+static void sprite(ct_writer *w, const ct_probe *p, int run)
 {
-    size_t size = 0;
-    ct_arena arena;
-    ct_arena_init(&arena, 0);
-    const uint8_t *bmp = ct_bmp_encode(p->pixels, p->width, p->height * p->n, p->channels, &arena,
-                                       &size);
-    char *text = bmp != NULL ? ct_arena_alloc(&arena, CT_BASE64_BYTES(size)) : NULL;
-    if (text == NULL) {
-        CT_FAIL(err, CT_ERR_NOMEM, "report: no memory for pictures");
-    } else {
-        ct_base64_put(text, bmp, size);
-        ct_put(w, "<style>.p%d{height:%dpx;background-image:url(data:image/bmp;base64,", run,
-               picture_height(p));
-        ct_put_raw(w, text);
-        ct_put_raw(w, ")}</style>\n");
-    }
-    ct_arena_free(&arena);
+    ct_put(w, "<style>.p%d{height:%dpx;background-image:url(", run, picture_height(p));
+    ct_put_picture(w, p->pixels, p->width, p->height * p->n, p->channels);
+    ct_put_raw(w, ")}</style>\n");
 }
 
 /* ---- what happened ---- */
@@ -259,7 +244,7 @@ ct_status ct_page_runs(ct_page *w, const ct_record *r, int n, ct_error *err)
     for (int i = 0; i < n; i++) {
         captions = captions || r[i].probe.n_captions > 0;
         if (r[i].probe.width > 0)
-            sprite(w, &r[i].probe, i, err);
+            sprite(w, &r[i].probe, i);
     }
     for_each(w, "What happened", NULL, r, n, story);
     ct_put_raw(w, CONTROLS);

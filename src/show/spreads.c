@@ -1,99 +1,169 @@
-/* spreads.c -- see spreads.h.
+/* spreads.c -- medians and ranges over seeds, one line each, on a common axis; see doc.h.
+ *
+ * A row of the table is a line of the picture. Rows that say "label: quantity" are a picture for
+ * each quantity; "... quantity" has the label of the row above.
  *
  * Layer: show. */
-#include "show/spreads.h"
+#include "show/doc.h"
+
+#include "show/page.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-void ct_spread_text(char *out, size_t size, ct_spread x)
+#define MOST        40 /* lines of one picture; a table of more rows has none */
+#define LONGEST     48 /* characters of a label: a longer one would run into what is at the right */
+#define LABEL_BYTES 256
+#define HEIGHT      30.0 /* of a line: its label, and below it the range */
+
+typedef struct line {
+    char label[LABEL_BYTES], quantity[LABEL_BYTES]; /* "": that of the column */
+    ct_spread measured; /* an infinite median: half of the runs or more never got there; NaN: they
+                           diverged */
+    double expected;    /* NaN: nothing is expected */
+} line;
+
+static const void *row_at(const ct_table *t, int i)
 {
-    if (isnan(x.median))
-        snprintf(out, size, "diverged");
-    else if (isfinite(x.median) && x.least == x.most)
-        snprintf(out, size, "%.4g", x.median);
-    else if (isfinite(x.most))
-        snprintf(out, size, "%.4g [%.4g, %.4g]", x.median, x.least, x.most);
-    else if (isfinite(x.median))
-        snprintf(out, size, "%.4g [%.4g, never]", x.median, x.least);
-    else if (isfinite(x.least))
-        snprintf(out, size, "half or more never [%.4g, never]", x.least);
-    else
-        snprintf(out, size, "never");
+    return (const char *)t->row + (size_t)i * t->stride;
 }
 
-#define LINE 30.0 /* pixels of a line: its label, and below it the range */
+/* ---- lines ---- */
 
-static void widen(ct_axes *a, double x)
+/* The words that a row begins with. */
+static void label_of(const ct_table *t, int i, char *out, size_t size)
 {
-    if (isfinite(x)) {
-        a->x0 = fmin(a->x0, x);
-        a->x1 = fmax(a->x1, x);
+    size_t used = 0;
+    out[0] = '\0';
+    for (int k = 0; k < t->columns->n && used < size; k++) {
+        const ct_field *f = &t->columns->row[k];
+        char text[128];
+        if (f->kind != CT_STRING && f->kind != CT_TEXT)
+            return;
+        ct_field_show(f, row_at(t, i), text, sizeof text);
+        if (!f->detail)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", text);
     }
 }
+
+/* The row as a line; false if it has nothing to draw. `label` is that of the rows so far. */
+static bool read_line(const ct_table *t, const ct_field *spread, int i, char label[LABEL_BYTES],
+                      line *out)
+{
+    char text[LABEL_BYTES];
+    const void *object = row_at(t, i), *holder = object;
+    const ct_field *expected = ct_fields_find(t->columns, "expected", &holder);
+    label_of(t, i, text, sizeof text);
+    char *colon = strstr(text, ": ");
+    const bool same = strncmp(text, "... ", 4) == 0;
+    *out = (line){.expected = (double)NAN};
+    memcpy(&out->measured, (const char *)object + spread->offset, sizeof out->measured);
+    if (expected != NULL)
+        memcpy(&out->expected, (const char *)holder + expected->offset, sizeof out->expected);
+    snprintf(out->quantity, sizeof out->quantity, "%s",
+             same            ? text + 4
+             : colon != NULL ? colon + 2
+                             : "");
+    if (!same)
+        snprintf(label, LABEL_BYTES, "%.*s",
+                 (int)(colon != NULL ? colon - text : (long)strlen(text)), text);
+    if (strlen(label) <= LONGEST)
+        snprintf(out->label, sizeof out->label, "%s", label);
+    else
+        snprintf(out->label, sizeof out->label, "row %d of the table", i + 1);
+    return out->measured.n > 0;
+}
+
+/* ---- a picture ---- */
 
 /* Around all that is finite, with a margin; 0 belongs to it if it is near. */
-static ct_axes axes_of(const ct_spread_line *line, int n)
+static ct_axes axes_of(const line *l, int n)
 {
-    ct_axes a = {14, 30, 386, 34 + LINE * n, (double)INFINITY, -(double)INFINITY, 0, 1};
+    ct_axes a = ct_chart_axes((double)INFINITY, -(double)INFINITY, 0, 1);
     for (int i = 0; i < n; i++) {
-        widen(&a, line[i].measured.least);
-        widen(&a, line[i].measured.median);
-        widen(&a, line[i].measured.most);
-        widen(&a, line[i].expected);
+        const double x[4] = {l[i].measured.least, l[i].measured.median, l[i].measured.most,
+                             l[i].expected};
+        for (int k = 0; k < 4; k++)
+            if (isfinite(x[k])) {
+                a.x0 = fmin(a.x0, x[k]);
+                a.x1 = fmax(a.x1, x[k]);
+            }
     }
     if (!(a.x0 <= a.x1))
-        a.x0 = 0, a.x1 = 1;
+        a.x0 = a.x1 = 0;
     if (a.x0 > 0 && a.x0 < 0.5 * a.x1)
         a.x0 = 0;
-    if (a.x1 - a.x0 <= 1e-6 * fabs(a.x1)) { /* all the same */
-        a.x1 += a.x1 != 0 ? 0.1 * fabs(a.x1) : 1;
-        a.x0 -= 0.1 * fabs(a.x0);
-    }
-    const double margin = 0.04 * (a.x1 - a.x0);
+    const bool all_same = a.x1 - a.x0 <= 1e-6 * fabs(a.x1);
+    const double margin = all_same ? 0.1 * fabs(a.x1) + (a.x1 == 0) : 0.04 * (a.x1 - a.x0);
     a.x0 -= margin;
     a.x1 += margin;
+    a.left = 14;
+    a.bottom = 34 + HEIGHT * n;
     return a;
 }
 
-static void draw(ct_writer *s, const ct_axes *a, double top, const ct_spread_line *l)
+static void draw(ct_writer *w, const ct_axes *a, double top, const line *l)
 {
     char title[96];
     const ct_spread m = l->measured;
     const double y = top + 20, most = isfinite(m.most) ? m.most : a->x1;
-    ct_svg_text(s, a->left + 4, top + 11, 11, CT_SVG_START, 0, l->label);
+    const ct_field field = {.kind = CT_SPREAD, .size = sizeof m};
+    ct_field_show(&field, &m, title, sizeof title);
+    ct_svg_text(w, a->left + 4, top + 11, 11, CT_SVG_START, 0, l->label);
     if (!isfinite(m.median))
-        ct_svg_text(s, a->right, top + 11, 11, CT_SVG_END, 0,
-                    isnan(m.median)     ? "diverged"
-                    : isfinite(m.least) ? "half or more never"
-                                        : "never");
-    if (isfinite(l->expected)) {
-        snprintf(title, sizeof title, "expected %.6g", l->expected);
-        ct_svg_rect(s, "db", ct_axes_x(a, l->expected) - 4.5, y - 4.5, 9, 9, title);
-    }
+        ct_svg_text(w, a->right, top + 11, 11, CT_SVG_END, 0, title);
+    if (isfinite(l->expected))
+        ct_svg_rect(w, "db", ct_axes_x(a, l->expected) - 4.5, y - 4.5, 9, 9, "expected");
     if (isfinite(m.least))
-        ct_svg_segment(s, "a", ct_axes_x(a, m.least), y, ct_axes_x(a, most), y);
-    if (isfinite(m.median)) {
-        ct_spread_text(title, sizeof title, m);
-        ct_svg_disc(s, "da", ct_axes_x(a, m.median), y, 3.5, title);
+        ct_svg_segment(w, "a", ct_axes_x(a, m.least), y, ct_axes_x(a, most), y);
+    if (isfinite(m.median))
+        ct_svg_disc(w, "da", ct_axes_x(a, m.median), y, 3.5, title);
+}
+
+static void figure(ct_writer *w, const char *name, const line *l, int n)
+{
+    const ct_axes a = axes_of(l, n);
+    bool expected = false;
+    for (int i = 0; i < n; i++)
+        expected = expected || isfinite(l[i].expected);
+    ct_figure_begin(w, "spreads", a.bottom + 40, name, "");
+    ct_axes_draw(w, &a, name, NULL);
+    for (int i = 0; i < n; i++)
+        draw(w, &a, 32 + HEIGHT * i, &l[i]);
+    const double next = ct_key_draw(w, a.left, 18, CT_DISCS, "da", "median and range");
+    if (expected)
+        ct_key_draw(w, next, 18, CT_SQUARES, "db", "expected");
+    ct_figure_end(w);
+}
+
+/* One picture for each quantity that two lines or more have. */
+static void figures(ct_writer *w, const char *column, line *l, int n)
+{
+    while (n > 0) {
+        line same[MOST];
+        int n_same = 0, n_others = 0;
+        const line first = l[0];
+        for (int i = 0; i < n; i++)
+            if (strcmp(l[i].quantity, first.quantity) == 0)
+                same[n_same++] = l[i];
+            else
+                l[n_others++] = l[i];
+        if (n_same > 1)
+            figure(w, *first.quantity != '\0' ? first.quantity : column, same, n_same);
+        n = n_others;
     }
 }
 
-void ct_spreads_figure(ct_writer *page, const char *name, const ct_spread_line *line, int n)
+void ct_doc_spreads(const ct_doc *d, const ct_table *t)
 {
-    const ct_axes a = axes_of(line, n);
-    bool expected = false;
-    for (int i = 0; i < n; i++)
-        expected = expected || isfinite(line[i].expected);
-    ct_put(page, "<figure>");
-    ct_svg_begin(page, 400, a.bottom + 40, "data-kind=\"spreads\"", name,
-                 "Median and range over the seeds, a line each.");
-    ct_axes_draw(page, &a, name, NULL);
-    for (int i = 0; i < n; i++)
-        draw(page, &a, 32 + LINE * i, &line[i]);
-    double next = ct_key_draw(page, a.left, 18, CT_DISCS, "da", "measured, with its range");
-    if (expected)
-        ct_key_draw(page, next, 18, CT_SQUARES, "db", "expected");
-    ct_svg_end(page);
-    ct_put(page, "</figure>\n");
+    for (int c = 0; c < t->columns->n && d->page != NULL && t->n <= MOST; c++) {
+        const ct_field *f = &t->columns->row[c];
+        char label[LABEL_BYTES] = "";
+        line l[MOST];
+        int n = 0;
+        for (int i = 0; i < t->n && f->kind == CT_SPREAD && !f->detail; i++)
+            n += read_line(t, f, i, label, &l[n]);
+        figures(d->page, f->label != NULL ? f->label : f->key, l, n);
+    }
 }

@@ -5,12 +5,11 @@
  * Layer: show. */
 #include "show/table.h"
 
-#include "formats/text.h"
+#include "show/markup.h"
 
-#include <math.h>
 #include <string.h>
 
-#define MOST_COLUMNS 64
+#define MOST_COLUMNS 192
 #define CELL_BYTES   512
 #define LINE_WIDTH   100
 
@@ -39,14 +38,25 @@ static const void *row_at(const ct_table *t, int row, const column *c)
     return (const char *)t->row + (size_t)row * t->stride + c->offset;
 }
 
-static const char *head_of(const ct_field *f)
-{
-    return f->label != NULL ? f->label : f->key;
-}
-
 static bool is_word(const ct_field *f)
 {
     return f->kind == CT_TEXT || f->kind == CT_STRING || f->kind == CT_CHOICE || f->kind == CT_BOOL;
+}
+
+/* ---- for people ---- */
+
+static const char *label_of(const column *c)
+{
+    return c->field->label != NULL ? c->field->label : c->field->key;
+}
+
+/* The text of a cell; row -1: the head. */
+static void show_cell(const ct_table *t, int row, const column *c, char text[CELL_BYTES])
+{
+    if (row < 0)
+        snprintf(text, CELL_BYTES, "%s", label_of(c));
+    else
+        ct_field_show(c->field, row_at(t, row, c), text, CELL_BYTES);
 }
 
 /* Characters, not bytes: what follows a first byte of UTF-8 takes no room. */
@@ -58,94 +68,118 @@ static int width_of(const char *s)
     return width;
 }
 
-static void pad(FILE *out, int n)
-{
-    fprintf(out, "%*s", n > 0 ? n : 0, "");
-}
-
-/* A cell in its column: words to the left, numbers to the right; nothing after the last words. */
-static void put_cell(FILE *out, const char *text, int width, bool words, bool last)
-{
-    if (!words)
-        pad(out, width - width_of(text));
-    fputs(text, out);
-    if (words && !last)
-        pad(out, width - width_of(text));
-}
-
 void ct_table_print(const ct_table *t, FILE *out, int indent)
 {
     column c[MOST_COLUMNS];
-    int width[MOST_COLUMNS];
-    char cell[CELL_BYTES];
+    int width[MOST_COLUMNS] = {0};
+    char text[CELL_BYTES];
     const int n = open_columns(t->columns, 0, true, c, 0);
-    for (int k = 0; k < n; k++) {
-        width[k] = width_of(head_of(c[k].field));
-        for (int i = 0; i < t->n; i++) {
-            ct_field_show(c[k].field, row_at(t, i, &c[k]), cell, sizeof cell);
-            width[k] = width_of(cell) > width[k] ? width_of(cell) : width[k];
-        }
-    }
-    for (int i = -1; i < t->n; i++) { /* -1: the head */
-        pad(out, indent);
+    for (int i = -1; i < t->n; i++)
         for (int k = 0; k < n; k++) {
-            if (i < 0)
-                snprintf(cell, sizeof cell, "%s", head_of(c[k].field));
-            else
-                ct_field_show(c[k].field, row_at(t, i, &c[k]), cell, sizeof cell);
-            put_cell(out, cell, width[k], is_word(c[k].field), k == n - 1);
-            fputs(k == n - 1 ? "\n" : "  ", out);
+            show_cell(t, i, &c[k], text);
+            width[k] = width_of(text) > width[k] ? width_of(text) : width[k];
+        }
+    for (int i = -1; i < t->n; i++) {
+        fprintf(out, "%*s", indent, "");
+        for (int k = 0; k < n; k++) {
+            show_cell(t, i, &c[k], text);
+            const bool word = is_word(c[k].field), last = k == n - 1;
+            const int room = width[k] - width_of(text); /* none after the last words */
+            fprintf(out, "%*s%s%*s%s", word ? 0 : room, "", text, word && !last ? room : 0, "",
+                    last ? "\n" : "  ");
         }
     }
 }
 
-void ct_table_print_members(const ct_table *t, FILE *out, int indent)
+void ct_table_html(const ct_table *t, ct_writer *w)
 {
     column c[MOST_COLUMNS];
-    char cell[CELL_BYTES];
+    char text[CELL_BYTES];
     const int n = open_columns(t->columns, 0, true, c, 0);
-    int head = 0, width = 0;
-    for (int k = 0; k < n; k++) {
-        head = width_of(head_of(c[k].field)) > head ? width_of(head_of(c[k].field)) : head;
-        for (int i = 0; i < t->n; i++) {
-            ct_field_show(c[k].field, row_at(t, i, &c[k]), cell, sizeof cell);
-            width = width_of(cell) > width ? width_of(cell) : width;
+    ct_put_raw(w, "<div class=\"scroll\"><table>\n");
+    for (int i = -1; i < t->n; i++) {
+        const char *tag = i < 0 ? "th" : "td";
+        ct_put_raw(w, "<tr>");
+        for (int k = 0; k < n; k++) {
+            show_cell(t, i, &c[k], text);
+            ct_put(w, "<%s%s>", tag, is_word(c[k].field) ? "" : " class=n");
+            ct_put_text(w, text);
+            ct_put(w, "</%s>", tag);
         }
+        ct_put_raw(w, "</tr>\n");
     }
+    ct_put_raw(w, "</table></div>\n");
+}
+
+/* ---- one struct ---- */
+
+/* The columns that are not left out. */
+static int open_members(const ct_fields *columns, const void *row, column *out)
+{
+    char text[CELL_BYTES];
+    int n = 0;
+    const int all = open_columns(columns, 0, true, out, 0);
+    for (int k = 0; k < all; k++) {
+        ct_field_show(out[k].field, (const char *)row + out[k].offset, text, sizeof text);
+        if (!out[k].field->optional || (strcmp(text, "-") != 0 && strncmp(text, "-, ", 3) != 0))
+            out[n++] = out[k];
+    }
+    return n;
+}
+
+void ct_table_print_members(const ct_fields *columns, const void *row, FILE *out, int indent)
+{
+    column c[MOST_COLUMNS];
+    char text[CELL_BYTES];
+    const int n = open_members(columns, row, c);
+    int width = 0;
+    for (int k = 0; k < n; k++)
+        width = width_of(label_of(&c[k])) > width ? width_of(label_of(&c[k])) : width;
     for (int k = 0; k < n; k++) {
-        pad(out, indent);
-        put_cell(out, head_of(c[k].field), head, true, false);
-        for (int i = 0; i < t->n; i++) {
-            fputs("  ", out);
-            ct_field_show(c[k].field, row_at(t, i, &c[k]), cell, sizeof cell);
-            put_cell(out, cell, width, true, i == t->n - 1);
-        }
-        fputc('\n', out);
+        ct_field_show(c[k].field, (const char *)row + c[k].offset, text, sizeof text);
+        fprintf(out, "%*s%s%*s  %s\n", indent, "", label_of(&c[k]),
+                width - width_of(label_of(&c[k])), "", text);
     }
 }
 
 void ct_table_print_lines(const ct_fields *columns, const void *row, FILE *out, int indent)
 {
     column c[MOST_COLUMNS];
-    char cell[CELL_BYTES];
-    const int n = open_columns(columns, 0, true, c, 0);
+    char text[CELL_BYTES];
+    const int n = open_members(columns, row, c);
     int used = 0; /* of the line */
     for (int k = 0; k < n; k++) {
-        const ct_field *f = c[k].field;
-        ct_field_show(f, (const char *)row + c[k].offset, cell, sizeof cell);
-        if (f->optional && (strcmp(cell, "-") == 0 || strncmp(cell, "-, ", 3) == 0))
-            continue;
-        const int width = width_of(head_of(f)) + 1 + width_of(cell);
+        ct_field_show(c[k].field, (const char *)row + c[k].offset, text, sizeof text);
+        const int width = width_of(label_of(&c[k])) + 1 + width_of(text);
         if (used > 0 && used + 2 + width > LINE_WIDTH) {
             fputc('\n', out);
             used = 0;
         }
-        pad(out, used > 0 ? 2 : indent);
-        fprintf(out, "%s %s", head_of(f), cell);
-        used += (used > 0 ? 2 : indent) + width;
+        const int before = used > 0 ? 2 : indent;
+        fprintf(out, "%*s%s %s", before, "", label_of(&c[k]), text);
+        used += before + width;
     }
     fputc('\n', out);
 }
+
+void ct_table_html_members(const ct_fields *columns, const void *row, ct_writer *w)
+{
+    column c[MOST_COLUMNS];
+    char text[CELL_BYTES];
+    const int n = open_members(columns, row, c);
+    ct_put_raw(w, "<table>\n");
+    for (int k = 0; k < n; k++) {
+        ct_field_show(c[k].field, (const char *)row + c[k].offset, text, sizeof text);
+        ct_put_raw(w, "<tr><th>");
+        ct_put_text(w, label_of(&c[k]));
+        ct_put_raw(w, "</th><td>");
+        ct_put_text(w, text);
+        ct_put_raw(w, "</td></tr>\n");
+    }
+    ct_put_raw(w, "</table>\n");
+}
+
+/* ---- for programs ---- */
 
 void ct_table_json(const ct_table *t, ct_json *j, const char *key)
 {
@@ -158,28 +192,22 @@ void ct_table_json(const ct_table *t, ct_json *j, const char *key)
     ct_json_close(j);
 }
 
-static void put(ct_writer *w, const char *text)
-{
-    ct_writer_bytes(w, text, strlen(text));
-}
-
-/* ---- CSV (RFC 4180) ---- */
-
+/* CSV is RFC 4180. */
 static void put_csv_cell(ct_writer *w, const char *text, bool first)
 {
     if (!first)
-        put(w, ",");
+        ct_put_raw(w, ",");
     if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        put(w, text);
+        ct_put_raw(w, text);
         return;
     }
-    put(w, "\"");
+    ct_put_raw(w, "\"");
     for (; *text != '\0'; text++) {
         ct_writer_bytes(w, text, 1);
         if (*text == '"')
-            put(w, "\"");
+            ct_put_raw(w, "\"");
     }
-    put(w, "\"");
+    ct_put_raw(w, "\"");
 }
 
 /* The cells of one value, or their heads: one, or those of a spread. */
@@ -222,45 +250,6 @@ void ct_table_csv(const ct_table *t, ct_writer *w)
                 put_csv_value(w, f, at, key, k == 0 && v == 0);
             }
         }
-        put(w, "\n");
+        ct_put_raw(w, "\n");
     }
-}
-
-/* ---- HTML ---- */
-
-void ct_put_escaped(ct_writer *w, const char *text)
-{
-    for (; *text != '\0'; text++)
-        switch (*text) {
-        case '&': put(w, "&amp;"); break;
-        case '<': put(w, "&lt;"); break;
-        case '>': put(w, "&gt;"); break;
-        case '"': put(w, "&quot;"); break;
-        default: ct_writer_bytes(w, text, 1);
-        }
-}
-
-void ct_table_html(const ct_table *t, ct_writer *w)
-{
-    column c[MOST_COLUMNS];
-    char cell[CELL_BYTES];
-    const int n = open_columns(t->columns, 0, true, c, 0);
-    put(w, "<table>\n");
-    for (int i = -1; i < t->n; i++) { /* -1: the head */
-        put(w, "<tr>");
-        for (int k = 0; k < n; k++) {
-            const char *tag = i < 0 ? "th" : "td";
-            snprintf(cell, sizeof cell, "<%s%s>", tag, is_word(c[k].field) ? "" : " class=n");
-            put(w, cell);
-            if (i < 0)
-                snprintf(cell, sizeof cell, "%s", head_of(c[k].field));
-            else
-                ct_field_show(c[k].field, row_at(t, i, &c[k]), cell, sizeof cell);
-            ct_put_escaped(w, cell);
-            snprintf(cell, sizeof cell, "</%s>", tag);
-            put(w, cell);
-        }
-        put(w, "</tr>\n");
-    }
-    put(w, "</table>\n");
 }

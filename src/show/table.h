@@ -25,13 +25,14 @@ typedef struct ct_table {
  * out. Each line is indented by `indent`. */
 void ct_table_print(const ct_table *t, FILE *out, int indent);
 
-/* The same turned round, for a few structs of many members: a line for each member, a column for
- * each row. */
-void ct_table_print_members(const ct_table *t, FILE *out, int indent);
+/* <table>; cells of numbers have the class n. */
+void ct_table_html(const ct_table *t, ct_writer *w);
 
-/* One struct in few lines: "label value  label value", at most 100 columns wide. What is optional
- * and not there is left out. */
+/* One struct: a line for each member, its label and its value; or few lines, "label value  label
+ * value", at most 100 columns wide. What is optional and not there is left out. */
+void ct_table_print_members(const ct_fields *columns, const void *row, FILE *out, int indent);
 void ct_table_print_lines(const ct_fields *columns, const void *row, FILE *out, int indent);
+void ct_table_html_members(const ct_fields *columns, const void *row, ct_writer *w);
 
 /* An array of objects. `key` as for ct_json_open. */
 void ct_table_json(const ct_table *t, ct_json *j, const char *key);
@@ -39,11 +40,5 @@ void ct_table_json(const ct_table *t, ct_json *j, const char *key);
 /* A line of keys, then a line for each row; a spread is six columns, of which the median has its
  * key, an array one for each value (key_1, key_2). */
 void ct_table_csv(const ct_table *t, ct_writer *w);
-
-/* <table> with a head; cells of numbers have the class n; text is escaped. */
-void ct_table_html(const ct_table *t, ct_writer *w);
-
-/* Text of an element or an attribute. */
-void ct_put_escaped(ct_writer *w, const char *text);
 
 #endif

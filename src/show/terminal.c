@@ -55,14 +55,19 @@ void ct_bold(const ct_terminal *t, bool on)
         fputs(on ? "\033[1m" : "\033[0m", t->out);
 }
 
+/* From 0 for -1 to 10 for 1. */
+static int level_of(double v)
+{
+    return (int)floor(fmax(-1, fmin(1, v)) * 5 + 5.5); /* NaN: fmin and fmax give a number */
+}
+
 /* -1 blue, 0 white, 1 red, in steps of 0.2: colours that the cube has exactly. */
 static rgb heat(double v)
 {
     static const rgb RAMP[] = {{0, 95, 175},    {95, 135, 215},  {135, 175, 255}, {175, 215, 255},
                                {215, 215, 255}, {255, 255, 255}, {255, 215, 215}, {255, 175, 175},
                                {255, 135, 135}, {215, 95, 95},   {175, 0, 0}};
-    const double step = fmax(-1, fmin(1, v)) * 5; /* NaN: fmin and fmax give a number */
-    return RAMP[(int)floor(step + 5.5)];
+    return RAMP[level_of(v)];
 }
 
 void ct_draw_matrix(const ct_terminal *t, int indent, const double *s, int rows, int cols)
@@ -80,6 +85,27 @@ void ct_draw_matrix(const ct_terminal *t, int indent, const double *s, int rows,
         if (t->colour)
             reset(t);
         fputc('\n', t->out);
+    }
+}
+
+void ct_draw_cells(const ct_terminal *t, int indent, const double *s, int n, int lines, int columns)
+{
+    static const char PLAIN[] = "%-:.   +*#@";
+    for (int i = 0; i + 1 < n && lines > 0; i += 2, lines--) {
+        fprintf(t->out, "%*s", indent, "");
+        for (int j = 0; j < n && j < columns; j++) {
+            const double top = s[i * n + j], bottom = s[(i + 1) * n + j];
+            if (t->colour) {
+                set_colour(t, 38, heat(top));
+                set_colour(t, 48, heat(bottom));
+                fputs("\u2580", t->out);
+            } else {
+                fputc(PLAIN[level_of(fabs(top) > fabs(bottom) ? top : bottom)], t->out);
+            }
+        }
+        if (t->colour)
+            reset(t);
+        fputs("\033[K\n", t->out);
     }
 }
 
@@ -131,4 +157,14 @@ void ct_draw_pictures(const ct_terminal *t, int indent, const uint8_t *const *pi
             fputs(i + 1 < n ? "  " : "\n", t->out);
         }
     }
+}
+
+void ct_bars_text(const double *x, int n, double most, char *out)
+{
+    static const char LEVEL[] = " .:-=+*#@";
+    for (int i = 0; i < n; i++)
+        most = fmax(most, x[i]);
+    for (int i = 0; i < n; i++)
+        out[i] = LEVEL[most > 0 ? (int)ceil(8 * fmax(0, fmin(1, x[i] / most))) : 0];
+    out[n] = '\0';
 }

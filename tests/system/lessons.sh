@@ -9,7 +9,7 @@ check "a list of lessons" grep -q "^  floor  *\"Diagonal 1" "$scratch/out"
 for lesson in floor gap false-negatives cone information; do
     run lesson "$lesson"
     check "$lesson passes" [ "$code" = 0 ]
-    check "$lesson says so" grep -q "^  $lesson: pass" "$scratch/out"
+    check "$lesson says so" grep -q "^$lesson: pass" "$scratch/out"
     check "$lesson differs nowhere" sh -c "! grep -q '  differs$' '$scratch/out'"
 done
 run lesson floor gap --json

@@ -73,6 +73,7 @@ run sweep phase loss.temperature=0.1,1 optim.rate=0.1,1 train.steps=20 seed=1..2
 check "a sweep's page" [ "$code" = 0 ]
 check "... has a row a point" [ "$(grep -c '^<tr><td>\(0.1\|1\)</td><td>\(0.1\|1\)</td>' phase.html)" = 4 ]
 check "... and the phase diagram" grep -q 'data-kind="phase"' phase.html
+check "... with a recall for each point" [ "$(grep -o 'rect class="h[12][0-9]"' phase.html | wc -l)" -ge 4 ]
 run sweep phase loss.temperature=0.1,1 train.steps=20 seed=1..2 --report one.html -q
 check "... and the command" grep -qF '<pre>contrast sweep phase loss.temperature=0.1,1 optim.rate=0.1,1 train.steps=20 seed=1..2</pre>' phase.html
 check "over one key, a picture a quantity" [ "$(grep -c 'data-kind="spreads"' one.html)" = 4 ]
@@ -80,7 +81,7 @@ run diagnose a --report diagnose.html
 check "a diagnosis as a page" [ "$code" = 0 ]
 check "... names the state that is printed" grep -qF "<strong>$(head -n 1 "$scratch/out" | sed 's/:.*//')</strong>" diagnose.html
 "$program" diagnose a --json | sed 's/.*"effective_rank_centred":\[\([^]]*\)\].*/\1/' | tr ',' '\n' >ranks
-check "... with each side's figures" sh -c "tr -d '\\n' <diagnose.html | grep -qF '<td>effective rank, centred</td>$(awk '{ printf "<td>%.1f</td>", $1 }' ranks)</tr>'"
+check "... with each side's figures" sh -c "tr -d '\\n' <diagnose.html | grep -qF '<th>effective rank, centred</th><td>$(awk '{ printf "%s%.1f", (NR > 1 ? ", " : ""), $1 }' ranks)</td></tr>'"
 for f in lesson phase one diagnose; do
     check "$f.html forbids the network" grep -q "default-src 'none'" $f.html
 done

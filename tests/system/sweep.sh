@@ -48,8 +48,8 @@ check "a recipe that does not hold is refused" rejects 2 "image.layers ends in" 
 
 run sweep shapes data.n_train=512 data.n_validation=64 data.n_test=64 data.n_composition=32 train.batch=32 train.steps=40 \
     optim.name=sgd optim.rate=0.1,1e12 seed=1 -q
-check "a run that diverges is a result" grep -q "^1e12  *diverged" "$scratch/out"
+check "a run that diverges is a result" grep -q "^  1e12  *diverged" "$scratch/out"
 run sweep phase train.steps=40 data.rho=0.2,0.99 train.batch=8,16 optim.momentum=0,0.5 -q
-check "three keys: a table" grep -q '^data.rho  *train.batch  *optim.momentum  *state' "$scratch/out"
-check "... one row for each point" [ "$(grep -c '^0\.[29]*  *[81][6]*  *0[.5]* ' "$scratch/out")" = 8 ]
+check "three keys: a table" grep -q '^  data.rho  *train.batch  *optim.momentum  *state' "$scratch/out"
+check "... one row for each point" [ "$(grep -c '^  0\.[29]*  *[81][6]*  *0[.5]* ' "$scratch/out")" = 8 ]
 done_testing

@@ -27,46 +27,56 @@ static const result RESULT[] = {
 };
 static const ct_table TABLE = {&FIELDS, RESULT, 2, sizeof *RESULT};
 
-/* What `voice` leaves in a file. */
-static char *told(void (*voice)(const ct_table *, ct_writer *))
-{
-    static char text[2048];
-    char path[] = "/tmp/ct-table-XXXXXX";
-    ct_error err = {0};
-    ct_writer w;
-    close(mkstemp(path));
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
-    voice(&TABLE, &w);
-    ck_assert_int_eq(ct_writer_commit(&w), CT_OK);
-    FILE *f = fopen(path, "r");
-    text[fread(text, 1, sizeof text - 1, f)] = '\0';
-    fclose(f);
-    remove(path);
-    return text;
-}
+static char text[2048];
 
-static char *printed(void (*voice)(const ct_table *, FILE *, int))
+/* What was written, read back. */
+static char *contents(FILE *f)
 {
-    static char text[2048];
-    FILE *f = tmpfile();
-    voice(&TABLE, f, 2);
     rewind(f);
     text[fread(text, 1, sizeof text - 1, f)] = '\0';
     fclose(f);
     return text;
 }
 
+static ct_writer open_writer(char path[24], ct_error *err)
+{
+    ct_writer w;
+    strcpy(path, "/tmp/ct-table-XXXXXX");
+    close(mkstemp(path));
+    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, err), CT_OK);
+    return w;
+}
+
+static char *written(ct_writer *w, const char *path)
+{
+    ck_assert_int_eq(ct_writer_commit(w), CT_OK);
+    FILE *f = fopen(path, "r");
+    remove(path);
+    return contents(f);
+}
+
+/* What `voice` leaves in a file. */
+static char *told(void (*voice)(const ct_table *, ct_writer *))
+{
+    char path[24];
+    ct_error err = {0};
+    ct_writer w = open_writer(path, &err);
+    voice(&TABLE, &w);
+    return written(&w, path);
+}
+
 START_TEST(on_the_terminal)
 {
-    ck_assert_str_eq(printed(ct_table_print),
-                     "  name       the loss      side            recall\n"
-                     "  a & b         10.00  1.0, 2.0               1.0\n"
-                     "  caf\xc3\xa9, \"x\"         -  3.0, 4.0  2.0 [1.0, never]\n");
-    ck_assert_str_eq(printed(ct_table_print_members),
-                     "  name      a & b             caf\xc3\xa9, \"x\"\n"
-                     "  the loss  10.00             -\n"
-                     "  side      1.0, 2.0          3.0, 4.0\n"
-                     "  recall    1.0               2.0 [1.0, never]\n");
+    FILE *f = tmpfile();
+    ct_table_print(&TABLE, f, 2);
+    ct_table_print_members(&FIELDS, &RESULT[1], f, 2);
+    ck_assert_str_eq(contents(f), "  name       the loss      side            recall\n"
+                                  "  a & b         10.00  1.0, 2.0               1.0\n"
+                                  "  caf\xc3\xa9, \"x\"         -  3.0, 4.0  2.0 [1.0, never]\n"
+                                  "  name      caf\xc3\xa9, \"x\"\n"
+                                  "  the loss  -\n"
+                                  "  side      3.0, 4.0\n"
+                                  "  recall    2.0 [1.0, never]\n");
 }
 END_TEST
 
@@ -80,20 +90,16 @@ START_TEST(in_few_lines)
     };
     static const ct_fields LONG_FIELDS = CT_FIELDS(LONG);
     const result none = {.name = "x", .loss = (double)NAN, .side = {(double)NAN, 1}};
-    char text[512];
     FILE *f = tmpfile();
     ct_table_print_lines(&FIELDS, RESULT, f, 2);
     ct_table_print_lines(&LONG_FIELDS, RESULT, f, 1);
     ct_table_print_lines(&LONG_FIELDS, &none, f, 0); /* what is optional is left out */
-    rewind(f);
-    text[fread(text, 1, sizeof text - 1, f)] = '\0';
-    fclose(f);
     char expected[512];
     snprintf(expected, sizeof expected,
              "  name a & b  the loss 10.00  side 1.0, 2.0  recall 1.0\n"
              " loss %-90s\n name a & b  side 1, 2  loss 10\nloss -  name x\n",
              "10.0");
-    ck_assert_str_eq(text, expected);
+    ck_assert_str_eq(contents(f), expected);
 }
 END_TEST
 
@@ -126,6 +132,13 @@ START_TEST(in_a_page)
     ck_assert_ptr_nonnull(strstr(html, "<td>a &amp; b</td><td class=n>10.00</td>"));
     ck_assert_ptr_nonnull(strstr(html, "caf\xc3\xa9, &quot;x&quot;"));
     ck_assert_ptr_null(strstr(html, "hidden"));
+    char path[24];
+    ct_error err = {0};
+    ct_writer w = open_writer(path, &err);
+    ct_table_html_members(&FIELDS, RESULT, &w);
+    html = written(&w, path);
+    ck_assert_ptr_nonnull(strstr(html, "<tr><th>name</th><td>a &amp; b</td></tr>"));
+    ck_assert_ptr_nonnull(strstr(html, "<tr><th>side</th><td>1.0, 2.0</td></tr>"));
 }
 END_TEST
 

@@ -1,0 +1,194 @@
+/* doc.c -- see doc.h.
+ *
+ * Layer: show. */
+#include "show/doc.h"
+
+#include "show/page.h"
+#include "show/pictures.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define WORDS_BYTES 4096 /* of one call */
+
+/* ---- words ---- */
+
+typedef enum kind { TITLE, TEXT, ITEM, CODE, ABOUT } kind;
+
+/* On a screen: what stands before the first line and before the others; in a page: its tag. */
+static const struct {
+    const char *first, *rest, *tag;
+} LOOK[] = {
+    [TITLE] = {"\n", "", "h2"},
+    [TEXT] = {"\n", "", "p"},
+    [ITEM] = {"  - ", "    ", "p class=\"item\""},
+    [CODE] = {"  ", "  ", "pre"},
+    [ABOUT] = {"", "", "p"},
+};
+
+static void print_bold(const ct_terminal *t, const char *text)
+{
+    ct_bold(t, true);
+    fputs(text, t->out);
+    ct_bold(t, false);
+}
+
+/* Words filled into lines, of which the first has `used` characters already. */
+static void print_wrapped(const ct_terminal *t, const char *rest, int used, const char *text)
+{
+    const int width = t->redraw && t->width < 100 ? t->width : 100;
+    while (*(text += strspn(text, " \n")) != '\0') {
+        const int n = (int)strcspn(text, " \n");
+        const bool fits = used + n < width, begins = used == (int)strlen(rest);
+        if (!fits && !begins) {
+            fprintf(t->out, "\n%s", rest);
+            used = (int)strlen(rest);
+        }
+        used += fprintf(t->out, "%s%.*s", used == (int)strlen(rest) ? "" : " ", n, text);
+        text += n;
+    }
+    fputc('\n', t->out);
+}
+
+static void print(const ct_terminal *t, kind k, const char *word, const char *text)
+{
+    const char *rest = LOOK[k].rest;
+    fputs(LOOK[k].first, t->out);
+    if (word != NULL)
+        print_bold(t, word);
+    if (k == TITLE) {
+        print_bold(t, text);
+        fputc('\n', t->out);
+    } else if (k == CODE) {
+        fprintf(t->out, "%s\n", text);
+    } else {
+        fputs(word != NULL ? ":" : "", t->out);
+        print_wrapped(t, rest, (int)strlen(word != NULL ? word : rest) + (word != NULL), text);
+    }
+    fflush(t->out);
+}
+
+static void say(const ct_doc *d, kind k, const char *word, const char *fmt, va_list args)
+{
+    char text[WORDS_BYTES];
+    vsnprintf(text, sizeof text, fmt, args);
+    if (d->screen != NULL)
+        print(d->screen, k, word, text);
+    if (d->page != NULL && word == NULL) {
+        ct_put_element(d->page, LOOK[k].tag, text);
+    } else if (d->page != NULL) {
+        ct_put_raw(d->page, "<p><strong>");
+        ct_put_text(d->page, word);
+        ct_put_raw(d->page, "</strong>: ");
+        ct_put_text(d->page, text);
+        ct_put_raw(d->page, "</p>\n");
+    }
+}
+
+#define SAY(kind, word)                \
+    va_list args;                      \
+    va_start(args, fmt);               \
+    say(d, (kind), (word), fmt, args); \
+    va_end(args)
+
+void ct_doc_title(const ct_doc *d, const char *fmt, ...)
+{
+    SAY(TITLE, NULL);
+}
+
+void ct_doc_text(const ct_doc *d, const char *fmt, ...)
+{
+    SAY(TEXT, NULL);
+}
+
+void ct_doc_item(const ct_doc *d, const char *fmt, ...)
+{
+    SAY(ITEM, NULL);
+}
+
+void ct_doc_code(const ct_doc *d, const char *fmt, ...)
+{
+    SAY(CODE, NULL);
+}
+
+void ct_doc_about(const ct_doc *d, const char *word, const char *fmt, ...)
+{
+    SAY(ABOUT, word);
+}
+
+/* ---- numbers ---- */
+
+void ct_doc_table(const ct_doc *d, const ct_table *t)
+{
+    if (d->screen != NULL) {
+        fputc('\n', d->screen->out);
+        ct_table_print(t, d->screen->out, 2);
+    }
+    if (d->page != NULL)
+        ct_table_html(t, d->page);
+}
+
+void ct_doc_members(const ct_doc *d, const ct_fields *columns, const void *row)
+{
+    if (d->screen != NULL)
+        ct_table_print_lines(columns, row, d->screen->out, 2);
+    if (d->page != NULL)
+        ct_table_html_members(columns, row, d->page);
+}
+
+/* ---- pictures ---- */
+
+/* Bars as characters of eight heights; of a line the values 1, 2, 4, 8, ... */
+static void print_series(const ct_terminal *t, const char *title, const ct_series *s,
+                         const ct_axes *least)
+{
+    char bars[256];
+    fprintf(t->out, "  %s, %s:", title, s->name);
+    if (s->as == CT_BARS && s->n < (int)sizeof bars) {
+        ct_bars_text(s->y, s->n, 0, bars);
+        fprintf(t->out, " %g|%s|%g", least->x0, bars, least->x1);
+    }
+    for (int k = 1; s->as == CT_LINE && k <= s->n; k *= 2)
+        fprintf(t->out, " %d: %.3g", k, s->y[k - 1]);
+    fputc('\n', t->out);
+}
+
+void ct_doc_chart(const ct_doc *d, const char *title, const char *reading, const ct_chart *c,
+                  const ct_axes *least)
+{
+    ct_axes a = *least;
+    for (int k = 0; k < c->n && d->screen != NULL; k++)
+        print_series(d->screen, title, &c->series[k], least);
+    if (d->page == NULL)
+        return;
+    ct_chart_widen(c, &a);
+    ct_chart_margin(&a, least);
+    ct_figure_begin(d->page, "chart", CT_CHART_HEIGHT, title, reading);
+    ct_chart_draw(d->page, c, &a);
+    ct_figure_end(d->page);
+}
+
+void ct_doc_matrix(const ct_doc *d, const char *title, const double *cosine, int n,
+                   const char *rows, const char *columns)
+{
+    if (d->screen != NULL) {
+        fputc('\n', d->screen->out);
+        ct_draw_matrix(d->screen, 2, cosine, n, n);
+    }
+    if (d->page != NULL) {
+        ct_figure_begin(d->page, "matrix", CT_CHART_HEIGHT, title, "");
+        ct_matrix_draw(d->page, cosine, n, rows, columns);
+        ct_figure_end(d->page);
+    }
+}
+
+void ct_doc_pictures(const ct_doc *d, const uint8_t *const *picture, int n, int width, int height)
+{
+    if (d->screen != NULL)
+        ct_draw_pictures(d->screen, 2, picture, n, width, height);
+    for (int i = 0; i < n && d->page != NULL; i++) {
+        ct_put_raw(d->page, "<img class=\"pic\" alt=\"\" src=\"");
+        ct_put_picture(d->page, picture[i], width, height, 3);
+        ct_put_raw(d->page, "\">\n");
+    }
+}

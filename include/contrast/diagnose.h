@@ -62,10 +62,5 @@ ct_status ct_diagnose(const ct_embedded *e, ct_diagnosis *d, ct_error *err);
 /* The second step alone: what follows from what is known. Never fails. */
 void ct_conclude(ct_diagnosis *d);
 
-/* Mean loss of the pairs in batches of l->at.n (of all, if there are fewer), in their order.
- * Errors   CT_ERR_NOMEM, CT_ERR_SHAPE */
-ct_status ct_landmarks_measure(const ct_landmarks *l, const ct_embedded *e, double *loss,
-                               ct_error *err);
-
 CT_C_END
 #endif

@@ -1,8 +1,8 @@
 /* landmarks.h -- values of a loss that are known before anything is trained.
  *
  * A loss alone says little. Held against its value when all embeddings are equal, against its
- * floor and against what rows spread at random would give, it says where a run is. This is the one
- * place that knows those values; whoever shows one asks here.
+ * floor and against what rows scattered at random would give, it says where a run is. This is the
+ * one place that knows those values; whoever shows one asks here.
  *
  * Tested    tests/unit/measure/test_landmarks.c: batches that reach them
  */
@@ -27,7 +27,7 @@ typedef struct ct_landmarks {
     const ct_loss *loss;     /* NULL: nothing is known of a loss */
     ct_loss_setting at;      /* temperature 1 where the loss has none */
     double all_equal;        /* all embeddings equal */
-    double random;           /* spread and unaligned: ln N + 1 / (2 d tau^2); NaN: not known */
+    double random;           /* scattered and unaligned: ln N + 1 / (2 d tau^2); NaN: not known */
     double floor;            /* no embeddings whose pairs are all distinct go below this */
     double duplicates;       /* ... nor below this if rows of equal group cannot be told apart:
                                 (1/n) sum_i ln (rows of i's group); 0 without groups */

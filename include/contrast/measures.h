@@ -1,4 +1,4 @@
-/* measures.h -- numbers about embeddings: how they are spread, and whether pairs find each other.
+/* measures.h -- numbers about embeddings: are they scattered, and do pairs find each other?
  *
  * Embeddings are rows, in any length: rows are normalised inside, with the same epsilon as the
  * losses. Memory is O(n d): similarities are walked in tiles, never kept. Sums are in double in a
@@ -42,7 +42,7 @@ typedef struct ct_measures {
 
     /* Each side, as rows of length 1. */
     double mean_cosine[2];    /* of different rows */
-    double total_variance[2]; /* 1 - |mean row|^2: 1 spread, 0 all equal */
+    double total_variance[2]; /* 1 - |mean row|^2: 1 scattered, 0 all equal */
     double std_sqrt_d[2]; /* mean over columns of std (n-1), times sqrt(d): 1 isotropic, 0 collapsed
                              (lightly's collapse level is 1 minus it) */
     /* e^(entropy of p_k = sigma_k / sum sigma + 1e-7) of the singular values (RankMe, Garrido et

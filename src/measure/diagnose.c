@@ -92,45 +92,36 @@ const ct_state_text *ct_state_describe(ct_state state)
     return &TEXT[state];
 }
 
-/* ---- sentences ---- */
+/* ---- as data, which sentences speak of ---- */
 
-/* What a sentence may speak of. NaN: nothing is known, and such a sentence is not said. */
-typedef struct known {
-    ct_measures measures;
-    ct_landmarks landmarks;
-    double loss;
-    double directions[2]; /* that there are: equal rows make none */
-    double gap_share;     /* of the squared distance of pairs */
-} known;
-
-static const ct_field KNOWN[] = {
-    {.kind = CT_GROUP, CT_AT(known, measures), .members = &ct_measures_fields},
-    {.kind = CT_GROUP, CT_AT(known, landmarks), .members = &ct_landmarks_fields},
-    {.key = "loss", .kind = CT_REAL, CT_AT(known, loss), .format = "%.4f"},
-    {.key = "directions",
-     .kind = CT_REAL,
-     CT_AT(known, directions),
-     .count = 2,
-     CT_USED(known, measures.n_sides),
-     .format = "%.0f"},
-    {.key = "gap_share", .kind = CT_REAL, CT_AT(known, gap_share), .format = "%.2f"},
+#define VALUE(key_, label_, member) \
+    .key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_landmarks, member), .format = "%.4f"
+static const ct_field LANDMARKS[] = {
+    {.key = "batch", .label = "N", .kind = CT_INT, CT_AT(ct_landmarks, at.n)},
+    {VALUE("all_equal", "all equal", all_equal)},
+    {VALUE("random", "random", random)},
+    {VALUE("floor", "floor", floor)},
+    {VALUE("floor_by_duplicates", "floor by duplicates", duplicates)},
 };
-static const ct_fields KNOWN_FIELDS = CT_FIELDS(KNOWN);
+const ct_fields ct_landmarks_fields = CT_FIELDS(LANDMARKS);
 
-static known know(const ct_diagnosis *d)
-{
-    const ct_measures *m = &d->measures;
-    known k = {.measures = *m, .landmarks = d->landmarks, .loss = (double)NAN};
-    if (d->landmarks.loss != NULL && isfinite(d->loss) && isfinite(d->landmarks.all_equal))
-        k.loss = d->loss;
-    for (int s = 0; s < m->n_sides; s++)
-        k.directions[s] = fmin(m->rows - m->duplicate_rows[s] - 1, m->columns);
-    k.gap_share = m->modality_gap * m->modality_gap / m->alignment;
-    return k;
-}
+static const ct_field LOSS[] = {
+    {.key = "value", .label = "loss", .kind = CT_REAL, CT_AT(ct_diagnosis, loss), .format = "%.4f"},
+    {.key = "temperature", .kind = CT_REAL, CT_AT(ct_diagnosis, landmarks.at.temperature)},
+    {.key = "measured_here", .kind = CT_BOOL, CT_AT(ct_diagnosis, loss_measured), .detail = true},
+};
+const ct_fields ct_loss_fields = CT_FIELDS(LOSS);
 
-/* Adds a sentence with the value of each {key} in its place: "A and B" if it has two. */
-static void say(ct_diagnosis *d, const known *k, const char *sentence)
+static const ct_field EVIDENCE[] = {
+    {.kind = CT_GROUP, CT_AT(ct_diagnosis, measures), .members = &ct_measures_fields},
+    {.kind = CT_GROUP, .size = sizeof(ct_diagnosis), .members = &ct_loss_fields},
+    {.kind = CT_GROUP, CT_AT(ct_diagnosis, landmarks), .members = &ct_landmarks_fields},
+};
+static const ct_fields EVIDENCE_FIELDS = CT_FIELDS(EVIDENCE);
+
+/* Adds a sentence with the value of each {key} in its place: "A and B" if it has two. One with a
+ * value that is not known is not said. */
+static void say(ct_diagnosis *d, const char *sentence)
 {
     if (d->n_evidence == CT_EVIDENCE)
         return;
@@ -142,10 +133,10 @@ static void say(ct_diagnosis *d, const known *k, const char *sentence)
             out[n++] = *sentence++;
             continue;
         }
-        const void *object = k; /* becomes the struct that holds the value */
+        const void *object = d; /* becomes the struct that holds the value */
         const size_t length = strcspn(sentence, "}");
         snprintf(key, sizeof key, "%.*s", (int)length - 1, sentence + 1);
-        const ct_field *f = ct_fields_find(&KNOWN_FIELDS, key, &object);
+        const ct_field *f = ct_fields_find(&EVIDENCE_FIELDS, key, &object);
         CT_ASSERT(f != NULL);
         ct_field_show(f, object, value, sizeof value);
         if (strcmp(value, "-") == 0)
@@ -164,13 +155,14 @@ static void say(ct_diagnosis *d, const known *k, const char *sentence)
     "different rows of a side have mean cosine {mean_cosine}, total variance {total_variance} " \
     "(0: all equal, 1: scattered)"
 #define DIRECTIONS                                                                            \
-    "participation ratio {participation_ratio}, effective rank {effective_rank_centred}, of " \
-    "{directions} directions"
+    "participation ratio {participation_ratio}, effective rank {effective_rank_centred}, in " \
+    "{columns} columns"
 #define PAIRS                                                                                  \
     "recall@1 is {recall_at_1} of {rows}; the share of wrong items ahead of the right one is " \
     "{wrong_ahead} (chance: 0.5)"
+#define ORDER "what is left of the order still matches pairs: a collapse in scale, not yet in rank"
 #define LOSS_IS \
-    "the loss is {loss}; it is {all_equal} when all embeddings are equal, and {floor} at best"
+    "the loss is {value}; it is {all_equal} when all embeddings are equal, and {floor} at best"
 
 /* ---- rules ---- */
 
@@ -181,6 +173,12 @@ typedef struct rule {
     ct_state state;
     const char *say[MOST_SAID]; /* the evidence */
 } rule;
+
+/* Directions that a side could use: equal rows make none. */
+static double directions(const ct_measures *m, int s)
+{
+    return fmin(m->rows - m->duplicate_rows[s] - 1, m->columns);
+}
 
 /* Lengths that cosines cannot be trusted on. */
 static bool odd_lengths(const ct_measures *m, int s)
@@ -205,14 +203,15 @@ void ct_conclude(ct_diagnosis *d)
 {
     const ct_measures *m = &d->measures;
     const ct_landmarks *l = &d->landmarks;
-    const known k = know(d);
     /* The numbers of a side that is not there are 0 or NaN: fmin and fmax pass over them, and no
      * comparison holds. */
     const double least = fmin(m->total_variance[0], m->total_variance[1]);
     const double most = fmax(m->total_variance[0], m->total_variance[1]);
     const double wrong = (m->wrong_ahead[0] + m->wrong_ahead[1]) / 2;
     const double sigmas = (0.5 - wrong) * sqrt(12.0 * m->rows); /* of chance */
-    const double share = l->all_equal > 0 ? k.loss / l->all_equal : (double)NAN;
+    const bool knows_loss = l->loss != NULL && isfinite(d->loss) && isfinite(l->all_equal);
+    const double loss = knows_loss ? d->loss : (double)NAN;
+    const double share = l->all_equal > 0 ? loss / l->all_equal : (double)NAN;
     const double gap = m->modality_gap;
     const bool alone = m->n_sides == 1;
     const bool matched = wrong < CHANCE && sigmas > SIGMAS;
@@ -221,14 +220,12 @@ void ct_conclude(ct_diagnosis *d)
     const bool wanted = most < NARROW_BELOW && l->loss != NULL && ct_landmarks_want_collapse(l);
     bool few = false, odd = false, empty = false;
     for (int s = 0; s < m->n_sides; s++) {
-        few = few || m->participation_ratio[s] < fmin(FEW, FEW_SHARE * k.directions[s]);
+        few = few || m->participation_ratio[s] < fmin(FEW, FEW_SHARE * directions(m, s));
         odd = odd || odd_lengths(m, s);
         empty = empty || m->zero_rows[s] > ZERO_SHARE * m->rows;
     }
-    const char *const order =
-        matched
-            ? "what is left of the order still matches pairs: a collapse in scale, not yet in rank"
-            : NULL;
+    const char *const said_loss = knows_loss ? LOSS_IS : NULL, *const order = matched ? ORDER
+                                                                                      : NULL;
     /* clang-format off */
     const rule RULES[] = {
         /* Nothing below can be trusted, nor told from chance. */
@@ -243,25 +240,25 @@ void ct_conclude(ct_diagnosis *d)
         {wanted, CT_COLLAPSED,
          {VARIANCE, "the loss has no negatives: all equal is its optimum", order}},
         {equal && share < 1 - 2 * AT_LN_N, CT_UNCERTAIN,
-         {VARIANCE, LOSS_IS, "but that is far below its value for equal embeddings: it was not "
+         {VARIANCE, said_loss, "but that is far below its value for equal embeddings: it was not "
                              "measured on these", order}},
-        {equal, CT_COLLAPSED, {VARIANCE, LOSS_IS, order}},
+        {equal, CT_COLLAPSED, {VARIANCE, said_loss, order}},
         /* A cone. One whose pairs match at a loss below ln N works at its temperature: read on. */
         {narrow && alone, CT_UNCERTAIN,
-         {VARIANCE, LOSS_IS, "a narrow cone; without the other side nobody can say whether it has "
+         {VARIANCE, said_loss, "a narrow cone; without the other side nobody can say whether it has "
                              "collapsed, waits or works"}},
         {narrow && matched && !(share < 1 - AT_LN_N), CT_UNCERTAIN,
-         {VARIANCE, PAIRS, LOSS_IS, "a narrow cone whose pairs match: whether that works depends "
+         {VARIANCE, PAIRS, said_loss, "a narrow cone whose pairs match: whether that works depends "
                                     "on the temperature"}},
         {narrow && !matched && fabs(share - 1) > AT_LN_N, CT_UNCERTAIN,
-         {VARIANCE, PAIRS, LOSS_IS, "but that is not near ln N: it was not measured on these"}},
+         {VARIANCE, PAIRS, said_loss, "but that is not near ln N: it was not measured on these"}},
         {narrow && !matched, CT_PLATEAU,
-         {VARIANCE, PAIRS, LOSS_IS, "pairs deviate from the means together by {cross_covariance} "
+         {VARIANCE, PAIRS, said_loss, "pairs deviate from the means together by {cross_covariance} "
                                     "(cross-covariance; above 0 the saddle repels)"}},
         /* Few directions. */
         {few && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS, CT_UNCERTAIN,
-         {DIRECTIONS, PAIRS, LOSS_IS, "but retrieval works in them: the data may have no more"}},
-        {few, CT_DIMENSIONAL_COLLAPSE, {DIRECTIONS, PAIRS, LOSS_IS}},
+         {DIRECTIONS, PAIRS, said_loss, "but retrieval works in them: the data may have no more"}},
+        {few, CT_DIMENSIONAL_COLLAPSE, {DIRECTIONS, PAIRS, said_loss}},
         /* Many, but pairs do not match. */
         {!matched && wrong < CHANCE && sigmas > DOUBT, CT_UNCERTAIN,
          {PAIRS, "better than chance, but {rows} rows are too few to be sure"}},
@@ -269,18 +266,18 @@ void ct_conclude(ct_diagnosis *d)
          {PAIRS, "a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row of "
                  "another number, and {nearer_to_other_side} are nearer to a row of the other side "
                  "than to any of their own"}},
-        {!matched && !alone, CT_UNALIGNED, {PAIRS, VARIANCE, LOSS_IS}},
+        {!matched && !alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}},
         /* They match. */
-        {gap >= GAP && k.gap_share >= GAP_SHARE && m->separability >= SEPARABLE, CT_MODALITY_GAP,
-         {"the means lie {modality_gap} apart: {gap_share} of the squared distance of pairs",
+        {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment && m->separability >= SEPARABLE, CT_MODALITY_GAP,
+         {"the means lie {modality_gap} apart, pairs a mean squared distance of {alignment}",
           "a linear separator is right about {separability} of unseen rows", PAIRS}},
         {wrong > WEAK, CT_UNCERTAIN,
-         {VARIANCE, PAIRS, DIRECTIONS, LOSS_IS,
+         {VARIANCE, PAIRS, DIRECTIONS, said_loss,
           "pairs match better than by chance, but weakly: train on, or the pairs share little"}},
-        {share > 1 - AT_LN_N / 2 || k.loss < l->floor * (1 - 1e-3) - 1e-6, CT_UNCERTAIN,
-         {VARIANCE, PAIRS, DIRECTIONS, LOSS_IS,
+        {share > 1 - AT_LN_N / 2 || loss < l->floor * (1 - 1e-3) - 1e-6, CT_UNCERTAIN,
+         {VARIANCE, PAIRS, DIRECTIONS, said_loss,
           "but such a loss does not belong to such embeddings: another N, temperature or file?"}},
-        {true, CT_HEALTHY, {VARIANCE, PAIRS, DIRECTIONS, LOSS_IS}},
+        {true, CT_HEALTHY, {VARIANCE, PAIRS, DIRECTIONS, said_loss}},
     };
     /* clang-format on */
     const rule *r = RULES;
@@ -289,41 +286,39 @@ void ct_conclude(ct_diagnosis *d)
     d->state = r->state;
     d->text = TEXT[r->state];
     d->n_evidence = 0;
-    for (int i = 0; i < MOST_SAID && r->say[i] != NULL; i++)
-        say(d, &k, r->say[i]);
+    for (int i = 0; i < MOST_SAID; i++)
+        if (r->say[i] != NULL)
+            say(d, r->say[i]);
 }
 
 /* ---- from arrays ---- */
 
-ct_status ct_landmarks_measure(const ct_landmarks *l, const ct_embedded *e, double *loss,
-                               ct_error *err)
+/* Mean loss of the pairs in batches of l->at.n (of all, if there are fewer), in their order. */
+static double measure_loss(const ct_landmarks *l, const ct_embedded *e, ct_error *err)
 {
-    const int batch = l->at.n < e->n ? l->at.n : e->n;
-    ct_graph g;
-    ct_real log_scale = (ct_real)-ct_scalar_log(l->at.temperature), bias = (ct_real)l->at.bias;
+    const int batch = l->at.n < e->n ? l->at.n : e->n, batches = e->n / batch;
+    const ct_real log_scale = (ct_real)-ct_scalar_log(l->at.temperature);
+    const ct_real bias = (ct_real)l->at.bias;
     double sum = 0;
-    int batches = 0;
+    ct_graph g;
     ct_graph_init(&g, e->device, 0);
-    for (int i = 0; i + batch <= e->n && err->status == CT_OK; i += batch, batches++) {
-        const ptrdiff_t from = (ptrdiff_t)i * e->d;
+    for (int i = 0; i < batches && err->status == CT_OK; i++) {
+        const ptrdiff_t from = (ptrdiff_t)i * batch;
         ct_graph_reset(&g);
-        ct_tensor *a = ct_constant(&g, batch, e->d, e->a + from),
-                  *b = ct_constant(&g, batch, e->d, e->b + from);
+        ct_tensor *a = ct_constant(&g, batch, e->d, e->a + from * e->d),
+                  *b = ct_constant(&g, batch, e->d, e->b + from * e->d);
         const ct_loss_inputs in = {.log_scale = ct_constant(&g, 1, 1, &log_scale),
-                                   .group = e->group != NULL ? e->group + i : NULL,
+                                   .group = e->group != NULL ? e->group + from : NULL,
                                    .bias = l->loss->uses_bias ? ct_constant(&g, 1, 1, &bias) : NULL,
                                    .options = l->at.options};
         const ct_tensor *y = l->loss->apply(&g, a, b, &in);
-        const ct_error *bad = ct_graph_error(&g);
-        if (bad != NULL)
-            CT_FAIL(err, bad->status, "%s", bad->msg);
-        else
+        if (y != NULL)
             sum += (double)y->x[0];
+        else
+            CT_FAIL(err, ct_graph_error(&g)->status, "%s", ct_graph_error(&g)->msg);
     }
-    if (err->status == CT_OK)
-        *loss = sum / batches;
     ct_graph_free(&g);
-    return err->status;
+    return sum / batches;
 }
 
 ct_status ct_diagnose(const ct_embedded *e, ct_diagnosis *d, ct_error *err)
@@ -332,7 +327,7 @@ ct_status ct_diagnose(const ct_embedded *e, ct_diagnosis *d, ct_error *err)
     const ct_measures *m = &d->measures;
     if (err->status == CT_OK && d->landmarks.loss != NULL && isnan(d->loss) && e->b != NULL &&
         m->not_finite_rows[0] + m->not_finite_rows[1] == 0) {
-        ct_landmarks_measure(&d->landmarks, e, &d->loss, err);
+        d->loss = measure_loss(&d->landmarks, e, err);
         d->loss_measured = true;
     }
     if (err->status == CT_OK)
@@ -341,24 +336,6 @@ ct_status ct_diagnose(const ct_embedded *e, ct_diagnosis *d, ct_error *err)
 }
 
 /* ---- as data ---- */
-
-#define VALUE(key_, label_, member) \
-    .key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_landmarks, member), .format = "%.4f"
-static const ct_field LANDMARKS[] = {
-    {.key = "batch", .label = "N", .kind = CT_INT, CT_AT(ct_landmarks, at.n)},
-    {VALUE("all_equal", "all equal", all_equal)},
-    {VALUE("random", "random", random)},
-    {VALUE("floor", "floor", floor)},
-    {VALUE("floor_by_duplicates", "floor by duplicates", duplicates)},
-};
-const ct_fields ct_landmarks_fields = CT_FIELDS(LANDMARKS);
-
-static const ct_field LOSS[] = {
-    {.key = "value", .label = "loss", .kind = CT_REAL, CT_AT(ct_diagnosis, loss), .format = "%.4f"},
-    {.key = "temperature", .kind = CT_REAL, CT_AT(ct_diagnosis, landmarks.at.temperature)},
-    {.key = "measured_here", .kind = CT_BOOL, CT_AT(ct_diagnosis, loss_measured), .detail = true},
-};
-const ct_fields ct_loss_fields = CT_FIELDS(LOSS);
 
 static const ct_field DIAGNOSIS[] = {
     {.key = "state", .kind = CT_STRING, CT_AT(ct_diagnosis, text.name)},

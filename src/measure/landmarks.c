@@ -36,7 +36,8 @@ double ct_simplex_floor(int n, double temperature)
 
 /* ---- a loss: its value when all embeddings are equal, and at best; 0 if not set ---- */
 
-static void softmax(const place *p, ct_landmarks *l) /* every p is 1/n */
+/* Over N candidates of which one is right: when all are equal every p is 1/N. */
+static void softmax(const place *p, ct_landmarks *l)
 {
     l->all_equal = ct_scalar_log(p->n);
     l->floor = ct_simplex_floor((int)p->n, p->t);
@@ -145,39 +146,26 @@ static void positives(const place *p, ct_landmarks *l)
     "a regular simplex of aligned pairs (cosines 1 and -1/(n-1)), in n - 1 dimensions or more"
 
 static const struct landmark_row {
-    const char *loss, *floor_is;
+    const char *loss;
     void (*values)(const place *p, ct_landmarks *l);
-    bool softmax; /* over N candidates of which one is right: ln N at equal rows, and a bound */
+    const char *floor_is;
 } ROWS[] = {
-    {.loss = "question", .values = softmax, .softmax = true, .floor_is = SIMPLEX},
-    {.loss = "infonce", .values = softmax, .softmax = true, .floor_is = SIMPLEX},
-    {.loss = "clip", .values = softmax, .softmax = true, .floor_is = SIMPLEX},
-    {.loss = "unicl", .values = softmax, .softmax = true, .floor_is = SIMPLEX},
-    {.loss = "ntxent", .values = ntxent, .floor_is = SIMPLEX},
-    {.loss = "dcl", .values = dcl, .floor_is = SIMPLEX},
-    {.loss = "align-uniform", .values = align_uniform, .floor_is = SIMPLEX},
-    {.loss = "npair",
-     .values = npair,
-     .floor_is = "a simplex of the length at which the penalty holds it"},
-    {.loss = "siglip",
-     .values = siglip,
-     .floor_is = "between a simplex and two opposite points, as temperature and bias have it"},
-    {.loss = "triplet", .values = triplet, .floor_is = "every negative farther than the margin"},
-    {.loss = "hard-negative",
-     .values = hard_negative,
-     .floor_is = "a bound: each negative at cosine -1; for small n a simplex"},
-    {.loss = "spectral",
-     .values = spectral,
-     .floor_is = "aligned pairs, orthogonal if the dimensions allow, else a tight frame"},
-    {.loss = "barlow",
-     .values = barlow,
-     .floor_is = "columns that agree between the sides and are uncorrelated"},
-    {.loss = "vicreg",
-     .values = vicreg,
-     .floor_is = "equal sides, columns of variance 1 and uncorrelated"},
-    {.loss = "positives",
-     .values = positives,
-     .floor_is = "aligned pairs, whether apart or all equal"},
+    {"question", softmax, SIMPLEX},
+    {"infonce", softmax, SIMPLEX},
+    {"clip", softmax, SIMPLEX},
+    {"unicl", softmax, SIMPLEX},
+    {"ntxent", ntxent, SIMPLEX},
+    {"dcl", dcl, SIMPLEX},
+    {"align-uniform", align_uniform, SIMPLEX},
+    {"npair", npair, "a simplex of the length at which the penalty holds it"},
+    {"siglip", siglip,
+     "between a simplex and two opposite points, as temperature and bias have it"},
+    {"triplet", triplet, "every negative farther than the margin"},
+    {"hard-negative", hard_negative, "a bound: each negative at cosine -1; for small n a simplex"},
+    {"spectral", spectral, "aligned pairs, orthogonal if the dimensions allow, else a tight frame"},
+    {"barlow", barlow, "columns that agree between the sides and are uncorrelated"},
+    {"vicreg", vicreg, "equal sides, columns of variance 1 and uncorrelated"},
+    {"positives", positives, "aligned pairs, whether apart or all equal"},
 };
 
 static const struct landmark_row *row_of(const ct_loss *loss)
@@ -214,14 +202,15 @@ ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, con
                      .bias = at->bias,
                      .gap = at->n > 1 ? at->n / (at->n - 1.0) : 0,
                      .o = loss_options(at->options)};
+    const bool bound = row->values == softmax;
     row->values(&p, &l);
-    if (row->softmax && p.n > 1 && p.d > 0)
+    if (bound && p.n > 1 && p.d > 0)
         l.random = ct_scalar_log(p.n) + 1 / (2 * p.d * p.t * p.t);
-    if (row->softmax && group != NULL)
+    if (bound && group != NULL)
         l.duplicates = duplicate_floor(at->n, group);
     /* Several right answers, or fewer candidates than N, and the bound is lost. */
     const bool several = group != NULL && (loss->uses_groups || p.o->mask_groups);
-    l.bounds_information = row->softmax && !several;
+    l.bounds_information = bound && !several;
     return l;
 }
 

@@ -1,9 +1,9 @@
 /* measures.c -- the numbers about embeddings, and the table that names them.
  *
  * No single number shows a collapse: a set can shrink to a point and still keep its order, or
- * spread in three directions out of a hundred. So there are several, from unit rows in double where
- * a collapse would eat the digits, from float products where there are n^2 of them. What is easy to
- * get wrong:
+ * scatter in three directions out of a hundred. So there are several, from unit rows in double
+ * where a collapse would eat the digits, from float products where there are n^2 of them. What is
+ * easy to get wrong:
  *
  *  - Means over pairs i != j need no walk over pairs. With m_a, m_b the mean rows,
  *        mean_{i != j} <a_i, b_j> = mean_i <a_i, b_i> - n/(n-1) mean_i <a_i - m_a, b_i - m_b>
@@ -22,11 +22,9 @@
 #include "measure/measure.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NOISE_VARIANCE 1e-10 /* total, of float embeddings that should be equal; isotropic: 1 */
-#define NEAR_ROWS      512   /* rows whose neighbours on their own side are looked up */
 
 /* ---- the table ---- */
 
@@ -119,12 +117,11 @@ measure_rows measure_unit_rows(measuring *m, const ct_real *x, int n, int d)
         double square = 0;
         for (int k = 0; k < d; k++)
             square += (double)x[at + k] * (double)x[at + k];
-        const double length = r.length[i] = sqrt(square);
-        const double scale = length < (double)CT_NORM_EPS ? (double)CT_NORM_EPS : length;
-        if (!isfinite(length) && r.bad++ == 0)
+        r.length[i] = sqrt(square);
+        if (!isfinite(r.length[i]) && r.bad++ == 0)
             r.first_bad = i;
         for (int k = 0; k < d; k++) {
-            r.unit[at + k] = (double)x[at + k] / scale;
+            r.unit[at + k] = (double)x[at + k] / fmax(r.length[i], (double)CT_NORM_EPS);
             r.rounded[at + k] = (ct_real)r.unit[at + k];
         }
     }
@@ -145,28 +142,20 @@ double *measure_centre(measuring *m, double *x, int n, int d)
     return mean;
 }
 
-void *measure_sample(measuring *m, const void *x, int n, size_t bytes, int most, int *rows)
+measure_rows measure_some(measuring *m, const measure_rows *r, int most)
 {
-    *rows = measure_least(n, most);
-    char *y = ct_arena_zeroed(&m->arena, (size_t)*rows, bytes);
-    for (int i = 0; i < *rows && y != NULL; i++)
-        memcpy(y + (size_t)i * bytes, (const char *)x + (size_t)((long long)i * n / *rows) * bytes,
-               bytes);
-    return y;
+    measure_rows some = {.n = measure_least(r->n, most), .d = r->d};
+    some.unit = measure_room(m, some.n, r->d, sizeof *some.unit);
+    some.rounded = measure_room(m, some.n, r->d, sizeof *some.rounded);
+    for (int i = 0; i < some.n && !measure_failed(m); i++) {
+        const ptrdiff_t from = measure_row_of(r->n, some.n, i) * r->d, to = (ptrdiff_t)i * r->d;
+        memcpy(some.unit + to, r->unit + from, (size_t)r->d * sizeof *r->unit);
+        memcpy(some.rounded + to, r->rounded + from, (size_t)r->d * sizeof *r->rounded);
+    }
+    return some;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Sorts x. */
-static double median(double *x, int n)
-{
-    qsort(x, (size_t)n, sizeof *x, by_value);
-    return (x[(n - 1) / 2] + x[n / 2]) / 2;
-}
+/* ---- one side ---- */
 
 /* Rows equal to an earlier one: a table of rows by a hash of their bits. */
 static int count_duplicates(measuring *m, const ct_real *x, int n, int d)
@@ -178,10 +167,9 @@ static int count_duplicates(measuring *m, const ct_real *x, int n, int d)
     int *table = measure_room(m, (int)size, 1, sizeof *table), count = 0; /* row + 1; 0: free */
     for (int i = 0; i < n && table != NULL; i++) {
         const ct_real *row = x + (ptrdiff_t)i * d;
-        const unsigned char *byte = (const unsigned char *)row;
         uint32_t hash = 2166136261u; /* FNV-1a */
         for (size_t k = 0; k < bytes; k++)
-            hash = (hash ^ byte[k]) * 16777619u;
+            hash = (hash ^ ((const unsigned char *)row)[k]) * 16777619u;
         uint32_t at = hash & (size - 1);
         while (table[at] != 0 && memcmp(x + (ptrdiff_t)(table[at] - 1) * d, row, bytes) != 0)
             at = (at + 1) & (size - 1);
@@ -191,66 +179,51 @@ static int count_duplicates(measuring *m, const ct_real *x, int n, int d)
     return count;
 }
 
-/* ---- one side ---- */
-
-/* Everything of one measurement. */
-typedef struct work {
-    measuring m;
-    const ct_embedded *e;
-    measure_rows side[2];
-    ct_measures *out;
-    ct_distributions *shape; /* or NULL */
-} work;
-
-static void look_at_rows(work *w, int s)
+static void look_at_rows(measuring *m, int s)
 {
-    const ct_real *x = s == 0 ? w->e->a : w->e->b;
-    ct_measures *out = w->out;
-    measure_rows *r = &w->side[s];
-    *r = measure_unit_rows(&w->m, x, w->e->n, w->e->d);
+    const ct_real *x = s == 0 ? m->e->a : m->e->b;
+    ct_measures *out = m->out;
+    measure_rows *r = &m->side[s];
+    *r = measure_unit_rows(m, x, m->e->n, m->e->d);
     out->not_finite_rows[s] = r->bad;
     out->first_not_finite[s] = r->first_bad;
-    for (int i = 0; i < r->n && !measure_failed(&w->m); i++)
+    for (int i = 0; i < r->n && !measure_failed(m); i++)
         out->zero_rows[s] += r->length[i] < (double)CT_NORM_EPS;
-    if (measure_failed(&w->m) || r->bad > 0)
+    if (measure_failed(m) || r->bad > 0)
         return;
-    out->duplicate_rows[s] = count_duplicates(&w->m, x, r->n, r->d);
-    out->length_median[s] = median(r->length, r->n);
-    out->length_least[s] = r->length[0];
-    out->length_most[s] = r->length[r->n - 1];
+    out->duplicate_rows[s] = count_duplicates(m, x, r->n, r->d);
+    const ct_spread length = ct_spread_of(r->length, r->n);
+    out->length_median[s] = length.median;
+    out->length_least[s] = length.least;
+    out->length_most[s] = length.most;
 }
 
-/* Adds the cosines of row `first`'s group: |sum_i x_i|^2 - sum_i |x_i|^2, so that pairs are never
- * walked. Its rows are marked as seen; sum (d) is scratch. */
-static void add_group(const measure_rows *x, const int *group, int first, bool *seen, double *sum,
-                      double *total, double *pairs)
-{
-    double rows = 0, own = 0, square = 0;
-    memset(sum, 0, (size_t)x->d * sizeof *sum);
-    for (int i = first; i < x->n; i++) {
-        const double *row = x->unit + (ptrdiff_t)i * x->d;
-        if (group[i] != group[first])
-            continue;
-        for (int k = 0; k < x->d; k++) {
-            sum[k] += row[k];
-            own += row[k] * row[k];
-        }
-        seen[i] = true;
-        rows++;
-    }
-    for (int k = 0; k < x->d; k++)
-        square += sum[k] * sum[k];
-    *total += rows > 1 ? square - own : 0; /* one row: 0, and not its rounding */
-    *pairs += rows * (rows - 1);
-}
-
+/* Of a group |sum_i x_i|^2 - sum_i |x_i|^2, so that pairs are never walked. */
 static double tolerance(measuring *m, const measure_rows *x, const int *group)
 {
     double *sum = measure_room(m, x->d, 1, sizeof *sum), total = 0, pairs = 0;
     bool *seen = measure_room(m, x->n, 1, sizeof *seen);
-    for (int i = 0; i < x->n && !measure_failed(m); i++)
-        if (!seen[i])
-            add_group(x, group, i, seen, sum, &total, &pairs);
+    for (int first = 0; first < x->n && !measure_failed(m); first++) {
+        double rows = 0, own = 0, square = 0;
+        if (seen[first])
+            continue;
+        memset(sum, 0, (size_t)x->d * sizeof *sum);
+        for (int i = first; i < x->n; i++) {
+            if (group[i] != group[first])
+                continue;
+            for (int k = 0; k < x->d; k++) {
+                const double c = x->unit[(ptrdiff_t)i * x->d + k];
+                sum[k] += c;
+                own += c * c;
+            }
+            seen[i] = true;
+            rows++;
+        }
+        for (int k = 0; k < x->d; k++)
+            square += sum[k] * sum[k];
+        total += rows > 1 ? square - own : 0; /* one row: 0, and not its rounding */
+        pairs += rows * (rows - 1);
+    }
     return pairs > 0 ? total / pairs : (double)NAN;
 }
 
@@ -267,23 +240,23 @@ static double rank_of(const double *l, int n)
     return sum > 0 ? ct_scalar_exp(entropy) : 0;
 }
 
-static void measure_directions(work *w, int s)
+/* Of some rows where both sides of the matrix are long; their own mean is not all of the mean. */
+static measure_spectrum spectrum_of(measuring *m, const measure_rows *r)
 {
-    ct_measures *out = w->out;
-    const measure_rows *r = &w->side[s];
-    const double *mean = r->mean;
-    double *c = r->unit, sum = 0, squares = 0;
-    int rows = r->n;
-    if (r->n > CT_SAMPLE_ROWS && r->d > CT_SAMPLE_ROWS) {
-        c = measure_sample(&w->m, c, r->n, (size_t)r->d * sizeof *c, CT_SAMPLE_ROWS, &rows);
-        double *own = measure_centre(&w->m, c, rows, r->d);
-        for (int k = 0; k < r->d && own != NULL; k++)
-            own[k] += mean[k];
-        mean = own;
-    }
-    const measure_spectrum l = measure_variances(&w->m, c, mean, rows, r->d);
-    if (measure_failed(&w->m))
-        return;
+    if (r->n <= CT_SAMPLE_ROWS || r->d <= CT_SAMPLE_ROWS)
+        return measure_variances(m, r->unit, r->mean, r->n, r->d);
+    measure_rows some = measure_some(m, r, CT_SAMPLE_ROWS);
+    some.mean = measure_centre(m, some.unit, some.n, some.d);
+    for (int k = 0; k < r->d && !measure_failed(m); k++)
+        some.mean[k] += r->mean[k];
+    return measure_variances(m, some.unit, some.mean, some.n, some.d);
+}
+
+static void measure_directions(measuring *m, int s)
+{
+    ct_measures *out = m->out;
+    const measure_spectrum l = spectrum_of(m, &m->side[s]);
+    double sum = 0, squares = 0;
     for (int k = 0; k < l.n; k++) {
         sum += l.centred[k];
         squares += l.centred[k] * l.centred[k];
@@ -292,28 +265,25 @@ static void measure_directions(work *w, int s)
     out->effective_rank[s] = rank_of(l.whole, l.n);
     out->effective_rank_centred[s] = noise ? 0 : rank_of(l.centred, l.n);
     out->participation_ratio[s] = noise || !(squares > 0) ? 0 : sum * sum / squares;
-    if (w->shape == NULL)
+    if (m->shape == NULL)
         return;
-    w->shape->n_singular[s] = measure_least(l.n, CT_SPECTRUM);
-    for (int k = 0; k < w->shape->n_singular[s]; k++)
-        w->shape->singular[s][k] = sqrt(l.centred[k]);
+    m->shape->n_singular[s] = measure_least(l.n, CT_SPECTRUM);
+    for (int k = 0; k < m->shape->n_singular[s]; k++)
+        m->shape->singular[s][k] = sqrt(l.centred[k]);
 }
 
-static int bin_of(double cosine)
+void measure_bins(const ct_real *s, int rows, int columns, bool all, double bin[CT_COSINE_BINS])
 {
-    const int bin = (int)floor((cosine + 1) * (CT_COSINE_BINS / 2.0));
-    return bin < 0 ? 0 : bin >= CT_COSINE_BINS ? CT_COSINE_BINS - 1 : bin;
-}
-
-/* Shares of the cosines s (n, n) of different rows. */
-static void fill_bins(const ct_real *s, int n, double bin[CT_COSINE_BINS])
-{
-    long count[CT_COSINE_BINS] = {0};
-    for (int i = 0; i < n; i++)
-        for (int j = 0; j < n; j++)
-            count[bin_of((double)s[(ptrdiff_t)i * n + j])] += i != j;
+    const double n = (double)rows * columns - (all ? 0 : rows);
+    double count[CT_COSINE_BINS] = {0};
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++) {
+            const double at = floor(((double)*s++ + 1) * (CT_COSINE_BINS / 2.0));
+            if (all || i != j)
+                count[(int)fmin(fmax(at, 0), CT_COSINE_BINS - 1)]++;
+        }
     for (int b = 0; b < CT_COSINE_BINS; b++)
-        bin[b] = n > 1 ? (double)count[b] / ((double)n * (n - 1)) : 0;
+        bin[b] = n > 0 ? count[b] / n : 0;
 }
 
 /* From the products s (n, n) of a side, which it overwrites. The distance |x_i|^2 + |x_j|^2 -
@@ -340,33 +310,32 @@ static double uniformity(measuring *m, ct_real *s, int n)
     return ct_scalar_log(total / ((double)n * (n - 1)));
 }
 
-/* Cosines (n, n) of evenly spaced rows of x with those of y; NULL if memory is short. */
-static ct_real *sampled_cosines(work *w, const measure_rows *x, const measure_rows *y, int *n)
+/* Cosines (n, n) of some rows of side s with those of side t; NULL if memory is short. */
+static ct_real *some_cosines(measuring *m, int s, int t, int *n)
 {
-    const size_t bytes = (size_t)x->d * sizeof(ct_real);
-    const ct_real *a = measure_sample(&w->m, x->rounded, x->n, bytes, CT_SAMPLE_ROWS, n),
-                  *b = x == y ? a
-                              : measure_sample(&w->m, y->rounded, y->n, bytes, CT_SAMPLE_ROWS, n);
-    ct_real *s = measure_room(&w->m, *n, *n, sizeof *s);
-    if (!measure_failed(&w->m))
-        k_matmul_nt(w->m.device, *n, *n, x->d, a, b, s, false);
-    return measure_failed(&w->m) ? NULL : s;
+    const measure_rows a = measure_some(m, &m->side[s], CT_SAMPLE_ROWS);
+    const measure_rows b = measure_some(m, &m->side[t], CT_SAMPLE_ROWS);
+    ct_real *cosines = measure_room(m, a.n, a.n, sizeof *cosines);
+    if (cosines != NULL)
+        k_matmul_nt(m->device, a.n, a.n, a.d, a.rounded, b.rounded, cosines, false);
+    *n = a.n;
+    return cosines;
 }
 
 /* Leaves the side's unit rows centred. */
-static void measure_side(work *w, int s)
+static void measure_side(measuring *m, int s)
 {
-    measure_rows *r = &w->side[s];
-    ct_measures *out = w->out;
+    measure_rows *r = &m->side[s];
+    ct_measures *out = m->out;
     const int n = r->n, d = r->d;
     double variance = 0, std = 0, mean = 0;
     int rows;
-    if (w->e->group != NULL)
-        out->tolerance[s] = tolerance(&w->m, r, w->e->group);
-    r->mean = measure_centre(&w->m, r->unit, n, d);
-    double *square = measure_room(&w->m, d, 1, sizeof *square);
-    ct_real *cosines = sampled_cosines(w, r, r, &rows);
-    if (measure_failed(&w->m))
+    if (m->e->group != NULL)
+        out->tolerance[s] = tolerance(m, r, m->e->group);
+    r->mean = measure_centre(m, r->unit, n, d);
+    double *square = measure_room(m, d, 1, sizeof *square);
+    ct_real *cosines = some_cosines(m, s, s, &rows);
+    if (measure_failed(m))
         return;
     for (int i = 0; i < n; i++)
         for (int k = 0; k < d; k++)
@@ -379,33 +348,34 @@ static void measure_side(work *w, int s)
     out->total_variance[s] = variance;
     out->mean_cosine[s] = n > 1 ? mean - variance / (n - 1) : 0;
     out->std_sqrt_d[s] = n > 1 ? std / sqrt((double)d * (n - 1)) : 0; /* n - 1 as in torch.std */
-    measure_directions(w, s);
-    if (w->shape != NULL)
-        fill_bins(cosines, rows, w->shape->within[s]);
-    out->uniformity[s] = uniformity(&w->m, cosines, rows);
+    measure_directions(m, s);
+    if (m->shape != NULL)
+        measure_bins(cosines, rows, rows, false, m->shape->within[s]);
+    out->uniformity[s] = uniformity(m, cosines, rows);
 }
 
 /* ---- both sides ---- */
 
 /* Before the sides are centred. */
-static void compare_rows(work *w)
+static void compare_rows(measuring *m)
 {
-    const double *a = w->side[0].unit, *b = w->side[1].unit;
+    const double *a = m->side[0].unit, *b = m->side[1].unit;
+    const int n = m->e->n;
     double product = 0, distance = 0;
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)w->e->n * w->e->d; i++) {
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * m->e->d; i++) {
         product += a[i] * b[i];
         distance += (a[i] - b[i]) * (a[i] - b[i]);
     }
-    w->out->diagonal_mean = product / w->e->n;
-    w->out->alignment = distance / w->e->n;
+    m->out->diagonal_mean = product / n;
+    m->out->alignment = distance / n;
 }
 
 /* Once they are. */
-static void compare_means(work *w)
+static void compare_means(measuring *m)
 {
-    const measure_rows *a = &w->side[0], *b = &w->side[1];
-    const int n = w->e->n, d = w->e->d;
-    ct_measures *out = w->out;
+    const measure_rows *a = &m->side[0], *b = &m->side[1];
+    const int n = m->e->n, d = m->e->d;
+    ct_measures *out = m->out;
     double product = 0, gap = 0;
     for (ptrdiff_t i = 0; i < (ptrdiff_t)n * d; i++)
         product += a->unit[i] * b->unit[i] / n;
@@ -414,138 +384,46 @@ static void compare_means(work *w)
     out->cross_covariance = product;
     out->off_diagonal_mean = n > 1 ? out->diagonal_mean - product * n / (n - 1) : 0;
     out->modality_gap = sqrt(gap);
-}
-
-/* Skewness of x: mean (x - mean)^3 / std^3; 0 if all are equal. */
-static double skewness(const int *x, int n)
-{
-    double mean = 0, square = 0, cube = 0;
-    for (int i = 0; i < n; i++)
-        mean += (double)x[i] / n;
-    for (int i = 0; i < n; i++) {
-        const double c = x[i] - mean;
-        square += c * c / n;
-        cube += c * c * c / n;
+    out->separability = measure_separability(m);
+    if (m->shape != NULL) {
+        int rows;
+        const ct_real *s = some_cosines(m, 0, 1, &rows);
+        if (s != NULL)
+            measure_bins(s, rows, rows, false, m->shape->others);
     }
-    return square > 0 ? cube / (square * sqrt(square)) : 0;
-}
-
-/* What side s finds in the other one. */
-static void measure_retrieval(work *w, const measure_walk *walk, int s)
-{
-    const int n = w->e->n;
-    ct_measures *out = w->out;
-    double *rank = measure_room(&w->m, n, 1, sizeof *rank), found[3] = {0}, ahead = 0;
-    int *hub = measure_room(&w->m, n, 1, sizeof *hub);
-    if (measure_failed(&w->m))
-        return;
-    for (int i = 0; i < n; i++) {
-        rank[i] = 1 + walk->ahead[s][i];
-        found[0] += rank[i] <= 1;
-        found[1] += rank[i] <= 5;
-        found[2] += rank[i] <= 10;
-        ahead += n > 1 ? (double)walk->ahead[s][i] / (n - 1) / n : 0;
-        for (int k = 0; k < CT_HUB_K && k < n; k++)
-            hub[walk->nearest[s][i].item[k]]++;
-    }
-    out->recall_at_1[s] = found[0] / n;
-    out->recall_at_5[s] = found[1] / n;
-    out->recall_at_10[s] = found[2] / n;
-    out->median_rank[s] = median(rank, n);
-    out->wrong_ahead[s] = ahead;
-    out->hubness[s] = skewness(hub, n);
-}
-
-/* Who is whose nearest across the sides. */
-static void measure_mutual(work *w, const measure_walk *walk)
-{
-    const int n = w->e->n, *group = w->e->group;
-    int here = 0, elsewhere = 0;
-    for (int i = 0; i < n; i++) {
-        const measure_nearest *l = &walk->nearest[0][i];
-        const int j = l->item[0];
-        const bool mutual = walk->nearest[1][j].item[0] == i;
-        const bool tied = !(l->s[0] > walk->own[i]) || (group != NULL && group[i] == group[j]);
-        here += mutual && j == i;
-        elsewhere += mutual && j != i && !tied;
-    }
-    w->out->mutual_nearest = (double)here / n;
-    w->out->mutual_nearest_elsewhere = (double)elsewhere / n;
-}
-
-/* Some rows of a: is a row of b nearer than any other row of a? Ties count for a. */
-static void measure_nearer(work *w, const measure_walk *across)
-{
-    const measure_rows *a = &w->side[0];
-    int rows, count = 0;
-    const ct_real *few = measure_sample(&w->m, a->rounded, a->n, (size_t)a->d * sizeof *few,
-                                        NEAR_ROWS, &rows);
-    measure_walk own = {.a = few, .b = a->rounded, .n_a = rows, .n_b = a->n, .d = a->d};
-    if (!measure_failed(&w->m))
-        measure_walk_run(&w->m, &own);
-    for (int i = 0; i < rows && !measure_failed(&w->m); i++) {
-        const int row = (int)((long long)i * a->n / rows);
-        const measure_nearest *l = &own.nearest[0][i];
-        count += across->nearest[0][row].s[0] > l->s[l->item[0] == row]; /* not itself */
-    }
-    w->out->nearer_rows = rows;
-    w->out->nearer_to_other_side = a->n > 1 ? (double)count / rows : 0.5;
-}
-
-static void measure_pairs(work *w)
-{
-    const measure_rows *a = &w->side[0], *b = &w->side[1];
-    const int n = a->n, d = a->d;
-    measure_walk walk = {.a = a->rounded,
-                         .b = b->rounded,
-                         .n_a = n,
-                         .n_b = n,
-                         .d = d,
-                         .both = true,
-                         .group = w->e->group};
-    int rows;
-    measure_walk_run(&w->m, &walk);
-    if (measure_failed(&w->m))
-        return;
-    for (int s = 0; s < 2; s++)
-        measure_retrieval(w, &walk, s);
-    measure_mutual(w, &walk);
-    measure_nearer(w, &walk);
-    w->out->separability = measure_separability(&w->m, a->rounded, b->rounded, n, d);
-    if (w->shape == NULL || measure_failed(&w->m))
-        return;
-    memset(w->shape->pairs, 0, sizeof w->shape->pairs);
-    for (int i = 0; i < n; i++)
-        w->shape->pairs[bin_of((double)walk.own[i])] += 1.0 / n;
-    const ct_real *s = sampled_cosines(w, a, b, &rows);
-    if (s != NULL)
-        fill_bins(s, rows, w->shape->others);
 }
 
 /* ---- all of it ---- */
 
+static void measure_all(measuring *m)
+{
+    const int n_sides = m->out->n_sides;
+    for (int s = 0; s < n_sides; s++)
+        look_at_rows(m, s);
+    if (measure_failed(m) || m->side[0].bad + m->side[1].bad > 0)
+        return;
+    if (n_sides == 2)
+        compare_rows(m);
+    for (int s = 0; s < n_sides; s++)
+        measure_side(m, s);
+    if (n_sides == 2 && !measure_failed(m)) {
+        compare_means(m);
+        measure_pairs(m);
+    }
+}
+
 ct_status ct_measure(const ct_embedded *e, ct_measures *out, ct_distributions *shape, ct_error *err)
 {
     ct_measures got = {.rows = e->n, .columns = e->d, .n_sides = e->b != NULL ? 2 : 1};
-    work w = {.m = {.device = e->device}, .e = e, .out = &got, .shape = shape};
-    ct_arena_open(&w.m.arena, "measures", 0, err);
+    measuring m = {.device = e->device, .e = e, .out = &got, .shape = shape};
+    ct_arena_open(&m.arena, "measures", 0, err);
     clear(&ct_measures_fields, &got);
     if (shape != NULL) {
         clear(&ct_distributions_fields, shape);
         shape->n_singular[0] = shape->n_singular[1] = 0;
     }
-    for (int s = 0; s < got.n_sides; s++)
-        look_at_rows(&w, s);
-    const bool good = got.not_finite_rows[0] + got.not_finite_rows[1] == 0;
-    if (good && got.n_sides == 2 && !measure_failed(&w.m))
-        compare_rows(&w);
-    for (int s = 0; s < got.n_sides && good && !measure_failed(&w.m); s++)
-        measure_side(&w, s);
-    if (good && got.n_sides == 2 && !measure_failed(&w.m)) {
-        compare_means(&w);
-        measure_pairs(&w);
-    }
-    ct_arena_free(&w.m.arena);
+    measure_all(&m);
+    ct_arena_free(&m.arena);
     if (err->status == CT_OK)
         *out = got;
     return err->status;

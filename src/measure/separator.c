@@ -56,33 +56,35 @@ static void solve(int n, double *k, double *y)
     }
 }
 
-/* Rows first, first + 2, ... of both sides; the count of each side in *rows. */
-static ct_real *take(measuring *m, const ct_real *const side[2], int n, int d, int first, int *rows)
+/* Rows first, first + 2, ... of both sides; *rows is the count of each. */
+static ct_real *take(measuring *m, int first, int *rows)
 {
+    const int n = m->e->n, d = m->e->d;
     const int step = n > 4 * FIT_ROWS ? n / (2 * FIT_ROWS) & ~1 : 2;
     *rows = measure_least(FIT_ROWS, (n - first + step - 1) / step);
     ct_real *x = measure_room(m, 2 * *rows, d, sizeof *x);
-    for (int s = 0; s < 2 && x != NULL; s++)
-        for (int i = 0; i < *rows; i++)
-            memcpy(x + ((ptrdiff_t)s * *rows + i) * d,
-                   side[s] + ((ptrdiff_t)first + (ptrdiff_t)i * step) * d, (size_t)d * sizeof *x);
+    for (int i = 0; i < 2 * *rows && x != NULL; i++) {
+        const ptrdiff_t row = first + (ptrdiff_t)(i % *rows) * step;
+        memcpy(x + (ptrdiff_t)i * d, m->side[i / *rows].rounded + row * d, (size_t)d * sizeof *x);
+    }
     return x;
 }
 
 static void subtract(ct_real *x, int n, int d, const double *mean)
 {
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * d; i++)
-        x[i] -= (ct_real)mean[i % d];
+    for (int i = 0; i < n; i++)
+        for (int e = 0; e < d; e++)
+            x[(ptrdiff_t)i * d + e] -= (ct_real)mean[e];
 }
 
-double measure_separability(measuring *m, const ct_real *a, const ct_real *b, int n, int d)
+double measure_separability(measuring *m)
 {
-    const ct_real *side[2] = {a, b};
+    const int d = m->e->d;
     int fitted, judged, right = 0;
     double trace = 0;
-    if (n < 4)
+    if (m->e->n < 4)
         return 0.5; /* nothing to judge with */
-    ct_real *x = take(m, side, n, d, 0, &fitted), *z = take(m, side, n, d, 1, &judged);
+    ct_real *x = take(m, 0, &fitted), *z = take(m, 1, &judged);
     const int rows = 2 * fitted;
     ct_real *gram = measure_room(m, rows, rows, sizeof *gram);
     double *k = measure_room(m, rows, rows, sizeof *k), *w = measure_room(m, d, 1, sizeof *w),
@@ -98,14 +100,14 @@ double measure_separability(measuring *m, const ct_real *a, const ct_real *b, in
     k_matmul_nt(m->device, rows, rows, d, x, x, gram, false);
     for (ptrdiff_t e = 0; e < (ptrdiff_t)rows * rows; e++)
         k[e] = (double)gram[e];
-    for (int i = 0; i < rows; i++) {
+    for (int i = 0; i < rows; i++)
         trace += k[(ptrdiff_t)i * rows + i];
-        alpha[i] = i < fitted ? 1 : -1;
-    }
     if (!(trace > 0)) /* all rows equal */
         return 0.5;
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < rows; i++) {
         k[(ptrdiff_t)i * rows + i] += RIDGE * trace / rows;
+        alpha[i] = i < fitted ? 1 : -1;
+    }
     solve(rows, k, alpha);
     for (int i = 0; i < rows; i++)
         for (int e = 0; e < d; e++)

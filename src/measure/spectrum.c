@@ -37,13 +37,14 @@
 #define TINY     1e-300
 
 typedef struct reduction {
-    int n, m;            /* rows and columns of x: the long side and the short one */
+    int n, m, size;      /* rows and columns of x, the long side and the short one; m + 1 */
+    int stride;          /* of y: size and LANES zeros, which vectors of LANES run into */
     const double *x;     /* (n, m) */
     const double *zeros; /* (m) */
-    double *y;           /* (m + 1, m + 1) the products and their border; upper triangle */
-    double *q, *e;       /* (m + 1) what it becomes: its diagonal, and what is next to it */
-    double *whole;       /* (m + 1) the diagonal for the rows as they are */
-    double *value[2];    /* (m + 1) of c, of c + 1m' */
+    double *y;           /* (size, stride) the products and their border; upper triangle */
+    double *e;           /* (size) what it becomes: next to the diagonal, */
+    double *q[2];        /* (size) the diagonal for the rows less their mean, as they are; */
+    double *value[2];    /* (size) and its values */
     bool wide;
 } reduction;
 
@@ -60,7 +61,7 @@ static void multiply(void *ctx, int block)
         const double *restrict x0 = x[0], *restrict x1 = x[1], *restrict x2 = x[2],
                                *restrict x3 = x[3];
         for (int i = block * BLOCK; i < end; i++) {
-            double *restrict y = r->y + (ptrdiff_t)(i + 1) * (m + 1) + 1;
+            double *restrict y = r->y + (ptrdiff_t)(i + 1) * r->stride + 1;
             const double a = x0[i], b = x1[i], c = x2[i], d = x3[i];
             for (int j = i; j < m; j++)
                 y[j] += a * x0[j] + b * x1[j] + (c * x2[j] + d * x3[j]);
@@ -82,47 +83,43 @@ static void put_border(reduction *r, const double *c, const double *mean, int n,
             border[1 + i] += sqrt(n) * c[(ptrdiff_t)i * d + k] * mean[k];
 }
 
-/* w = a v for the symmetric a (m, m) of which only the upper triangle is there; from `from` on. */
-static void multiply_symmetric(int from, int m, const double *a, const double *v, double *w)
+/* w = a v for the symmetric a of which only the upper triangle is there; from `from` on. */
+static void multiply_symmetric(const reduction *r, int from, const double *v, double *w)
 {
-    memset(w + from, 0, (size_t)(m - from) * sizeof *w);
-    for (int i = from; i < m; i++) {
-        const double *row = a + (ptrdiff_t)i * m;
+    memset(w + from, 0, (size_t)(r->stride - from) * sizeof *w);
+    for (int i = from; i < r->size; i++) {
+        const double *row = r->y + (ptrdiff_t)i * r->stride;
         double sum[LANES] = {0};
-        int j = i + 1;
         w[i] += v[i] * row[i];
-        for (; j + LANES <= m; j += LANES)
+        for (int j = i + 1; j < r->size; j += LANES)
             for (int l = 0; l < LANES; l++) {
                 w[j + l] += v[i] * row[j + l];
                 sum[l] += v[j + l] * row[j + l];
             }
-        for (int l = 0; j < m; j++, l++) {
-            w[j] += v[i] * row[j];
-            sum[l] += v[j] * row[j];
-        }
         for (int l = 0; l < LANES; l++)
             w[i] += sum[l];
     }
 }
 
 /* Step 2. For each row, v reflects what is right of the second diagonal to zero; with
- * p = 2/|v|^2 a v and w = p - (p'v / |v|^2) v:   a -= v w' + w v'. w (m) is scratch. */
-static void tridiagonalise(int m, double *a, double *q, double *e, double *w)
+ * p = 2/|v|^2 a v and w = p - (p'v / |v|^2) v:   a -= v w' + w v'. w (stride) is scratch. */
+static void tridiagonalise(const reduction *r, double *w)
 {
+    const int m = r->size;
     for (int k = 0; k < m; k++) {
-        double *v = a + (ptrdiff_t)k * m; /* row k, from k + 1 */
+        double *v = r->y + (ptrdiff_t)k * r->stride; /* row k, from k + 1 */
         double square = 0, dot = 0;
         for (int j = k + 2; j < m; j++)
             square += v[j] * v[j];
-        q[k] = v[k];
-        e[k] = k + 1 < m ? v[k + 1] : 0;
+        r->q[0][k] = r->q[1][k] = v[k];
+        r->e[k] = v[k + 1]; /* of the last row 0 */
         if (square < TINY)
             continue;
         const double norm = sqrt(v[k + 1] * v[k + 1] + square);
-        e[k] = v[k + 1] > 0 ? -norm : norm; /* the sign for which v does not cancel */
-        v[k + 1] -= e[k];
-        const double beta = -1 / (e[k] * v[k + 1]); /* 2/|v|^2 */
-        multiply_symmetric(k + 1, m, a, v, w);
+        r->e[k] = v[k + 1] > 0 ? -norm : norm; /* the sign for which v does not cancel */
+        v[k + 1] -= r->e[k];
+        const double beta = -1 / (r->e[k] * v[k + 1]); /* 2/|v|^2 */
+        multiply_symmetric(r, k + 1, v, w);
         for (int j = k + 1; j < m; j++) {
             w[j] *= beta;
             dot += w[j] * v[j];
@@ -131,7 +128,7 @@ static void tridiagonalise(int m, double *a, double *q, double *e, double *w)
             w[j] -= beta / 2 * dot * v[j];
         for (int i = k + 1; i < m; i++)
             for (int j = i; j < m; j++)
-                a[(ptrdiff_t)i * m + j] -= v[i] * w[j] + w[i] * v[j];
+                r->y[(ptrdiff_t)i * r->stride + j] -= v[i] * w[j] + w[i] * v[j];
     }
 }
 
@@ -154,10 +151,14 @@ static void count_below(int m, const double *q, const double *e, const double *s
     }
 }
 
-/* Step 3: the eigenvalues above 0 of the tridiagonal q, e (m), largest first. */
-static void find_values(int m, const double *q, const double *e, double *out)
+/* Step 3: the eigenvalues above 0 of one of the two tridiagonals, largest first. */
+static void find_values(void *ctx, int which)
 {
-    double bound = 0;
+    const reduction *r = ctx;
+    const int from = which == 1 && r->wide ? 0 : 1; /* the border is of the rows as they are */
+    const double *q = r->q[which] + from, *e = r->e + from;
+    double *out = r->value[which], bound = 0;
+    const int m = r->size - from;
     for (int k = 0; k < m; k++) { /* Gershgorin */
         const double reach = fabs(q[k]) + fabs(e[k]) + (k > 0 ? fabs(e[k - 1]) : 0);
         bound = reach > bound ? reach : bound;
@@ -184,28 +185,20 @@ static void find_values(int m, const double *q, const double *e, double *out)
     }
 }
 
-static void find_both(void *ctx, int which)
-{
-    const reduction *r = ctx;
-    if (which == 0 || !r->wide)
-        find_values(r->m, (which == 0 ? r->q : r->whole) + 1, r->e + 1, r->value[which]);
-    else
-        find_values(r->m + 1, r->q, r->e, r->value[which]);
-}
-
 measure_spectrum measure_variances(measuring *m, const double *c, const double *mean, int n, int d)
 {
     reduction r = {.n = n > d ? n : d, .m = measure_least(n, d), .x = c, .wide = d > n};
-    const int size = r.m + 1;
+    r.size = r.m + 1;
+    r.stride = r.size + LANES;
     double *turned = r.wide ? measure_room(m, d, n, sizeof *turned) : NULL;
-    double *w = measure_room(m, size, 1, sizeof *w);
+    double *w = measure_room(m, r.stride, 1, sizeof *w);
     r.zeros = measure_room(m, r.m, 1, sizeof(double));
-    r.y = measure_room(m, size, size, sizeof(double));
-    r.q = measure_room(m, size, 1, sizeof(double));
-    r.e = measure_room(m, size, 1, sizeof(double));
-    r.whole = measure_room(m, size, 1, sizeof(double));
-    for (int k = 0; k < 2; k++)
-        r.value[k] = measure_room(m, size, 1, sizeof(double));
+    r.y = measure_room(m, r.stride, r.size, sizeof(double));
+    r.e = measure_room(m, r.size, 1, sizeof(double));
+    for (int k = 0; k < 2; k++) {
+        r.q[k] = measure_room(m, r.size, 1, sizeof(double));
+        r.value[k] = measure_room(m, r.size, 1, sizeof(double));
+    }
     if (measure_failed(m))
         return (measure_spectrum){.n = 0};
     for (int i = 0; i < n && r.wide; i++)
@@ -215,9 +208,9 @@ measure_spectrum measure_variances(measuring *m, const double *c, const double *
         r.x = turned;
     k_parallel(m->device, (r.m + BLOCK - 1) / BLOCK, multiply, &r);
     put_border(&r, c, mean, n, d);
-    tridiagonalise(size, r.y, r.q, r.e, w);
-    memcpy(r.whole, r.q, (size_t)size * sizeof(double));
-    r.whole[1] += n * r.e[0] * r.e[0]; /* |e[0]| is the length of the mean */
-    k_parallel(m->device, 2, find_both, &r);
+    tridiagonalise(&r, w);
+    if (!r.wide)
+        r.q[1][1] += n * r.e[0] * r.e[0]; /* |e[0]| is the length of the mean */
+    k_parallel(m->device, 2, find_values, &r);
     return (measure_spectrum){.n = r.m, .centred = r.value[0], .whole = r.value[1]};
 }

@@ -20,25 +20,34 @@
  * Layer: measure. Needs kernels (matmul, threads). */
 #include "measure/measure.h"
 
+#include "formats/field.h"
 #include "kernels/kernels.h"
 
-#define STRIPS 8
-#define TILE   256 /* rows and columns: a panel of b is packed once for many rows of a */
+#include <math.h>
 
-/* What a strip learns of the rows of b. */
-typedef struct strip {
-    int *ahead;
-    measure_nearest *nearest;
-    ct_real *tile;
-} strip;
+#define STRIPS    8
+#define TILE      256 /* rows and columns: a panel of b is packed once for many rows of a */
+#define NEAR_ROWS 512 /* rows whose neighbours on their own side are looked up */
 
-typedef struct walking {
+/* The CT_HUB_K most similar items, the most similar first. */
+typedef struct nearest {
+    ct_real s[CT_HUB_K]; /* below any cosine where there is no item */
+    int item[CT_HUB_K];  /* -1: none */
+} nearest;
+
+/* What is walked, and what is learned: [0] of rows of a looking in b, [1] of b looking in a. */
+typedef struct walk {
     measuring *m;
-    measure_walk *w;
-    strip strip[STRIPS];
-} walking;
+    const ct_real *a, *b; /* (n_a, d), (n_b, d) unit rows */
+    int n_a, n_b, d;
+    const int *group;
+    ct_real *own;  /* (n) cosine of a_i and b_i; NULL: not pairs, wrong items are not counted */
+    ct_real *tile; /* (STRIPS, TILE, TILE) */
+    int *ahead[2]; /* wrong items at least as similar as the right one. [0] (n_a); of b there */
+    nearest *nearest[2]; /* are as many as strips, (STRIPS, n_b): the first is all in the end */
+} walk;
 
-static inline void offer(measure_nearest *l, ct_real s, int item)
+static inline void offer(nearest *l, ct_real s, int item)
 {
     int k = CT_HUB_K - 1;
     if (!(s > l->s[k]))
@@ -51,10 +60,10 @@ static inline void offer(measure_nearest *l, ct_real s, int item)
     l->item[k] = item;
 }
 
-static measure_nearest *no_items(measuring *m, int n)
+static nearest *no_items(measuring *m, int n, int times)
 {
-    measure_nearest *l = measure_room(m, n, 1, sizeof *l);
-    for (int i = 0; i < n && l != NULL; i++)
+    nearest *l = measure_room(m, n, times, sizeof *l);
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * times && l != NULL; i++)
         for (int k = 0; k < CT_HUB_K; k++) {
             l[i].s[k] = -2;
             l[i].item[k] = -1;
@@ -63,92 +72,167 @@ static measure_nearest *no_items(measuring *m, int n)
 }
 
 /* Wrong items of row i of a, and of the columns, in a row s of a tile that begins at column j0. */
-static void count_row(const measure_walk *w, int i, int j0, int cols, const ct_real *s, int *ahead)
+static void count_row(const walk *w, int i, int j0, int cols, const ct_real *s, int *ahead)
 {
     const ct_real right = w->own[i], *own = w->own + j0;
+    const int *group = w->group;
     int count = 0;
     for (int j = 0; j < cols; j++) {
-        count += !(s[j] < right);
-        ahead[j] += !(s[j] < own[j]);
-    }
-    if (w->group == NULL) { /* the right item was counted as ahead of itself */
-        const bool here = i >= j0 && i < j0 + cols;
-        count -= here;
-        ahead[here ? i - j0 : 0] -= here;
-    }
-    for (int j = 0; w->group != NULL && j < cols; j++) {
-        const bool same = w->group[i] == w->group[j0 + j];
-        count -= same && !(s[j] < right);
-        ahead[j] -= same && !(s[j] < own[j]);
+        const int wrong = group != NULL ? group[i] != group[j0 + j] : i != j0 + j;
+        count += wrong & !(s[j] < right);
+        ahead[j] += wrong & !(s[j] < own[j]);
     }
     w->ahead[0][i] += count;
 }
 
-static void walk_strip(void *ctx, int k)
+static void walk_strip(void *ctx, int strip)
 {
-    const walking *job = ctx;
-    const measure_walk *w = job->w;
-    const strip *own = &job->strip[k];
-    const int from = (int)((long)w->n_a * k / STRIPS), to = (int)((long)w->n_a * (k + 1) / STRIPS);
+    const walk *w = ctx;
+    const int from = (int)((long long)w->n_a * strip / STRIPS);
+    const int to = (int)((long long)w->n_a * (strip + 1) / STRIPS);
+    const ptrdiff_t own = (ptrdiff_t)strip * w->n_b;
+    ct_real *tile = w->tile + (ptrdiff_t)strip * TILE * TILE;
     for (int i0 = from; i0 < to; i0 += TILE)
         for (int j0 = 0; j0 < w->n_b; j0 += TILE) {
             const int rows = measure_least(TILE, to - i0), cols = measure_least(TILE, w->n_b - j0);
-            const ct_real *s = own->tile;
-            k_matmul_here(job->m->device, rows, cols, w->d,
+            const ct_real *s = tile;
+            nearest *column = w->nearest[1] + own + j0;
+            k_matmul_here(w->m->device, rows, cols, w->d,
                           (k_matrix){w->a + (ptrdiff_t)i0 * w->d, w->d, 1},
-                          (k_matrix){w->b + (ptrdiff_t)j0 * w->d, 1, w->d}, own->tile, cols, false);
+                          (k_matrix){w->b + (ptrdiff_t)j0 * w->d, 1, w->d}, tile, cols, false);
             for (int i = i0; i < i0 + rows; i++, s += cols) {
-                if (w->both)
-                    count_row(w, i, j0, cols, s, own->ahead + j0);
+                if (w->own != NULL)
+                    count_row(w, i, j0, cols, s, w->ahead[1] + own + j0);
                 for (int j = 0; j < cols; j++)
                     offer(&w->nearest[0][i], s[j], j0 + j);
-                for (int j = 0; w->both && j < cols; j++)
-                    offer(&own->nearest[j0 + j], s[j], i);
+                for (int j = 0; j < cols; j++)
+                    offer(&column[j], s[j], i);
             }
         }
 }
 
-/* Strips 1, 2, ... into strip 0. */
-static void join_columns(walking *job)
+/* Walks; with `paired` row i of a belongs to row i of b. */
+static void walk_run(walk *w, bool paired)
 {
-    const strip *first = &job->strip[0];
-    for (int k = 1; k < STRIPS; k++)
-        for (int j = 0; j < job->w->n_b; j++) {
-            const measure_nearest *l = &job->strip[k].nearest[j];
-            first->ahead[j] += job->strip[k].ahead[j];
-            for (int i = 0; i < CT_HUB_K && l->item[i] >= 0; i++)
-                offer(&first->nearest[j], l->s[i], l->item[i]);
-        }
-}
-
-void measure_walk_run(measuring *m, measure_walk *w)
-{
-    walking job = {.m = m, .w = w};
-    for (int k = 0; k < STRIPS; k++) {
-        job.strip[k].tile = measure_room(m, measure_least(TILE, w->n_a),
-                                         measure_least(TILE, w->n_b), sizeof(ct_real));
-        if (w->both) {
-            job.strip[k].ahead = measure_room(m, w->n_b, 1, sizeof(int));
-            job.strip[k].nearest = no_items(m, w->n_b);
-        }
-    }
-    w->nearest[0] = no_items(m, w->n_a);
-    if (w->both) {
-        w->ahead[0] = measure_room(m, w->n_a, 1, sizeof(int));
-        w->own = measure_room(m, w->n_a, 1, sizeof(ct_real));
-    }
+    measuring *m = w->m;
+    w->tile = measure_room(m, STRIPS, TILE * TILE, sizeof *w->tile);
+    w->nearest[0] = no_items(m, w->n_a, 1);
+    w->nearest[1] = no_items(m, w->n_b, STRIPS);
+    w->ahead[0] = measure_room(m, w->n_a, 1, sizeof(int));
+    w->ahead[1] = measure_room(m, w->n_b, STRIPS, sizeof(int));
+    w->own = paired ? measure_room(m, w->n_a, 1, sizeof *w->own) : NULL;
     if (measure_failed(m))
         return;
-    for (int i = 0; w->both && i < w->n_a; i++) {
+    for (int i = 0; i < w->n_a && paired; i++) {
         const ptrdiff_t row = (ptrdiff_t)i * w->d;
         k_matmul_nt(m->device, 1, 1, w->d, w->a + row, w->b + row, &w->own[i], false);
     }
-    k_parallel(m->device, STRIPS, walk_strip, &job);
-    if (!w->both)
+    k_parallel(m->device, STRIPS, walk_strip, w);
+    for (int strip = 1; strip < STRIPS; strip++)
+        for (int j = 0; j < w->n_b; j++) {
+            const ptrdiff_t at = (ptrdiff_t)strip * w->n_b + j;
+            const nearest *l = &w->nearest[1][at];
+            w->ahead[1][j] += w->ahead[1][at];
+            for (int k = 0; k < CT_HUB_K && l->item[k] >= 0; k++)
+                offer(&w->nearest[1][j], l->s[k], l->item[k]);
+        }
+}
+
+/* ---- what pairs are like ---- */
+
+/* Skewness of x: mean (x - mean)^3 / std^3; 0 if all are equal. */
+static double skewness(const int *x, int n)
+{
+    double mean = 0, square = 0, cube = 0;
+    for (int i = 0; i < n; i++)
+        mean += (double)x[i] / n;
+    for (int i = 0; i < n; i++) {
+        const double c = x[i] - mean;
+        square += c * c / n;
+        cube += c * c * c / n;
+    }
+    return square > 0 ? cube / (square * sqrt(square)) : 0;
+}
+
+/* What side s finds in the other one. */
+static void measure_retrieval(measuring *m, const walk *w, int s)
+{
+    const int n = m->e->n;
+    ct_measures *out = m->out;
+    double *rank = measure_room(m, n, 1, sizeof *rank), ahead = 0;
+    int *hub = measure_room(m, n, 1, sizeof *hub), found[3] = {0};
+    for (int i = 0; i < n && !measure_failed(m); i++) {
+        const int wrong = w->ahead[s][i];
+        rank[i] = 1 + wrong;
+        found[0] += wrong < 1;
+        found[1] += wrong < 5;
+        found[2] += wrong < 10;
+        ahead += n > 1 ? (double)wrong / (n - 1) / n : 0;
+        for (int k = 0; k < CT_HUB_K && k < n; k++)
+            hub[w->nearest[s][i].item[k]]++;
+    }
+    if (measure_failed(m))
         return;
-    join_columns(&job);
-    w->ahead[1] = job.strip[0].ahead;
-    w->nearest[1] = job.strip[0].nearest;
+    out->recall_at_1[s] = (double)found[0] / n;
+    out->recall_at_5[s] = (double)found[1] / n;
+    out->recall_at_10[s] = (double)found[2] / n;
+    out->median_rank[s] = ct_spread_of(rank, n).median;
+    out->wrong_ahead[s] = ahead;
+    out->hubness[s] = skewness(hub, n);
+}
+
+/* Who is whose nearest across the sides. */
+static void measure_mutual(measuring *m, const walk *w)
+{
+    const int n = m->e->n, *group = m->e->group;
+    int here = 0, elsewhere = 0;
+    for (int i = 0; i < n; i++) {
+        const nearest *l = &w->nearest[0][i];
+        const int j = l->item[0];
+        const bool mutual = w->nearest[1][j].item[0] == i;
+        const bool tied = !(l->s[0] > w->own[i]) || (group != NULL && group[i] == group[j]);
+        here += mutual && j == i;
+        elsewhere += mutual && j != i && !tied;
+    }
+    m->out->mutual_nearest = (double)here / n;
+    m->out->mutual_nearest_elsewhere = (double)elsewhere / n;
+}
+
+/* Some rows of a: is a row of b nearer than any other row of a? Ties count for a. */
+static void measure_nearer(measuring *m, const walk *across)
+{
+    const measure_rows *a = &m->side[0], some = measure_some(m, a, NEAR_ROWS);
+    walk own = {.m = m, .a = some.rounded, .b = a->rounded, .n_a = some.n, .n_b = a->n, .d = a->d};
+    int count = 0;
+    walk_run(&own, false);
+    for (int i = 0; i < some.n && !measure_failed(m); i++) {
+        const ptrdiff_t row = measure_row_of(a->n, some.n, i);
+        const nearest *l = &own.nearest[0][i];
+        count += across->nearest[0][row].s[0] > l->s[l->item[0] == row]; /* not itself */
+    }
+    m->out->nearer_rows = some.n;
+    m->out->nearer_to_other_side = a->n > 1 ? (double)count / some.n : 0.5;
+}
+
+void measure_pairs(measuring *m)
+{
+    const measure_rows *a = &m->side[0], *b = &m->side[1];
+    walk w = {.m = m,
+              .a = a->rounded,
+              .b = b->rounded,
+              .n_a = a->n,
+              .n_b = b->n,
+              .d = a->d,
+              .group = m->e->group};
+    walk_run(&w, true);
+    if (measure_failed(m))
+        return;
+    for (int s = 0; s < 2; s++)
+        measure_retrieval(m, &w, s);
+    measure_mutual(m, &w);
+    measure_nearer(m, &w);
+    if (m->shape != NULL)
+        measure_bins(w.own, 1, a->n, true, m->shape->pairs);
 }
 
 ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const ct_real *class_vec,
@@ -166,11 +250,10 @@ ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const
         if (label[i] < 0 || label[i] >= c)
             CT_FAIL(err, CT_ERR_SHAPE, "nearest class: label[%d] is %d: expected 0 to %d", i,
                     label[i], c - 1);
-    measure_walk w = {.a = q.rounded, .b = v.rounded, .n_a = n, .n_b = c, .d = d};
-    if (!measure_failed(&m))
-        measure_walk_run(&m, &w);
+    walk w = {.m = &m, .a = q.rounded, .b = v.rounded, .n_a = n, .n_b = c, .d = d};
+    walk_run(&w, false);
     for (int i = 0; i < n && !measure_failed(&m); i++) {
-        const measure_nearest *l = &w.nearest[0][i];
+        const nearest *l = &w.nearest[0][i];
         right += l->item[0] == label[i] && l->s[0] > l->s[1];
     }
     if (!measure_failed(&m))

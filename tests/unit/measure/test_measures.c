@@ -51,6 +51,21 @@ START_TEST(numpy_finds_the_same)
 }
 END_TEST
 
+/* Shares of one count: nothing is lost over a thousand pairs. */
+START_TEST(a_histogram_adds_up_to_one)
+{
+    static ct_distributions shape;
+    for (int n = 1; n <= 1000; n += n < 20 ? 1 : 77) {
+        ct_real *a = random_reals((size_t)n * 2, 61);
+        for (int i = 0; i < n; i++)
+            a[2 * i] = 1 + (ct_real)fabs((double)a[2 * i]);
+        measured(a, a, n, 2, NULL, &shape);
+        ck_assert_double_eq(shape.pairs[CT_COSINE_BINS - 1], 1);
+        free(a);
+    }
+}
+END_TEST
+
 static const int SIZE[][2] = {{2, 3},     {7, 1},    {40, 90},  {90, 40},
                               {130, 130}, {300, 20}, {500, 260}};
 
@@ -181,6 +196,7 @@ TCase *measures_case(void)
     TCase *tc = tcase_create("measures");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, numpy_finds_the_same);
+    tcase_add_test(tc, a_histogram_adds_up_to_one);
     tcase_add_loop_test(tc, repeated_rows_are_counted_and_rows_of_a_group_are_not_wrong, 0,
                         COUNT(SIZE));
     tcase_add_test(tc, a_near_collapse_keeps_its_spectrum);

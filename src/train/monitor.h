@@ -5,8 +5,8 @@
  * equal, whether units are dead, what pulls a run away from ln N. Nothing of it changes
  * a bit of the run.
  */
-#ifndef EXPERIMENT_MONITOR_H
-#define EXPERIMENT_MONITOR_H
+#ifndef TRAIN_MONITOR_H
+#define TRAIN_MONITOR_H
 
 #include "formats/json.h"
 #include "train/trainer.h"

@@ -41,12 +41,8 @@ static void embed(ct_trainer *t, const int *items, int from, int n, ct_tensor *z
 {
     ct_graph_reset(&t->graph);
     t->graph.first_row = from;
-    for (int side = 0; side < 2; side++) {
-        const ct_batch_side in = ct_gather_items(&t->gather[side], &t->standard[side], items + from,
-                                                 n, err);
-        z[side] = err->status == CT_OK ? ct_two_tower_embed(&t->graph, &t->model, side, &in) : NULL;
-    }
-    ct_trainer_graph_error(t, err);
+    for (int side = 0; side < 2; side++)
+        z[side] = ct_trainer_forward(t, &t->gather[side], items + from, n, err);
 }
 
 static int chunk_at(const ct_trainer *t, int from)
@@ -150,26 +146,24 @@ static void update(ct_trainer *t, double loss, ct_step *out, ct_error *err)
     t->step++;
 }
 
-ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err)
-{
-    ct_tensor *z[2];
-    if (err->status != CT_OK)
-        return err->status;
-    t->graph.training = true;
-    t->graph.seed = (uint64_t)t->recipe->train.seed;
-    t->graph.step = (uint64_t)t->step;
-    const int *items = ct_sampler_batch(&t->sampler, t->step);
-    forward(t, items, z, err);
-    const double loss = loss_and_backward(t, items, z, err);
-    update(t, loss, out, err);
-    return err->status;
-}
-
 ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct_error *err)
 {
     ct_tensor *z[2];
     forward(t, items, z, err);
     *loss = loss_and_backward(t, items, z, err);
+    return err->status;
+}
+
+ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err)
+{
+    double loss;
+    if (err->status != CT_OK)
+        return err->status;
+    t->graph.training = true;
+    t->graph.seed = (uint64_t)t->recipe->train.seed;
+    t->graph.step = (uint64_t)t->step;
+    ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step), &loss, err);
+    update(t, loss, out, err);
     return err->status;
 }
 
@@ -182,5 +176,6 @@ ct_status ct_trainer_loss(ct_trainer *t, const ct_real *a, const ct_real *b, con
     g->training = false;
     const ct_tensor *l = loss_of(t, ct_constant(g, n, d, a), ct_constant(g, n, d, b), items, n);
     *loss = l != NULL ? (double)l->x[0] : (double)NAN;
-    return ct_trainer_graph_error(t, err);
+    ct_trainer_graph_error(t, err);
+    return err->status;
 }

@@ -1,13 +1,9 @@
-/* trainer.c -- building a run from its recipe, and the embeddings of its towers.
+/* trainer.c -- building a run from its recipe.
  *
  * Layer: train. */
 #include "train/trainer.h"
 
 #include "contrast/scalar.h"
-
-#include <string.h>
-
-#define CHUNK 512 /* rows embedded at once when nothing is trained */
 
 /* What the recipe says of a tower, and what the data does: its input, and whether it has a table.
  */
@@ -67,13 +63,13 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
                              .learn_scale = r->loss.learn_temperature && t->loss->learns_scale,
                              .has_bias = t->loss->uses_bias,
                              .bias = ct_recipe_setting(r).bias};
+    const int chunk = ct_trainer_chunk(t), rows = chunk > CT_EMBED_ROWS ? chunk : CT_EMBED_ROWS;
     make_room(t);
     for (int side = 0; side < 2; side++) {
-        const int rows = ct_trainer_chunk(t) > CHUNK ? ct_trainer_chunk(t) : CHUNK;
         c.side[side] = tower_config(&r->tower[side], &pairs->side[side]);
         ct_standard_fit(pairs, side, &t->standard[side], err);
-        ct_gather_open(&t->gather[side], pairs, side, &r->tower[side].text, rows, device, &t->arena,
-                       err);
+        ct_gather_open(&t->gather[side], pairs, side, &r->tower[side].text, &t->standard[side],
+                       rows, device, &t->arena, err);
     }
     ct_two_tower_init(&t->model, &c, (uint64_t)r->train.seed, err);
     ct_optim_init(&t->optim, &r->optim.config, t->model.params.size, err);
@@ -105,76 +101,9 @@ ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n)
                              .options = &t->recipe->loss.options};
 }
 
-ct_status ct_trainer_graph_error(const ct_trainer *t, ct_error *err)
+void ct_trainer_graph_error(const ct_trainer *t, ct_error *err)
 {
     const ct_error *e = ct_graph_error(&t->graph);
-    return e == NULL ? err->status : CT_FAIL(err, e->status, "%s", e->msg);
-}
-
-/* ---- embeddings ---- */
-
-static ct_status embed(ct_trainer *t, int side, ct_gather *gather, const int *items, int n,
-                       ct_real *out, ct_error *err)
-{
-    ct_graph *g = &t->graph;
-    g->training = false;
-    for (int i = 0; i < n && err->status == CT_OK; i += CHUNK) {
-        const int here = n - i < CHUNK ? n - i : CHUNK;
-        ct_graph_reset(g);
-        const ct_batch_side in = ct_gather_items(gather, &t->standard[side], items + i, here, err);
-        const ct_tensor *z = err->status == CT_OK ? ct_two_tower_embed(g, &t->model, side, &in)
-                                                  : NULL;
-        if (z != NULL) {
-            memcpy(out, z->x, (size_t)z->rows * (size_t)z->cols * sizeof *out);
-            out += (size_t)z->rows * (size_t)z->cols;
-        }
-        ct_trainer_graph_error(t, err);
-    }
-    return err->status;
-}
-
-ct_status ct_trainer_embed(ct_trainer *t, int side, const int *items, int n, ct_real *out,
-                           ct_error *err)
-{
-    return embed(t, side, &t->gather[side], items, n, out, err);
-}
-
-ct_status ct_trainer_embed_pairs(ct_trainer *t, int side, const ct_pairs *from, const int *items,
-                                 int n, ct_real *out, ct_error *err)
-{
-    const ct_side *s = &from->side[side], *own = &t->pairs->side[side];
-    ct_gather gather;
-    ct_arena arena;
-    if ((s->text != NULL) != (own->text != NULL))
-        return CT_FAIL(err, CT_ERR_FORMAT, "embed: the file holds %s, the run's tower reads %s",
-                       s->text != NULL ? "texts" : "numbers",
-                       own->text != NULL ? "texts" : "numbers");
-    if (s->text == NULL && s->dim != own->dim)
-        return CT_FAIL(err, CT_ERR_FORMAT,
-                       "embed: the file holds rows of %d values, the run's tower reads %d", s->dim,
-                       own->dim);
-    ct_arena_open(&arena, "embed", 0, err);
-    ct_gather_open(&gather, from, side, &t->recipe->tower[side].text, n < CHUNK ? n : CHUNK,
-                   t->device, &arena, err);
-    embed(t, side, &gather, items, n, out, err);
-    ct_gather_close(&gather);
-    ct_arena_free(&arena);
-    return err->status;
-}
-
-ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *text, int n,
-                                 ct_real *out, ct_error *err)
-{
-    ct_pairs typed = {.n = n};
-    ct_arena arena;
-    ct_arena_open(&arena, "embed", 0, err);
-    int *item = ct_arena_zeroed(&arena, (size_t)n, sizeof *item);
-    if (item != NULL) {
-        for (int i = 0; i < n; i++)
-            item[i] = i;
-        typed.side[side] = (ct_side){.n = n, .text = text, .n_texts = n, .text_of = item};
-        ct_trainer_embed_pairs(t, side, &typed, item, n, out, err);
-    }
-    ct_arena_free(&arena);
-    return err->status;
+    if (e != NULL)
+        CT_FAIL(err, e->status, "%s", e->msg);
 }

@@ -11,8 +11,18 @@
 #include "contrast/models.h"
 #include "contrast/optim.h"
 #include "formats/field.h"
-#include "train/gather.h"
 #include "train/recipe.h"
+
+/* Items of one side become the batch that a tower reads: the one place where data meets models. */
+typedef struct ct_gather {
+    const ct_pairs *pairs; /* borrowed, as are standard and device */
+    const ct_standard *standard;
+    ct_device *device;
+    int side;
+    ct_tokens tokens;         /* of captions */
+    ct_real *x;               /* (rows, dim): numbers */
+    int *offset, *id, *which; /* bags of ids */
+} ct_gather;
 
 typedef struct ct_trainer {
     const ct_recipe *recipe; /* borrowed, as are pairs and device */
@@ -29,8 +39,8 @@ typedef struct ct_trainer {
     ct_real *queue[2];      /* (recipe.loss.queue, d) past embeddings; step s writes batch s
                                mod (queue / batch) */
     const ct_real *last[2]; /* (batch, d) of the step that is being made */
-    ct_real *pair[2],
-        *dpair[2]; /* (batch, d) embeddings and their gradients; NULL without chunks */
+    ct_real *pair[2];       /* (batch, d) embeddings; NULL without chunks */
+    ct_real *dpair[2];      /* ... and their gradients */
     ct_graph graph;
     ct_arena arena;
     long step; /* updates made */
@@ -102,7 +112,24 @@ int ct_trainer_width(const ct_trainer *t);
 /* Pairs that are in the towers at once: those of a batch, or train.chunk of them. */
 int ct_trainer_chunk(const ct_trainer *t);
 
+/* ---- for the files of this layer ---- */
+
+#define CT_EMBED_ROWS 512 /* embedded at once when nothing is trained */
+
+/* For at most `rows` items at once; arrays live in the arena. Close also after an error.
+ * Errors  CT_ERR_NOMEM */
+void ct_gather_open(ct_gather *g, const ct_pairs *pairs, int side, const ct_text_config *text,
+                    const ct_standard *standard, int rows, ct_device *device, ct_arena *arena,
+                    ct_error *err);
+void ct_gather_close(ct_gather *g);
+
+/* At most `rows` items as embeddings, the newest tensor of the graph; what was gathered is valid
+ * until the next call. NULL after an error  CT_ERR_IO, CT_ERR_FORMAT (a side that is in a file),
+ * those of the graph */
+ct_tensor *ct_trainer_forward(ct_trainer *t, ct_gather *gather, const int *items, int n,
+                              ct_error *err);
+
 /* The graph's error, if it has one, becomes the caller's. */
-ct_status ct_trainer_graph_error(const ct_trainer *t, ct_error *err);
+void ct_trainer_graph_error(const ct_trainer *t, ct_error *err);
 
 #endif

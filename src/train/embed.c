@@ -1,0 +1,139 @@
+/* embed.c -- items are gathered, and the towers make embeddings of them.
+ *
+ * Layer: train. */
+#include "train/trainer.h"
+
+#include "kernels/kernels.h"
+
+#include <string.h>
+
+#define PIECE 64 /* rows that a thread copies at a time */
+
+/* ---- gathering ---- */
+
+void ct_gather_open(ct_gather *g, const ct_pairs *pairs, int side, const ct_text_config *text,
+                    const ct_standard *standard, int rows, ct_device *device, ct_arena *arena,
+                    ct_error *err)
+{
+    const ct_side *s = &pairs->side[side];
+    const size_t n = (size_t)rows;
+    *g = (ct_gather){.pairs = pairs, .standard = standard, .device = device, .side = side};
+    if (s->text == NULL) {
+        g->x = ct_arena_zeroed(arena, n * (size_t)s->dim, sizeof *g->x);
+    } else if (ct_tokens_init(&g->tokens, s->text, s->n_texts, text, err) == CT_OK) {
+        g->offset = ct_arena_zeroed(arena, n + 1, sizeof *g->offset);
+        g->id = ct_arena_zeroed(arena, n * (size_t)g->tokens.longest + 1, sizeof *g->id);
+        g->which = ct_arena_zeroed(arena, n, sizeof *g->which);
+    }
+}
+
+void ct_gather_close(ct_gather *g)
+{
+    ct_tokens_free(&g->tokens);
+}
+
+typedef struct rows_job {
+    const ct_gather *g;
+    const int *items;
+    int n;
+} rows_job;
+
+static void gather_rows(void *ctx, int block)
+{
+    const rows_job *j = ctx;
+    const ct_gather *g = j->g;
+    const int from = block * PIECE, n = j->n - from < PIECE ? j->n - from : PIECE;
+    const size_t dim = (size_t)g->pairs->side[g->side].dim;
+    ct_pairs_rows(g->pairs, g->side, g->standard, j->items + from, n, g->x + (size_t)from * dim,
+                  CT_IGNORE_ERROR); /* in memory: nothing can fail */
+}
+
+static ct_batch_side gather(ct_gather *g, const int *items, int n, ct_error *err)
+{
+    const ct_side *s = &g->pairs->side[g->side];
+    if (s->file != NULL) {
+        ct_pairs_rows(g->pairs, g->side, g->standard, items, n, g->x, err);
+    } else if (s->text == NULL) {
+        rows_job job = {g, items, n};
+        k_parallel(g->device, (n + PIECE - 1) / PIECE, gather_rows, &job);
+    } else {
+        for (int i = 0; i < n; i++)
+            g->which[i] = s->text_of[items[i]];
+        ct_tokens_gather(&g->tokens, g->which, n, g->offset, g->id);
+    }
+    return (ct_batch_side){.n = n, .x = g->x, .offset = g->offset, .id = g->id};
+}
+
+/* ---- embeddings ---- */
+
+ct_tensor *ct_trainer_forward(ct_trainer *t, ct_gather *g, const int *items, int n, ct_error *err)
+{
+    if (err->status != CT_OK)
+        return NULL;
+    const ct_batch_side in = gather(g, items, n, err);
+    ct_tensor *z = err->status == CT_OK ? ct_two_tower_embed(&t->graph, &t->model, g->side, &in)
+                                        : NULL;
+    ct_trainer_graph_error(t, err);
+    return z;
+}
+
+static ct_status embed(ct_trainer *t, ct_gather *g, const int *items, int n, ct_real *out,
+                       ct_error *err)
+{
+    const size_t d = (size_t)ct_trainer_width(t);
+    t->graph.training = false;
+    for (int i = 0; i < n && err->status == CT_OK; i += CT_EMBED_ROWS) {
+        const int here = n - i < CT_EMBED_ROWS ? n - i : CT_EMBED_ROWS;
+        ct_graph_reset(&t->graph);
+        const ct_tensor *z = ct_trainer_forward(t, g, items + i, here, err);
+        if (z != NULL)
+            memcpy(out + (size_t)i * d, z->x, (size_t)here * d * sizeof *out);
+    }
+    return err->status;
+}
+
+ct_status ct_trainer_embed(ct_trainer *t, int side, const int *items, int n, ct_real *out,
+                           ct_error *err)
+{
+    return embed(t, &t->gather[side], items, n, out, err);
+}
+
+ct_status ct_trainer_embed_pairs(ct_trainer *t, int side, const ct_pairs *from, const int *items,
+                                 int n, ct_real *out, ct_error *err)
+{
+    const ct_side *s = &from->side[side], *own = &t->pairs->side[side];
+    ct_gather g;
+    ct_arena arena;
+    if ((s->text != NULL) != (own->text != NULL))
+        return CT_FAIL(err, CT_ERR_FORMAT, "embed: the file holds %s, the run's tower reads %s",
+                       s->text != NULL ? "texts" : "numbers",
+                       own->text != NULL ? "texts" : "numbers");
+    if (s->text == NULL && s->dim != own->dim)
+        return CT_FAIL(err, CT_ERR_FORMAT,
+                       "embed: the file holds rows of %d values, the run's tower reads %d", s->dim,
+                       own->dim);
+    ct_arena_open(&arena, "embed", 0, err);
+    ct_gather_open(&g, from, side, &t->recipe->tower[side].text, &t->standard[side],
+                   n < CT_EMBED_ROWS ? n : CT_EMBED_ROWS, t->device, &arena, err);
+    embed(t, &g, items, n, out, err);
+    ct_gather_close(&g);
+    ct_arena_free(&arena);
+    return err->status;
+}
+
+ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *text, int n,
+                                 ct_real *out, ct_error *err)
+{
+    ct_pairs typed = {.n = n};
+    ct_arena arena;
+    ct_arena_open(&arena, "embed", 0, err);
+    int *item = ct_arena_zeroed(&arena, (size_t)n, sizeof *item);
+    if (item != NULL) {
+        for (int i = 0; i < n; i++)
+            item[i] = i;
+        typed.side[side] = (ct_side){.n = n, .text = text, .n_texts = n, .text_of = item};
+        ct_trainer_embed_pairs(t, side, &typed, item, n, out, err);
+    }
+    ct_arena_free(&arena);
+    return err->status;
+}

@@ -146,12 +146,12 @@ $(OUT)/gen/%.h: % Makefile
 # Before the first compilation; after it the compiler's own list of headers decides.
 $(LIB_OBJ) $(CLI_OBJ): | $(ASSETS:%=$(OUT)/gen/%.h)
 
-# The table of recipes, for src/train/builtin.c.
+# The table of recipes, for src/train/recipe.c.
 RECIPES := $(filter %.ini,$(ASSETS))
 $(OUT)/gen/train/recipes.h: $(RECIPES) Makefile
 	@mkdir -p $(@D)
 	@printf '{"%s",\n#include "%s.h"\n},\n' $(foreach r,$(RECIPES),$(basename $(notdir $r)) $r) > $@
-$(OUT)/src/train/builtin.o: $(OUT)/gen/train/recipes.h
+$(OUT)/src/train/recipe.o: $(OUT)/gen/train/recipes.h
 
 # The same of lessons, for src/lab/lessons/lesson.c.
 LESSONS := $(filter src/lab/lessons/%,$(ASSETS))

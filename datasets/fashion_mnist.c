@@ -34,11 +34,6 @@ static const char *article(int class)
     return class == 1 ? "a pair of " : CLASS[class][0] == 'a' ? "an " : "a ";
 }
 
-ct_fashion_options ct_fashion_defaults(void)
-{
-    return (ct_fashion_options){.dir = "datasets/fashion-mnist", .n_validation = 5000};
-}
-
 /* Images and labels of one half of the data set, checked against each other. */
 typedef struct half {
     ct_idx images, labels;
@@ -119,7 +114,7 @@ static void fill(ct_pairs *p, const half h[2], uint64_t seed, ct_error *err)
     p->n_prompts = N_WORDINGS;
 }
 
-ct_pairs *ct_fashion_mnist(const ct_fashion_options *o, ct_error *err)
+ct_pairs *ct_fashion_mnist(const ct_data_options *o, ct_error *err)
 {
     half h[2] = {0};
     ct_arena files; /* only until everything is copied into the data set */

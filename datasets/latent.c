@@ -12,12 +12,6 @@
 
 #include <math.h>
 
-ct_latent_options ct_latent_defaults(void)
-{
-    return (ct_latent_options){
-        .dim = 32, .shared = 8, .rho = 0.9, .n_train = 4096, .n_validation = 500, .n_test = 1000};
-}
-
 /* Reflections v (d - 1, d) whose product is a uniformly random rotation: number k
  * sends axis k to a random direction g among axes k, k + 1, ... (Stewart 1980).
  *     H_k x = x - 2 <v_k, x> / <v_k, v_k> v_k        v_k = g - |g| e_k */
@@ -49,7 +43,7 @@ static void rotate(double *z, const double *v, int d)
 }
 
 /* One pair of hidden vectors: b = rho a + sqrt(1 - rho^2) noise where shared. */
-static void draw_hidden(ct_random *r, const ct_latent_options *o, double *a, double *b)
+static void draw_hidden(ct_random *r, const ct_data_options *o, double *a, double *b)
 {
     double rest = sqrt(1 - o->rho * o->rho);
     for (int j = 0; j < o->dim; j++) {
@@ -60,7 +54,7 @@ static void draw_hidden(ct_random *r, const ct_latent_options *o, double *a, dou
     }
 }
 
-static void fill(ct_pairs *p, const ct_latent_options *o, ct_error *err)
+static void fill(ct_pairs *p, const ct_data_options *o, ct_error *err)
 {
     const size_t d = (size_t)o->dim;
     double *v[2], *z[2]; /* of each side: reflections, and one hidden vector */
@@ -89,7 +83,7 @@ static void fill(ct_pairs *p, const ct_latent_options *o, ct_error *err)
         }
 }
 
-ct_pairs *ct_latent(const ct_latent_options *o, ct_error *err)
+ct_pairs *ct_latent(const ct_data_options *o, ct_error *err)
 {
     const int count[CT_N_SPLITS] = {o->n_train, o->n_validation, o->n_test, 0};
     if (o->dim < 1 || o->dim > 1024)

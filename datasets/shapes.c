@@ -106,17 +106,27 @@ static int choose_scene(pools q, ct_split split, int k, ct_random *r)
     return from->id[k % 4 == 0 ? k / 4 : k - k / 4 - 1];
 }
 
-ct_shapes_options ct_shapes_defaults(void)
+ct_data_options ct_data_defaults(void)
 {
-    return (ct_shapes_options){.size = 16,
-                               .n_train = 8192,
-                               .n_validation = 500,
-                               .n_test = 1000,
-                               .n_composition = 500,
-                               .noise = 8};
+    return (ct_data_options){.n_train = 8192,
+                             .n_validation = 500,
+                             .n_test = 1000,
+                             .n_composition = 500,
+                             .size = 16,
+                             .noise = 8,
+                             .dim = 32,
+                             .shared = 8,
+                             .rho = 0.9,
+                             .dir = "datasets/fashion-mnist",
+                             .image = "",
+                             .text = "",
+                             .groups = "",
+                             .split = "",
+                             .validation = 0.1,
+                             .test = 0.1};
 }
 
-static void fill(ct_pairs *p, const ct_shapes_options *o, ct_error *err)
+static void fill(ct_pairs *p, const ct_data_options *o, ct_error *err)
 {
     const size_t dim = (size_t)o->size * (size_t)o->size * 3;
     uint8_t *pixels = ct_arena_zeroed(&p->arena, (size_t)p->n, dim);
@@ -147,7 +157,7 @@ static void fill(ct_pairs *p, const ct_shapes_options *o, ct_error *err)
         ct_pairs_set_captions(p, 1, caption, err);
 }
 
-ct_pairs *ct_shapes(const ct_shapes_options *o, ct_error *err)
+ct_pairs *ct_shapes(const ct_data_options *o, ct_error *err)
 {
     const int count[CT_N_SPLITS] = {o->n_train, o->n_validation, o->n_test, o->n_composition};
     if (o->size < 8 || o->size > 64)

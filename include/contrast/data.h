@@ -79,31 +79,48 @@ void ct_pairs_free(ct_pairs *p); /* both accept NULL; frees p itself */
  * Errors  CT_ERR_NOMEM */
 ct_status ct_pairs_set_captions(ct_pairs *p, int side, const char *const *caption, ct_error *err);
 
-/* ---- pairs of one's own ------------------------------------------------- */
+/* ---- where pairs come from ---------------------------------------------- */
 
-/* Where the two sides are. A side is one of
+/* What makes a data set. A maker reads the options that are about it; see datasets.h for those that
+ * generate or know a data set. */
+typedef struct ct_data_options {
+    uint64_t seed; /* of what is generated, of the wording of captions, of shares of files */
+
+    /* Items of the splits, of shapes and latent; fashion-mnist reads n_validation. */
+    int n_train;       /* at least 1; default 8192                                 */
+    int n_validation;  /* default 500; shapes: at most 504                         */
+    int n_test;        /* default 1000; shapes: at most 1008                       */
+    int n_composition; /* default 500; shapes alone: at most 576                   */
+
+    int size;          /* shapes: side of a picture, 8 to 64 pixels; default 16    */
+    double noise;      /* shapes: deviation of pixel noise, 0 to 128 of 255; default 8 */
+    bool first_object; /* shapes: captions and groups tell only which object is first (above,
+                          on the left, or alone): few captions, often repeated     */
+    int dim, shared;   /* latent: columns of each side, 1 to 1024, default 32; k, default 8 */
+    double rho;        /* latent: correlation in (-1, 1); default 0.9              */
+    const char *dir;   /* fashion-mnist: default "datasets/fashion-mnist"          */
+
+    const char *image, *text; /* files: the two sides                              */
+    const char *groups;       /* ... "" or a .npy of n integers: equal = the same meaning */
+    const char *split;        /* ... "" or one line per pair: train, validation or test */
+    double validation, test;  /* ... without it: shares that are drawn with `seed`; default 0.1 */
+    int resize;               /* ... pictures to so many pixels each way; 0: they must all have
+                                 the size of the first                             */
+} ct_data_options;
+
+/* Pairs from files. A side is one of
  *   .npy   float32, float64 or uint8 of shape (n, ...): a row an item
  *   IDX    bytes of any number of dimensions
- *   text   one caption a line, UTF-8, none empty
+ *   text   one caption per line, UTF-8, none empty
  * and stays in its file unless it is text, so it may be larger than memory. Or `image` is a .tsv
  * with a line "PICTURE <tab> caption" a pair, pictures being PGM or PPM with paths that begin at
- * the .tsv, and `text` is "". Equal captions are one group where `groups` is "". */
-typedef struct ct_files_options {
-    const char *image, *text;
-    const char *groups;      /* "" or a .npy of n integers: equal = the same meaning      */
-    const char *split;       /* "" or a file with a line "train", "validation" or "test" a
-                                pair                                                      */
-    double validation, test; /* without it: shares that are drawn with `seed`   */
-    uint64_t seed;
-    int resize; /* pictures to so many pixels each way; 0: they must all have
-                   the size of the first                                     */
-} ct_files_options;
-
-/* Errors  CT_ERR_IO; CT_ERR_FORMAT "path: ..." or "path:line: ..." (counts that differ,
+ * the .tsv, and `text` is "". Equal captions are one group where `groups` is "".
+ *
+Errors  CT_ERR_IO; CT_ERR_FORMAT "path: ..." or "path:line: ..." (counts that differ,
  *         an empty caption, no UTF-8, a picture of another size or colour, ...);
  *         CT_ERR_CONFIG (no file for a side, shares beyond 1); CT_ERR_NOMEM
  * Returns NULL on error; caller frees with ct_pairs_free. */
-ct_pairs *ct_pairs_from_files(const ct_files_options *o, ct_error *err);
+ct_pairs *ct_pairs_from_files(const ct_data_options *o, ct_error *err);
 
 /* One side alone, all of it in the training split: what is to be embedded. `path` as
  * above, or a picture, or a .tsv; pictures become width x height (0, 0: as they are).

@@ -1,15 +1,16 @@
 /* datasets.h -- where pairs come from. Code in datasets/.
  *
- * Every generator is a pure function of its options and seed: the same data on every machine. Each
- * call returns a new data set, or NULL and the reason; caller frees with ct_pairs_free. */
+ * Every generator is a pure function of its options (data.h) and seed: the same data on every
+ * machine. Each call returns a new data set, or NULL and the reason; caller frees with
+ * ct_pairs_free. */
 #ifndef CT_DATASETS_H
 #define CT_DATASETS_H
 
 #include "contrast/data.h"
 
-#include <stdbool.h>
-
 CT_C_BEGIN
+
+ct_data_options ct_data_defaults(void);
 
 /* `shapes`: small RGB pictures of one object (shape x colour x size x place) or, three times of
  * four, two (one above or left of the other), anti-aliased, jittered and noisy, each with a caption
@@ -23,39 +24,16 @@ CT_C_BEGIN
  * red triangle, green star, pink cross, orange ring, blue diamond or white heart, and no other
  * split has any. Item k of a split is the same however many items there are.
  * Errors  CT_ERR_CONFIG (an option out of range), CT_ERR_NOMEM */
-typedef struct ct_shapes_options {
-    int size;          /* side of the picture in pixels, 8 to 64; default 16 */
-    int n_train;       /* at least 1; default 8192                       */
-    int n_validation;  /* at most 504; default 500                       */
-    int n_test;        /* at most 1008; default 1000                     */
-    int n_composition; /* at most 576; default 500                       */
-    double noise;      /* standard deviation of pixel noise, of 255;     */
-                       /* 0 to 128; default 8                            */
-    bool first_object; /* captions and groups tell only which object is first (above,
-                          on the left, or alone): few captions, often repeated    */
-    uint64_t seed;
-} ct_shapes_options;
+ct_pairs *ct_shapes(const ct_data_options *o, ct_error *err);
 
 #define CT_SHAPES_KINDS 64 /* of objects: shape and colour. Number of the first: group mod this */
-
-ct_shapes_options ct_shapes_defaults(void);
-ct_pairs *ct_shapes(const ct_shapes_options *o, ct_error *err);
 
 /* `latent`: vector pairs from one shared Gaussian latent. Each of k latent
  * coordinates gives a pair with correlation rho; both sides are then rotated
  * in dim >= k dimensions by random orthogonal maps, the rest is noise:
  *     I(x; y) = -(k/2) ln(1 - rho^2) nats.
  * Errors  CT_ERR_CONFIG (an option out of range), CT_ERR_NOMEM */
-typedef struct ct_latent_options {
-    int dim;                           /* columns of each side, 1 to 1024; default 32 */
-    int shared;                        /* k; default 8                     */
-    double rho;                        /* correlation in (-1, 1); default 0.9 */
-    int n_train, n_validation, n_test; /* defaults 4096, 500, 1000 */
-    uint64_t seed;
-} ct_latent_options;
-
-ct_latent_options ct_latent_defaults(void);
-ct_pairs *ct_latent(const ct_latent_options *o, ct_error *err);
+ct_pairs *ct_latent(const ct_data_options *o, ct_error *err);
 
 /* `fashion-mnist`: the four IDX files in `dir` (train-images-idx3-ubyte ...,
  * as datasets/fashion-mnist.sh unpacks them), captions from the class names in
@@ -63,14 +41,7 @@ ct_pairs *ct_latent(const ct_latent_options *o, ct_error *err);
  * the validation split. label, group, class_name and prompt are set.
  * Errors  CT_ERR_IO (a file is missing: the message says what to type),
  *         CT_ERR_FORMAT, CT_ERR_CONFIG (n_validation), CT_ERR_NOMEM */
-typedef struct ct_fashion_options {
-    const char *dir;  /* default "datasets/fashion-mnist" */
-    int n_validation; /* default 5000 */
-    uint64_t seed;    /* which template each image gets */
-} ct_fashion_options;
-
-ct_fashion_options ct_fashion_defaults(void);
-ct_pairs *ct_fashion_mnist(const ct_fashion_options *o, ct_error *err);
+ct_pairs *ct_fashion_mnist(const ct_data_options *o, ct_error *err);
 
 CT_C_END
 #endif

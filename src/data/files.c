@@ -82,7 +82,7 @@ static void open_side(loader *l, int side, const char *path)
         l->n[side] = l->rows[side]->array.rows;
 }
 
-static void open_sides(loader *l, const ct_files_options *o)
+static void open_sides(loader *l, const ct_data_options *o)
 {
     const bool table = ends_with(o->image, ".tsv");
     if (table && *o->text != '\0')
@@ -210,7 +210,7 @@ static ct_pairs *finish(loader *l, ct_pairs *p)
 /* ---- splits and groups ---- */
 
 /* of[i] = the split of pair i, drawn by shares; counts. */
-static void draw_splits(loader *l, const ct_files_options *o, int *of, int count[CT_N_SPLITS])
+static void draw_splits(loader *l, const ct_data_options *o, int *of, int count[CT_N_SPLITS])
 {
     const int n = l->n[0];
     int *item = ct_arena_zeroed(&l->arena, (size_t)n, sizeof *item);
@@ -266,7 +266,7 @@ static void fill_indices(ct_pairs *p, const int *of)
         p->index[of[i]][at[of[i]]++] = i;
 }
 
-static void set_groups(loader *l, const ct_files_options *o, ct_pairs *p)
+static void set_groups(loader *l, const ct_data_options *o, ct_pairs *p)
 {
     int *group, n;
     for (int side = 0; side < 2; side++) /* equal captions mean the same */
@@ -282,7 +282,7 @@ static void set_groups(loader *l, const ct_files_options *o, ct_pairs *p)
 
 /* ---- all of it ---- */
 
-ct_pairs *ct_pairs_from_files(const ct_files_options *o, ct_error *err)
+ct_pairs *ct_pairs_from_files(const ct_data_options *o, ct_error *err)
 {
     loader l = loader_of(o->resize, o->resize, err);
     int count[CT_N_SPLITS] = {0};

@@ -16,33 +16,26 @@
 /* ---- the keys ---- */
 
 /* A row for member `at` of `type`; the key is mostly its name. */
-#define WHOLE(key_, type, at, low, high, text)                                          \
-    {                                                                                   \
-        .key = (key_), .kind = CT_INT, CT_AT(type, at), .least = (low), .most = (high), \
-        .help = (text)                                                                  \
-    }
-#define LARGE(key_, type, at, low, high, text)                                           \
+#define RANGE(kind_, key_, type, at, low, high, text)                                    \
     {                                                                                    \
-        .key = (key_), .kind = CT_LONG, CT_AT(type, at), .least = (low), .most = (high), \
+        .key = (key_), .kind = (kind_), CT_AT(type, at), .least = (low), .most = (high), \
         .help = (text)                                                                   \
     }
-#define REAL(key_, type, at, low, high, text)                                            \
-    {                                                                                    \
-        .key = (key_), .kind = CT_REAL, CT_AT(type, at), .least = (low), .most = (high), \
-        .help = (text)                                                                   \
+#define WORDS(kind_, words, key_, type, at, text)                                           \
+    {                                                                                       \
+        .key = (key_), .kind = (kind_), CT_AT(type, at), .choices = (words), .help = (text) \
     }
-#define TRUTH(key_, type, at, text)                                     \
-    {                                                                   \
-        .key = (key_), .kind = CT_BOOL, CT_AT(type, at), .help = (text) \
+#define SECTION(name, at, rows)                                \
+    {                                                          \
+        .key = (name), .kind = CT_GROUP, CT_AT(ct_recipe, at), \
+        .members = &(const ct_fields)CT_FIELDS(rows)           \
     }
-#define TEXT(key_, type, at, text)                                      \
-    {                                                                   \
-        .key = (key_), .kind = CT_TEXT, CT_AT(type, at), .help = (text) \
-    }
-#define CHOICE(key_, type, at, words, text)                                                   \
-    {                                                                                         \
-        .key = (key_), .kind = CT_CHOICE, CT_AT(type, at), .choices = (words), .help = (text) \
-    }
+#define WHOLE(...)         RANGE(CT_INT, __VA_ARGS__)
+#define LARGE(...)         RANGE(CT_LONG, __VA_ARGS__)
+#define REAL(...)          RANGE(CT_REAL, __VA_ARGS__)
+#define TRUTH(...)         WORDS(CT_BOOL, NULL, __VA_ARGS__)
+#define TEXT(...)          WORDS(CT_TEXT, NULL, __VA_ARGS__)
+#define CHOICE(words, ...) WORDS(CT_CHOICE, words, __VA_ARGS__)
 
 /* A row stores a choice as an int; the structs that others declare have enums. */
 _Static_assert(sizeof(ct_activation) == sizeof(int) && sizeof(ct_init) == sizeof(int) &&
@@ -50,30 +43,33 @@ _Static_assert(sizeof(ct_activation) == sizeof(int) && sizeof(ct_init) == sizeof
                "an enum is as wide as an int");
 
 static const ct_field DATA[] = {
-    CHOICE("kind", ct_data_recipe, kind, "shapes latent fashion-mnist pairs",
+    CHOICE("shapes latent fashion-mnist pairs", "kind", ct_data_recipe, kind,
            "where the pairs come from"),
     LARGE("seed", ct_data_recipe, seed, 0, 1e15, "of generated data; of the split by shares"),
     TEXT("image", ct_data_recipe, image, "pairs: .npy, IDX, text, or .tsv of (picture, caption)"),
     TEXT("text", ct_data_recipe, text, "pairs: the other side: .npy, IDX, or one caption per line"),
     TEXT("groups", ct_data_recipe, groups, "pairs: .npy of integers; equal means the same"),
     TEXT("split", ct_data_recipe, split, "pairs: one line per pair: train, validation or test"),
-    REAL("validation", ct_data_recipe, validation, 0, 0.99,
+    REAL("validation", ct_data_recipe, options.validation, 0, 0.99,
          "pairs: share of them, where split is not set"),
-    REAL("test", ct_data_recipe, test, 0, 0.99, "pairs: share of them, where split is not set"),
-    WHOLE("resize", ct_data_recipe, resize, 0, 1024,
+    REAL("test", ct_data_recipe, options.test, 0, 0.99,
+         "pairs: share of them, where split is not set"),
+    WHOLE("resize", ct_data_recipe, options.resize, 0, 1024,
           "pairs: every picture to so many pixels each way; 0: as it is"),
-    WHOLE("n_train", ct_data_recipe, n_train, 1, 1e8, "shapes, latent: training pairs"),
-    WHOLE("n_validation", ct_data_recipe, n_validation, 1, 1e7, "validation pairs"),
-    WHOLE("n_test", ct_data_recipe, n_test, 1, 1e7, "shapes, latent: test pairs"),
-    WHOLE("n_composition", ct_data_recipe, n_composition, 1, 1e7,
+    WHOLE("n_train", ct_data_recipe, options.n_train, 1, 1e8, "shapes, latent: training pairs"),
+    WHOLE("n_validation", ct_data_recipe, options.n_validation, 1, 1e7, "validation pairs"),
+    WHOLE("n_test", ct_data_recipe, options.n_test, 1, 1e7, "shapes, latent: test pairs"),
+    WHOLE("n_composition", ct_data_recipe, options.n_composition, 1, 1e7,
           "shapes: test pairs of unseen combinations"),
-    WHOLE("size", ct_data_recipe, size, 8, 64, "shapes: side of a picture in pixels"),
-    REAL("noise", ct_data_recipe, noise, 0, 128, "shapes: pixel noise, standard deviation of 255"),
-    TRUTH("first_object", ct_data_recipe, first_object,
+    WHOLE("size", ct_data_recipe, options.size, 8, 64, "shapes: side of a picture in pixels"),
+    REAL("noise", ct_data_recipe, options.noise, 0, 128,
+         "shapes: pixel noise, standard deviation of 255"),
+    TRUTH("first_object", ct_data_recipe, options.first_object,
           "shapes: captions describe the first object only"),
-    WHOLE("dim", ct_data_recipe, dim, 1, 1024, "latent: columns of each side"),
-    WHOLE("shared", ct_data_recipe, shared, 1, 1024, "latent: shared coordinates"),
-    REAL("rho", ct_data_recipe, rho, -0.9999, 0.9999, "latent: correlation of a shared coordinate"),
+    WHOLE("dim", ct_data_recipe, options.dim, 1, 1024, "latent: columns of each side"),
+    WHOLE("shared", ct_data_recipe, options.shared, 1, 1024, "latent: shared coordinates"),
+    REAL("rho", ct_data_recipe, options.rho, -0.9999, 0.9999,
+         "latent: correlation of a shared coordinate"),
     TEXT("dir", ct_data_recipe, dir, "fashion-mnist: folder of the four IDX files"),
 };
 
@@ -88,11 +84,11 @@ static const ct_field TOWER[] = {
      .least = 1,
      .most = 65536,
      .help = "outputs of each layer; the last is d"},
-    CHOICE("activation", ct_tower_recipe, model.mlp.activation, ACTIVATIONS,
+    CHOICE(ACTIVATIONS, "activation", ct_tower_recipe, model.mlp.activation,
            "after each layer but the last"),
-    CHOICE("last_activation", ct_tower_recipe, model.mlp.last_activation, ACTIVATIONS,
+    CHOICE(ACTIVATIONS, "last_activation", ct_tower_recipe, model.mlp.last_activation,
            "after the last layer"),
-    CHOICE("init", ct_tower_recipe, model.mlp.init, "zero he glorot lecun cone normal",
+    CHOICE("zero he glorot lecun cone normal", "init", ct_tower_recipe, model.mlp.init,
            "distribution of the first weights"),
     REAL("dropout", ct_tower_recipe, model.mlp.dropout, 0, 0.95,
          "share of units dropped in training"),
@@ -115,7 +111,7 @@ static const ct_field OPTIONS[] = {
     TRUTH("in_modal", ct_loss_options, in_modal, "dcl: negatives from both sides"),
     REAL("penalty", ct_loss_options, penalty, 0, 1e6, "npair: on squared lengths"),
     REAL("margin", ct_loss_options, margin, 0, 100, "triplet"),
-    CHOICE("mining", ct_loss_options, mining, "all semi-hard hardest", "triplet: which negatives"),
+    CHOICE("all semi-hard hardest", "mining", ct_loss_options, mining, "triplet: which negatives"),
     REAL("beta", ct_loss_options, beta, 0, 100, "hard-negative: how much harder ones weigh"),
     REAL("tau_plus", ct_loss_options, tau_plus, 0, 0.99,
          "hard-negative: how likely a negative is a positive"),
@@ -134,7 +130,6 @@ static const ct_field OPTIONS[] = {
     REAL("covariance", ct_loss_options, covariance, 0, 1e6,
          "vicreg: weight of covariances between columns"),
 };
-static const ct_fields OPTION_FIELDS = CT_FIELDS(OPTIONS);
 
 static const ct_field LOSS[] = {
     TEXT("name", ct_loss_recipe, name, "one of those that `contrast help losses` lists"),
@@ -144,11 +139,13 @@ static const ct_field LOSS[] = {
     REAL("bias", ct_loss_recipe, bias, -100, 100, "siglip: first value; 0: -ln(batch - 1)"),
     WHOLE("queue", ct_loss_recipe, queue, 0, 1 << 24,
           "question, infonce, clip, dcl: past pairs as negatives too"),
-    {.kind = CT_GROUP, CT_AT(ct_loss_recipe, options), .members = &OPTION_FIELDS},
+    {.kind = CT_GROUP,
+     CT_AT(ct_loss_recipe, options),
+     .members = &(const ct_fields)CT_FIELDS(OPTIONS)},
 };
 
 static const ct_field OPTIM[] = {
-    CHOICE("name", ct_optim_recipe, config.kind, "sgd adamw", "rule of the update"),
+    CHOICE("sgd adamw", "name", ct_optim_recipe, config.kind, "rule of the update"),
     REAL("rate", ct_optim_recipe, schedule.rate, 0, 1e12, "learning rate (its peak)"),
     REAL("momentum", ct_optim_recipe, config.momentum, 0, 0.9999, "sgd"),
     REAL("beta1", ct_optim_recipe, config.beta1, 0, 0.9999, "adamw: mean of gradients"),
@@ -157,7 +154,7 @@ static const ct_field OPTIM[] = {
     REAL("weight_decay", ct_optim_recipe, config.weight_decay, 0, 10,
          "none on biases and temperature"),
     REAL("clip", ct_optim_recipe, clip, 0, 1e9, "largest gradient norm; 0: no limit"),
-    CHOICE("schedule", ct_optim_recipe, schedule.kind, "constant cosine",
+    CHOICE("constant cosine", "schedule", ct_optim_recipe, schedule.kind,
            "of the rate after warm-up"),
     LARGE("warmup", ct_optim_recipe, schedule.warmup, 0, 1e8, "steps of linear rise"),
 };
@@ -188,20 +185,11 @@ static const ct_field MONITOR[] = {
           "of a few pairs, for pictures; 0: none"),
 };
 
-static const ct_fields DATA_FIELDS = CT_FIELDS(DATA), TOWER_FIELDS = CT_FIELDS(TOWER),
-                       LOSS_FIELDS = CT_FIELDS(LOSS), OPTIM_FIELDS = CT_FIELDS(OPTIM),
-                       TRAIN_FIELDS = CT_FIELDS(TRAIN), MONITOR_FIELDS = CT_FIELDS(MONITOR);
-
-#define SECTION(name, at, rows)                                                   \
-    {                                                                             \
-        .key = (name), .kind = CT_GROUP, CT_AT(ct_recipe, at), .members = &(rows) \
-    }
-
 static const ct_field SECTIONS[] = {
-    SECTION("data", data, DATA_FIELDS),          SECTION("image", tower[0], TOWER_FIELDS),
-    SECTION("text", tower[1], TOWER_FIELDS),     SECTION("loss", loss, LOSS_FIELDS),
-    SECTION("optim", optim, OPTIM_FIELDS),       SECTION("train", train, TRAIN_FIELDS),
-    SECTION("monitor", monitor, MONITOR_FIELDS),
+    SECTION("data", data, DATA),          SECTION("image", tower[0], TOWER),
+    SECTION("text", tower[1], TOWER),     SECTION("loss", loss, LOSS),
+    SECTION("optim", optim, OPTIM),       SECTION("train", train, TRAIN),
+    SECTION("monitor", monitor, MONITOR),
 };
 const ct_fields ct_recipe_fields = CT_FIELDS(SECTIONS);
 
@@ -220,17 +208,7 @@ ct_recipe ct_recipe_defaults(void)
     return (ct_recipe){
         .data = {.kind = CT_DATA_SHAPES,
                  .seed = 1,
-                 .n_train = 8192,
-                 .n_validation = 500,
-                 .n_test = 1000,
-                 .n_composition = 500,
-                 .size = 16,
-                 .noise = 8,
-                 .dim = 32,
-                 .shared = 8,
-                 .rho = 0.9,
-                 .validation = 0.1,
-                 .test = 0.1,
+                 .options = ct_data_defaults(),
                  .dir = "datasets/fashion-mnist"},
         .tower = {tower, tower},
         .loss = {.name = "clip", .temperature = 0.07, .options = ct_loss_defaults()},
@@ -357,43 +335,40 @@ ct_loss_setting ct_recipe_setting(const ct_recipe *r)
 
 ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err)
 {
-    const ct_data_recipe *d = &r->data;
-    const uint64_t seed = (uint64_t)d->seed;
-    switch ((ct_data_kind)d->kind) {
-    case CT_DATA_SHAPES:
-        return ct_shapes(&(ct_shapes_options){.size = d->size,
-                                              .n_train = d->n_train,
-                                              .n_validation = d->n_validation,
-                                              .n_test = d->n_test,
-                                              .n_composition = d->n_composition,
-                                              .noise = d->noise,
-                                              .first_object = d->first_object,
-                                              .seed = seed},
-                         err);
-    case CT_DATA_LATENT:
-        return ct_latent(&(ct_latent_options){.dim = d->dim,
-                                              .shared = d->shared,
-                                              .rho = d->rho,
-                                              .n_train = d->n_train,
-                                              .n_validation = d->n_validation,
-                                              .n_test = d->n_test,
-                                              .seed = seed},
-                         err);
-    case CT_DATA_PAIRS:
-        return ct_pairs_from_files(&(ct_files_options){.image = d->image,
-                                                       .text = d->text,
-                                                       .groups = d->groups,
-                                                       .split = d->split,
-                                                       .validation = d->validation,
-                                                       .test = d->test,
-                                                       .seed = seed,
-                                                       .resize = d->resize},
-                                   err);
-    case CT_DATA_FASHION_MNIST:
-        return ct_fashion_mnist(&(ct_fashion_options){.dir = d->dir,
-                                                      .n_validation = d->n_validation,
-                                                      .seed = seed},
-                                err);
-    }
-    return NULL; /* a recipe holds no other kind */
+    static ct_pairs *(*const MAKE[])(const ct_data_options *, ct_error *) = {
+        [CT_DATA_SHAPES] = ct_shapes,
+        [CT_DATA_LATENT] = ct_latent,
+        [CT_DATA_FASHION_MNIST] = ct_fashion_mnist,
+        [CT_DATA_PAIRS] = ct_pairs_from_files,
+    };
+    ct_data_options o = r->data.options;
+    o.seed = (uint64_t)r->data.seed;
+    o.dir = r->data.dir;
+    o.image = r->data.image;
+    o.text = r->data.text;
+    o.groups = r->data.groups;
+    o.split = r->data.split;
+    return MAKE[r->data.kind](&o, err);
+}
+
+/* ---- those that come with the program ---- */
+
+static const struct {
+    const char *name, *text;
+} BUILTIN[] = {
+#include "train/recipes.h"
+};
+#define N_BUILTIN (int)(sizeof BUILTIN / sizeof *BUILTIN)
+
+const char *ct_recipe_builtin(const char *name)
+{
+    for (int i = 0; i < N_BUILTIN; i++)
+        if (strcmp(name, BUILTIN[i].name) == 0)
+            return BUILTIN[i].text;
+    return NULL;
+}
+
+const char *ct_recipe_builtin_name(int index)
+{
+    return index >= 0 && index < N_BUILTIN ? BUILTIN[index].name : NULL;
 }

@@ -26,14 +26,10 @@ typedef enum ct_data_kind {
     CT_DATA_PAIRS
 } ct_data_kind;
 
-/* What each kind of data needs to know: see contrast/datasets.h and contrast/data.h. */
 typedef struct ct_data_recipe {
     int kind; /* ct_data_kind */
     long seed;
-    int n_train, n_validation, n_test, n_composition;
-    int size, resize, dim, shared;
-    double noise, rho, validation, test;
-    bool first_object;
+    ct_data_options options; /* all but its seed and texts, which are here */
     char dir[CT_RECIPE_TEXT], image[CT_RECIPE_TEXT], text[CT_RECIPE_TEXT];
     char groups[CT_RECIPE_TEXT], split[CT_RECIPE_TEXT];
 } ct_data_recipe;

@@ -47,12 +47,12 @@ static const char *put_matrix(int slot, const char *name, const ct_real *x, int 
     return path[slot];
 }
 
-static ct_files_options options(const char *image, const char *text)
+static ct_data_options options(const char *image, const char *text)
 {
-    return (ct_files_options){.image = image, .text = text, .groups = "", .split = ""};
+    return (ct_data_options){.image = image, .text = text, .groups = "", .split = ""};
 }
 
-static ct_pairs *load(const ct_files_options *o)
+static ct_pairs *load(const ct_data_options *o)
 {
     ct_error err = {0};
     ct_pairs *p = ct_pairs_from_files(o, &err);
@@ -60,7 +60,7 @@ static ct_pairs *load(const ct_files_options *o)
     return p;
 }
 
-static void check_refused(const ct_files_options *o, ct_status status, const char *reason)
+static void check_refused(const ct_data_options *o, ct_status status, const char *reason)
 {
     ct_error err = {0};
     ck_assert_ptr_null(ct_pairs_from_files(o, &err));
@@ -71,8 +71,8 @@ static const ct_real X[] = {1, 2, 3, 4, 5, 6, 7, 8};
 
 START_TEST(vectors_stay_in_their_file_and_captions_are_joined)
 {
-    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2),
-                                 put_text(1, "c.txt", "one\ntwo words\r\none\nfour"));
+    ct_data_options o = options(put_matrix(0, "x.npy", X, 4, 2),
+                                put_text(1, "c.txt", "one\ntwo words\r\none\nfour"));
     ct_pairs *p = load(&o);
     ct_real row[4];
     ck_assert(p->n == 4 && p->side[0].dim == 2 && p->side[0].f32 == NULL &&
@@ -100,9 +100,9 @@ START_TEST(idx_pictures_and_rows_longer_than_a_piece)
     static ct_real row[DIM];
     for (int i = 0; i < N * DIM; i++)
         idx[16 + i] = (uint8_t)(i * 7 + i / DIM);
-    ct_files_options o = options(put(0, "x-idx", idx, sizeof idx), put_text(1, "c.txt",
-                                                                            "\xEF\xBB\xBF"
-                                                                            "a\nb\nc\n"));
+    ct_data_options o = options(put(0, "x-idx", idx, sizeof idx), put_text(1, "c.txt",
+                                                                           "\xEF\xBB\xBF"
+                                                                           "a\nb\nc\n"));
     ct_pairs *p = load(&o);
     ck_assert_str_eq(p->side[1].text[0], "a"); /* without the byte order mark */
     ck_assert(p->side[0].dim == DIM && p->side[0].height == 50 && p->side[0].width == 100 &&
@@ -120,7 +120,7 @@ START_TEST(a_table_of_pictures_and_captions)
 {
     put(2, "a.pgm", "P5 2 2 255\n\0\xa\x14\x1e", 15);
     put(3, "b.pgm", "P5 1 1 255\n\x2a", 12);
-    ct_files_options o = options(put_text(0, "t.tsv", "a.pgm\tfirst one\nb.pgm\tsecond\n"), "");
+    ct_data_options o = options(put_text(0, "t.tsv", "a.pgm\tfirst one\nb.pgm\tsecond\n"), "");
     check_refused(&o, CT_ERR_FORMAT, "t.tsv:2: ");
     check_refused(&o, CT_ERR_FORMAT,
                   "b.pgm is 1 x 1, grey; expected 2 x 2, grey, as the first (or set data.resize)");
@@ -142,8 +142,8 @@ END_TEST
 
 START_TEST(splits_by_file_and_by_share)
 {
-    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2),
-                                 put_text(1, "c.txt", "a\nb\nc\nd\n"));
+    ct_data_options o = options(put_matrix(0, "x.npy", X, 4, 2),
+                                put_text(1, "c.txt", "a\nb\nc\nd\n"));
     o.split = put_text(2, "s.txt", "test\ntrain\nvalidation\ntrain\n");
     ct_pairs *p = load(&o);
     ck_assert(p->count[CT_TRAIN] == 2 && p->count[CT_VALIDATION] == 1 && p->count[CT_TEST] == 1);
@@ -184,8 +184,8 @@ START_TEST(groups_come_from_a_file)
     static const unsigned char IDS[] =
         "\x93NUMPY\1\0\x36\0{'descr': '|u1', 'fortran_order': False, 'shape': (4,)}\0\1\0\1";
     unsigned char ids[128];
-    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2),
-                                 put_text(1, "c.txt", "a\nb\nc\nd\n"));
+    ct_data_options o = options(put_matrix(0, "x.npy", X, 4, 2),
+                                put_text(1, "c.txt", "a\nb\nc\nd\n"));
     memcpy(ids, IDS, sizeof IDS);
     ids[8] = (unsigned char)(sizeof IDS - 1 - 10 - 4);
     o.groups = put(2, "g.npy", ids, sizeof IDS - 1);
@@ -205,8 +205,7 @@ END_TEST
 
 START_TEST(every_mistake_has_a_line)
 {
-    ct_files_options o = options(put_matrix(0, "x.npy", X, 4, 2),
-                                 put_text(1, "c.txt", "a\nb\nc\n"));
+    ct_data_options o = options(put_matrix(0, "x.npy", X, 4, 2), put_text(1, "c.txt", "a\nb\nc\n"));
     check_refused(&o, CT_ERR_FORMAT, "c.txt: 3 items; expected one for each of the 4 of ");
     put_text(1, "c.txt", "a\nb\n\nd\n");
     check_refused(&o, CT_ERR_FORMAT, "c.txt:3: is empty");
@@ -228,8 +227,8 @@ END_TEST
 START_TEST(what_is_not_finite_has_a_place)
 {
     ct_real x[8] = {1, 2, 3, 4, 5, (ct_real)NAN, 7, 8};
-    ct_files_options o = options(put_matrix(0, "x.npy", x, 4, 2),
-                                 put_text(1, "c.txt", "a\nb\nc\nd\n"));
+    ct_data_options o = options(put_matrix(0, "x.npy", x, 4, 2),
+                                put_text(1, "c.txt", "a\nb\nc\nd\n"));
     ct_pairs *p = load(&o);
     ct_standard s;
     ct_error err = {0};
@@ -242,9 +241,9 @@ END_TEST
 START_TEST(no_memory_is_an_error)
 {
     put(2, "a.pgm", "P5 1 1 255\n\x2a", 12);
-    ct_files_options o[2] = {options(put_matrix(0, "x.npy", X, 4, 2),
-                                     put_text(1, "c.txt", "a\nb\nc\nd\n")),
-                             options(put_text(3, "t.tsv", "a.pgm\tx\n"), "")};
+    ct_data_options o[2] = {options(put_matrix(0, "x.npy", X, 4, 2),
+                                    put_text(1, "c.txt", "a\nb\nc\nd\n")),
+                            options(put_text(3, "t.tsv", "a.pgm\tx\n"), "")};
     for (int k = 0; k < 2; k++) {
         ct_pairs *p = NULL;
         for (long n = 0; p == NULL; n++) {

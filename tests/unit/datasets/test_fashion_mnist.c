@@ -90,8 +90,7 @@ static void remove_all(void)
 
 static ct_pairs *load(ct_error *err)
 {
-    return ct_fashion_mnist(&(ct_fashion_options){.dir = folder, .n_validation = 5, .seed = 1},
-                            err);
+    return ct_fashion_mnist(&(ct_data_options){.dir = folder, .n_validation = 5, .seed = 1}, err);
 }
 
 START_TEST(pictures_and_labels_are_those_of_the_files)
@@ -152,7 +151,7 @@ END_TEST
 
 START_TEST(wordings_depend_on_seed_and_item_alone)
 {
-    ct_fashion_options o = {.dir = folder, .n_validation = 5, .seed = 1};
+    ct_data_options o = {.dir = folder, .n_validation = 5, .seed = 1};
     ct_pairs *p = ct_fashion_mnist(&o, CT_IGNORE_ERROR);
     o.n_validation = 10;
     ct_pairs *q = ct_fashion_mnist(&o, CT_IGNORE_ERROR);
@@ -225,7 +224,7 @@ START_TEST(validation_must_leave_something_to_train_on)
 {
     static const int WRONG[] = {-1, N_TRAIN, N_TRAIN + 1};
     for (int k = 0; k < 3; k++) {
-        ct_fashion_options o = {.dir = folder, .n_validation = WRONG[k]};
+        ct_data_options o = {.dir = folder, .n_validation = WRONG[k]};
         ct_error err = {0};
         ck_assert_ptr_null(ct_fashion_mnist(&o, &err));
         ck_assert_int_eq(err.status, CT_ERR_CONFIG);

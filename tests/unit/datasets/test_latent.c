@@ -10,7 +10,7 @@
 
 static ct_pairs *make(int dim, int shared, double rho, int n)
 {
-    ct_latent_options o = {.dim = dim, .shared = shared, .rho = rho, .n_train = n, .seed = 5};
+    ct_data_options o = {.dim = dim, .shared = shared, .rho = rho, .n_train = n, .seed = 5};
     ct_error err = {0};
     ct_pairs *p = ct_latent(&o, &err);
     ck_assert_msg(p != NULL, "%s", err.msg);
@@ -121,9 +121,9 @@ END_TEST
 
 START_TEST(an_item_does_not_depend_on_how_many_there_are)
 {
-    ct_latent_options few = {
+    ct_data_options few = {
         .dim = 5, .shared = 2, .rho = 0.5, .n_train = 4, .n_validation = 2, .n_test = 3, .seed = 9};
-    ct_latent_options many = few, other = few;
+    ct_data_options many = few, other = few;
     many.n_train = 9;
     many.n_validation = 0;
     many.n_test = 5;
@@ -162,7 +162,7 @@ END_TEST
 START_TEST(options_out_of_range_are_refused)
 {
     static const struct {
-        ct_latent_options o;
+        ct_data_options o;
         const char *says;
     } WRONG[] = {
         {{.dim = 0, .shared = 1, .n_train = 1}, "latent: dim is 0; expected 1 to 1024"},
@@ -186,7 +186,7 @@ END_TEST
 
 START_TEST(failed_allocations_leave_nothing_behind)
 {
-    ct_latent_options o = {.dim = 64, .shared = 2, .rho = 0.5, .n_train = 100, .seed = 1};
+    ct_data_options o = {.dim = 64, .shared = 2, .rho = 0.5, .n_train = 100, .seed = 1};
     ct_pairs *p = NULL;
     int n = 0;
     while (p == NULL) {

@@ -16,7 +16,7 @@ static const char *const HELD_OUT[] = {"yellow circle", "purple square", "red tr
 
 static ct_pairs *make(int n_train, int n_validation, int n_test, int n_composition)
 {
-    ct_shapes_options o = ct_shapes_defaults();
+    ct_data_options o = ct_data_defaults();
     ct_error err = {0};
     o.n_train = n_train;
     o.n_validation = n_validation;
@@ -139,7 +139,7 @@ END_TEST
 
 START_TEST(of_the_first_object_alone)
 {
-    ct_shapes_options o = ct_shapes_defaults();
+    ct_data_options o = ct_data_defaults();
     o.n_train = 500;
     o.n_validation = o.n_test = o.n_composition = 50;
     o.seed = 1;
@@ -233,7 +233,7 @@ START_TEST(options_out_of_range_are_refused)
          "shapes: 577 items in the composition split; expected at most 576, all different"},
     };
     for (int k = 0; k < 8; k++) {
-        ct_shapes_options o = ct_shapes_defaults();
+        ct_data_options o = ct_data_defaults();
         ct_error err = {0};
         o.size = WRONG[k].size;
         o.n_train = WRONG[k].n_train;
@@ -251,7 +251,7 @@ END_TEST
 
 START_TEST(failed_allocations_leave_nothing_behind)
 {
-    ct_shapes_options o = ct_shapes_defaults();
+    ct_data_options o = ct_data_defaults();
     o.n_train = 800; /* more than the arena's first block, so that it asks more than once */
     o.size = 8;
     o.n_validation = o.n_test = o.n_composition = 0;

@@ -76,7 +76,7 @@ static void find_ground(const uint8_t *pixels, int size, double ground[3])
 
 START_TEST(pictures_show_what_captions_say)
 {
-    ct_shapes_options o = ct_shapes_defaults();
+    ct_data_options o = ct_data_defaults();
     o.noise = 0;
     o.seed = 3;
     o.size = 24;
@@ -147,7 +147,7 @@ END_TEST
 
 START_TEST(noise_has_the_standard_deviation_asked_for)
 {
-    ct_shapes_options o = ct_shapes_defaults();
+    ct_data_options o = ct_data_defaults();
     double sum = 0, square = 0;
     o.n_train = 20;
     o.n_validation = o.n_test = o.n_composition = 0;

@@ -28,7 +28,7 @@ START_TEST(values_of_every_kind_are_read)
         "[text]\nlayers = 8, 4\nactivation = gelu\nwords = false\n[train]\nbatch = 7\n");
     ck_assert_int_eq(r.data.kind, CT_DATA_LATENT);
     ck_assert_int_eq(r.data.seed, 123456789012);
-    ck_assert(r.data.rho == -0.25);
+    ck_assert(r.data.options.rho == -0.25);
     ck_assert_str_eq(r.data.dir, "a b");
     ck_assert_int_eq(r.tower[1].model.mlp.n_layers, 2);
     ck_assert_int_eq(r.tower[1].model.mlp.widths[0], 8);

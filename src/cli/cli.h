@@ -12,7 +12,6 @@
 #include "formats/field.h"
 #include "show/doc.h"
 #include "show/page.h"
-#include "train/open.h"
 #include "train/run.h"
 
 #include <limits.h>

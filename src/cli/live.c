@@ -64,6 +64,7 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds)
     l->history.all_equal = landmarks.all_equal;
     l->history.floor = landmarks.floor;
     const ct_state_text *text = ct_state_describe(l->diagnosis.state);
+    const ct_moment *m = &l->snapshot.moment;
     const double pairs = (double)s->step * recipe->train.batch;
     const ct_live_frame frame = {.step = s->step,
                                  .steps = recipe->train.steps,
@@ -74,10 +75,10 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds)
                                  .meaning = text->meaning,
                                  .n = l->snapshot.n,
                                  .n_bins = CT_PROBE_BINS,
-                                 .n_sigma = l->snapshot.n_sigma,
+                                 .n_sigma = m->n_spectrum[0],
                                  .cosine = l->snapshot.s,
-                                 .bin = {l->snapshot.bin[0], l->snapshot.bin[1]},
-                                 .sigma = {l->snapshot.sigma[0], l->snapshot.sigma[1]}};
+                                 .bin = {m->bin[0], m->bin[1]},
+                                 .sigma = {m->spectrum[0], m->spectrum[1]}};
     ct_live_draw(&l->terminal, &l->history, &frame, columns, lines);
     const double cost = ct_clock_s() - began;
     l->next_s = seconds + cost + (64 * cost > 0.1 ? 64 * cost : 0.1);

@@ -6,6 +6,7 @@
  * Layer: formats. */
 #include "formats/field.h"
 
+#include "formats/base64.h"
 #include "formats/text.h"
 
 #include <limits.h>
@@ -76,6 +77,8 @@ static const char *number_text(const ct_field *f, double x, bool show, char out[
         return isnan(x) ? "-" : "never"; /* infinite: a step never reached */
     if (show)
         snprintf(out, VALUE_BYTES, f->format != NULL ? f->format : "%.4g", x);
+    else if (f->parts > 0 && isfinite(x))
+        snprintf(out, VALUE_BYTES, "%.0f", floor(x * f->parts + 0.5));
     else if (isfinite(x))
         ct_number_put(out, x, f->kind == CT_SINGLE);
     else
@@ -115,6 +118,7 @@ static const char *value_text(const ct_field *f, const void *at, bool show, char
             word += strcspn(word, " ") + 1;
         snprintf(out, VALUE_BYTES, "%.*s", (int)strcspn(word, " "), word);
         return out;
+    case CT_BYTES:
     case CT_GROUP: break;
     }
     return NULL;
@@ -128,7 +132,7 @@ static bool set_number(const ct_field *f, void *at, double x, bool whole)
     if (f->least < f->most && !(x >= f->least && x <= f->most))
         return false;
     if (is_real(f))
-        *(double *)at = x;
+        *(double *)at = f->parts > 0 ? x / f->parts : x;
     else if (!is_whole(f) || !whole || fabs(x) > most)
         return false;
     else if (f->kind == CT_INT)
@@ -365,12 +369,15 @@ static void put_value(ct_json *j, const ct_field *f, const char *key, const void
     }
 }
 
-/* Is there anything to say? Of an array the first value decides. */
+/* Is there anything to say? Of an array the first value decides, of a group the last member. */
 static bool is_there(const ct_field *f, const void *object)
 {
     char buffer[VALUE_BYTES];
+    if (f->kind == CT_GROUP && !is_array(f))
+        return is_there(&f->members->row[f->members->n - 1], value_at(f, object, 0));
     return n_values(f, object) > 0 &&
-           (f->kind == CT_GROUP || value_text(f, value_at(f, object, 0), false, buffer) != NULL);
+           (f->kind == CT_GROUP || f->kind == CT_BYTES ||
+            value_text(f, value_at(f, object, 0), false, buffer) != NULL);
 }
 
 void ct_fields_json(ct_json *j, const ct_fields *fields, const void *object)
@@ -381,6 +388,9 @@ void ct_fields_json(ct_json *j, const ct_fields *fields, const void *object)
             ct_fields_json(j, f->members, value_at(f, object, 0));
         } else if (f->optional && !is_there(f, object)) {
             continue;
+        } else if (f->kind == CT_BYTES) {
+            ct_json_bytes(j, f->key, *(const uint8_t *const *)value_at(f, object, 0),
+                          (size_t)n_values(f, object));
         } else if (is_array(f)) {
             ct_json_open(j, f->key, '[');
             for (int k = 0; k < n_values(f, object); k++)
@@ -423,10 +433,27 @@ static bool get_value(ct_json_reader *r, ct_json_type type, const ct_field *f, v
     return true;
 }
 
+/* Decoded where the characters stand, of which there are more. */
+static bool get_bytes(ct_json_reader *r, ct_json_type type, const ct_field *f, void *object)
+{
+    const size_t length = type == CT_JSON_STRING ? strlen(r->text) : 0;
+    if (length == 0 || length % 4 != 0 || length > INT_MAX)
+        return false;
+    uint8_t *bytes = (uint8_t *)r->start + (r->text - r->start);
+    const size_t n = length / 4 * 3 - (length - strcspn(r->text, "="));
+    if (n > length || !ct_base64_get(r->text, bytes, n))
+        return false;
+    *(const uint8_t **)((char *)object + f->offset) = bytes;
+    *(int *)((char *)object + f->used - 1) = (int)n;
+    return true;
+}
+
 static bool get_field(ct_json_reader *r, ct_json_type type, const ct_field *f, void *object)
 {
     char *at = (char *)object + f->offset;
     int n = 0;
+    if (f->kind == CT_BYTES)
+        return get_bytes(r, type, f, object);
     if (!is_array(f))
         return get_value(r, type, f, at);
     if (type != CT_JSON_ARRAY)

@@ -38,6 +38,7 @@ typedef enum ct_kind {
     CT_CHOICE, /* int: the index of a word in `choices` */
     CT_TEXT,   /* char[size] */
     CT_STRING, /* const char *, borrowed; NULL: there is none */
+    CT_BYTES,  /* const uint8_t *, borrowed, as many as `used` says; base64 in JSON */
     CT_SPREAD, /* ct_spread */
     CT_GROUP,  /* a struct that `members` describe */
 } ct_kind;
@@ -50,12 +51,13 @@ typedef struct ct_field {
     size_t offset, size; /* in the struct, see CT_AT */
     int count;           /* values: 0 for one; more are an array of so many */
     size_t used;         /* offset of the int that says how many of them are used, plus 1 */
+    double parts;        /* of a real number in files: a whole one, so many to 1; 0: as it is */
     const char *format;  /* of a real number on screens; NULL: "%.4g" */
     double least, most;  /* what a number may be when it is read as text */
     const char *choices; /* CT_CHOICE: words with spaces between, in the order of the enum */
     const struct ct_fields *members; /* CT_GROUP */
-    bool optional;                   /* left out, not null, where there is none */
-    bool detail;                     /* in files only, not in tables for people */
+    bool optional; /* left out, not null, where there is none; of a group its last member decides */
+    bool detail;   /* in files only, not in tables for people */
 } ct_field;
 
 typedef struct ct_fields {

@@ -11,6 +11,7 @@
 #include "formats/json.h"
 
 #include "contrast/status.h"
+#include "formats/base64.h"
 #include "formats/text.h"
 #include "platform/memory.h"
 
@@ -110,6 +111,19 @@ void ct_json_string(ct_json *j, const char *key, const char *s)
 {
     begin_value(j, key);
     append_quoted(j, s);
+}
+
+void ct_json_bytes(ct_json *j, const char *key, const uint8_t *x, size_t n)
+{
+    enum { PIECE = 96 }; /* a multiple of 3: only the last piece is padded */
+    char text[CT_BASE64_BYTES(PIECE)];
+    begin_value(j, key);
+    append_text(j, "\"");
+    for (size_t i = 0; i < n; i += PIECE) {
+        ct_base64_put(text, x + i, n - i < PIECE ? n - i : PIECE);
+        append_text(j, text);
+    }
+    append_text(j, "\"");
 }
 
 void ct_json_integer(ct_json *j, const char *key, long long x)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* ---- writing: log.jsonl, --json, the header of a safetensors file ---- */
 
@@ -24,6 +25,7 @@ void ct_json_open(ct_json *j, const char *key, char bracket); /* '{' or '[' */
 void ct_json_close(ct_json *j);
 void ct_json_string(ct_json *j, const char *key,
                     const char *s); /* what is not UTF-8 becomes U+FFFD */
+void ct_json_bytes(ct_json *j, const char *key, const uint8_t *x, size_t n); /* base64 */
 void ct_json_integer(ct_json *j, const char *key, long long x);
 /* What is JSON as it stands: true, null, digits. */
 void ct_json_literal(ct_json *j, const char *key, const char *text);

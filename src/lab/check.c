@@ -5,7 +5,7 @@
 
 #include "lab/study.h"
 #include "platform/clock.h"
-#include "train/open.h"
+#include "train/run.h"
 
 #include <math.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "contrast/random.h"
 #include "platform/memory.h"
 #include "platform/pool.h"
-#include "train/open.h"
+#include "train/run.h"
 
 #include <math.h>
 #include <stdatomic.h>

@@ -23,7 +23,11 @@ runs.forEach((run, r) => {
   run.cross = document.createElementNS('http://www.w3.org/2000/svg', 'path');
   run.cross.setAttribute('class', 'cross');
   run.picture.matrix.svg.append(run.cross);
-  run.moments.forEach(m => { m.bytes = Uint8Array.from(atob(m.cosines), c => c.charCodeAt(0)); });
+  run.moments.forEach(m => {
+    m.bytes = Uint8Array.from(atob(m.cosines), c => c.charCodeAt(0));
+    for (const key in m) // lists are ten-thousandths
+      if (Array.isArray(m[key])) m[key] = m[key].map(x => x / 1e4);
+  });
   run.cosine = (m, i, j) => (m.bytes[i * run.n + j] - 128) / 127;
 });
 

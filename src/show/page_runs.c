@@ -134,7 +134,7 @@ static void neighbours(ct_writer *w, const ct_record *r, int run)
            "</tr></thead><tbody>\n",
            m->step);
     for (int i = 0; i < n && i < IMAGES; i++) {
-        bool taken[CT_RECORD_PAIRS] = {false};
+        bool taken[CT_PROBE] = {false};
         ct_put(w, "<tr><td rowspan=\"%d\">", captions);
         if (r->probe.width > 0)
             ct_put(w, "<span class=\"pic p%d\" style=\"background-position:0 %dpx\"></span> ", run,

@@ -134,11 +134,11 @@ static const drawn DRAWN[] = {
     {TEMPERATURE, CT_LINE, "a", "temperature", LINES, .x = LINE_STEP,
      .y = OF(ct_line, temperature)},
     {TEMPERATURE, CT_MOMENT, "now", NULL, NOW, .x = AT(step), .n = 1},
-    {HISTOGRAM, CT_BARS, "fa pos", "pairs", NOW, .y = AT(bin[0]), .n = CT_RECORD_BINS},
-    {HISTOGRAM, CT_BARS, "fb neg", "others (dashed)", NOW, .y = AT(bin[1]), .n = CT_RECORD_BINS},
-    {PLANE, CT_UNSEEN, "", NULL, NOW, .x = AT(plane), .y = AT(plane[1]), .n = 2 * CT_RECORD_PAIRS},
-    {SPECTRUM, CT_LINE, "a sv0", "images", NOW, .y = AT(spectrum[0]), .n = CT_RECORD_PAIRS},
-    {SPECTRUM, CT_LINE, "b sv1", "captions", NOW, .y = AT(spectrum[1]), .n = CT_RECORD_PAIRS},
+    {HISTOGRAM, CT_BARS, "fa pos", "pairs", NOW, .y = AT(bin[0]), .n = CT_PROBE_BINS},
+    {HISTOGRAM, CT_BARS, "fb neg", "others (dashed)", NOW, .y = AT(bin[1]), .n = CT_PROBE_BINS},
+    {PLANE, CT_UNSEEN, "", NULL, NOW, .x = AT(plane), .y = AT(plane[1]), .n = 2 * CT_PROBE},
+    {SPECTRUM, CT_LINE, "a sv0", "images", NOW, .y = AT(spectrum[0]), .n = CT_PROBE},
+    {SPECTRUM, CT_LINE, "b sv1", "captions", NOW, .y = AT(spectrum[1]), .n = CT_PROBE},
     {PATH, CT_LINE, "a", NULL, MOMENTS, .x = AT(spread), .y = AT(alignment)},
     {PATH, CT_DISCS, "da", "snapshots", MOMENTS, .x = AT(spread), .y = AT(alignment), .size = 2},
     {PATH, CT_DISCS, "da", NULL, END, .x = AT(spread), .y = AT(alignment), .size = 5},
@@ -256,7 +256,7 @@ void ct_matrix_draw(ct_writer *w, const double *cosine, int n, const char *rows,
 
 static void draw_matrix(ct_writer *w, const ct_record *r, const ct_moment *m)
 {
-    double cosine[CT_RECORD_PAIRS * CT_RECORD_PAIRS];
+    double cosine[CT_PROBE * CT_PROBE];
     const int n = r->probe.n;
     for (int k = 0; k < n * n; k++)
         cosine[k] = ct_record_cosine(r, m, k / n, k % n);

@@ -3,14 +3,38 @@
  * Layer: train. */
 #include "train/monitor.h"
 
-#include "contrast/scalar.h"
 #include "platform/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define AT_END 0.01
+#define AT_END 0.01 /* so near to an end is saturated */
+
+#define NUMBER(name, member)                                      \
+    {                                                             \
+        .key = (name), .kind = CT_REAL, CT_AT(ct_monitor, member) \
+    }
+
+static const ct_field MONITOR[] = {
+    NUMBER("step", seen.step),
+    {.key = "state", .kind = CT_STRING, CT_AT(ct_monitor, text.name)},
+    NUMBER("escape_meter", escape),
+    {.key = "effective_rank_centred", .kind = CT_REAL, CT_AT(ct_monitor, rank), .count = 2},
+    NUMBER("batch_loss", loss),
+    NUMBER("all_equal", landmarks.all_equal),
+    NUMBER("floor", landmarks.floor),
+    NUMBER("floor_by_duplicates", landmarks.duplicates),
+    {.key = "layers",
+     .kind = CT_GROUP,
+     CT_AT(ct_monitor, seen.layer),
+     .count = CT_LOG_LAYERS,
+     CT_USED(ct_monitor, seen.n),
+     .members = &ct_layer_fields},
+};
+const ct_fields ct_monitor_fields = CT_FIELDS(MONITOR);
+
+_Static_assert(CT_LOG_LAYERS == 2 * CT_MAX_LAYERS, "the log has room for both towers");
 
 /* Mean cosine of different rows of y; rows without a length count as 0. */
 static double mean_cosine(const ct_tensor *y, double *sum)
@@ -68,94 +92,62 @@ static bool is_layer(const ct_tensor *y)
     return length > 7 && strcmp(w->name + length - 7, ".weight") == 0 && w->rows == y->cols;
 }
 
-static ct_status look_at_layers(ct_trainer *t, ct_monitor *out, ct_error *err)
+/* The parameter that a tensor shows: the tensor's name dies with the graph, the parameter's does
+ * not. */
+static const ct_param *parameter_of(const ct_params *p, const ct_tensor *w)
 {
-    const ct_params *p = &t->model.params;
-    int widest = 1;
-    for (const ct_tensor *y = t->graph.oldest; y != NULL; y = y->newer)
-        widest = is_layer(y) && y->cols > widest ? y->cols : widest;
-    double *sum = ct_alloc((size_t)widest, sizeof *sum);
-    if (sum == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "monitor: out of memory");
-    for (const ct_tensor *y = t->graph.oldest; y != NULL && out->n_layers < 2 * CT_MAX_LAYERS;
-         y = y->newer) {
-        if (!is_layer(y))
-            continue;
-        const ct_tensor *w = y->in[1];
-        const ct_activation f = activation_of(t->recipe, w->name);
-        ct_layer_view *v = &out->layer[out->n_layers++];
-        *v = (ct_layer_view){.mean_cosine = mean_cosine(y, sum)};
-        v->dead = f == CT_ACT_RELU ? dead_share(y) : 0;
-        v->saturated = f == CT_ACT_SIGMOID || f == CT_ACT_TANH ? saturated_share(y, f) : 0;
-        for (int k = 0; k < p->n;
-             k++) /* the tensor's name dies with the graph, the parameter's does not */
-            if (p->list[k].x == w->x) {
-                v->name = p->list[k].name;
-                v->gradient_norm = ct_grad_norm(t->device, p->list[k].dx,
-                                                (size_t)w->rows * (size_t)w->cols);
-            }
-    }
-    ct_free(sum);
-    return CT_OK;
+    int k = 0;
+    while (p->list[k].x != w->x)
+        k++;
+    return &p->list[k];
+}
+
+static ct_layer look_at_layer(const ct_trainer *t, const ct_tensor *y, double *sum)
+{
+    const ct_param *w = parameter_of(&t->model.params, y->in[1]);
+    const ct_activation f = activation_of(t->recipe, w->name);
+    const bool has_ends = f == CT_ACT_SIGMOID || f == CT_ACT_TANH;
+    return (ct_layer){.weight = w->name,
+                      .gradient = ct_grad_norm(t->device, w->dx, (size_t)w->rows * (size_t)w->cols),
+                      .cosine = mean_cosine(y, sum),
+                      .dead = f == CT_ACT_RELU ? dead_share(y) : 0,
+                      .saturated = has_ends ? saturated_share(y, f) : 0};
 }
 
 /* The next batch, forward and backward; gradients are zeroed by the next step anyway. Of a batch in
  * chunks the layers show the last. */
-static ct_status look_at_batch(ct_trainer *t, ct_monitor *out, ct_error *err)
+static void look_at_batch(ct_trainer *t, ct_monitor *out, ct_error *err)
 {
-    t->graph.training = false;
-    const ct_status status = ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step),
-                                                  &out->loss, err);
-    if (status != CT_OK)
-        return status;
     const ct_loss_setting at = ct_trainer_setting(t, t->recipe->train.batch);
+    int widest = 1;
+    t->graph.training = false;
+    if (ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step), &out->loss, err) != CT_OK)
+        return;
     out->landmarks = ct_landmarks_of(t->loss, &at, t->pairs->group != NULL ? t->group : NULL);
-    return look_at_layers(t, out, err);
+    for (const ct_tensor *y = t->graph.oldest; y != NULL; y = y->newer)
+        widest = y->cols > widest ? y->cols : widest;
+    double *sum = ct_alloc_for("monitor", (size_t)widest, sizeof *sum, err);
+    for (const ct_tensor *y = t->graph.oldest; y != NULL && sum != NULL; y = y->newer)
+        if (is_layer(y) && out->seen.n < CT_LOG_LAYERS)
+            out->seen.layer[out->seen.n++] = look_at_layer(t, y, sum);
+    ct_free(sum);
 }
 
 ct_status ct_monitor_look(ct_trainer *t, int limit, ct_monitor *out, ct_error *err)
 {
-    *out = (ct_monitor){.n_layers = 0};
-    ct_diagnosis *d = ct_alloc(1, sizeof *d);
-    if (d == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "monitor: out of memory");
-    look_at_batch(t, out, err);
-    ct_trainer_diagnose(t, CT_VALIDATION, limit, d, err);
-    if (err->status == CT_OK) {
+    *out = (ct_monitor){.seen.step = (double)t->step};
+    ct_diagnosis *d = ct_alloc_for("monitor", 1, sizeof *d, err);
+    if (err->status == CT_OK)
+        look_at_batch(t, out, err);
+    if (err->status == CT_OK && ct_trainer_diagnose(t, CT_VALIDATION, limit, d, err) == CT_OK) {
         out->state = d->state;
+        out->text = d->text;
         memcpy(out->evidence, d->evidence[0], sizeof out->evidence);
         out->escape = d->measures.cross_covariance / out->landmarks.at.temperature;
-        for (int s = 0; s < 2; s++)
-            out->rank[s] = d->measures.effective_rank_centred[s];
+        memcpy(out->rank, d->measures.effective_rank_centred, sizeof out->rank);
     }
     ct_free(d);
     return err->status;
-}
-
-void ct_monitor_json(ct_json *j, const ct_monitor *m)
-{
-    ct_json_string(j, "state", ct_state_describe(m->state)->name);
-    ct_json_number(j, "escape_meter", m->escape);
-    ct_json_open(j, "effective_rank_centred", '[');
-    ct_json_number(j, NULL, m->rank[0]);
-    ct_json_number(j, NULL, m->rank[1]);
-    ct_json_close(j);
-    ct_json_number(j, "batch_loss", m->loss);
-    ct_json_number(j, "all_equal", m->landmarks.all_equal);
-    ct_json_number(j, "floor", m->landmarks.floor);
-    ct_json_number(j, "floor_by_duplicates", m->landmarks.duplicates);
-    ct_json_open(j, "layers", '[');
-    for (int k = 0; k < m->n_layers; k++) {
-        const ct_layer_view *v = &m->layer[k];
-        ct_json_open(j, NULL, '{');
-        ct_json_string(j, "weight", v->name);
-        ct_json_number(j, "gradient_norm", v->gradient_norm);
-        ct_json_number(j, "mean_cosine", v->mean_cosine);
-        ct_json_number(j, "dead", v->dead);
-        ct_json_number(j, "saturated", v->saturated);
-        ct_json_close(j);
-    }
-    ct_json_close(j);
 }
 
 const char *ct_monitor_words(double mean, double all_equal)

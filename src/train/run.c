@@ -11,16 +11,18 @@
 #include "contrast/contrast.h"
 #include "platform/clock.h"
 #include "platform/cpu.h"
-#include "train/run_log.h"
 #include "train/snapshot.h"
 
+#include <limits.h>
 #include <string.h>
 
 typedef struct run {
     ct_trainer *t;
     const char *folder;
     const ct_run_watch *watch;
-    ct_run_log log;
+    ct_writer log, timing;
+    ct_json line; /* of either */
+    double began; /* the clock when the run began; resumed, as if it had never stopped */
     ct_progress progress;
     int lock;
     ct_error *err;
@@ -28,17 +30,23 @@ typedef struct run {
 
 /* ---- files of the folder ---- */
 
+static void path_of(char out[CT_PATH_BYTES], const char *folder, const char *name, ct_error *err)
+{
+    if (snprintf(out, CT_PATH_BYTES, "%s/%s", folder, name) >= CT_PATH_BYTES)
+        CT_FAIL(err, CT_ERR_IO, "%.60s...: the path is too long", folder);
+}
+
 bool ct_run_exists(const char *folder)
 {
     char path[CT_PATH_BYTES];
-    ct_run_path(path, folder, "recipe.ini", CT_IGNORE_ERROR);
+    path_of(path, folder, "recipe.ini", CT_IGNORE_ERROR);
     return ct_file_exists(path);
 }
 
 ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err)
 {
     char path[CT_PATH_BYTES];
-    ct_run_path(path, folder, "recipe.ini", err);
+    path_of(path, folder, "recipe.ini", err);
     *out = ct_recipe_defaults();
     ct_recipe_read(out, path, err);
     return ct_recipe_check(out, err);
@@ -47,18 +55,21 @@ ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err)
 ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_PATH_BYTES],
                             ct_error *err)
 {
-    if (which == NULL || strcmp(which, "latest") == 0)
-        return ct_run_path(path, folder, "latest.safetensors", err);
-    if (strcmp(which, "best") == 0)
-        return ct_run_path(path, folder, "best.safetensors", err);
-    return CT_FAIL(err, CT_ERR_CONFIG, "checkpoint %.40s: expected latest or best", which);
+    char name[32];
+    if (which == NULL)
+        which = "latest";
+    if (strcmp(which, "latest") != 0 && strcmp(which, "best") != 0)
+        return CT_FAIL(err, CT_ERR_CONFIG, "checkpoint %.40s: expected latest or best", which);
+    snprintf(name, sizeof name, "%s.safetensors", which);
+    path_of(path, folder, name, err);
+    return err->status;
 }
 
 static void save_text(const run *r, const char *name, const char *text)
 {
     char path[CT_PATH_BYTES];
     ct_writer w;
-    ct_run_path(path, r->folder, name, r->err);
+    path_of(path, r->folder, name, r->err);
     ct_writer_open(&w, path, CT_REPLACE, r->err);
     ct_writer_bytes(&w, text, strlen(text));
     ct_writer_commit(&w);
@@ -91,6 +102,163 @@ static void save_environment(const run *r)
     ct_json_free(&j);
 }
 
+/* ---- in memory ---- */
+
+ct_status ct_run_open(ct_run *r, const ct_recipe *recipe, const ct_pairs *pairs, ct_device *device,
+                      ct_error *err)
+{
+    *r = (ct_run){.recipe = *recipe, .device = device, .pairs = pairs};
+    if (err->status == CT_OK && pairs == NULL) {
+        r->own = ct_recipe_data(recipe, err);
+        r->pairs = r->own;
+    }
+    if (err->status == CT_OK)
+        ct_trainer_init(&r->trainer, &r->recipe, r->pairs, device, err);
+    return err->status;
+}
+
+ct_status ct_run_open_folder(ct_run *r, const char *folder, const char *checkpoint,
+                             ct_device *device, ct_error *err)
+{
+    ct_recipe recipe;
+    char path[CT_PATH_BYTES];
+    ct_run_recipe(folder, &recipe, err);
+    ct_run_open(r, &recipe, NULL, device, err);
+    ct_run_checkpoint(folder, checkpoint, path, err);
+    return ct_checkpoint_load(&r->trainer, NULL, path, err);
+}
+
+void ct_run_close(ct_run *r)
+{
+    ct_trainer_free(&r->trainer);
+    ct_pairs_free(r->own);
+}
+
+/* ---- lines ---- */
+
+static const ct_field STEP[] = {
+    {.key = "step", .kind = CT_LONG, CT_AT(ct_step, step)},
+    {.key = "loss", .kind = CT_SINGLE, CT_AT(ct_step, loss)},
+    {.key = "temperature", .kind = CT_SINGLE, CT_AT(ct_step, temperature)},
+    {.key = "rate", .kind = CT_SINGLE, CT_AT(ct_step, rate)},
+    {.key = "gradient_norm", .kind = CT_SINGLE, CT_AT(ct_step, gradient_norm)},
+};
+static const ct_fields STEP_FIELDS = CT_FIELDS(STEP);
+
+typedef struct timing {
+    long step;
+    double seconds, pairs_per_second;
+} timing;
+
+static const ct_field TIMING[] = {
+    {.key = "step", .kind = CT_LONG, CT_AT(timing, step)},
+    {.key = "seconds", .kind = CT_SINGLE, CT_AT(timing, seconds)},
+    {.key = "pairs_per_second", .kind = CT_SINGLE, CT_AT(timing, pairs_per_second)},
+};
+static const ct_fields TIMING_FIELDS = CT_FIELDS(TIMING);
+
+typedef struct evaluated {
+    long step;
+    ct_evaluation e;
+} evaluated;
+
+static const ct_field EVALUATED[] = {
+    {.key = "step", .kind = CT_LONG, CT_AT(evaluated, step)},
+    {.kind = CT_GROUP, CT_AT(evaluated, e), .members = &ct_evaluation_fields},
+};
+static const ct_fields EVALUATED_FIELDS = CT_FIELDS(EVALUATED);
+
+/* A line of the log, which says of what kind it is, or of the timing: whole or not at all. */
+static void put_line(run *r, const char *kind, const ct_fields *fields, const void *object)
+{
+    ct_json *j = &r->line;
+    ct_json_open(j, NULL, '{');
+    if (kind != NULL)
+        ct_json_string(j, "kind", kind);
+    ct_fields_json(j, fields, object);
+    ct_json_close(j);
+    if (j->failed) {
+        CT_FAIL(r->err, CT_ERR_NOMEM, "run: no memory for a line of its log");
+    } else {
+        j->text[j->used++] = '\n'; /* over the NUL, so that it is one call */
+        ct_writer_bytes(kind != NULL ? &r->log : &r->timing, j->text, j->used);
+    }
+    ct_json_reset(j);
+}
+
+static void put_step(run *r, const ct_step *s)
+{
+    const double seconds = ct_clock_s() - r->began,
+                 pairs = (double)s->step * r->t->recipe->train.batch;
+    const timing now = {s->step, seconds, pairs / (seconds > 0 ? seconds : 1e-9)};
+    put_line(r, "step", &STEP_FIELDS, s);
+    put_line(r, NULL, &TIMING_FIELDS, &now);
+}
+
+static bool has_probe(const run *r)
+{
+    return r->t->recipe->monitor.snapshots > 0 && ct_probe_size(r->t->pairs) >= 2;
+}
+
+/* The first line of a log: the pairs that snapshots are about. */
+static void put_probe(run *r)
+{
+    ct_arena arena;
+    ct_arena_open(&arena, "snapshot", 0, r->err);
+    const ct_probe probe = ct_probe_of(r->t->pairs, &arena, r->err);
+    if (r->err->status == CT_OK)
+        put_line(r, "probe", &ct_probe_fields, &probe);
+    ct_arena_free(&arena);
+}
+
+/* How many bytes of timing.jsonl are about steps up to `step`, and the seconds that
+ * the last of them names. What cannot be read is no reason not to go on. */
+static uint64_t kept_timing(const char *path, long step, double *seconds)
+{
+    ct_json_reader json;
+    ct_arena arena;
+    char *text;
+    size_t size;
+    uint64_t keep = 0;
+    ct_arena_init(&arena, 0);
+    if (step > 0 && ct_file_read(path, 0, &arena, &text, &size, CT_IGNORE_ERROR) == CT_OK) {
+        char *line = text, *end;
+        for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+            timing t = {.step = LONG_MAX};
+            *end = '\0';
+            ct_json_reader_init(&json, line);
+            if (ct_json_next(&json) != CT_JSON_OBJECT ||
+                !ct_fields_read(&json, &TIMING_FIELDS, &t, NULL) || t.step > step)
+                break;
+            *seconds = t.seconds;
+        }
+        keep = (uint64_t)(line - text);
+    }
+    ct_arena_free(&arena);
+    return keep;
+}
+
+/* Both go on after the lines that the checkpoint knows. */
+static void open_log(run *r)
+{
+    char path[CT_PATH_BYTES];
+    double seconds = 0;
+    path_of(path, r->folder, "timing.jsonl", r->err);
+    ct_writer_reopen(&r->timing, path, kept_timing(path, r->t->step, &seconds), r->err);
+    path_of(path, r->folder, "log.jsonl", r->err);
+    ct_writer_reopen(&r->log, path, (uint64_t)r->progress.log_bytes, r->err);
+    r->began = ct_clock_s() - seconds;
+    if (r->log.size == 0 && has_probe(r))
+        put_probe(r);
+}
+
+static void close_log(run *r)
+{
+    ct_writer_commit(&r->log);
+    ct_writer_commit(&r->timing);
+    ct_json_free(&r->line);
+}
+
 /* ---- checkpoints ---- */
 
 static void save_checkpoint(const run *r, const char *which)
@@ -103,8 +271,9 @@ static void save_checkpoint(const run *r, const char *which)
 /* The lines first, then the checkpoint that counts on them. */
 static void save(run *r)
 {
-    ct_run_log_sync(&r->log);
-    r->progress.log_bytes = (long)r->log.log.size;
+    ct_writer_sync(&r->log);
+    ct_writer_flush(&r->timing);
+    r->progress.log_bytes = (long)r->log.size;
     save_checkpoint(r, "latest");
 }
 
@@ -128,13 +297,13 @@ static void look(run *r, int limit)
     ct_monitor m;
     if (ct_monitor_look(r->t, limit, &m, r->err) != CT_OK)
         return;
-    ct_run_log_monitor(&r->log, r->t->step, &m);
+    put_line(r, "monitor", &ct_monitor_fields, &m);
     if (r->watch->on_monitor != NULL)
         r->watch->on_monitor(r->watch->ctx, r->t, &m);
     if (r->t->recipe->monitor.stop_on_collapse &&
         (m.state == CT_COLLAPSED || m.state == CT_DIMENSIONAL_COLLAPSE))
         CT_FAIL(r->err, CT_ERR_NUMERIC, "step %ld: %s: %s (monitor.stop_on_collapse)", r->t->step,
-                ct_state_describe(m.state)->name, m.evidence);
+                m.text.name, m.evidence);
 }
 
 static void set_safe(const run *r, bool safe)
@@ -146,20 +315,20 @@ static void set_safe(const run *r, bool safe)
 /* Measure a split. All that counts is on the disk by now: a signal need not wait for the end. */
 static void evaluate(run *r, ct_split split, int limit)
 {
-    ct_evaluation e;
+    evaluated now = {.step = r->t->step};
     if (r->err->status != CT_OK)
         return;
     set_safe(r, true);
-    if (ct_trainer_evaluate(r->t, split, limit, &e, r->err) == CT_OK) {
-        ct_run_log_evaluation(&r->log, r->t->step, &e);
+    if (ct_trainer_evaluate(r->t, split, limit, &now.e, r->err) == CT_OK) {
+        put_line(r, "evaluation", &EVALUATED_FIELDS, &now);
         if (r->watch->on_evaluation != NULL)
-            r->watch->on_evaluation(r->watch->ctx, r->t, &e);
+            r->watch->on_evaluation(r->watch->ctx, r->t, &now.e);
         if (split == CT_VALIDATION)
             look(r, limit);
     }
     set_safe(r, false);
     if (split == CT_VALIDATION && r->err->status == CT_OK)
-        keep_best(r, &e);
+        keep_best(r, &now.e);
 }
 
 static bool is_due(long step, int every)
@@ -185,11 +354,6 @@ static plan plan_of(const run *r)
                   .evaluate = evaluate};
 }
 
-static bool has_probe(const run *r)
-{
-    return r->t->recipe->monitor.snapshots > 0 && ct_probe_size(r->t->pairs) >= 2;
-}
-
 /* A picture of where the embeddings are, if one is due. That they are not finite, the next step
  * says with a name. */
 static void take_snapshot(run *r)
@@ -200,12 +364,10 @@ static void take_snapshot(run *r)
     if (r->err->status != CT_OK || !has_probe(r) ||
         !ct_snapshot_due(r->t->step, recipe->train.steps, recipe->monitor.snapshots))
         return;
-    if (ct_snapshot_take(r->t, &s, &why) == CT_OK) {
-        ct_snapshot_json(ct_run_log_begin(&r->log, "snapshot", s.step), &s);
-        ct_run_log_end(&r->log);
-    } else if (why.status != CT_ERR_NUMERIC) {
+    if (ct_snapshot_take(r->t, &s, &why) == CT_OK)
+        put_line(r, "snapshot", &ct_moment_fields, &s.moment);
+    else if (why.status != CT_ERR_NUMERIC)
         *r->err = why;
-    }
 }
 
 static void make_step(run *r)
@@ -216,9 +378,9 @@ static void make_step(run *r)
         return;
     take_snapshot(r);
     if (s.step == 1 || s.step == recipe->train.steps || is_due(s.step, recipe->monitor.log_every))
-        ct_run_log_step(&r->log, r->t, &s);
+        put_step(r, &s);
     if (r->watch->on_step != NULL)
-        r->watch->on_step(r->watch->ctx, r->t, &s, ct_clock_s() - r->log.began);
+        r->watch->on_step(r->watch->ctx, r->t, &s, ct_clock_s() - r->began);
 }
 
 static void run_to_end(run *r)
@@ -248,15 +410,11 @@ static void run_to_end(run *r)
 
 static void run_logged(run *r)
 {
-    ct_run_log_open(&r->log, r->folder, (uint64_t)r->progress.log_bytes, r->t->step, r->err);
-    if (r->err->status == CT_OK && r->log.log.size == 0 && has_probe(r)) {
-        ct_probe_json(ct_run_log_begin(&r->log, "probe", -1), r->t->pairs, r->err);
-        ct_run_log_end(&r->log);
-    }
+    open_log(r);
     save_environment(r);
     if (r->err->status == CT_OK)
         run_to_end(r);
-    ct_run_log_close(&r->log, r->err);
+    close_log(r);
 }
 
 /* The folder of a new run. What an older one left there goes, its checkpoints first; given weights

@@ -1,20 +1,23 @@
-/* run.h -- a training run and its folder. Private.
+/* run.h -- a training run: in memory, and its folder. Private.
  *
  *     RUN/recipe.ini          the whole recipe, nothing left to defaults
- *     RUN/log.jsonl           steps, evaluations, what monitors saw, snapshots: see
- *                             run_log.h; no clock in it, so that a run done twice, or
- *                             killed and resumed, gives the same bytes
+ *     RUN/log.jsonl           what happened, a line each:
+ *       {"kind":"probe",...}        the pairs that snapshots are about: first, if there are any
+ *       {"kind":"snapshot",...}     see formats/log.h
+ *       {"kind":"step",...}         loss, temperature, rate and gradient norm
+ *       {"kind":"evaluation",...}   of a split
+ *       {"kind":"monitor",...}      see monitor.h
  *     RUN/timing.jsonl        seconds and pairs per second of the same steps
  *     RUN/environment.json    version, compiler, instruction set, threads
  *     RUN/latest.safetensors  the last checkpoint, see checkpoint.h
  *     RUN/best.safetensors    that of the best validation
  *
- * While a process writes a run it holds the lock of the folder.
+ * There is nothing of the machine in the log, so that a run done twice, or killed and resumed,
+ * gives the same bytes. While a process writes a run it holds the lock of the folder.
  */
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
-#include "formats/json.h"
 #include "platform/file.h"
 #include "train/checkpoint.h"
 #include "train/monitor.h"
@@ -22,14 +25,35 @@
 
 #include <signal.h>
 
+/* ---- in memory ---- */
+
+typedef struct ct_run {
+    ct_recipe recipe;
+    ct_device *device;     /* borrowed */
+    const ct_pairs *pairs; /* borrowed, or the same as `own` */
+    ct_pairs *own;
+    ct_trainer trainer;
+} ct_run;
+
+/* A run at step 0, of given pairs or (NULL) of the recipe's data. Close it also after an error; it
+ * must not be moved. Errors: those of ct_recipe_data and ct_trainer_init. */
+ct_status ct_run_open(ct_run *r, const ct_recipe *recipe, const ct_pairs *pairs, ct_device *device,
+                      ct_error *err);
+
+/* The run of a folder, with the weights of a checkpoint: see ct_run_checkpoint. */
+ct_status ct_run_open_folder(ct_run *r, const char *folder, const char *checkpoint,
+                             ct_device *device, ct_error *err);
+
+void ct_run_close(ct_run *r);
+
+/* ---- training ---- */
+
 /* Who watches a run; any member may be NULL. */
 typedef struct ct_run_watch {
     void *ctx;
-    void (*on_step)(void *ctx, const ct_trainer *t, const ct_step *s,
-                    double seconds); /* every step */
+    void (*on_step)(void *ctx, const ct_trainer *t, const ct_step *s, double seconds);
     void (*on_evaluation)(void *ctx, const ct_trainer *t, const ct_evaluation *e);
-    void (*on_monitor)(void *ctx, const ct_trainer *t,
-                       const ct_monitor *m); /* behind each validation */
+    void (*on_monitor)(void *ctx, const ct_trainer *t, const ct_monitor *m); /* after validation */
     const volatile sig_atomic_t *stop; /* not 0: save after this step and return CT_OK early */
     volatile sig_atomic_t *safe; /* the run makes it 1 while all that counts is on the disk, so that
                                     an end at once loses nothing: while it evaluates */
@@ -48,6 +72,8 @@ ct_status ct_run_train(ct_trainer *t, const char *folder, const char *weights,
  * Errors: those of ct_run_train and ct_checkpoint_load. */
 ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which,
                         const ct_run_watch *watch, ct_error *err);
+
+/* ---- its folder ---- */
 
 /* Path of a checkpoint: which is "latest" (also NULL) or "best".
  * Errors  CT_ERR_CONFIG, CT_ERR_IO */

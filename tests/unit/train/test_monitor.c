@@ -78,13 +78,13 @@ START_TEST(it_looks_at_the_next_batch)
     look(&f, &m);
     ct_trainer_step(&f.t, &s, CT_IGNORE_ERROR);
     ck_close(m.loss, s.loss, 0);
-    for (int k = 0; k < m.n_layers; k++)
-        square += m.layer[k].gradient_norm * m.layer[k].gradient_norm;
+    for (int k = 0; k < m.seen.n; k++)
+        square += m.seen.layer[k].gradient * m.seen.layer[k].gradient;
     ck_assert_double_le(sqrt(square), s.gradient_norm * (1 + 1e-6)); /* biases have the rest */
     ck_assert_double_gt(sqrt(square), s.gradient_norm * 0.5);
     ck_close(m.landmarks.all_equal, ct_scalar_log(32), 1e-12);
-    ck_assert_int_eq(m.n_layers, 4);
-    ck_assert_str_eq(m.layer[0].name, "image.0.weight");
+    ck_assert_int_eq(m.seen.n, 4);
+    ck_assert_str_eq(m.seen.layer[0].weight, "image.0.weight");
     close_trainer(&f);
 }
 END_TEST
@@ -104,8 +104,8 @@ START_TEST(dead_units_are_counted)
     open_trainer(&f, "");
     set(&f, "image.0.bias", 0, 4, -1e3); /* 4 of 16 are never above 0 */
     look(&f, &m);
-    ck_close(m.layer[0].dead, 0.25, 1e-12);
-    ck_close(m.layer[2].dead, 0, 1e-12);
+    ck_close(m.seen.layer[0].dead, 0.25, 1e-12);
+    ck_close(m.seen.layer[2].dead, 0, 1e-12);
     close_trainer(&f);
 }
 END_TEST
@@ -141,9 +141,9 @@ START_TEST(saturated_units_and_equal_rows_are_seen)
     set(&f, "text.1.weight", 0, 8 * 16, 0);
     set(&f, "text.1.bias", 0, 8, 0.5); /* every row tanh(0.5) */
     look(&f, &m);
-    ck_assert_double_ge(m.layer[2].saturated, 0.5);
-    ck_close(m.layer[3].mean_cosine, 1, 1e-6);
-    ck_close(m.layer[3].saturated, 0, 0);
+    ck_assert_double_ge(m.seen.layer[2].saturated, 0.5);
+    ck_close(m.seen.layer[3].cosine, 1, 1e-6);
+    ck_close(m.seen.layer[3].saturated, 0, 0);
     ck_close(m.escape, 0, 1e-9);
     ck_assert_int_eq(m.state, CT_COLLAPSED);
     close_trainer(&f);

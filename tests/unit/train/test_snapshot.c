@@ -49,25 +49,26 @@ START_TEST(its_numbers_agree_with_each_other)
     static ct_snapshot s;
     double trace = 0, variance = 0, share[2] = {0, 0}, plane = 0;
     take("train.seed=3", &s);
+    const ct_moment *m = &s.moment;
     ck_assert_int_eq(s.n, CT_PROBE);
-    for (int i = 0; i < s.n; i++) {
+    for (int i = 0; i < s.n; i++)
         trace += s.s[i * s.n + i] / s.n;
-        for (int side = 0; side < 2; side++)
-            for (int k = 0; k < 2; k++)
-                plane += s.plane[side][i][k] * s.plane[side][i][k];
-    }
-    ck_assert_double_eq_tol(s.alignment, 2 - 2 * trace, 1e-6);
+    for (int i = 0; i < m->n_plane; i++)
+        plane += m->plane[i] * m->plane[i];
+    for (int i = 0; i < s.n * s.n; i++)
+        ck_assert_double_eq_tol((m->cosine[i] - 128) / 127.0, s.s[i], 0.5 / 127 + 1e-9);
+    ck_assert_double_eq_tol(m->alignment, 2 - 2 * trace, 1e-6);
     for (int b = 0; b < 2 * CT_PROBE_BINS; b++)
-        share[b / CT_PROBE_BINS] += s.bin[b / CT_PROBE_BINS][b % CT_PROBE_BINS];
+        share[b / CT_PROBE_BINS] += m->bin[b / CT_PROBE_BINS][b % CT_PROBE_BINS];
     ck_assert_double_eq_tol(share[0], 1, 1e-12);
     ck_assert_double_eq_tol(share[1], 1, 1e-12);
-    for (int k = 0; k < s.n_sigma; k++)
-        variance += s.sigma[0][k] * s.sigma[0][k] / s.n;
+    for (int k = 0; k < m->n_spectrum[0]; k++)
+        variance += m->spectrum[0][k] * m->spectrum[0][k] / s.n;
     ck_assert_double_gt(variance, 0);
     ck_assert_double_le(variance, 1 + 1e-6); /* of unit rows: 1 - |mean|^2 */
-    ck_assert_double_gt(s.share,
+    ck_assert_double_gt(m->share,
                         2.0 / 12); /* the best plane of 6 dimensions shows more than any two axes */
-    ck_assert_double_le(s.share, 1);
+    ck_assert_double_le(m->share, 1);
     ck_assert_double_gt(plane, 0);
 }
 END_TEST
@@ -78,10 +79,10 @@ START_TEST(when_all_are_equal_everything_says_so)
     take("image.init=zero", &s); /* image rows are all zero: cosine 0 with everything */
     for (int i = 0; i < s.n * s.n; i++)
         ck_assert_double_eq_tol(s.s[i], 0, 1e-12);
-    for (int k = 0; k < s.n_sigma; k++)
-        ck_assert_double_eq_tol(s.sigma[0][k], 0, 1e-9);
-    ck_assert_double_eq_tol(s.bin[0][CT_PROBE_BINS / 2], 1, 1e-12);
-    ck_assert_double_eq_tol(s.bin[1][CT_PROBE_BINS / 2], 1, 1e-12);
+    for (int k = 0; k < s.moment.n_spectrum[0]; k++)
+        ck_assert_double_eq_tol(s.moment.spectrum[0][k], 0, 1e-9);
+    ck_assert_double_eq_tol(s.moment.bin[0][CT_PROBE_BINS / 2], 1, 1e-12);
+    ck_assert_double_eq_tol(s.moment.bin[1][CT_PROBE_BINS / 2], 1, 1e-12);
 }
 END_TEST
 

@@ -1,0 +1,63 @@
+/* log.c -- see log.h.
+ *
+ * Layer: formats. */
+#include "formats/log.h"
+
+static const ct_field PICTURE[] = {
+    {.key = "width", .kind = CT_INT, CT_AT(ct_probe, width)},
+    {.key = "height", .kind = CT_INT, CT_AT(ct_probe, height)},
+    {.key = "channels", .kind = CT_INT, CT_AT(ct_probe, channels)},
+    {.key = "pixels", .kind = CT_BYTES, CT_AT(ct_probe, pixels), CT_USED(ct_probe, n_pixels)},
+};
+static const ct_fields PICTURE_FIELDS = CT_FIELDS(PICTURE);
+
+static const ct_field PROBE[] = {
+    {.key = "pairs", .kind = CT_INT, CT_AT(ct_probe, n)},
+    {.key = "split", .kind = CT_STRING, CT_AT(ct_probe, split)},
+    {.key = "captions",
+     .kind = CT_STRING,
+     CT_AT(ct_probe, caption),
+     .count = CT_PROBE,
+     CT_USED(ct_probe, n_captions),
+     .optional = true},
+    {.key = "picture",
+     .kind = CT_GROUP,
+     .size = sizeof(ct_probe),
+     .members = &PICTURE_FIELDS,
+     .optional = true},
+};
+const ct_fields ct_probe_fields = CT_FIELDS(PROBE);
+
+/* In ten-thousandths: more than a picture shows, and soon written. */
+#define PARTS(name, member, most)                                                               \
+    {                                                                                           \
+        .key = (name), .kind = CT_REAL, CT_AT(ct_moment, member), .count = (most), .parts = 1e4 \
+    }
+#define SOME(name, member, most, n)                                                \
+    {                                                                              \
+        .key = (name), .kind = CT_REAL, CT_AT(ct_moment, member), .count = (most), \
+        CT_USED(ct_moment, n), .parts = 1e4                                        \
+    }
+
+static const ct_field MOMENT[] = {
+    {.key = "step", .kind = CT_REAL, CT_AT(ct_moment, step)},
+    {.key = "cosines", .kind = CT_BYTES, CT_AT(ct_moment, cosine), CT_USED(ct_moment, n_cosines)},
+    PARTS("positive", bin[0], CT_PROBE_BINS),
+    PARTS("negative", bin[1], CT_PROBE_BINS),
+    SOME("image_spectrum", spectrum[0], CT_PROBE, n_spectrum[0]),
+    SOME("text_spectrum", spectrum[1], CT_PROBE, n_spectrum[1]),
+    SOME("plane", plane, 4 * CT_PROBE, n_plane),
+    PARTS("plane_share", share, 1),
+    PARTS("alignment", alignment, 1),
+    PARTS("uniformity", uniformity, 2),
+};
+const ct_fields ct_moment_fields = CT_FIELDS(MOMENT);
+
+static const ct_field LAYER[] = {
+    {.key = "weight", .kind = CT_STRING, CT_AT(ct_layer, weight)},
+    {.key = "gradient_norm", .kind = CT_REAL, CT_AT(ct_layer, gradient)},
+    {.key = "mean_cosine", .kind = CT_REAL, CT_AT(ct_layer, cosine)},
+    {.key = "dead", .kind = CT_REAL, CT_AT(ct_layer, dead)},
+    {.key = "saturated", .kind = CT_REAL, CT_AT(ct_layer, saturated)},
+};
+const ct_fields ct_layer_fields = CT_FIELDS(LAYER);

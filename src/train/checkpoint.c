@@ -51,11 +51,13 @@ static void list_arrays(arrays *a, const ct_trainer *t, bool weights_alone)
     }
 }
 
-static void load_arrays(const arrays *a, const ct_safetensors *file, const char *path,
-                        ct_error *err)
+static void load_arrays(const ct_trainer *t, bool weights_alone, const ct_safetensors *file,
+                        const char *path, ct_error *err)
 {
-    for (int i = 0; i < a->n && err->status == CT_OK; i++) {
-        const ct_named_matrix *m = &a->matrix[i];
+    arrays a;
+    list_arrays(&a, t, weights_alone);
+    for (int i = 0; i < a.n && err->status == CT_OK; i++) {
+        const ct_named_matrix *m = &a.matrix[i];
         const ct_safetensor *found = ct_safetensors_find(file, m->name);
         const int n_dims = m->vector ? 1 : 2;
         if (found == NULL)
@@ -104,25 +106,14 @@ static const ct_field NUMBERS[] = {
 };
 static const ct_fields NUMBER_FIELDS = CT_FIELDS(NUMBERS);
 
-static numbers numbers_of(const ct_trainer *t, const ct_progress *p)
-{
-    return (numbers){.standard = {t->standard[0], t->standard[1]},
-                     .beta1_power = t->optim.b1t,
-                     .beta2_power = t->optim.b2t,
-                     .pairs = t->pairs->n,
-                     .step = t->step,
-                     .progress = *p};
-}
-
 static void load_numbers(numbers *n, const ct_safetensors *file, const char *path, ct_error *err)
 {
     char place[CT_PATH_BYTES + 32];
     snprintf(place, sizeof place, "%s: metadata ", path);
     for (int i = 0; i < NUMBER_FIELDS.n && err->status == CT_OK; i++) {
         const char *key = NUMBERS[i].key, *text = ct_safetensors_metadata(file, key);
-        ct_fields_set(&NUMBER_FIELDS, n, key, text != NULL ? text : "", place, err);
-        if (err->status == CT_ERR_CONFIG) /* of a file, not of the command line */
-            err->status = CT_ERR_FORMAT;
+        if (ct_fields_set(&NUMBER_FIELDS, n, key, text != NULL ? text : "", place, err) != CT_OK)
+            err->status = CT_ERR_FORMAT; /* of a file, not of the command line */
     }
 }
 
@@ -131,7 +122,12 @@ static void load_numbers(numbers *n, const ct_safetensors *file, const char *pat
 ct_status ct_checkpoint_save(const ct_trainer *t, const ct_progress *progress, const char *path,
                              ct_error *err)
 {
-    const numbers now = numbers_of(t, progress);
+    const numbers now = {.standard = {t->standard[0], t->standard[1]},
+                         .beta1_power = t->optim.b1t,
+                         .beta2_power = t->optim.b2t,
+                         .pairs = t->pairs->n,
+                         .step = t->step,
+                         .progress = *progress};
     char recipe[CT_RECIPE_BYTES], text[sizeof NUMBERS / sizeof *NUMBERS][32];
     ct_metadata meta[sizeof NUMBERS / sizeof *NUMBERS + 3] = {
         {"contrast.format", FORMAT},
@@ -196,19 +192,18 @@ static void check_format(const ct_safetensors *file, const char *path, ct_error 
 ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, ct_error *err)
 {
     ct_arena arena;
-    ct_safetensors file;
-    arrays a;
+    ct_safetensors file = {.n_tensors = 0};
     numbers then = {.step = 0};
     ct_arena_open(&arena, path, 0, err);
-    if (ct_safetensors_read(path, &arena, &file, err) == CT_OK) {
-        check_format(&file, path, err);
-        list_arrays(&a, t, p == NULL);
-        load_arrays(&a, &file, path, err);
-        load_numbers(&then, &file, path, err);
-    }
-    if (err->status == CT_OK && p != NULL) {
+    ct_safetensors_read(path, &arena, &file, err);
+    check_format(&file, path, err);
+    load_arrays(t, p == NULL, &file, path, err);
+    load_numbers(&then, &file, path, err);
+    if (p != NULL) {
         check_recipe(t, &file, path, err);
         check_data(t, &then, path, err);
+    }
+    if (err->status == CT_OK && p != NULL) {
         *p = then.progress;
         t->optim.b1t = then.beta1_power;
         t->optim.b2t = then.beta2_power;
@@ -225,13 +220,10 @@ ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, ct
 ct_status ct_weights_load(ct_trainer *t, const char *path, ct_error *err)
 {
     ct_arena arena;
-    ct_safetensors file;
-    arrays a;
+    ct_safetensors file = {.n_tensors = 0};
     ct_arena_open(&arena, path, 0, err);
-    if (ct_safetensors_read(path, &arena, &file, err) == CT_OK) {
-        list_arrays(&a, t, true);
-        load_arrays(&a, &file, path, err);
-    }
+    ct_safetensors_read(path, &arena, &file, err);
+    load_arrays(t, true, &file, path, err);
     ct_arena_free(&arena);
     return err->status;
 }

@@ -32,23 +32,20 @@ static ct_embedded embed_split(ct_trainer *t, ct_split split, int limit, ct_aren
 {
     const int count = t->pairs->count[split], n = limit > 0 && limit < count ? limit : count,
               d = ct_trainer_width(t), *items = t->pairs->index[split];
+    ct_real *x[2];
+    int *group = NULL;
     if (n == 0)
         CT_FAIL(err, CT_ERR_CONFIG, "the data has no %s split", ct_split_name(split));
-    ct_real *a = ct_arena_zeroed(arena, (size_t)n * (size_t)d, sizeof *a),
-            *b = ct_arena_zeroed(arena, (size_t)n * (size_t)d, sizeof *b);
-    int *group = ct_arena_zeroed(arena, (size_t)n, sizeof *group);
-    if (err->status == CT_OK) {
-        for (int i = 0; i < n && t->pairs->group != NULL; i++)
-            group[i] = t->pairs->group[items[i]];
-        ct_trainer_embed(t, 0, items, n, a, err);
-        ct_trainer_embed(t, 1, items, n, b, err);
+    for (int side = 0; side < 2; side++) {
+        x[side] = ct_arena_zeroed(arena, (size_t)n * (size_t)d, sizeof *x[side]);
+        if (x[side] != NULL)
+            ct_trainer_embed(t, side, items, n, x[side], err);
     }
-    return (ct_embedded){.a = a,
-                         .b = b,
-                         .n = n,
-                         .d = d,
-                         .group = t->pairs->group != NULL ? group : NULL,
-                         .device = t->device};
+    if (t->pairs->group != NULL)
+        group = ct_arena_zeroed(arena, (size_t)n, sizeof *group);
+    for (int i = 0; i < n && group != NULL; i++)
+        group[i] = t->pairs->group[items[i]];
+    return (ct_embedded){.a = x[0], .b = x[1], .n = n, .d = d, .group = group, .device = t->device};
 }
 
 /* Of a batch of the training, or of all n pairs if they are fewer. */
@@ -74,19 +71,17 @@ static double mean_loss(ct_trainer *t, const int *items, const ct_embedded *e, i
 }
 
 /* Classify images by the nearest class: the mean of its prompts' unit embeddings. */
-static ct_status prompt_accuracy(ct_trainer *t, const int *items, const ct_real *image, int n,
-                                 ct_arena *arena, double *out, ct_error *err)
+static void prompt_accuracy(ct_trainer *t, const int *items, const ct_embedded *e, ct_arena *arena,
+                            double *out, ct_error *err)
 {
     const ct_pairs *p = t->pairs;
-    const int d = ct_trainer_width(t), n_prompts = p->n_classes * p->n_prompts;
+    const int d = e->d, n_prompts = p->n_classes * p->n_prompts;
     ct_real *prompt = ct_arena_zeroed(arena, (size_t)n_prompts * (size_t)d, sizeof *prompt);
     ct_real *mean = ct_arena_zeroed(arena, (size_t)p->n_classes * (size_t)d, sizeof *mean);
-    int *label = ct_arena_zeroed(arena, (size_t)n, sizeof *label);
-    if (prompt == NULL || mean == NULL || label == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "evaluation: no memory for %d prompts", n_prompts);
-    ct_status status = ct_trainer_embed_texts(t, 1, p->prompt, n_prompts, prompt, err);
-    if (status != CT_OK)
-        return status;
+    int *label = ct_arena_zeroed(arena, (size_t)e->n, sizeof *label);
+    if (err->status != CT_OK ||
+        ct_trainer_embed_texts(t, 1, p->prompt, n_prompts, prompt, err) != CT_OK)
+        return;
     for (int i = 0; i < n_prompts; i++) {
         const ct_real *row = prompt + (size_t)i * (size_t)d;
         ct_real *to = mean + (size_t)(i / p->n_prompts) * (size_t)d;
@@ -96,9 +91,9 @@ static ct_status prompt_accuracy(ct_trainer *t, const int *items, const ct_real 
         for (int j = 0; j < d && square > 0; j++)
             to[j] += (ct_real)((double)row[j] / sqrt(square));
     }
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < e->n; i++)
         label[i] = p->label[items[i]];
-    return ct_nearest_class(t->device, image, n, mean, p->n_classes, d, label, out, err);
+    ct_nearest_class(t->device, e->a, e->n, mean, p->n_classes, d, label, out, err);
 }
 
 ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out,
@@ -115,9 +110,9 @@ ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evalu
         out->information = ct_landmarks_information(&out->landmarks, out->loss);
         ct_measure(&e, &out->measures, NULL, err);
         ct_measures_finite(&out->measures, err);
+        if (t->pairs->label != NULL)
+            prompt_accuracy(t, items, &e, &arena, &out->prompt_accuracy, err);
     }
-    if (err->status == CT_OK && t->pairs->label != NULL)
-        prompt_accuracy(t, items, e.a, e.n, &arena, &out->prompt_accuracy, err);
     ct_arena_free(&arena);
     return err->status;
 }

@@ -15,7 +15,6 @@ static int eval(cli_call *c, ct_error *err)
     }
     ct_json_open(&j, NULL, '{');
     ct_json_string(&j, "run", c->argv[0]);
-    ct_json_integer(&j, "step", c->run.trainer.step);
     ct_fields_json(&j, &ct_evaluation_fields, &e);
     cli_put_json(&j, err);
     return 0;

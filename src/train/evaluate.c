@@ -7,6 +7,7 @@
 #include <math.h>
 
 static const ct_field EVALUATION[] = {
+    {.key = "step", .kind = CT_LONG, CT_AT(ct_evaluation, step), .detail = true},
     {.key = "split",
      .kind = CT_CHOICE,
      CT_AT(ct_evaluation, split),
@@ -101,7 +102,7 @@ ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evalu
 {
     const int *items = t->pairs->index[split];
     ct_arena arena;
-    *out = (ct_evaluation){.split = split, .prompt_accuracy = (double)NAN};
+    *out = (ct_evaluation){.step = t->step, .split = split, .prompt_accuracy = (double)NAN};
     ct_arena_open(&arena, "evaluation", 0, err);
     const ct_embedded e = embed_split(t, split, limit, &arena, err);
     if (err->status == CT_OK) {

@@ -157,17 +157,6 @@ static const ct_field TIMING[] = {
 };
 static const ct_fields TIMING_FIELDS = CT_FIELDS(TIMING);
 
-typedef struct evaluated {
-    long step;
-    ct_evaluation e;
-} evaluated;
-
-static const ct_field EVALUATED[] = {
-    {.key = "step", .kind = CT_LONG, CT_AT(evaluated, step)},
-    {.kind = CT_GROUP, CT_AT(evaluated, e), .members = &ct_evaluation_fields},
-};
-static const ct_fields EVALUATED_FIELDS = CT_FIELDS(EVALUATED);
-
 /* A line of the log, which says of what kind it is, or of the timing: whole or not at all. */
 static void put_line(run *r, const char *kind, const ct_fields *fields, const void *object)
 {
@@ -315,43 +304,25 @@ static void set_safe(const run *r, bool safe)
 /* Measure a split. All that counts is on the disk by now: a signal need not wait for the end. */
 static void evaluate(run *r, ct_split split, int limit)
 {
-    evaluated now = {.step = r->t->step};
+    ct_evaluation e;
     if (r->err->status != CT_OK)
         return;
     set_safe(r, true);
-    if (ct_trainer_evaluate(r->t, split, limit, &now.e, r->err) == CT_OK) {
-        put_line(r, "evaluation", &EVALUATED_FIELDS, &now);
+    if (ct_trainer_evaluate(r->t, split, limit, &e, r->err) == CT_OK) {
+        put_line(r, "evaluation", &ct_evaluation_fields, &e);
         if (r->watch->on_evaluation != NULL)
-            r->watch->on_evaluation(r->watch->ctx, r->t, &now.e);
+            r->watch->on_evaluation(r->watch->ctx, r->t, &e);
         if (split == CT_VALIDATION)
             look(r, limit);
     }
     set_safe(r, false);
     if (split == CT_VALIDATION && r->err->status == CT_OK)
-        keep_best(r, &now.e);
+        keep_best(r, &e);
 }
 
 static bool is_due(long step, int every)
 {
     return every > 0 && step > 0 && step % every == 0;
-}
-
-/* What happens between one step and the next. */
-typedef struct plan {
-    bool save, end, evaluate;
-} plan;
-
-static plan plan_of(const run *r)
-{
-    const ct_recipe *recipe = r->t->recipe;
-    const long step = r->t->step;
-    const bool stopped = r->watch->stop != NULL && *r->watch->stop != 0;
-    const bool end = step == recipe->train.steps || stopped;
-    const bool evaluate = is_due(step, recipe->monitor.evaluate_every);
-    return (plan){.save = step > 0 &&
-                          (end || evaluate || is_due(step, recipe->train.checkpoint_every)),
-                  .end = end,
-                  .evaluate = evaluate};
 }
 
 /* A picture of where the embeddings are, if one is due. That they are not finite, the next step
@@ -383,23 +354,27 @@ static void make_step(run *r)
         r->watch->on_step(r->watch->ctx, r->t, &s, ct_clock_s() - r->began);
 }
 
+/* Between one step and the next: save, then end or evaluate. */
 static void run_to_end(run *r)
 {
-    const int steps = r->t->recipe->train.steps;
+    const ct_recipe *recipe = r->t->recipe;
+    bool end = false;
     set_safe(r, false);
     if (r->t->step == 0)
         take_snapshot(r);
-    while (r->err->status == CT_OK) {
-        const plan now = plan_of(r);
-        if (now.save)
+    while (r->err->status == CT_OK && !end) {
+        const long step = r->t->step;
+        const bool stopped = r->watch->stop != NULL && *r->watch->stop != 0;
+        const bool validate = is_due(step, recipe->monitor.evaluate_every);
+        end = step == recipe->train.steps || stopped;
+        if (step > 0 && (end || validate || is_due(step, recipe->train.checkpoint_every)))
             save(r);
-        if (now.end)
-            break;
-        if (now.evaluate)
-            evaluate(r, CT_VALIDATION, r->t->recipe->monitor.pairs);
-        make_step(r);
+        if (!end && validate)
+            evaluate(r, CT_VALIDATION, recipe->monitor.pairs);
+        if (!end)
+            make_step(r);
     }
-    if (r->t->step < steps) /* stopped: not worth a verdict */
+    if (r->t->step < recipe->train.steps) /* stopped: too early to judge */
         return;
     evaluate(r, CT_TEST, 0);
     if (r->t->pairs->count[CT_COMPOSITION] > 0)

@@ -54,6 +54,7 @@ typedef struct ct_step {
 
 /* What the embeddings of a split are like. */
 typedef struct ct_evaluation {
+    long step;
     ct_split split;
     double loss; /* mean over batches of landmarks.at.n pairs: train.batch, or all if fewer */
     ct_landmarks landmarks;

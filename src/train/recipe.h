@@ -3,7 +3,7 @@
  * A recipe is a strict INI file: sections [data] [image] [text] [loss] [optim] [train] [monitor];
  * every value can be overridden as section.key=value. A key that is not known is an error that
  * names the nearest one; what is not said has its default. A new key is a member here, a row in
- * recipe.c and, if zero will not do, a default there.
+ * recipe.c, which says what it means, and, if zero will not do, a default there.
  */
 #ifndef TRAIN_RECIPE_H
 #define TRAIN_RECIPE_H
@@ -41,35 +41,28 @@ typedef struct ct_tower_recipe {
 } ct_tower_recipe;
 
 typedef struct ct_loss_recipe {
-    char name[CT_RECIPE_TEXT]; /* of contrast/loss.h */
-    double temperature;        /* initial, if it is learned */
+    char name[CT_RECIPE_TEXT];
+    double temperature, bias;
     bool learn_temperature;
-    double bias; /* initial, of siglip; 0: -ln(batch - 1) */
-    int queue;   /* past pairs that stay as negatives: batches of them; 0: none */
+    int queue;
     ct_loss_options options;
 } ct_loss_recipe;
 
 typedef struct ct_optim_recipe {
     ct_optim_config config;
     ct_schedule schedule; /* .steps are those of [train] */
-    double clip;          /* largest gradient norm; 0: none */
+    double clip;
 } ct_optim_recipe;
 
 typedef struct ct_train_recipe {
-    int batch, steps;
-    int chunk;          /* pairs whose activations are kept at once; 0: a batch */
-    bool no_duplicates; /* in a batch: groups differ */
+    int batch, chunk, steps, checkpoint_every;
+    bool no_duplicates, keep_best;
     long seed;
-    int checkpoint_every; /* steps; 0: at evaluations and at the end */
-    bool keep_best;
 } ct_train_recipe;
 
 typedef struct ct_monitor_recipe {
-    int log_every;         /* steps between lines of log.jsonl */
-    int evaluate_every;    /* steps between evaluations; 0: only at the end */
-    int pairs;             /* at most so many validation pairs each time */
-    bool stop_on_collapse; /* end with an error when an evaluation finds a collapse */
-    int snapshots;         /* of a few pairs through the run; 0: none */
+    int log_every, evaluate_every, pairs, snapshots;
+    bool stop_on_collapse;
 } ct_monitor_recipe;
 
 typedef struct ct_recipe {

@@ -26,10 +26,8 @@ static const ct_field EVALUATION[] = {
 };
 const ct_fields ct_evaluation_fields = CT_FIELDS(EVALUATION);
 
-/* The embeddings of the first `limit` pairs of a split (0: all of them), with their groups. Memory
- * is the arena's. */
-static ct_embedded embed_split(ct_trainer *t, ct_split split, int limit, ct_arena *arena,
-                               ct_error *err)
+ct_embedded ct_trainer_embedded(ct_trainer *t, ct_split split, int limit, ct_arena *arena,
+                                ct_error *err)
 {
     const int count = t->pairs->count[split], n = limit > 0 && limit < count ? limit : count,
               d = ct_trainer_width(t), *items = t->pairs->index[split];
@@ -104,7 +102,7 @@ ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evalu
     ct_arena arena;
     *out = (ct_evaluation){.step = t->step, .split = split, .prompt_accuracy = (double)NAN};
     ct_arena_open(&arena, "evaluation", 0, err);
-    const ct_embedded e = embed_split(t, split, limit, &arena, err);
+    const ct_embedded e = ct_trainer_embedded(t, split, limit, &arena, err);
     if (err->status == CT_OK) {
         out->landmarks = landmarks_of(t, &e);
         out->loss = mean_loss(t, items, &e, out->landmarks.at.n, err);
@@ -123,7 +121,7 @@ ct_status ct_trainer_diagnose(ct_trainer *t, ct_split split, int limit, ct_diagn
 {
     ct_arena arena;
     ct_arena_open(&arena, "diagnosis", 0, err);
-    const ct_embedded e = embed_split(t, split, limit, &arena, err);
+    const ct_embedded e = ct_trainer_embedded(t, split, limit, &arena, err);
     if (err->status == CT_OK) {
         out->landmarks = landmarks_of(t, &e);
         out->loss = (double)NAN;

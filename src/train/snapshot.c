@@ -96,7 +96,7 @@ static void measure_cosines(ct_snapshot *out, const double *unit, int n, int d, 
             const int b = (int)floor((c + 1) / 2 * CT_PROBE_BINS), other = i != j;
             out->s[i * n + j] = c;
             out->byte[i * n + j] = (uint8_t)floor(fmax(-1, fmin(1, c)) * 127 + 128.5);
-            if (other && group[i] == group[j])
+            if (other && group != NULL && group[i] == group[j])
                 continue;
             out->moment.bin[other][b < 0 ? 0 : b >= CT_PROBE_BINS ? CT_PROBE_BINS - 1 : b]++;
             count[other]++;
@@ -124,12 +124,10 @@ static void measure_sides(ct_moment *out, const ct_embedded *e, ct_distributions
 
 ct_status ct_snapshot_take(ct_trainer *t, ct_snapshot *out, ct_error *err)
 {
-    const ct_pairs *p = t->pairs;
-    const int *items = p->index[probe_split(p)], n = ct_probe_size(p), d = ct_trainer_width(t);
-    int group[CT_PROBE];
     ct_arena arena;
     ct_arena_open(&arena, "snapshot", 0, err);
-    ct_real *raw = ct_arena_zeroed(&arena, (size_t)(2 * n * d), sizeof *raw);
+    const ct_embedded e = ct_trainer_embedded(t, probe_split(t->pairs), CT_PROBE, &arena, err);
+    const int n = e.n, d = e.d;
     double *unit = ct_arena_zeroed(&arena, (size_t)(2 * n * d), sizeof *unit);
     double *work = ct_arena_zeroed(&arena, (size_t)(4 * d), sizeof *work);
     ct_distributions *shape = ct_arena_zeroed(&arena, 1, sizeof *shape);
@@ -138,20 +136,14 @@ ct_status ct_snapshot_take(ct_trainer *t, ct_snapshot *out, ct_error *err)
                               .cosine = out->byte,
                               .n_cosines = n * n,
                               .n_plane = 4 * n};
-    for (int side = 0; side < 2 && err->status == CT_OK; side++)
-        ct_trainer_embed(t, side, items, n, raw + side * n * d, err);
-    if (err->status == CT_OK) {
-        const ct_embedded e = {.a = raw, .b = raw + n * d, .n = n, .d = d, .device = t->device};
+    if (err->status == CT_OK)
         measure_sides(&out->moment, &e, shape, err);
-    }
     if (err->status == CT_OK) {
-        for (int i = 0; i < n; i++)
-            group[i] = p->group != NULL ? p->group[items[i]] : i;
         for (int i = 0; i < 2 * n * d; i++)
-            unit[i] = (double)raw[i];
+            unit[i] = (double)(i < n * d ? e.a[i] : e.b[i - n * d]);
         for (int i = 0; i < 2 * n; i++)
             scale_to_unit(unit + i * d, d);
-        measure_cosines(out, unit, n, d, group);
+        measure_cosines(out, unit, n, d, e.group);
         out->moment.share = project(unit, 2 * n, d, work, out->moment.plane);
     }
     ct_arena_free(&arena);

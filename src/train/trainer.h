@@ -95,11 +95,16 @@ ct_status ct_trainer_embed_pairs(ct_trainer *t, int side, const ct_pairs *from, 
 ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *text, int n,
                                  ct_real *out, ct_error *err);
 
-/* Measure the first `limit` pairs of a split (0: all of them). */
+/* Both sides of the first `limit` pairs of a split (0: all of them), with their groups. Memory is
+ * the arena's. Errors  CT_ERR_CONFIG (an empty split), CT_ERR_NOMEM, as ct_trainer_embed */
+ct_embedded ct_trainer_embedded(ct_trainer *t, ct_split split, int limit, ct_arena *arena,
+                                ct_error *err);
+
+/* Measure the same pairs. */
 ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out,
                               ct_error *err);
 
-/* The same rows, diagnosed. */
+/* Diagnose them. */
 ct_status ct_trainer_diagnose(ct_trainer *t, ct_split split, int limit, ct_diagnosis *out,
                               ct_error *err);
 

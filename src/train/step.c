@@ -36,42 +36,13 @@ static void say_bad(const ct_trainer *t, double value, const char *what, ct_erro
             what, value, where);
 }
 
-/* Embeddings of both sides of `n` items, tensors of a graph that holds nothing else. */
+/* Each side of `n` items becomes embeddings on its own, in a graph that holds nothing else. */
 static void embed(ct_trainer *t, const int *items, int from, int n, ct_tensor *z[2], ct_error *err)
 {
     ct_graph_reset(&t->graph);
     t->graph.first_row = from;
     for (int side = 0; side < 2; side++)
         z[side] = ct_trainer_forward(t, &t->gather[side], items + from, n, err);
-}
-
-static int chunk_at(const ct_trainer *t, int from)
-{
-    const int batch = t->recipe->train.batch, chunk = ct_trainer_chunk(t);
-    return batch - from < chunk ? batch - from : chunk;
-}
-
-/* Each side becomes embeddings on its own; in chunks, they outlive the graphs that made them. */
-static void forward(ct_trainer *t, const int *items, ct_tensor *z[2], ct_error *err)
-{
-    const int batch = t->recipe->train.batch, d = ct_trainer_width(t);
-    const size_t size = sizeof(ct_real) * (size_t)d;
-    ct_params_zero_grad(&t->model.params);
-    for (int i = 0; i < batch && err->status == CT_OK; i += chunk_at(t, i)) {
-        embed(t, items, i, chunk_at(t, i), z, err);
-        for (int side = 0; side < 2 && t->pair[side] != NULL && err->status == CT_OK; side++)
-            memcpy(t->pair[side] + (size_t)i * (size_t)d, z[side]->x,
-                   (size_t)chunk_at(t, i) * size);
-    }
-    if (t->pair[0] != NULL)
-        ct_graph_reset(&t->graph);
-    for (int side = 0; side < 2 && err->status == CT_OK; side++) {
-        if (t->pair[side] != NULL) {
-            memset(t->dpair[side], 0, (size_t)batch * size);
-            z[side] = ct_variable(&t->graph, "embeddings", batch, d, t->pair[side], t->dpair[side]);
-        }
-        t->last[side] = z[side] != NULL ? z[side]->x : NULL;
-    }
 }
 
 static ct_tensor *loss_of(ct_trainer *t, ct_tensor *a, ct_tensor *b, const int *items, int n)
@@ -90,28 +61,78 @@ static ct_tensor *loss_of(ct_trainer *t, ct_tensor *a, ct_tensor *b, const int *
     return t->loss->apply(g, a, b, &in);
 }
 
-/* Here the sides meet: each pair is compared with all others of the batch. Then back to every
- * parameter; the loss is the answer. */
+/* Here the sides meet: each pair is compared with all others of the batch. Then back to what the
+ * embeddings came from; the loss is the answer. */
 static double loss_and_backward(ct_trainer *t, const int *items, ct_tensor *z[2], ct_error *err)
 {
-    const int batch = t->recipe->train.batch, d = ct_trainer_width(t);
     if (err->status != CT_OK)
         return (double)NAN;
-    ct_tensor *l = loss_of(t, z[0], z[1], items, batch);
+    ct_tensor *l = loss_of(t, z[0], z[1], items, t->recipe->train.batch);
     const double loss = l != NULL ? (double)l->x[0] : (double)NAN;
+    for (int side = 0; side < 2 && l != NULL; side++)
+        t->last[side] = z[side]->x;
     if (l != NULL && !isfinite(loss))
         say_bad(t, loss, "loss", err);
     else
         ct_backward(&t->graph, l, NULL);
     ct_trainer_graph_error(t, err);
-    for (int i = 0; t->pair[0] != NULL && i < batch && err->status == CT_OK; i += chunk_at(t, i)) {
-        embed(t, items, i, chunk_at(t, i), z, err);
-        for (int side = 1; side >= 0; side--) /* the newer first: going back passes older tensors */
-            ct_backward(&t->graph, z[side], t->dpair[side] + (size_t)i * (size_t)d);
-        ct_trainer_graph_error(t, err);
-    }
     return loss;
 }
+
+/* ---- a batch in chunks ---- */
+
+static int chunk_at(const ct_trainer *t, int from)
+{
+    const int batch = t->recipe->train.batch, chunk = ct_trainer_chunk(t);
+    return batch - from < chunk ? batch - from : chunk;
+}
+
+/* The embeddings outlive the graphs that made them, and are variables of the next. */
+static void embed_chunks(ct_trainer *t, const int *items, ct_tensor *z[2], ct_error *err)
+{
+    const int batch = t->recipe->train.batch, d = ct_trainer_width(t);
+    const size_t row = sizeof(ct_real) * (size_t)d;
+    for (int i = 0; i < batch && err->status == CT_OK; i += chunk_at(t, i)) {
+        embed(t, items, i, chunk_at(t, i), z, err);
+        for (int side = 0; side < 2 && err->status == CT_OK; side++)
+            memcpy(t->pair[side] + (ptrdiff_t)i * d, z[side]->x, (size_t)chunk_at(t, i) * row);
+    }
+    ct_graph_reset(&t->graph);
+    for (int side = 0; side < 2; side++) {
+        memset(t->dpair[side], 0, (size_t)batch * row);
+        z[side] = ct_variable(&t->graph, "embeddings", batch, d, t->pair[side], t->dpair[side]);
+    }
+}
+
+static void backward_chunks(ct_trainer *t, const int *items, ct_error *err)
+{
+    const ptrdiff_t d = ct_trainer_width(t);
+    ct_tensor *z[2];
+    for (int i = 0; i < t->recipe->train.batch && err->status == CT_OK; i += chunk_at(t, i)) {
+        embed(t, items, i, chunk_at(t, i), z, err);
+        for (int side = 1; side >= 0; side--) /* the newer first: going back passes older tensors */
+            ct_backward(&t->graph, z[side], t->dpair[side] + i * d);
+        ct_trainer_graph_error(t, err);
+    }
+}
+
+ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct_error *err)
+{
+    const int batch = t->recipe->train.batch;
+    const bool whole = ct_trainer_chunk(t) == batch;
+    ct_tensor *z[2];
+    ct_params_zero_grad(&t->model.params);
+    if (whole)
+        embed(t, items, 0, batch, z, err);
+    else
+        embed_chunks(t, items, z, err);
+    *loss = loss_and_backward(t, items, z, err);
+    if (!whole)
+        backward_chunks(t, items, err);
+    return err->status;
+}
+
+/* ---- a step ---- */
 
 /* The batch takes the place of the oldest in the queue. */
 static void remember(ct_trainer *t)
@@ -144,14 +165,6 @@ static void update(ct_trainer *t, double loss, ct_step *out, ct_error *err)
     ct_two_tower_clamp(&t->model);
     remember(t);
     t->step++;
-}
-
-ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct_error *err)
-{
-    ct_tensor *z[2];
-    forward(t, items, z, err);
-    *loss = loss_and_backward(t, items, z, err);
-    return err->status;
 }
 
 ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err)

@@ -43,8 +43,8 @@ double ct_descend(ct_device *device, ct_params *p, const ct_descent *d, ct_error
 
 typedef struct free_rows {
     const ct_free_descent *how;
-    const ct_loss *loss;
-    ct_free_embeddings m;
+    const ct_free_embeddings *m;
+    int n;
     ct_real log_scale;
     int offset[MOST_ROWS + 1]; /* bags of one row */
 } free_rows;
@@ -57,19 +57,34 @@ static ct_tensor *free_loss(void *ctx, ct_graph *g, ct_params *p, long step)
     const double from = f->from > 0 ? f->from : f->temperature;
     rows->log_scale = (ct_real) -
                       ((1 - cooled) * ct_scalar_log(from) + cooled * ct_scalar_log(f->temperature));
-    ct_tensor *a = ct_params_tensor(g, p, rows->m.a);
-    ct_tensor *b = ct_params_tensor(g, p, rows->m.b);
+    ct_tensor *a = ct_params_tensor(g, p, rows->m->a);
+    ct_tensor *b = ct_params_tensor(g, p, rows->m->b);
     if (f->row_of != NULL)
-        b = ct_embedding_bag(g, b, f->n, rows->offset, f->row_of);
+        b = ct_embedding_bag(g, b, rows->n, rows->offset, f->row_of);
     if (f->map != CT_ACT_NONE) {
         a = ct_activate(g, a, f->map);
         b = ct_activate(g, b, f->map);
     }
-    const ct_loss_inputs in = {.log_scale = ct_constant(g, 1, 1, &rows->log_scale)};
-    return rows->loss->apply(g, a, b, &in);
+    const ct_loss_inputs in = {.log_scale = ct_constant(g, 1, 1, &rows->log_scale),
+                               .group = f->row_of};
+    return ct_loss_find(f->loss)->apply(g, a, b, &in);
 }
 
-static double cosine_of(const ct_real *a, const ct_real *b, int d)
+double ct_descend_free(ct_device *device, ct_free_embeddings *m, const ct_free_descent *f,
+                       ct_error *err)
+{
+    free_rows rows = {.how = f, .m = m, .n = m->params.list[m->a].rows};
+    const ct_descent d = {.optimiser = f->plain ? CT_SGD : CT_ADAMW,
+                          .schedule = {f->plain ? CT_CONSTANT : CT_COSINE, f->rate, 0, f->steps},
+                          .loss = free_loss,
+                          .ctx = &rows};
+    CT_ASSERT(rows.n <= MOST_ROWS);
+    for (int i = 0; i <= rows.n; i++)
+        rows.offset[i] = i;
+    return ct_descend(device, &m->params, &d, err);
+}
+
+double ct_cosine(const ct_real *a, const ct_real *b, int d)
 {
     double ab = 0, aa = 0, bb = 0;
     for (int j = 0; j < d; j++) {
@@ -78,24 +93,4 @@ static double cosine_of(const ct_real *a, const ct_real *b, int d)
         bb += (double)b[j] * (double)b[j];
     }
     return ab / sqrt(aa * bb);
-}
-
-double ct_descend_free(ct_device *device, const ct_free_descent *f, double *cosine, ct_error *err)
-{
-    free_rows rows = {.how = f, .loss = ct_loss_find(f->loss)};
-    CT_ASSERT(f->n <= MOST_ROWS);
-    for (int i = 0; i <= f->n; i++)
-        rows.offset[i] = i;
-    ct_free_embeddings_init(&rows.m, f->n, f->d, f->seed, err);
-    const ct_descent d = {.optimiser = CT_ADAMW,
-                          .schedule = {CT_COSINE, f->rate, 0, f->steps},
-                          .loss = free_loss,
-                          .ctx = &rows};
-    const double loss = ct_descend(device, &rows.m.params, &d, err);
-    const ct_param *p = rows.m.params.list;
-    for (int k = 0; k < f->n * f->n && cosine != NULL && err->status == CT_OK; k++)
-        cosine[k] = cosine_of(p[rows.m.a].x + k / f->n * f->d, p[rows.m.b].x + k % f->n * f->d,
-                              f->d);
-    ct_free_embeddings_free(&rows.m);
-    return loss;
 }

@@ -13,23 +13,27 @@ typedef struct ct_descent {
     void *ctx;
 } ct_descent;
 
-/* Make schedule.steps updates of p; the answer is the loss behind the last, NaN after an error.
+/* Make schedule.steps updates of p; the answer is the loss after the last, NaN after an error.
  * Errors  the graph's; CT_ERR_NOMEM */
 double ct_descend(ct_device *device, ct_params *p, const ct_descent *d, ct_error *err);
 
-/* Embeddings without an encoder, two tables of n rows, driven by Adam with a cosine schedule. */
+/* How embeddings without an encoder, two tables of n rows, are driven down. */
 typedef struct ct_free_descent {
     const char *loss; /* of contrast/loss.h */
-    int n, d, steps;
+    int steps;
+    bool plain; /* gradient descent with a constant rate; else Adam with a cosine schedule */
     double temperature, rate;
     double from;       /* 0, or the temperature at the start: it falls to `temperature` until half
                           of the steps are made */
     ct_activation map; /* turns the tables into embeddings: CT_ACT_SIGMOID, none is negative */
-    const int *row_of; /* (n) or NULL: pair i of side b reads row row_of[i] < n */
-    uint64_t seed;
+    const int *row_of; /* (n) or NULL: pair i of side b reads row row_of[i] < n, its group */
 } ct_free_descent;
 
-/* The loss at the end. cosine (n, n), or NULL: of the rows there. */
-double ct_descend_free(ct_device *device, const ct_free_descent *f, double *cosine, ct_error *err);
+/* The loss at the end. */
+double ct_descend_free(ct_device *device, ct_free_embeddings *m, const ct_free_descent *f,
+                       ct_error *err);
+
+/* Of two rows of d values, neither all zero. */
+double ct_cosine(const ct_real *a, const ct_real *b, int d);
 
 #endif

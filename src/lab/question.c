@@ -10,9 +10,8 @@
 
 #include <math.h>
 
-#define N     CT_QUESTION_N
-#define D     CT_QUESTION_D
-#define STEPS 400
+#define N CT_QUESTION_N
+#define D CT_QUESTION_D
 
 #define NUMBER(member) .key = #member, .kind = CT_REAL, CT_AT(ct_question, member)
 
@@ -43,9 +42,10 @@ static double loss_of(ct_graph *g, const ct_real *a, ct_real sign, double *gradi
     return (double)loss->x[0];
 }
 
-static void measure_landmarks(ct_graph *g, uint64_t seed, ct_real *x, ct_question *out)
+static void measure_landmarks(ct_graph *g, uint64_t seed, ct_question *out)
 {
     double draws[CT_QUESTION_DRAWS];
+    ct_real x[N * D];
     for (int k = 0; k < CT_QUESTION_DRAWS; k++) {
         ct_random r = ct_random_make(seed, CT_STREAM_PROBE, (uint64_t)k);
         for (int i = 0; i < N * D; i++)
@@ -60,23 +60,27 @@ static void measure_landmarks(ct_graph *g, uint64_t seed, ct_real *x, ct_questio
     out->opposite = loss_of(g, x, -1, NULL);
 }
 
+/* Gradient steps on x1 and x2 themselves, with no encoder in between. */
+static void descend(ct_device *device, uint64_t seed, ct_question *out, ct_error *err)
+{
+    const ct_free_descent how = {.loss = "question", .steps = 400, .temperature = 1, .rate = 0.1};
+    ct_free_embeddings m;
+    ct_free_embeddings_init(&m, N, D, seed, err);
+    out->best = ct_descend_free(device, &m, &how, err);
+    for (int k = 0; k < N * N && err->status == CT_OK; k++)
+        out->similarity[k] = ct_cosine(m.params.list[m.a].x + k / N * D,
+                                       m.params.list[m.b].x + k % N * D, D);
+    ct_free_embeddings_free(&m);
+    out->steps = how.steps;
+}
+
 ct_status ct_question_measure(ct_device *device, uint64_t seed, ct_question *out, ct_error *err)
 {
     ct_graph g;
-    ct_real x[N * D];
     ct_graph_init(&g, device, 0);
-    measure_landmarks(&g, seed, x, out);
+    measure_landmarks(&g, seed, out);
     ct_graph_free(&g);
-    /* Gradient steps on x1 and x2 themselves, with no encoder in between. */
-    const ct_free_descent best = {.loss = "question",
-                                  .n = N,
-                                  .d = D,
-                                  .steps = STEPS,
-                                  .temperature = 1,
-                                  .rate = 0.1,
-                                  .seed = seed};
-    out->best = ct_descend_free(device, &best, out->similarity, err);
+    descend(device, seed, out, err);
     out->floor = ct_simplex_floor(N, 1);
-    out->steps = STEPS;
     return err->status;
 }

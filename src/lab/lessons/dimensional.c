@@ -8,12 +8,9 @@
 #include "contrast/random.h"
 #include "contrast/scalar.h"
 #include "lab/descent.h"
-#include "platform/memory.h"
 
-#define D     16
-#define BATCH 64
-#define SEEDS 4
-#define ROWS  1024 /* whose spectrum is looked at */
+enum { D = 16, BATCH = 64, SEEDS = 4 };
+enum { ROWS = 1024 }; /* whose spectrum is looked at */
 
 typedef struct toy {
     const char *name;
@@ -36,7 +33,7 @@ enum { WEAK, STRONG, ONE_LAYER, TWO_LAYERS, N_TOYS };
 typedef struct views {
     const toy *toy;
     uint64_t seed;
-    ct_real a[ROWS * D], b[ROWS * D], log_scale;
+    ct_real a[ROWS * D], b[ROWS * D];
 } views;
 
 /* x normal; both views are x plus their own noise. */
@@ -51,8 +48,9 @@ static void draw(views *v, long step, int rows)
     }
 }
 
-static ct_tensor *encode(ct_graph *g, ct_params *p, ct_tensor *x)
+static ct_tensor *encode(ct_graph *g, ct_params *p, const ct_real *rows, int n)
 {
+    ct_tensor *x = ct_constant(g, n, D, rows);
     for (int l = 0; l < p->n; l++)
         x = ct_linear(g, x, ct_params_tensor(g, p, l), NULL, CT_ACT_NONE);
     return x;
@@ -60,50 +58,47 @@ static ct_tensor *encode(ct_graph *g, ct_params *p, ct_tensor *x)
 
 static ct_tensor *views_loss(void *ctx, ct_graph *g, ct_params *p, long step)
 {
+    static const ct_real LOG_SCALE = (ct_real)1.6094379124341003; /* -ln 0.2 */
+    const ct_loss_inputs in = {.log_scale = ct_constant(g, 1, 1, &LOG_SCALE)};
     views *v = ctx;
     draw(v, step, BATCH);
-    const ct_loss_inputs in = {.log_scale = ct_constant(g, 1, 1, &v->log_scale)};
-    return ct_loss_clip(g, encode(g, p, ct_constant(g, BATCH, D, v->a)),
-                        encode(g, p, ct_constant(g, BATCH, D, v->b)), &in);
+    return ct_loss_clip(g, encode(g, p, v->a, BATCH), encode(g, p, v->b, BATCH), &in);
 }
 
 /* Singular values of the centred unit embeddings of fresh rows, over the largest. */
 static void spectrum(ct_device *device, ct_params *p, views *v, double *sigma, ct_error *err)
 {
     ct_measures m;
-    ct_distributions *shape = ct_alloc_for("dimensional", 1, sizeof *shape, err);
+    ct_distributions shape;
     ct_graph g;
     ct_graph_init(&g, device, 0);
     draw(v, 1 << 20, ROWS);
-    const ct_tensor *x = encode(&g, p, ct_constant(&g, ROWS, D, v->a));
+    const ct_tensor *x = encode(&g, p, v->a, ROWS);
+    const ct_embedded e = {.a = x != NULL ? x->x : v->a, .n = ROWS, .d = D, .device = device};
     if (x == NULL)
         CT_FAIL(err, CT_ERR_NOMEM, "dimensional: out of memory");
-    if (err->status == CT_OK) {
-        const ct_embedded e = {.a = x->x, .n = ROWS, .d = D, .device = device};
-        ct_measure(&e, &m, shape, err);
-        for (int k = 0; k < D && err->status == CT_OK; k++)
-            sigma[k] = shape->singular[0][k] / shape->singular[0][0];
-    }
+    else if (ct_measure(&e, &m, &shape, err) == CT_OK)
+        for (int k = 0; k < D; k++)
+            sigma[k] = shape.singular[0][k] / shape.singular[0][0];
     ct_graph_free(&g);
-    ct_free(shape);
 }
 
 static void train(ct_device *device, views *v, double *sigma, ct_error *err)
 {
+    const toy *t = v->toy;
     const ct_descent d = {.optimiser = CT_SGD,
-                          .schedule = {CT_CONSTANT, v->toy->rate, 0, v->toy->steps},
+                          .schedule = {CT_CONSTANT, t->rate, 0, t->steps},
                           .loss = views_loss,
                           .ctx = v};
     ct_params p;
     ct_params_init(&p);
-    for (int l = 0; l < v->toy->layers; l++)
+    for (int l = 0; l < t->layers; l++)
         ct_params_declare(&p, l == 0 ? "0" : "1", D, D, CT_INIT_LECUN, D, false);
     ct_params_build(&p, v->seed, err);
-    for (int l = 0; l < p.n && v->toy->decay > 0 && err->status == CT_OK; l++)
+    for (int l = 0; l < p.n && t->decay > 0 && err->status == CT_OK; l++)
         for (int k = 0; k < D * D; k++) /* all layers together make the same map */
-            p.list[l].x[k] = (ct_real)(k % (D + 1) == 0
-                                           ? ct_scalar_exp(-v->toy->decay * (k / D) / p.n)
-                                           : 0);
+            p.list[l].x[k] = (ct_real)(k % (D + 1) == 0 ? ct_scalar_exp(-t->decay * (k / D) / p.n)
+                                                        : 0);
     ct_descend(device, &p, &d, err);
     if (err->status == CT_OK)
         spectrum(device, &p, v, sigma, err);
@@ -134,10 +129,9 @@ void ct_lesson_dimensional(ct_lesson_run *run, ct_error *err)
     views v;
     double sigma[N_TOYS][SEEDS][D] = {{{0}}}, low[SEEDS], high[SEEDS];
     for (int t = 0; t < N_TOYS; t++) {
+        v.toy = &TOY[t];
         for (int s = 0; s < SEEDS; s++) {
-            v.toy = &TOY[t];
             v.seed = (uint64_t)s + 1;
-            v.log_scale = (ct_real)-ct_scalar_log(0.2);
             train(run->device, &v, sigma[t][s], err);
         }
         for (int k = 0; k < 5; k++) {

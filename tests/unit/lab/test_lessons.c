@@ -119,19 +119,16 @@ START_TEST(descent_ends_at_the_floor)
 {
     ct_error err = {0};
     ct_device *device = ct_device_new(1, NULL, &err);
-    double cosine[25];
-    const ct_free_descent f = {.loss = "infonce",
-                               .n = 5,
-                               .d = 5,
-                               .steps = 800,
-                               .temperature = 0.5,
-                               .rate = 0.05,
-                               .seed = 3,
-                               .from = 1};
-    ck_close(ct_descend_free(device, &f, cosine, &err), ct_simplex_floor(5, 0.5), 1e-4);
+    ct_free_embeddings m;
+    const ct_free_descent f = {
+        .loss = "infonce", .steps = 800, .temperature = 0.5, .rate = 0.05, .from = 1};
+    ct_free_embeddings_init(&m, 5, 5, 3, &err);
+    ck_close(ct_descend_free(device, &m, &f, &err), ct_simplex_floor(5, 0.5), 1e-4);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
     for (int k = 0; k < 25; k++)
-        ck_close(cosine[k], k % 6 == 0 ? 1 : -0.25, 0.02);
+        ck_close(ct_cosine(m.params.list[m.a].x + k / 5 * 5, m.params.list[m.b].x + k % 5 * 5, 5),
+                 k % 6 == 0 ? 1 : -0.25, 0.02);
+    ct_free_embeddings_free(&m);
     ct_device_free(device);
 }
 END_TEST

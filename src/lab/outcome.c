@@ -119,20 +119,10 @@ static const ct_field COUNTS[] = {
 };
 static const ct_fields COUNT_FIELDS = CT_FIELDS(COUNTS);
 
-/* The next word of `text`, which moves behind it; false: there is none. */
-static bool next_word(const char **text, char word[64])
-{
-    *text += strspn(*text, " ");
-    const size_t length = strcspn(*text, " ");
-    snprintf(word, 64, "%.*s", (int)length, *text);
-    *text += length;
-    return length > 0;
-}
-
 static bool names(const char *shown, const char *key)
 {
     char word[64];
-    while (next_word(&shown, word))
+    while (ct_next_word(&shown, word, sizeof word))
         if (strcmp(word, key) == 0)
             return true;
     return false;
@@ -208,7 +198,7 @@ static void add_columns(const ct_runs *r, const char *shown, bool all, ct_study_
                               .offset = offsetof(ct_study_row, of) + (size_t)s * sizeof(int),
                               .size = sizeof(int)},
                    true);
-    while (next_word(&rest, word)) {
+    while (ct_next_word(&rest, word, sizeof word)) {
         const void *row = t->row;
         if (ct_fields_find(&COUNT_FIELDS, word, &row) == NULL)
             add_measure(t, word, false);

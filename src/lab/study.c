@@ -1,4 +1,4 @@
-/* study.c -- many small runs, one to a thread.
+/* study.c -- many small runs, one per thread.
  *
  * Each run has a device of one thread of its own, so runs share nothing but the data, which they
  * only read. They end in any order; no result depends on the threads.
@@ -8,7 +8,6 @@
 
 #include "contrast/datasets.h"
 #include "contrast/random.h"
-#include "platform/memory.h"
 #include "platform/pool.h"
 #include "train/run.h"
 
@@ -18,16 +17,20 @@
 
 /* ---- what a run is ---- */
 
+bool ct_next_word(const char **text, char *word, size_t size)
+{
+    *text += strspn(*text, " ");
+    const size_t length = strcspn(*text, " ");
+    snprintf(word, size, "%.*s", (int)length, *text);
+    *text += length;
+    return length > 0;
+}
+
 ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err)
 {
-    for (settings += strspn(settings, " "); *settings != '\0';) {
-        char one[CT_RECIPE_TEXT];
-        const int length = (int)strcspn(settings, " ");
-        snprintf(one, sizeof one, "%.*s", length, settings);
+    char one[CT_RECIPE_TEXT];
+    while (ct_next_word(&settings, one, sizeof one))
         ct_recipe_override(r, one, err);
-        settings += length;
-        settings += strspn(settings, " ");
-    }
     return ct_recipe_check(r, err);
 }
 
@@ -43,42 +46,38 @@ ct_recipe ct_runs_recipe(const ct_runs *r, int run, ct_error *err)
  * arena's. */
 static void shuffle(const ct_pairs *p, ct_arena *arena, ct_pairs *out, ct_error *err)
 {
-    const ct_side *s = &p->side[1];
+    ct_side *s = &out->side[1];
     const ct_standard raw = {.mean = 0, .spread = 1};
-    const size_t n = (size_t)p->n, dim = (size_t)s->dim;
+    const size_t n = (size_t)p->n, dim = (size_t)p->side[1].dim;
     ct_random r = ct_random_make(1, CT_STREAM_PROBE, 9);
     int *order = ct_arena_zeroed(arena, n, sizeof *order);
-    int *text_of = ct_arena_zeroed(arena, n, sizeof *text_of);
-    float *rows = ct_arena_zeroed(arena, n * dim, sizeof *rows);
+    int *from = ct_arena_zeroed(arena, n, sizeof *from); /* item i gets from[i]'s text */
     ct_real *row = ct_arena_zeroed(arena, dim, sizeof *row);
+    float *rows = ct_arena_zeroed(arena, n * dim, sizeof *rows);
     *out = *p;
     out->group = NULL; /* rows no longer mean what they meant */
     out->label = NULL;
-    for (int i = 0; i < p->n && err->status == CT_OK; i++)
-        order[i] = i;
-    for (int split = 0; split < CT_N_SPLITS; split++)
-        for (int i = p->count[split] - 1; i > 0 && err->status == CT_OK; i--) {
-            const int a = p->index[split][i],
-                      b = p->index[split][ct_random_below(&r, (uint32_t)i + 1)], was = order[a];
-            order[a] = order[b];
-            order[b] = was;
-        }
-    for (int i = 0; i < p->n && err->status == CT_OK; i++) {
+    for (int split = 0; split < CT_N_SPLITS; split++) {
+        const int count = err->status == CT_OK ? p->count[split] : 0;
+        for (int i = 0; i < count; i++)
+            order[i] = p->index[split][i];
+        ct_random_shuffle(&r, order, count);
+        for (int i = 0; i < count; i++)
+            from[p->index[split][i]] = order[i];
+    }
+    for (size_t i = 0; i < n && err->status == CT_OK; i++) {
         if (s->text != NULL) {
-            text_of[i] = s->text_of[order[i]];
+            from[i] = s->text_of[from[i]];
             continue;
         }
-        ct_pairs_rows(p, 1, &raw, &order[i], 1, row, err);
+        ct_pairs_rows(p, 1, &raw, &from[i], 1, row, err);
         for (size_t k = 0; k < dim; k++)
-            rows[(size_t)i * dim + k] = (float)row[k];
+            rows[i * dim + k] = (float)row[k];
     }
-    if (s->text != NULL) {
-        out->side[1].text_of = text_of;
-    } else {
-        out->side[1].u8 = NULL;
-        out->side[1].file = NULL;
-        out->side[1].f32 = rows;
-    }
+    if (s->text != NULL)
+        s->text_of = from;
+    else
+        *s = (ct_side){.n = s->n, .dim = s->dim, .f32 = rows};
 }
 
 /* ---- one run ---- */
@@ -107,40 +106,43 @@ static void train(ct_trainer *t, int steps, ct_outcome *out, ct_error *err)
 
 /* No two test pictures of shapes mean the same; what they may have in common is the first object.
  */
-static void measure_kinds(ct_trainer *t, ct_outcome *out, ct_error *err)
+static void measure_kinds(ct_trainer *t, ct_outcome *out, ct_arena *arena, ct_error *err)
 {
     const int n = out->test.measures.rows, *items = t->pairs->index[CT_TEST];
-    ct_embedded e = {.n = n, .d = ct_trainer_width(t), .device = t->device};
+    const size_t d = (size_t)ct_trainer_width(t);
+    ct_real *x = ct_arena_zeroed(arena, (size_t)n * d, sizeof *x);
+    int *kind = ct_arena_zeroed(arena, (size_t)n, sizeof *kind);
+    const ct_embedded e = {.a = x, .n = n, .d = (int)d, .group = kind, .device = t->device};
     ct_measures m;
-    ct_arena arena;
-    ct_arena_open(&arena, "study", 0, err);
-    ct_real *x = ct_arena_zeroed(&arena, (size_t)n * (size_t)e.d, sizeof *x);
-    int *kind = ct_arena_zeroed(&arena, (size_t)n, sizeof *kind);
-    e.a = x;
-    e.group = kind;
     for (int i = 0; i < n && err->status == CT_OK; i++)
         kind[i] = t->pairs->group[items[i]] % CT_SHAPES_KINDS;
     for (int side = 0; side < 2 && err->status == CT_OK; side++)
         if (ct_trainer_embed(t, side, items, n, x, err) == CT_OK &&
             ct_measure(&e, &m, NULL, err) == CT_OK)
             out->tolerance_of_kind[side] = m.tolerance[0];
-    ct_arena_free(&arena);
 }
 
 static void measure(ct_trainer *t, const ct_runs *r, ct_outcome *out, ct_error *err)
 {
-    ct_diagnosis *d = ct_alloc_for("study", 1, sizeof *d, err);
-    if (err->status == CT_OK)
-        ct_trainer_evaluate(t, CT_TEST, r->limit, &out->test, err);
-    if (err->status == CT_OK && r->validation)
-        ct_trainer_evaluate(t, CT_VALIDATION, r->limit, &out->validation, err);
-    if (err->status == CT_OK && ct_trainer_diagnose(t, CT_TEST, r->limit, d, err) == CT_OK)
-        out->state = (int)d->state;
-    ct_free(d);
+    ct_arena arena;
+    ct_arena_open(&arena, "study", 0, err);
+    ct_diagnosis *d = ct_arena_zeroed(&arena, 1, sizeof *d);
     out->tolerance_of_kind[0] = (double)NAN;
     out->tolerance_of_kind[1] = (double)NAN;
+    if (err->status == CT_OK)
+        ct_trainer_evaluate(t, CT_TEST, r->limit, &out->test, err);
+    if (err->status == CT_OK) {
+        d->measures = out->test.measures;
+        d->landmarks = out->test.landmarks;
+        d->loss = out->test.loss;
+        ct_conclude(d);
+        out->state = (int)d->state;
+    }
+    if (err->status == CT_OK && r->validation)
+        ct_trainer_evaluate(t, CT_VALIDATION, r->limit, &out->validation, err);
     if (err->status == CT_OK && t->recipe->data.kind == CT_DATA_SHAPES && t->pairs->group != NULL)
-        measure_kinds(t, out, err);
+        measure_kinds(t, out, &arena, err);
+    ct_arena_free(&arena);
 }
 
 static void run_one(const ct_runs *r, int run, const ct_pairs *pairs, ct_outcome *out,
@@ -213,7 +215,7 @@ ct_status ct_runs_make(ct_runs *r, int threads, ct_error *err)
     ct_arena arena;
     ct_arena_open(&arena, "study", 0, err);
     ct_pool *pool = ct_pool_new(threads, err);
-    for (int v = 0; v < r->n_variants; v++) /* a wrong setting is told before hours of work */
+    for (int v = 0; v < r->n_variants; v++) /* a wrong setting is reported before hours of work */
         ct_runs_recipe(r, v * r->n_seeds, err);
     for (int v = 0; v < r->n_variants && err->status == CT_OK; v++) {
         if (j.pairs == NULL && !makes_data(&r->variant[v])) {
@@ -242,7 +244,7 @@ ct_status ct_study_run(const ct_study *s, int threads, ct_arena *arena, ct_runs 
                      .first_seed = 1,
                      .limit = CT_STUDY_PAIRS,
                      .validation = strstr(s->shown, "validation.") != NULL};
-    while (out->n_variants < CT_STUDY_VARIANTS && s->variant[out->n_variants].name != NULL)
+    while (s->variant[out->n_variants].name != NULL)
         out->n_variants++;
     out->run = ct_arena_zeroed(arena, (size_t)(out->n_variants * s->seeds), sizeof *out->run);
     ct_recipe_load(&out->base, s->recipe, err);

@@ -1,9 +1,9 @@
 /* study.h -- one recipe, varied, over several seeds. Private.
  *
  * No conclusion about training comes from one run: escape from a plateau is chaotic in rounding.
- * A variant is a recipe with some settings changed; it is trained from every seed, one run to a
- * thread, measured, and told as median and range. A sweep is a study whose variants are a grid, the
- * demo's tables are studies, a lesson on trained towers is a study with claims.
+ * A variant is a recipe with some settings changed; it is trained from every seed, one run per
+ * thread, measured, and shown as median and range. A sweep is a study whose variants are a grid,
+ * the demo's tables are studies, a lesson on trained towers is a study with claims.
  */
 #ifndef LAB_STUDY_H
 #define LAB_STUDY_H
@@ -15,8 +15,8 @@
 #include <signal.h>
 
 #define CT_STUDY_HEADS    6
-#define CT_STUDY_VARIANTS 10
-#define CT_STUDY_CLAIMS   10
+#define CT_STUDY_VARIANTS 11 /* the last has no name */
+#define CT_STUDY_CLAIMS   11 /* the last is NULL */
 #define CT_STUDY_PAIRS    2000
 #define CT_STUDY_SEEDS    64
 #define CT_STUDY_WINDOW   50   /* steps whose mean loss tells a plateau from noise */
@@ -30,28 +30,12 @@ typedef struct ct_variant {
     const char *cell[CT_STUDY_HEADS]; /* of a table, if the plan says its heads */
 } ct_variant;
 
-/* What must hold if the study shows what it says. `key` is one of ct_outcome_fields; with [1]
- * behind it, of the other side. */
-typedef struct ct_claim {
-    enum {
-        CT_NO_CLAIM,
-        CT_BELOW, /* the runs of `low` are below those of `high` */
-        CT_NEAR,  /* the median of `low` is within `tolerance` of `expected` */
-        CT_EVERY  /* every run of `low` is */
-    } kind;
-    const char *key;
-    /* Names of variants. Of several that begin so, the one is meant whose recall on the validation
-     * split has the best median. */
-    const char *low, *high;
-    double expected, tolerance;
-} ct_claim;
-
 typedef struct ct_study {
     const char *recipe, *common; /* a built-in recipe, and settings of all variants */
     int seeds;
     ct_variant variant[CT_STUDY_VARIANTS];
-    const char *shown; /* keys of ct_outcome_fields with spaces between */
-    ct_claim claim[CT_STUDY_CLAIMS];
+    const char *shown;                  /* keys of ct_outcome_fields with spaces between */
+    const char *claim[CT_STUDY_CLAIMS]; /* what must hold if it shows what it says: lesson.h */
 } ct_study;
 
 /* What one run came to. */
@@ -75,6 +59,9 @@ extern const ct_fields ct_outcome_fields;
  * that was never reached. */
 double ct_outcome_value(const ct_outcome *o, const char *key);
 void ct_outcome_label(const char *key, char *out, size_t size); /* for people */
+
+/* The next word of `text`, which moves past it; false: there is none. */
+bool ct_next_word(const char **text, char *word, size_t size);
 
 /* Apply "a.b=c d.e=f" to a recipe, then check it. Errors  CT_ERR_CONFIG */
 ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err);

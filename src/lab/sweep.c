@@ -29,23 +29,14 @@ static const ct_fields LINE_FIELDS = CT_FIELDS(LINE);
 typedef struct job {
     ct_runs *runs;
     const ct_sweep_watch *watch;
+    const char *path; /* of runs.jsonl; NULL: nothing is written */
     ct_writer writer;
-    bool writes;
-    ct_json json;
-    int done;
+    ct_json head, line; /* the first line of the file, and the one that is being written */
+    int n, done;
 } job;
 
-/* The JSON as a line, its newline in place of the NUL. */
-static void put_line(ct_json *j, ct_writer *w)
-{
-    if (!j->failed) {
-        j->text[j->used++] = '\n';
-        ct_writer_bytes(w, j->text, j->used);
-    }
-}
-
 /* The hash of what is the same for every run (FNV-1a), and the grid: to recognise the sweep by. */
-static void head_line(ct_json *j, const ct_sweep *s)
+static void describe(ct_json *j, const ct_sweep *s)
 {
     char text[8192];
     uint32_t hash = 2166136261u;
@@ -66,17 +57,41 @@ static void head_line(ct_json *j, const ct_sweep *s)
     ct_json_close(j);
 }
 
-static void put_run(ct_json *j, const ct_runs *r, int k, ct_writer *w)
+/* One call hands over a whole line: its newline takes the place of the NUL. */
+static void put_line(job *j, const ct_json *json)
 {
+    if (json->failed) {
+        CT_FAIL(j->writer.err, CT_ERR_NOMEM, "%s: no memory for a line", j->path);
+        return;
+    }
+    json->text[json->used] = '\n';
+    ct_writer_bytes(&j->writer, json->text, json->used + 1);
+    json->text[json->used] = '\0';
+}
+
+static void put_run(job *j, int k)
+{
+    const ct_runs *r = j->runs;
     const run_line line = {.run = k,
                            .settings = r->variant[k / r->n_seeds].settings,
                            .seed = r->first_seed + k % r->n_seeds,
                            .outcome = r->run[k]};
-    ct_json_reset(j);
-    ct_json_open(j, NULL, '{');
-    ct_fields_json(j, &LINE_FIELDS, &line);
-    ct_json_close(j);
-    put_line(j, w);
+    ct_json_reset(&j->line);
+    ct_json_open(&j->line, NULL, '{');
+    ct_fields_json(&j->line, &LINE_FIELDS, &line);
+    ct_json_close(&j->line);
+    put_line(j, &j->line);
+}
+
+/* What is done, in the order of the grid in place of the order in which it ended. */
+static void write_done(job *j, ct_error *err)
+{
+    ct_writer_open(&j->writer, j->path, CT_REPLACE, err);
+    put_line(j, &j->head);
+    for (int k = 0; k < j->n; k++)
+        if (j->runs->run[k].done)
+            put_run(j, k);
+    ct_writer_commit(&j->writer);
 }
 
 /* A line back into its run; false if it is not whole, as the last one may be. */
@@ -96,95 +111,69 @@ static bool read_run(char *text, ct_runs *r)
     return true;
 }
 
-/* What is there already; the answer is how many bytes of it are good. */
-static uint64_t read_done(const ct_json *head, const char *path, ct_runs *r, ct_error *err)
+/* What is there already, up to a line that is not whole. */
+static void read_done(job *j, ct_error *err)
 {
     ct_arena arena;
-    char *text = NULL;
-    size_t size = 0, at = head->used + 1;
-    ct_arena_open(&arena, path, 0, err);
-    ct_file_read(path, 0, &arena, &text, &size, err);
+    char *text = NULL, *end;
+    size_t size = 0;
+    ct_arena_open(&arena, j->path, 0, err);
+    ct_file_read(j->path, 0, &arena, &text, &size, err);
     if (err->status == CT_OK &&
-        (size < at || memcmp(text, head->text, at - 1) != 0 || text[at - 1] != '\n'))
-        CT_FAIL(err, CT_ERR_CONFIG, "%s: holds another sweep, or none; give another -o", path);
-    while (err->status == CT_OK && at < size) {
-        char *end = memchr(text + at, '\n', size - at);
-        if (end == NULL)
-            break;
-        *end = '\0';
-        if (!read_run(text + at, r))
-            break;
-        at = (size_t)(end - text) + 1;
+        (size <= j->head.used || memcmp(text, j->head.text, j->head.used) != 0 ||
+         text[j->head.used] != '\n'))
+        CT_FAIL(err, CT_ERR_CONFIG, "%s: holds another sweep, or none; give another -o", j->path);
+    if (err->status == CT_OK) {
+        for (text += j->head.used + 1; (end = strchr(text, '\n')) != NULL; text = end + 1) {
+            *end = '\0';
+            if (!read_run(text, j->runs))
+                break;
+        }
     }
     ct_arena_free(&arena);
-    return at;
 }
 
 static void on_run(void *ctx, int k)
 {
     job *j = ctx;
     j->done++;
-    if (j->writes) {
-        put_run(&j->json, j->runs, k, &j->writer);
+    if (j->path != NULL) {
+        put_run(j, k);
         ct_writer_flush(&j->writer);
     }
     if (j->watch->on_run != NULL)
-        j->watch->on_run(j->watch->ctx, j->done, j->runs->n_variants * j->runs->n_seeds);
-}
-
-/* Open the log behind what was done, or begin one. */
-static void open_log(job *j, const ct_sweep *s, const char *path, ct_error *err)
-{
-    uint64_t keep = 0;
-    head_line(&j->json, s);
-    if (ct_file_exists(path)) {
-        keep = read_done(&j->json, path, j->runs, err);
-        ct_writer_reopen(&j->writer, path, keep, err);
-    } else {
-        ct_writer_open(&j->writer, path, CT_LOG, err);
-        put_line(&j->json, &j->writer);
-        ct_writer_flush(&j->writer);
-    }
-}
-
-/* All runs in the order of the grid, in place of the order in which they ended. */
-static void write_sorted(job *j, const ct_sweep *s, const char *path, ct_error *err)
-{
-    ct_writer_open(&j->writer, path, CT_REPLACE, err);
-    ct_json_reset(&j->json);
-    head_line(&j->json, s);
-    put_line(&j->json, &j->writer);
-    for (int k = 0; k < j->runs->n_variants * j->runs->n_seeds; k++)
-        put_run(&j->json, j->runs, k, &j->writer);
-    if (j->json.failed)
-        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for a line", path);
-    ct_writer_commit(&j->writer);
+        j->watch->on_run(j->watch->ctx, j->done, j->n);
 }
 
 ct_status ct_sweep_make(const ct_sweep *s, ct_runs *runs, const char *folder, int threads,
                         const ct_sweep_watch *watch, ct_error *err)
 {
-    const int n = runs->n_variants * runs->n_seeds;
-    job j = {.runs = runs, .watch = watch, .writes = folder != NULL};
     char path[CT_PATH_BYTES];
-    if (folder != NULL && snprintf(path, sizeof path, "%s/runs.jsonl", folder) >= (int)sizeof path)
-        return CT_FAIL(err, CT_ERR_IO, "%s: the path is too long", folder);
+    job j = {.runs = runs, .watch = watch, .n = runs->n_variants * runs->n_seeds};
     runs->on_run = on_run;
     runs->ctx = &j;
     runs->stop = watch->stop;
     if (folder != NULL) {
+        if (snprintf(path, sizeof path, "%s/runs.jsonl", folder) >= (int)sizeof path)
+            return CT_FAIL(err, CT_ERR_IO, "%s: the path is too long", folder);
+        j.path = path;
+        describe(&j.head, s);
         ct_folder_make(folder, err);
-        open_log(&j, s, path, err);
+        if (ct_file_exists(path))
+            read_done(&j, err);
+        write_done(&j, err);
+        ct_writer_reopen(&j.writer, path, j.writer.size, err);
     }
-    for (int k = 0; k < n; k++)
+    for (int k = 0; k < j.n; k++)
         j.done += runs->run[k].done;
     ct_runs_make(runs, threads, err);
     if (folder != NULL) {
         ct_writer_commit(&j.writer);
-        if (j.done == n && err->status == CT_OK)
-            write_sorted(&j, s, path, err);
+        if (j.done == j.n)
+            write_done(&j, err);
     }
-    ct_json_free(&j.json);
+    ct_json_free(&j.head);
+    ct_json_free(&j.line);
     runs->ctx = NULL;
     return err->status;
 }

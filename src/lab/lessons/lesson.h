@@ -11,7 +11,7 @@
 
 #define CT_LESSONS        12
 #define CT_LESSON_ROWS    96
-#define CT_LESSON_STUDIES 3
+#define CT_LESSON_STUDIES 4 /* the last is empty */
 
 typedef enum ct_verdict { CT_PASSES, CT_DIFFERS, CT_INCONCLUSIVE, CT_SHOWN } ct_verdict;
 
@@ -73,10 +73,15 @@ void ct_row_below(ct_lesson_row *row, double *low, double *high, int n);
 /* Shown, without a claim. */
 void ct_row_show(ct_lesson_row *row, double *x, int n);
 
-/* A claim of a study that was made. */
-void ct_lesson_claim(ct_lesson_run *run, const ct_runs *r, const ct_claim *c);
+/* A claim of a study that was made: "KEY: A < B", "KEY: A ~ 0.75 +- 0.1" or "KEY: every run of A ~
+ * 1", KEY as for ct_outcome_value. A and B are names of variants; of several that begin so, the one
+ * is meant whose recall on the validation split has the best median. */
+void ct_lesson_claim(ct_lesson_run *run, const ct_runs *r, const char *claim);
 
-/* What is measured without training, a file each. */
+/* What follows `mark` and spaces in the text, which ends before the mark now; NULL: no mark. */
+char *ct_text_cut(char *text, const char *mark);
+
+/* What is measured without training. */
 void ct_lesson_escape(ct_lesson_run *run, ct_error *err);
 void ct_lesson_floor(ct_lesson_run *run, ct_error *err);
 void ct_lesson_cone(ct_lesson_run *run, ct_error *err);

@@ -3,18 +3,21 @@
  * Layer: lab. */
 #include "lab/lessons/lesson.h"
 
+#include "formats/text.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
-
-#define VERDICTS "pass differs inconclusive shown"
 
 static const ct_field ROWS[] = {
     {.key = "what", .label = "", .kind = CT_TEXT, CT_AT(ct_lesson_row, what)},
     {.key = "measured", .kind = CT_SPREAD, CT_AT(ct_lesson_row, measured), .format = "%.6g"},
     {.key = "expected", .kind = CT_REAL, CT_AT(ct_lesson_row, expected), .format = "%.6g"},
     {.key = "tolerance", .kind = CT_REAL, CT_AT(ct_lesson_row, tolerance), .detail = true},
-    {.key = "verdict", .kind = CT_CHOICE, CT_AT(ct_lesson_row, verdict), .choices = VERDICTS},
+    {.key = "verdict",
+     .kind = CT_CHOICE,
+     CT_AT(ct_lesson_row, verdict),
+     .choices = "pass differs inconclusive shown"},
 };
 const ct_fields ct_lesson_row_fields = CT_FIELDS(ROWS);
 
@@ -106,7 +109,7 @@ void ct_row_show(ct_lesson_row *row, double *x, int n)
 static int variant_of(const ct_runs *r, const char *name)
 {
     double x[CT_STUDY_SEEDS], best = -1;
-    int found = 0;
+    int found = -1;
     for (int v = 0; v < r->n_variants; v++) {
         if (strcmp(r->variant[v].name, name) == 0)
             return v;
@@ -114,32 +117,41 @@ static int variant_of(const ct_runs *r, const char *name)
             continue;
         const int n = ct_runs_values(r, v, "validation.recall_at_1", x);
         const double median = ct_spread_of(x, n).median;
-        if (median > best) {
+        if (found < 0 || median > best) {
             best = median;
             found = v;
         }
     }
+    CT_ASSERT(found >= 0);
     return found;
 }
 
-void ct_lesson_claim(ct_lesson_run *run, const ct_runs *r, const ct_claim *c)
+void ct_lesson_claim(ct_lesson_run *run, const ct_runs *r, const char *claim)
 {
-    double low[CT_STUDY_SEEDS], high[CT_STUDY_SEEDS];
-    char what[64];
-    ct_outcome_label(c->key, what, sizeof what);
-    const int l = variant_of(r, c->low);
-    const int n = ct_runs_values(r, l, c->key, low);
-    if (c->kind == CT_BELOW) {
-        const int h = variant_of(r, c->high);
-        ct_runs_values(r, h, c->key, high);
-        ct_row_below(ct_lesson_add(run, "%s: %s below %s", what, r->variant[l].name,
+    static const char EVERY[] = "every run of ";
+    char key[256], label[64];
+    double low[CT_STUDY_SEEDS], high[CT_STUDY_SEEDS], expected, tolerance = 0;
+    snprintf(key, sizeof key, "%s", claim);
+    char *a = ct_text_cut(key, ": "), *b = ct_text_cut(a, " < "), *value = ct_text_cut(a, " ~ ");
+    const char *within = ct_text_cut(value, " +- ");
+    CT_ASSERT((b != NULL) != (value != NULL));
+    const bool every = strncmp(a, EVERY, strlen(EVERY)) == 0;
+    const int l = variant_of(r, a + (every ? strlen(EVERY) : 0));
+    const int n = ct_runs_values(r, l, key, low);
+    ct_outcome_label(key, label, sizeof label);
+    if (b != NULL) {
+        const int h = variant_of(r, b);
+        ct_runs_values(r, h, key, high);
+        ct_row_below(ct_lesson_add(run, "%s: %s below %s", label, r->variant[l].name,
                                    r->variant[h].name),
                      low, high, n);
         return;
     }
-    ct_lesson_row *row = ct_lesson_add(run, "%s: %s", what, r->variant[l].name);
-    ct_row_near(row, low, n, c->expected, c->tolerance);
-    if (c->kind == CT_EVERY &&
-        (low[0] < c->expected - c->tolerance || low[n - 1] > c->expected + c->tolerance))
-        row->verdict = CT_DIFFERS; /* near has sorted them */
+    CT_ASSERT(ct_number_get(value, &expected) > 0);
+    ct_number_get(within != NULL ? within : "", &tolerance);
+    ct_lesson_row *row = ct_lesson_add(run, "%s: %s", label, r->variant[l].name);
+    ct_row_near(row, low, n, expected, tolerance);
+    if (every &&
+        (row->measured.least < expected - tolerance || row->measured.most > expected + tolerance))
+        row->verdict = CT_DIFFERS;
 }

@@ -96,8 +96,8 @@ class Tower(nn.Module):
         super().__init__()
         self.config = config
         size = config['in']
-        if config['text']:
-            self.embedding = nn.EmbeddingBag(config['text']['buckets'], size, mode='mean')
+        if config['reads_text']:
+            self.embedding = nn.EmbeddingBag(config['buckets'], size, mode='mean')
         for i, width in enumerate(config['layers']):
             self.add_module(str(i), nn.Linear(size, width))
             size = width
@@ -114,9 +114,9 @@ class Tower(nn.Module):
     def forward(self, x):
         """A list of texts, or rows of numbers as they are in the data -> unit rows."""
         c = self.config
-        if not c['text']:
+        if not c['reads_text']:
             return self.layers(((x.double().flatten(1) - c['mean']) / c['spread']).float())
-        bags = [token_ids(text, c['text']) for text in x]
+        bags = [token_ids(text, c) for text in x]
         offsets = torch.tensor([0] + [len(b) for b in bags[:-1]]).cumsum(0)
         ids = torch.tensor([i for b in bags for i in b], dtype=torch.long)
         return self.layers(self.embedding(ids, offsets))
@@ -161,7 +161,7 @@ class OfIds(nn.Module):
 def write_onnx(tower, path):
     """Inputs x (N, values), or ids and mask (N, L); output embedding (N, width)."""
     n, length = torch.export.Dim('N'), torch.export.Dim('L')
-    if tower.config['text']:
+    if tower.config['reads_text']:
         model, names, shape = OfIds(tower), ['ids', 'mask'], {0: n, 1: length}
         example = torch.zeros(2, 3, dtype=torch.long), torch.ones(2, 3)
     else:

@@ -10,35 +10,35 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put_vector(ct_writer *w, const ct_real *x, int d)
+static void open_file(ct_writer *w, const char *folder, const char *name, ct_error *err)
 {
-    for (int k = 0; k < d; k++) {
-        char number[CT_NUMBER_BYTES];
-        ct_number_put(number, (double)x[k], true);
-        ct_writer_bytes(w, number, strlen(number));
-        ct_writer_bytes(w, k + 1 < d ? "\t" : "\n", 1);
-    }
+    char path[CT_PATH_BYTES + 16];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    ct_writer_open(w, path, CT_REPLACE, err);
 }
 
 ct_status ct_export_projector(const ct_search *s, const char *folder, ct_error *err)
 {
     const ct_side *text = &s->t->pairs->side[1];
-    char path[CT_PATH_BYTES + 16], rest[32];
+    char cell[CT_NUMBER_BYTES + 32];
     ct_writer vectors, labels;
     ct_folder_make(folder, err);
-    snprintf(path, sizeof path, "%s/vectors.tsv", folder);
-    ct_writer_open(&vectors, path, CT_REPLACE, err);
-    snprintf(path, sizeof path, "%s/metadata.tsv", folder);
-    ct_writer_open(&labels, path, CT_REPLACE, err);
+    open_file(&vectors, folder, "vectors.tsv", err);
+    open_file(&labels, folder, "metadata.tsv", err);
     ct_writer_bytes(&labels, "label\tside\tpair\n", 16);
     for (int k = 0; k < 2 * s->n; k++) { /* all images, then all texts */
         const int side = k / s->n, i = k % s->n;
+        const ct_real *x = s->unit[side] + (size_t)i * (size_t)s->d;
         const char *label = text->text != NULL ? text->text[text->text_of[s->items[i]]] : "";
-        put_vector(&vectors, s->unit[side] + (size_t)i * (size_t)s->d, s->d);
+        for (int j = 0; j < s->d; j++) {
+            ct_number_put(cell, (double)x[j], true);
+            ct_writer_bytes(&vectors, cell, strlen(cell));
+            ct_writer_bytes(&vectors, j + 1 < s->d ? "\t" : "\n", 1);
+        }
         for (; *label != '\0'; label++) /* a tab in a caption would be another column */
             ct_writer_bytes(&labels, *label == '\t' ? " " : label, 1);
-        const int n = snprintf(rest, sizeof rest, "\t%s\t%d\n", side == 0 ? "image" : "text", i);
-        ct_writer_bytes(&labels, rest, (size_t)n);
+        snprintf(cell, sizeof cell, "\t%s\t%d\n", side == 0 ? "image" : "text", i);
+        ct_writer_bytes(&labels, cell, strlen(cell));
     }
     ct_writer_commit(&vectors);
     return ct_writer_commit(&labels);

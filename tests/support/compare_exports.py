@@ -56,8 +56,9 @@ with open(export + '/model.safetensors', 'rb') as f:
 config = json.loads(header['__metadata__']['contrast.towers'])
 names = {}
 exec(source[source.index('CAPITALS ='):source.index('ACTIVATION =')], names)
-bags = [names['token_ids'](t, config['text']['text']) for t in texts]
-assert bags[0] and all(0 <= i < config['text']['text']['buckets'] for b in bags for i in b)
+bags = [names['token_ids'](t, config['text']) for t in texts]
+assert config['text']['reads_text'] and not config['image']['reads_text']
+assert bags[0] and all(0 <= i < config['text']['buckets'] for b in bags for i in b)
 
 if all([have(name) for name in ('torch', 'safetensors', 'onnx', 'onnxscript', 'onnxruntime')]):
     import onnxruntime

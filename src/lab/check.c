@@ -34,7 +34,6 @@ static void learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *de
         ct_trainer_step(&run.trainer, &s, err);
     out->seconds_per_step = (ct_clock_s() - began) / out->steps;
     out->seconds = out->seconds_per_step * r->train.steps;
-    out->batch_loss = s.loss;
     if (err->status == CT_OK) {
         const ct_trainer *t = &run.trainer;
         const ct_loss_setting at = ct_trainer_setting(t, r->train.batch);
@@ -42,6 +41,7 @@ static void learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *de
                                                pairs->group != NULL ? t->group : NULL);
         /* 1: orthogonal pairs, where the loss has no negatives */
         const double from = l.all_equal > 0 ? l.all_equal : 1;
+        out->batch_loss = s.loss;
         out->all_equal = l.all_equal;
         out->batch_floor = fmax(l.floor, l.duplicates);
         out->learns_batch = from - out->batch_loss >= LEARNED * (from - out->batch_floor);
@@ -51,9 +51,9 @@ static void learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *de
 
 /* ---- pairs against shuffled pairs: a study of two variants ---- */
 
-static double mean(const ct_outcome *o, const char *key, const char *other)
+static double both_ways(const double x[2])
 {
-    return (ct_outcome_value(o, key) + ct_outcome_value(o, other)) / 2;
+    return (x[0] + x[1]) / 2;
 }
 
 static void compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs, int threads,
@@ -64,6 +64,7 @@ static void compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs, int
                                           .settings = "",
                                           .shuffled = true}};
     ct_outcome o[2] = {{.done = false}};
+    const ct_measures *pair = &o[0].test.measures, *shuffled = &o[1].test.measures;
     ct_runs runs = {.base = *r,
                     .variant = VARIANT,
                     .n_variants = 2,
@@ -73,64 +74,60 @@ static void compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs, int
                     .steps = CT_CHECK_STEPS,
                     .pairs = pairs,
                     .run = o};
-    if (ct_runs_make(&runs, threads, err) != CT_OK)
-        return;
+    ct_runs_make(&runs, threads, err);
     for (int k = 0; k < 2; k++)
         if (o[k].state == CT_DIVERGED)
             CT_FAIL(err, CT_ERR_NUMERIC, "%s: the loss is not finite after at most %d steps",
                     VARIANT[k].name, out->steps);
-    out->ahead = mean(&o[0], "wrong_ahead[0]", "wrong_ahead[1]");
-    out->recall = mean(&o[0], "recall_at_1[0]", "recall_at_1[1]");
+    if (err->status != CT_OK)
+        return;
+    out->ahead = both_ways(pair->wrong_ahead);
+    out->recall = both_ways(pair->recall_at_1);
     out->state = (ct_state)o[0].state;
-    out->ahead_shuffled = mean(&o[1], "wrong_ahead[0]", "wrong_ahead[1]");
-    out->recall_shuffled = mean(&o[1], "recall_at_1[0]", "recall_at_1[1]");
+    out->ahead_shuffled = both_ways(shuffled->wrong_ahead);
+    out->recall_shuffled = both_ways(shuffled->recall_at_1);
     out->state_shuffled = (ct_state)o[1].state;
-    out->has_signal = (out->ahead_shuffled - out->ahead) * sqrt(12.0 * o[0].test.measures.rows) >
-                      SIGMAS;
+    out->has_signal = (out->ahead_shuffled - out->ahead) * sqrt(12.0 * pair->rows) > SIGMAS;
 }
 
 /* ---- gradients ---- */
 
-/* Room for the embeddings of a batch. */
-typedef struct batch_room {
-    const int *items;
-    ct_real *side[2];
-} batch_room;
-
-static double loss_of(ct_trainer *t, const batch_room *b)
+/* The loss of a batch, whose embeddings find room in `side`. */
+static double loss_of(ct_trainer *t, const int *items, ct_real *const side[2])
 {
-    const int n = t->recipe->train.batch;
+    ct_error err = {0};
     double loss = (double)NAN;
-    for (int side = 0; side < 2; side++)
-        if (ct_trainer_embed(t, side, b->items, n, b->side[side], CT_IGNORE_ERROR) != CT_OK)
-            return loss;
-    ct_trainer_loss(t, b->side[0], b->side[1], b->items, n, &loss, CT_IGNORE_ERROR);
+    for (int s = 0; s < 2; s++)
+        ct_trainer_embed(t, s, items, t->recipe->train.batch, side[s], &err);
+    if (err.status == CT_OK)
+        ct_trainer_loss(t, side[0], side[1], items, t->recipe->train.batch, &loss, &err);
     return loss;
+}
+
+static void move(ct_param *p, const ct_real *g, double by)
+{
+    for (size_t i = 0; i < (size_t)p->rows * (size_t)p->cols; i++)
+        p->x[i] += (ct_real)(by * (double)g[i]);
 }
 
 /* Along the gradient of one parameter the loss changes by h |g|; which h shows it in
  * float: one that changes the loss by CHANGE, found from |g|. */
-static void check_parameter(ct_trainer *t, const batch_room *b, ct_param *p, const ct_real *g,
-                            ct_check *out)
+static void check_parameter(ct_trainer *t, const int *items, ct_real *const side[2], ct_param *p,
+                            const ct_real *g, ct_check *out)
 {
     const size_t n = (size_t)p->rows * (size_t)p->cols;
     const double norm = ct_grad_norm(t->device, g, n),
-                 scale = ct_grad_norm(t->device, p->x, n) + 1e-3;
-    double h = norm > 0 ? CHANGE / (2 * norm) : 0;
-    h = h < 0.02 * scale ? h : 0.02 * scale;
-    if (!(h * norm >
-          CHANGE / 8)) { /* the loss would change by less than its own rounding allows to see */
+                 most = 0.02 * (ct_grad_norm(t->device, p->x, n) + 1e-3);
+    const double h = norm > 0 ? fmin(CHANGE / (2 * norm), most) : 0;
+    if (!(h * norm > CHANGE / 8)) { /* the loss would change by less than its rounding shows */
         out->n_flat++;
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        p->x[i] += (ct_real)(h / norm * (double)g[i]);
-    const double up = loss_of(t, b);
-    for (size_t i = 0; i < n; i++)
-        p->x[i] -= (ct_real)(2 * h / norm * (double)g[i]);
-    const double down = loss_of(t, b);
-    for (size_t i = 0; i < n; i++)
-        p->x[i] += (ct_real)(h / norm * (double)g[i]);
+    move(p, g, h / norm);
+    const double up = loss_of(t, items, side);
+    move(p, g, -2 * h / norm);
+    const double down = loss_of(t, items, side);
+    move(p, g, h / norm);
     const double error = fabs((up - down) / (2 * h) - norm) / norm;
     out->n_checked++;
     if (!(error <= out->gradient_error)) {
@@ -142,6 +139,9 @@ static void check_parameter(ct_trainer *t, const batch_room *b, ct_param *p, con
 static void check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device *device,
                             ct_check *out, ct_error *err)
 {
+    const size_t batch = (size_t)r->train.batch * (size_t)ct_recipe_width(r);
+    const int moments = r->optim.config.kind == CT_ADAMW ? 2 : r->optim.config.momentum > 0;
+    double loss;
     ct_arena arena;
     ct_run run;
     ct_step s;
@@ -150,22 +150,19 @@ static void check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device
     ct_arena_open(&arena, "check", 0, err);
     if (ct_run_open(&run, r, pairs, device, err) == CT_OK)
         ct_trainer_step(t, &s, err); /* biases start at 0, where ReLU has its kink */
-    const size_t embeddings = (size_t)r->train.batch * (size_t)ct_recipe_width(r);
     ct_real *g = ct_arena_zeroed(&arena, p->size, sizeof *g);
-    batch_room b = {.side = {ct_arena_zeroed(&arena, embeddings, sizeof *g),
-                             ct_arena_zeroed(&arena, embeddings, sizeof *g)}};
+    ct_real *const side[2] = {ct_arena_zeroed(&arena, batch, sizeof *g),
+                              ct_arena_zeroed(&arena, batch, sizeof *g)};
     if (err->status == CT_OK) {
-        double loss;
-        const int moments = r->optim.config.kind == CT_ADAMW ? 2 : r->optim.config.momentum > 0;
-        b.items = ct_sampler_batch(&t->sampler, t->step);
+        const int *items = ct_sampler_batch(&t->sampler, t->step);
         out->n_parameters = p->size;
         out->parameter_bytes = (double)p->size * sizeof(ct_real) * (2 + moments);
         out->step_bytes = (double)t->graph.arena.used;
         t->graph.training = false;
-        ct_trainer_gradients(t, b.items, &loss, err);
+        ct_trainer_gradients(t, items, &loss, err);
         memcpy(g, ct_params_gradients(p), p->size * sizeof *g);
         for (int k = 0; k < p->n && err->status == CT_OK; k++)
-            check_parameter(t, &b, &p->list[k], g + (p->list[k].dx - p->dx), out);
+            check_parameter(t, items, side, &p->list[k], g + (p->list[k].dx - p->dx), out);
         out->gradients_right = out->gradient_error <= TOLERANCE; /* NaN is not */
     }
     ct_run_close(&run);
@@ -176,12 +173,11 @@ ct_status ct_check_run(const ct_recipe *r, ct_device *device, ct_check *out, ct_
 {
     ct_pairs *pairs = ct_recipe_data(r, err);
     *out = (ct_check){.steps = 0};
-    if (pairs != NULL)
+    if (pairs != NULL) {
         check_gradients(r, pairs, device, out, err);
-    if (err->status == CT_OK)
         learn_batch(r, pairs, device, out, err);
-    if (err->status == CT_OK)
         compare_with_shuffled(r, pairs, ct_device_threads(device), out, err);
+    }
     ct_pairs_free(pairs);
     return err->status;
 }

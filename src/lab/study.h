@@ -15,8 +15,8 @@
 #include <signal.h>
 
 #define CT_STUDY_HEADS    6
-#define CT_STUDY_VARIANTS 11 /* the last has no name */
-#define CT_STUDY_CLAIMS   11 /* the last is NULL */
+#define CT_STUDY_VARIANTS 24 /* the last has no name */
+#define CT_STUDY_CLAIMS   24 /* the last is NULL */
 #define CT_STUDY_PAIRS    2000
 #define CT_STUDY_SEEDS    64
 #define CT_STUDY_WINDOW   50   /* steps whose mean loss tells a plateau from noise */

@@ -13,9 +13,9 @@ static const struct {
 } GALLERY[] = {
     {"escape", ct_lesson_escape},
     {"floor", ct_lesson_floor},
-    {"cone", ct_lesson_cone},
+    {"cone", NULL},
     {"gap", ct_lesson_gap},
-    {"dimensional", ct_lesson_dimensional},
+    {"dimensional", NULL},
     {"information", ct_lesson_information},
     {"temperature", NULL},
     {"negatives", NULL},

@@ -84,9 +84,7 @@ char *ct_text_cut(char *text, const char *mark);
 /* What is measured without training. */
 void ct_lesson_escape(ct_lesson_run *run, ct_error *err);
 void ct_lesson_floor(ct_lesson_run *run, ct_error *err);
-void ct_lesson_cone(ct_lesson_run *run, ct_error *err);
 void ct_lesson_gap(ct_lesson_run *run, ct_error *err);
-void ct_lesson_dimensional(ct_lesson_run *run, ct_error *err);
 void ct_lesson_information(ct_lesson_run *run, ct_error *err);
 void ct_lesson_symmetry(ct_lesson_run *run, ct_error *err);
 void ct_lesson_false_negatives(ct_lesson_run *run, ct_error *err);

@@ -66,16 +66,6 @@ static const ct_field *find(const char *key, const void **object, int *i)
     return ct_fields_find(&WHOLE, name, object);
 }
 
-/* What tells the sides of an array apart: the side, or where one looks from it. */
-static const char *const SIDE[2][2] = {{"image", "text"}, {"image to text", "text to image"}};
-
-static bool looks(const ct_field *f)
-{
-    return strncmp(f->key, "recall", 6) == 0 || strcmp(f->key, "wrong_ahead") == 0;
-}
-
-static const ct_outcome NOTHING;
-
 double ct_outcome_value(const ct_outcome *o, const char *key)
 {
     const void *object = o;
@@ -93,16 +83,25 @@ double ct_outcome_value(const ct_outcome *o, const char *key)
     return number_of(f, object, i);
 }
 
+/* What tells the sides of an array apart: the side, or where one looks from it. */
+static const char *side_of(const ct_field *f, int side)
+{
+    static const char *const SIDE[2][2] = {{"image", "text"}, {"image to text", "text to image"}};
+    const bool looks = strncmp(f->key, "recall", 6) == 0 || strcmp(f->key, "wrong_ahead") == 0;
+    return SIDE[looks][side];
+}
+
 void ct_outcome_label(const char *key, char *out, size_t size)
 {
-    const void *object = &NOTHING;
+    const ct_outcome nothing = {.done = false};
+    const void *object = &nothing;
     int side;
     const ct_field *f = find(key, &object, &side);
-    const char *label = f != NULL && f->label != NULL ? f->label : key;
+    const char *label = f == NULL ? key : f->label != NULL ? f->label : f->key;
     if (strncmp(key, "validation.", 11) == 0)
         snprintf(out, size, "%s, validation", label);
     else if (strchr(key, '[') != NULL && f != NULL)
-        snprintf(out, size, "%s, %s", f->label != NULL ? f->label : f->key, SIDE[looks(f)][side]);
+        snprintf(out, size, "%s, %s", label, side_of(f, side));
     else
         snprintf(out, size, "%s", label);
 }
@@ -117,16 +116,6 @@ static const ct_field COUNTS[] = {
     {.key = "escaped", .kind = CT_INT, CT_AT(ct_study_row, escaped)},
     {.key = "settings", .kind = CT_STRING, CT_AT(ct_study_row, settings)},
 };
-static const ct_fields COUNT_FIELDS = CT_FIELDS(COUNTS);
-
-static bool names(const char *shown, const char *key)
-{
-    char word[64];
-    while (ct_next_word(&shown, word, sizeof word))
-        if (strcmp(word, key) == 0)
-            return true;
-    return false;
-}
 
 static void add_column(ct_study_rows *t, ct_field f, bool detail)
 {
@@ -135,76 +124,81 @@ static void add_column(ct_study_rows *t, ct_field f, bool detail)
     t->column[t->columns.n++] = f;
 }
 
-/* The column of a measure as it is asked for. */
+/* A column that is element k of an array of ct_study_row. */
+#define ELEMENT(key_, kind_, member, k)                                         \
+    ((ct_field){.key = (key_),                                                  \
+                .kind = (kind_),                                                \
+                .offset = offsetof(ct_study_row, member) +                      \
+                          (size_t)(k) * sizeof(((ct_study_row *)0)->member[0]), \
+                .size = sizeof(((ct_study_row *)0)->member[0])})
+
+/* The column of a measure as it is asked for, unless it is there. */
 static void add_measure(ct_study_rows *t, const char *asked, bool detail)
 {
-    const int k = t->n_values++;
-    const void *object = &NOTHING;
+    const int k = t->n_values;
+    const ct_outcome nothing = {.done = false};
+    const void *object = &nothing;
     int side;
     const ct_field *f = find(asked, &object, &side);
+    for (int i = 0; i < k; i++)
+        if (strcmp(t->asked[i], asked) == 0)
+            return;
     CT_ASSERT(f != NULL && k < CT_STUDY_VALUES);
+    t->n_values++;
     snprintf(t->asked[k], sizeof t->asked[k], "%s", asked);
     snprintf(t->key[k], sizeof t->key[k], "%s", asked);
     if (strchr(asked, '[') != NULL)
-        snprintf(t->key[k], sizeof t->key[k], "%s %s", f->key, SIDE[looks(f)][side]);
+        snprintf(t->key[k], sizeof t->key[k], "%s %s", f->key, side_of(f, side));
     for (char *c = t->key[k]; *c != '\0'; c++)
         *c = (char)(*c == ' ' ? '_' : *c);
     ct_outcome_label(asked, t->label[k], sizeof t->label[k]);
-    add_column(t,
-               (ct_field){.key = t->key[k],
-                          .label = t->label[k],
-                          .kind = CT_SPREAD,
-                          .offset = offsetof(ct_study_row, value) + (size_t)k * sizeof(ct_spread),
-                          .size = sizeof(ct_spread),
-                          .format = f->format},
-               detail);
+    ct_field column = ELEMENT(t->key[k], CT_SPREAD, value, k);
+    column.label = t->label[k];
+    column.format = f->format;
+    add_column(t, column, detail);
 }
 
-/* Measures that are not shown. */
-static void add_rest(ct_study_rows *t, const ct_fields *fields, const char *shown)
+/* All others. */
+static void add_rest(ct_study_rows *t, const ct_fields *fields)
 {
     for (int i = 0; i < fields->n; i++) {
         const ct_field *f = &fields->row[i];
         const int n = f->count > 0 ? f->count : f->kind == CT_REAL;
         if (f->kind == CT_GROUP)
-            add_rest(t, f->members, shown);
+            add_rest(t, f->members);
         for (int side = 0; side < n; side++) {
             char asked[64];
             snprintf(asked, sizeof asked, f->count > 0 ? "%s[%d]" : "%s", f->key, side);
-            if (!names(shown, asked))
-                add_measure(t, asked, true);
+            add_measure(t, asked, true);
         }
     }
 }
 
+/* What is counted is shown if a word says so, every other word is a measure. */
 static void add_columns(const ct_runs *r, const char *shown, bool all, ct_study_rows *t)
 {
-    const char *rest = shown;
     char word[64];
-    for (int i = 0; i < CT_STUDY_HEADS && (i == 0 || r->head[i] != NULL); i++)
-        add_column(t,
-                   (ct_field){.key = r->head[i] != NULL ? r->head[i] : "name",
-                              .label = r->head[i] != NULL ? NULL : "",
-                              .kind = CT_STRING,
-                              .offset = offsetof(ct_study_row, head) + (size_t)i * sizeof(char *),
-                              .size = sizeof(char *)},
-                   false);
-    for (int i = 0; i < COUNT_FIELDS.n; i++)
-        add_column(t, COUNTS[i], !names(shown, COUNTS[i].key));
+    if (r->head[0] == NULL) {
+        add_column(t, ELEMENT("name", CT_STRING, head, 0), false);
+        t->column[0].label = "";
+    }
+    for (int i = 0; i < CT_STUDY_HEADS && r->head[i] != NULL; i++)
+        add_column(t, ELEMENT(r->head[i], CT_STRING, head, i), false);
+    for (size_t i = 0; i < sizeof COUNTS / sizeof *COUNTS; i++)
+        add_column(t, COUNTS[i], true);
     for (int s = 0; s < CT_N_STATES; s++)
-        add_column(t,
-                   (ct_field){.key = ct_state_describe((ct_state)s)->name,
-                              .kind = CT_INT,
-                              .offset = offsetof(ct_study_row, of) + (size_t)s * sizeof(int),
-                              .size = sizeof(int)},
-                   true);
-    while (ct_next_word(&rest, word, sizeof word)) {
-        const void *row = t->row;
-        if (ct_fields_find(&COUNT_FIELDS, word, &row) == NULL)
+        add_column(t, ELEMENT(ct_state_describe((ct_state)s)->name, CT_INT, of, s), true);
+    while (ct_next_word(&shown, word, sizeof word)) {
+        int i = 0;
+        while (i < t->columns.n && strcmp(t->column[i].key, word) != 0)
+            i++;
+        if (i < t->columns.n)
+            t->column[i].detail = false;
+        else
             add_measure(t, word, false);
     }
     if (all)
-        add_rest(t, &ct_outcome_fields, shown);
+        add_rest(t, &ct_outcome_fields);
 }
 
 int ct_runs_values(const ct_runs *r, int variant, const char *key, double *out)

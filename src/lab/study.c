@@ -26,6 +26,16 @@ bool ct_next_word(const char **text, char *word, size_t size)
     return length > 0;
 }
 
+char *ct_text_cut(char *text, const char *mark)
+{
+    char *at = text != NULL ? strstr(text, mark) : NULL;
+    if (at == NULL)
+        return NULL;
+    *at = '\0';
+    at += strlen(mark);
+    return at + strspn(at, " ");
+}
+
 ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err)
 {
     char one[CT_RECIPE_TEXT];

@@ -63,6 +63,9 @@ void ct_outcome_label(const char *key, char *out, size_t size); /* for people */
 /* The next word of `text`, which moves past it; false: there is none. */
 bool ct_next_word(const char **text, char *word, size_t size);
 
+/* What follows `mark` and spaces in the text, which ends before the mark now; NULL: no mark. */
+char *ct_text_cut(char *text, const char *mark);
+
 /* Apply "a.b=c d.e=f" to a recipe, then check it. Errors  CT_ERR_CONFIG */
 ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err);
 

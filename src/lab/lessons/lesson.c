@@ -46,16 +46,6 @@ const char *ct_lesson_name(int i)
 
 /* ---- reading: the texts are ours, so what is wrong in one is a bug ---- */
 
-char *ct_text_cut(char *text, const char *mark)
-{
-    char *at = text != NULL ? strstr(text, mark) : NULL;
-    if (at == NULL)
-        return NULL;
-    *at = '\0';
-    at += strlen(mark);
-    return at + strspn(at, " ");
-}
-
 /* A line "WORD: REST": a part of the lesson, or of the study that was begun last. */
 static void read_line(ct_lesson *l, const char *word, char *rest)
 {

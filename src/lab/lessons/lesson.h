@@ -78,9 +78,6 @@ void ct_row_show(ct_lesson_row *row, double *x, int n);
  * is meant whose recall on the validation split has the best median. */
 void ct_lesson_claim(ct_lesson_run *run, const ct_runs *r, const char *claim);
 
-/* What follows `mark` and spaces in the text, which ends before the mark now; NULL: no mark. */
-char *ct_text_cut(char *text, const char *mark);
-
 /* What is measured without training. */
 void ct_lesson_escape(ct_lesson_run *run, ct_error *err);
 void ct_lesson_floor(ct_lesson_run *run, ct_error *err);

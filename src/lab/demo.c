@@ -3,7 +3,9 @@
  * Layer: lab. */
 #include "lab/demo.h"
 
+#include "lab/descent.h"
 #include "platform/clock.h"
+#include "train/open.h"
 
 #define SHOWN "loss all_equal escape_step recall_at_1 mean_cosine effective_rank"
 
@@ -48,33 +50,21 @@ static void ask(ct_trainer *t, ct_healthy *f, ct_error *err)
     ct_search s;
     ct_search_init(&s, t, CT_TEST, err);
     for (int k = 0; k < CT_DEMO_SHOWN * CT_DEMO_SHOWN && err->status == CT_OK; k++) {
-        const ct_real *a = s.unit[0] + k / CT_DEMO_SHOWN * s.d;
-        const ct_real *b = s.unit[1] + k % CT_DEMO_SHOWN * s.d;
-        f->similarity[k] = 0;
-        for (int j = 0; j < s.d; j++)
-            f->similarity[k] += (double)a[j] * (double)b[j];
+        const int i = k / CT_DEMO_SHOWN, j = k % CT_DEMO_SHOWN;
+        f->similarity[k] = ct_cosine(s.unit[0] + i * s.d, s.unit[1] + j * s.d, s.d);
     }
     for (int c = 0; c < CT_DEMO_CAPTIONS && err->status == CT_OK; c++)
         ct_search_text(&s, CT_DEMO_CAPTION[c], 0, CT_DEMO_FOUND, f->found[c], err);
     ct_search_free(&s);
 }
 
-/* The caller frees *pairs and the trainer, also after an error. */
-static ct_status begin(ct_trainer *t, const char *name, const char *settings, ct_device *device,
-                       ct_recipe *recipe, ct_pairs **pairs, ct_error *err)
-{
-    *t = (ct_trainer){0};
-    *recipe = ct_recipe_defaults();
-    ct_recipe_parse(recipe, name, ct_recipe_builtin(name), err);
-    ct_variant_apply(recipe, settings, err);
-    *pairs = err->status == CT_OK ? ct_recipe_data(recipe, err) : NULL;
-    return *pairs != NULL ? ct_trainer_init(t, recipe, *pairs, device, err) : err->status;
-}
-
 ct_status ct_demo_healthy_init(ct_trainer *t, ct_device *device, ct_healthy *out, ct_pairs **pairs,
                                ct_error *err)
 {
-    return begin(t, "shapes", CT_DEMO_HEALTHY, device, &out->recipe, pairs, err);
+    *t = (ct_trainer){0};
+    out->recipe = ct_study_recipe("shapes", CT_DEMO_HEALTHY, err);
+    *pairs = err->status == CT_OK ? ct_recipe_data(&out->recipe, err) : NULL;
+    return *pairs != NULL ? ct_trainer_init(t, &out->recipe, *pairs, device, err) : err->status;
 }
 
 ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch *watch,
@@ -99,13 +89,10 @@ ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch 
 
 ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err)
 {
-    ct_recipe recipe;
-    ct_trainer t;
-    ct_pairs *pairs;
-    if (begin(&t, CT_DEMO_FIXES.recipe, CT_DEMO_FIXES.common, device, &recipe, &pairs, err) ==
-        CT_OK)
-        ct_run_train(&t, folder, NULL, &NOBODY, err);
-    ct_trainer_free(&t);
-    ct_pairs_free(pairs);
+    const ct_recipe recipe = ct_study_recipe(CT_DEMO_FIXES.recipe, CT_DEMO_FIXES.common, err);
+    ct_run run;
+    if (ct_run_open(&run, &recipe, NULL, device, err) == CT_OK)
+        ct_run_train(&run.trainer, folder, NULL, &NOBODY, err);
+    ct_run_close(&run);
     return err->status;
 }

@@ -44,6 +44,14 @@ ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err)
     return ct_recipe_check(r, err);
 }
 
+ct_recipe ct_study_recipe(const char *name, const char *settings, ct_error *err)
+{
+    ct_recipe r = ct_recipe_defaults();
+    ct_recipe_load(&r, name, err);
+    ct_variant_apply(&r, settings, err);
+    return r;
+}
+
 ct_recipe ct_runs_recipe(const ct_runs *r, int run, ct_error *err)
 {
     ct_recipe recipe = r->base;
@@ -248,7 +256,7 @@ ct_status ct_runs_make(ct_runs *r, int threads, ct_error *err)
 
 ct_status ct_study_run(const ct_study *s, int threads, ct_arena *arena, ct_runs *out, ct_error *err)
 {
-    *out = (ct_runs){.base = ct_recipe_defaults(),
+    *out = (ct_runs){.base = ct_study_recipe(s->recipe, s->common, err),
                      .variant = s->variant,
                      .n_seeds = s->seeds,
                      .first_seed = 1,
@@ -257,7 +265,5 @@ ct_status ct_study_run(const ct_study *s, int threads, ct_arena *arena, ct_runs 
     while (s->variant[out->n_variants].name != NULL)
         out->n_variants++;
     out->run = ct_arena_zeroed(arena, (size_t)(out->n_variants * s->seeds), sizeof *out->run);
-    ct_recipe_load(&out->base, s->recipe, err);
-    ct_variant_apply(&out->base, s->common, err);
     return ct_runs_make(out, threads, err);
 }

@@ -69,6 +69,9 @@ char *ct_text_cut(char *text, const char *mark);
 /* Apply "a.b=c d.e=f" to a recipe, then check it. Errors  CT_ERR_CONFIG */
 ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err);
 
+/* A built-in recipe or a file with settings over it. Errors  CT_ERR_CONFIG, those of the file */
+ct_recipe ct_study_recipe(const char *name, const char *settings, ct_error *err);
+
 /* ---- runs ---- */
 
 /* What is to be run, and what came of it. */

@@ -1,4 +1,4 @@
-/* check.h -- is a recipe worth starting? Private.
+/* check.h -- does a recipe deserve to be started? Private.
  *
  * Four questions, each answered by a run of seconds: can the model learn one batch by
  * heart; does it learn from pairs what it does not learn from shuffled ones; are its

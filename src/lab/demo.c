@@ -19,7 +19,7 @@ const ct_study CT_DEMO_POSITIVES = {
 };
 
 /* The control belongs to the temperature: near the saddle a small tau acts as a
- * large step, so the same eta / tau at tau = 1 must stand beside it. */
+ * large step, so the same eta / tau at tau = 1 must be shown too. */
 const ct_study CT_DEMO_FIXES = {
     .recipe = "collapse",
     .common = "",

@@ -83,7 +83,7 @@ double ct_outcome_value(const ct_outcome *o, const char *key)
     return number_of(f, object, i);
 }
 
-/* What tells the sides of an array apart: the side, or where one looks from it. */
+/* What distinguishes the sides of an array: the side, or where one looks from it. */
 static const char *side_of(const ct_field *f, int side)
 {
     static const char *const SIDE[2][2] = {{"image", "text"}, {"image to text", "text to image"}};

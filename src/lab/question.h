@@ -1,7 +1,7 @@
 /* question.h -- the figures of the question that the project began with. Private.
  *
  * Two batches x1, x2 (n, d); the loss is the cross-entropy of each row of their
- * cosine matrix against the diagonal, at temperature 1. What is it worth when
+ * cosine matrix against the diagonal, at temperature 1. What is its value when
  * all vectors are equal, when they are opposite, when the pairs are equal but
  * random, and at best?
  */

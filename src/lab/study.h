@@ -19,7 +19,7 @@
 #define CT_STUDY_CLAIMS   24 /* the last is NULL */
 #define CT_STUDY_PAIRS    2000
 #define CT_STUDY_SEEDS    64
-#define CT_STUDY_WINDOW   50   /* steps whose mean loss tells a plateau from noise */
+#define CT_STUDY_WINDOW   50   /* steps whose mean loss shows a plateau through the noise */
 #define CT_STUDY_ESCAPED  0.95 /* of the loss when all are equal: below it a run has left */
 #define CT_DIVERGED       CT_N_STATES
 

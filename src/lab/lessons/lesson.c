@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In this order they are told; what they measure without training. */
+/* In the order of the list, with what they measure without training. */
 static const struct {
     const char *name;
     void (*measure)(ct_lesson_run *run, ct_error *err);
@@ -94,7 +94,7 @@ ct_status ct_lesson_read(const char *name, ct_arena *arena, ct_lesson *out, ct_e
         return err->status;
     *out = (ct_lesson){.name = name, .title = line, .measure = GALLERY[k].measure};
     for (char *c = line; (c = strstr(c, "\n ")) != NULL;)
-        *c = ' '; /* lines that begin with a space go on */
+        *c = ' '; /* lines that begin with a space continue the last */
     /* Title, an empty line, text, an empty line, lines of words. */
     line = ct_text_cut(line, "\n\n");
     out->text = line;

@@ -1,4 +1,4 @@
-/* lesson.h -- runs that show one fact, each figure beside what it should be. Private.
+/* lesson.h -- runs that show one fact, each figure next to what it should be. Private.
  *
  * A lesson is NAME.txt in this folder: its words, and what it trains, as studies with claims. What
  * it measures without a trainer is a function (GALLERY in lesson.c). A row carries the rule by
@@ -43,7 +43,7 @@ typedef struct ct_lesson {
 
 extern const ct_fields ct_lesson_fields; /* its words */
 
-const char *ct_lesson_name(int i); /* NULL behind the last, CT_LESSONS - 1 */
+const char *ct_lesson_name(int i); /* NULL after the last, CT_LESSONS - 1 */
 
 /* One of those names. Memory is the arena's. Errors  CT_ERR_NOMEM */
 ct_status ct_lesson_read(const char *name, ct_arena *arena, ct_lesson *out, ct_error *err);

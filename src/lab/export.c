@@ -26,7 +26,7 @@ static void describe(ct_json *j, const ct_trainer *t, int side)
     const void *object = t->recipe;
     const char *name = side == 0 ? "image" : "text";
     ct_json_open(j, name, '{');
-    ct_json_bool(j, "reads_text", tower->table >= 0);
+    ct_json_literal(j, "reads_text", tower->table >= 0 ? "true" : "false");
     ct_json_integer(j, "in", tower->table >= 0 ? r->model.bag_dim : tower->in);
     ct_json_number(j, "mean", t->standard[side].mean);
     ct_json_number(j, "spread", t->standard[side].spread);

@@ -5,7 +5,6 @@
 
 #include "lab/descent.h"
 #include "platform/clock.h"
-#include "train/open.h"
 
 #define SHOWN "loss all_equal escape_step recall_at_1 mean_cosine effective_rank"
 

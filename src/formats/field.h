@@ -66,8 +66,12 @@ typedef struct ct_fields {
 } ct_fields;
 
 /* clang-format off: two initialisers, not an expression */
-#define CT_AT(type, member)   .offset = offsetof(type, member), .size = sizeof((type *)0)->member
-#define CT_USED(type, member) .used = (offsetof(type, member) + 1)
+#define CT_AT(type, member) .offset = offsetof(type, member), .size = sizeof((type *)0)->member
+#define CT_USED(type, n)    .used = (offsetof(type, n) + 1)
+/* An array, and one of which the member n says how much of it is used. */
+#define CT_ARRAY(type, member) \
+    CT_AT(type, member), .count = (int)(sizeof((type *)0)->member / sizeof *((type *)0)->member)
+#define CT_LIST(type, member, n) CT_ARRAY(type, member), CT_USED(type, n)
 #define CT_FIELDS(rows)                              \
     {                                                \
         (rows), (int)(sizeof(rows) / sizeof *(rows)) \

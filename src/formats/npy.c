@@ -30,10 +30,7 @@ static const ct_field ROWS[] = {
     {.key = "shape",
      .help = "a shape of up to 8 sizes below 2^31, e.g. (3, 4)",
      .kind = CT_INT,
-     CT_AT(ct_npy, dim),
-     .count = CT_NPY_DIMS,
-     CT_USED(ct_npy, n_dims),
-     .least = 0,
+     CT_LIST(ct_npy, dim, n_dims),
      .most = INT_MAX},
 };
 static const ct_fields FIELDS = CT_FIELDS(ROWS);

@@ -54,17 +54,8 @@ static void put_digits(char *out, uint64_t hash)
 /* {"dtype":"F32","shape":[2,3],"data_offsets":[0,24]} */
 static const ct_field TENSOR[] = {
     {.key = "dtype", .kind = CT_TEXT, CT_AT(ct_safetensor, dtype)},
-    {.key = "shape",
-     .kind = CT_INT,
-     CT_AT(ct_safetensor, dim),
-     .count = 4,
-     CT_USED(ct_safetensor, n_dims),
-     .most = INT_MAX},
-    {.key = "data_offsets",
-     .kind = CT_LONG,
-     CT_AT(ct_safetensor, offset),
-     .count = 2,
-     .most = 1e15},
+    {.key = "shape", .kind = CT_INT, CT_LIST(ct_safetensor, dim, n_dims), .most = INT_MAX},
+    {.key = "data_offsets", .kind = CT_LONG, CT_ARRAY(ct_safetensor, offset), .most = 1e15},
 };
 static const ct_fields TENSOR_FIELDS = CT_FIELDS(TENSOR);
 

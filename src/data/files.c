@@ -9,7 +9,7 @@
 #include "contrast/random.h"
 #include "data/row_file.h"
 #include "formats/lines.h"
-#include "formats/pnm.h"
+#include "formats/picture.h"
 
 #include <limits.h>
 #include <stdio.h>

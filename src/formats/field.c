@@ -6,7 +6,6 @@
  * Layer: formats. */
 #include "formats/field.h"
 
-#include "formats/base64.h"
 #include "formats/text.h"
 
 #include <limits.h>

@@ -11,7 +11,6 @@
 #include "formats/json.h"
 
 #include "contrast/status.h"
-#include "formats/base64.h"
 #include "formats/text.h"
 #include "platform/memory.h"
 

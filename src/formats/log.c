@@ -16,9 +16,7 @@ static const ct_field PROBE[] = {
     {.key = "split", .kind = CT_STRING, CT_AT(ct_probe, split)},
     {.key = "captions",
      .kind = CT_STRING,
-     CT_AT(ct_probe, caption),
-     .count = CT_PROBE,
-     CT_USED(ct_probe, n_captions),
+     CT_LIST(ct_probe, caption, n_captions),
      .optional = true},
     {.key = "picture",
      .kind = CT_GROUP,
@@ -33,10 +31,9 @@ const ct_fields ct_probe_fields = CT_FIELDS(PROBE);
     {                                                                                           \
         .key = (name), .kind = CT_REAL, CT_AT(ct_moment, member), .count = (most), .parts = 1e4 \
     }
-#define SOME(name, member, most, n)                                                \
-    {                                                                              \
-        .key = (name), .kind = CT_REAL, CT_AT(ct_moment, member), .count = (most), \
-        CT_USED(ct_moment, n), .parts = 1e4                                        \
+#define SOME(name, member, n)                                                       \
+    {                                                                               \
+        .key = (name), .kind = CT_REAL, CT_LIST(ct_moment, member, n), .parts = 1e4 \
     }
 
 static const ct_field MOMENT[] = {
@@ -44,9 +41,9 @@ static const ct_field MOMENT[] = {
     {.key = "cosines", .kind = CT_BYTES, CT_AT(ct_moment, cosine), CT_USED(ct_moment, n_cosines)},
     PARTS("positive", bin[0], CT_PROBE_BINS),
     PARTS("negative", bin[1], CT_PROBE_BINS),
-    SOME("image_spectrum", spectrum[0], CT_PROBE, n_spectrum[0]),
-    SOME("text_spectrum", spectrum[1], CT_PROBE, n_spectrum[1]),
-    SOME("plane", plane, 4 * CT_PROBE, n_plane),
+    SOME("image_spectrum", spectrum[0], n_spectrum[0]),
+    SOME("text_spectrum", spectrum[1], n_spectrum[1]),
+    SOME("plane", plane, n_plane),
     PARTS("plane_share", share, 1),
     PARTS("alignment", alignment, 1),
     PARTS("uniformity", uniformity, 2),

@@ -1,7 +1,6 @@
 /* log.h -- lines of a run's log that become pictures, as data. Private.
  *
- * train fills these structs and writes them by their fields; show reads them back by the same.
- */
+ * train fills these structs and writes them by their fields; show reads them back by the same. */
 #ifndef FORMATS_LOG_H
 #define FORMATS_LOG_H
 

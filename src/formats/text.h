@@ -38,4 +38,12 @@ const char *ct_nearest_name(const char *word, const char *const *name, int n, si
 size_t ct_name_slips(const char *word);
 bool ct_name_nearer(const char *word, const char *name, size_t *distance);
 
+/* Bytes as characters that JSON and HTML leave alone (RFC 4648). */
+#define CT_BASE64_BYTES(n) (((n) + 2) / 3 * 4 + 1) /* characters for n bytes, with the NUL */
+
+void ct_base64_put(char *out, const uint8_t *x, size_t n);
+
+/* Exactly n bytes out of text, into out, which has room for n + 2; false if it is not that. */
+bool ct_base64_get(const char *text, uint8_t *out, size_t n);
+
 #endif

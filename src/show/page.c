@@ -3,8 +3,8 @@
  * Layer: show. */
 #include "show/page.h"
 
-#include "formats/base64.h"
-#include "formats/bmp.h"
+#include "formats/picture.h"
+#include "formats/text.h"
 #include "show/chart.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* fuzz_pnm.c -- any bytes are a PGM or PPM picture or are refused; what is accepted
  * can be made small and large. */
-#include "formats/pnm.h"
+#include "formats/picture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

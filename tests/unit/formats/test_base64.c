@@ -1,7 +1,7 @@
 /* test_base64.c -- the vectors of RFC 4648, and what is refused. */
 #include "testing.h"
 
-#include "formats/base64.h"
+#include "formats/text.h"
 
 #include <string.h>
 

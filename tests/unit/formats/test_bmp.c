@@ -1,7 +1,7 @@
 /* test_bmp.c -- a BMP read back by hand: headers, palette, padded rows, order of colours. */
 #include "testing.h"
 
-#include "formats/bmp.h"
+#include "formats/picture.h"
 
 static size_t number(const uint8_t *p, int n)
 {

@@ -1,7 +1,7 @@
 /* test_pnm.c -- pictures, against bytes written by hand. */
 #include "suites.h"
 
-#include "formats/pnm.h"
+#include "formats/picture.h"
 
 #include <stdlib.h>
 #include <string.h>

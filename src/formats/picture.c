@@ -1,12 +1,14 @@
-/* pnm.c -- PGM and PPM to checked pictures, of any size asked for.
+/* picture.c -- PGM and PPM to checked pictures, of any size asked for; pixels to BMP.
  *
- * Layer: formats. Used by the loader of pairs. */
-#include "formats/pnm.h"
+ * Layer: formats. Used by the loader of pairs and by pages. */
+#include "formats/picture.h"
 
 #include "formats/bytes.h"
 #include "platform/memory.h"
 
 #include <math.h>
+
+/* ---- PGM and PPM ---- */
 
 /* The number 1..65535 behind white space and comments; *at moves to its end. */
 static int read_number(const uint8_t *data, size_t size, size_t *at)
@@ -80,4 +82,40 @@ void ct_pnm_resize(const ct_pnm *p, int width, int height, uint8_t *out)
                                     (sx * sy);
                 *out++ = (uint8_t)fmin(255, floor(mean * 255 / p->largest + 0.5));
             }
+}
+
+/* ---- BMP ----
+ *
+ * A header, a palette if the picture is grey, and rows of pixels as they are: thumbnails are small,
+ * so nothing is compressed. A height below 0 says that the first row is the top one. Colours are
+ * stored blue first, rows padded to four bytes.
+ * Source: BITMAPFILEHEADER and BITMAPINFOHEADER of Windows. */
+
+enum { HEAD = 14 + 40, PALETTE = 4 * 256 };
+
+uint8_t *ct_bmp_encode(const uint8_t *pixels, int width, int height, int channels, ct_arena *arena,
+                       size_t *size)
+{
+    const size_t row = (size_t)width * (size_t)channels, padded = (row + 3) / 4 * 4;
+    const size_t begin = HEAD + (channels == 1 ? PALETTE : 0);
+    CT_ASSERT(width > 0 && height > 0 && (channels == 1 || channels == 3));
+    *size = begin + padded * (size_t)height;
+    uint8_t *out = ct_arena_zeroed(arena, *size, 1);
+    if (out == NULL)
+        return NULL;
+    memcpy(out, "BM", 2);
+    ct_bytes_put(out + 2, 4, *size);
+    ct_bytes_put(out + 10, 4, begin);
+    ct_bytes_put(out + 14, 4, 40); /* of the second header, which begins here */
+    ct_bytes_put(out + 18, 4, (uint64_t)width);
+    ct_bytes_put(out + 22, 4, (uint64_t)-height);
+    ct_bytes_put(out + 26, 2, 1); /* planes */
+    ct_bytes_put(out + 28, 2, 8 * (uint64_t)channels);
+    for (size_t grey = 0; channels == 1 && grey < 256; grey++)
+        memset(out + HEAD + 4 * grey, (int)grey, 3);
+    for (size_t y = 0; y < (size_t)height; y++)
+        for (size_t i = 0; i < row; i++)
+            out[begin + y * padded + i] =
+                pixels[y * row + (channels == 1 ? i : i + 2 - 2 * (i % 3))];
+    return out;
 }

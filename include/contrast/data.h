@@ -23,8 +23,7 @@ typedef enum ct_split {
     CT_N_SPLITS
 } ct_split;
 
-/* "train", "validation", "test", "composition". */
-const char *ct_split_name(ct_split split);
+const char *ct_split_name(ct_split split); /* "train", "validation", "test", "composition" */
 
 typedef struct ct_row_file ct_row_file; /* rows that stay in their file */
 

@@ -172,8 +172,7 @@ typedef struct ct_loss {
 const ct_loss *ct_loss_find(const char *name);
 const ct_loss *ct_loss_all(int *n);
 
-/* -ln(n - 1), the bias at which siglip begins; 0 for n = 1. */
-double ct_loss_bias(int n);
+double ct_loss_bias(int n); /* -ln(n - 1), the bias at which siglip begins; 0 for n = 1 */
 
 CT_C_END
 #endif

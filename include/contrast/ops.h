@@ -48,8 +48,7 @@ ct_tensor *ct_scale(ct_graph *g, ct_tensor *x, ct_real c);
  * dx += s dy, ds += <dy, x>. CT_ERR_SHAPE if s is not (1, 1). */
 ct_tensor *ct_scale_by(ct_graph *g, ct_tensor *x, ct_tensor *s);
 
-/* y = e^x; dx += dy y. */
-ct_tensor *ct_exp(ct_graph *g, ct_tensor *x);
+ct_tensor *ct_exp(ct_graph *g, ct_tensor *x); /* y = e^x; dx += dy y */
 
 /* y = ln(1 + e^x), which does not overflow; dx += dy / (1 + e^-x). One thread, in double:
  * for formulas, not for speed. */

@@ -50,8 +50,7 @@ void ct_optim_free(ct_optim *o);
 void ct_optim_step(ct_optim *o, ct_device *device, ct_real *x, const ct_real *dx, size_t n_decay,
                    double rate);
 
-/* Learning rate of a step. */
-typedef enum ct_schedule_kind { CT_CONSTANT, CT_COSINE } ct_schedule_kind;
+typedef enum ct_schedule_kind { CT_CONSTANT, CT_COSINE } ct_schedule_kind; /* of the rate */
 
 typedef struct ct_schedule {
     ct_schedule_kind kind;
@@ -60,11 +59,9 @@ typedef struct ct_schedule {
     long steps;  /* all steps; cosine falls to 0 at this one     */
 } ct_schedule;
 
-/* Rate of step 0, 1, 2, ... */
-double ct_schedule_rate(const ct_schedule *s, long step);
+double ct_schedule_rate(const ct_schedule *s, long step); /* of step 0, 1, 2, ... */
 
-/* Euclidean norm of the gradients. */
-double ct_grad_norm(ct_device *device, const ct_real *dx, size_t size);
+double ct_grad_norm(ct_device *device, const ct_real *dx, size_t size); /* Euclidean */
 
 /* Scale dx by max_norm / norm if norm > max_norm > 0 (torch clip_grad_norm_). A
  * norm that is NaN or infinite changes nothing: the trainer stops there. */

@@ -27,11 +27,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#ifdef __wasm__ /* no thread can be started there */
-typedef char team_thread;
-#else
+#ifndef __wasm__ /* no thread can be started there */
 #include <pthread.h>
-typedef pthread_t team_thread;
 #endif
 
 #define SPINS 4000              /* some 100 microseconds                            */
@@ -57,7 +54,7 @@ struct ct_pool {
     void *_Atomic ctx;
     atomic_int sleepers; /* workers that sleep, or are about to               */
     atomic_bool caller_sleeps;
-    team_thread thread[]; /* n_threads - 1 */
+    pthread_t *thread; /* n_threads - 1 */
 };
 
 static inline void pause_briefly(void)
@@ -173,9 +170,10 @@ static void start_threads(ct_pool *p)
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->work, NULL);
     pthread_cond_init(&p->all_done, NULL);
+    p->thread = ct_alloc((size_t)p->n_threads, sizeof *p->thread);
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK);
-    while (p->n_started < p->n_threads - 1 &&
+    while (p->thread != NULL && p->n_started < p->n_threads - 1 &&
            pthread_create(&p->thread[p->n_started], &attr, work, p) == 0)
         p->n_started++;
     pthread_attr_destroy(&attr);
@@ -192,6 +190,7 @@ static void end_threads(ct_pool *p)
     pthread_mutex_destroy(&p->lock);
     pthread_cond_destroy(&p->work);
     pthread_cond_destroy(&p->all_done);
+    ct_free(p->thread);
 }
 
 static void run_in_team(ct_pool *p, int n_blocks, void (*body)(void *ctx, int block), void *ctx)
@@ -205,8 +204,7 @@ static void run_in_team(ct_pool *p, int n_blocks, void (*body)(void *ctx, int bl
 
 ct_pool *ct_pool_new(int n_threads, ct_error *err)
 {
-    ct_pool *p = ct_alloc_for("threads", 1, sizeof *p + (size_t)n_threads * sizeof(team_thread),
-                              err);
+    ct_pool *p = ct_alloc_for("threads", 1, sizeof *p, err);
     if (p != NULL)
         p->n_threads = n_threads;
     return p;

@@ -7,8 +7,8 @@
 #include "cli/progress.h"
 
 #include "platform/clock.h"
-#include "platform/cpu.h"
 #include "platform/memory.h"
+#include "platform/terminal.h"
 #include "show/live.h"
 #include "train/snapshot.h"
 

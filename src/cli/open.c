@@ -6,6 +6,7 @@
 
 #include "formats/npy.h"
 #include "platform/cpu.h"
+#include "platform/terminal.h"
 #include "show/table.h"
 
 #include <stdlib.h>

@@ -10,7 +10,6 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 bool ct_cpu_has_avx2(void)
@@ -53,19 +52,4 @@ int ct_cpu_count(void)
 #endif
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n > 0 ? (int)n : 1;
-}
-
-bool ct_is_terminal(FILE *f)
-{
-    return isatty(fileno(f)) == 1;
-}
-
-bool ct_terminal_size(FILE *f, int *columns, int *lines)
-{
-    struct winsize size;
-    if (ioctl(fileno(f), TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
-        return false;
-    *columns = size.ws_col;
-    *lines = size.ws_row;
-    return true;
 }

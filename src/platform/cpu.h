@@ -3,7 +3,6 @@
 #define PLATFORM_CPU_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 /* NULL, or what is unusual about this thread's floating-point state: small numbers become zero,
  * or results are not rounded to nearest. A host program may have set that; numbers then differ
@@ -15,11 +14,5 @@ bool ct_cpu_has_avx512(void); /* AVX-512 F, VL, DQ and BW    */
 
 /* Processors that this process may use, at least 1. */
 int ct_cpu_count(void);
-
-/* Does somebody watch what is written here? */
-bool ct_is_terminal(FILE *f);
-
-/* Its size now; false, and nothing changed, if it is none or does not say. */
-bool ct_terminal_size(FILE *f, int *columns, int *lines);
 
 #endif

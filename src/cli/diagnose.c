@@ -45,12 +45,12 @@ static void tell(const ct_doc *d, const ct_diagnosis *a, bool run)
     static const char *const SIDE[2][2] = {{"a", "b"}, {"images", "captions"}};
     const ct_measures *m = &a->measures;
     const char *const *side = SIDE[run];
-    ct_doc_about(d, a->text.name, "%s", a->text.meaning);
+    ct_doc_about(d, "%s: %s", a->text.name, a->text.meaning);
     for (int i = 0; i < a->n_evidence; i++)
         ct_doc_item(d, "%s", a->evidence[i]);
     if (*a->text.look_alikes != '\0')
-        ct_doc_about(d, "looks alike", "%s", a->text.look_alikes);
-    ct_doc_about(d, "try first", "%s", a->text.remedy);
+        ct_doc_about(d, "looks alike: %s", a->text.look_alikes);
+    ct_doc_about(d, "try first: %s", a->text.remedy);
     ct_doc_text(d, "Measured on %d rows of %d%s%s%s%s:", m->rows, m->columns,
                 m->n_sides == 2 ? "; " : "", m->n_sides == 2 ? side[0] : "",
                 m->n_sides == 2 ? ", " : "", m->n_sides == 2 ? side[1] : "");

@@ -38,10 +38,10 @@ static void tell(const ct_doc *d, const ct_lesson *l, const ct_lesson_run *run, 
     ct_doc_spreads(d, &rows);
     ct_doc_table(d, &rows);
     ct_doc_text(d, "Rule: %s", l->rule);
-    ct_doc_about(d, "Source", "%s", l->source);
+    ct_doc_about(d, "Source: %s", l->source);
     if (l->see_also != NULL)
-        ct_doc_about(d, "See also", "%s", l->see_also);
-    ct_doc_about(d, l->name, "%s (%.1f s)", ct_verdict_name(ct_lesson_verdict(run)), seconds);
+        ct_doc_about(d, "See also: %s", l->see_also);
+    ct_doc_about(d, "%s: %s (%.1f s)", l->name, ct_verdict_name(ct_lesson_verdict(run)), seconds);
 }
 
 static void print_json(const ct_lesson *l, const ct_lesson_run *run, double seconds, ct_error *err)

@@ -13,23 +13,21 @@
 
 /* ---- words ---- */
 
-typedef enum kind { TITLE, TEXT, ITEM, CODE, ABOUT } kind;
-
 /* On a screen: what stands before the first line and before the others; in a page: its tag. */
 static const struct {
     const char *first, *rest, *tag;
 } LOOK[] = {
-    [TITLE] = {"\n", "", "h2"},
-    [TEXT] = {"\n", "", "p"},
-    [ITEM] = {"  - ", "    ", "p class=\"item\""},
-    [CODE] = {"  ", "  ", "pre"},
-    [ABOUT] = {"", "", "p"},
+    [CT_DOC_TITLE] = {"\n", "", "h2"},
+    [CT_DOC_TEXT] = {"\n", "", "p"},
+    [CT_DOC_ITEM] = {"  - ", "    ", "p class=\"item\""},
+    [CT_DOC_CODE] = {"  ", "  ", "pre"},
+    [CT_DOC_ABOUT] = {"", "", "p"},
 };
 
-static void print_bold(const ct_terminal *t, const char *text)
+static void print_bold(const ct_terminal *t, const char *text, int length)
 {
     ct_bold(t, true);
-    fputs(text, t->out);
+    fprintf(t->out, "%.*s", length, text);
     ct_bold(t, false);
 }
 
@@ -47,73 +45,38 @@ static void print_wrapped(const ct_terminal *t, const char *rest, int used, cons
         used += fprintf(t->out, "%s%.*s", used == (int)strlen(rest) ? "" : " ", n, text);
         text += n;
     }
-    fputc('\n', t->out);
 }
 
-static void print(const ct_terminal *t, kind k, const char *word, const char *text)
+/* `bold`: so much of the text is a word of its own. */
+static void print(const ct_terminal *t, ct_doc_kind k, const char *text, int bold)
 {
-    const char *rest = LOOK[k].rest;
     fputs(LOOK[k].first, t->out);
-    if (word != NULL)
-        print_bold(t, word);
-    if (k == TITLE) {
-        print_bold(t, text);
-        fputc('\n', t->out);
-    } else if (k == CODE) {
-        fprintf(t->out, "%s\n", text);
-    } else {
-        fputs(word != NULL ? ":" : "", t->out);
-        print_wrapped(t, rest, (int)strlen(word != NULL ? word : rest) + (word != NULL), text);
-    }
+    print_bold(t, text, bold);
+    if (k == CT_DOC_CODE)
+        fputs(text, t->out);
+    else
+        print_wrapped(t, LOOK[k].rest, bold > 0 ? bold : (int)strlen(LOOK[k].rest), text + bold);
+    fputc('\n', t->out);
     fflush(t->out);
 }
 
-static void say(const ct_doc *d, kind k, const char *word, const char *fmt, va_list args)
+void ct_doc_say(const ct_doc *d, ct_doc_kind k, const char *fmt, ...)
 {
     char text[WORDS_BYTES];
+    va_list args;
+    va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    const size_t colon = k == CT_DOC_ABOUT ? strcspn(text, ":") + 1 : 0;
+    const size_t bold = k == CT_DOC_TITLE ? strlen(text) : colon;
     if (d->screen != NULL)
-        print(d->screen, k, word, text);
-    if (d->page != NULL && word == NULL) {
-        ct_put_element(d->page, LOOK[k].tag, text);
+        print(d->screen, k, text, (int)bold);
+    if (d->page != NULL && k == CT_DOC_ABOUT) {
+        text[colon - 1] = '\0';
+        ct_put(d->page, "<p><strong>%s</strong>:%s</p>\n", text, text + colon);
     } else if (d->page != NULL) {
-        ct_put_raw(d->page, "<p><strong>");
-        ct_put_text(d->page, word);
-        ct_put_raw(d->page, "</strong>: ");
-        ct_put_text(d->page, text);
-        ct_put_raw(d->page, "</p>\n");
+        ct_put_element(d->page, LOOK[k].tag, text);
     }
-}
-
-#define SAY(kind, word)                \
-    va_list args;                      \
-    va_start(args, fmt);               \
-    say(d, (kind), (word), fmt, args); \
-    va_end(args)
-
-void ct_doc_title(const ct_doc *d, const char *fmt, ...)
-{
-    SAY(TITLE, NULL);
-}
-
-void ct_doc_text(const ct_doc *d, const char *fmt, ...)
-{
-    SAY(TEXT, NULL);
-}
-
-void ct_doc_item(const ct_doc *d, const char *fmt, ...)
-{
-    SAY(ITEM, NULL);
-}
-
-void ct_doc_code(const ct_doc *d, const char *fmt, ...)
-{
-    SAY(CODE, NULL);
-}
-
-void ct_doc_about(const ct_doc *d, const char *word, const char *fmt, ...)
-{
-    SAY(ABOUT, word);
 }
 
 /* ---- numbers ---- */

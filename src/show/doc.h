@@ -15,16 +15,24 @@ typedef struct ct_doc {
     ct_writer *page;           /* NULL: none */
 } ct_doc;
 
-/* ---- words; all are printf's ---- */
+/* ---- words ---- */
 
-#define CT_SAYS __attribute__((format(printf, 2, 3)))
-void ct_doc_title(const ct_doc *d, const char *fmt, ...) CT_SAYS;
-void ct_doc_text(const ct_doc *d, const char *fmt, ...) CT_SAYS; /* a paragraph */
-void ct_doc_item(const ct_doc *d, const char *fmt, ...) CT_SAYS; /* of a list */
-void ct_doc_code(const ct_doc *d, const char *fmt, ...) CT_SAYS; /* to be typed */
-/* A paragraph that begins with `word`: "try first: ..." */
-void ct_doc_about(const ct_doc *d, const char *word, const char *fmt, ...)
+typedef enum ct_doc_kind {
+    CT_DOC_TITLE,
+    CT_DOC_TEXT,  /* a paragraph */
+    CT_DOC_ITEM,  /* of a list */
+    CT_DOC_CODE,  /* to be typed */
+    CT_DOC_ABOUT, /* a paragraph that begins with what it is about: "try first: ..." */
+} ct_doc_kind;
+
+void ct_doc_say(const ct_doc *d, ct_doc_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+#define ct_doc_title(d, ...) ct_doc_say((d), CT_DOC_TITLE, __VA_ARGS__)
+#define ct_doc_text(d, ...)  ct_doc_say((d), CT_DOC_TEXT, __VA_ARGS__)
+#define ct_doc_item(d, ...)  ct_doc_say((d), CT_DOC_ITEM, __VA_ARGS__)
+#define ct_doc_code(d, ...)  ct_doc_say((d), CT_DOC_CODE, __VA_ARGS__)
+#define ct_doc_about(d, ...) ct_doc_say((d), CT_DOC_ABOUT, __VA_ARGS__)
 
 /* ---- numbers ---- */
 

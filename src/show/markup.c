@@ -9,17 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-void ct_put(ct_writer *w, const char *fmt, ...)
-{
-    char text[2048]; /* %.3f of a damaged file's 1e300 has 300 digits */
-    va_list args;
-    va_start(args, fmt);
-    const int length = vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    CT_ASSERT(length >= 0 && (size_t)length < sizeof text);
-    ct_writer_bytes(w, text, (size_t)length);
-}
-
 void ct_put_raw(ct_writer *w, const char *markup)
 {
     ct_writer_bytes(w, markup, strlen(markup));
@@ -54,9 +43,43 @@ void ct_put_text(ct_writer *w, const char *text)
     }
 }
 
+/* The value of a conversion, as text that needs no escape. */
+static void put_number(ct_writer *w, const char *spec, va_list *args)
+{
+    char text[512] = ""; /* %.3f of a damaged file's 1e300 has 300 digits */
+    const char kind = spec[strlen(spec) - 1];
+    if (kind == 'd' || kind == 'c')
+        snprintf(text, sizeof text, spec, va_arg(*args, int));
+    else
+        snprintf(text, sizeof text, spec, va_arg(*args, double));
+    ct_put_raw(w, text);
+}
+
+void ct_put(ct_writer *w, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    for (size_t plain; fmt[plain = strcspn(fmt, "%")] != '\0';) {
+        char spec[16];
+        ct_writer_bytes(w, fmt, plain);
+        fmt += plain;
+        const int length = (int)strcspn(fmt, "dcsefg") + 1;
+        snprintf(spec, sizeof spec, "%.*s", length, fmt);
+        if (strcmp(spec, "%s") == 0)
+            ct_put_text(w, va_arg(args, const char *));
+        else
+            put_number(w, spec, &args);
+        fmt += length;
+    }
+    va_end(args);
+    ct_put_raw(w, fmt);
+}
+
 void ct_put_element(ct_writer *w, const char *tag, const char *text)
 {
-    ct_put(w, "<%s>", tag);
-    ct_put_text(w, text);
-    ct_put(w, "</%.*s>\n", (int)strcspn(tag, " "), tag);
+    ct_put_raw(w, "<");
+    ct_put_raw(w, tag);
+    ct_put(w, ">%s</", text);
+    ct_writer_bytes(w, tag, strcspn(tag, " "));
+    ct_put_raw(w, ">\n");
 }

@@ -37,9 +37,7 @@ static void story(ct_writer *w, const ct_record *r)
     ct_put_raw(w, "<div>");
     ct_put_element(w, "h3", r->folder);
     if (r->state != NULL) {
-        ct_put(w, "<p><strong>%s</strong>: ", r->state);
-        ct_put_text(w, r->meaning);
-        ct_put_raw(w, "</p>\n");
+        ct_put(w, "<p><strong>%s</strong>: %s</p>\n", r->state, r->meaning);
     }
     ct_put(w, "<p>The loss of a batch went from %.4f at step %.0f to %.4f at step %.0f",
            first->loss, first->step, last->loss, last->step);
@@ -56,11 +54,8 @@ static void story(ct_writer *w, const ct_record *r)
     for (int k = 0; k < r->n_evidence; k++)
         ct_put_element(w, "li", r->evidence[k]);
     ct_put_raw(w, "</ul>\n");
-    if (r->remedy != NULL && *r->remedy != '\0') {
-        ct_put_raw(w, "<p>Try first: ");
-        ct_put_text(w, r->remedy);
-        ct_put_raw(w, "</p>\n");
-    }
+    if (r->remedy != NULL && *r->remedy != '\0')
+        ct_put(w, "<p>Try first: %s</p>\n", r->remedy);
     ct_put_raw(w, "</div>\n");
 }
 
@@ -80,10 +75,8 @@ static void picture(ct_writer *w, int kind, const ct_record *r, int run, const c
     ct_svg_begin(w, CT_CHART_WIDTH, CT_CHART_HEIGHT, attributes, title, text.reading);
     ct_picture_draw(w, kind, r, a, last);
     ct_svg_end(w);
-    ct_put_raw(w, "<figcaption>");
-    ct_put_text(w, r->folder);
-    ct_put(w, ", <span data-step=\"%d\">step %.0f</span></figcaption></figure>\n", run,
-           r->moment[last].step);
+    ct_put(w, "<figcaption>%s, <span data-step=\"%d\">step %.0f</span></figcaption></figure>\n",
+           r->folder, run, r->moment[last].step);
 }
 
 static void pictures(ct_writer *w, const ct_record *r, int n)
@@ -142,10 +135,10 @@ static void neighbours(ct_writer *w, const ct_record *r, int run)
         ct_put(w, "%d</td>", i + 1);
         for (int k = 0; k < captions; k++) {
             const int near = nearest_caption(r, m, i, taken);
-            ct_put(w, "%s<td>%s", k > 0 ? "<tr>" : "",
-                   near == i ? "<strong>its own:</strong> " : "");
-            ct_put_text(w, r->probe.caption[near]);
-            ct_put(w, "</td><td class=\"num\">%.2f</td></tr>\n", ct_record_cosine(r, m, i, near));
+            ct_put_raw(w, k > 0 ? "<tr><td>" : "<td>");
+            ct_put_raw(w, near == i ? "<strong>its own:</strong> " : "");
+            ct_put(w, "%s</td><td class=\"num\">%.2f</td></tr>\n", r->probe.caption[near],
+                   ct_record_cosine(r, m, i, near));
         }
     }
     ct_put_raw(w, "</tbody></table></div>\n");
@@ -157,14 +150,9 @@ static void again(ct_writer *w, const ct_record *r)
 {
     ct_put_raw(w, "<div>");
     ct_put_element(w, "h3", r->folder);
-    ct_put_raw(w, "<pre>contrast train ");
-    ct_put_text(w, r->folder);
-    ct_put_raw(w, "/recipe.ini -o again\ncontrast hash again");
-    if (r->hash != NULL)
-        ct_put(w, "    # %.40s", r->hash);
-    ct_put_raw(w, "</pre>\n<details><summary>recipe.ini</summary>");
-    ct_put_element(w, "pre", r->recipe);
-    ct_put_raw(w, "</details></div>\n");
+    ct_put(w, "<pre>contrast train %s/recipe.ini -o again\ncontrast hash again%s%s</pre>\n",
+           r->folder, r->hash != NULL ? "    # " : "", r->hash != NULL ? r->hash : "");
+    ct_put(w, "<details><summary>recipe.ini</summary><pre>%s</pre></details></div>\n", r->recipe);
 }
 
 /* ---- the script's data ---- */

@@ -22,45 +22,45 @@ static const struct {
 };
 #define STATES ((int)(sizeof LOOK / sizeof *LOOK))
 
-/* The grid: values of both keys, and the row of each cell. */
+/* The values of both keys, in the order of the rows. */
 typedef struct grid {
     const ct_table *t;
-    const char *key[2];
-    char value[2][VALUES][CELL_BYTES];
     int n[2];
-    int row[VALUES][VALUES]; /* plus 1; 0: there is none */
+    char value[2][VALUES][CELL_BYTES];
 } grid;
 
-static void show(const ct_table *t, int row, const ct_field *f, char out[CELL_BYTES])
+static const char *key_of(const grid *g, int k)
 {
-    ct_field_show(f, (const char *)t->row + (size_t)row * t->stride, out, CELL_BYTES);
+    const ct_field *f = &g->t->columns->row[k];
+    return f->label != NULL ? f->label : f->key;
 }
 
-/* Where the value stands among those of the key so far. */
-static int index_of(grid *g, int key, const char *value)
+static const void *row_at(const ct_table *t, int row)
 {
-    int i = 0;
-    while (i < g->n[key] && strcmp(g->value[key][i], value) != 0)
-        i++;
-    if (i == g->n[key] && i < VALUES)
-        memcpy(g->value[key][g->n[key]++], value, CELL_BYTES);
-    return i < VALUES ? i : VALUES - 1;
+    return (const char *)t->row + (size_t)row * t->stride;
 }
 
-static grid *read_grid(const ct_table *t, ct_arena *arena)
+/* Where a row stands: the indices of its values among those of the keys so far. */
+static void place(const grid *g, int row, int at[2])
 {
-    grid *g = ct_arena_zeroed(arena, 1, sizeof *g);
-    for (int r = 0; g != NULL && r < t->n; r++) {
+    for (int k = 0; k < 2; k++) {
+        char text[CELL_BYTES];
+        ct_field_show(&g->t->columns->row[k], row_at(g->t, row), text, sizeof text);
+        at[k] = 0;
+        while (at[k] < g->n[k] && strcmp(g->value[k][at[k]], text) != 0)
+            at[k]++;
+    }
+}
+
+static grid read_grid(const ct_table *t)
+{
+    grid g = {.t = t};
+    for (int r = 0; r < t->n; r++) {
         int at[2];
-        g->t = t;
-        for (int k = 0; k < 2; k++) {
-            char text[CELL_BYTES];
-            const ct_field *f = &t->columns->row[k];
-            g->key[k] = f->label != NULL ? f->label : f->key;
-            show(t, r, f, text);
-            at[k] = index_of(g, k, text);
-        }
-        g->row[at[0]][at[1]] = r + 1;
+        place(&g, r, at);
+        for (int k = 0; k < 2; k++)
+            if (at[k] == g.n[k] && g.n[k] < VALUES - 1)
+                ct_field_show(&t->columns->row[k], row_at(t, r), g.value[k][g.n[k]++], CELL_BYTES);
     }
     return g;
 }
@@ -69,19 +69,16 @@ static grid *read_grid(const ct_table *t, ct_arena *arena)
 static const ct_field *column_of(const grid *g, const char *key)
 {
     const ct_fields *columns = g->t->columns;
-    for (int i = 0; i < columns->n; i++)
-        if (strncmp(columns->row[i].key, key, strlen(key)) == 0)
-            return &columns->row[i];
-    return NULL;
+    int i = 0;
+    while (i + 1 < columns->n && strncmp(columns->row[i].key, key, strlen(key)) != 0)
+        i++;
+    return &columns->row[i];
 }
 
 static double median_of(const grid *g, int row, const char *key)
 {
-    const ct_field *f = column_of(g, key);
-    const char *object = (const char *)g->t->row + (size_t)row * g->t->stride;
-    ct_spread s = {.median = (double)NAN};
-    if (f != NULL)
-        memcpy(&s, object + f->offset, sizeof s);
+    ct_spread s;
+    memcpy(&s, (const char *)row_at(g->t, row) + column_of(g, key)->offset, sizeof s);
     return s.median;
 }
 
@@ -89,7 +86,7 @@ static int state_of(const grid *g, int row)
 {
     char name[CELL_BYTES];
     int k = 0;
-    show(g->t, row, column_of(g, "state"), name);
+    ct_field_show(column_of(g, "state"), row_at(g->t, row), name, sizeof name);
     while (k + 1 < STATES && strcmp(LOOK[k].state, name) != 0)
         k++;
     return k;
@@ -109,21 +106,24 @@ static void draw_letter(const ct_terminal *t, int state)
 static void draw_letters(const ct_terminal *t, const grid *g)
 {
     int seen[STATES] = {0};
-    fprintf(t->out, "%s\n", g->key[0]);
+    int8_t state[VALUES][VALUES] = {{0}}; /* plus 1; 0: there is no row */
+    for (int r = 0; r < g->t->n; r++) {
+        int at[2];
+        place(g, r, at);
+        state[at[0]][at[1]] = (int8_t)(state_of(g, r) + 1);
+        seen[state_of(g, r)]++;
+    }
+    fprintf(t->out, "%s\n", key_of(g, 0));
     for (int i = g->n[0] - 1; i >= 0; i--) {
         fprintf(t->out, "%12s ", g->value[0][i]);
-        for (int j = 0; j < g->n[1]; j++) {
-            const int row = g->row[i][j] - 1;
-            if (row < 0) {
+        for (int j = 0; j < g->n[1]; j++)
+            if (state[i][j] > 0)
+                draw_letter(t, state[i][j] - 1);
+            else
                 fputs("  ", t->out);
-                continue;
-            }
-            draw_letter(t, state_of(g, row));
-            seen[state_of(g, row)]++;
-        }
         fputc('\n', t->out);
     }
-    fprintf(t->out, "%12s  %s  %s ... %s\n\n", "", g->key[1], g->value[1][0],
+    fprintf(t->out, "%12s  %s  %s ... %s\n\n", "", key_of(g, 1), g->value[1][0],
             g->value[1][g->n[1] - 1]);
     for (int k = 0; k < STATES; k++) {
         if (seen[k] == 0)
@@ -139,14 +139,13 @@ static void draw_letters(const ct_terminal *t, const grid *g)
 #define LEAST  660.0 /* width that the legend needs */
 #define LEFT   70.0
 #define TOP    34.0
-#define BOTTOM 160.0
+#define BOTTOM 120.0
 #define GAP    84.0
 
 /* Side of a cell: small grids have large ones. */
 static double cell_of(const grid *g)
 {
-    const int most = g->n[0] > g->n[1] ? g->n[0] : g->n[1];
-    return fmax(16, fmin(40, floor(130.0 / most)));
+    return fmax(16, fmin(40, floor(130.0 / (g->n[0] > g->n[1] ? g->n[0] : g->n[1]))));
 }
 
 static double width_of(const grid *g)
@@ -162,29 +161,13 @@ static double height_of(const grid *g)
 static void map_axes(ct_writer *w, const grid *g, double x, const char *title)
 {
     const double cell = cell_of(g), base = TOP + cell * g->n[0];
-    ct_svg_text(w, x, TOP - 12, 13, CT_SVG_START, 0, title);
+    ct_svg_text(w, x, TOP - 12, 11, CT_SVG_START, 0, title);
     for (int i = 0; i < g->n[0]; i++)
         ct_svg_text(w, x - 4, base - cell * (i + 0.5) + 3, 8, CT_SVG_END, 0, g->value[0][i]);
     for (int j = 0; j < g->n[1]; j++)
         ct_svg_text(w, x + cell * (j + 0.5) + 3, base + 6, 8, CT_SVG_END, -60, g->value[1][j]);
-    ct_svg_text(w, x + cell * g->n[1] / 2, base + 50, 11, CT_SVG_MIDDLE, 0, g->key[1]);
-    ct_svg_text(w, x - 46, TOP + cell * g->n[0] / 2, 11, CT_SVG_MIDDLE, -90, g->key[0]);
-}
-
-/* The whole row in words. */
-static void title_of(const grid *g, int row, char *out, size_t size)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (int k = 0; k < g->t->columns->n && used < size; k++) {
-        char text[CELL_BYTES];
-        const ct_field *f = &g->t->columns->row[k];
-        if (f->detail)
-            continue;
-        show(g->t, row, f, text);
-        used += (size_t)snprintf(out + used, size - used, "%s%s %s", used > 0 ? ", " : "",
-                                 f->label != NULL ? f->label : f->key, text);
-    }
+    ct_svg_text(w, x + cell * g->n[1] / 2, base + 50, 11, CT_SVG_MIDDLE, 0, key_of(g, 1));
+    ct_svg_text(w, x - 46, TOP + cell * g->n[0] / 2, 11, CT_SVG_MIDDLE, -90, key_of(g, 0));
 }
 
 /* The look of a cell of a map: its state, or a heat from 0 to 1. `soonest`: of all escapes. */
@@ -202,90 +185,73 @@ static void look_of(const grid *g, int row, int map, double soonest, char look[3
         snprintf(look, 32, "never");
 }
 
+/* The title of a cell is its whole row. */
 static void draw_map(ct_writer *w, const grid *g, double x, int map)
 {
     const double cell = cell_of(g);
     double soonest = (double)INFINITY;
     for (int r = 0; r < g->t->n; r++)
         soonest = fmin(soonest, median_of(g, r, "escape_step"));
-    for (int i = 0; i < g->n[0]; i++)
-        for (int j = 0; j < g->n[1]; j++) {
-            char look[32], title[768];
-            if (g->row[i][j] == 0)
-                continue;
-            look_of(g, g->row[i][j] - 1, map, soonest, look);
-            title_of(g, g->row[i][j] - 1, title, sizeof title);
-            ct_svg_rect(w, look, x + cell * j, TOP + cell * (g->n[0] - 1 - i), cell - 1, cell - 1,
-                        title);
-        }
+    for (int r = 0; r < g->t->n; r++) {
+        char look[32], title[768];
+        int at[2];
+        place(g, r, at);
+        look_of(g, r, map, soonest, look);
+        ct_table_line(g->t->columns, row_at(g->t, r), title, sizeof title);
+        ct_svg_rect(w, look, x + cell * at[1], TOP + cell * (g->n[0] - 1 - at[0]), cell - 1,
+                    cell - 1, title);
+    }
 }
 
-static void draw_legend(ct_writer *w, double x, double y, double width)
+static void draw_legend(ct_writer *w, double y)
 {
-    static const char *const READING[3] = {
-        "Escape: the stronger the sooner the loss fell below 95 % of its value",
-        "for equal embeddings; black: never or diverged.",
-        "Recall: the stronger the better. Medians over the seeds."};
-    for (int k = 0; k < STATES; k++) {
-        char look[32];
-        snprintf(look, sizeof look, "s-%s", LOOK[k].state);
-        ct_svg_rect(w, look, x, y, 10, 10, NULL);
-        ct_svg_text(w, x + 14, y + 9, 10, CT_SVG_START, 0, LOOK[k].state);
-        x += 132;
-        if (x + 132 > width) {
-            x = LEFT;
-            y += 15;
-        }
+    for (int k = 0; k <= STATES; k++) { /* four in a line */
+        const double x = LEFT + 140 * (k % 4), top = y + 15 * (k / 4);
+        char look[32] = "never";
+        if (k < STATES)
+            snprintf(look, sizeof look, "s-%s", LOOK[k].state);
+        ct_svg_rect(w, look, x, top, 10, 10, NULL);
+        ct_svg_text(w, x + 14, top + 9, 10, CT_SVG_START, 0,
+                    k < STATES ? LOOK[k].state : "never, or diverged");
     }
-    for (int k = 0; k < 3; k++)
-        ct_svg_text(w, LEFT, y + 26 + 13 * k, 10, CT_SVG_START, 0, READING[k]);
 }
 
 static const char TITLE[] = "Phase diagram",
-                  READING[] = "State, step that leaves the loss's value for equal embeddings, and "
-                              "recall@1 over two settings; rest on a cell to read it.";
+                  READING[] = "State, step at which the loss fell below 95 % of its value for "
+                              "equal embeddings, and recall@1, over two settings: medians over "
+                              "the seeds. Rest on a cell to read it.";
 
 static void draw_maps(ct_writer *w, const grid *g)
 {
-    static const char *const NAME[3] = {"state", "escape step", "recall@1"};
+    static const char *const NAME[3] = {"state", "escape: stronger is sooner",
+                                        "recall@1: stronger is better"};
     for (int map = 0; map < 3; map++) {
         const double x = LEFT + map * (cell_of(g) * g->n[1] + GAP);
         map_axes(w, g, x, NAME[map]);
         draw_map(w, g, x, map);
     }
-    draw_legend(w, LEFT, height_of(g) - 90, width_of(g));
+    draw_legend(w, height_of(g) - 55);
+    ct_svg_end(w);
 }
 
 void ct_doc_phase(const ct_doc *d, const ct_table *t)
 {
-    ct_arena arena;
-    ct_arena_init(&arena, 0);
-    const grid *g = t->n > 0 ? read_grid(t, &arena) : NULL;
-    if (g != NULL && d->screen != NULL)
-        draw_letters(d->screen, g);
-    if (g != NULL && d->page != NULL) {
-        ct_put_raw(d->page, "<figure class=\"wide\">");
-        ct_svg_begin(d->page, width_of(g), height_of(g), "data-kind=\"phase\"", TITLE, READING);
-        draw_maps(d->page, g);
-        ct_svg_end(d->page);
-        ct_put_raw(d->page, "</figure>\n");
-    }
-    ct_arena_free(&arena);
+    const grid g = read_grid(t);
+    if (d->screen != NULL && t->n > 0)
+        draw_letters(d->screen, &g);
+    if (d->page == NULL || t->n == 0)
+        return;
+    ct_put(d->page, "<figure class=\"wide\"><p class=\"dim\">%s</p>\n", READING);
+    ct_svg_begin(d->page, width_of(&g), height_of(&g), "data-kind=\"phase\"", TITLE, READING);
+    draw_maps(d->page, &g);
+    ct_put_raw(d->page, "</figure>\n");
 }
 
 ct_status ct_phase_save(const ct_table *t, const char *path, ct_error *err)
 {
-    ct_arena arena;
+    const grid g = read_grid(t);
     ct_writer w;
-    ct_arena_init(&arena, 0);
-    const grid *g = read_grid(t, &arena);
-    if (g == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory", path);
-    else if (ct_svg_open(&w, path, width_of(g), height_of(g), TITLE, READING, err) == CT_OK) {
-        draw_maps(&w, g);
-        ct_svg_end(&w);
-        ct_writer_commit(&w);
-    }
-    ct_arena_free(&arena);
-    return err->status;
+    if (ct_svg_open(&w, path, width_of(&g), height_of(&g), TITLE, READING, err) == CT_OK)
+        draw_maps(&w, &g);
+    return ct_writer_commit(&w);
 }

@@ -215,9 +215,8 @@ static void draw_plane(ct_writer *w, const ct_axes *a, const ct_record *r, const
         ct_svg_segment(w, "join", x, y, u, v);
         ct_svg_disc(w, "da", x, y, 4, NULL);
         ct_svg_rect(w, "db", u - 3.5, v - 3.5, 7, 7, NULL);
-        ct_put(w, "<title>%d: ", i + 1);
-        ct_put_text(w, r->probe.n_captions > 0 ? r->probe.caption[i] : "");
-        ct_put_raw(w, "</title></g>\n");
+        ct_put(w, "<title>%d: %s</title></g>\n", i + 1,
+               r->probe.n_captions > 0 ? r->probe.caption[i] : "");
     }
     const double next = ct_key_draw(w, a->left, 18, CT_DISCS, "da", "images");
     ct_key_draw(w, next, 18, CT_SQUARES, "db", "captions");

@@ -61,16 +61,16 @@ static bool read_line(const ct_table *t, const ct_field *spread, int i, char lab
     memcpy(&out->measured, (const char *)object + spread->offset, sizeof out->measured);
     if (expected != NULL)
         memcpy(&out->expected, (const char *)holder + expected->offset, sizeof out->expected);
-    snprintf(out->quantity, sizeof out->quantity, "%s",
-             same            ? text + 4
-             : colon != NULL ? colon + 2
-                             : "");
-    if (!same)
-        snprintf(label, LABEL_BYTES, "%.*s",
-                 (int)(colon != NULL ? colon - text : (long)strlen(text)), text);
-    if (strlen(label) <= LONGEST)
-        snprintf(out->label, sizeof out->label, "%s", label);
-    else
+    if (same) {
+        strcpy(out->quantity, text + 4);
+    } else {
+        strcpy(out->quantity, colon != NULL ? colon + 2 : "");
+        if (colon != NULL)
+            *colon = '\0';
+        strcpy(label, text);
+    }
+    strcpy(out->label, label);
+    if (strlen(label) > LONGEST)
         snprintf(out->label, sizeof out->label, "row %d of the table", i + 1);
     return out->measured.n > 0;
 }
@@ -138,20 +138,18 @@ static void figure(ct_writer *w, const char *name, const line *l, int n)
 }
 
 /* One picture for each quantity that two lines or more have. */
-static void figures(ct_writer *w, const char *column, line *l, int n)
+static void figures(ct_writer *w, const char *column, const line *l, int n)
 {
-    while (n > 0) {
+    for (int i = 0; i < n; i++) {
         line same[MOST];
-        int n_same = 0, n_others = 0;
-        const line first = l[0];
-        for (int i = 0; i < n; i++)
-            if (strcmp(l[i].quantity, first.quantity) == 0)
-                same[n_same++] = l[i];
-            else
-                l[n_others++] = l[i];
+        int n_same = 0, first = 0;
+        while (strcmp(l[first].quantity, l[i].quantity) != 0)
+            first++;
+        for (int k = i; k < n && first == i; k++)
+            if (strcmp(l[k].quantity, l[i].quantity) == 0)
+                same[n_same++] = l[k];
         if (n_same > 1)
-            figure(w, *first.quantity != '\0' ? first.quantity : column, same, n_same);
-        n = n_others;
+            figure(w, *l[i].quantity != '\0' ? l[i].quantity : column, same, n_same);
     }
 }
 

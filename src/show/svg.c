@@ -19,7 +19,7 @@ ct_status ct_svg_open(ct_writer *w, const char *path, double width, double heigh
     snprintf(size, sizeof size, "width=\"%.0f\" height=\"%.0f\"", width, height);
     ct_svg_begin(w, width, height, size, title, description);
     ct_put_raw(w, "<style>");
-    ct_put_raw(w, ct_svg_css);
+    ct_put_raw(w, ct_svg_css); /* no markup, and no text */
     ct_put_raw(w, "</style>");
     ct_svg_rect(w, "bg", 0, 0, width, height, NULL);
     ct_put_raw(w, "\n");
@@ -32,9 +32,7 @@ void ct_svg_begin(ct_writer *w, double width, double height, const char *attribu
     ct_put(w, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.2f %.2f\" ", width,
            height);
     ct_put_raw(w, attributes);
-    ct_put_raw(w, " role=\"img\">");
-    ct_put_element(w, "title", title);
-    ct_put_element(w, "desc", description);
+    ct_put(w, " role=\"img\"><title>%s</title>\n<desc>%s</desc>\n", title, description);
 }
 
 void ct_svg_end(ct_writer *w)
@@ -61,13 +59,10 @@ void ct_svg_segment(ct_writer *w, const char *look, double x0, double y0, double
 /* The end of a tag, with what is shown when the pointer rests on its shape. */
 static void end_tag(ct_writer *w, const char *tag, const char *title)
 {
-    if (title == NULL) {
+    if (title == NULL)
         ct_put_raw(w, "/>");
-        return;
-    }
-    ct_put_raw(w, "><title>");
-    ct_put_text(w, title);
-    ct_put(w, "</title></%s>\n", tag);
+    else
+        ct_put(w, "><title>%s</title></%s>\n", title, tag);
 }
 
 void ct_svg_rect(ct_writer *w, const char *look, double x, double y, double width, double height,
@@ -115,7 +110,5 @@ void ct_svg_text(ct_writer *w, double x, double y, double size, ct_svg_anchor an
            ANCHOR[anchor]);
     if (turn != 0)
         ct_put(w, " transform=\"rotate(%.2f %.2f %.2f)\"", turn, x, y);
-    ct_put_raw(w, ">");
-    ct_put_text(w, text);
-    ct_put_raw(w, "</text>\n");
+    ct_put(w, ">%s</text>\n", text);
 }

@@ -59,6 +59,15 @@ static void show_cell(const ct_table *t, int row, const column *c, char text[CEL
         ct_field_show(c->field, row_at(t, row, c), text, CELL_BYTES);
 }
 
+/* Columns without labels have no head. */
+static int first_line(const column *c, int n)
+{
+    for (int k = 0; k < n; k++)
+        if (*label_of(&c[k]) != '\0')
+            return -1;
+    return 0;
+}
+
 /* Characters, not bytes: what follows a first byte of UTF-8 takes no room. */
 static int width_of(const char *s)
 {
@@ -73,13 +82,13 @@ void ct_table_print(const ct_table *t, FILE *out, int indent)
     column c[MOST_COLUMNS];
     int width[MOST_COLUMNS] = {0};
     char text[CELL_BYTES];
-    const int n = open_columns(t->columns, 0, true, c, 0);
-    for (int i = -1; i < t->n; i++)
+    const int n = open_columns(t->columns, 0, true, c, 0), first = first_line(c, n);
+    for (int i = first; i < t->n; i++)
         for (int k = 0; k < n; k++) {
             show_cell(t, i, &c[k], text);
             width[k] = width_of(text) > width[k] ? width_of(text) : width[k];
         }
-    for (int i = -1; i < t->n; i++) {
+    for (int i = first; i < t->n; i++) {
         fprintf(out, "%*s", indent, "");
         for (int k = 0; k < n; k++) {
             show_cell(t, i, &c[k], text);
@@ -97,86 +106,86 @@ void ct_table_html(const ct_table *t, ct_writer *w)
     char text[CELL_BYTES];
     const int n = open_columns(t->columns, 0, true, c, 0);
     ct_put_raw(w, "<div class=\"scroll\"><table>\n");
-    for (int i = -1; i < t->n; i++) {
+    for (int i = first_line(c, n); i < t->n; i++) {
         const char *tag = i < 0 ? "th" : "td";
         ct_put_raw(w, "<tr>");
         for (int k = 0; k < n; k++) {
             show_cell(t, i, &c[k], text);
-            ct_put(w, "<%s%s>", tag, is_word(c[k].field) ? "" : " class=n");
-            ct_put_text(w, text);
-            ct_put(w, "</%s>", tag);
+            ct_put(w, "<%s%s>%s</%s>", tag, is_word(c[k].field) ? "" : " class=n", text, tag);
         }
         ct_put_raw(w, "</tr>\n");
     }
     ct_put_raw(w, "</table></div>\n");
 }
 
-/* ---- one struct ---- */
+/* ---- one struct: its members are rows ---- */
 
-/* The columns that are not left out. */
-static int open_members(const ct_fields *columns, const void *row, column *out)
-{
+typedef struct member {
+    const char *label;
     char text[CELL_BYTES];
+} member;
+
+static const ct_field MEMBER[] = {
+    {.key = "label", .label = "", .kind = CT_STRING, CT_AT(member, label)},
+    {.key = "value", .label = "", .kind = CT_TEXT, CT_AT(member, text)},
+};
+static const ct_fields MEMBERS = CT_FIELDS(MEMBER);
+
+static ct_table members_of(const ct_fields *columns, const void *row, member out[MOST_COLUMNS])
+{
+    column c[MOST_COLUMNS];
+    const int all = open_columns(columns, 0, true, c, 0);
     int n = 0;
-    const int all = open_columns(columns, 0, true, out, 0);
     for (int k = 0; k < all; k++) {
-        ct_field_show(out[k].field, (const char *)row + out[k].offset, text, sizeof text);
-        if (!out[k].field->optional || (strcmp(text, "-") != 0 && strncmp(text, "-, ", 3) != 0))
-            out[n++] = out[k];
+        char *text = out[n].text;
+        out[n].label = label_of(&c[k]);
+        ct_field_show(c[k].field, (const char *)row + c[k].offset, text, CELL_BYTES);
+        n += !c[k].field->optional || (strcmp(text, "-") != 0 && strncmp(text, "-, ", 3) != 0);
     }
-    return n;
+    return (ct_table){&MEMBERS, out, n, sizeof *out};
 }
 
 void ct_table_print_members(const ct_fields *columns, const void *row, FILE *out, int indent)
 {
-    column c[MOST_COLUMNS];
-    char text[CELL_BYTES];
-    const int n = open_members(columns, row, c);
-    int width = 0;
-    for (int k = 0; k < n; k++)
-        width = width_of(label_of(&c[k])) > width ? width_of(label_of(&c[k])) : width;
-    for (int k = 0; k < n; k++) {
-        ct_field_show(c[k].field, (const char *)row + c[k].offset, text, sizeof text);
-        fprintf(out, "%*s%s%*s  %s\n", indent, "", label_of(&c[k]),
-                width - width_of(label_of(&c[k])), "", text);
-    }
+    member m[MOST_COLUMNS];
+    const ct_table t = members_of(columns, row, m);
+    ct_table_print(&t, out, indent);
+}
+
+void ct_table_html_members(const ct_fields *columns, const void *row, ct_writer *w)
+{
+    member m[MOST_COLUMNS];
+    const ct_table t = members_of(columns, row, m);
+    ct_table_html(&t, w);
 }
 
 void ct_table_print_lines(const ct_fields *columns, const void *row, FILE *out, int indent)
 {
-    column c[MOST_COLUMNS];
-    char text[CELL_BYTES];
-    const int n = open_members(columns, row, c);
+    member m[MOST_COLUMNS];
+    const int n = members_of(columns, row, m).n;
     int used = 0; /* of the line */
     for (int k = 0; k < n; k++) {
-        ct_field_show(c[k].field, (const char *)row + c[k].offset, text, sizeof text);
-        const int width = width_of(label_of(&c[k])) + 1 + width_of(text);
+        const int width = width_of(m[k].label) + 1 + width_of(m[k].text);
         if (used > 0 && used + 2 + width > LINE_WIDTH) {
             fputc('\n', out);
             used = 0;
         }
         const int before = used > 0 ? 2 : indent;
-        fprintf(out, "%*s%s %s", before, "", label_of(&c[k]), text);
+        fprintf(out, "%*s%s %s", before, "", m[k].label, m[k].text);
         used += before + width;
     }
     fputc('\n', out);
 }
 
-void ct_table_html_members(const ct_fields *columns, const void *row, ct_writer *w)
+void ct_table_line(const ct_fields *columns, const void *row, char *out, size_t size)
 {
-    column c[MOST_COLUMNS];
-    char text[CELL_BYTES];
-    const int n = open_members(columns, row, c);
-    ct_put_raw(w, "<table>\n");
-    for (int k = 0; k < n; k++) {
-        ct_field_show(c[k].field, (const char *)row + c[k].offset, text, sizeof text);
-        ct_put_raw(w, "<tr><th>");
-        ct_put_text(w, label_of(&c[k]));
-        ct_put_raw(w, "</th><td>");
-        ct_put_text(w, text);
-        ct_put_raw(w, "</td></tr>\n");
-    }
-    ct_put_raw(w, "</table>\n");
+    member m[MOST_COLUMNS];
+    const int n = members_of(columns, row, m).n;
+    size_t used = 0;
+    out[0] = '\0';
+    for (int k = 0; k < n && used < size; k++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s %s", k > 0 ? ", " : "", m[k].label,
+                                 m[k].text);
 }
 
 /* ---- for programs ---- */
@@ -193,61 +202,50 @@ void ct_table_json(const ct_table *t, ct_json *j, const char *key)
 }
 
 /* CSV is RFC 4180. */
-static void put_csv_cell(ct_writer *w, const char *text, bool first)
+static void put_csv_cell(ct_writer *w, const char *text)
 {
-    if (!first)
-        ct_put_raw(w, ",");
-    if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        ct_put_raw(w, text);
-        return;
-    }
-    ct_put_raw(w, "\"");
+    const bool quoted = text[strcspn(text, ",\"\r\n")] != '\0';
+    ct_put_raw(w, quoted ? "\"" : "");
     for (; *text != '\0'; text++) {
         ct_writer_bytes(w, text, 1);
         if (*text == '"')
-            ct_put_raw(w, "\"");
+            ct_writer_bytes(w, text, 1);
     }
-    ct_put_raw(w, "\"");
+    ct_put_raw(w, quoted ? "\"" : "");
 }
 
-/* The cells of one value, or their heads: one, or those of a spread. */
-static void put_csv_value(ct_writer *w, const ct_field *f, const void *at, const char *key,
-                          bool first)
+/* Part p of value v of a column: its key in the head (row -1), else its text. A spread has parts,
+ * of which the first has the column's key. */
+static void csv_text(const ct_table *t, int row, const column *c, int v, int p,
+                     char text[CELL_BYTES])
 {
-    char text[CELL_BYTES];
-    if (f->kind != CT_SPREAD) {
-        ct_field alone = *f; /* the value at `at`, not one of an array */
-        alone.offset = 0;
-        alone.count = 0;
-        alone.used = 0;
-        if (at != NULL)
-            ct_field_text(&alone, at, text, sizeof text);
-        put_csv_cell(w, at != NULL ? text : key, first);
-        return;
-    }
-    for (int k = 0; k < ct_spread_fields.n; k++) {
-        const ct_field *part = &ct_spread_fields.row[k];
-        snprintf(text, sizeof text, k == 0 ? "%s" : "%s_%s", key, part->key); /* the median */
-        put_csv_value(w, part, at != NULL ? (const char *)at + part->offset : NULL, text,
-                      first && k == 0);
-    }
+    const ct_field *f = c->field;
+    const size_t size = f->size / (size_t)(f->count > 0 ? f->count : 1);
+    ct_field one = f->kind == CT_SPREAD ? ct_spread_fields.row[p] : *f;
+    one.offset = f->kind == CT_SPREAD ? f->offset + one.offset : f->offset + (size_t)v * size;
+    one.count = 0; /* this value alone */
+    one.used = 0;
+    if (row >= 0)
+        ct_field_text(&one, row_at(t, row, c), text, CELL_BYTES);
+    else if (f->count > 0)
+        snprintf(text, CELL_BYTES, "%s_%d", f->key, v + 1);
+    else
+        snprintf(text, CELL_BYTES, p > 0 ? "%s_%s" : "%s", f->key, one.key);
 }
 
 void ct_table_csv(const ct_table *t, ct_writer *w)
 {
     column c[MOST_COLUMNS];
-    char key[64];
+    char text[CELL_BYTES];
     const int n = open_columns(t->columns, 0, false, c, 0);
-    for (int i = -1; i < t->n; i++) { /* -1: the head */
+    for (int i = -1; i < t->n; i++) {
         for (int k = 0; k < n; k++) {
-            const ct_field *f = c[k].field;
-            const int values = f->count > 0 ? f->count : 1;
-            for (int v = 0; v < values; v++) {
-                const char *at = i < 0 ? NULL : row_at(t, i, &c[k]);
-                snprintf(key, sizeof key, f->count > 0 ? "%s_%d" : "%s", f->key, v + 1);
-                if (at != NULL)
-                    at += f->offset + (size_t)v * (f->size / (size_t)values);
-                put_csv_value(w, f, at, key, k == 0 && v == 0);
+            const int parts = c[k].field->kind == CT_SPREAD ? ct_spread_fields.n : 1;
+            const int values = c[k].field->count > 0 ? c[k].field->count : 1;
+            for (int v = 0; v < values * parts; v++) {
+                csv_text(t, i, &c[k], v / parts, v % parts, text);
+                ct_put_raw(w, k > 0 || v > 0 ? "," : "");
+                put_csv_cell(w, text);
             }
         }
         ct_put_raw(w, "\n");

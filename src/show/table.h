@@ -32,6 +32,7 @@ void ct_table_html(const ct_table *t, ct_writer *w);
  * value", at most 100 columns wide. What is optional and not there is left out. */
 void ct_table_print_members(const ct_fields *columns, const void *row, FILE *out, int indent);
 void ct_table_print_lines(const ct_fields *columns, const void *row, FILE *out, int indent);
+void ct_table_line(const ct_fields *columns, const void *row, char *out, size_t size); /* in one */
 void ct_table_html_members(const ct_fields *columns, const void *row, ct_writer *w);
 
 /* An array of objects. `key` as for ct_json_open. */

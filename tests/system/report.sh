@@ -81,7 +81,7 @@ run diagnose a --report diagnose.html
 check "a diagnosis as a page" [ "$code" = 0 ]
 check "... names the state that is printed" grep -qF "<strong>$(head -n 1 "$scratch/out" | sed 's/:.*//')</strong>" diagnose.html
 "$program" diagnose a --json | sed 's/.*"effective_rank_centred":\[\([^]]*\)\].*/\1/' | tr ',' '\n' >ranks
-check "... with each side's figures" sh -c "tr -d '\\n' <diagnose.html | grep -qF '<th>effective rank, centred</th><td>$(awk '{ printf "%s%.1f", (NR > 1 ? ", " : ""), $1 }' ranks)</td></tr>'"
+check "... with each side's figures" sh -c "tr -d '\\n' <diagnose.html | grep -qF '<td>effective rank, centred</td><td>$(awk '{ printf "%s%.1f", (NR > 1 ? ", " : ""), $1 }' ranks)</td></tr>'"
 for f in lesson phase one diagnose; do
     check "$f.html forbids the network" grep -q "default-src 'none'" $f.html
 done

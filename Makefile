@@ -139,26 +139,23 @@ CHECK_LIBS   = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 #     #include "src/show/page.css.h"
 #     ;
 # Trigraphs are alive in C11, so a question mark is escaped too.
-ASSETS := $(wildcard models/recipes/*.ini models/*.py src/*/*.css src/*/*.js src/*/*.html src/lab/lessons/*.txt)
+ASSETS := $(wildcard models/recipes/*.ini models/*.py src/*/*.css src/*/*.js src/*/*.html src/*/*/*.txt)
 $(OUT)/gen/%.h: % Makefile
 	@mkdir -p $(@D)
 	@sed -e 's/["\\?]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
 # Before the first compilation; after it the compiler's own list of headers decides.
 $(LIB_OBJ) $(CLI_OBJ): | $(ASSETS:%=$(OUT)/gen/%.h)
 
-# The table of recipes, for src/train/recipe.c.
-RECIPES := $(filter %.ini,$(ASSETS))
-$(OUT)/gen/train/recipes.h: $(RECIPES) Makefile
-	@mkdir -p $(@D)
-	@printf '{"%s",\n#include "%s.h"\n},\n' $(foreach r,$(RECIPES),$(basename $(notdir $r)) $r) > $@
-$(OUT)/src/train/recipe.o: $(OUT)/gen/train/recipes.h
-
-# The same of lessons, for src/lab/lessons/lesson.c.
-LESSONS := $(filter src/lab/lessons/%,$(ASSETS))
-$(OUT)/gen/lab/lessons.h: $(LESSONS) Makefile
-	@mkdir -p $(@D)
-	@printf '{"%s",\n#include "%s.h"\n},\n' $(foreach l,$(LESSONS),$(basename $(notdir $l)) $l) > $@
-$(OUT)/src/lab/lessons/lesson.o: $(OUT)/gen/lab/lessons.h
+# Tables of them, {name, text}: the header gen/$(1).h for the source $(2), of the files $(3).
+define TABLE
+$(OUT)/gen/$(1).h: $(3) Makefile
+	@mkdir -p $$(@D)
+	@printf '{"%s",\n#include "%s.h"\n},\n' $(foreach f,$(3),$(basename $(notdir $f)) $f) > $$@
+$(OUT)/$(2:.c=.o): $(OUT)/gen/$(1).h
+endef
+$(eval $(call TABLE,train/recipes,src/train/recipe.c,$(filter %.ini,$(ASSETS))))
+$(eval $(call TABLE,lab/lessons,src/lab/lessons/lesson.c,$(filter src/lab/lessons/%,$(ASSETS))))
+$(eval $(call TABLE,cli/help,src/cli/options.c,$(filter src/cli/help/%,$(ASSETS))))
 
 $(OUT)/tests/run: $(TEST_OBJ) $(OUT)/libcontrast.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) $(CT_LDLIBS)

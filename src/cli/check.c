@@ -78,16 +78,5 @@ static int check(cli_call *c, ct_error *err)
     return r.c.gradients_right && r.c.learns_batch && r.c.has_signal ? 0 : 3;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {CLI_JSON, CLI_END};
-
 const cli_command CLI_CHECK = {
-    .name = "check", .group = CLI_TO_TRAIN, .arguments = "RECIPE [section.key=value ...]",
-    .least = 1, .most = CLI_MANY, .needs = CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE,
-    .summary = "test in seconds whether a recipe deserves hours of training",
-    .help = "Checks the gradients of the very model, learns one batch by heart, compares with "
-            "shuffled pairs, and estimates time and memory of the whole run. Exit status 3 if one "
-            "of the three fails.",
-    .options = OPTIONS, .run = check,
-};
-/* clang-format on */
+    "check", CLI_TO_TRAIN, {1, CLI_MANY}, CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE, check};

@@ -1,9 +1,9 @@
 /* cli.h -- what the commands share. Private.
  *
- * A command is a file with a row, `const cli_command CLI_NAME`, and its name in the list of
- * main.c. The row's options serve parsing and `contrast help COMMAND`; what the row needs is there
- * when its function is called, and closed after it. The function answers with an exit code or
- * sets `err`; only main.c prints errors and turns them into exit codes.
+ * A command is a file with a row, `const cli_command CLI_NAME`, its name in the list of main.c, and
+ * help/NAME.txt, which says what it takes. What the row needs is there when its function is called,
+ * and closed after it. The function answers with an exit code or sets `err`; only main.c prints
+ * errors and turns them into exit codes.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -61,36 +61,13 @@ typedef enum cli_group {
 typedef struct cli_command {
     const char *name;
     cli_group group;
-    const char *arguments; /* "RUN [QUERY]", as help shows them     */
-    int least, most;       /* how many; CLI_MANY: any number        */
+    int arguments[2]; /* the least and the most; CLI_MANY: any number */
     int needs;
-    const char *summary;     /* one line that begins with a verb      */
-    const char *help;        /* more about it, or NULL                */
-    const ct_field *options; /* members of a cli_call: key "output", label "-o" or NULL, format
-                                "RUN" for its value; the last one has no key */
     int (*run)(cli_call *c, ct_error *err); /* exit code, unless err is set */
 } cli_command;
 
 #define CLI_MANY INT_MAX
-
-/* Options: a row with what stands for the value; those that several commands have; the end. */
-/* clang-format off */
-#define CLI_VALUE(kind_, member, value) .kind = (kind_), CT_AT(cli_call, member), .format = (value)
-#define CLI_TEXT(member, value)         CLI_VALUE(CT_STRING, member, value)
-#define CLI_FLAG(member)                CLI_VALUE(CT_BOOL, member, NULL)
-#define CLI_JSON       {.key = "json", CLI_FLAG(json), .help = "print JSON instead of text"}
-#define CLI_QUIET      {.key = "quiet", .label = "-q", CLI_FLAG(quiet), .help = "show no progress"}
-#define CLI_CHECKPOINT {.key = "checkpoint", CLI_TEXT(checkpoint, "C"), \
-                        .help = "latest (default) or best"}
-#define CLI_SPLIT      {.key = "split", CLI_VALUE(CT_CHOICE, split, "S"), \
-                        .choices = "train validation test composition", \
-                        .help = "train, validation, test (default) or composition"}
-#define CLI_LIVE       {.key = "live", CLI_FLAG(live), \
-                        .help = "draw the run as it goes: loss, cosines, spectrum (on a terminal)"}
-#define CLI_REPORT_TO  {.key = "report", CLI_TEXT(report, "FILE"), \
-                        .help = "write a page too, with pictures (HTML)"}
-#define CLI_END        {.key = NULL}
-/* clang-format on */
+#define CLI_TOP  100 /* most of --top */
 
 extern const cli_command CLI_DEMO, CLI_LESSON;
 extern const cli_command CLI_TRAIN, CLI_RESUME, CLI_IMPORT, CLI_CHECK, CLI_SWEEP;
@@ -100,7 +77,15 @@ extern const cli_command CLI_EMBED, CLI_SEARCH, CLI_EXPORT, CLI_HELP;
 
 const cli_command *cli_command_at(int i); /* in the order of help; NULL after the last */
 const cli_command *cli_command_find(const char *name);
-extern const ct_field CLI_COMMON[]; /* options that every command has */
+
+/* ---- options.c ---- */
+
+/* help/NAME.txt: a command's line, its summary, what else is to be said, its options; "common"
+ * ends each of them. */
+const char *cli_help(const char *name);
+
+/* The line after the first empty one. */
+const char *cli_summary(const char *name, int *length);
 
 /* Sort the words after a command's name into options and arguments. Errors  CT_ERR_CONFIG */
 ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err);

@@ -226,19 +226,4 @@ static int demo(cli_call *c, ct_error *err)
     return 0;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {
-    {.key = "report", CLI_TEXT(report, "F.html"),
-     .help = "write a page too; its two runs are recorded in F-stuck and F-healthy"},
-    CLI_LIVE, CLI_JSON, CLI_END};
-
-const cli_command CLI_DEMO = {
-    .name = "demo", .group = CLI_TO_LEARN, .arguments = "", .needs = CLI_NEEDS_DEVICE,
-    .summary = "show the collapse and its fix, with numbers measured now",
-    .help = "Needs no file and no network; ends within 30 seconds on two cores. It shows the value "
-            "of the question's loss when all vectors are equal and at best, trains towers that "
-            "collapse, applies the fixes one at a time over several seeds, and ends with a healthy "
-            "run that answers typed captions with pictures.",
-    .options = OPTIONS, .run = demo,
-};
-/* clang-format on */
+const cli_command CLI_DEMO = {"demo", CLI_TO_LEARN, {0, 0}, CLI_NEEDS_DEVICE, demo};

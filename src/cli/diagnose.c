@@ -111,31 +111,4 @@ static int diagnose(cli_call *c, ct_error *err)
     return c->fail_on_collapse && bad ? 3 : 0;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {
-    {.key = "loss", CLI_VALUE(CT_REAL, loss, "VALUE"), .least = -1e6, .most = 1e6,
-     .help = "the loss that was seen; else it is measured if its name is known"},
-    {.key = "loss-name", CLI_TEXT(loss_name, "NAME"),
-     .help = "which loss (default infonce; contrast help losses)"},
-    {.key = "temperature", CLI_VALUE(CT_REAL, temperature, "T"), .least = 1e-3, .most = 1e3,
-     .help = "its temperature (default 0.07)"},
-    {.key = "batch", CLI_VALUE(CT_INT, batch, "N"), .least = 1, .most = INT_MAX,
-     .help = "pairs per batch (default: the rows, at most 256)"},
-    {.key = "groups", CLI_TEXT(groups, "G.npy"),
-     .help = "integers: pairs of equal number mean the same"},
-    CLI_SPLIT, CLI_CHECKPOINT, CLI_REPORT_TO,
-    {.key = "fail-on-collapse", CLI_FLAG(fail_on_collapse),
-     .help = "exit with 3 unless healthy, modality-gap or uncertain"},
-    CLI_JSON, CLI_END};
-
-const cli_command CLI_DIAGNOSE = {
-    .name = "diagnose", .group = CLI_TO_LOOK, .arguments = "A.npy [B.npy] | RUN", .least = 1,
-    .most = 2, .needs = CLI_NEEDS_DEVICE,
-    .summary = "say whether embeddings collapsed, how, and what to try",
-    .help = "A.npy and B.npy are matrices of floats, row i of one paired with row i of the other; "
-            "one alone is looked at for what a single side can show. States: healthy, collapsed, "
-            "dimensional-collapse, plateau, unaligned, mispaired, modality-gap, degenerate-norms, "
-            "uncertain.",
-    .options = OPTIONS, .run = diagnose,
-};
-/* clang-format on */
+const cli_command CLI_DIAGNOSE = {"diagnose", CLI_TO_LOOK, {1, 2}, CLI_NEEDS_DEVICE, diagnose};

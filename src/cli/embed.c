@@ -83,21 +83,4 @@ static int embed(cli_call *c, ct_error *err)
     return 0;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {
-    {.key = "images", CLI_TEXT(images, "F"),
-     .help = "items of the first side: .npy, IDX, .pgm, .ppm, .tsv"},
-    {.key = "texts", CLI_TEXT(texts, "F"),
-     .help = "items of the second side: one text per line, or .npy; -: standard input"},
-    {.key = "output", .label = "-o", CLI_TEXT(output, "E.npy"), .help = "where the embeddings go"},
-    CLI_CHECKPOINT, CLI_END};
-
-const cli_command CLI_EMBED = {
-    .name = "embed", .group = CLI_TO_USE, .arguments = "RUN", .least = 1, .most = 1,
-    .needs = CLI_NEEDS_RUN,
-    .summary = "write embeddings of --images F or --texts F as a NumPy array, -o E.npy",
-    .help = "Unit rows: a dot product is a cosine. They do not depend on what else is embedded, "
-            "nor on threads.",
-    .options = OPTIONS, .run = embed,
-};
-/* clang-format on */
+const cli_command CLI_EMBED = {"embed", CLI_TO_USE, {1, 1}, CLI_NEEDS_RUN, embed};

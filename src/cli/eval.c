@@ -20,13 +20,4 @@ static int eval(cli_call *c, ct_error *err)
     return 0;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {CLI_SPLIT, CLI_CHECKPOINT, CLI_JSON, CLI_END};
-
-const cli_command CLI_EVAL = {
-    .name = "eval", .group = CLI_TO_LOOK, .arguments = "RUN", .least = 1, .most = 1,
-    .needs = CLI_NEEDS_RUN,
-    .summary = "measure a trained run",
-    .options = OPTIONS, .run = eval,
-};
-/* clang-format on */
+const cli_command CLI_EVAL = {"eval", CLI_TO_LOOK, {1, 1}, CLI_NEEDS_RUN, eval};

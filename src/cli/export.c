@@ -19,19 +19,4 @@ static int export(cli_call *c, ct_error *err)
     return 0;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {
-    {.key = "torch", CLI_TEXT(torch, "F.py"), .help = "a PyTorch module, and its weights in "
-     "F.safetensors; python F.py --onnx DIR makes ONNX of it"},
-    {.key = "projector", CLI_TEXT(projector, "DIR"), .help = "a split for projector.tensorflow.org"},
-    CLI_SPLIT, CLI_CHECKPOINT, CLI_END};
-
-const cli_command CLI_EXPORT = {
-    .name = "export", .group = CLI_TO_USE, .arguments = "RUN", .least = 1, .most = 1,
-    .needs = CLI_NEEDS_RUN,
-    .summary = "take a run to other programs (--torch F.py, --projector DIR)",
-    .help = "The towers and their texts' hashing as a PyTorch module, which can write ONNX, or "
-            "embeddings of a split to look at.",
-    .options = OPTIONS, .run = export,
-};
-/* clang-format on */
+const cli_command CLI_EXPORT = {"export", CLI_TO_USE, {1, 1}, CLI_NEEDS_RUN, export};

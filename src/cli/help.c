@@ -1,5 +1,4 @@
-/* help.c -- contrast help [COMMAND | recipe | recipes | losses], from the same
- * tables that parse.
+/* help.c -- contrast help [COMMAND | recipe | recipes | losses], from what parses them.
  *
  * Layer: cli. */
 #include "cli/cli.h"
@@ -7,55 +6,6 @@
 #include "contrast/landmarks.h"
 
 #include <string.h>
-
-static void print_options(const char *title, const ct_field *f)
-{
-    if (f->key != NULL)
-        printf("\n%s:\n", title);
-    for (; f->key != NULL; f++) {
-        char left[64];
-        snprintf(left, sizeof left, "%s%s--%s %s", f->label != NULL ? f->label : "",
-                 f->label != NULL ? ", " : "", f->key, f->format != NULL ? f->format : "");
-        printf("  %-22s %s\n", left, f->help);
-    }
-}
-
-/* Words of a text, in lines of at most 100 columns. */
-static void print_wrapped(const char *text)
-{
-    int column = 0;
-    for (const char *word = text; *word != '\0';) {
-        const int length = (int)strcspn(word, " \n");
-        const bool wraps = column + length >= 100;
-        fputs(column == 0 ? "" : wraps ? "\n" : " ", stdout);
-        printf("%.*s", length, word);
-        column = (wraps ? 0 : column + 1) + length;
-        word += length;
-        if (*word == '\n') {
-            putchar('\n');
-            column = 0;
-        }
-        word += *word != '\0';
-    }
-    putchar('\n');
-}
-
-static void help_command(const cli_command *c)
-{
-    printf("contrast %s%s%s\n\n%s\n", c->name, *c->arguments != '\0' ? " " : "", c->arguments,
-           c->summary);
-    if (c->help != NULL) {
-        putchar('\n');
-        print_wrapped(c->help);
-    }
-    print_options("options", c->options);
-    print_options("common options", CLI_COMMON);
-    printf(
-        "\nexit status: 0 done; 1 could not finish (file, format, memory); 2 the command line "
-        "or recipe is\n"
-        "wrong; 3 the loss was not finite, or a check failed; 130, 143 stopped by a signal after "
-        "saving\n");
-}
 
 static void help_recipe(void)
 {
@@ -89,6 +39,13 @@ static void help_losses(void)
     }
 }
 
+static void print_summary(const char *name)
+{
+    int length;
+    const char *summary = cli_summary(name, &length);
+    printf("  %-8s %.*s\n", name, length, summary);
+}
+
 static void help_all(void)
 {
     static const char *const TO[] = {"learn", "train", "look", "use"};
@@ -100,7 +57,7 @@ static void help_all(void)
         printf("\n%s\n", TO[g]);
         for (int i = 0; cli_command_at(i) != NULL; i++)
             if ((int)cli_command_at(i)->group == g)
-                printf("  %-8s %s\n", cli_command_at(i)->name, cli_command_at(i)->summary);
+                print_summary(cli_command_at(i)->name);
     }
     printf("\ncontrast help COMMAND explains a command; contrast help recipe, recipes, losses;\n"
            "contrast --version\n");
@@ -113,7 +70,7 @@ static int help(cli_call *c, ct_error *err)
     if (topic == NULL)
         help_all();
     else if (row != NULL)
-        help_command(row);
+        printf("%s\n%s", cli_help(topic), cli_help("common"));
     else if (strcmp(topic, "recipe") == 0)
         help_recipe();
     else if (strcmp(topic, "recipes") == 0)
@@ -125,13 +82,4 @@ static int help(cli_call *c, ct_error *err)
     return 0;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {CLI_END};
-
-const cli_command CLI_HELP = {
-    .name = "help", .group = CLI_UNLISTED, .arguments = "[COMMAND | recipe | recipes | losses]",
-    .most = 1,
-    .summary = "explain a command, the keys of a recipe, the built-in recipes, the losses",
-    .options = OPTIONS, .run = help,
-};
-/* clang-format on */
+const cli_command CLI_HELP = {"help", CLI_UNLISTED, {0, 1}, 0, help};

@@ -190,26 +190,6 @@ static int inspect(cli_call *c, ct_error *err)
     return 0;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {CLI_CHECKPOINT, CLI_JSON, CLI_END};
-static const ct_field HASH_OPTIONS[] = {
-    CLI_CHECKPOINT,
-    {.key = "at", CLI_TEXT(checkpoint, "C"), .help = "the same"},
-    CLI_END};
+const cli_command CLI_INSPECT = {"inspect", CLI_TO_LOOK, {1, 1}, 0, inspect};
 
-const cli_command CLI_INSPECT = {
-    .name = "inspect", .group = CLI_TO_LOOK, .arguments = "RUN | FILE", .least = 1, .most = 1,
-    .summary = "list what is in a checkpoint or a safetensors file",
-    .help = "Every parameter with its mean, spread and, in a checkpoint, the norm of its mean "
-            "gradient; the recipe; the hash.",
-    .options = OPTIONS, .run = inspect,
-};
-
-const cli_command CLI_HASH = {
-    .name = "hash", .group = CLI_TO_LOOK, .arguments = "RUN | FILE", .least = 1, .most = 1,
-    .summary = "print a 16-digit fingerprint of a run's weights",
-    .help = "Equal hashes mean equal weights to the last bit: the way to see that two machines did "
-            "the same.",
-    .options = HASH_OPTIONS, .run = hash,
-};
-/* clang-format on */
+const cli_command CLI_HASH = {"hash", CLI_TO_LOOK, {1, 1}, 0, hash};

@@ -118,15 +118,4 @@ static int lesson(cli_call *c, ct_error *err)
     return differs > 0 ? 3 : 0;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {CLI_REPORT_TO, CLI_JSON, CLI_END};
-
-const cli_command CLI_LESSON = {
-    .name = "lesson", .group = CLI_TO_LEARN, .arguments = "[NAME ... | all]", .most = CLI_MANY,
-    .needs = CLI_NEEDS_DEVICE,
-    .summary = "show one fact at a time, each number next to what it should be",
-    .help = "Without a name it lists the lessons. A row passes by the rule that is printed below "
-            "it; a lesson with a row that differs ends with exit status 3.",
-    .options = OPTIONS, .run = lesson,
-};
-/* clang-format on */
+const cli_command CLI_LESSON = {"lesson", CLI_TO_LEARN, {0, CLI_MANY}, CLI_NEEDS_DEVICE, lesson};

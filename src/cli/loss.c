@@ -275,29 +275,4 @@ static int loss(cli_call *c, ct_error *err)
     return code;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {
-    {.key = "loss", CLI_TEXT(loss_name, "NAME"),
-     .help = "which loss (default question; contrast help losses)"},
-    {.key = "temperature", CLI_VALUE(CT_REAL, temperature, "T"), .least = 1e-3, .most = 1e3,
-     .help = "its temperature (default 0.07, of question 1)"},
-    {.key = "groups", CLI_TEXT(groups, "G.npy"),
-     .help = "integers: pairs of equal number mean the same (unicl)"},
-    {.key = "gradients", CLI_TEXT(gradients, "DIR"),
-     .help = "write dL/dA and dL/dB as DIR/a.npy and DIR/b.npy"},
-    {.key = "heatmap", CLI_TEXT(heatmap, "FILE|-"),
-     .help = "draw the cosines, into an SVG file or here"},
-    {.key = "explain", CLI_FLAG(explain), .help = "work the loss out row by row (at most 8 rows)"},
-    CLI_JSON, CLI_END};
-
-const cli_command CLI_LOSS = {
-    .name = "loss", .group = CLI_TO_LOOK, .arguments = "A.npy B.npy [loss.KEY=VALUE...]",
-    .least = 2, .most = CLI_MANY,
-    .needs = CLI_NEEDS_DEVICE,
-    .summary = "work out a loss on two arrays of embeddings, and its gradients",
-    .help = "Row i of A belongs to row i of B. With the loss come its value when all are equal and "
-            "its lower bound for this N, d and temperature. Gradients are with respect to the "
-            "arrays as given, before normalisation.",
-    .options = OPTIONS, .run = loss,
-};
-/* clang-format on */
+const cli_command CLI_LOSS = {"loss", CLI_TO_LOOK, {2, CLI_MANY}, CLI_NEEDS_DEVICE, loss};

@@ -52,7 +52,7 @@ static ct_status unknown_command(const char *word, ct_error *err)
 /* A recipe and the settings after it. It is the last argument that must be there. */
 static void read_recipe(cli_call *c, ct_error *err)
 {
-    const int first = c->command->least - 1;
+    const int first = c->command->arguments[0] - 1;
     c->recipe = ct_recipe_defaults();
     ct_recipe_load(&c->recipe, c->argv[first], err);
     for (int i = first + 1; i < c->argc && err->status == CT_OK; i++)

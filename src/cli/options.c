@@ -1,7 +1,9 @@
-/* options.c -- a command line, sorted by the command's table of options.
+/* options.c -- a command line, sorted by the command's help.
  *
- * "--name value", "--name=value" and "-n value" mean the same; options may stand
- * before, between or after the arguments; "--" ends them.
+ * What help/NAME.txt shows is what is accepted: a line that begins with two spaces and a dash is an
+ * option, "  -o, --output RUN   where it goes"; one space stands before the word for its value.
+ * "--name value", "--name=value" and "-n value" mean the same; options may stand before, between or
+ * after the arguments; "--" ends them.
  *
  * Layer: cli. */
 #include "cli/cli.h"
@@ -10,85 +12,164 @@
 
 #include <string.h>
 
+/* Name and text of each. */
+static const char *const HELP[][2] = {
+#include "cli/help.h"
+};
+
+/* What each option sets. Where a name has two meanings, the word for the value says which. */
 /* clang-format off */
-const ct_field CLI_COMMON[] = {
-    {.key = "threads", CLI_VALUE(CT_INT, threads, "N"), .least = 1, .most = 1024,
-     .help = "threads to use (default: all that this process may use)"},
-    {.key = "no-color", CLI_FLAG(no_color), .help = "no colours; so does NO_COLOR in the environment"},
-    {.key = "verbose", CLI_FLAG(verbose), .help = "with an error, say where it was raised"},
-    CLI_END};
+#define SETS(kind_, member) .kind = (kind_), CT_AT(cli_call, member)
+static const ct_field MEANING[] = {
+    {.key = "at", .label = "C", SETS(CT_STRING, checkpoint)},
+    {.key = "at", .label = "STEP", SETS(CT_INT, at), .most = INT_MAX},
+    {.key = "batch", SETS(CT_INT, batch), .least = 1, .most = INT_MAX},
+    {.key = "checkpoint", SETS(CT_STRING, checkpoint)},
+    {.key = "explain", SETS(CT_BOOL, explain)},
+    {.key = "fail-on-collapse", SETS(CT_BOOL, fail_on_collapse)},
+    {.key = "force", SETS(CT_BOOL, force)},
+    {.key = "gradients", SETS(CT_STRING, gradients)},
+    {.key = "groups", SETS(CT_STRING, groups)},
+    {.key = "heatmap", SETS(CT_STRING, heatmap)},
+    {.key = "images", SETS(CT_STRING, images)},
+    {.key = "json", SETS(CT_BOOL, json)},
+    {.key = "live", SETS(CT_BOOL, live)},
+    {.key = "loss", .label = "NAME", SETS(CT_STRING, loss_name)},
+    {.key = "loss", .label = "VALUE", SETS(CT_REAL, loss), .least = -1e6, .most = 1e6},
+    {.key = "loss-name", SETS(CT_STRING, loss_name)},
+    {.key = "no-color", SETS(CT_BOOL, no_color)},
+    {.key = "no-diagnosis", SETS(CT_BOOL, no_diagnosis)},
+    {.key = "output", SETS(CT_STRING, output)},
+    {.key = "projector", SETS(CT_STRING, projector)},
+    {.key = "quiet", SETS(CT_BOOL, quiet)},
+    {.key = "report", SETS(CT_STRING, report)},
+    {.key = "split", SETS(CT_CHOICE, split), .choices = "train validation test composition"},
+    {.key = "temperature", SETS(CT_REAL, temperature), .least = 1e-3, .most = 1e3},
+    {.key = "texts", SETS(CT_STRING, texts)},
+    {.key = "threads", SETS(CT_INT, threads), .least = 1, .most = 1024},
+    {.key = "top", SETS(CT_INT, top), .least = 1, .most = CLI_TOP},
+    {.key = "torch", SETS(CT_STRING, torch)},
+    {.key = "verbose", SETS(CT_BOOL, verbose)},
+    {.key = "weights", SETS(CT_STRING, weights)},
+};
 /* clang-format on */
 
-/* The i-th option of a command, its own first; NULL after the last. */
-static const ct_field *option_at(const cli_command *c, int i)
+const char *cli_help(const char *name)
 {
-    int n = 0;
-    while (n < i && c->options[n].key != NULL)
-        n++;
-    const ct_field *f = c->options[n].key != NULL ? &c->options[n] : &CLI_COMMON[i - n];
-    return f->key != NULL ? f : NULL;
+    size_t i = 0;
+    while (strcmp(HELP[i][0], name) != 0)
+        i++; /* each command has one */
+    return HELP[i][1];
 }
 
-/* The option that a word without its value names. */
-static const ct_field *find(const cli_command *c, const char *word, ct_error *err)
+const char *cli_summary(const char *name, int *length)
 {
-    char dashed[32][32], what[64], try[64];
-    const char *name[32];
-    int n = 0;
-    for (const ct_field *f; (f = option_at(c, n)) != NULL; n++) {
-        snprintf(dashed[n], sizeof dashed[n], "--%s", f->key);
-        name[n] = dashed[n];
-        if (strcmp(word, name[n]) == 0 || (f->label != NULL && strcmp(word, f->label) == 0))
-            return f;
+    const char *summary = strstr(cli_help(name), "\n\n") + 2;
+    *length = (int)strcspn(summary, "\n");
+    return summary;
+}
+
+/* An option as help describes it: "-o", "--output", "RUN"; "" for what it has not. */
+typedef struct option {
+    char letter[4], name[32], value[32];
+} option;
+
+/* The next one after `at`; the answer is where to go on, NULL if there is none. */
+static const char *next_option(const char *at, option *o)
+{
+    at = strstr(at, "\n  -");
+    if (at == NULL)
+        return NULL;
+    at += 3;
+    *o = (option){.letter = ""};
+    if (at[1] != '-') { /* "-o, " */
+        snprintf(o->letter, sizeof o->letter, "%.2s", at);
+        at += 4;
     }
-    snprintf(what, sizeof what, "option of %s", c->name);
-    snprintf(try, sizeof try, "contrast help %s", c->name);
+    const int length = (int)strcspn(at, " ");
+    snprintf(o->name, sizeof o->name, "%.*s", length, at);
+    at += length + 1;
+    snprintf(o->value, sizeof o->value, "%.*s", (int)strcspn(at, " "), at);
+    return at;
+}
+
+/* The option of a command that a word names: one of its own, or a common one. */
+static bool find(const char *command, const char *word, option *found, ct_error *err)
+{
+    const char *const text[2] = {cli_help(command), cli_help("common")};
+    option all[32];
+    const char *name[32];
+    char what[64], try[64];
+    int n = 0;
+    for (int k = 0; k < 2; k++)
+        for (const char *at = text[k]; (at = next_option(at, &all[n])) != NULL; n++) {
+            *found = all[n];
+            name[n] = all[n].name;
+            if (strcmp(word, found->name) == 0 || strcmp(word, found->letter) == 0)
+                return true;
+        }
+    snprintf(what, sizeof what, "option of %s", command);
+    snprintf(try, sizeof try, "contrast help %s", command);
     cli_unknown(err, what, word, name, n, sizeof *name, try);
-    return NULL;
+    return false;
+}
+
+static const ct_field *meaning_of(const option *o)
+{
+    const ct_field *f = MEANING;
+    while (strcmp(f->key, o->name + 2) != 0 ||
+           (f->label != NULL && strcmp(f->label, o->value) != 0))
+        f++; /* all that help shows are there */
+    return f;
 }
 
 /* The option that argv[i] is; the answer is how many words it takes. */
 static int read_option(int argc, char **argv, int i, cli_call *c, ct_error *err)
 {
     char word[64];
+    option o;
     const char *equals = strchr(argv[i], '='), *value = equals != NULL ? equals + 1 : NULL;
     snprintf(word, sizeof word, "%.*s", (int)strcspn(argv[i], "="), argv[i]);
-    const ct_field *f = find(c->command, word, err);
-    if (f == NULL)
+    if (!find(c->command->name, word, &o, err))
         return 1;
-    const bool flag = f->kind == CT_BOOL;
+    const ct_field *f = meaning_of(&o);
+    const bool flag = f->kind == CT_BOOL, apart = !flag && value == NULL;
     if (flag && value != NULL)
-        CT_FAIL(err, CT_ERR_CONFIG, "--%s takes no value", f->key);
-    if (!flag && value == NULL && i + 1 == argc)
-        CT_FAIL(err, CT_ERR_CONFIG, "--%s needs a value: %s", f->key, f->format);
-    const bool apart = !flag && value == NULL; /* the value is the next word */
-    ct_fields_set(&(ct_fields){f, 1}, c, f->key,
-                  flag    ? "true"
-                  : apart ? argv[i + 1]
-                          : value,
-                  "--", err);
+        CT_FAIL(err, CT_ERR_CONFIG, "%s takes no value", o.name);
+    else if (apart && i + 1 == argc)
+        CT_FAIL(err, CT_ERR_CONFIG, "%s needs a value: %s", o.name, o.value);
+    else if (apart)
+        value = argv[i + 1];
+    ct_fields_set(&(ct_fields){f, 1}, c, f->key, flag ? "true" : value, "--", err);
     return 1 + apart;
+}
+
+static void check_arguments(const cli_call *c, ct_error *err)
+{
+    const char *name = c->command->name;
+    const char *expected = cli_help(name) + strlen("contrast ") + strlen(name);
+    if (*expected == '\n')
+        expected = " no arguments\n";
+    if (c->argc < c->command->arguments[0] || c->argc > c->command->arguments[1])
+        CT_FAIL(err, CT_ERR_CONFIG, "%s: expected%.*s, found %d argument%s", name,
+                (int)strcspn(expected, "\n"), expected, c->argc, c->argc == 1 ? "" : "s");
 }
 
 ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err)
 {
-    const cli_command *row = c->command;
     bool ended = false;
     c->argv = argv;
     for (int i = 0; i < argc && err->status == CT_OK;) {
-        const bool option = !ended && argv[i][0] == '-' && argv[i][1] != '\0';
-        if (option && strcmp(argv[i], "--") == 0) {
+        const bool is_option = !ended && argv[i][0] == '-' && argv[i][1] != '\0';
+        if (is_option && strcmp(argv[i], "--") == 0) {
             ended = true;
             i++;
-        } else if (option) {
+        } else if (is_option) {
             i += read_option(argc, argv, i, c, err);
         } else {
             argv[c->argc++] = argv[i++];
         }
     }
-    if (c->argc < row->least || c->argc > row->most)
-        CT_FAIL(err, CT_ERR_CONFIG, "%s: expected %s, found %d argument%s", row->name,
-                *row->arguments != '\0' ? row->arguments : "no arguments", c->argc,
-                c->argc == 1 ? "" : "s");
+    check_arguments(c, err);
     return err->status;
 }

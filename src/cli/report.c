@@ -111,35 +111,6 @@ static int plot(cli_call *c, ct_error *err)
     return 0;
 }
 
-/* clang-format off */
-static const ct_field REPORT_OPTIONS[] = {
-    {.key = "output", .label = "-o", CLI_TEXT(output, "FILE"), .help = "the page (default: report.html)"},
-    {.key = "no-diagnosis", CLI_FLAG(no_diagnosis),
-     .help = "do not load data and weights; the story is shorter then"},
-    CLI_END};
+const cli_command CLI_REPORT = {"report", CLI_TO_LOOK, {1, MOST_RUNS}, 0, report};
 
-static const ct_field PLOT_OPTIONS[] = {
-    {.key = "output", .label = "-o", CLI_TEXT(output, "FILE"), .help = "the picture, an SVG (default: KIND.svg)"},
-    {.key = "at", CLI_VALUE(CT_INT, at, "STEP"), .least = 0, .most = INT_MAX,
-     .help = "the snapshot nearest to it (default: the last)"},
-    CLI_END};
-
-const cli_command CLI_REPORT = {
-    .name = "report", .group = CLI_TO_LOOK, .arguments = "RUN [RUN ...]", .least = 1,
-    .most = MOST_RUNS,
-    .summary = "write one page with all pictures of runs, to open from disk or to mail",
-    .help = "Up to four runs are shown side by side, on the same axes and the same slider. The "
-            "page needs no network and no other file, and can be read with scripts off.",
-    .options = REPORT_OPTIONS, .run = report,
-};
-
-const cli_command CLI_PLOT = {
-    .name = "plot", .group = CLI_TO_LOOK, .arguments = "KIND RUN", .least = 2, .most = 2,
-    .summary = "draw one picture of a run as SVG",
-    .help = "KIND: loss, recall, temperature, matrix (cosines of all with all), histogram (of "
-            "cosines), plane (principal components), spectrum (singular values), path (alignment "
-            "against uniformity), layers (mean cosine by layer), gradients (by layer). For places "
-            "that take no SVG, each picture of a report can be saved as PNG.",
-    .options = PLOT_OPTIONS, .run = plot,
-};
-/* clang-format on */
+const cli_command CLI_PLOT = {"plot", CLI_TO_LOOK, {2, 2}, 0, plot};

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 100, DRAWN = 5 };
+enum { DRAWN = 5 };
 
 /* What is found, as it is shown. */
 typedef struct found {
@@ -65,8 +65,8 @@ static void print(const cli_call *c, const char *query, const ct_table *hits, ct
 /* One query. A whole number below n is the number of an image. */
 static void answer(cli_call *c, const ct_search *s, const char *query, ct_error *err)
 {
-    ct_hit hit[MOST];
-    found row[MOST];
+    ct_hit hit[CLI_TOP];
+    found row[CLI_TOP];
     char *end;
     const long number = strtol(query, &end, 10);
     const bool by_item = end > query && *end == '\0' && number >= 0 && number < s->n;
@@ -120,18 +120,4 @@ static int search(cli_call *c, ct_error *err)
     return 0;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {
-    {.key = "top", .label = "-k", CLI_VALUE(CT_INT, top, "K"), .least = 1, .most = MOST,
-     .help = "how many to show (default 5, at most 100)"},
-    CLI_SPLIT, CLI_CHECKPOINT, CLI_JSON, CLI_END};
-
-const cli_command CLI_SEARCH = {
-    .name = "search", .group = CLI_TO_USE, .arguments = "RUN [QUERY]", .least = 1, .most = 2,
-    .needs = CLI_NEEDS_RUN,
-    .summary = "find images for a text, texts for an image",
-    .help = "QUERY is a text, or the number of an image of the split. Without one, queries are "
-            "read as typed.",
-    .options = OPTIONS, .run = search,
-};
-/* clang-format on */
+const cli_command CLI_SEARCH = {"search", CLI_TO_USE, {1, 2}, CLI_NEEDS_RUN, search};

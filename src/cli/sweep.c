@@ -125,22 +125,4 @@ static int sweep(cli_call *c, ct_error *err)
     return cli_stop != 0 ? 128 + cli_stop : 0;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {
-    {.key = "output", .label = "-o", CLI_TEXT(output, "DIR"),
-     .help = "folder of runs.jsonl, sweep.csv, phase.svg; one that was begun is finished"},
-    CLI_REPORT_TO, CLI_QUIET, CLI_END};
-
-const cli_command CLI_SWEEP = {
-    .name = "sweep", .group = CLI_TO_TRAIN,
-    .arguments = "RECIPE section.key=VALUES ... [seed=1..8]", .least = 2, .most = CLI_MANY,
-    .needs = CLI_NEEDS_THREADS,
-    .summary = "train many small runs over a grid of settings and seeds",
-    .help = "VALUES is a list (0.1,1,10; with | where values have commas: 64,32|64,64,32) or a "
-            "range (lo..hi:n evenly, lo..hi:n(log) evenly in the logarithm). Each point is trained "
-            "from every seed, one run per thread. Two keys with several values make a phase "
-            "diagram. The same command continues an interrupted sweep.\ncontrast sweep phase "
-            "'loss.temperature=0.02..2:20(log)' 'optim.rate=0.003..3:20(log)' -o phase",
-    .options = OPTIONS, .run = sweep,
-};
-/* clang-format on */
+const cli_command CLI_SWEEP = {"sweep", CLI_TO_TRAIN, {2, CLI_MANY}, CLI_NEEDS_THREADS, sweep};

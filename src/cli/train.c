@@ -72,44 +72,10 @@ static int resume(cli_call *c, ct_error *err)
     return err->status == CT_OK ? go(c, c->argv[0], RESUME, err) : 0;
 }
 
-/* clang-format off */
-static const ct_field OPTIONS[] = {
-    {.key = "weights", CLI_TEXT(weights, "W.safetensors"),
-     .help = "begin with the weights of a file, instead of random ones"},
-    {.key = "output", .label = "-o", CLI_TEXT(output, "RUN"),
-     .help = "the run's folder (default: runs/NAME, or the next free one)"},
-    {.key = "force", .label = "-f", CLI_FLAG(force), .help = "write over a run that is there"},
-    CLI_LIVE, CLI_JSON, CLI_QUIET, CLI_END};
-
-static const ct_field RESUME_OPTIONS[] = {CLI_CHECKPOINT, CLI_LIVE, CLI_JSON, CLI_QUIET, CLI_END};
-
 const cli_command CLI_TRAIN = {
-    .name = "train", .group = CLI_TO_TRAIN, .arguments = "RECIPE [section.key=value ...]",
-    .least = 1, .most = CLI_MANY, .needs = CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE,
-    .summary = "train two towers as a recipe says",
-    .help = "RECIPE is an INI file or the name of a built-in recipe (contrast help recipes). Any "
-            "value can be overridden: contrast train shapes loss.temperature=1 train.seed=2. The "
-            "run's folder holds the whole recipe, log.jsonl, timing.jsonl and two checkpoints, "
-            "the latest and the best. Ctrl-C or SIGTERM: finish the step, save, end.",
-    .options = OPTIONS, .run = train,
-};
+    "train", CLI_TO_TRAIN, {1, CLI_MANY}, CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE, train};
 
-const cli_command CLI_RESUME = {
-    .name = "resume", .group = CLI_TO_TRAIN, .arguments = "RUN", .least = 1, .most = 1,
-    .needs = CLI_NEEDS_DEVICE,
-    .summary = "continue a run that was stopped or killed",
-    .help = "It ends with the bytes of a run that was never stopped, on any machine and with any "
-            "number of threads.",
-    .options = RESUME_OPTIONS, .run = resume,
-};
+const cli_command CLI_RESUME = {"resume", CLI_TO_TRAIN, {1, 1}, CLI_NEEDS_DEVICE, resume};
 
 const cli_command CLI_IMPORT = {
-    .name = "import", .group = CLI_TO_TRAIN,
-    .arguments = "W.safetensors RECIPE [section.key=value ...]", .least = 2, .most = CLI_MANY,
-    .needs = CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE,
-    .summary = "begin a run with given weights",
-    .help = "Float32, float64, float16 and bfloat16 under the names that export writes. The run "
-            "stands at step 0: it can be measured and searched, and resume trains it.",
-    .options = OPTIONS + 1 /* its weights are an argument */, .run = import,
-};
-/* clang-format on */
+    "import", CLI_TO_TRAIN, {2, CLI_MANY}, CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE, import};

@@ -17,6 +17,12 @@ for c in demo train eval help; do
     run $c --help
     check "$c --help" [ "$code" = 0 ]
 done
+for c in $("$program" help | sed -n '/^  contrast /!s/^  \([a-z]*\) .*/\1/p'); do
+    for option in $("$program" help "$c" | sed -n 's/^  \(-., \)\{0,1\}\(--[a-z-]*\) .*/\2/p'); do
+        run "$c" "$option=" --none
+        [ "$code" = 2 ] || check "$c knows the option that its help shows: $option" false
+    done
+done
 run help recipe
 check "help recipe is itself a recipe" [ "$code" = 0 ]
 cp "$scratch/out" "$scratch/all.ini"

@@ -145,13 +145,16 @@ ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES]
 ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_record *r,
                       ct_error *err);
 
-/* Print a loss, worked out anchor by anchor in arithmetic of its own; group (n) or NULL. */
-bool cli_can_explain(const char *loss);
-void cli_explain(const char *loss, const ct_loss_setting *at, const cli_arrays *x);
+/* Print a loss, worked out anchor by anchor in arithmetic of its own. */
+typedef struct cli_explained {
+    const ct_loss_setting *at;
+    const double *row[2]; /* (n, d) each: what its logits are products of, times the temperature */
+    const int *group;     /* (n), or NULL */
+} cli_explained;
 
-/* Of rows in double: sum of products, length (1 of a zero row), cosine. */
-double cli_product(const ct_real *x, const ct_real *y, int d);
-double cli_length(const ct_real *x, int d);
-double cli_cosine(const ct_real *x, const ct_real *y, int d);
+bool cli_can_explain(const char *loss);
+void cli_explain(const char *loss, const cli_explained *e);
+
+double cli_dot(const double *x, const double *y, int d);
 
 #endif

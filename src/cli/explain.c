@@ -9,29 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- rows ---- */
-
-double cli_product(const ct_real *x, const ct_real *y, int d)
-{
-    double s = 0;
-    for (int k = 0; k < d; k++)
-        s += (double)x[k] * (double)y[k];
-    return s;
-}
-
-double cli_length(const ct_real *x, int d)
-{
-    const double r = sqrt(cli_product(x, x, d));
-    return r > 0 ? r : 1;
-}
-
-double cli_cosine(const ct_real *x, const ct_real *y, int d)
-{
-    return cli_product(x, y, d) / cli_length(x, d) / cli_length(y, d);
-}
-
-/* ---- losses ---- */
-
 /* All but the last have the form: mean over anchors of ln(sum of e^z over candidates) - (mean z of
  * positives). */
 enum {
@@ -56,13 +33,6 @@ static const struct {
     {"siglip", SIGMOID},
 };
 
-/* What is worked out: n rows of d on two sides. */
-typedef struct explained {
-    const ct_loss_setting *at;
-    const ct_real *a, *b;
-    const int *group; /* or NULL */
-} explained;
-
 /* -1: not one of them. */
 static int form_of(const char *name)
 {
@@ -77,21 +47,20 @@ bool cli_can_explain(const char *loss)
     return form_of(loss) >= 0;
 }
 
-/* z of row i of one side with row j of another. */
-static double logit(const explained *e, const ct_real *x, int i, const ct_real *y, int j)
+/* z of row i of one side with row j of a side. */
+static double logit(const cli_explained *e, int side, int i, int other, int j)
 {
-    const int d = e->at->d;
-    const ct_real *u = x + (ptrdiff_t)i * d, *v = y + (ptrdiff_t)j * d;
-    return (e->at->options->dot ? cli_product(u, v, d) : cli_cosine(u, v, d)) / e->at->temperature;
+    return cli_dot(e->row[side] + i * e->at->d, e->row[other] + j * e->at->d, e->at->d) /
+           e->at->temperature;
 }
 
-static bool same_group(const explained *e, int i, int j)
+static bool same_group(const cli_explained *e, int i, int j)
 {
     return e->group != NULL && e->group[i] == e->group[j];
 }
 
 /* loss.mask_groups leaves out what means the same as the anchor. */
-static bool is_masked(const explained *e, int i, int j)
+static bool is_masked(const cli_explained *e, int i, int j)
 {
     return e->at->options->mask_groups && j != i && same_group(e, i, j);
 }
@@ -110,9 +79,8 @@ static void add_term(exp_sum *s, double z)
     printf("%se^%.4f", s->n++ > 0 ? " + " : "", z);
 }
 
-static double explain_anchor(const explained *e, int form, int side, int i)
+static double explain_anchor(const cli_explained *e, int form, int side, int i)
 {
-    const ct_real *own = side == 0 ? e->a : e->b, *other = side == 0 ? e->b : e->a;
     const bool decoupled = (form & DECOUPLED) != 0;
     const bool in_modal = (form & IN_MODAL) != 0 || (decoupled && e->at->options->in_modal);
     exp_sum sum = {0, 0, 0};
@@ -120,7 +88,7 @@ static double explain_anchor(const explained *e, int form, int side, int i)
     int positives = 0;
     printf("  %s %d:  ln(", side == 0 ? "row" : "column", i + 1);
     for (int j = 0; j < e->at->n; j++) {
-        const double z = logit(e, own, i, other, j);
+        const double z = logit(e, side, i, 1 - side, j);
         if (j == i || ((form & GROUPS) != 0 && same_group(e, i, j))) {
             positive += z;
             positives++;
@@ -130,7 +98,7 @@ static double explain_anchor(const explained *e, int form, int side, int i)
     }
     for (int j = 0; in_modal && j < e->at->n; j++)
         if (j != i && !is_masked(e, i, j))
-            add_term(&sum, logit(e, own, i, own, j));
+            add_term(&sum, logit(e, side, i, side, j));
     positive /= positives;
     const double loss = sum.n > 0 ? ct_scalar_log(sum.sum) + (sum.top - positive) : 0;
     printf(") - %.4f%s = %.6g\n", positive, positives > 1 ? ", the mean of its positives," : "",
@@ -138,7 +106,7 @@ static double explain_anchor(const explained *e, int form, int side, int i)
     return loss;
 }
 
-static double explain_sigmoid_row(const explained *e, int i)
+static double explain_sigmoid_row(const cli_explained *e, int i)
 {
     double sum = 0;
     int terms = 0;
@@ -146,7 +114,7 @@ static double explain_sigmoid_row(const explained *e, int i)
     for (int j = 0; j < e->at->n; j++) {
         if (is_masked(e, i, j))
             continue;
-        const double z = (logit(e, e->a, i, e->b, j) + e->at->bias) * (i == j ? -1 : 1);
+        const double z = (logit(e, 0, i, 1, j) + e->at->bias) * (i == j ? -1 : 1);
         printf("%sln(1 + e^%.4f)", terms++ > 0 ? " + " : "", z);
         /* a large z does not overflow */
         sum += (z > 0 ? z : 0) + ct_scalar_log1p(ct_scalar_exp(-fabs(z)));
@@ -155,10 +123,9 @@ static double explain_sigmoid_row(const explained *e, int i)
     return sum;
 }
 
-void cli_explain(const char *loss, const ct_loss_setting *at, const cli_arrays *x)
+void cli_explain(const char *loss, const cli_explained *e)
 {
-    const explained it = {at, x->x[0], x->x[1], x->group}, *e = &it;
-    const int n = e->at->n, form = form_of(loss), sides = (form & COLUMNS) != 0 ? 2 : 1;
+    const int form = form_of(loss), sides = (form & COLUMNS) != 0 ? 2 : 1;
     double sum = 0;
     printf("  %s of A with B over a temperature of %g",
            e->at->options->dot ? "products" : "cosines", e->at->temperature);
@@ -166,7 +133,7 @@ void cli_explain(const char *loss, const ct_loss_setting *at, const cli_arrays *
         printf(", minus the sign where they are a pair, bias %g", e->at->bias);
     printf("; the mean of\n");
     for (int side = 0; side < sides; side++)
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < e->at->n; i++)
             sum += form == SIGMOID ? explain_sigmoid_row(e, i) : explain_anchor(e, form, side, i);
-    printf("  is %.6g\n", sum / (n * sides));
+    printf("  is %.6g\n", sum / (e->at->n * sides));
 }

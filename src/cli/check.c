@@ -71,7 +71,7 @@ static int check(cli_call *c, ct_error *err)
         print_verdict(r.c.has_signal, "pairs teach more than shuffled pairs",
                       "these settings find no signal in the pairs in so many steps");
     }
-    cli_show(c, &FIELDS, &r, err);
+    cli_show(c, &FIELDS, &r);
     if (!c->json)
         printf("%.2f ms a step: %.1f s for %d steps\n", 1e3 * r.c.seconds_per_step, r.c.seconds,
                r.steps);

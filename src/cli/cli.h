@@ -37,6 +37,7 @@ typedef struct cli_call {
     ct_device *device; /* CLI_NEEDS_DEVICE */
     ct_recipe recipe;  /* CLI_NEEDS_RECIPE: of the last argument that must be, then settings */
     ct_run run;        /* CLI_NEEDS_RUN: that of the first argument, with --checkpoint */
+    ct_json j;         /* an object that is open, to be filled if `json` is set */
     ct_page *page;     /* of --report, open; NULL: none */
     ct_page page_room;
     ct_doc doc; /* results for people: on standard output, unless it gets JSON, and page */
@@ -126,11 +127,11 @@ ct_terminal cli_terminal(const cli_call *c, FILE *f);
 
 /* ---- results ---- */
 
-/* A result of these fields: a line of JSON, or members for people. */
-void cli_show(const cli_call *c, const ct_fields *fields, const void *object, ct_error *err);
+/* A result of these fields: members of c->j, or for people. */
+void cli_show(cli_call *c, const ct_fields *fields, const void *object);
 
-/* Close what is open, print it as a line, free it. */
-ct_status cli_put_json(ct_json *j, ct_error *err);
+/* Print the object c->j as a line and open the next; main.c does so after the call. */
+void cli_put_json(cli_call *c, ct_error *err);
 
 /* ---- what commands share with each other ---- */
 

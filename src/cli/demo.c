@@ -171,26 +171,23 @@ static void add_runs(cli_call *c, char *folder[2], ct_error *err)
         ct_page_runs(c->page, r, 2, err);
 }
 
-static void print_json(const ct_demo *f, ct_error *err)
+static void put_json(ct_json *j, const ct_demo *f)
 {
     const ct_study_rows *const table[] = {&f->positives, &f->fixes};
-    ct_json j = {0};
-    ct_json_open(&j, NULL, '{');
-    ct_json_open(&j, "question", '{');
-    ct_fields_json(&j, &ct_question_fields, &f->question);
-    ct_json_close(&j);
-    ct_json_open(&j, "trainings", '[');
+    ct_json_open(j, "question", '{');
+    ct_fields_json(j, &ct_question_fields, &f->question);
+    ct_json_close(j);
+    ct_json_open(j, "trainings", '[');
     for (int k = 0; k < 2; k++)
         for (int v = 0; v < table[k]->n; v++) {
-            ct_json_open(&j, NULL, '{');
-            ct_fields_json(&j, &table[k]->columns, &table[k]->row[v]);
-            ct_json_close(&j);
+            ct_json_open(j, NULL, '{');
+            ct_fields_json(j, &table[k]->columns, &table[k]->row[v]);
+            ct_json_close(j);
         }
-    ct_json_close(&j);
+    ct_json_close(j);
     ct_table_json(&(ct_table){&ct_evaluation_fields, f->healthy.evaluation, 2,
                               sizeof *f->healthy.evaluation},
-                  &j, "healthy");
-    cli_put_json(&j, err);
+                  j, "healthy");
 }
 
 /* F.html: F-stuck, F-healthy. */
@@ -219,7 +216,7 @@ static int demo(cli_call *c, ct_error *err)
     if (err->status == CT_OK && c->page != NULL)
         add_runs(c, folder, err);
     if (err->status == CT_OK && c->json)
-        print_json(f, err);
+        put_json(&c->j, f);
     else if (err->status == CT_OK)
         printf("\nNext: contrast train shapes -o run    then: contrast eval run    and: contrast "
                "help\n");

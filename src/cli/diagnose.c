@@ -92,7 +92,6 @@ static int diagnose(cli_call *c, ct_error *err)
     const bool run = c->argc == 1 && ct_run_exists(c->argv[0]);
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
     cli_arrays x;
-    ct_json j = {0};
     if (run && cli_open(c, c->argv[0], err) == CT_OK)
         ct_trainer_diagnose(&c->run.trainer, (ct_split)c->split, 0, a, err);
     else if (!run && cli_read_arrays(c, c->argc, &x, err) == CT_OK &&
@@ -101,11 +100,8 @@ static int diagnose(cli_call *c, ct_error *err)
     if (err->status != CT_OK)
         return 0;
     tell(&c->doc, a, run);
-    if (c->json) {
-        ct_json_open(&j, NULL, '{');
-        ct_diagnosis_json(&j, a);
-        cli_put_json(&j, err);
-    }
+    if (c->json)
+        ct_diagnosis_json(&c->j, a);
     const ct_state s = a->state;
     const bool bad = s != CT_HEALTHY && s != CT_MODALITY_GAP && s != CT_UNCERTAIN;
     return c->fail_on_collapse && bad ? 3 : 0;

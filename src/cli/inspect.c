@@ -5,11 +5,9 @@
 #include "cli/cli.h"
 
 #include "formats/bytes.h"
-#include "formats/field.h"
 #include "formats/safetensors.h"
 #include "formats/text.h"
 #include "show/table.h"
-#include "train/run.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -96,60 +94,56 @@ static int hash(cli_call *c, ct_error *err)
 
 /* ---- inspect ---- */
 
-/* Mean and standard deviation of n values, and the root of their sum of squares. */
-static void summarise(const ct_real *x, size_t n, double *mean, double *spread, double *norm)
+/* Mean and standard deviation of values, and the root of their sum of squares. */
+typedef struct summary {
+    double mean, spread, norm;
+} summary;
+
+static summary summarise(const ct_safetensor *t, ct_arena *scratch)
 {
     double sum = 0, squares = 0, apart = 0;
-    for (size_t i = 0; i < n; i++) {
+    const double n = (double)t->count;
+    ct_arena_reset(scratch);
+    ct_real *x = ct_arena_zeroed(scratch, t->count + 1, sizeof *x);
+    if (x == NULL || t->count == 0)
+        return (summary){.mean = 0};
+    ct_safetensor_values(t, x);
+    for (size_t i = 0; i < t->count; i++) {
         sum += (double)x[i];
         squares += (double)x[i] * (double)x[i];
     }
-    *mean = n > 0 ? sum / (double)n : 0;
-    for (size_t i = 0; i < n; i++)
-        apart += ((double)x[i] - *mean) * ((double)x[i] - *mean);
-    *spread = n > 0 ? sqrt(apart / (double)n) : 0;
-    *norm = sqrt(squares);
+    for (size_t i = 0; i < t->count; i++)
+        apart += ((double)x[i] - sum / n) * ((double)x[i] - sum / n);
+    return (summary){sum / n, sqrt(apart / n), sqrt(squares)};
 }
 
 /* The mean gradient of AdamW is its first moment; of SGD it is the last step. */
 static parameter describe(const ct_safetensors *f, const ct_safetensor *t, ct_arena *scratch)
 {
-    char name[CT_SAFETENSORS_NAME + 16];
-    double unused;
-    parameter p = {.name = t->name, .shape = "(", .gradient_norm = (double)NAN};
+    char moment[CT_SAFETENSORS_NAME + 16];
+    const summary values = summarise(t, scratch);
+    parameter p = {t->name, "(", values.mean, values.spread, (double)NAN};
     for (int k = 0, used = 1; k < t->n_dims; k++)
         used += snprintf(p.shape + used, sizeof p.shape - (size_t)used, k == 0 ? "%d" : ", %d",
                          t->dim[k]);
     strcat(p.shape, ")");
-    snprintf(name, sizeof name, "optim.m.%s", t->name);
-    const ct_safetensor *moment = ct_safetensors_find(f, name);
-    ct_arena_reset(scratch);
-    ct_real *x = ct_arena_zeroed(scratch, t->count + 1, sizeof *x);
-    if (x == NULL)
-        return p;
-    ct_safetensor_values(t, x);
-    summarise(x, t->count, &p.mean, &p.spread, &unused);
-    if (moment != NULL && moment->count == t->count) {
-        ct_safetensor_values(moment, x);
-        summarise(x, t->count, &unused, &unused, &p.gradient_norm);
-    }
+    snprintf(moment, sizeof moment, "optim.m.%s", t->name);
+    if (ct_safetensors_find(f, moment) != NULL)
+        p.gradient_norm = summarise(ct_safetensors_find(f, moment), scratch).norm;
     return p;
 }
 
-static void print_json(const ct_safetensors *f, const parameter *p, int n, ct_error *err)
+static void put_json(ct_json *j, const ct_safetensors *f, const parameter *p, int n)
 {
     const ct_fields members = {PARAMETER + 1, COLUMNS.n - 1}; /* the name is the key */
-    ct_json j = {0};
-    ct_json_open(&j, NULL, '{');
     for (int i = 0; i < f->n_metadata; i++)
-        ct_json_string(&j, f->metadata[i].key, f->metadata[i].value);
-    ct_json_open(&j, "parameters", '{');
+        ct_json_string(j, f->metadata[i].key, f->metadata[i].value);
+    ct_json_open(j, "parameters", '{');
     for (int i = 0; i < n; i++) {
-        ct_json_open(&j, p[i].name, '{');
-        ct_fields_json(&j, &members, &p[i]);
-        ct_json_close(&j);
+        ct_json_open(j, p[i].name, '{');
+        ct_fields_json(j, &members, &p[i]);
+        ct_json_close(j);
     }
-    cli_put_json(&j, err);
 }
 
 static void print_text(const ct_safetensors *f, const parameter *p, int n, size_t values)
@@ -183,7 +177,7 @@ static int inspect(cli_call *c, ct_error *err)
             values += f.tensor[i].count;
         }
     if (err->status == CT_OK && c->json)
-        print_json(&f, p, n, err);
+        put_json(&c->j, &f, p, n);
     else if (err->status == CT_OK)
         print_text(&f, p, n, values);
     ct_arena_free(&scratch);

@@ -44,24 +44,21 @@ static void tell(const ct_doc *d, const ct_lesson *l, const ct_lesson_run *run, 
     ct_doc_about(d, "%s: %s (%.1f s)", l->name, ct_verdict_name(ct_lesson_verdict(run)), seconds);
 }
 
-static void print_json(const ct_lesson *l, const ct_lesson_run *run, double seconds, ct_error *err)
+static void put_json(ct_json *j, const ct_lesson *l, const ct_lesson_run *run, double seconds)
 {
     const ct_table rows = rows_of(run);
-    ct_json j = {0};
-    ct_json_open(&j, NULL, '{');
-    ct_json_string(&j, "lesson", l->name);
-    ct_json_string(&j, "verdict", ct_verdict_name(ct_lesson_verdict(run)));
-    ct_json_number(&j, "seconds", seconds);
-    ct_fields_json(&j, &ct_lesson_fields, l);
-    ct_json_open(&j, "studies", '[');
+    ct_json_string(j, "lesson", l->name);
+    ct_json_string(j, "verdict", ct_verdict_name(ct_lesson_verdict(run)));
+    ct_json_number(j, "seconds", seconds);
+    ct_fields_json(j, &ct_lesson_fields, l);
+    ct_json_open(j, "studies", '[');
     for (int k = 0; k < CT_LESSON_STUDIES; k++) {
         const ct_table table = study_of(run, k);
         if (table.n > 0)
-            ct_table_json(&table, &j, NULL);
+            ct_table_json(&table, j, NULL);
     }
-    ct_json_close(&j);
-    ct_table_json(&rows, &j, "rows");
-    cli_put_json(&j, err);
+    ct_json_close(j);
+    ct_table_json(&rows, j, "rows");
 }
 
 /* Answers whether it differs. */
@@ -77,9 +74,11 @@ static bool give(cli_call *c, const char *name, ct_lesson_run *run, ct_error *er
         ct_doc_text(&c->doc, "%s", l.text);
     }
     if (err->status == CT_OK && ct_lesson_give(&l, run, &arena, err) == CT_OK) {
-        if (c->json)
-            print_json(&l, run, ct_clock_s() - began, err);
         tell(&c->doc, &l, run, ct_clock_s() - began);
+        if (c->json) {
+            put_json(&c->j, &l, run, ct_clock_s() - began);
+            cli_put_json(c, err);
+        }
     }
     ct_arena_free(&arena);
     return ct_lesson_verdict(run) == CT_DIFFERS;

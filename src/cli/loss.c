@@ -207,7 +207,7 @@ static void explain(const answer *r)
 
 static void tell(const answer *r, bool here, ct_error *err)
 {
-    cli_show(r->c, &FIELDS, r, err);
+    cli_show(r->c, &FIELDS, r);
     if (!r->c->json && r->x.d < r->x.n - 1)
         printf("  with %d dimensions for %d pairs the best may lie above the floor\n", r->x.d,
                r->x.n);

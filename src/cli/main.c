@@ -77,6 +77,7 @@ static int call(cli_call *c, ct_error *err)
     const int needs = c->command->needs;
     int code = 0;
     c->out = cli_terminal(c, stdout);
+    ct_json_open(&c->j, NULL, '{');
     ct_arena_open(&c->arena, c->command->name, 0, err);
     if ((needs & CLI_NEEDS_THREADS) != 0)
         cli_need_threads(c, err);
@@ -91,6 +92,9 @@ static int call(cli_call *c, ct_error *err)
     c->doc = (ct_doc){c->json ? NULL : &c->out, c->page};
     if (err->status == CT_OK)
         code = c->command->run(c, err);
+    if (err->status == CT_OK)
+        cli_put_json(c, err);
+    ct_json_free(&c->j);
     if (c->page != NULL)
         ct_page_close(c->page, err->status);
     ct_run_close(&c->run);

@@ -119,26 +119,22 @@ void cli_catch_signals(void)
 
 /* ---- results ---- */
 
-void cli_show(const cli_call *c, const ct_fields *fields, const void *object, ct_error *err)
+void cli_show(cli_call *c, const ct_fields *fields, const void *object)
 {
-    ct_json j = {0};
-    if (c->json) {
-        ct_json_open(&j, NULL, '{');
-        ct_fields_json(&j, fields, object);
-        cli_put_json(&j, err);
-    } else {
+    if (c->json)
+        ct_fields_json(&c->j, fields, object);
+    else
         ct_table_print_members(fields, object, c->out.out, 2);
-    }
 }
 
-ct_status cli_put_json(ct_json *j, ct_error *err)
+void cli_put_json(cli_call *c, ct_error *err)
 {
-    while (j->depth > 0)
-        ct_json_close(j);
-    if (j->failed)
+    while (c->j.depth > 0)
+        ct_json_close(&c->j);
+    if (c->j.failed)
         CT_FAIL(err, CT_ERR_NOMEM, "no memory for JSON");
-    else
-        puts(j->text);
-    ct_json_free(j);
-    return err->status;
+    else if (c->j.used > strlen("{}"))
+        puts(c->j.text);
+    ct_json_reset(&c->j);
+    ct_json_open(&c->j, NULL, '{');
 }

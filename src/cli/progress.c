@@ -71,7 +71,7 @@ static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
         fprintf(p->terminal.out, "  try: %s\n", ct_state_describe(m->state)->remedy);
 }
 
-void cli_progress_begin(cli_progress *p, const cli_call *c, ct_trainer *t)
+void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)
 {
     const ct_recipe *recipe = t->recipe;
     ct_loss_setting s = ct_recipe_setting(recipe);
@@ -99,32 +99,20 @@ void cli_print_evaluation(const ct_evaluation *e)
     ct_table_print_lines(&ct_evaluation_fields, e, stdout, 2);
 }
 
-static void print_json(const cli_progress *p, const ct_trainer *t, const char *folder,
-                       ct_error *err)
-{
-    ct_json j = {0};
-    ct_json_open(&j, NULL, '{');
-    ct_json_string(&j, "run", folder);
-    ct_json_integer(&j, "steps", t->step);
-    ct_json_number(&j, "seconds", p->seconds);
-    ct_json_open(&j, "evaluations", '[');
-    for (int i = 0; i < p->n_final; i++) {
-        ct_json_open(&j, NULL, '{');
-        ct_fields_json(&j, &ct_evaluation_fields, &p->final[i]);
-        ct_json_close(&j);
-    }
-    cli_put_json(&j, err);
-}
-
 void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, ct_error *err)
 {
+    cli_call *c = p->c;
+    const ct_table ends = {&ct_evaluation_fields, p->final, p->n_final, sizeof *p->final};
     cli_live_free(p->live);
-    if (p->terminal.redraw && !p->c->quiet && t->step > 0)
+    if (p->terminal.redraw && !c->quiet && t->step > 0)
         fputc('\n', p->terminal.out);
     if (err->status != CT_OK)
         return;
-    if (p->c->json) {
-        print_json(p, t, folder, err);
+    if (c->json) {
+        ct_json_string(&c->j, "run", folder);
+        ct_json_integer(&c->j, "steps", t->step);
+        ct_json_number(&c->j, "seconds", p->seconds);
+        ct_table_json(&ends, &c->j, "evaluations");
         return;
     }
     for (int i = 0; i < p->n_final; i++)

@@ -10,7 +10,7 @@ typedef struct cli_live cli_live; /* live.c */
 /* Progress goes to stderr: a line that is redrawn on a terminal, or the whole screen (--live),
  * and lines elsewhere. Results go to stdout at the end. */
 typedef struct cli_progress {
-    const cli_call *c;
+    cli_call *c;
     ct_run_watch watch; /* give this to ct_run_train */
     ct_terminal terminal;
     double all_equal, floor; /* of the recipe's loss and batch */
@@ -21,7 +21,7 @@ typedef struct cli_progress {
     cli_live *live; /* or NULL */
 } cli_progress;
 
-void cli_progress_begin(cli_progress *p, const cli_call *c, ct_trainer *t);
+void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t);
 void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, ct_error *err);
 
 /* A few lines for people. */

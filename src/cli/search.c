@@ -49,17 +49,15 @@ static void draw(cli_call *c, const ct_search *s, const found *f, int n)
     ct_arena_free(&arena);
 }
 
-static void print(const cli_call *c, const char *query, const ct_table *hits, ct_error *err)
+static void print(cli_call *c, const char *query, const ct_table *hits, ct_error *err)
 {
-    ct_json j = {0};
     if (!c->json) {
         ct_table_print(hits, stdout, 0);
         return;
     }
-    ct_json_open(&j, NULL, '{');
-    ct_json_string(&j, "query", query);
-    ct_table_json(hits, &j, "hits");
-    cli_put_json(&j, err);
+    ct_json_string(&c->j, "query", query);
+    ct_table_json(hits, &c->j, "hits");
+    cli_put_json(c, err);
 }
 
 /* One query. A whole number below n is the number of an image. */

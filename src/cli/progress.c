@@ -63,12 +63,12 @@ static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e
 static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
 {
     const cli_progress *p = ctx;
+    const ct_diagnosis *d = &m->diagnosis;
     if (p->c->quiet)
         return;
-    fprintf(p->terminal.out, "step %ld: %s: %s\n", t->step, ct_state_describe(m->state)->name,
-            m->evidence);
-    if (m->state != CT_HEALTHY)
-        fprintf(p->terminal.out, "  try: %s\n", ct_state_describe(m->state)->remedy);
+    fprintf(p->terminal.out, "step %ld: %s: %s\n", t->step, d->text.name, d->evidence[0]);
+    if (d->state != CT_HEALTHY)
+        fprintf(p->terminal.out, "  try: %s\n", d->text.remedy);
 }
 
 void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)

@@ -156,7 +156,7 @@ static void check_recipe(const ct_trainer *t, const ct_safetensors *file, const 
     const char *text = ct_safetensors_metadata(file, "contrast.recipe");
     char was[CT_RECIPE_BYTES], is[CT_RECIPE_BYTES];
     ct_recipe recipe = ct_recipe_defaults();
-    if (ct_recipe_parse(&recipe, path, text != NULL ? text : "", err) != CT_OK)
+    if (ct_recipe_read(&recipe, path, text != NULL ? text : "", err) != CT_OK)
         return;
     ct_fields_ini(&ct_recipe_fields, &recipe, false, was, sizeof was);
     ct_fields_ini(&ct_recipe_fields, t->recipe, false, is, sizeof is);

@@ -18,9 +18,12 @@
 
 static const ct_field MONITOR[] = {
     NUMBER("step", seen.step),
-    {.key = "state", .kind = CT_STRING, CT_AT(ct_monitor, text.name)},
+    {.key = "state", .kind = CT_STRING, CT_AT(ct_monitor, diagnosis.text.name)},
     NUMBER("escape_meter", escape),
-    {.key = "effective_rank_centred", .kind = CT_REAL, CT_AT(ct_monitor, rank), .count = 2},
+    {.key = "effective_rank_centred",
+     .kind = CT_REAL,
+     CT_AT(ct_monitor, diagnosis.measures.effective_rank_centred),
+     .count = 2},
     NUMBER("batch_loss", loss),
     NUMBER("all_equal", landmarks.all_equal),
     NUMBER("floor", landmarks.floor),
@@ -136,17 +139,9 @@ static void look_at_batch(ct_trainer *t, ct_monitor *out, ct_error *err)
 ct_status ct_monitor_look(ct_trainer *t, int limit, ct_monitor *out, ct_error *err)
 {
     *out = (ct_monitor){.seen.step = (double)t->step};
-    ct_diagnosis *d = ct_alloc_for("monitor", 1, sizeof *d, err);
-    if (err->status == CT_OK)
-        look_at_batch(t, out, err);
-    if (err->status == CT_OK && ct_trainer_diagnose(t, CT_VALIDATION, limit, d, err) == CT_OK) {
-        out->state = d->state;
-        out->text = d->text;
-        memcpy(out->evidence, d->evidence[0], sizeof out->evidence);
-        out->escape = d->measures.cross_covariance / out->landmarks.at.temperature;
-        memcpy(out->rank, d->measures.effective_rank_centred, sizeof out->rank);
-    }
-    ct_free(d);
+    look_at_batch(t, out, err);
+    ct_trainer_diagnose(t, CT_VALIDATION, limit, &out->diagnosis, err);
+    out->escape = out->diagnosis.measures.cross_covariance / out->landmarks.at.temperature;
     return err->status;
 }
 

@@ -17,10 +17,7 @@ typedef struct ct_monitor {
     ct_landmarks landmarks; /* ... and its constants, duplicates included */
     double escape;          /* trace of the cross-covariance of the sides, over tau: the
                                loss is ln N minus this near the saddle */
-    ct_state state;         /* of the validation pairs */
-    ct_state_text text;     /* of that state */
-    char evidence[200];
-    double rank[2]; /* effective rank, centred */
+    ct_diagnosis diagnosis; /* of the validation pairs */
 } ct_monitor;
 
 extern const ct_fields ct_monitor_fields;

@@ -15,15 +15,15 @@
 
 /* ---- the keys ---- */
 
-/* A row for member `at` of `type`; the key is mostly its name. */
-#define RANGE(kind_, key_, type, at, low, high, text)                                    \
-    {                                                                                    \
-        .key = (key_), .kind = (kind_), CT_AT(type, at), .least = (low), .most = (high), \
-        .help = (text)                                                                   \
+/* A row for member `at` of OF, the struct that a table is about; the key is mostly its name. */
+#define RANGE(kind_, key_, at, low, high, text)                                        \
+    {                                                                                  \
+        .key = (key_), .kind = (kind_), CT_AT(OF, at), .least = (low), .most = (high), \
+        .help = (text)                                                                 \
     }
-#define WORDS(kind_, words, key_, type, at, text)                                           \
-    {                                                                                       \
-        .key = (key_), .kind = (kind_), CT_AT(type, at), .choices = (words), .help = (text) \
+#define WORDS(kind_, words, key_, at, text)                                               \
+    {                                                                                     \
+        .key = (key_), .kind = (kind_), CT_AT(OF, at), .choices = (words), .help = (text) \
     }
 #define SECTION(name, at, rows)                                \
     {                                                          \
@@ -42,148 +42,129 @@ _Static_assert(sizeof(ct_activation) == sizeof(int) && sizeof(ct_init) == sizeof
                    sizeof(ct_optim_kind) == sizeof(int) && sizeof(ct_schedule_kind) == sizeof(int),
                "an enum is as wide as an int");
 
+#define OF ct_data_recipe
 static const ct_field DATA[] = {
-    CHOICE("shapes latent fashion-mnist pairs", "kind", ct_data_recipe, kind,
-           "where the pairs come from"),
-    LARGE("seed", ct_data_recipe, seed, 0, 1e15, "of generated data; of the split by shares"),
-    TEXT("image", ct_data_recipe, image, "pairs: .npy, IDX, text, or .tsv of (picture, caption)"),
-    TEXT("text", ct_data_recipe, text, "pairs: the other side: .npy, IDX, or one caption per line"),
-    TEXT("groups", ct_data_recipe, groups, "pairs: .npy of integers; equal means the same"),
-    TEXT("split", ct_data_recipe, split, "pairs: one line per pair: train, validation or test"),
-    REAL("validation", ct_data_recipe, options.validation, 0, 0.99,
-         "pairs: share of them, where split is not set"),
-    REAL("test", ct_data_recipe, options.test, 0, 0.99,
-         "pairs: share of them, where split is not set"),
-    WHOLE("resize", ct_data_recipe, options.resize, 0, 1024,
+    CHOICE("shapes latent fashion-mnist pairs", "kind", kind, "where the pairs come from"),
+    LARGE("seed", seed, 0, 1e15, "of generated data; of the split by shares"),
+    TEXT("image", image, "pairs: .npy, IDX, text, or .tsv of (picture, caption)"),
+    TEXT("text", text, "pairs: the other side: .npy, IDX, or one caption per line"),
+    TEXT("groups", groups, "pairs: .npy of integers; equal means the same"),
+    TEXT("split", split, "pairs: one line per pair: train, validation or test"),
+    REAL("validation", options.validation, 0, 0.99, "pairs: share of them, where split is not set"),
+    REAL("test", options.test, 0, 0.99, "pairs: share of them, where split is not set"),
+    WHOLE("resize", options.resize, 0, 1024,
           "pairs: every picture to so many pixels each way; 0: as it is"),
-    WHOLE("n_train", ct_data_recipe, options.n_train, 1, 1e8, "shapes, latent: training pairs"),
-    WHOLE("n_validation", ct_data_recipe, options.n_validation, 1, 1e7, "validation pairs"),
-    WHOLE("n_test", ct_data_recipe, options.n_test, 1, 1e7, "shapes, latent: test pairs"),
-    WHOLE("n_composition", ct_data_recipe, options.n_composition, 1, 1e7,
+    WHOLE("n_train", options.n_train, 1, 1e8, "shapes, latent: training pairs"),
+    WHOLE("n_validation", options.n_validation, 1, 1e7, "validation pairs"),
+    WHOLE("n_test", options.n_test, 1, 1e7, "shapes, latent: test pairs"),
+    WHOLE("n_composition", options.n_composition, 1, 1e7,
           "shapes: test pairs of unseen combinations"),
-    WHOLE("size", ct_data_recipe, options.size, 8, 64, "shapes: side of a picture in pixels"),
-    REAL("noise", ct_data_recipe, options.noise, 0, 128,
-         "shapes: pixel noise, standard deviation of 255"),
-    TRUTH("first_object", ct_data_recipe, options.first_object,
-          "shapes: captions describe the first object only"),
-    WHOLE("dim", ct_data_recipe, options.dim, 1, 1024, "latent: columns of each side"),
-    WHOLE("shared", ct_data_recipe, options.shared, 1, 1024, "latent: shared coordinates"),
-    REAL("rho", ct_data_recipe, options.rho, -0.9999, 0.9999,
-         "latent: correlation of a shared coordinate"),
-    TEXT("dir", ct_data_recipe, dir, "fashion-mnist: folder of the four IDX files"),
+    WHOLE("size", options.size, 8, 64, "shapes: side of a picture in pixels"),
+    REAL("noise", options.noise, 0, 128, "shapes: pixel noise, standard deviation of 255"),
+    TRUTH("first_object", options.first_object, "shapes: captions describe the first object only"),
+    WHOLE("dim", options.dim, 1, 1024, "latent: columns of each side"),
+    WHOLE("shared", options.shared, 1, 1024, "latent: shared coordinates"),
+    REAL("rho", options.rho, -0.9999, 0.9999, "latent: correlation of a shared coordinate"),
+    TEXT("dir", dir, "fashion-mnist: folder of the four IDX files"),
 };
+#undef OF
 
 #define ACTIVATIONS "none relu gelu tanh sigmoid"
 
+#define OF ct_tower_recipe
 static const ct_field TOWER[] = {
     {.key = "layers",
      .kind = CT_INT,
-     CT_AT(ct_tower_recipe, model.mlp.widths),
+     CT_AT(OF, model.mlp.widths),
      .count = CT_MAX_LAYERS,
-     CT_USED(ct_tower_recipe, model.mlp.n_layers),
+     CT_USED(OF, model.mlp.n_layers),
      .least = 1,
      .most = 65536,
      .help = "outputs of each layer; the last is d"},
-    CHOICE(ACTIVATIONS, "activation", ct_tower_recipe, model.mlp.activation,
-           "after each layer but the last"),
-    CHOICE(ACTIVATIONS, "last_activation", ct_tower_recipe, model.mlp.last_activation,
-           "after the last layer"),
-    CHOICE("zero he glorot lecun cone normal", "init", ct_tower_recipe, model.mlp.init,
+    CHOICE(ACTIVATIONS, "activation", model.mlp.activation, "after each layer but the last"),
+    CHOICE(ACTIVATIONS, "last_activation", model.mlp.last_activation, "after the last layer"),
+    CHOICE("zero he glorot lecun cone normal", "init", model.mlp.init,
            "distribution of the first weights"),
-    REAL("dropout", ct_tower_recipe, model.mlp.dropout, 0, 0.95,
-         "share of units dropped in training"),
-    WHOLE("buckets", ct_tower_recipe, text.buckets, 16, 1 << 24,
-          "captions: rows of the embedding table"),
-    WHOLE("bag_dim", ct_tower_recipe, model.bag_dim, 1, 65536,
-          "captions: columns of the embedding table"),
-    TRUTH("words", ct_tower_recipe, text.words, "captions: hash words"),
-    TRUTH("word_pairs", ct_tower_recipe, text.word_pairs, "captions: hash neighbouring words"),
-    WHOLE("ngram_min", ct_tower_recipe, text.ngram_min, 0, CT_NGRAM_MAX,
+    REAL("dropout", model.mlp.dropout, 0, 0.95, "share of units dropped in training"),
+    WHOLE("buckets", text.buckets, 16, 1 << 24, "captions: rows of the embedding table"),
+    WHOLE("bag_dim", model.bag_dim, 1, 65536, "captions: columns of the embedding table"),
+    TRUTH("words", text.words, "captions: hash words"),
+    TRUTH("word_pairs", text.word_pairs, "captions: hash neighbouring words"),
+    WHOLE("ngram_min", text.ngram_min, 0, CT_NGRAM_MAX,
           "captions: shortest character n-gram; 0: none"),
-    WHOLE("ngram_max", ct_tower_recipe, text.ngram_max, 0, CT_NGRAM_MAX,
-          "captions: longest character n-gram"),
+    WHOLE("ngram_max", text.ngram_max, 0, CT_NGRAM_MAX, "captions: longest character n-gram"),
 };
+#undef OF
 
+#define OF ct_loss_options
 static const ct_field OPTIONS[] = {
-    TRUTH("dot", ct_loss_options, dot, "products of the rows as they are, not cosines"),
-    TRUTH("mask_groups", ct_loss_options, mask_groups,
-          "pairs of equal group (caption, class) are no negatives"),
-    TRUTH("in_modal", ct_loss_options, in_modal, "dcl: negatives from both sides"),
-    REAL("penalty", ct_loss_options, penalty, 0, 1e6, "npair: on squared lengths"),
-    REAL("margin", ct_loss_options, margin, 0, 100, "triplet"),
-    CHOICE("all semi-hard hardest", "mining", ct_loss_options, mining, "triplet: which negatives"),
-    REAL("beta", ct_loss_options, beta, 0, 100, "hard-negative: how much harder ones weigh"),
-    REAL("tau_plus", ct_loss_options, tau_plus, 0, 0.99,
-         "hard-negative: how likely a negative is a positive"),
-    REAL("align_power", ct_loss_options, align_power, 0.1, 10,
-         "align-uniform: of the distances of pairs"),
-    REAL("uniform_t", ct_loss_options, uniform_t, 0.01, 100,
-         "align-uniform: of the squared distances of others"),
-    REAL("uniform", ct_loss_options, uniform, 0, 1e6, "align-uniform: weight of the spread"),
-    REAL("mu", ct_loss_options, mu, 1e-3, 1e3, "spectral: squared length of the embeddings"),
-    REAL("lambda", ct_loss_options, lambda, 0, 1e6,
-         "barlow: weight of correlations between columns"),
-    REAL("invariance", ct_loss_options, invariance, 0, 1e6,
-         "vicreg: weight of the distance of pairs"),
-    REAL("variance", ct_loss_options, variance, 0, 1e6,
-         "vicreg: weight of columns that vary too little"),
-    REAL("covariance", ct_loss_options, covariance, 0, 1e6,
-         "vicreg: weight of covariances between columns"),
+    TRUTH("dot", dot, "products of the rows as they are, not cosines"),
+    TRUTH("mask_groups", mask_groups, "pairs of equal group (caption, class) are no negatives"),
+    TRUTH("in_modal", in_modal, "dcl: negatives from both sides"),
+    REAL("penalty", penalty, 0, 1e6, "npair: on squared lengths"),
+    REAL("margin", margin, 0, 100, "triplet"),
+    CHOICE("all semi-hard hardest", "mining", mining, "triplet: which negatives"),
+    REAL("beta", beta, 0, 100, "hard-negative: how much harder ones weigh"),
+    REAL("tau_plus", tau_plus, 0, 0.99, "hard-negative: how likely a negative is a positive"),
+    REAL("align_power", align_power, 0.1, 10, "align-uniform: of the distances of pairs"),
+    REAL("uniform_t", uniform_t, 0.01, 100, "align-uniform: of the squared distances of others"),
+    REAL("uniform", uniform, 0, 1e6, "align-uniform: weight of the spread"),
+    REAL("mu", mu, 1e-3, 1e3, "spectral: squared length of the embeddings"),
+    REAL("lambda", lambda, 0, 1e6, "barlow: weight of correlations between columns"),
+    REAL("invariance", invariance, 0, 1e6, "vicreg: weight of the distance of pairs"),
+    REAL("variance", variance, 0, 1e6, "vicreg: weight of columns that vary too little"),
+    REAL("covariance", covariance, 0, 1e6, "vicreg: weight of covariances between columns"),
 };
+#undef OF
 
+#define OF ct_loss_recipe
 static const ct_field LOSS[] = {
-    TEXT("name", ct_loss_recipe, name, "one of those that `contrast help losses` lists"),
-    REAL("temperature", ct_loss_recipe, temperature, 1e-3, 1e3, "tau; the start, if it is learned"),
-    TRUTH("learn_temperature", ct_loss_recipe, learn_temperature,
-          "1/tau is a parameter in [1, 100]"),
-    REAL("bias", ct_loss_recipe, bias, -100, 100, "siglip: first value; 0: -ln(batch - 1)"),
-    WHOLE("queue", ct_loss_recipe, queue, 0, 1 << 24,
-          "question, infonce, clip, dcl: past pairs as negatives too"),
-    {.kind = CT_GROUP,
-     CT_AT(ct_loss_recipe, options),
-     .members = &(const ct_fields)CT_FIELDS(OPTIONS)},
+    TEXT("name", name, "one of those that `contrast help losses` lists"),
+    REAL("temperature", temperature, 1e-3, 1e3, "tau; the start, if it is learned"),
+    TRUTH("learn_temperature", learn_temperature, "1/tau is a parameter in [1, 100]"),
+    REAL("bias", bias, -100, 100, "siglip: first value; 0: -ln(batch - 1)"),
+    WHOLE("queue", queue, 0, 1 << 24, "question, infonce, clip, dcl: past pairs as negatives too"),
+    {.kind = CT_GROUP, CT_AT(OF, options), .members = &(const ct_fields)CT_FIELDS(OPTIONS)},
 };
+#undef OF
 
+#define OF ct_optim_recipe
 static const ct_field OPTIM[] = {
-    CHOICE("sgd adamw", "name", ct_optim_recipe, config.kind, "rule of the update"),
-    REAL("rate", ct_optim_recipe, schedule.rate, 0, 1e12, "learning rate (its peak)"),
-    REAL("momentum", ct_optim_recipe, config.momentum, 0, 0.9999, "sgd"),
-    REAL("beta1", ct_optim_recipe, config.beta1, 0, 0.9999, "adamw: mean of gradients"),
-    REAL("beta2", ct_optim_recipe, config.beta2, 0, 0.999999, "adamw: mean of squared gradients"),
-    REAL("eps", ct_optim_recipe, config.eps, 1e-12, 1, "adamw: added to the divisor"),
-    REAL("weight_decay", ct_optim_recipe, config.weight_decay, 0, 10,
-         "none on biases and temperature"),
-    REAL("clip", ct_optim_recipe, clip, 0, 1e9, "largest gradient norm; 0: no limit"),
-    CHOICE("constant cosine", "schedule", ct_optim_recipe, schedule.kind,
-           "of the rate after warm-up"),
-    LARGE("warmup", ct_optim_recipe, schedule.warmup, 0, 1e8, "steps of linear rise"),
+    CHOICE("sgd adamw", "name", config.kind, "rule of the update"),
+    REAL("rate", schedule.rate, 0, 1e12, "learning rate (its peak)"),
+    REAL("momentum", config.momentum, 0, 0.9999, "sgd"),
+    REAL("beta1", config.beta1, 0, 0.9999, "adamw: mean of gradients"),
+    REAL("beta2", config.beta2, 0, 0.999999, "adamw: mean of squared gradients"),
+    REAL("eps", config.eps, 1e-12, 1, "adamw: added to the divisor"),
+    REAL("weight_decay", config.weight_decay, 0, 10, "none on biases and temperature"),
+    REAL("clip", clip, 0, 1e9, "largest gradient norm; 0: no limit"),
+    CHOICE("constant cosine", "schedule", schedule.kind, "of the rate after warm-up"),
+    LARGE("warmup", schedule.warmup, 0, 1e8, "steps of linear rise"),
 };
+#undef OF
 
+#define OF ct_train_recipe
 static const ct_field TRAIN[] = {
-    WHOLE("batch", ct_train_recipe, batch, 1, 1 << 20,
-          "pairs per step: N, with N - 1 negatives each"),
-    WHOLE("chunk", ct_train_recipe, chunk, 0, 1 << 20,
-          "pairs in the towers at once, a multiple of 4; 0: the batch"),
-    TRUTH("no_duplicates", ct_train_recipe, no_duplicates,
-          "no caption, or group, twice in a batch"),
-    WHOLE("steps", ct_train_recipe, steps, 1, 1e9, "updates"),
-    LARGE("seed", ct_train_recipe, seed, 0, 1e15, "of weights, order and dropout"),
-    WHOLE("checkpoint_every", ct_train_recipe, checkpoint_every, 0, 1e9,
+    WHOLE("batch", batch, 1, 1 << 20, "pairs per step: N, with N - 1 negatives each"),
+    WHOLE("chunk", chunk, 0, 1 << 20, "pairs in the towers at once, a multiple of 4; 0: the batch"),
+    TRUTH("no_duplicates", no_duplicates, "no caption, or group, twice in a batch"),
+    WHOLE("steps", steps, 1, 1e9, "updates"),
+    LARGE("seed", seed, 0, 1e15, "of weights, order and dropout"),
+    WHOLE("checkpoint_every", checkpoint_every, 0, 1e9,
           "steps between checkpoints; 0: evaluations, end"),
-    TRUTH("keep_best", ct_train_recipe, keep_best,
-          "keep the checkpoint of the best validation recall@1"),
+    TRUTH("keep_best", keep_best, "keep the checkpoint of the best validation recall@1"),
 };
+#undef OF
 
+#define OF ct_monitor_recipe
 static const ct_field MONITOR[] = {
-    WHOLE("log_every", ct_monitor_recipe, log_every, 1, 1e9, "steps between lines of log.jsonl"),
-    WHOLE("evaluate_every", ct_monitor_recipe, evaluate_every, 0, 1e9,
-          "steps between evaluations; 0: end"),
-    WHOLE("pairs", ct_monitor_recipe, pairs, 2, 1e6, "validation pairs of an evaluation, at most"),
-    TRUTH("stop_on_collapse", ct_monitor_recipe, stop_on_collapse,
-          "end when an evaluation finds a collapse"),
-    WHOLE("snapshots", ct_monitor_recipe, snapshots, 0, 1000,
-          "of a few pairs, for pictures; 0: none"),
+    WHOLE("log_every", log_every, 1, 1e9, "steps between lines of log.jsonl"),
+    WHOLE("evaluate_every", evaluate_every, 0, 1e9, "steps between evaluations; 0: end"),
+    WHOLE("pairs", pairs, 2, 1e6, "validation pairs of an evaluation, at most"),
+    TRUTH("stop_on_collapse", stop_on_collapse, "end when an evaluation finds a collapse"),
+    WHOLE("snapshots", snapshots, 0, 1000, "of a few pairs, for pictures; 0: none"),
 };
+#undef OF
 
 static const ct_field SECTIONS[] = {
     SECTION("data", data, DATA),          SECTION("image", tower[0], TOWER),
@@ -221,30 +202,23 @@ ct_recipe ct_recipe_defaults(void)
 
 /* ---- reading ---- */
 
-ct_status ct_recipe_read(ct_recipe *r, const char *path, ct_error *err)
-{
-    ct_arena arena;
-    ct_arena_open(&arena, path, 0, err);
-    ct_ini_read(path, &arena, &ct_recipe_fields, r, err);
-    ct_arena_free(&arena);
-    return err->status;
-}
-
-ct_status ct_recipe_parse(ct_recipe *r, const char *name, const char *text, ct_error *err)
+ct_status ct_recipe_read(ct_recipe *r, const char *name, const char *text, ct_error *err)
 {
     ct_arena arena;
     ct_arena_open(&arena, name, 0, err);
-    char *copy = ct_arena_strdup(&arena, text); /* the reader writes into it */
-    ct_ini_parse(name, copy, copy != NULL ? strlen(copy) : 0, &arena, &ct_recipe_fields, r, err);
+    char *copy = text != NULL ? ct_arena_strdup(&arena, text)
+                              : NULL; /* the reader writes into it */
+    if (text == NULL)
+        ct_ini_read(name, &arena, &ct_recipe_fields, r, err);
+    else
+        ct_ini_parse(name, copy, strlen(text), &arena, &ct_recipe_fields, r, err);
     ct_arena_free(&arena);
     return err->status;
 }
 
 ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err)
 {
-    const char *text = ct_recipe_builtin(name);
-    return text != NULL && !ct_file_exists(name) ? ct_recipe_parse(r, name, text, err)
-                                                 : ct_recipe_read(r, name, err);
+    return ct_recipe_read(r, name, ct_file_exists(name) ? NULL : ct_recipe_builtin(name), err);
 }
 
 ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err)

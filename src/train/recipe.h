@@ -79,10 +79,9 @@ extern const ct_fields ct_recipe_fields;
 
 ct_recipe ct_recipe_defaults(void);
 
-/* Values from a file, or from text (`name` stands for the path in messages).
- * Errors  CT_ERR_CONFIG "path:line: ...", CT_ERR_IO, CT_ERR_NOMEM */
-ct_status ct_recipe_read(ct_recipe *r, const char *path, ct_error *err);
-ct_status ct_recipe_parse(ct_recipe *r, const char *name, const char *text, ct_error *err);
+/* Values from text, or (NULL) from the file `name`, which messages name.
+ * Errors  CT_ERR_CONFIG "name:line: ...", CT_ERR_IO, CT_ERR_NOMEM */
+ct_status ct_recipe_read(ct_recipe *r, const char *name, const char *text, ct_error *err);
 
 /* The file of that path, or the built-in recipe of that name. Errors  as ct_recipe_read */
 ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err);

@@ -48,7 +48,7 @@ ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err)
     char path[CT_PATH_BYTES];
     path_of(path, folder, "recipe.ini", err);
     *out = ct_recipe_defaults();
-    ct_recipe_read(out, path, err);
+    ct_recipe_read(out, path, NULL, err);
     return ct_recipe_check(out, err);
 }
 
@@ -241,13 +241,6 @@ static void open_log(run *r)
         put_probe(r);
 }
 
-static void close_log(run *r)
-{
-    ct_writer_commit(&r->log);
-    ct_writer_commit(&r->timing);
-    ct_json_free(&r->line);
-}
-
 /* ---- checkpoints ---- */
 
 static void save_checkpoint(const run *r, const char *which)
@@ -284,15 +277,16 @@ static void keep_best(run *r, const ct_evaluation *e)
 static void look(run *r, int limit)
 {
     ct_monitor m;
+    const ct_diagnosis *d = &m.diagnosis;
     if (ct_monitor_look(r->t, limit, &m, r->err) != CT_OK)
         return;
     put_line(r, "monitor", &ct_monitor_fields, &m);
     if (r->watch->on_monitor != NULL)
         r->watch->on_monitor(r->watch->ctx, r->t, &m);
     if (r->t->recipe->monitor.stop_on_collapse &&
-        (m.state == CT_COLLAPSED || m.state == CT_DIMENSIONAL_COLLAPSE))
+        (d->state == CT_COLLAPSED || d->state == CT_DIMENSIONAL_COLLAPSE))
         CT_FAIL(r->err, CT_ERR_NUMERIC, "step %ld: %s: %s (monitor.stop_on_collapse)", r->t->step,
-                m.text.name, m.evidence);
+                d->text.name, d->evidence[0]);
 }
 
 static void set_safe(const run *r, bool safe)
@@ -389,7 +383,9 @@ static void run_logged(run *r)
     save_environment(r);
     if (r->err->status == CT_OK)
         run_to_end(r);
-    close_log(r);
+    ct_writer_commit(&r->log);
+    ct_writer_commit(&r->timing);
+    ct_json_free(&r->line);
 }
 
 /* The folder of a new run. What an older one left there goes, its checkpoints first; given weights

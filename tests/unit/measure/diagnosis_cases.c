@@ -61,7 +61,7 @@ static void load(ct_recipe *r, int run)
     ct_error err = {0};
     char settings[512], *word;
     *r = ct_recipe_defaults();
-    must(ct_recipe_parse(r, RUN[run].recipe, ct_recipe_builtin(RUN[run].recipe), &err), &err);
+    must(ct_recipe_read(r, RUN[run].recipe, ct_recipe_builtin(RUN[run].recipe), &err), &err);
     snprintf(settings, sizeof settings, "%s", RUN[run].settings);
     for (word = strtok(settings, " "); word != NULL; word = strtok(NULL, " "))
         must(ct_recipe_override(r, word, &err), &err);

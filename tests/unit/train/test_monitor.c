@@ -145,7 +145,7 @@ START_TEST(saturated_units_and_equal_rows_are_seen)
     ck_close(m.seen.layer[3].cosine, 1, 1e-6);
     ck_close(m.seen.layer[3].saturated, 0, 0);
     ck_close(m.escape, 0, 1e-9);
-    ck_assert_int_eq(m.state, CT_COLLAPSED);
+    ck_assert_int_eq(m.diagnosis.state, CT_COLLAPSED);
     close_trainer(&f);
 }
 END_TEST

@@ -9,7 +9,7 @@ static ct_recipe parsed(const char *text)
 {
     ct_error err = {0};
     ct_recipe r = ct_recipe_defaults();
-    ck_assert_msg(ct_recipe_parse(&r, "test.ini", text, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_recipe_read(&r, "test.ini", text, &err) == CT_OK, "%s", err.msg);
     return r;
 }
 
@@ -17,7 +17,7 @@ static void check_refused(const char *text, const char *message)
 {
     ct_error err = {0};
     ct_recipe r = ct_recipe_defaults();
-    ck_assert_int_eq(ct_recipe_parse(&r, "test.ini", text, &err), CT_ERR_CONFIG);
+    ck_assert_int_eq(ct_recipe_read(&r, "test.ini", text, &err), CT_ERR_CONFIG);
     ck_assert_msg(strstr(err.msg, message) != NULL, "\"%s\" lacks \"%s\"", err.msg, message);
 }
 

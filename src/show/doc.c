@@ -13,15 +13,15 @@
 
 /* ---- words ---- */
 
-/* On a screen: what stands before the first line and before the others; in a page: its tag. */
+/* On a screen: what stands before the first line and before the others; in a page: its element. */
 static const struct {
-    const char *first, *rest, *tag;
+    const char *first, *rest, *element;
 } LOOK[] = {
-    [CT_DOC_TITLE] = {"\n", "", "h2"},
-    [CT_DOC_TEXT] = {"\n", "", "p"},
-    [CT_DOC_ITEM] = {"  - ", "    ", "p class=\"item\""},
-    [CT_DOC_CODE] = {"  ", "  ", "pre"},
-    [CT_DOC_ABOUT] = {"", "", "p"},
+    [CT_DOC_TITLE] = {"\n", "", "<h2>%s</h2>\n"},
+    [CT_DOC_TEXT] = {"\n", "", "<p>%s</p>\n"},
+    [CT_DOC_ITEM] = {"  - ", "    ", "<p class=\"item\">%s</p>\n"},
+    [CT_DOC_CODE] = {"  ", "  ", "<pre>%s</pre>\n"},
+    [CT_DOC_ABOUT] = {"", "", "<p><strong>%s</strong>:%s</p>\n"},
 };
 
 static void print_bold(const ct_terminal *t, const char *text, int length)
@@ -71,12 +71,10 @@ void ct_doc_say(const ct_doc *d, ct_doc_kind k, const char *fmt, ...)
     const size_t bold = k == CT_DOC_TITLE ? strlen(text) : colon;
     if (d->screen != NULL)
         print(d->screen, k, text, (int)bold);
-    if (d->page != NULL && k == CT_DOC_ABOUT) {
+    if (colon > 0)
         text[colon - 1] = '\0';
-        ct_put(d->page, "<p><strong>%s</strong>:%s</p>\n", text, text + colon);
-    } else if (d->page != NULL) {
-        ct_put_element(d->page, LOOK[k].tag, text);
-    }
+    if (d->page != NULL)
+        ct_put(d->page, LOOK[k].element, text, text + colon); /* one %s, or two */
 }
 
 /* ---- numbers ---- */

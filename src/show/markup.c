@@ -74,12 +74,3 @@ void ct_put(ct_writer *w, const char *fmt, ...)
     va_end(args);
     ct_put_raw(w, fmt);
 }
-
-void ct_put_element(ct_writer *w, const char *tag, const char *text)
-{
-    ct_put_raw(w, "<");
-    ct_put_raw(w, tag);
-    ct_put(w, ">%s</", text);
-    ct_writer_bytes(w, tag, strcspn(tag, " "));
-    ct_put_raw(w, ">\n");
-}

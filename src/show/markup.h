@@ -15,7 +15,4 @@ void ct_put(ct_writer *w, const char *fmt, ...) __attribute__((format(printf, 2,
 /* Text as it should be read, in an element or an attribute; what XML cannot hold is replaced. */
 void ct_put_text(ct_writer *w, const char *text);
 
-/* <tag>text</tag> and a new line; the tag may have attributes. */
-void ct_put_element(ct_writer *w, const char *tag, const char *text);
-
 #endif

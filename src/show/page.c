@@ -30,13 +30,14 @@ ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error
     if (ct_writer_open(p, path, CT_REPLACE, err) != CT_OK)
         return err->status;
     ct_put_raw(p, HEAD);
-    ct_put_element(p, "title", title);
-    ct_put_raw(p, "<style>\n");
+    ct_put(p, "<title>%s</title>\n<style>\n", title);
     ct_put_raw(p, ct_svg_css);
     ct_put_raw(p, STYLE);
-    ct_put_raw(p, "</style>\n</head>\n<body>\n<button id=\"theme\" type=\"button\" data-script "
-                  "hidden>Light or dark</button>\n");
-    ct_put_element(p, "h1", title);
+    ct_put(
+        p,
+        "</style>\n</head>\n<body>\n<button id=\"theme\" type=\"button\" data-script hidden>Light "
+        "or dark</button>\n<h1>%s</h1>\n",
+        title);
     return CT_OK;
 }
 
@@ -58,9 +59,7 @@ void ct_figure_begin(ct_writer *w, const char *kind, double height, const char *
 {
     char attributes[64];
     snprintf(attributes, sizeof attributes, "data-kind=\"%s\"", kind);
-    ct_put_raw(w, "<figure class=\"beside\">");
-    ct_put_element(w, "h3", title);
-    ct_put_element(w, "p class=\"dim\"", reading);
+    ct_put(w, "<figure class=\"beside\"><h3>%s</h3>\n<p class=\"dim\">%s</p>\n", title, reading);
     ct_svg_begin(w, CT_CHART_WIDTH, height, attributes, title, *reading != '\0' ? reading : title);
 }
 

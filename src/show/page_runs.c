@@ -28,17 +28,22 @@ static void sprite(ct_writer *w, const ct_probe *p, int run)
     ct_put_raw(w, ")}</style>\n");
 }
 
+/* Its parts stand side by side. */
+static void begin_section(ct_writer *w, const char *title, const char *words)
+{
+    ct_put(w, "<section><h2>%s</h2>\n<p class=\"dim\">%s</p>\n<div class=\"runs\">\n", title,
+           words);
+}
+
 /* ---- what happened ---- */
 
-static void story(ct_writer *w, const ct_record *r)
+static void story(ct_writer *w, const ct_record *r, int run)
 {
     const ct_line *first = r->line, *last = &r->line[r->n_lines - 1];
     const ct_mark *test = r->n_marks[1] > 0 ? &r->mark[1][r->n_marks[1] - 1] : NULL;
-    ct_put_raw(w, "<div>");
-    ct_put_element(w, "h3", r->folder);
-    if (r->state != NULL) {
+    (void)run;
+    if (r->state != NULL)
         ct_put(w, "<p><strong>%s</strong>: %s</p>\n", r->state, r->meaning);
-    }
     ct_put(w, "<p>The loss of a batch went from %.4f at step %.0f to %.4f at step %.0f",
            first->loss, first->step, last->loss, last->step);
     if (isfinite(r->all_equal))
@@ -52,11 +57,10 @@ static void story(ct_writer *w, const ct_record *r)
                test->n, test->recall[0], test->recall[1]);
     ct_put_raw(w, "</p>\n<ul>");
     for (int k = 0; k < r->n_evidence; k++)
-        ct_put_element(w, "li", r->evidence[k]);
+        ct_put(w, "<li>%s</li>\n", r->evidence[k]);
     ct_put_raw(w, "</ul>\n");
     if (r->remedy != NULL && *r->remedy != '\0')
         ct_put(w, "<p>Try first: %s</p>\n", r->remedy);
-    ct_put_raw(w, "</div>\n");
 }
 
 /* ---- pictures ---- */
@@ -84,10 +88,8 @@ static void pictures(ct_writer *w, const ct_record *r, int n)
     ct_put(w, "<div class=\"kinds%s\">\n", n > 1 ? " many" : "");
     for (int kind = 0; kind < CT_N_PICTURES; kind++) {
         const ct_axes axes = ct_picture_axes(kind, r, n);
-        ct_put_raw(w, "<section>");
-        ct_put_element(w, "h2", ct_picture_describe(kind).title);
-        ct_put_element(w, "p class=\"dim\"", ct_picture_describe(kind).reading);
-        ct_put_raw(w, "<div class=\"runs\">\n");
+        const ct_picture_text text = ct_picture_describe(kind);
+        begin_section(w, text.title, text.reading);
         for (int i = 0; i < n; i++)
             picture(w, kind, &r[i], i, &axes);
         ct_put_raw(w, "</div></section>\n");
@@ -115,8 +117,8 @@ static void neighbours(ct_writer *w, const ct_record *r, int run)
     enum { IMAGES = 6, CAPTIONS = 3 };
     const ct_moment *m = &r->moment[r->n_moments - 1];
     const int n = r->probe.n, captions = n < CAPTIONS ? n : CAPTIONS;
-    ct_put_raw(w, "<div>");
-    ct_put_element(w, "h3", r->folder);
+    if (r->probe.n_captions == 0)
+        return;
     ct_put(w,
            "<div data-script hidden><p><span data-pair=\"%d\"></span>; its nearest captions, with "
            "their own pictures, at <span data-step=\"%d\"></span>:</p><div class=\"strip\" "
@@ -141,28 +143,22 @@ static void neighbours(ct_writer *w, const ct_record *r, int run)
                    ct_record_cosine(r, m, i, near));
         }
     }
-    ct_put_raw(w, "</tbody></table></div>\n");
+    ct_put_raw(w, "</tbody></table>\n");
 }
 
 /* ---- how to do it again ---- */
 
-static void again(ct_writer *w, const ct_record *r)
+static void again(ct_writer *w, const ct_record *r, int run)
 {
-    ct_put_raw(w, "<div>");
-    ct_put_element(w, "h3", r->folder);
+    (void)run;
     ct_put(w, "<pre>contrast train %s/recipe.ini -o again\ncontrast hash again%s%s</pre>\n",
            r->folder, r->hash != NULL ? "    # " : "", r->hash != NULL ? r->hash : "");
-    ct_put(w, "<details><summary>recipe.ini</summary><pre>%s</pre></details></div>\n", r->recipe);
+    ct_put(w, "<details><summary>recipe.ini</summary><pre>%s</pre></details>\n", r->recipe);
 }
 
 /* ---- the script's data ---- */
 
-static void list_json(ct_json *j, const char *key, const ct_fields *fields, const void *item, int n,
-                      size_t size)
-{
-    const ct_table t = {fields, item, n, size};
-    ct_table_json(&t, j, key);
-}
+#define TABLE(fields, items, n) (&(ct_table){(fields), (items), (n), sizeof *(items)})
 
 static void run_json(ct_json *j, const ct_record *r)
 {
@@ -173,9 +169,9 @@ static void run_json(ct_json *j, const ct_record *r)
     for (int i = 0; i < r->probe.n_captions; i++)
         ct_json_string(j, NULL, r->probe.caption[i]);
     ct_json_close(j);
-    list_json(j, "lines", &ct_line_fields, r->line, r->n_lines, sizeof *r->line);
-    list_json(j, "layers", &ct_layers_fields, r->layers, r->n_layers, sizeof *r->layers);
-    list_json(j, "moments", &ct_moment_fields, r->moment, r->n_moments, sizeof *r->moment);
+    ct_table_json(TABLE(&ct_line_fields, r->line, r->n_lines), j, "lines");
+    ct_table_json(TABLE(&ct_layers_fields, r->layers, r->n_layers), j, "layers");
+    ct_table_json(TABLE(&ct_moment_fields, r->moment, r->n_moments), j, "moments");
     ct_json_close(j);
 }
 
@@ -190,15 +186,11 @@ static void data(ct_writer *w, const ct_record *r, int n, ct_error *err)
     if (j.failed)
         CT_FAIL(err, CT_ERR_NOMEM, "report: no memory for its data");
     ct_put_raw(w, "<script type=\"application/json\" id=\"data\">");
-    for (const char *at = j.failed ? "" : j.text; *at != '\0';) {
-        const size_t plain = strcspn(at, "<");
-        ct_writer_bytes(w, at, plain);
-        at += plain;
-        if (*at == '<') {
+    for (const char *at = j.failed ? "" : j.text; *at != '\0'; at++)
+        if (*at == '<')
             ct_put_raw(w, "\\u003c");
-            at++;
-        }
-    }
+        else
+            ct_writer_bytes(w, at, 1);
     ct_put_raw(w, "</script>\n");
     ct_json_free(&j);
 }
@@ -214,15 +206,14 @@ static const char CONTROLS[] =
 
 /* A section with a part for each run. */
 static void for_each(ct_writer *w, const char *title, const char *words, const ct_record *r, int n,
-                     void (*part)(ct_writer *, const ct_record *))
+                     void (*part)(ct_writer *, const ct_record *, int run))
 {
-    ct_put_raw(w, "<section>");
-    ct_put_element(w, "h2", title);
-    if (words != NULL)
-        ct_put_element(w, "p class=\"dim\"", words);
-    ct_put_raw(w, "<div class=\"runs\">\n");
-    for (int i = 0; i < n; i++)
-        part(w, &r[i]);
+    begin_section(w, title, words);
+    for (int i = 0; i < n; i++) {
+        ct_put(w, "<div><h3>%s</h3>\n", r[i].folder);
+        part(w, &r[i], i);
+        ct_put_raw(w, "</div>\n");
+    }
     ct_put_raw(w, "</div></section>\n");
 }
 
@@ -234,7 +225,7 @@ ct_status ct_page_runs(ct_page *w, const ct_record *r, int n, ct_error *err)
         if (r[i].probe.width > 0)
             sprite(w, &r[i].probe, i);
     }
-    for_each(w, "What happened", NULL, r, n, story);
+    for_each(w, "What happened", "", r, n, story);
     ct_put_raw(w, CONTROLS);
     for (int i = 0; i < n; i++)
         ct_put(w,
@@ -246,13 +237,8 @@ ct_status ct_page_runs(ct_page *w, const ct_record *r, int n, ct_error *err)
            "of validation, here at the end of training.</p>\n",
            r->probe.n);
     pictures(w, r, n);
-    if (captions) {
-        ct_put_raw(w, "<section><h2>Nearest captions</h2><div class=\"runs\">\n");
-        for (int i = 0; i < n; i++)
-            if (r[i].probe.n_captions > 0)
-                neighbours(w, &r[i], i);
-        ct_put_raw(w, "</div></section>\n");
-    }
+    if (captions)
+        for_each(w, "Nearest captions", "", r, n, neighbours);
     for_each(w, "Do it again", "Equal hashes mean equal weights, to the last bit.", r, n, again);
     ct_put_raw(w, "</main>\n");
     data(w, r, n, err);

@@ -29,23 +29,12 @@ typedef struct grid {
     char value[2][VALUES][CELL_BYTES];
 } grid;
 
-static const char *key_of(const grid *g, int k)
-{
-    const ct_field *f = &g->t->columns->row[k];
-    return f->label != NULL ? f->label : f->key;
-}
-
-static const void *row_at(const ct_table *t, int row)
-{
-    return (const char *)t->row + (size_t)row * t->stride;
-}
-
 /* Where a row stands: the indices of its values among those of the keys so far. */
 static void place(const grid *g, int row, int at[2])
 {
     for (int k = 0; k < 2; k++) {
         char text[CELL_BYTES];
-        ct_field_show(&g->t->columns->row[k], row_at(g->t, row), text, sizeof text);
+        ct_field_show(&g->t->columns->row[k], ct_table_row(g->t, row), text, sizeof text);
         at[k] = 0;
         while (at[k] < g->n[k] && strcmp(g->value[k][at[k]], text) != 0)
             at[k]++;
@@ -60,7 +49,8 @@ static grid read_grid(const ct_table *t)
         place(&g, r, at);
         for (int k = 0; k < 2; k++)
             if (at[k] == g.n[k] && g.n[k] < VALUES - 1)
-                ct_field_show(&t->columns->row[k], row_at(t, r), g.value[k][g.n[k]++], CELL_BYTES);
+                ct_field_show(&t->columns->row[k], ct_table_row(t, r), g.value[k][g.n[k]++],
+                              CELL_BYTES);
     }
     return g;
 }
@@ -78,7 +68,7 @@ static const ct_field *column_of(const grid *g, const char *key)
 static double median_of(const grid *g, int row, const char *key)
 {
     ct_spread s;
-    memcpy(&s, (const char *)row_at(g->t, row) + column_of(g, key)->offset, sizeof s);
+    memcpy(&s, (const char *)ct_table_row(g->t, row) + column_of(g, key)->offset, sizeof s);
     return s.median;
 }
 
@@ -86,7 +76,7 @@ static int state_of(const grid *g, int row)
 {
     char name[CELL_BYTES];
     int k = 0;
-    ct_field_show(column_of(g, "state"), row_at(g->t, row), name, sizeof name);
+    ct_field_show(column_of(g, "state"), ct_table_row(g->t, row), name, sizeof name);
     while (k + 1 < STATES && strcmp(LOOK[k].state, name) != 0)
         k++;
     return k;
@@ -113,7 +103,7 @@ static void draw_letters(const ct_terminal *t, const grid *g)
         state[at[0]][at[1]] = (int8_t)(state_of(g, r) + 1);
         seen[state_of(g, r)]++;
     }
-    fprintf(t->out, "%s\n", key_of(g, 0));
+    fprintf(t->out, "%s\n", ct_table_label(&g->t->columns->row[0]));
     for (int i = g->n[0] - 1; i >= 0; i--) {
         fprintf(t->out, "%12s ", g->value[0][i]);
         for (int j = 0; j < g->n[1]; j++)
@@ -123,8 +113,8 @@ static void draw_letters(const ct_terminal *t, const grid *g)
                 fputs("  ", t->out);
         fputc('\n', t->out);
     }
-    fprintf(t->out, "%12s  %s  %s ... %s\n\n", "", key_of(g, 1), g->value[1][0],
-            g->value[1][g->n[1] - 1]);
+    fprintf(t->out, "%12s  %s  %s ... %s\n\n", "", ct_table_label(&g->t->columns->row[1]),
+            g->value[1][0], g->value[1][g->n[1] - 1]);
     for (int k = 0; k < STATES; k++) {
         if (seen[k] == 0)
             continue;
@@ -166,17 +156,18 @@ static void map_axes(ct_writer *w, const grid *g, double x, const char *title)
         ct_svg_text(w, x - 4, base - cell * (i + 0.5) + 3, 8, CT_SVG_END, 0, g->value[0][i]);
     for (int j = 0; j < g->n[1]; j++)
         ct_svg_text(w, x + cell * (j + 0.5) + 3, base + 6, 8, CT_SVG_END, -60, g->value[1][j]);
-    ct_svg_text(w, x + cell * g->n[1] / 2, base + 50, 11, CT_SVG_MIDDLE, 0, key_of(g, 1));
-    ct_svg_text(w, x - 46, TOP + cell * g->n[0] / 2, 11, CT_SVG_MIDDLE, -90, key_of(g, 0));
+    ct_svg_text(w, x + cell * g->n[1] / 2, base + 50, 11, CT_SVG_MIDDLE, 0,
+                ct_table_label(&g->t->columns->row[1]));
+    ct_svg_text(w, x - 46, TOP + cell * g->n[0] / 2, 11, CT_SVG_MIDDLE, -90,
+                ct_table_label(&g->t->columns->row[0]));
 }
 
 /* The look of a cell of a map: its state, or a heat from 0 to 1. `soonest`: of all escapes. */
 static void look_of(const grid *g, int row, int map, double soonest, char look[32])
 {
-    const double step = median_of(g, row, "escape_step");
-    const double x = map == 2         ? median_of(g, row, "recall_at_1")
-                     : isfinite(step) ? soonest / fmax(1, step)
-                                      : (double)NAN;
+    double x = median_of(g, row, map == 1 ? "escape_step" : "recall_at_1");
+    if (map == 1 && isfinite(x))
+        x = soonest / fmax(1, x);
     if (map == 0)
         snprintf(look, 32, "s-%s", LOOK[state_of(g, row)].state);
     else if (isfinite(x))
@@ -197,7 +188,7 @@ static void draw_map(ct_writer *w, const grid *g, double x, int map)
         int at[2];
         place(g, r, at);
         look_of(g, r, map, soonest, look);
-        ct_table_line(g->t->columns, row_at(g->t, r), title, sizeof title);
+        ct_table_line(g->t->columns, ct_table_row(g->t, r), title, sizeof title);
         ct_svg_rect(w, look, x + cell * at[1], TOP + cell * (g->n[0] - 1 - at[0]), cell - 1,
                     cell - 1, title);
     }

@@ -18,85 +18,48 @@ typedef struct picture {
     double x[2], y[2]; /* the axes hold at least this */
 } picture;
 
-/* clang-format off: a picture after the other */
+#define INF (double)INFINITY
+
+/* clang-format off */
 static const picture PICTURE[CT_N_PICTURES] = {
-    [LOSS] =
-        {{"loss", "Loss",
-          "Dashed: its value when all embeddings are equal (ln N for a softmax of one direction). "
-          "Dotted: its lower bound. A run that stays at the dashed line has learned nothing."},
-         "step",
-         "loss, nats",
-         {0, 1},
-         {0, 1e-3}},
-    [RECALL] =
-        {{"recall", "Recall@1",
-          "Share of pairs whose partner is the nearest, by direction; the marks are evaluations."},
-         "step",
-         "recall@1, share of pairs",
-         {0, 1},
-         {0, 1}},
+    [LOSS] = {{"loss", "Loss",
+      "Dashed: its value when all embeddings are equal (ln N for a softmax of one direction). "
+      "Dotted: its lower bound. A run that stays at the dashed line has learned nothing."},
+      "step", "loss, nats", {0, 1}, {0, 1e-3}},
+    [RECALL] = {{"recall", "Recall@1",
+      "Share of pairs whose partner is the nearest, by direction; the marks are evaluations."},
+      "step", "recall@1, share of pairs", {0, 1}, {0, 1}},
     [TEMPERATURE] = {{"temperature", "Temperature",
-                      "The divisor of the cosines; it moves only where it is learned."},
-                     "step",
-                     "temperature tau",
-                     {0, 1},
-                     {0, 0.01}},
-    [MATRIX] =
-        {{"matrix", "Cosines of every image with every caption",
-          "Row: image; column: caption. Learned: a diagonal of 1 on a pale ground. Collapsed: one "
-          "colour everywhere."},
-         "caption, number of the pair",
-         "image, number of the pair",
-         {0, 1},
-         {0, 1}},
-    [HISTOGRAM] =
-        {{"histogram", "Cosines of pairs and of others",
-          "What the loss pulls to the right (pairs) and pushes to the left (others). Learned: two "
-          "hills. Collapsed: one."},
-         "cosine",
-         "share of each kind",
-         {-1, 1},
-         {0, 0.05}},
-    [PLANE] =
-        {{"plane", "Embeddings on their principal plane",
-          "Discs: images; squares: captions; lines join pairs. Learned: short lines, spread out. "
-          "Collapsed: one point for each side."},
-         "first principal component",
-         "second",
-         {-0.05, 0.05},
-         {-0.05, 0.05}},
-    [SPECTRUM] =
-        {{"spectrum", "Singular values",
-          "Of the centred embeddings: how many directions are in use. Collapsed: all near 0; "
-          "dimensional collapse: a few are not."},
-         "number, largest first",
-         "singular value",
-         {1, 2},
-         {0, 0.05}},
-    [PATH] =
-        {{"path", "Alignment against uniformity",
-          "Left is spread out, low is pairs together: the good corner is low and left. The ring is "
-          "the step shown, the large disc the end."},
-         "uniformity (mean of both sides)",
-         "alignment: distance\u00b2 of pairs",
-         {-0.1, 0},
-         {0, 0.1}},
+      "The divisor of the cosines; it moves only where it is learned."},
+      "step", "temperature tau", {0, 1}, {0, 0.01}},
+    [MATRIX] = {{"matrix", "Cosines of every image with every caption",
+      "Row: image; column: caption. Learned: a diagonal of 1 on a pale ground. Collapsed: one "
+      "colour everywhere."},
+      "caption, number of the pair", "image, number of the pair", {0, 1}, {0, 1}},
+    [HISTOGRAM] = {{"histogram", "Cosines of pairs and of others",
+      "What the loss pulls to the right (pairs) and pushes to the left (others). Learned: two "
+      "hills. Collapsed: one."},
+      "cosine", "share of each kind", {-1, 1}, {0, 0.05}},
+    [PLANE] = {{"plane", "Embeddings on their principal plane",
+      "Discs: images; squares: captions; lines join pairs. Learned: short lines, spread out. "
+      "Collapsed: one point for each side."},
+      "first principal component", "second", {-0.05, 0.05}, {-0.05, 0.05}},
+    [SPECTRUM] = {{"spectrum", "Singular values",
+      "Of the centred embeddings: how many directions are in use. Collapsed: all near 0; "
+      "dimensional collapse: a few are not."},
+      "number, largest first", "singular value", {1, 2}, {0, 0.05}},
+    [PATH] = {{"path", "Alignment against uniformity",
+      "Left is spread out, low is pairs together: the good corner is low and left. The ring is the "
+      "step shown, the large disc the end."},
+      "uniformity (mean of both sides)", "alignment: distance\u00b2 of pairs", {-0.1, 0}, {0, 0.1}},
     [LAYERS] = {{"layers", "Mean cosine by layer",
-                 "Of the outputs of different rows of a batch: where in the towers embeddings "
-                 "become equal. "
-                 "Collapsed: 1 from some layer on."},
-                "layer, from the input",
-                "mean cosine of its outputs",
-                {0.5, 3.5},
-                {0, 1}},
+      "Of the outputs of different rows of a batch: where in the towers embeddings become equal. "
+      "Collapsed: 1 from some layer on."},
+      "layer, from the input", "mean cosine of its outputs", {0.5, 3.5}, {0, 1}},
     [GRADIENTS] = {{"gradients", "Gradient by layer",
-                    "Norm of each weight's gradient in a batch. At the saddle all are small; where "
-                    "one layer's "
-                    "is far below the rest, little is learned."},
-                   "layer, from the input",
-                   "gradient norm, log10",
-                   {0.5, 3.5},
-                   {(double)INFINITY, -(double)INFINITY}}, /* where the numbers are */
+      "Norm of each weight's gradient in a batch. At the saddle all are small; where one layer's "
+      "is far below the rest, little is learned."},
+      "layer, from the input", "gradient norm, log10", {0.5, 3.5}, {INF, -INF}}, /* where they are */
 };
 
 /* Where a series comes from: a list of the record, with a struct for each value, or an array of
@@ -170,14 +133,9 @@ static ct_series series_of(const drawn *d, const ct_record *r, const ct_moment *
         [RUN] = {r, 1, 0},
     };
     const char *base = list[d->from].base;
-    ct_series s = {d->as,
-                   d->look,
-                   d->name,
-                   NULL,
-                   NULL,
-                   .n = list[d->from].n,
-                   .stride = list[d->from].stride,
-                   .size = d->size};
+    ct_series s = {.as = d->as, .look = d->look, .name = d->name, .size = d->size};
+    s.n = list[d->from].n;
+    s.stride = list[d->from].stride;
     if (base != NULL) {
         s.x = d->x != 0 ? (const double *)(const void *)(base + d->x - 1) : NULL;
         s.y = d->y != 0 ? (const double *)(const void *)(base + d->y - 1) : NULL;

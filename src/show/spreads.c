@@ -24,11 +24,6 @@ typedef struct line {
     double expected;    /* NaN: nothing is expected */
 } line;
 
-static const void *row_at(const ct_table *t, int i)
-{
-    return (const char *)t->row + (size_t)i * t->stride;
-}
-
 /* ---- lines ---- */
 
 /* The words that a row begins with. */
@@ -41,7 +36,7 @@ static void label_of(const ct_table *t, int i, char *out, size_t size)
         char text[128];
         if (f->kind != CT_STRING && f->kind != CT_TEXT)
             return;
-        ct_field_show(f, row_at(t, i), text, sizeof text);
+        ct_field_show(f, ct_table_row(t, i), text, sizeof text);
         if (!f->detail)
             used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", text);
     }
@@ -52,7 +47,7 @@ static bool read_line(const ct_table *t, const ct_field *spread, int i, char lab
                       line *out)
 {
     char text[LABEL_BYTES];
-    const void *object = row_at(t, i), *holder = object;
+    const void *object = ct_table_row(t, i), *holder = object;
     const ct_field *expected = ct_fields_find(t->columns, "expected", &holder);
     label_of(t, i, text, sizeof text);
     char *colon = strstr(text, ": ");
@@ -85,10 +80,7 @@ static ct_axes axes_of(const line *l, int n)
         const double x[4] = {l[i].measured.least, l[i].measured.median, l[i].measured.most,
                              l[i].expected};
         for (int k = 0; k < 4; k++)
-            if (isfinite(x[k])) {
-                a.x0 = fmin(a.x0, x[k]);
-                a.x1 = fmax(a.x1, x[k]);
-            }
+            ct_hold(&a.x0, &a.x1, x[k]);
     }
     if (!(a.x0 <= a.x1))
         a.x0 = a.x1 = 0;
@@ -162,6 +154,6 @@ void ct_doc_spreads(const ct_doc *d, const ct_table *t)
         int n = 0;
         for (int i = 0; i < t->n && f->kind == CT_SPREAD && !f->detail; i++)
             n += read_line(t, f, i, label, &l[n]);
-        figures(d->page, f->label != NULL ? f->label : f->key, l, n);
+        figures(d->page, ct_table_label(f), l, n);
     }
 }

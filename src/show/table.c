@@ -33,9 +33,20 @@ static int open_columns(const ct_fields *fields, size_t offset, bool screen, col
     return n;
 }
 
+const void *ct_table_row(const ct_table *t, int i)
+{
+    return (const char *)t->row + (size_t)i * t->stride;
+}
+
+const char *ct_table_label(const ct_field *f)
+{
+    return f->label != NULL ? f->label : f->key;
+}
+
+/* The struct that holds a column's value. */
 static const void *row_at(const ct_table *t, int row, const column *c)
 {
-    return (const char *)t->row + (size_t)row * t->stride + c->offset;
+    return (const char *)ct_table_row(t, row) + c->offset;
 }
 
 static bool is_word(const ct_field *f)
@@ -45,16 +56,11 @@ static bool is_word(const ct_field *f)
 
 /* ---- for people ---- */
 
-static const char *label_of(const column *c)
-{
-    return c->field->label != NULL ? c->field->label : c->field->key;
-}
-
 /* The text of a cell; row -1: the head. */
 static void show_cell(const ct_table *t, int row, const column *c, char text[CELL_BYTES])
 {
     if (row < 0)
-        snprintf(text, CELL_BYTES, "%s", label_of(c));
+        snprintf(text, CELL_BYTES, "%s", ct_table_label(c->field));
     else
         ct_field_show(c->field, row_at(t, row, c), text, CELL_BYTES);
 }
@@ -63,7 +69,7 @@ static void show_cell(const ct_table *t, int row, const column *c, char text[CEL
 static int first_line(const column *c, int n)
 {
     for (int k = 0; k < n; k++)
-        if (*label_of(&c[k]) != '\0')
+        if (*ct_table_label(c[k].field) != '\0')
             return -1;
     return 0;
 }
@@ -138,7 +144,7 @@ static ct_table members_of(const ct_fields *columns, const void *row, member out
     int n = 0;
     for (int k = 0; k < all; k++) {
         char *text = out[n].text;
-        out[n].label = label_of(&c[k]);
+        out[n].label = ct_table_label(c[k].field);
         ct_field_show(c[k].field, (const char *)row + c[k].offset, text, CELL_BYTES);
         n += !c[k].field->optional || (strcmp(text, "-") != 0 && strncmp(text, "-, ", 3) != 0);
     }
@@ -195,7 +201,7 @@ void ct_table_json(const ct_table *t, ct_json *j, const char *key)
     ct_json_open(j, key, '[');
     for (int i = 0; i < t->n; i++) {
         ct_json_open(j, NULL, '{');
-        ct_fields_json(j, t->columns, (const char *)t->row + (size_t)i * t->stride);
+        ct_fields_json(j, t->columns, ct_table_row(t, i));
         ct_json_close(j);
     }
     ct_json_close(j);

@@ -21,6 +21,9 @@ typedef struct ct_table {
     size_t stride;
 } ct_table;
 
+const void *ct_table_row(const ct_table *t, int i);
+const char *ct_table_label(const ct_field *f); /* its label, or its key */
+
 /* Columns as wide as their cells, numbers to the right, words to the left; what is detail is left
  * out. Each line is indented by `indent`. */
 void ct_table_print(const ct_table *t, FILE *out, int indent);

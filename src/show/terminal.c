@@ -12,27 +12,14 @@ typedef struct rgb {
     int r, g, b; /* 0..255 */
 } rgb;
 
-static int distance(rgb a, rgb b)
+/* The nearest of the cube's colours. */
+static int in_cube(rgb c)
 {
-    const int r = a.r - b.r, g = a.g - b.g, d = a.b - b.b;
-    return r * r + g * g + d * d;
-}
-
-/* The nearest of the 256: 16.. is the cube, 232.. a ramp of greys. */
-static int nearest_of_256(rgb c)
-{
-    static const int LEVEL[6] = {0, 95, 135, 175, 215, 255};
     const int in[3] = {c.r, c.g, c.b};
-    int step[3];
-    for (int k = 0; k < 3; k++)
-        step[k] = in[k] < 48 ? 0 : in[k] < 115 ? 1 : (in[k] - 35) / 40;
-    const rgb cube = {LEVEL[step[0]], LEVEL[step[1]], LEVEL[step[2]]};
-    const int mean = (c.r + c.g + c.b) / 3, shade = mean > 238 ? 23
-                                                    : mean < 8 ? 0
-                                                               : (mean - 3) / 10;
-    const rgb grey = {8 + 10 * shade, 8 + 10 * shade, 8 + 10 * shade};
-    return distance(c, grey) < distance(c, cube) ? 232 + shade
-                                                 : 16 + 36 * step[0] + 6 * step[1] + step[2];
+    int code = 16;
+    for (int k = 0, weight = 36; k < 3; k++, weight /= 6)
+        code += weight * (in[k] < 115 ? in[k] >= 48 : (in[k] - 35) / 40);
+    return code;
 }
 
 /* Colour of the text (layer 38) or behind it (48). */
@@ -41,12 +28,26 @@ static void set_colour(const ct_terminal *t, int layer, rgb c)
     if (t->deep)
         fprintf(t->out, "\033[%d;2;%d;%d;%dm", layer, c.r, c.g, c.b);
     else
-        fprintf(t->out, "\033[%d;5;%dm", layer, nearest_of_256(c));
+        fprintf(t->out, "\033[%d;5;%dm", layer, in_cube(c));
 }
 
 static void reset(const ct_terminal *t)
 {
-    fputs("\033[0m", t->out);
+    if (t->colour)
+        fputs("\033[0m", t->out);
+}
+
+/* Two pixels, one above the other: the upper half block takes the text's colour, the lower half
+ * the background's. Without colour, a character. */
+static void put_pixels(const ct_terminal *t, rgb top, rgb bottom, char plain)
+{
+    if (!t->colour) {
+        fputc(plain, t->out);
+        return;
+    }
+    set_colour(t, 38, top);
+    set_colour(t, 48, bottom);
+    fputs("\u2580", t->out);
 }
 
 void ct_bold(const ct_terminal *t, bool on)
@@ -82,8 +83,7 @@ void ct_draw_matrix(const ct_terminal *t, int indent, const double *s, int rows,
             }
             fprintf(t->out, " %5.2f ", v == 0 ? 0 : v); /* no minus before zero */
         }
-        if (t->colour)
-            reset(t);
+        reset(t);
         fputc('\n', t->out);
     }
 }
@@ -95,16 +95,10 @@ void ct_draw_cells(const ct_terminal *t, int indent, const double *s, int n, int
         fprintf(t->out, "%*s", indent, "");
         for (int j = 0; j < n && j < columns; j++) {
             const double top = s[i * n + j], bottom = s[(i + 1) * n + j];
-            if (t->colour) {
-                set_colour(t, 38, heat(top));
-                set_colour(t, 48, heat(bottom));
-                fputs("\u2580", t->out);
-            } else {
-                fputc(PLAIN[level_of(fabs(top) > fabs(bottom) ? top : bottom)], t->out);
-            }
+            const char plain = PLAIN[level_of(fabs(top) > fabs(bottom) ? top : bottom)];
+            put_pixels(t, heat(top), heat(bottom), plain);
         }
-        if (t->colour)
-            reset(t);
+        reset(t);
         fputs("\033[K\n", t->out);
     }
 }
@@ -127,24 +121,16 @@ static char hue_letter(rgb c)
     return ".bgcrmy#"[bits]; /* blue green cyan red magenta yellow white */
 }
 
-/* The upper half block takes the text's colour, the lower half the background's:
- * two rows of pixels a line. */
+/* Two rows of a picture's pixels. */
 static void draw_line(const ct_terminal *t, const uint8_t *picture, int width, int height, int y)
 {
     for (int x = 0; x < width; x++) {
         const rgb top = pixel(picture, width, x, y),
                   bottom = pixel(picture, width, x, y + 1 < height ? y + 1 : y);
-        if (!t->colour) {
-            const char a = hue_letter(top), b = hue_letter(bottom);
-            fputc(a != '.' ? a : b, t->out);
-        } else {
-            set_colour(t, 38, top);
-            set_colour(t, 48, bottom);
-            fputs("\u2580", t->out);
-        }
+        const char a = hue_letter(top), b = hue_letter(bottom);
+        put_pixels(t, top, bottom, a != '.' ? a : b);
     }
-    if (t->colour)
-        reset(t);
+    reset(t);
 }
 
 void ct_draw_pictures(const ct_terminal *t, int indent, const uint8_t *const *picture, int n,

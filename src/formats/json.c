@@ -132,22 +132,12 @@ void ct_json_integer(ct_json *j, const char *key, long long x)
     ct_json_literal(j, key, number);
 }
 
-static void put_number(ct_json *j, const char *key, double x, bool single)
+void ct_json_number(ct_json *j, const char *key, double x)
 {
     char number[CT_NUMBER_BYTES] = "null"; /* JSON has no word for what is not finite */
     if (isfinite(x))
-        ct_number_put(number, x, single);
+        ct_number_put(number, x, false);
     ct_json_literal(j, key, number);
-}
-
-void ct_json_number(ct_json *j, const char *key, double x)
-{
-    put_number(j, key, x, false);
-}
-
-void ct_json_float(ct_json *j, const char *key, float x)
-{
-    put_number(j, key, (double)x, true);
 }
 
 void ct_json_reset(ct_json *j)

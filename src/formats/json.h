@@ -29,9 +29,8 @@ void ct_json_bytes(ct_json *j, const char *key, const uint8_t *x, size_t n); /* 
 void ct_json_integer(ct_json *j, const char *key, long long x);
 /* What is JSON as it stands: true, null, digits. */
 void ct_json_literal(ct_json *j, const char *key, const char *text);
-/* With the digits that a double, or a float, needs to be read back; null if x is not finite. */
+/* With the digits that it needs to be read back; null if x is not finite. */
 void ct_json_number(ct_json *j, const char *key, double x);
-void ct_json_float(ct_json *j, const char *key, float x);
 void ct_json_reset(ct_json *j);
 void ct_json_free(ct_json *j);
 

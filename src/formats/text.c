@@ -179,12 +179,11 @@ static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 void ct_base64_put(char *out, const uint8_t *x, size_t n)
 {
     for (size_t i = 0; i < n; i += 3) {
-        const unsigned b = (unsigned)x[i] << 16 | (i + 1 < n ? (unsigned)x[i + 1] << 8 : 0) |
-                           (i + 2 < n ? x[i + 2] : 0);
-        *out++ = BASE64[b >> 18];
-        *out++ = BASE64[b >> 12 & 63];
-        *out++ = i + 1 < n ? BASE64[b >> 6 & 63] : '=';
-        *out++ = i + 2 < n ? BASE64[b & 63] : '=';
+        unsigned b = 0;
+        for (size_t k = i; k < i + 3; k++)
+            b = b << 8 | (k < n ? x[k] : 0);
+        for (size_t k = 0; k < 4; k++) /* digit k has bits of byte k - 1 */
+            *out++ = i + k <= n ? BASE64[b >> (18 - 6 * k) & 63] : '=';
     }
     *out = '\0';
 }
@@ -203,9 +202,8 @@ bool ct_base64_get(const char *text, uint8_t *out, size_t n)
                 return false;
             b = b << 6 | (unsigned)(digit - BASE64);
         }
-        *out++ = (uint8_t)(b >> 16);
-        *out++ = (uint8_t)(b >> 8);
-        *out++ = (uint8_t)b;
+        for (int shift = 16; shift >= 0; shift -= 8)
+            *out++ = (uint8_t)(b >> shift);
     }
     return true;
 }

@@ -224,8 +224,8 @@ void ct_conclude(ct_diagnosis *d)
         odd = odd || odd_lengths(m, s);
         empty = empty || m->zero_rows[s] > ZERO_SHARE * m->rows;
     }
-    const char *const said_loss = knows_loss ? LOSS_IS : NULL, *const order = matched ? ORDER
-                                                                                      : NULL;
+    const char *const said_loss = knows_loss ? LOSS_IS : NULL;
+    const char *const order = matched ? ORDER : NULL;
     /* clang-format off */
     const rule RULES[] = {
         /* Nothing below can be trusted, nor told from chance. */
@@ -241,20 +241,20 @@ void ct_conclude(ct_diagnosis *d)
          {VARIANCE, "the loss has no negatives: all equal is its optimum", order}},
         {equal && share < 1 - 2 * AT_LN_N, CT_UNCERTAIN,
          {VARIANCE, said_loss, "but that is far below its value for equal embeddings: it was not "
-                             "measured on these", order}},
+                               "measured on these", order}},
         {equal, CT_COLLAPSED, {VARIANCE, said_loss, order}},
         /* A cone. One whose pairs match at a loss below ln N works at its temperature: read on. */
         {narrow && alone, CT_UNCERTAIN,
-         {VARIANCE, said_loss, "a narrow cone; without the other side nobody can say whether it has "
-                             "collapsed, waits or works"}},
+         {VARIANCE, said_loss, "a narrow cone; without the other side nobody can say whether it "
+                               "has collapsed, waits or works"}},
         {narrow && matched && !(share < 1 - AT_LN_N), CT_UNCERTAIN,
          {VARIANCE, PAIRS, said_loss, "a narrow cone whose pairs match: whether that works depends "
-                                    "on the temperature"}},
+                                      "on the temperature"}},
         {narrow && !matched && fabs(share - 1) > AT_LN_N, CT_UNCERTAIN,
          {VARIANCE, PAIRS, said_loss, "but that is not near ln N: it was not measured on these"}},
         {narrow && !matched, CT_PLATEAU,
          {VARIANCE, PAIRS, said_loss, "pairs deviate from the means together by {cross_covariance} "
-                                    "(cross-covariance; above 0 the saddle repels)"}},
+                                      "(cross-covariance; above 0 the saddle repels)"}},
         /* Few directions. */
         {few && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS, CT_UNCERTAIN,
          {DIRECTIONS, PAIRS, said_loss, "but retrieval works in them: the data may have no more"}},
@@ -268,7 +268,8 @@ void ct_conclude(ct_diagnosis *d)
                  "than to any of their own"}},
         {!matched && !alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}},
         /* They match. */
-        {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment && m->separability >= SEPARABLE, CT_MODALITY_GAP,
+        {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment && m->separability >= SEPARABLE,
+         CT_MODALITY_GAP,
          {"the means lie {modality_gap} apart, pairs a mean squared distance of {alignment}",
           "a linear separator is right about {separability} of unseen rows", PAIRS}},
         {wrong > WEAK, CT_UNCERTAIN,

@@ -35,16 +35,16 @@ typedef struct nearest {
     int item[CT_HUB_K];  /* -1: none */
 } nearest;
 
-/* What is walked, and what is learned: [0] of rows of a looking in b, [1] of b looking in a. */
+/* What is walked, and what is learned: [0] of rows of a looking in b, [1] of rows of b looking in
+ * a. Of the latter there are as many as strips, (STRIPS, n); the first holds all of it in the end.
+ */
 typedef struct walk {
     measuring *m;
-    const ct_real *a, *b; /* (n_a, d), (n_b, d) unit rows */
-    int n_a, n_b, d;
-    const int *group;
+    const measure_rows *a, *b;
     ct_real *own;  /* (n) cosine of a_i and b_i; NULL: not pairs, wrong items are not counted */
     ct_real *tile; /* (STRIPS, TILE, TILE) */
-    int *ahead[2]; /* wrong items at least as similar as the right one. [0] (n_a); of b there */
-    nearest *nearest[2]; /* are as many as strips, (STRIPS, n_b): the first is all in the end */
+    int *ahead[2]; /* wrong items at least as similar as the right one */
+    nearest *nearest[2];
 } walk;
 
 static inline void offer(nearest *l, ct_real s, int item)
@@ -75,7 +75,7 @@ static nearest *no_items(measuring *m, int n, int times)
 static void count_row(const walk *w, int i, int j0, int cols, const ct_real *s, int *ahead)
 {
     const ct_real right = w->own[i], *own = w->own + j0;
-    const int *group = w->group;
+    const int *group = w->m->e->group;
     int count = 0;
     for (int j = 0; j < cols; j++) {
         const int wrong = group != NULL ? group[i] != group[j0 + j] : i != j0 + j;
@@ -88,54 +88,54 @@ static void count_row(const walk *w, int i, int j0, int cols, const ct_real *s, 
 static void walk_strip(void *ctx, int strip)
 {
     const walk *w = ctx;
-    const int from = (int)((long long)w->n_a * strip / STRIPS);
-    const int to = (int)((long long)w->n_a * (strip + 1) / STRIPS);
-    const ptrdiff_t own = (ptrdiff_t)strip * w->n_b;
+    const int n = w->a->n, n_b = w->b->n, d = w->a->d;
+    const int from = (int)((long long)n * strip / STRIPS);
+    const int to = (int)((long long)n * (strip + 1) / STRIPS);
+    int *ahead = w->ahead[1] + (ptrdiff_t)strip * n_b;
+    nearest *found = w->nearest[1] + (ptrdiff_t)strip * n_b;
     ct_real *tile = w->tile + (ptrdiff_t)strip * TILE * TILE;
     for (int i0 = from; i0 < to; i0 += TILE)
-        for (int j0 = 0; j0 < w->n_b; j0 += TILE) {
-            const int rows = measure_least(TILE, to - i0), cols = measure_least(TILE, w->n_b - j0);
+        for (int j0 = 0; j0 < n_b; j0 += TILE) {
+            const int rows = measure_least(TILE, to - i0), cols = measure_least(TILE, n_b - j0);
             const ct_real *s = tile;
-            nearest *column = w->nearest[1] + own + j0;
-            k_matmul_here(w->m->device, rows, cols, w->d,
-                          (k_matrix){w->a + (ptrdiff_t)i0 * w->d, w->d, 1},
-                          (k_matrix){w->b + (ptrdiff_t)j0 * w->d, 1, w->d}, tile, cols, false);
+            k_matmul_here(w->m->device, rows, cols, d,
+                          (k_matrix){w->a->rounded + (ptrdiff_t)i0 * d, d, 1},
+                          (k_matrix){w->b->rounded + (ptrdiff_t)j0 * d, 1, d}, tile, cols, false);
             for (int i = i0; i < i0 + rows; i++, s += cols) {
                 if (w->own != NULL)
-                    count_row(w, i, j0, cols, s, w->ahead[1] + own + j0);
+                    count_row(w, i, j0, cols, s, ahead + j0);
                 for (int j = 0; j < cols; j++)
                     offer(&w->nearest[0][i], s[j], j0 + j);
                 for (int j = 0; j < cols; j++)
-                    offer(&column[j], s[j], i);
+                    offer(&found[j0 + j], s[j], i);
             }
         }
 }
 
-/* Walks; with `paired` row i of a belongs to row i of b. */
-static void walk_run(walk *w, bool paired)
+/* If `paired`, row i of a belongs to row i of b, in the groups of the measurement. */
+static walk walk_over(measuring *m, const measure_rows *a, const measure_rows *b, bool paired)
 {
-    measuring *m = w->m;
-    w->tile = measure_room(m, STRIPS, TILE * TILE, sizeof *w->tile);
-    w->nearest[0] = no_items(m, w->n_a, 1);
-    w->nearest[1] = no_items(m, w->n_b, STRIPS);
-    w->ahead[0] = measure_room(m, w->n_a, 1, sizeof(int));
-    w->ahead[1] = measure_room(m, w->n_b, STRIPS, sizeof(int));
-    w->own = paired ? measure_room(m, w->n_a, 1, sizeof *w->own) : NULL;
+    walk w = {.m = m, .a = a, .b = b};
+    w.tile = measure_room(m, STRIPS, TILE * TILE, sizeof *w.tile);
+    w.nearest[0] = no_items(m, a->n, 1);
+    w.nearest[1] = no_items(m, b->n, STRIPS);
+    w.ahead[0] = measure_room(m, a->n, 1, sizeof(int));
+    w.ahead[1] = measure_room(m, b->n, STRIPS, sizeof(int));
+    w.own = paired ? measure_room(m, a->n, 1, sizeof *w.own) : NULL;
     if (measure_failed(m))
-        return;
-    for (int i = 0; i < w->n_a && paired; i++) {
-        const ptrdiff_t row = (ptrdiff_t)i * w->d;
-        k_matmul_nt(m->device, 1, 1, w->d, w->a + row, w->b + row, &w->own[i], false);
+        return w;
+    for (int i = 0; i < a->n && paired; i++) {
+        const ptrdiff_t row = (ptrdiff_t)i * a->d;
+        k_matmul_nt(m->device, 1, 1, a->d, a->rounded + row, b->rounded + row, &w.own[i], false);
     }
-    k_parallel(m->device, STRIPS, walk_strip, w);
-    for (int strip = 1; strip < STRIPS; strip++)
-        for (int j = 0; j < w->n_b; j++) {
-            const ptrdiff_t at = (ptrdiff_t)strip * w->n_b + j;
-            const nearest *l = &w->nearest[1][at];
-            w->ahead[1][j] += w->ahead[1][at];
-            for (int k = 0; k < CT_HUB_K && l->item[k] >= 0; k++)
-                offer(&w->nearest[1][j], l->s[k], l->item[k]);
-        }
+    k_parallel(m->device, STRIPS, walk_strip, &w);
+    for (ptrdiff_t at = b->n; at < (ptrdiff_t)b->n * STRIPS; at++) {
+        const nearest *l = &w.nearest[1][at];
+        w.ahead[1][at % b->n] += w.ahead[1][at];
+        for (int k = 0; k < CT_HUB_K && l->item[k] >= 0; k++)
+            offer(&w.nearest[1][at % b->n], l->s[k], l->item[k]);
+    }
+    return w;
 }
 
 /* ---- what pairs are like ---- */
@@ -202,9 +202,8 @@ static void measure_mutual(measuring *m, const walk *w)
 static void measure_nearer(measuring *m, const walk *across)
 {
     const measure_rows *a = &m->side[0], some = measure_some(m, a, NEAR_ROWS);
-    walk own = {.m = m, .a = some.rounded, .b = a->rounded, .n_a = some.n, .n_b = a->n, .d = a->d};
+    const walk own = walk_over(m, &some, a, false);
     int count = 0;
-    walk_run(&own, false);
     for (int i = 0; i < some.n && !measure_failed(m); i++) {
         const ptrdiff_t row = measure_row_of(a->n, some.n, i);
         const nearest *l = &own.nearest[0][i];
@@ -216,15 +215,7 @@ static void measure_nearer(measuring *m, const walk *across)
 
 void measure_pairs(measuring *m)
 {
-    const measure_rows *a = &m->side[0], *b = &m->side[1];
-    walk w = {.m = m,
-              .a = a->rounded,
-              .b = b->rounded,
-              .n_a = a->n,
-              .n_b = b->n,
-              .d = a->d,
-              .group = m->e->group};
-    walk_run(&w, true);
+    const walk w = walk_over(m, &m->side[0], &m->side[1], true);
     if (measure_failed(m))
         return;
     for (int s = 0; s < 2; s++)
@@ -232,7 +223,7 @@ void measure_pairs(measuring *m)
     measure_mutual(m, &w);
     measure_nearer(m, &w);
     if (m->shape != NULL)
-        measure_bins(w.own, 1, a->n, true, m->shape->pairs);
+        measure_bins(w.own, 1, m->e->n, true, m->shape->pairs);
 }
 
 ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const ct_real *class_vec,
@@ -250,8 +241,7 @@ ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const
         if (label[i] < 0 || label[i] >= c)
             CT_FAIL(err, CT_ERR_SHAPE, "nearest class: label[%d] is %d: expected 0 to %d", i,
                     label[i], c - 1);
-    walk w = {.m = &m, .a = q.rounded, .b = v.rounded, .n_a = n, .n_b = c, .d = d};
-    walk_run(&w, false);
+    const walk w = walk_over(&m, &q, &v, false);
     for (int i = 0; i < n && !measure_failed(&m); i++) {
         const nearest *l = &w.nearest[0][i];
         right += l->item[0] == label[i] && l->s[0] > l->s[1];

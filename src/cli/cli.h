@@ -77,7 +77,24 @@ extern const cli_command CLI_EVAL, CLI_DIAGNOSE, CLI_LOSS, CLI_REPORT, CLI_PLOT,
 extern const cli_command CLI_EMBED, CLI_SEARCH, CLI_EXPORT, CLI_HELP;
 
 const cli_command *cli_command_at(int i); /* in the order of help; NULL after the last */
-const cli_command *cli_command_find(const char *name);
+const cli_command *cli_command_find(const char *name, ct_error *err);
+
+/* ---- options.c ---- */
+
+/* help/NAME.txt: a command's line, its summary, what else is to be said, its options; "common"
+ * ends each of them. */
+const char *cli_help(const char *name);
+
+/* The line after the first empty one. */
+const char *cli_summary(const char *name, int *length);
+
+/* Sort the words after a command's name into options and arguments. Errors  CT_ERR_CONFIG */
+ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err);
+
+/* Which of n names a word is, `stride` bytes from one to the next. -1: none of them, an error:
+ * unknown WHAT "word"; did you mean "NAME"? (or: try TRY). */
+int cli_find(ct_error *err, const char *what, const char *word, const char *const *name, int n,
+             size_t stride, const char *try);
 
 /* ---- options.c ---- */
 
@@ -126,6 +143,9 @@ extern volatile sig_atomic_t cli_stop, cli_safe; /* the signal's number, or 0; i
 ct_terminal cli_terminal(const cli_call *c, FILE *f);
 
 /* ---- results ---- */
+
+/* A table of what has columns and n rows: ct_study_rows. */
+#define CLI_TABLE(rows) ((ct_table){&(rows)->columns, (rows)->row, (rows)->n, sizeof *(rows)->row})
 
 /* A result of these fields: members of c->j, or for people. */
 void cli_show(cli_call *c, const ct_fields *fields, const void *object);

@@ -16,7 +16,6 @@ static void train(cli_call *c, const char *folder, ct_healthy *f, ct_error *err)
         return;
     cli_progress_begin(&watched, c, &c->run.trainer);
     ct_demo_healthy(&c->run.trainer, folder, watched.live != NULL ? &watched.watch : NULL, f, err);
-    cli_live_free(watched.live);
 }
 
 static void run(cli_call *c, const ct_study *s, ct_study_rows *out, ct_error *err)
@@ -51,7 +50,7 @@ static void tell_question(const ct_doc *d, const ct_question *q)
 
 static void tell_rows(const ct_doc *d, const ct_study_rows *rows)
 {
-    const ct_table t = {&rows->columns, rows->row, rows->n, sizeof *rows->row};
+    const ct_table t = CLI_TABLE(rows);
     ct_doc_table(d, &t);
     ct_doc_spreads(d, &t);
 }

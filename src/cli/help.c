@@ -65,20 +65,21 @@ static void help_all(void)
 
 static int help(cli_call *c, ct_error *err)
 {
-    const char *topic = c->argc > 0 ? c->argv[0] : NULL;
-    const cli_command *row = topic != NULL ? cli_command_find(topic) : NULL;
-    if (topic == NULL)
+    static const struct {
+        const char *topic;
+        void (*print)(void);
+    } MORE[] = {{"recipe", help_recipe}, {"recipes", help_recipes}, {"losses", help_losses}};
+    if (c->argc == 0) {
         help_all();
-    else if (row != NULL)
-        printf("%s\n%s", cli_help(topic), cli_help("common"));
-    else if (strcmp(topic, "recipe") == 0)
-        help_recipe();
-    else if (strcmp(topic, "recipes") == 0)
-        help_recipes();
-    else if (strcmp(topic, "losses") == 0)
-        help_losses();
-    else
-        CT_FAIL(err, CT_ERR_CONFIG, "there is no help on %s; try: contrast help", topic);
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof MORE / sizeof *MORE; i++)
+        if (strcmp(c->argv[0], MORE[i].topic) == 0) {
+            MORE[i].print();
+            return 0;
+        }
+    if (cli_command_find(c->argv[0], err) != NULL)
+        printf("%s\n%s", cli_help(c->argv[0]), cli_help("common"));
     return 0;
 }
 

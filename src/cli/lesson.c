@@ -10,16 +10,7 @@
 
 static ct_table rows_of(const ct_lesson_run *run)
 {
-    return (ct_table){.columns = &ct_lesson_row_fields,
-                      .row = run->row,
-                      .n = run->n_rows,
-                      .stride = sizeof *run->row};
-}
-
-static ct_table study_of(const ct_lesson_run *run, int k)
-{
-    const ct_study_rows *s = &run->study[k];
-    return (ct_table){.columns = &s->columns, .row = s->row, .n = s->n, .stride = sizeof *s->row};
+    return (ct_table){&ct_lesson_row_fields, run->row, run->n_rows, sizeof *run->row};
 }
 
 /* What it measured, and what that shows. */
@@ -27,7 +18,7 @@ static void tell(const ct_doc *d, const ct_lesson *l, const ct_lesson_run *run, 
 {
     const ct_table rows = rows_of(run);
     for (int k = 0; k < CT_LESSON_STUDIES; k++) {
-        const ct_table table = study_of(run, k);
+        const ct_table table = CLI_TABLE(&run->study[k]);
         if (table.n == 0)
             continue;
         ct_doc_text(d, "%s, %d seeds: median [range]; %s", l->study[k].recipe, l->study[k].seeds,
@@ -53,7 +44,7 @@ static void put_json(ct_json *j, const ct_lesson *l, const ct_lesson_run *run, d
     ct_fields_json(j, &ct_lesson_fields, l);
     ct_json_open(j, "studies", '[');
     for (int k = 0; k < CT_LESSON_STUDIES; k++) {
-        const ct_table table = study_of(run, k);
+        const ct_table table = CLI_TABLE(&run->study[k]);
         if (table.n > 0)
             ct_table_json(&table, j, NULL);
     }
@@ -103,13 +94,8 @@ static int lesson(cli_call *c, ct_error *err)
     const bool whole = c->argc == 1 && strcmp(c->argv[0], "all") == 0;
     if (c->argc == 0 && c->report != NULL)
         CT_FAIL(err, CT_ERR_CONFIG, "lesson: --report needs the name of a lesson, or all");
-    for (int i = 0; i < c->argc && !whole; i++) {
-        int k = 0;
-        while (k < n && strcmp(c->argv[i], all[k]) != 0)
-            k++;
-        if (k == n)
-            cli_unknown(err, "lesson", c->argv[i], all, n, sizeof *all, "contrast lesson");
-    }
+    for (int i = 0; i < c->argc && !whole; i++)
+        cli_find(err, "lesson", c->argv[i], all, n, sizeof *all, "contrast lesson");
     for (int i = 0; i < (whole ? n : c->argc) && err->status == CT_OK; i++)
         differs += give(c, whole ? all[i] : c->argv[i], run, err);
     if (c->argc == 0 && err->status == CT_OK)

@@ -7,7 +7,6 @@
 #include "cli/progress.h"
 
 #include "platform/clock.h"
-#include "platform/memory.h"
 #include "platform/terminal.h"
 #include "show/live.h"
 #include "train/snapshot.h"
@@ -21,9 +20,9 @@ struct cli_live {
     ct_diagnosis diagnosis;
 };
 
-cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal)
+cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal, ct_arena *arena)
 {
-    cli_live *l = terminal->redraw ? ct_alloc_zeroed(1, sizeof *l) : NULL;
+    cli_live *l = terminal->redraw ? ct_arena_zeroed(arena, 1, sizeof *l) : NULL;
     if (l == NULL)
         return NULL;
     int columns, lines = 24;
@@ -34,11 +33,6 @@ cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal)
     l->trainer = t;
     l->diagnosed_s = -1;
     return l;
-}
-
-void cli_live_free(cli_live *l)
-{
-    ct_free(l);
 }
 
 void cli_live_step(cli_live *l, const ct_step *s, double seconds)

@@ -23,30 +23,27 @@ const cli_command *cli_command_at(int i)
     return i < N_COMMANDS ? COMMANDS[i] : NULL;
 }
 
-const cli_command *cli_command_find(const char *name)
+int cli_find(ct_error *err, const char *what, const char *word, const char *const *name, int n,
+             size_t stride, const char *try)
 {
-    for (int i = 0; i < N_COMMANDS; i++)
-        if (strcmp(name, COMMANDS[i]->name) == 0)
-            return COMMANDS[i];
-    return NULL;
-}
-
-ct_status cli_unknown(ct_error *err, const char *what, const char *word, const char *const *name,
-                      int n, size_t stride, const char *try)
-{
+    for (int i = 0; i < n; i++)
+        if (strcmp(word, *(const char *const *)((const char *)name + (size_t)i * stride)) == 0)
+            return i;
     const char *near = ct_nearest_name(word, name, n, stride);
     if (near != NULL)
-        return CT_FAIL(err, CT_ERR_CONFIG, "unknown %s \"%s\"; did you mean \"%s\"?", what, word,
-                       near);
-    return CT_FAIL(err, CT_ERR_CONFIG, "unknown %s \"%s\"; try: %s", what, word, try);
+        CT_FAIL(err, CT_ERR_CONFIG, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, near);
+    else
+        CT_FAIL(err, CT_ERR_CONFIG, "unknown %s \"%s\"; try: %s", what, word, try);
+    return -1;
 }
 
-static ct_status unknown_command(const char *word, ct_error *err)
+const cli_command *cli_command_find(const char *word, ct_error *err)
 {
     const char *name[N_COMMANDS];
     for (int i = 0; i < N_COMMANDS; i++)
         name[i] = COMMANDS[i]->name;
-    return cli_unknown(err, "command", word, name, N_COMMANDS, sizeof *name, "contrast help");
+    const int i = cli_find(err, "command", word, name, N_COMMANDS, sizeof *name, "contrast help");
+    return i >= 0 ? COMMANDS[i] : NULL;
 }
 
 /* A recipe and the settings after it. It is the last argument that must be there. */
@@ -114,19 +111,19 @@ static bool asks_for_help(int argc, char **argv)
 /* The exit code; or err is set. */
 static int run(int argc, char **argv, cli_call *c, ct_error *err)
 {
-    c->command = argc > 0 ? cli_command_find(argv[0]) : NULL;
     if (argc > 0 && strcmp(argv[0], "--version") == 0) {
         printf("contrast %s\n", CT_VERSION);
-    } else if (argc == 0 || asks_for_help(argc, argv)) {
-        c->argc = c->command != NULL;
+        return 0;
+    }
+    if (argc == 0 || asks_for_help(argc, argv)) {
+        c->argc = argc > 0 && argv[0][0] != '-';
         c->argv = argv;
         CLI_HELP.run(c, err);
         return argc == 0 ? 2 : 0;
-    } else if (c->command == NULL) {
-        unknown_command(argv[0], err);
-    } else if (cli_parse(argc - 1, argv + 1, c, err) == CT_OK) {
-        return call(c, err);
     }
+    c->command = cli_command_find(argv[0], err);
+    if (err->status == CT_OK && cli_parse(argc - 1, argv + 1, c, err) == CT_OK)
+        return call(c, err);
     return 0;
 }
 

@@ -79,10 +79,9 @@ ct_status cli_read_arrays(cli_call *c, int n_paths, cli_arrays *out, ct_error *e
 const ct_loss *cli_loss(const char *name, ct_error *err)
 {
     int n;
-    const ct_loss *all = ct_loss_all(&n), *loss = ct_loss_find(name);
-    if (loss == NULL)
-        cli_unknown(err, "loss", name, &all->name, n, sizeof *all, "contrast help losses");
-    return loss;
+    const ct_loss *all = ct_loss_all(&n);
+    const int i = cli_find(err, "loss", name, &all->name, n, sizeof *all, "contrast help losses");
+    return i >= 0 ? &all[i] : NULL;
 }
 
 /* ---- terminal and signals ---- */

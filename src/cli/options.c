@@ -110,7 +110,7 @@ static bool find(const char *command, const char *word, option *found, ct_error 
         }
     snprintf(what, sizeof what, "option of %s", command);
     snprintf(try, sizeof try, "contrast help %s", command);
-    cli_unknown(err, what, word, name, n, sizeof *name, try);
+    cli_find(err, what, word, name, n, sizeof *name, try);
     return false;
 }
 

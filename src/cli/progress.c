@@ -89,7 +89,7 @@ void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)
                         .all_equal = l.all_equal,
                         .floor = l.floor};
     if (c->live)
-        p->live = cli_live_new(t, &p->terminal);
+        p->live = cli_live_new(t, &p->terminal, &c->arena);
 }
 
 void cli_print_evaluation(const ct_evaluation *e)
@@ -103,7 +103,6 @@ void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, 
 {
     cli_call *c = p->c;
     const ct_table ends = {&ct_evaluation_fields, p->final, p->n_final, sizeof *p->final};
-    cli_live_free(p->live);
     if (p->terminal.redraw && !c->quiet && t->step > 0)
         fputc('\n', p->terminal.out);
     if (err->status != CT_OK)

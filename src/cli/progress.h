@@ -18,7 +18,7 @@ typedef struct cli_progress {
     double last_s, seconds;  /* when the line was last drawn; so far */
     ct_evaluation final[2];  /* test, composition */
     int n_final;
-    cli_live *live; /* or NULL */
+    cli_live *live; /* or NULL; in the arena of the call */
 } cli_progress;
 
 void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t);
@@ -27,9 +27,8 @@ void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, 
 /* A few lines for people. */
 void cli_print_evaluation(const ct_evaluation *e);
 
-/* NULL where the terminal cannot be redrawn, or without memory. */
-cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal);
-void cli_live_free(cli_live *l); /* accepts NULL */
+/* NULL where the terminal cannot be redrawn. */
+cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal, ct_arena *arena);
 void cli_live_step(cli_live *l, const ct_step *s, double seconds);
 
 #endif

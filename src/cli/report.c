@@ -90,13 +90,10 @@ static int report(cli_call *c, ct_error *err)
 static int find_kind(const char *name, ct_error *err)
 {
     const char *kind[CT_N_PICTURES];
-    for (int k = 0; k < CT_N_PICTURES; k++) {
+    for (int k = 0; k < CT_N_PICTURES; k++)
         kind[k] = ct_picture_describe(k).name;
-        if (strcmp(name, kind[k]) == 0)
-            return k;
-    }
-    cli_unknown(err, "kind of plot", name, kind, CT_N_PICTURES, sizeof *kind, "contrast help plot");
-    return 0;
+    return cli_find(err, "kind of plot", name, kind, CT_N_PICTURES, sizeof *kind,
+                    "contrast help plot");
 }
 
 static int plot(cli_call *c, ct_error *err)

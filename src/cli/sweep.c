@@ -47,14 +47,6 @@ static void command_of(const cli_call *c, char *out, size_t size)
 /* What the table shows, and the diagram. */
 #define SHOWN "state in_state runs escape_step recall_at_1[0] loss effective_rank_centred[0]"
 
-static ct_table table_of(const ct_study_rows *rows)
-{
-    return (ct_table){.columns = &rows->columns,
-                      .row = rows->row,
-                      .n = rows->n,
-                      .stride = sizeof *rows->row};
-}
-
 /* sweep.csv has every measure. */
 static void write_csv(const char *folder, const ct_runs *runs, ct_arena *arena, ct_error *err)
 {
@@ -64,7 +56,7 @@ static void write_csv(const char *folder, const ct_runs *runs, ct_arena *arena, 
     snprintf(path, sizeof path, "%s/sweep.csv", folder);
     if (rows == NULL || ct_runs_rows(runs, SHOWN, true, arena, rows, err) != CT_OK)
         return;
-    const ct_table t = table_of(rows);
+    const ct_table t = CLI_TABLE(rows);
     ct_writer_open(&w, path, CT_REPLACE, err);
     ct_table_csv(&t, &w);
     ct_writer_commit(&w);
@@ -79,7 +71,7 @@ static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *
     ct_study_rows *rows = ct_arena_zeroed(&c->arena, 1, sizeof *rows);
     if (rows == NULL || ct_runs_rows(runs, SHOWN, false, &c->arena, rows, err) != CT_OK)
         return;
-    const ct_table table = table_of(rows);
+    const ct_table table = CLI_TABLE(rows);
     if (c->output != NULL)
         write_csv(c->output, runs, &c->arena, err);
     if (c->output != NULL && diagram && err->status == CT_OK) {

@@ -19,17 +19,16 @@ typedef struct parameter {
     double mean, spread, gradient_norm; /* NaN: the file has no moments */
 } parameter;
 
+/* clang-format off */
 static const ct_field PARAMETER[] = {
     {.key = "parameter", .kind = CT_STRING, CT_AT(parameter, name)},
     {.key = "shape", .kind = CT_TEXT, CT_AT(parameter, shape)},
     {.key = "mean", .kind = CT_REAL, CT_AT(parameter, mean)},
     {.key = "spread", .kind = CT_REAL, CT_AT(parameter, spread)},
-    {.key = "gradient_norm",
-     .label = "|gradient|",
-     .kind = CT_REAL,
-     CT_AT(parameter, gradient_norm),
-     .optional = true},
+    {.key = "gradient_norm", .label = "|gradient|", .kind = CT_REAL,
+     CT_AT(parameter, gradient_norm), .optional = true},
 };
+/* clang-format on */
 static const ct_fields COLUMNS = CT_FIELDS(PARAMETER);
 
 /* A file, or the checkpoint `which` of the run in that folder. */

@@ -35,8 +35,7 @@ static int go(cli_call *c, const char *folder, task what, ct_error *err)
     if (what == RESUME)
         ct_run_resume(&c->run.trainer, folder, c->checkpoint, &progress.watch, err);
     else
-        ct_run_train(&c->run.trainer, folder, what == IMPORT ? c->argv[0] : c->weights,
-                     &progress.watch, err);
+        ct_run_train(&c->run.trainer, folder, c->weights, &progress.watch, err);
     cli_progress_end(&progress, &c->run.trainer, folder, err);
     return cli_stop != 0 ? 128 + cli_stop : 0;
 }
@@ -63,6 +62,7 @@ static int train(cli_call *c, ct_error *err)
 
 static int import(cli_call *c, ct_error *err)
 {
+    c->weights = c->argv[0];
     return begin(c, c->argv[1], IMPORT, err);
 }
 

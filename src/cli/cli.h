@@ -79,18 +79,6 @@ extern const cli_command CLI_EMBED, CLI_SEARCH, CLI_EXPORT, CLI_HELP;
 const cli_command *cli_command_at(int i); /* in the order of help; NULL after the last */
 const cli_command *cli_command_find(const char *name, ct_error *err);
 
-/* ---- options.c ---- */
-
-/* help/NAME.txt: a command's line, its summary, what else is to be said, its options; "common"
- * ends each of them. */
-const char *cli_help(const char *name);
-
-/* The line after the first empty one. */
-const char *cli_summary(const char *name, int *length);
-
-/* Sort the words after a command's name into options and arguments. Errors  CT_ERR_CONFIG */
-ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err);
-
 /* Which of n names a word is, `stride` bytes from one to the next. -1: none of them, an error:
  * unknown WHAT "word"; did you mean "NAME"? (or: try TRY). */
 int cli_find(ct_error *err, const char *what, const char *word, const char *const *name, int n,
@@ -107,10 +95,6 @@ const char *cli_summary(const char *name, int *length);
 
 /* Sort the words after a command's name into options and arguments. Errors  CT_ERR_CONFIG */
 ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err);
-
-/* unknown WHAT "word"; did you mean "NAME"? (or: try TRY). Names as for ct_nearest_name. */
-ct_status cli_unknown(ct_error *err, const char *what, const char *word, const char *const *name,
-                      int n, size_t stride, const char *try);
 
 /* ---- open.c ---- */
 

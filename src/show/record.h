@@ -30,7 +30,7 @@ typedef struct ct_record {
     ct_moment *moment;
     ct_probe probe;
 
-    /* What the caller knows beside it. */
+    /* What the caller knows besides. */
     double all_equal, floor; /* landmarks of the loss                    */
     const char *hash;        /* of the weights, or NULL                  */
     const char *state, *meaning, *remedy, *evidence[8]; /* the diagnosis, or NULL */

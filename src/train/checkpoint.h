@@ -1,4 +1,4 @@
-/* checkpoint.h -- everything that a killed run needs to go on with the same bits, in one
+/* checkpoint.h -- everything that a killed run needs to continue with the same bits, in one
  * safetensors file. Private.
  *
  *     image.0.weight ...           parameters, under PyTorch's names
@@ -28,7 +28,7 @@ typedef struct ct_progress {
 ct_status ct_checkpoint_save(const ct_trainer *t, const ct_progress *p, const char *path,
                              ct_error *err);
 
-/* Parameters and standardisation, and, where `p` is not NULL, all that it takes to go on; t is
+/* Parameters and standardisation, and, where `p` is not NULL, all that it takes to continue; t is
  * then of the same recipe and data, or this is an error.
  * Errors  CT_ERR_IO, CT_ERR_FORMAT (damaged; something is missing or of another shape),
  *         CT_ERR_CONFIG (another recipe or other data), CT_ERR_NOMEM */

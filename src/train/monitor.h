@@ -1,4 +1,4 @@
-/* monitor.h -- what is looked at while a run goes on. Private.
+/* monitor.h -- what is looked at while a run trains. Private.
  *
  * The batch that comes next goes forward and backward once more, without an update, and
  * the validation pairs are diagnosed: where in the towers the embeddings become

@@ -1,6 +1,6 @@
 /* run.c -- the loop over steps, and what it leaves in the run's folder.
  *
- * The order of writing is what makes a run go on after any kind of death: first the lines of
+ * The order of writing is what lets a run continue after any kind of death: first the lines of
  * log.jsonl are on the disk, then the checkpoint that knows how many of their bytes are its
  * own takes the place of the last one. A step's evaluation comes after its checkpoint and not
  * before: a signal while it measures may then end the program at once.
@@ -201,7 +201,7 @@ static void put_probe(run *r)
 }
 
 /* How many bytes of timing.jsonl are about steps up to `step`, and the seconds that
- * the last of them names. What cannot be read is no reason not to go on. */
+ * the last of them names. What cannot be read is no reason not to continue. */
 static uint64_t kept_timing(const char *path, long step, double *seconds)
 {
     ct_json_reader json;
@@ -227,7 +227,7 @@ static uint64_t kept_timing(const char *path, long step, double *seconds)
     return keep;
 }
 
-/* Both go on after the lines that the checkpoint knows. */
+/* Both continue after the lines that the checkpoint knows. */
 static void open_log(run *r)
 {
     char path[CT_PATH_BYTES];
@@ -236,7 +236,7 @@ static void open_log(run *r)
     ct_writer_reopen(&r->timing, path, kept_timing(path, r->t->step, &seconds), r->err);
     path_of(path, r->folder, "log.jsonl", r->err);
     ct_writer_reopen(&r->log, path, (uint64_t)r->progress.log_bytes, r->err);
-    r->began = ct_clock_s() - seconds;
+    r->began = ct_clock_s() - (seconds > 0 ? seconds : 0);
     if (r->log.size == 0 && has_probe(r))
         put_probe(r);
 }
@@ -260,7 +260,7 @@ static void save(run *r)
 }
 
 /* This step's checkpoint, once more: as it was saved before the evaluation that found it the best,
- * so that a run that goes on from it evaluates again. */
+ * so that a run that continues from it evaluates again. */
 static void keep_best(run *r, const ct_evaluation *e)
 {
     const double recall = (e->measures.recall_at_1[0] + e->measures.recall_at_1[1]) / 2;
@@ -389,7 +389,8 @@ static void run_logged(run *r)
 }
 
 /* The folder of a new run. What an older one left there goes, its checkpoints first; given weights
- * are there before the recipe makes it a run, for a killed run goes on without asking for them. */
+ * are there before the recipe makes it a run, for a killed run continues without asking for them.
+ */
 static void clear_folder(run *r, bool keep_weights)
 {
     static const char *const WHICH[] = {"best", "latest"};

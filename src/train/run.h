@@ -67,9 +67,9 @@ typedef struct ct_run_watch {
 ct_status ct_run_train(ct_trainer *t, const char *folder, const char *weights,
                        const ct_run_watch *watch, ct_error *err);
 
-/* Go on from a checkpoint (`which`: see below), or, if a run was killed before its first, from the
- * beginning; ends with the bytes of a run that was never stopped.
- * Errors: those of ct_run_train and ct_checkpoint_load. */
+/* Continue from a checkpoint (`which`: see below), or, if a run was killed before its first, from
+ * the beginning; ends with the bytes of a run that was never stopped. Errors: those of ct_run_train
+ * and ct_checkpoint_load. */
 ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which,
                         const ct_run_watch *watch, ct_error *err);
 

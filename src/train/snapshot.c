@@ -93,12 +93,13 @@ static void measure_cosines(ct_snapshot *out, const double *unit, int n, int d, 
     for (int i = 0; i < n; i++)
         for (int j = 0; j < n; j++) {
             const double c = dot(unit + i * d, unit + (n + j) * d, d);
-            const int b = (int)floor((c + 1) / 2 * CT_PROBE_BINS), other = i != j;
+            const double at = floor((c + 1) / 2 * CT_PROBE_BINS);
+            const int b = (int)fmax(0, fmin(CT_PROBE_BINS - 1, at)), other = i != j;
             out->s[i * n + j] = c;
             out->byte[i * n + j] = (uint8_t)floor(fmax(-1, fmin(1, c)) * 127 + 128.5);
             if (other && group != NULL && group[i] == group[j])
                 continue;
-            out->moment.bin[other][b < 0 ? 0 : b >= CT_PROBE_BINS ? CT_PROBE_BINS - 1 : b]++;
+            out->moment.bin[other][b]++;
             count[other]++;
         }
     for (int other = 0; other < 2; other++)
@@ -169,7 +170,8 @@ static void add_pictures(ct_probe *out, const ct_pairs *p, const int *items, ct_
     for (int at = 0; at < size; at++) { /* item, row, column, channel: the last is fastest */
         const int h = at % channels, pixel = at / channels;
         const int c = pixel % width, r = pixel / width % height, i = pixel / width / height;
-        const double v = (double)x[i * side->dim + (r * k * side->width + c * k) * channels + h];
+        const int from = (r * k * side->width + c * k) * channels + h;
+        const double v = (double)x[(ptrdiff_t)i * side->dim + from];
         byte[at] = (uint8_t)fmax(0, fmin(255, floor(v + 0.5)));
     }
     out->width = width;

@@ -7,14 +7,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Where x of x0..x1 is between two sides, or at most so far away: a damaged file may hold 1e300.
+ * NaN is far away too. */
+static double between(double from, double to, double x, double x0, double x1)
+{
+    return fmax(-1e5, fmin(1e5, from + (x - x0) / (x1 - x0) * (to - from)));
+}
+
 double ct_axes_x(const ct_axes *a, double x)
 {
-    return ct_svg_near(a->left + (x - a->x0) / (a->x1 - a->x0) * (a->right - a->left));
+    return between(a->left, a->right, x, a->x0, a->x1);
 }
 
 double ct_axes_y(const ct_axes *a, double y)
 {
-    return ct_svg_near(a->bottom - (y - a->y0) / (a->y1 - a->y0) * (a->bottom - a->top));
+    return between(a->bottom, a->top, y, a->y0, a->y1);
 }
 
 /* ---- axes ---- */
@@ -157,20 +164,19 @@ static void draw_bars(ct_writer *w, const ct_axes *a, const ct_series *s)
 
 static void draw_marks(ct_writer *w, const ct_axes *a, const ct_series *s)
 {
-    char title[64];
+    char told[64];
+    const char *title = s->step != NULL ? told : NULL;
     const double size = s->size > 0 ? s->size : 4;
     for (int i = 0; i < s->n; i++) {
         const double x = ct_axes_x(a, value(s, s->x, i)), y = ct_axes_y(a, value(s, s->y, i));
         if (!isfinite(value(s, s->y, i)))
             continue;
         if (s->step != NULL)
-            snprintf(title, sizeof title, "step %.0f: %.3g", value(s, s->step, i),
-                     value(s, s->y, i));
+            snprintf(told, sizeof told, "step %.0f: %.3g", value(s, s->step, i), value(s, s->y, i));
         if (s->as == CT_DISCS)
-            ct_svg_disc(w, s->look, x, y, size, s->step != NULL ? title : NULL);
+            ct_svg_disc(w, s->look, x, y, size, title);
         else
-            ct_svg_rect(w, s->look, x - size, y - size, 2 * size, 2 * size,
-                        s->step != NULL ? title : NULL);
+            ct_svg_rect(w, s->look, x - size, y - size, 2 * size, 2 * size, title);
     }
 }
 

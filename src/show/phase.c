@@ -22,11 +22,19 @@ static const struct {
 };
 #define STATES ((int)(sizeof LOOK / sizeof *LOOK))
 
+/* Of a picture of three maps. */
+#define LEAST  660.0 /* width that the legend needs */
+#define LEFT   70.0
+#define TOP    34.0
+#define BOTTOM 120.0
+#define GAP    84.0
+
 /* The values of both keys, in the order of the rows. */
 typedef struct grid {
     const ct_table *t;
     int n[2];
     char value[2][VALUES][CELL_BYTES];
+    double cell, width, height; /* of the picture: small grids have large cells */
 } grid;
 
 /* Where a row stands: the indices of its values among those of the keys so far. */
@@ -52,6 +60,9 @@ static grid read_grid(const ct_table *t)
                 ct_field_show(&t->columns->row[k], ct_table_row(t, r), g.value[k][g.n[k]++],
                               CELL_BYTES);
     }
+    g.cell = fmax(16, fmin(40, floor(130.0 / (g.n[0] > g.n[1] ? g.n[0] : g.n[1]))));
+    g.width = fmax(LEAST, LEFT + 3 * (g.cell * g.n[1] + GAP));
+    g.height = TOP + g.cell * g.n[0] + BOTTOM;
     return g;
 }
 
@@ -126,31 +137,9 @@ static void draw_letters(const ct_terminal *t, const grid *g)
 
 /* ---- as a picture ---- */
 
-#define LEAST  660.0 /* width that the legend needs */
-#define LEFT   70.0
-#define TOP    34.0
-#define BOTTOM 120.0
-#define GAP    84.0
-
-/* Side of a cell: small grids have large ones. */
-static double cell_of(const grid *g)
-{
-    return fmax(16, fmin(40, floor(130.0 / (g->n[0] > g->n[1] ? g->n[0] : g->n[1]))));
-}
-
-static double width_of(const grid *g)
-{
-    return fmax(LEAST, LEFT + 3 * (cell_of(g) * g->n[1] + GAP));
-}
-
-static double height_of(const grid *g)
-{
-    return TOP + cell_of(g) * g->n[0] + BOTTOM;
-}
-
 static void map_axes(ct_writer *w, const grid *g, double x, const char *title)
 {
-    const double cell = cell_of(g), base = TOP + cell * g->n[0];
+    const double cell = g->cell, base = TOP + cell * g->n[0];
     ct_svg_text(w, x, TOP - 12, 11, CT_SVG_START, 0, title);
     for (int i = 0; i < g->n[0]; i++)
         ct_svg_text(w, x - 4, base - cell * (i + 0.5) + 3, 8, CT_SVG_END, 0, g->value[0][i]);
@@ -179,7 +168,7 @@ static void look_of(const grid *g, int row, int map, double soonest, char look[3
 /* The title of a cell is its whole row. */
 static void draw_map(ct_writer *w, const grid *g, double x, int map)
 {
-    const double cell = cell_of(g);
+    const double cell = g->cell;
     double soonest = (double)INFINITY;
     for (int r = 0; r < g->t->n; r++)
         soonest = fmin(soonest, median_of(g, r, "escape_step"));
@@ -217,11 +206,11 @@ static void draw_maps(ct_writer *w, const grid *g)
     static const char *const NAME[3] = {"state", "escape: stronger is sooner",
                                         "recall@1: stronger is better"};
     for (int map = 0; map < 3; map++) {
-        const double x = LEFT + map * (cell_of(g) * g->n[1] + GAP);
+        const double x = LEFT + map * (g->cell * g->n[1] + GAP);
         map_axes(w, g, x, NAME[map]);
         draw_map(w, g, x, map);
     }
-    draw_legend(w, height_of(g) - 55);
+    draw_legend(w, g->height - 55);
     ct_svg_end(w);
 }
 
@@ -233,7 +222,7 @@ void ct_doc_phase(const ct_doc *d, const ct_table *t)
     if (d->page == NULL || t->n == 0)
         return;
     ct_put(d->page, "<figure class=\"wide\"><p class=\"dim\">%s</p>\n", READING);
-    ct_svg_begin(d->page, width_of(&g), height_of(&g), "data-kind=\"phase\"", TITLE, READING);
+    ct_svg_begin(d->page, g.width, g.height, "data-kind=\"phase\"", TITLE, READING);
     draw_maps(d->page, &g);
     ct_put_raw(d->page, "</figure>\n");
 }
@@ -242,7 +231,7 @@ ct_status ct_phase_save(const ct_table *t, const char *path, ct_error *err)
 {
     const grid g = read_grid(t);
     ct_writer w;
-    if (ct_svg_open(&w, path, width_of(&g), height_of(&g), TITLE, READING, err) == CT_OK)
+    if (ct_svg_open(&w, path, g.width, g.height, TITLE, READING, err) == CT_OK)
         draw_maps(&w, &g);
     return ct_writer_commit(&w);
 }

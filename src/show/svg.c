@@ -40,11 +40,6 @@ void ct_svg_end(ct_writer *w)
     ct_put_raw(w, "</svg>\n");
 }
 
-double ct_svg_near(double x)
-{
-    return fmax(-1e5, fmin(1e5, x));
-}
-
 void ct_svg_segment(ct_writer *w, const char *look, double x0, double y0, double x1, double y1)
 {
     ct_put(w, "<path class=\"%s\" d=\"M%.1f %.1f", look, x0, y0);

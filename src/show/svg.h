@@ -41,8 +41,4 @@ typedef enum ct_svg_anchor { CT_SVG_START, CT_SVG_MIDDLE, CT_SVG_END } ct_svg_an
 void ct_svg_text(ct_writer *w, double x, double y, double size, ct_svg_anchor anchor, double turn,
                  const char *text);
 
-/* A place, or at most so far away: what a damaged file may hold, such as 1e300. NaN is far away
- * too. */
-double ct_svg_near(double x);
-
 #endif

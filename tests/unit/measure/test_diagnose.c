@@ -169,6 +169,41 @@ START_TEST(evidence_holds_the_numbers)
 }
 END_TEST
 
+/* Where the evidence splits: the last sentence says why. */
+START_TEST(uncertain_says_why)
+{
+    static const struct {
+        double variance, ratio, recall, wrong, loss;
+        const char *why;
+    } CASES[] = {
+        {0.05, 20, 0.9, 0.01, 4, "a narrow cone whose pairs match"},
+        {0.05, 20, 0.1, 0.49, 2, "but that is not near ln N"},
+        {1e-4, 20, 0.1, 0.49, 2, "but that is far below its value for equal embeddings"},
+        {0.95, 2, 0.9, 0.01, 1, "but retrieval works in them"},
+        {0.95, 20, 0.1, 0.39, 1, "better than chance, but 100 rows are too few"},
+        {0.95, 20, 0.1, 0.25, 1, "pairs match better than by chance, but weakly"},
+        {0.95, 20, 0.9, 0.01, 4, "but such a loss does not belong to such embeddings"},
+    };
+    for (int k = 0; k < COUNT(CASES); k++) {
+        static ct_diagnosis d;
+        d.measures = fine();
+        d.measures.rows = 100;
+        for (int s = 0; s < 2; s++) {
+            d.measures.total_variance[s] = CASES[k].variance;
+            d.measures.participation_ratio[s] = CASES[k].ratio;
+            d.measures.recall_at_1[s] = CASES[k].recall;
+            d.measures.wrong_ahead[s] = CASES[k].wrong;
+        }
+        d.landmarks = (ct_landmarks){.loss = ct_loss_find("clip"), .all_equal = 4};
+        d.loss = CASES[k].loss;
+        ct_conclude(&d);
+        ck_assert_int_eq(d.state, CT_UNCERTAIN);
+        ck_assert_msg(strstr(d.evidence[d.n_evidence - 1], CASES[k].why) != NULL, "case %d: %s", k,
+                      d.evidence[d.n_evidence - 1]);
+    }
+}
+END_TEST
+
 START_TEST(the_loss_alone_names_nothing)
 {
     const ct_measures m = fine();
@@ -192,6 +227,7 @@ TCase *diagnose_case(void)
     tcase_add_test(tc, every_state_is_described);
     tcase_add_test(tc, one_number_changes_the_verdict);
     tcase_add_test(tc, evidence_holds_the_numbers);
+    tcase_add_test(tc, uncertain_says_why);
     tcase_add_test(tc, the_loss_alone_names_nothing);
     return tc;
 }

@@ -4,6 +4,7 @@
 #include "cli/progress.h"
 
 #include "lab/demo.h"
+#include "lab/lessons/lesson.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,8 +12,9 @@
 /* Part 4, recorded in `folder` unless that is NULL. */
 static void train(cli_call *c, const char *folder, ct_healthy *f, ct_error *err)
 {
+    const ct_recipe recipe = ct_study_recipe("shapes", CT_DEMO_HEALTHY, err);
     cli_progress watched;
-    if (ct_demo_healthy_init(&c->run.trainer, c->device, f, &c->run.own, err) != CT_OK)
+    if (ct_run_open(&c->run, &recipe, NULL, c->device, err) != CT_OK)
         return;
     cli_progress_begin(&watched, c, &c->run.trainer);
     ct_demo_healthy(&c->run.trainer, folder, watched.live != NULL ? &watched.watch : NULL, f, err);
@@ -55,16 +57,16 @@ static void tell_rows(const ct_doc *d, const ct_study_rows *rows)
     ct_doc_spreads(d, &t);
 }
 
-static void tell_positives(const ct_doc *d)
+static void tell_positives(const ct_doc *d, const ct_study *s)
 {
     ct_doc_title(d, "2. Without negatives, collapse is the optimum");
     ct_doc_text(d,
                 "Two towers on drawn pictures and captions, %d seeds; recall of 200 test pairs "
                 "(chance 0.005), mean cosine of different pictures, their effective rank (of 64).",
-                CT_DEMO_POSITIVES.seeds);
+                s->seeds);
 }
 
-static void tell_fixes(const ct_doc *d)
+static void tell_fixes(const ct_doc *d, const ct_study *s)
 {
     ct_doc_title(d, "3. With negatives it can still happen: the question's loss on deep saturating "
                     "towers");
@@ -72,7 +74,7 @@ static void tell_fixes(const ct_doc *d)
                 "Four layers, three of them sigmoid; plain SGD, rate 1, 7 pairs per step, 2000 "
                 "steps; %d seeds per row. \"Left it\": the mean loss over %d steps fell below %.0f "
                 "%% of its value when all are equal.",
-                CT_DEMO_FIXES.seeds, CT_STUDY_WINDOW, 100 * CT_STUDY_ESCAPED);
+                s->seeds, CT_STUDY_WINDOW, 100 * CT_STUDY_ESCAPED);
 }
 
 /* "7 of 8 left, half of them by step 526", or without the step. */
@@ -107,20 +109,22 @@ static void conclude(const ct_doc *d, const ct_study_row *r, int n)
                 r[6].value[CT_DEMO_RECALL].most);
     ct_doc_text(d, "Each row again, from one seed:");
     for (int v = 0; v < n; v++)
-        ct_doc_code(d, "contrast train %s %s", CT_DEMO_FIXES.recipe, r[v].settings);
+        ct_doc_code(d, "contrast train %s %s", "collapse", r[v].settings);
 }
 
-static void tell_healthy(const ct_doc *d, const ct_healthy *f, const ct_pairs *p)
+static void tell_healthy(const ct_doc *d, const ct_healthy *f, const ct_run *run)
 {
+    const ct_train_recipe *train = &run->recipe.train;
+    const ct_pairs *p = run->pairs;
     const ct_side *pictures = &p->side[0], *texts = &p->side[1];
     const ct_measures *test = &f->evaluation[0].measures, *composed = &f->evaluation[1].measures;
     ct_doc_text(d,
                 "%d steps of %d pairs in %.1f s: recall@1 of %d test pairs %.3f image to text, "
                 "%.3f text to image; of %d pairs whose combinations were never trained on %.3f "
                 "and %.3f.",
-                f->recipe.train.steps, f->recipe.train.batch, f->seconds, test->rows,
-                test->recall_at_1[0], test->recall_at_1[1], composed->rows,
-                composed->recall_at_1[0], composed->recall_at_1[1]);
+                train->steps, train->batch, f->seconds, test->rows, test->recall_at_1[0],
+                test->recall_at_1[1], composed->rows, composed->recall_at_1[0],
+                composed->recall_at_1[1]);
     ct_doc_text(d, "Cosines of the first %d test pictures (rows) and captions (columns):",
                 CT_DEMO_SHOWN);
     ct_doc_matrix(d, "Cosines of test pairs", f->similarity, CT_DEMO_SHOWN, "picture", "caption");
@@ -141,24 +145,27 @@ static void tell_healthy(const ct_doc *d, const ct_healthy *f, const ct_pairs *p
 static void tell(cli_call *c, const char *folder, ct_demo *f, ct_error *err)
 {
     const ct_doc *d = &c->doc;
+    ct_lesson l = {.name = NULL};
+    const ct_study *const study = l.study;
+    ct_lesson_read("demo", &c->arena, &l, err);
     if (ct_question_measure(c->device, 1, &f->question, err) == CT_OK) {
         tell_question(d, &f->question);
-        tell_positives(d);
-        run(c, &CT_DEMO_POSITIVES, &f->positives, err);
+        tell_positives(d, &study[CT_DEMO_POSITIVES]);
+        run(c, &study[CT_DEMO_POSITIVES], &f->study[CT_DEMO_POSITIVES], err);
     }
     if (err->status == CT_OK) {
-        tell_rows(d, &f->positives);
-        tell_fixes(d);
-        run(c, &CT_DEMO_FIXES, &f->fixes, err);
+        tell_rows(d, &f->study[CT_DEMO_POSITIVES]);
+        tell_fixes(d, &study[CT_DEMO_FIXES]);
+        run(c, &study[CT_DEMO_FIXES], &f->study[CT_DEMO_FIXES], err);
     }
     if (err->status == CT_OK) {
-        tell_rows(d, &f->fixes);
-        conclude(d, f->fixes.row, f->fixes.n);
+        tell_rows(d, &f->study[CT_DEMO_FIXES]);
+        conclude(d, f->study[CT_DEMO_FIXES].row, f->study[CT_DEMO_FIXES].n);
         ct_doc_title(d, "4. A healthy run");
         train(c, folder, &f->healthy, err);
     }
     if (err->status == CT_OK)
-        tell_healthy(d, &f->healthy, c->run.own);
+        tell_healthy(d, &f->healthy, &c->run);
 }
 
 /* Below the story the stuck run next to the healthy one. */
@@ -172,15 +179,14 @@ static void add_runs(cli_call *c, char *folder[2], ct_error *err)
 
 static void put_json(ct_json *j, const ct_demo *f)
 {
-    const ct_study_rows *const table[] = {&f->positives, &f->fixes};
     ct_json_open(j, "question", '{');
     ct_fields_json(j, &ct_question_fields, &f->question);
     ct_json_close(j);
     ct_json_open(j, "trainings", '[');
-    for (int k = 0; k < 2; k++)
-        for (int v = 0; v < table[k]->n; v++) {
+    for (int k = 0; k < CT_DEMO_STUDIES; k++)
+        for (int v = 0; v < f->study[k].n; v++) {
             ct_json_open(j, NULL, '{');
-            ct_fields_json(j, &table[k]->columns, &table[k]->row[v]);
+            ct_fields_json(j, &f->study[k].columns, &f->study[k].row[v]);
             ct_json_close(j);
         }
     ct_json_close(j);

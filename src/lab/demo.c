@@ -1,39 +1,15 @@
-/* demo.c -- which trainings the demo runs.
+/* demo.c -- what the demo measures besides its studies, which are lessons/demo.txt: the question,
+ * and the healthy run.
  *
  * Layer: lab. */
 #include "lab/demo.h"
 
+#include "contrast/landmarks.h"
+#include "contrast/random.h"
 #include "lab/descent.h"
 #include "platform/clock.h"
 
-#define SHOWN "loss all_equal escape_step recall_at_1 mean_cosine effective_rank"
-
-const ct_study CT_DEMO_POSITIVES = {
-    .recipe = "shapes",
-    .common = "train.batch=64 train.steps=300 data.n_train=4096 data.n_test=200",
-    .seeds = 4,
-    .variant = {{.name = "pull pairs only", .settings = "loss.name=positives"},
-                {.name = "with negatives", .settings = ""}},
-    .shown = SHOWN,
-};
-
-/* The control belongs to the temperature: near the saddle a small tau acts as a
- * large step, so the same eta / tau at tau = 1 must be shown too. */
-const ct_study CT_DEMO_FIXES = {
-    .recipe = "collapse",
-    .common = "",
-    .seeds = 8,
-    .variant = {{.name = "as in the question", .settings = ""},
-                {.name = "temperature 0.07", .settings = "loss.name=infonce loss.temperature=0.07"},
-                {.name = "control: step / 0.07", .settings = "optim.rate=14.3"},
-                {.name = "Adam", .settings = "optim.name=adamw optim.rate=0.001"},
-                {.name = "64 pairs, not 7", .settings = "train.batch=64"},
-                {.name = "symmetric", .settings = "loss.name=clip loss.temperature=1"},
-                {.name = "all together",
-                 .settings = "loss.name=clip loss.temperature=0.07 optim.name=adamw "
-                             "optim.rate=0.001 train.batch=64"}},
-    .shown = SHOWN,
-};
+#include <math.h>
 
 const char *const CT_DEMO_CAPTION[CT_DEMO_CAPTIONS] = {
     "a small red heart at the top left",
@@ -55,15 +31,6 @@ static void ask(ct_trainer *t, ct_healthy *f, ct_error *err)
     for (int c = 0; c < CT_DEMO_CAPTIONS && err->status == CT_OK; c++)
         ct_search_text(&s, CT_DEMO_CAPTION[c], 0, CT_DEMO_FOUND, f->found[c], err);
     ct_search_free(&s);
-}
-
-ct_status ct_demo_healthy_init(ct_trainer *t, ct_device *device, ct_healthy *out, ct_pairs **pairs,
-                               ct_error *err)
-{
-    *t = (ct_trainer){0};
-    out->recipe = ct_study_recipe("shapes", CT_DEMO_HEALTHY, err);
-    *pairs = err->status == CT_OK ? ct_recipe_data(&out->recipe, err) : NULL;
-    return *pairs != NULL ? ct_trainer_init(t, &out->recipe, *pairs, device, err) : err->status;
 }
 
 ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch *watch,
@@ -88,10 +55,87 @@ ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch 
 
 ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err)
 {
-    const ct_recipe recipe = ct_study_recipe(CT_DEMO_FIXES.recipe, CT_DEMO_FIXES.common, err);
+    const ct_recipe recipe = ct_study_recipe("collapse", "", err);
     ct_run run;
     if (ct_run_open(&run, &recipe, NULL, device, err) == CT_OK)
         ct_run_train(&run.trainer, folder, NULL, &NOBODY, err);
     ct_run_close(&run);
+    return err->status;
+}
+
+/* ---- the question ---- */
+
+#define N CT_QUESTION_N
+#define D CT_QUESTION_D
+
+#define NUMBER(member) .key = #member, .kind = CT_REAL, CT_AT(ct_question, member)
+
+static const ct_field ROWS[] = {
+    {NUMBER(all_equal)},
+    {NUMBER(all_equal_gradient)},
+    {NUMBER(opposite)},
+    {.key = "uniform", .kind = CT_REAL, CT_AT(ct_question, uniform.median)},
+    {.key = "uniform_least", .kind = CT_REAL, CT_AT(ct_question, uniform.least)},
+    {.key = "uniform_most", .kind = CT_REAL, CT_AT(ct_question, uniform.most)},
+    {NUMBER(best)},
+    {NUMBER(floor)},
+};
+const ct_fields ct_question_fields = CT_FIELDS(ROWS);
+
+/* Loss of x1 = a, x2 = sign a; with `gradient`, the norm of dL/dx1. */
+static double loss_of(ct_graph *g, const ct_real *a, ct_real sign, double *gradient)
+{
+    ct_graph_reset(g);
+    ct_tensor *x1 = ct_leaf(g, N, D, a), *x2 = ct_scale(g, ct_leaf(g, N, D, a), sign);
+    ct_tensor *loss = ct_loss_question(g, x1, x2, &(ct_loss_inputs){0});
+    if (loss == NULL)
+        return (double)NAN;
+    if (gradient != NULL) {
+        ct_backward(g, loss, NULL);
+        *gradient = x1->dx != NULL ? ct_grad_norm(g->device, x1->dx, (size_t)N * D) : (double)NAN;
+    }
+    return (double)loss->x[0];
+}
+
+static void measure_landmarks(ct_graph *g, uint64_t seed, ct_question *out)
+{
+    double draws[CT_QUESTION_DRAWS];
+    ct_real x[N * D];
+    for (int k = 0; k < CT_QUESTION_DRAWS; k++) {
+        ct_random r = ct_random_make(seed, CT_STREAM_PROBE, (uint64_t)k);
+        for (int i = 0; i < N * D; i++)
+            x[i] = (ct_real)ct_random_uniform(&r);
+        draws[k] = loss_of(g, x, 1, NULL);
+    }
+    out->uniform = ct_spread_of(draws, CT_QUESTION_DRAWS);
+
+    for (int i = D; i < N * D; i++)
+        x[i] = x[i - D]; /* every row the first one */
+    out->all_equal = loss_of(g, x, 1, &out->all_equal_gradient);
+    out->opposite = loss_of(g, x, -1, NULL);
+}
+
+/* Gradient steps on x1 and x2 themselves, with no encoder in between. */
+static void descend(ct_device *device, uint64_t seed, ct_question *out, ct_error *err)
+{
+    const ct_free_descent how = {.loss = "question", .steps = 400, .temperature = 1, .rate = 0.1};
+    ct_free_embeddings m;
+    ct_free_embeddings_init(&m, N, D, seed, err);
+    out->best = ct_descend_free(device, &m, &how, err);
+    for (int k = 0; k < N * N && err->status == CT_OK; k++)
+        out->similarity[k] = ct_cosine(m.params.list[m.a].x + k / N * D,
+                                       m.params.list[m.b].x + k % N * D, D);
+    ct_free_embeddings_free(&m);
+    out->steps = how.steps;
+}
+
+ct_status ct_question_measure(ct_device *device, uint64_t seed, ct_question *out, ct_error *err)
+{
+    ct_graph g;
+    ct_graph_init(&g, device, 0);
+    measure_landmarks(&g, seed, out);
+    ct_graph_free(&g);
+    descend(device, seed, out, err);
+    out->floor = ct_simplex_floor(N, 1);
     return err->status;
 }

@@ -1,20 +1,40 @@
-/* demo.h -- the trainings of `contrast demo`. Private.
+/* demo.h -- what `contrast demo` measures: the question that the project began with, two studies
+ * (lessons/demo.txt), and a healthy run. Private.
  *
- * Each is a built-in recipe with some settings changed, over several seeds, so
- * that anyone can run any of them again with `contrast train`.
+ * Two batches x1, x2 (n, d); the loss is the cross-entropy of each row of their cosine matrix
+ * against the diagonal, at temperature 1. What is its value when all vectors are equal, when they
+ * are opposite, when the pairs are equal but random, and at best?
  */
 #ifndef LAB_DEMO_H
 #define LAB_DEMO_H
 
-#include "lab/question.h"
 #include "lab/search.h"
 #include "lab/study.h"
 #include "train/run.h"
 
-extern const ct_study CT_DEMO_POSITIVES; /* no negatives: collapse is the optimum            */
-extern const ct_study CT_DEMO_FIXES;     /* the question's loss held at ln N, and the fixes  */
+#define CT_QUESTION_N 7
+#define CT_QUESTION_D 768
 
-/* What the tables show, in this order: ct_study_row.value. */
+typedef struct ct_question {
+    double all_equal;          /* every row of x1 and x2 the same                     */
+    double all_equal_gradient; /* norm of the gradient there                      */
+    double opposite;           /* every row of x2 minus every row of x1, all equal    */
+    ct_spread uniform;         /* x1 = x2 uniform in [0,1), over CT_QUESTION_DRAWS draws */
+    double best;               /* reached by gradient steps on x1 and x2 themselves   */
+    double floor;              /* the closed form of that best: ct_simplex_floor      */
+    long steps;                /* how many it took                                    */
+    double similarity[CT_QUESTION_N * CT_QUESTION_N]; /* cosines at the best      */
+} ct_question;
+
+#define CT_QUESTION_DRAWS 21
+
+extern const ct_fields ct_question_fields;
+
+/* Errors  CT_ERR_NOMEM */
+ct_status ct_question_measure(ct_device *device, uint64_t seed, ct_question *out, ct_error *err);
+
+/* The studies, and of both tables the measures in this order: ct_study_row.value. */
+enum { CT_DEMO_POSITIVES, CT_DEMO_FIXES, CT_DEMO_STUDIES };
 enum { CT_DEMO_LOSS, CT_DEMO_ALL_EQUAL, CT_DEMO_ESCAPE, CT_DEMO_RECALL };
 
 /* The run that ends the demo: recall, cosines of a few pairs, and the pictures
@@ -26,17 +46,13 @@ enum { CT_DEMO_LOSS, CT_DEMO_ALL_EQUAL, CT_DEMO_ESCAPE, CT_DEMO_RECALL };
 extern const char *const CT_DEMO_CAPTION[CT_DEMO_CAPTIONS];
 
 typedef struct ct_healthy {
-    ct_recipe recipe;
     ct_evaluation evaluation[2]; /* test, composition                             */
     double seconds;              /* of training; with its record, if there is one */
     double similarity[CT_DEMO_SHOWN * CT_DEMO_SHOWN]; /* image i with text j, of the test split */
     ct_hit found[CT_DEMO_CAPTIONS][CT_DEMO_FOUND];    /* in the test split, nearest first */
 } ct_healthy;
 
-/* A trainer for it; *pairs is the data it runs on. The caller frees both, also after an error.
- * Then the run: recorded in `folder`, unless that is NULL; watch may be NULL. */
-ct_status ct_demo_healthy_init(ct_trainer *t, ct_device *device, ct_healthy *out, ct_pairs **pairs,
-                               ct_error *err);
+/* Train it: recorded in `folder`, unless that is NULL; watch may be NULL. */
 ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch *watch,
                           ct_healthy *out, ct_error *err);
 
@@ -46,7 +62,7 @@ ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err);
 /* All that the demo measures. */
 typedef struct ct_demo {
     ct_question question;
-    ct_study_rows positives, fixes;
+    ct_study_rows study[CT_DEMO_STUDIES];
     ct_healthy healthy;
 } ct_demo;
 

@@ -66,7 +66,7 @@ static void read_line(ct_lesson *l, const char *word, char *rest)
         l->study[k] = (ct_study){.recipe = rest, .common = ct_text_cut(seeds, " seeds")};
         l->study[k].seeds = atoi(seeds);
     } else if (strcmp(word, "variant") == 0) { /* NAME: SETTINGS, or NAME: shuffled */
-        const char *settings = ct_text_cut(rest, ":");
+        const char *settings = ct_text_cut(strrchr(rest, ':'), ":");
         const bool shuffled = strcmp(settings, "shuffled") == 0;
         s->variant[v] = (ct_variant){.name = rest,
                                      .settings = shuffled ? "" : settings,
@@ -85,14 +85,16 @@ static void read_line(ct_lesson *l, const char *word, char *rest)
 ct_status ct_lesson_read(const char *name, ct_arena *arena, ct_lesson *out, ct_error *err)
 {
     int k = 0, t = 0;
-    while (strcmp(GALLERY[k].name, name) != 0)
+    while (k < N_LESSONS && strcmp(GALLERY[k].name, name) != 0)
         k++;
     while (strcmp(TEXT[t][0], name) != 0)
         t++;
     char *line = ct_arena_strdup(arena, TEXT[t][1]);
     if (line == NULL)
         return err->status;
-    *out = (ct_lesson){.name = name, .title = line, .measure = GALLERY[k].measure};
+    *out = (ct_lesson){.name = name, .title = line};
+    if (k < N_LESSONS) /* the demo's studies are none of the gallery */
+        out->measure = GALLERY[k].measure;
     for (char *c = line; (c = strstr(c, "\n ")) != NULL;)
         *c = ' '; /* lines that begin with a space continue the last */
     /* Title, an empty line, text, an empty line, lines of words. */

@@ -45,7 +45,7 @@ extern const ct_fields ct_lesson_fields; /* its words */
 
 const char *ct_lesson_name(int i); /* NULL after the last, CT_LESSONS - 1 */
 
-/* One of those names. Memory is the arena's. Errors  CT_ERR_NOMEM */
+/* One of those names, or "demo". Memory is the arena's. Errors  CT_ERR_NOMEM */
 ct_status ct_lesson_read(const char *name, ct_arena *arena, ct_lesson *out, ct_error *err);
 
 /* All rows, and the tables of its studies, in the arena. */

@@ -207,6 +207,11 @@ START_TEST(every_lesson_says_what_it_is)
             check_study(&l.study[k], &arena, &err);
     }
     ck_assert_int_eq(n, CT_LESSONS);
+    ct_lesson_read("demo", &arena, &l, &err); /* its names have colons */
+    check_study(&l.study[0], &arena, &err);
+    check_study(&l.study[1], &arena, &err);
+    ck_assert_str_eq(l.study[1].variant[2].name, "control: step / 0.07");
+    ck_assert(l.measure == NULL && l.study[2].recipe == NULL);
     ct_arena_free(&arena);
 }
 END_TEST

@@ -124,20 +124,17 @@ static void train(ct_trainer *t, int steps, ct_outcome *out, ct_error *err)
 
 /* No two test pictures of shapes mean the same; what they may have in common is the first object.
  */
-static void measure_kinds(ct_trainer *t, ct_outcome *out, ct_arena *arena, ct_error *err)
+static void measure_kinds(ct_trainer *t, int limit, ct_outcome *out, ct_arena *arena, ct_error *err)
 {
-    const int n = out->test.measures.rows, *items = t->pairs->index[CT_TEST];
-    const size_t d = (size_t)ct_trainer_width(t);
-    ct_real *x = ct_arena_zeroed(arena, (size_t)n * d, sizeof *x);
-    int *kind = ct_arena_zeroed(arena, (size_t)n, sizeof *kind);
-    const ct_embedded e = {.a = x, .n = n, .d = (int)d, .group = kind, .device = t->device};
-    ct_measures m;
-    for (int i = 0; i < n && err->status == CT_OK; i++)
-        kind[i] = t->pairs->group[items[i]] % CT_SHAPES_KINDS;
-    for (int side = 0; side < 2 && err->status == CT_OK; side++)
-        if (ct_trainer_embed(t, side, items, n, x, err) == CT_OK &&
-            ct_measure(&e, &m, NULL, err) == CT_OK)
-            out->tolerance_of_kind[side] = m.tolerance[0];
+    ct_embedded e = ct_trainer_embedded(t, CT_TEST, limit, arena, err);
+    int *kind = ct_arena_zeroed(arena, (size_t)e.n, sizeof *kind);
+    ct_measures m = {.tolerance = {0}};
+    for (int i = 0; i < e.n && err->status == CT_OK; i++)
+        kind[i] = e.group[i] % CT_SHAPES_KINDS;
+    e.group = kind;
+    if (err->status == CT_OK)
+        ct_measure(&e, &m, NULL, err);
+    memcpy(out->tolerance_of_kind, m.tolerance, sizeof m.tolerance);
 }
 
 static void measure(ct_trainer *t, const ct_runs *r, ct_outcome *out, ct_error *err)
@@ -147,9 +144,8 @@ static void measure(ct_trainer *t, const ct_runs *r, ct_outcome *out, ct_error *
     ct_diagnosis *d = ct_arena_zeroed(&arena, 1, sizeof *d);
     out->tolerance_of_kind[0] = (double)NAN;
     out->tolerance_of_kind[1] = (double)NAN;
-    if (err->status == CT_OK)
-        ct_trainer_evaluate(t, CT_TEST, r->limit, &out->test, err);
-    if (err->status == CT_OK) {
+    if (err->status == CT_OK &&
+        ct_trainer_evaluate(t, CT_TEST, r->limit, &out->test, err) == CT_OK) {
         d->measures = out->test.measures;
         d->landmarks = out->test.landmarks;
         d->loss = out->test.loss;
@@ -159,7 +155,7 @@ static void measure(ct_trainer *t, const ct_runs *r, ct_outcome *out, ct_error *
     if (err->status == CT_OK && r->validation)
         ct_trainer_evaluate(t, CT_VALIDATION, r->limit, &out->validation, err);
     if (err->status == CT_OK && t->recipe->data.kind == CT_DATA_SHAPES && t->pairs->group != NULL)
-        measure_kinds(t, out, &arena, err);
+        measure_kinds(t, r->limit, out, &arena, err);
     ct_arena_free(&arena);
 }
 

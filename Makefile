@@ -91,9 +91,10 @@ endif
 bench-peers: all bench ## Measure beside NumPy and PyTorch, if they are there; JSON=FILE keeps the table
 	@$${PYTHON:-python3} tests/bench/peers.py $(OUT)/contrast $(OUT)/bench $(if $(JSON),--json $(JSON)) $(if $(ONLY),--only $(ONLY))
 
-lint: $(LIB_OBJ) $(CLI_OBJ) ## Check layers, sizes, headers and symbols (src/README.md)
+lint: $(LIB_OBJ) $(CLI_OBJ) ## Check layers, sizes, habits, headers and symbols (src/README.md)
 	@sh tests/lint/layers.sh
 	@sh tests/lint/sizes.sh
+	@sh tests/lint/habits.sh
 	@CC='$(CC)' sh tests/lint/headers.sh
 	@sh tests/lint/symbols.sh $(OUT)
 	@CC='$(CC)' sh tests/lint/test.sh

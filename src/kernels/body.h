@@ -6,6 +6,7 @@
  */
 #include "kernels/elementary.h"
 #include "kernels/isa.h"
+#include "kernels/walk.h"
 #include "platform/philox.h"
 
 #define SUMS    16 /* interleaved partial sums */

@@ -8,7 +8,7 @@
 #ifndef KERNELS_ISA_H
 #define KERNELS_ISA_H
 
-#include "kernels/walk.h"
+#include "kernels/kernels.h"
 #include "platform/pool.h"
 
 static inline int k_least(int a, int b)
@@ -34,6 +34,8 @@ typedef struct k_panel {
 } k_panel;
 
 /* ---- the walk ---- */
+
+typedef struct k_sums k_sums; /* walk.h */
 
 /* Part of S, transposed: cell (i, j) is x[j * K_STRIP + i], since the strip's rows
  * are packed once and its columns are many. */

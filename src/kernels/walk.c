@@ -18,6 +18,7 @@
  *
  * Layer: kernels. */
 #include "kernels/isa.h"
+#include "kernels/walk.h"
 
 #include <float.h>
 #include <math.h>

@@ -90,6 +90,17 @@ expect sizes '^src/losses/x.c: counted by 0 rows'
 sed -i.old 's/^| budget |/| lines |/' "$tree/src/README.md"
 expect sizes 'no budget table'
 
+comment='/* a sentence about it */'
+for file in platform/file.c kernels/kernels.h engine/x.c; do echo "$comment" >>"$tree/src/$file"; done
+passes habits
+echo '#include "engine/x.h"' >>"$tree/src/engine/y.h"
+printf '%s\n#include "engine/y.h"\n' "$comment" >"$tree/src/engine/x.h"
+expect habits '^habits: a cycle of includes: src/engine/[xy]$'
+printf '%s\nint *ct_n(void)\n{\n    static int n;\n    return &n;\n}\n' "$comment" >>"$tree/src/engine/x.c"
+expect habits '^src/engine/x.c:[0-9]*: a static variable inside a function'
+awk 'BEGIN { for (i = 0; i < 500; i++) print "int ct_x" i "(void);" }' >"$tree/src/engine/y.h"
+expect habits 'of 100 lines hold a comment, expected 15'
+
 passes headers
 plant() { echo "$1" >>"$tree/include/contrast/idx.h"; }
 plant 'enum ct_a { CT_B, STRAY = 3 };' && expect headers 'idx.h:[0-9]*: public name STRAY '

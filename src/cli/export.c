@@ -1,4 +1,4 @@
-/* export.c -- contrast export RUN --torch F.py | --projector DIR
+/* export.c -- contrast export RUN [--torch F.py] [--data DIR] [--projector DIR]
  *
  * Layer: cli. */
 #include "cli/cli.h"
@@ -8,10 +8,12 @@
 static int export(cli_call *c, ct_error *err)
 {
     ct_search search = {0};
-    if (c->torch == NULL && c->projector == NULL)
-        CT_FAIL(err, CT_ERR_CONFIG, "export: expected --torch F.py or --projector DIR");
+    if (c->torch == NULL && c->data == NULL && c->projector == NULL)
+        CT_FAIL(err, CT_ERR_CONFIG, "export: expected --torch F.py, --data DIR or --projector DIR");
     if (err->status == CT_OK && c->torch != NULL)
         ct_export_torch(&c->run.trainer, c->torch, err);
+    if (err->status == CT_OK && c->data != NULL)
+        ct_export_data(c->run.pairs, c->data, err);
     if (err->status == CT_OK && c->projector != NULL &&
         ct_search_init(&search, &c->run.trainer, (ct_split)c->split, err) == CT_OK)
         ct_export_projector(&search, c->projector, err);

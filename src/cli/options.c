@@ -25,6 +25,7 @@ static const ct_field MEANING[] = {
     {.key = "at", .label = "STEP", SETS(CT_INT, at), .most = INT_MAX},
     {.key = "batch", SETS(CT_INT, batch), .least = 1, .most = INT_MAX},
     {.key = "checkpoint", SETS(CT_STRING, checkpoint)},
+    {.key = "data", SETS(CT_STRING, data)},
     {.key = "explain", SETS(CT_BOOL, explain)},
     {.key = "fail-on-collapse", SETS(CT_BOOL, fail_on_collapse)},
     {.key = "force", SETS(CT_BOOL, force)},

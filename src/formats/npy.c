@@ -257,17 +257,27 @@ ct_status ct_npy_read_ints(const char *path, ct_arena *arena, int **x, int *n, c
     return err->status;
 }
 
+ct_status ct_npy_begin(ct_writer *w, const char *path, const char *type, const int *dim, int n_dims,
+                       ct_error *err)
+{
+    char shape[118], head[129];
+    int n = snprintf(shape, sizeof shape, "{'descr': '%s', 'fortran_order': False, 'shape': (",
+                     type);
+    for (int i = 0; i < n_dims; i++)
+        n += snprintf(shape + n, sizeof shape - (size_t)n, "%s%d", i > 0 ? ", " : "", dim[i]);
+    snprintf(shape + n, sizeof shape - (size_t)n, "%s), }", n_dims == 1 ? "," : "");
+    memcpy(head, MAGIC "\1\0\x76\0", 10);
+    snprintf(head + 10, sizeof head - 10, "%-117s\n", shape);
+    ct_writer_open(w, path, CT_REPLACE, err);
+    ct_writer_bytes(w, head, 128);
+    return err->status;
+}
+
 ct_status ct_npy_write_matrix(const char *path, const ct_real *x, int rows, int cols, ct_error *err)
 {
     ct_writer w;
-    char shape[118], head[129];
     unsigned char value[4];
-    snprintf(shape, sizeof shape, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }",
-             rows, cols);
-    memcpy(head, MAGIC "\1\0\x76\0", 10);
-    snprintf(head + 10, sizeof head - 10, "%-117s\n", shape);
-    ct_writer_open(&w, path, CT_REPLACE, err);
-    ct_writer_bytes(&w, head, 128);
+    ct_npy_begin(&w, path, "<f4", (const int[]){rows, cols}, 2, err);
     for (size_t i = 0; i < (size_t)rows * (size_t)cols; i++) {
         ct_bytes_put_real(value, 4, (double)x[i]);
         ct_writer_bytes(&w, value, 4);

@@ -65,6 +65,11 @@ ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int
  * what does not fit an int. */
 ct_status ct_npy_read_ints(const char *path, ct_arena *arena, int **x, int *n, ct_error *err);
 
+/* Open a file for an array of that type ("<f4") and of up to 4 dimensions, and write what comes
+ * before its values; those follow, and ct_writer_commit. Errors  CT_ERR_IO */
+ct_status ct_npy_begin(ct_writer *w, const char *path, const char *type, const int *dim, int n_dims,
+                       ct_error *err);
+
 /* Write a matrix as float32, replacing the file whole or not at all. Errors  CT_ERR_IO */
 ct_status ct_npy_write_matrix(const char *path, const ct_real *x, int rows, int cols,
                               ct_error *err);

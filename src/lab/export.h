@@ -7,9 +7,12 @@
 
 #include "lab/search.h"
 
-/* FILE.py: a PyTorch module, readable, with the texts' hashing, that can also write ONNX;
- * and the weights, in FILE.safetensors. */
+/* FILE.py: a PyTorch module, readable, that embeds, continues the training and writes ONNX; and
+ * the run's state, in FILE.safetensors: a checkpoint, as all of ours. */
 ct_status ct_export_torch(const ct_trainer *t, const char *path, ct_error *err);
+
+/* The pairs of all splits, as .npy and text, for that module and for data.kind = pairs. */
+ct_status ct_export_data(const ct_pairs *p, const char *folder, ct_error *err);
 
 /* For projector.tensorflow.org: both sides of a split as vectors.tsv and metadata.tsv. */
 ct_status ct_export_projector(const ct_search *s, const char *folder, ct_error *err);

@@ -7,6 +7,7 @@ library. What is not installed is named and left out; with --all that is a failu
 RUN: a run's folder; EXPORT: has model.py and model.safetensors; X.npy: rows;
 IMAGES.npy, TEXTS.npy: what embed made of X.npy and of TEXTS.txt.
 """
+import configparser
 import importlib.util
 import json
 import subprocess
@@ -42,6 +43,7 @@ if have('safetensors'):
     checkpoint = run + '/latest.safetensors'
     state = load_file(checkpoint)
     weights = load_file(export + '/model.safetensors')
+    weights = {k: v for k, v in weights.items() if not k.startswith('optim.')}
     for name, w in weights.items():
         assert (state[name] == w).all() and ('optim.m.' + name) in state, name
     save_file({k: v for k, v in weights.items()}, export + '/theirs.safetensors')
@@ -53,16 +55,16 @@ if have('safetensors'):
 source = open(export + '/model.py', encoding='utf-8').read()
 with open(export + '/model.safetensors', 'rb') as f:
     header = json.loads(f.read(int.from_bytes(f.read(8), 'little')))
-config = json.loads(header['__metadata__']['contrast.towers'])
+recipe = configparser.ConfigParser(interpolation=None)
+recipe.read_string(header['__metadata__']['contrast.recipe'])
 names = {}
 exec(source[source.index('CAPITALS ='):source.index('ACTIVATION =')], names)
-bags = [names['token_ids'](t, config['text']) for t in texts]
-assert config['text']['reads_text'] and not config['image']['reads_text']
-assert bags[0] and all(0 <= i < config['text']['buckets'] for b in bags for i in b)
+bags = [names['token_ids'](t, recipe['text']) for t in texts]
+assert bags[0] and all(0 <= i < int(recipe['text']['buckets']) for b in bags for i in b)
 
 if all([have(name) for name in ('torch', 'safetensors', 'onnx', 'onnxscript', 'onnxruntime')]):
     import onnxruntime
-    subprocess.run([sys.executable, export + '/model.py', '--onnx', export], check=True)
+    subprocess.run([sys.executable, export + '/model.py', 'onnx', export], check=True)
     tower = onnxruntime.InferenceSession(export + '/image_tower.onnx', providers=['CPUExecutionProvider'])
     close('onnxruntime, images', tower.run(None, {'x': x.reshape(len(x), -1).astype(np.float32)})[0], images)
     longest = max(len(b) for b in bags)

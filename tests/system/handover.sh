@@ -1,10 +1,11 @@
 #!/bin/sh
 # What a run is good for afterwards: embed, search, inspect, export, import. The
 # comparisons with NumPy, safetensors, onnxruntime and PyTorch are made with what is
-# installed, and what is not is named.
+# installed, and what is not is named. PYTHON=... chooses an interpreter that has them.
 # shellcheck source=tests/support/system.sh
 . "$(dirname "$0")/../support/system.sh"
 here=$(dirname "$0")
+python=${PYTHON:-python3}
 small="data.n_train=512 data.n_validation=64 data.n_test=64 data.n_composition=32 train.batch=32 train.steps=60
     image.layers=64,32 image.activation=gelu text.layers=64,32 text.activation=tanh text.buckets=512 text.bag_dim=32"
 # shellcheck disable=SC2086 # the settings are words
@@ -42,10 +43,16 @@ check "... and the recipe" grep -q "^buckets = 512$" "$scratch/out"
 run inspect "$scratch/run" --json
 check "... as JSON" grep -q '"image.0.weight":{"shape":"(64, 768)"' "$scratch/out"
 
-run export "$scratch/run" --torch "$scratch/model.py" --projector "$scratch/projector"
+run export "$scratch/run" --torch "$scratch/model.py" --projector "$scratch/projector" --data "$scratch/pairs"
 check "export" [ "$code" = 0 ]
 check "it has model.py" [ -s "$scratch/model.py" ]
 check "it has one vector per item" [ "$(awk -F '\t' 'NF == 32' "$scratch/projector/vectors.tsv" | wc -l)" = 128 ]
+check "it has the split of each pair" [ "$(sort "$scratch/pairs/split.txt" | uniq -c | tr -s ' \n' ' ')" = \
+    " 32 composition 64 test 512 train 64 validation " ]
+# shellcheck disable=SC2086
+run train shapes $small data.kind=pairs data.image="$scratch/pairs/image.npy" data.text="$scratch/pairs/text.txt" \
+    data.groups="$scratch/pairs/groups.npy" data.split="$scratch/pairs/split.txt" -q -o "$scratch/again"
+check "the exported pairs are the same data" [ "$("$program" hash "$scratch/again")" = "$("$program" hash "$scratch/run")" ]
 check "... and one label" [ "$(awk -F '\t' 'NF == 3' "$scratch/projector/metadata.tsv" | wc -l)" = 129 ]
 # shellcheck disable=SC2086
 run import "$scratch/model.safetensors" shapes $small -o "$scratch/back"
@@ -55,14 +62,75 @@ check "imported weights give the same embeddings" cmp "$scratch/texts.npy" "$scr
 run resume "$scratch/back" -q
 check "an imported run can be trained on" [ "$code" = 0 ]
 
-if python3 -c "import numpy" 2>/dev/null; then
-    python3 -c "import numpy as np, sys
+if "$python" -c "import numpy" 2>/dev/null; then
+    "$python" -c "import numpy as np, sys
 np.save(sys.argv[1], (np.random.default_rng(1).random((20, 16, 16, 3)) * 255).astype(np.uint8))" "$scratch/x.npy"
     run embed "$scratch/run" --images "$scratch/x.npy" -o "$scratch/images.npy"
-    check "NumPy's array is read, ours by NumPy, and the exports agree" python3 "$here/../support/compare_exports.py" \
+    check "NumPy's array is read, ours by NumPy, and the exports agree" "$python" "$here/../support/compare_exports.py" \
         "$scratch/run" "$scratch" "$scratch/x.npy" "$scratch/images.npy" "$scratch/texts.txt" "$scratch/texts.npy"
 else
     echo "handover: comparisons left out: NumPy is not installed"
     check "NumPy under CI" [ -z "$CI" ]
+fi
+
+# ---- training continued in PyTorch, on one process and on several ----
+
+tiny="$small data.n_train=64 train.batch=64 optim.warmup=3 optim.clip=1 monitor.log_every=1 monitor.snapshots=0"
+# lossrun NAME: what handover_torch.py reads, see there. The moments begin with the import.
+lossrun() {
+    to=$scratch/losses/$1
+    # shellcheck disable=SC2086
+    "$program" train shapes -q -o "$scratch/begin" --force $tiny loss.name="$1" train.steps=1 &&
+        "$program" export "$scratch/begin" --torch "$scratch/begin.py" &&
+        "$program" import "$scratch/begin.safetensors" shapes -q $tiny loss.name="$1" train.steps=51 -o "$to/all" &&
+        "$program" export "$to/all" --torch "$to/model.py" --data "$to/pairs" &&
+        "$program" import "$scratch/begin.safetensors" shapes -q $tiny loss.name="$1" train.steps=1 -o "$to/one" &&
+        "$program" resume -q "$to/one" && "$program" resume -q "$to/all"
+}
+# recall RUN: recall@1 on test, the mean of both directions.
+recall() {
+    "$program" eval "$1" --json | sed -n 's/.*"recall_at_1":\[*\([0-9.]*\),*\([0-9.]*\).*/\1 \2/p' |
+        awk '{ print ($1 + $2) / 2; exit }'
+}
+
+if "$python" -c "import torch, safetensors" 2>/dev/null; then
+    export OMP_NUM_THREADS=1
+    for loss in question infonce clip siglip unicl; do
+        lossrun $loss >"$scratch/out" 2>&1
+        check "runs of $loss for PyTorch" [ $? = 0 ]
+    done
+    together="$python -m torch.distributed.run --nproc-per-node"
+    check "one process: losses and gradients" "$python" "$here/../support/handover_torch.py" "$scratch/losses"
+    for n in 2 4; do
+        # shellcheck disable=SC2086 # a command of several words
+        check "$n processes: losses and gradients" $together=$n "$here/../support/handover_torch.py" "$scratch/losses"
+    done
+    # shellcheck disable=SC2086
+    $together=2 "$here/../support/handover_torch.py" "$scratch/losses" --plant >"$scratch/out" 2>/dev/null
+    check "a gather without a gradient is found" grep -q "clip: gradient" "$scratch/out"
+
+    # 300 steps here, 300 there, back here: as good as 600 steps in one place.
+    longer="data.n_train=2048 data.n_validation=256 data.n_test=512 train.batch=64 image.layers=64,32 text.layers=64,32
+        text.buckets=512 text.bag_dim=32 optim.schedule=constant optim.rate=0.001 monitor.snapshots=0"
+    for seed in 1 2 3 4 5; do
+        # shellcheck disable=SC2086
+        "$program" train shapes -q $longer train.steps=600 train.seed=$seed -o "$scratch/long-$seed" >/dev/null
+        recall "$scratch/long-$seed"
+    done | sort -n >"$scratch/recalls"
+    # shellcheck disable=SC2086
+    run train shapes -q $longer train.steps=300 -o "$scratch/half"
+    run export "$scratch/half" --torch "$scratch/half.py" --data "$scratch/half-pairs"
+    # shellcheck disable=SC2086
+    check "300 steps on two processes" $together=2 "$scratch/half.py" train --data "$scratch/half-pairs" --steps 300 \
+        -o "$scratch/trained.safetensors" >"$scratch/log"
+    run import "$scratch/trained.safetensors" -o "$scratch/whole"
+    check "back in contrast" [ "$code" = 0 ]
+    found=$(recall "$scratch/whole")
+    echo "handover: recall@1 $found after 300 + 300 steps; 600 in one place: $(tr '\n' ' ' <"$scratch/recalls")"
+    check "recall as after 600 steps" holds "$found >= $(head -n 1 "$scratch/recalls") && $found <= $(tail -n 1 "$scratch/recalls")"
+    run resume "$scratch/whole"
+    check "it can be resumed" [ "$code" = 0 ]
+else
+    echo "handover: training in PyTorch left out: torch and safetensors are not installed"
 fi
 done_testing

@@ -1,0 +1,110 @@
+/* export_data.c -- the pairs of a run as files that anybody reads, and contrast too:
+ *
+ *     image.npy, text.npy or text.txt   the two sides
+ *     split.txt                         the split of each pair
+ *     groups.npy                        equal numbers mean the same; if there are groups
+ *
+ * Layer: lab. Needs formats (npy). */
+#include "lab/export.h"
+
+#include "data/row_file.h"
+#include "formats/bytes.h"
+#include "formats/npy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The file NAME of the folder, until a longer name says that it does not fit. */
+static const char *path_of(char path[CT_PATH_BYTES], const char *folder, const char *name,
+                           const char *end, ct_error *err)
+{
+    if (snprintf(path, CT_PATH_BYTES, "%s/%s%s", folder, name, end) >= CT_PATH_BYTES)
+        CT_FAIL(err, CT_ERR_IO, "%.60s...: the path is too long", folder);
+    return path;
+}
+
+static void write_texts(const char *path, const ct_side *s, int n, ct_error *err)
+{
+    ct_writer w;
+    ct_writer_open(&w, path, CT_REPLACE, err);
+    for (int i = 0; i < n; i++) {
+        const char *text = s->text[s->text_of[i]];
+        ct_writer_bytes(&w, text, strlen(text));
+        ct_writer_bytes(&w, "\n", 1);
+    }
+    ct_writer_commit(&w);
+}
+
+/* Values stay of their type: the standardisation of float32 values is not that of float64. */
+static void write_rows(const char *path, const ct_side *s, int n, ct_error *err)
+{
+    const ct_npy *a = s->file != NULL ? &s->file->array : NULL;
+    const bool bytes = s->u8 != NULL || (a != NULL && a->kind == 'u');
+    const int width = a != NULL ? a->width : (int)sizeof(float);
+    const int dim[] = {n, s->width > 0 ? s->height : s->dim, s->width, s->channels};
+    ct_writer w;
+    unsigned char out[8];
+    double x[DATA_PIECE];
+    ct_npy_begin(&w, path, bytes ? "|u1" : width == 8 ? "<f8" : "<f4", dim, s->width > 0 ? 4 : 2,
+                 err);
+    for (int i = 0; i < n; i++)
+        for (int from = 0; from < s->dim && err->status == CT_OK; from += DATA_PIECE) {
+            const int here = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;
+            data_values(s, i, from, here, x, err);
+            for (int k = 0; k < here; k++) {
+                out[0] = (unsigned char)x[k];
+                if (!bytes)
+                    ct_bytes_put_real(out, width, x[k]);
+                ct_writer_bytes(&w, out, bytes ? 1 : (size_t)width);
+            }
+        }
+    ct_writer_commit(&w);
+}
+
+static void write_groups(const char *path, const ct_pairs *p, ct_error *err)
+{
+    ct_writer w;
+    unsigned char out[4];
+    ct_npy_begin(&w, path, "<i4", &p->n, 1, err);
+    for (int i = 0; i < p->n; i++) {
+        ct_bytes_put(out, 4, (uint64_t)(uint32_t)p->group[i]);
+        ct_writer_bytes(&w, out, 4);
+    }
+    ct_writer_commit(&w);
+}
+
+static void write_splits(const char *path, const ct_pairs *p, int *of, ct_error *err)
+{
+    ct_writer w;
+    for (int s = 0; s < CT_N_SPLITS; s++)
+        for (int k = 0; k < p->count[s]; k++)
+            of[p->index[s][k]] = s;
+    ct_writer_open(&w, path, CT_REPLACE, err);
+    for (int i = 0; i < p->n; i++) {
+        const char *name = ct_split_name((ct_split)of[i]);
+        ct_writer_bytes(&w, name, strlen(name));
+        ct_writer_bytes(&w, "\n", 1);
+    }
+    ct_writer_commit(&w);
+}
+
+ct_status ct_export_data(const ct_pairs *p, const char *folder, ct_error *err)
+{
+    static const char *const NAME[] = {"image", "text"};
+    char path[CT_PATH_BYTES];
+    ct_arena arena;
+    ct_arena_open(&arena, "export", 0, err);
+    int *of = ct_arena_zeroed(&arena, (size_t)p->n, sizeof *of);
+    ct_folder_make(folder, err);
+    for (int side = 0; side < 2; side++)
+        if (p->side[side].text != NULL)
+            write_texts(path_of(path, folder, NAME[side], ".txt", err), &p->side[side], p->n, err);
+        else
+            write_rows(path_of(path, folder, NAME[side], ".npy", err), &p->side[side], p->n, err);
+    if (p->group != NULL)
+        write_groups(path_of(path, folder, "groups", ".npy", err), p, err);
+    if (of != NULL)
+        write_splits(path_of(path, folder, "split", ".txt", err), p, of, err);
+    ct_arena_free(&arena);
+    return err->status;
+}

@@ -109,6 +109,17 @@ if "$python" -c "import torch, safetensors" 2>/dev/null; then
     $together=2 "$here/../support/handover_torch.py" "$scratch/losses" --plant >"$scratch/out" 2>/dev/null
     check "a gather without a gradient is found" grep -q "clip: gradient" "$scratch/out"
 
+    # README's commands, on a small run.
+    mkdir -p "$scratch/readme/build" "$scratch/readme/runs"
+    cp -r "$scratch/run" "$scratch/readme/runs/first"
+    ln -s "$program" "$scratch/readme/build/contrast"
+    grep -E '^(build/contrast|python|torchrun) .*(model\.py|trained\.)' "$here/../../README.md" >"$scratch/commands"
+    check "README has the commands" [ "$(wc -l <"$scratch/commands")" = 5 ]
+    while read -r line; do
+        check "README: $line" env PATH="$(dirname "$(command -v "$python")"):$PATH" \
+            sh -c "cd '$scratch/readme' && $line >'$scratch/out' 2>&1 </dev/null"
+    done <"$scratch/commands"
+
     # 300 steps here, 300 there, back here: as good as 600 steps in one place.
     longer="data.n_train=2048 data.n_validation=256 data.n_test=512 train.batch=64 image.layers=64,32 text.layers=64,32
         text.buckets=512 text.bag_dim=32 optim.schedule=constant optim.rate=0.001 monitor.snapshots=0"

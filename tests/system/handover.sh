@@ -52,7 +52,8 @@ check "it has the split of each pair" [ "$(sort "$scratch/pairs/split.txt" | uni
 # shellcheck disable=SC2086
 run train shapes $small data.kind=pairs data.image="$scratch/pairs/image.npy" data.text="$scratch/pairs/text.txt" \
     data.groups="$scratch/pairs/groups.npy" data.split="$scratch/pairs/split.txt" -q -o "$scratch/again"
-check "the exported pairs are the same data" [ "$("$program" hash "$scratch/again")" = "$("$program" hash "$scratch/run")" ]
+steps() { grep '"kind":"step"' "$1/log.jsonl"; }
+check "the exported pairs are the same data" [ "$(steps "$scratch/again")" = "$(steps "$scratch/run")" ]
 check "... and one label" [ "$(awk -F '\t' 'NF == 3' "$scratch/projector/metadata.tsv" | wc -l)" = 129 ]
 # shellcheck disable=SC2086
 run import "$scratch/model.safetensors" shapes $small -o "$scratch/back"

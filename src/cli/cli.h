@@ -100,6 +100,9 @@ ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err);
 
 /* A device as --threads and CONTRAST_THREADS, CONTRAST_ISA ask, if there is none yet. */
 ct_status cli_need_device(cli_call *c, ct_error *err);
+
+/* c->recipe from argument `first` and the settings after it. */
+ct_status cli_read_recipe(cli_call *c, int first, ct_error *err);
 ct_status cli_need_threads(cli_call *c, ct_error *err);
 
 /* A run with the weights of --checkpoint; one that was open is closed. */

@@ -46,16 +46,15 @@ const cli_command *cli_command_find(const char *word, ct_error *err)
     return i >= 0 ? COMMANDS[i] : NULL;
 }
 
-/* A recipe and the settings after it. It is the last argument that must be there. */
-static void read_recipe(cli_call *c, ct_error *err)
+ct_status cli_read_recipe(cli_call *c, int first, ct_error *err)
 {
-    const int first = c->command->arguments[0] - 1;
     c->recipe = ct_recipe_defaults();
     ct_recipe_load(&c->recipe, c->argv[first], err);
     for (int i = first + 1; i < c->argc && err->status == CT_OK; i++)
         ct_recipe_override(&c->recipe, c->argv[i], err);
     if (err->status == CT_OK)
         ct_recipe_check(&c->recipe, err);
+    return err->status;
 }
 
 /* A page that cannot be written is known before the work. */
@@ -79,7 +78,7 @@ static int call(cli_call *c, ct_error *err)
     if ((needs & CLI_NEEDS_THREADS) != 0)
         cli_need_threads(c, err);
     if ((needs & CLI_NEEDS_RECIPE) != 0)
-        read_recipe(c, err);
+        cli_read_recipe(c, c->command->arguments[0] - 1, err);
     if ((needs & CLI_NEEDS_DEVICE) != 0)
         cli_need_device(c, err);
     if ((needs & CLI_NEEDS_RUN) != 0)

@@ -1,6 +1,6 @@
 /* train.c -- contrast train RECIPE [section.key=value ...] [-o RUN]; contrast resume
- * RUN, which goes on with it; and contrast import W RECIPE ..., which begins one with
- * given weights.
+ * RUN, which continues it; and contrast import W [RECIPE ...], which makes one of a checkpoint or
+ * of weights.
  *
  * Layer: cli. */
 #include "cli/progress.h"
@@ -32,6 +32,8 @@ static int go(cli_call *c, const char *folder, task what, ct_error *err)
     cli_catch_signals();
     if (what == IMPORT)
         progress.watch.stop = &at_once;
+    if (what == IMPORT && c->argc == 1)
+        ct_checkpoint_load(&c->run.trainer, &(ct_progress){.best = 0}, c->argv[0], err);
     if (what == RESUME)
         ct_run_resume(&c->run.trainer, folder, c->checkpoint, &progress.watch, err);
     else
@@ -60,10 +62,15 @@ static int train(cli_call *c, ct_error *err)
     return begin(c, c->argv[0], TRAIN, err);
 }
 
+/* Weights for a recipe; or a checkpoint, which has its own, and the optimiser's state. */
 static int import(cli_call *c, ct_error *err)
 {
-    c->weights = c->argv[0];
-    return begin(c, c->argv[1], IMPORT, err);
+    if (c->argc == 1)
+        ct_checkpoint_recipe(c->argv[0], &c->recipe, err);
+    else
+        cli_read_recipe(c, 1, err);
+    c->weights = c->argc > 1 ? c->argv[0] : NULL;
+    return err->status == CT_OK ? begin(c, c->argv[c->argc > 1], IMPORT, err) : 0;
 }
 
 static int resume(cli_call *c, ct_error *err)
@@ -77,5 +84,4 @@ const cli_command CLI_TRAIN = {
 
 const cli_command CLI_RESUME = {"resume", CLI_TO_TRAIN, {1, 1}, CLI_NEEDS_DEVICE, resume};
 
-const cli_command CLI_IMPORT = {
-    "import", CLI_TO_TRAIN, {2, CLI_MANY}, CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE, import};
+const cli_command CLI_IMPORT = {"import", CLI_TO_TRAIN, {1, CLI_MANY}, CLI_NEEDS_DEVICE, import};

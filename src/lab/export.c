@@ -18,15 +18,18 @@ static const char MODULE[] =
 #include "models/two_tower.py.h"
     ;
 
-ct_status ct_export_torch(const ct_trainer *t, const char *path, ct_error *err)
+ct_status ct_export_torch(ct_trainer *t, const char *checkpoint, const char *path, ct_error *err)
 {
     char weights[CT_PATH_BYTES];
+    ct_progress progress;
     ct_writer w;
     const int stem = (int)strlen(path) - 3;
     if (stem < 1 || strcmp(path + stem, ".py") != 0 ||
         snprintf(weights, sizeof weights, "%.*s.safetensors", stem, path) >= (int)sizeof weights)
         return CT_FAIL(err, CT_ERR_CONFIG, "--torch %.60s: expected a name that ends in .py", path);
-    ct_checkpoint_save(t, &(ct_progress){.log_bytes = 0}, weights, err);
+    ct_checkpoint_load(t, &progress, checkpoint, err); /* a run that is only looked at has no more
+                                                          than its weights */
+    ct_checkpoint_save(t, &progress, weights, err);
     ct_writer_open(&w, path, CT_REPLACE, err);
     ct_writer_bytes(&w, MODULE, sizeof MODULE - 1);
     return ct_writer_commit(&w);

@@ -149,14 +149,25 @@ ct_status ct_checkpoint_save(const ct_trainer *t, const ct_progress *progress, c
 
 /* ---- loading ---- */
 
-/* Was it written by a run of this recipe? A key that is new since has its default. */
+/* A key that is newer than the file has its default. */
+static void read_recipe(ct_recipe *out, const ct_safetensors *file, const char *path, ct_error *err)
+{
+    const char *text = ct_safetensors_metadata(file, "contrast.recipe");
+    *out = ct_recipe_defaults();
+    if (text == NULL)
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a checkpoint, with its recipe", path);
+    else
+        ct_recipe_read(out, path, text, err);
+}
+
+/* Was it written by a run of this recipe? */
 static void check_recipe(const ct_trainer *t, const ct_safetensors *file, const char *path,
                          ct_error *err)
 {
-    const char *text = ct_safetensors_metadata(file, "contrast.recipe");
     char was[CT_RECIPE_BYTES], is[CT_RECIPE_BYTES];
-    ct_recipe recipe = ct_recipe_defaults();
-    if (ct_recipe_read(&recipe, path, text != NULL ? text : "", err) != CT_OK)
+    ct_recipe recipe;
+    read_recipe(&recipe, file, path, err);
+    if (err->status != CT_OK)
         return;
     ct_fields_ini(&ct_recipe_fields, &recipe, false, was, sizeof was);
     ct_fields_ini(&ct_recipe_fields, t->recipe, false, is, sizeof is);
@@ -187,6 +198,20 @@ static void check_format(const ct_safetensors *file, const char *path, ct_error 
     if (format == NULL || strcmp(format, FORMAT) != 0)
         CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a checkpoint of format %s, found %.20s", path,
                 FORMAT, format != NULL ? format : "none");
+}
+
+ct_status ct_checkpoint_recipe(const char *path, ct_recipe *out, ct_error *err)
+{
+    ct_arena arena;
+    ct_safetensors file = {.n_tensors = 0};
+    ct_arena_open(&arena, path, 0, err);
+    ct_safetensors_read(path, &arena, &file, err);
+    if (err->status == CT_OK)
+        read_recipe(out, &file, path, err);
+    if (err->status == CT_OK)
+        ct_recipe_check(out, err);
+    ct_arena_free(&arena);
+    return err->status;
 }
 
 ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, ct_error *err)

@@ -34,6 +34,9 @@ ct_status ct_checkpoint_save(const ct_trainer *t, const ct_progress *p, const ch
  *         CT_ERR_CONFIG (another recipe or other data), CT_ERR_NOMEM */
 ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, ct_error *err);
 
+/* The recipe of the run that wrote it. Errors  as above */
+ct_status ct_checkpoint_recipe(const char *path, ct_recipe *out, ct_error *err);
+
 /* Parameters alone, from any safetensors file that has them under their names.
  * Errors  CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */
 ct_status ct_weights_load(ct_trainer *t, const char *path, ct_error *err);

@@ -412,7 +412,7 @@ ct_status ct_run_train(ct_trainer *t, const char *folder, const char *weights,
         ct_weights_load(t, weights, err);
     ct_folder_make(folder, err);
     ct_folder_lock(folder, &r.lock, err);
-    clear_folder(&r, weights != NULL);
+    clear_folder(&r, weights != NULL || t->step > 0);
     run_logged(&r);
     ct_folder_unlock(r.lock);
     return err->status;

@@ -59,11 +59,11 @@ typedef struct ct_run_watch {
                                     an end at once loses nothing: while it evaluates */
 } ct_run_watch;
 
-/* Train `t` to the end of its recipe, with the folder as above (made if it does not exist; what an
- * older run left there goes), then measure the test split and, if there is one, the composition
- * split. `weights` (or NULL) is a safetensors file that it begins with. Errors: those of a step, of
- * files (CT_ERR_IO; also if another process writes there), of ct_weights_load; a run that fails
- * keeps the lines written so far and its last checkpoint. */
+/* Train `t` from where it is to the end of its recipe, with the folder as above (made if it does
+ * not exist; what an older run left there goes), then measure the test split and, if there is one,
+ * the composition split. `weights` (or NULL) is a safetensors file that it begins with. Errors:
+ * those of a step, of files (CT_ERR_IO; also if another process writes there), of ct_weights_load;
+ * a run that fails keeps the lines written so far and its last checkpoint. */
 ct_status ct_run_train(ct_trainer *t, const char *folder, const char *weights,
                        const ct_run_watch *watch, ct_error *err);
 

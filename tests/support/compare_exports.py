@@ -43,9 +43,10 @@ if have('safetensors'):
     checkpoint = run + '/latest.safetensors'
     state = load_file(checkpoint)
     weights = load_file(export + '/model.safetensors')
-    weights = {k: v for k, v in weights.items() if not k.startswith('optim.')}
+    assert state.keys() == weights.keys() and any(k.startswith('optim.m.') for k in state)
     for name, w in weights.items():
-        assert (state[name] == w).all() and ('optim.m.' + name) in state, name
+        assert (state[name] == w).all() and w.any(), name
+    weights = {k: v for k, v in weights.items() if not k.startswith('optim.')}
     save_file({k: v for k, v in weights.items()}, export + '/theirs.safetensors')
     half = {k: v.astype(np.float16) for k, v in weights.items()}
     save_file(half, export + '/half.safetensors')

@@ -118,7 +118,7 @@ if "$python" -c "import torch, safetensors" 2>/dev/null; then
     check "README has the commands" [ "$(wc -l <"$scratch/commands")" = 5 ]
     while read -r line; do
         check "README: $line" env PATH="$(dirname "$(command -v "$python")"):$PATH" \
-            sh -c "cd '$scratch/readme' && $line >'$scratch/out' 2>&1 </dev/null"
+            sh -c "exec >'$scratch/out' 2>&1 </dev/null; cd '$scratch/readme' && $line"
     done <"$scratch/commands"
 
     # 300 steps here, 300 there, back here: as good as 600 steps in one place.

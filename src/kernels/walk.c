@@ -17,8 +17,8 @@
  * operand of the product, and the wide side is read in place (NOTES.md).
  *
  * Layer: kernels. */
-#include "kernels/isa.h"
 #include "kernels/walk.h"
+#include "kernels/isa.h"
 
 #include <float.h>
 #include <math.h>

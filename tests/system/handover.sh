@@ -100,14 +100,17 @@ if "$python" -c "import torch, safetensors" 2>/dev/null; then
         lossrun $loss >"$scratch/out" 2>&1
         check "runs of $loss for PyTorch" [ $? = 0 ]
     done
-    together="$python -m torch.distributed.run --nproc-per-node"
+    # together N ARGS...: a Python program as N processes.
+    together() {
+        n=$1
+        shift
+        "$python" -m torch.distributed.run --nproc-per-node="$n" "$@"
+    }
     check "one process: losses and gradients" "$python" "$here/../support/handover_torch.py" "$scratch/losses"
     for n in 2 4; do
-        # shellcheck disable=SC2086 # a command of several words
-        check "$n processes: losses and gradients" $together=$n "$here/../support/handover_torch.py" "$scratch/losses"
+        check "$n processes: losses and gradients" together $n "$here/../support/handover_torch.py" "$scratch/losses"
     done
-    # shellcheck disable=SC2086
-    $together=2 "$here/../support/handover_torch.py" "$scratch/losses" --plant >"$scratch/out" 2>/dev/null
+    together 2 "$here/../support/handover_torch.py" "$scratch/losses" --plant >"$scratch/out" 2>/dev/null
     check "a gather without a gradient is found" grep -q "clip: gradient" "$scratch/out"
 
     # README's commands, on a small run.
@@ -132,8 +135,7 @@ if "$python" -c "import torch, safetensors" 2>/dev/null; then
     # shellcheck disable=SC2086
     run train shapes -q $longer train.steps=300 -o "$scratch/half"
     run export "$scratch/half" --torch "$scratch/half.py" --data "$scratch/half-pairs"
-    # shellcheck disable=SC2086
-    check "300 steps on two processes" $together=2 "$scratch/half.py" train --data "$scratch/half-pairs" --steps 300 \
+    check "300 steps on two processes" together 2 "$scratch/half.py" train --data "$scratch/half-pairs" --steps 300 \
         -o "$scratch/trained.safetensors" >"$scratch/log"
     run import "$scratch/trained.safetensors" -o "$scratch/whole"
     check "back in contrast" [ "$code" = 0 ]

@@ -23,32 +23,36 @@ static inline ct_real join(ct_real s[SUMS])
     return s[0];
 }
 
-/* Of a b, or of a where b is NULL; n <= K_BLOCK. */
-INLINED ct_real block_sum(size_t n, const ct_real *a, const ct_real *b)
+/* Of a b, or of a alone; n <= K_BLOCK. Which of the two, the caller says by a constant: a question
+ * inside the loop would keep it from vectors. */
+INLINED ct_real block_sum(size_t n, const ct_real *a, const ct_real *b, bool product)
 {
     ct_real s[SUMS] = {0};
     size_t i = 0;
     for (; i + SUMS <= n; i += SUMS)
         for (size_t j = 0; j < SUMS; j++)
-            s[j] += b != NULL ? a[i + j] * b[i + j] : a[i + j];
+            s[j] += product ? a[i + j] * b[i + j] : a[i + j];
     for (; i < n; i++)
-        s[i % SUMS] += b != NULL ? a[i] * b[i] : a[i];
+        s[i % SUMS] += product ? a[i] * b[i] : a[i];
     return join(s);
 }
 
 static ct_real sum(size_t n, const ct_real *x)
 {
-    return block_sum(n, x, NULL);
+    return block_sum(n, x, NULL, false);
+}
+
+static ct_real dot(size_t n, const ct_real *a, const ct_real *b)
+{
+    return block_sum(n, a, b, true);
 }
 
 /* A row of any length: blocks in order. */
 static ct_real row_dot(size_t n, const ct_real *a, const ct_real *b)
 {
-    ct_real total = 0;
-    for (size_t i = 0; i < n; i += K_BLOCK) {
-        const ct_real part = block_sum(n - i < K_BLOCK ? n - i : K_BLOCK, a + i, b + i);
-        total = i == 0 ? part : total + part;
-    }
+    ct_real total = dot(n < K_BLOCK ? n : K_BLOCK, a, b);
+    for (size_t i = K_BLOCK; i < n; i += K_BLOCK)
+        total += dot(n - i < K_BLOCK ? n - i : K_BLOCK, a + i, b + i);
     return total;
 }
 
@@ -229,7 +233,7 @@ KERNEL(block_sums)
 {
     for (size_t i = from; i < to; i++) {
         const size_t at = i * K_BLOCK, n = k->n - at < K_BLOCK ? k->n - at : K_BLOCK;
-        k->y[i] = k->b != NULL ? block_sum(n, k->a + at, k->b + at) : sum(n, k->a + at);
+        k->y[i] = k->b != NULL ? dot(n, k->a + at, k->b + at) : sum(n, k->a + at);
     }
 }
 

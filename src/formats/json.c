@@ -246,6 +246,20 @@ static ct_json_type open_bracket(ct_json_reader *r, bool object)
     return object ? CT_JSON_OBJECT : CT_JSON_ARRAY;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* JSON knows no '+', no number without a digit before the point, and no 0 before other digits. */
+static size_t read_number(ct_json_reader *r)
+{
+    const char *first = r->at + (*r->at == '-');
+    if (!is_digit(*first) || (*first == '0' && is_digit(first[1])))
+        return 0;
+    return ct_number_get(r->at, &r->number);
+}
+
 static ct_json_type read_value(ct_json_reader *r)
 {
     if (peek(r) == '"')
@@ -256,7 +270,7 @@ static ct_json_type read_value(ct_json_reader *r)
         return CT_JSON_NULL;
     if ((r->truth = accept(r, "true")) || accept(r, "false"))
         return CT_JSON_BOOL;
-    const size_t n = ct_number_get(r->at, &r->number);
+    const size_t n = read_number(r);
     if (n == 0)
         return fail(r, "expected a value");
     r->whole = strcspn(r->at, ".eE") >= n;

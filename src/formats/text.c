@@ -55,15 +55,15 @@ const char *ct_text_unprintable(const char *s)
 
 static const char DIGITS[] = "0123456789";
 
-/* -? (0 | [1-9][0-9]*) (\.[0-9]+)? ([eE][+-]?[0-9]+)? */
+/* [+-]? ([0-9]+ (\.[0-9]+)? | \.[0-9]+) ([eE][+-]?[0-9]+)? */
 size_t ct_number_get(const char *s, double *x)
 {
-    const char *whole = s + (*s == '-');
+    const char *whole = s + (*s == '-' || *s == '+');
     const size_t n_whole = strspn(whole, DIGITS);
     const bool has_point = whole[n_whole] == '.';
     const char *fraction = whole + n_whole + has_point;
     const size_t n_fraction = has_point ? strspn(fraction, DIGITS) : 0;
-    if (n_whole == 0 || (n_whole > 1 && *whole == '0') || (has_point && n_fraction == 0))
+    if (n_whole + n_fraction == 0 || (has_point && n_fraction == 0))
         return 0;
 
     const char *end = fraction + n_fraction;

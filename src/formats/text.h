@@ -18,9 +18,9 @@ int ct_utf8_put(char *out, uint32_t code);
  * change what a terminal shows of a message; the end if there is none. */
 const char *ct_text_unprintable(const char *s);
 
-/* The number that s begins with, written as in JSON: -12.5e-3. Answers how many
- * bytes it has, 0 if there is none or it is beyond double or 64 digits. Rounded
- * to the nearest double, whatever the locale. */
+/* The number that s begins with, as people write it: -12.5e-3, .07, +1, 007. Answers how many bytes
+ * it has, 0 if there is none or it is beyond double or 64 digits. Rounded to the nearest double,
+ * whatever the locale. */
 size_t ct_number_get(const char *s, double *x);
 
 /* The shortest number that reads back as x, which is finite; as (float)x if

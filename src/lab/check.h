@@ -4,8 +4,8 @@
  * heart; does it learn from pairs what it does not learn from shuffled ones; are its
  * gradients right; what will the whole run need.
  */
-#ifndef EXPERIMENT_CHECK_H
-#define EXPERIMENT_CHECK_H
+#ifndef LAB_CHECK_H
+#define LAB_CHECK_H
 
 #include "contrast/diagnose.h"
 #include "train/recipe.h"

@@ -1,6 +1,6 @@
 /* search.h -- embeddings as unit rows, and what is nearest to a query. Private. */
-#ifndef EXPERIMENT_SEARCH_H
-#define EXPERIMENT_SEARCH_H
+#ifndef LAB_SEARCH_H
+#define LAB_SEARCH_H
 
 #include "train/trainer.h"
 

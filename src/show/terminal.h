@@ -3,8 +3,8 @@
  * With colour, cells and pixels are coloured blocks; without it the same call
  * prints plain characters, so that nothing is lost in a log or a pipe.
  */
-#ifndef REPORT_TERMINAL_H
-#define REPORT_TERMINAL_H
+#ifndef SHOW_TERMINAL_H
+#define SHOW_TERMINAL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -99,8 +99,8 @@ static const ct_fields MORE_FIELDS = CT_FIELDS(MORE);
 
 START_TEST(what_is_set_is_written)
 {
-    static const char *const SET[][2] = {{"layers", "64, 32,8"},     {"seed", "7"},
-                                         {"rate", "0.07"},           {"single", "0.1"},
+    static const char *const SET[][2] = {{"layers", "64, 32,8"},     {"seed", "007"},
+                                         {"rate", "+.07"},           {"single", "0.1"},
                                          {"sides", "1,2.5"},         {"on", "true"},
                                          {"path", "x.npy"},          {"loss.margin", "0.5"},
                                          {"loss.mining", "hardest"}, {"bias", "-2"}};

@@ -55,8 +55,9 @@ static void write_rows(const char *path, const ct_side *s, int n, ct_error *err)
             const int here = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;
             data_values(s, i, from, here, x, err);
             for (int k = 0; k < here; k++) {
-                out[0] = (unsigned char)x[k];
-                if (!bytes)
+                if (bytes)
+                    out[0] = (unsigned char)x[k];
+                else
                     ct_bytes_put_real(out, width, x[k]);
                 ct_writer_bytes(&w, out, bytes ? 1 : (size_t)width);
             }

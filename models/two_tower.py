@@ -261,9 +261,9 @@ def read_pairs(folder):
     return sides, train, group
 
 
-def optimiser_of(model, recipe, path):
+def optimiser_of(model, path):
     """The recipe's, with the moments of the checkpoint. Biases and the scale do not decay."""
-    o = recipe['optim']
+    o = model.recipe['optim']
     params = {name: p for name, p in model.named_parameters() if p.requires_grad}
     decay = float(o['weight_decay'])
     groups = [{'params': [p for p in params.values() if p.dim() > 1], 'weight_decay': decay},
@@ -370,7 +370,7 @@ def train(model, args):
         dist.init_process_group('nccl' if device != 'cpu' else 'gloo')
     refuse_what_is_not_here(model.recipe)
     model.to(device).train()
-    optimiser, begin = optimiser_of(model, model.recipe, args.weights)
+    optimiser, begin = optimiser_of(model, args.weights)
     sides, pairs, group = read_pairs(args.data)
     t = model.recipe['train']
     end = begin + args.steps if args.steps else int(t['steps'])

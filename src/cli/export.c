@@ -13,7 +13,7 @@ static int export(cli_call *c, ct_error *err)
         CT_FAIL(err, CT_ERR_CONFIG, "export: expected --torch F.py, --data DIR or --projector DIR");
     ct_run_checkpoint(c->argv[0], c->checkpoint, checkpoint, err);
     if (err->status == CT_OK && c->torch != NULL)
-        ct_export_torch(&c->run.trainer, checkpoint, c->torch, err);
+        ct_export_torch(checkpoint, c->torch, err);
     if (err->status == CT_OK && c->data != NULL)
         ct_export_data(c->run.pairs, c->data, err);
     if (err->status == CT_OK && c->projector != NULL &&

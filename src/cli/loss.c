@@ -52,7 +52,8 @@ static const ct_field ANSWER[] = {
      .format = "%.6g"},
     {.key = "temperature_gradient", .label = "  of the temperature", .kind = CT_REAL,
      AT(dtemperature), .optional = true},
-    {.key = "bias_gradient", .label = "  of the bias", .kind = CT_REAL, AT(dbias), .optional = true},
+    {.key = "bias_gradient", .label = "  of the bias", .kind = CT_REAL,
+     AT(dbias), .optional = true},
 };
 /* clang-format on */
 static const ct_fields FIELDS = CT_FIELDS(ANSWER);

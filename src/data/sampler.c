@@ -107,7 +107,7 @@ void ct_sampler_free(ct_sampler *s)
     *s = (ct_sampler){.n = 0};
 }
 
-/* s->order, positions in random order, becomes the batches of an epoch, one behind the other. */
+/* s->order, positions in random order, becomes the batches of an epoch, one after another. */
 static void deal(ct_sampler *s, ct_random *r)
 {
     const int L = s->per_epoch;

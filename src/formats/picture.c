@@ -10,7 +10,7 @@
 
 /* ---- PGM and PPM ---- */
 
-/* The number 1..65535 behind white space and comments; *at moves to its end. */
+/* The number 1..65535 after white space and comments; *at moves to its end. */
 static int read_number(const uint8_t *data, size_t size, size_t *at)
 {
     long x = 0;

@@ -9,7 +9,6 @@
 
 #include "formats/text.h"
 #include "platform/file.h"
-#include "train/checkpoint.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,21 +17,29 @@ static const char MODULE[] =
 #include "models/two_tower.py.h"
     ;
 
-ct_status ct_export_torch(ct_trainer *t, const char *checkpoint, const char *path, ct_error *err)
+static void write_file(const char *path, const void *data, size_t size, ct_error *err)
 {
-    char weights[CT_PATH_BYTES];
-    ct_progress progress;
     ct_writer w;
+    ct_writer_open(&w, path, CT_REPLACE, err);
+    ct_writer_bytes(&w, data, size);
+    ct_writer_commit(&w);
+}
+
+ct_status ct_export_torch(const char *checkpoint, const char *path, ct_error *err)
+{
+    char weights[CT_PATH_BYTES], *state = NULL;
+    size_t size = 0;
+    ct_arena arena;
     const int stem = (int)strlen(path) - 3;
     if (stem < 1 || strcmp(path + stem, ".py") != 0 ||
         snprintf(weights, sizeof weights, "%.*s.safetensors", stem, path) >= (int)sizeof weights)
         return CT_FAIL(err, CT_ERR_CONFIG, "--torch %.60s: expected a name that ends in .py", path);
-    ct_checkpoint_load(t, &progress, checkpoint, err); /* a run that is only looked at has no more
-                                                          than its weights */
-    ct_checkpoint_save(t, &progress, weights, err);
-    ct_writer_open(&w, path, CT_REPLACE, err);
-    ct_writer_bytes(&w, MODULE, sizeof MODULE - 1);
-    return ct_writer_commit(&w);
+    ct_arena_open(&arena, checkpoint, 0, err);
+    ct_file_read(checkpoint, 0, &arena, &state, &size, err);
+    write_file(weights, state, size, err);
+    write_file(path, MODULE, sizeof MODULE - 1, err);
+    ct_arena_free(&arena);
+    return err->status;
 }
 
 /* ---- for the projector ---- */

@@ -8,8 +8,8 @@
 #include "lab/search.h"
 
 /* FILE.py: a PyTorch module, readable, that embeds, continues the training and writes ONNX; and
- * the run's state, in FILE.safetensors: that checkpoint, of t's recipe, once more. */
-ct_status ct_export_torch(ct_trainer *t, const char *checkpoint, const char *path, ct_error *err);
+ * the run's state, in FILE.safetensors: a copy of that checkpoint. */
+ct_status ct_export_torch(const char *checkpoint, const char *path, ct_error *err);
 
 /* The pairs of all splits, as .npy and text, for that module and for data.kind = pairs. */
 ct_status ct_export_data(const ct_pairs *p, const char *folder, ct_error *err);

@@ -53,7 +53,7 @@ typedef struct ct_writer {
 } ct_writer;
 
 ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err);
-/* Go on with a log behind its first `keep` bytes; what follows them is cut off. */
+/* Continue a log after its first `keep` bytes; what follows them is cut off. */
 ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_error *err);
 void ct_writer_bytes(ct_writer *w, const void *data, size_t size);
 ct_status ct_writer_flush(ct_writer *w);  /* hand the buffer to the system */

@@ -59,7 +59,7 @@ static const picture PICTURE[CT_N_PICTURES] = {
     [GRADIENTS] = {{"gradients", "Gradient by layer",
       "Norm of each weight's gradient in a batch. At the saddle all are small; where one layer's "
       "is far below the rest, little is learned."},
-      "layer, from the input", "gradient norm, log10", {0.5, 3.5}, {INF, -INF}}, /* where they are */
+      "layer, from the input", "gradient norm, log10", {0.5, 3.5}, {INF, -INF}}, /* their own */
 };
 
 /* Where a series comes from: a list of the record, with a struct for each value, or an array of

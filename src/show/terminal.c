@@ -22,7 +22,7 @@ static int in_cube(rgb c)
     return code;
 }
 
-/* Colour of the text (layer 38) or behind it (48). */
+/* Colour of the text (layer 38) or of its background (48). */
 static void set_colour(const ct_terminal *t, int layer, rgb c)
 {
     if (t->deep)

@@ -204,6 +204,7 @@ ct_status ct_checkpoint_recipe(const char *path, ct_recipe *out, ct_error *err)
 {
     ct_arena arena;
     ct_safetensors file = {.n_tensors = 0};
+    *out = ct_recipe_defaults();
     ct_arena_open(&arena, path, 0, err);
     ct_safetensors_read(path, &arena, &file, err);
     if (err->status == CT_OK)
@@ -219,6 +220,8 @@ ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, ct
     ct_arena arena;
     ct_safetensors file = {.n_tensors = 0};
     numbers then = {.step = 0};
+    if (err->status != CT_OK) /* there may be no trainer */
+        return err->status;
     ct_arena_open(&arena, path, 0, err);
     ct_safetensors_read(path, &arena, &file, err);
     check_format(&file, path, err);

@@ -1,7 +1,24 @@
 /* testing.c -- helpers of the tests; see testing.h. */
 #include "testing.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+char scratch[64];
+
+void open_scratch(void)
+{
+    strcpy(scratch, "/tmp/contrast-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(scratch));
+}
+
+void close_scratch(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", scratch);
+    ck_assert_int_eq(system(command), 0);
+}
 
 static void check_array(const char *what, const ct_real *x, size_t n, const double *want)
 {

@@ -64,6 +64,12 @@ void check_grads(const char *what, const ct_tensor *t, const double *want);
     check_graph_fails((g), (status), (const char *[]){__VA_ARGS__, NULL})
 void check_graph_fails(const ct_graph *g, ct_status status, const char *const *pieces);
 
+/* A folder of a test's own: these two are a fixture, and close removes it with all that it holds.
+ */
+extern char scratch[64];
+void open_scratch(void);
+void close_scratch(void);
+
 /* An empty graph on a one-thread device that close_graph frees with it. */
 void open_graph(ct_graph *g);
 void close_graph(ct_graph *g);

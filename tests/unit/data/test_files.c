@@ -10,25 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char folder[64], path[8][128];
-
-static void open_scratch(void)
-{
-    strcpy(folder, "/tmp/contrast-files-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static void close_scratch(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
-}
+static char path[8][128];
 
 /* Write a file; its path. */
 static const char *put(int slot, const char *name, const void *data, size_t size)
 {
-    snprintf(path[slot], sizeof path[slot], "%s/%s", folder, name);
+    snprintf(path[slot], sizeof path[slot], "%s/%s", scratch, name);
     FILE *f = fopen(path[slot], "wb");
     fwrite(data, 1, size, f);
     fclose(f);
@@ -42,7 +29,7 @@ static const char *put_text(int slot, const char *name, const char *text)
 
 static const char *put_matrix(int slot, const char *name, const ct_real *x, int rows, int cols)
 {
-    snprintf(path[slot], sizeof path[slot], "%s/%s", folder, name);
+    snprintf(path[slot], sizeof path[slot], "%s/%s", scratch, name);
     ck_assert_int_eq(ct_npy_write_matrix(path[slot], x, rows, cols, CT_IGNORE_ERROR), CT_OK);
     return path[slot];
 }

@@ -14,14 +14,14 @@
 static ct_arena arena;
 static char path[64];
 
-static void open_scratch(void)
+static void open_file(void)
 {
     ct_arena_init(&arena, 0);
     strcpy(path, "/tmp/contrast-npy-XXXXXX");
     fclose(fdopen(mkstemp(path), "wb"));
 }
 
-static void close_scratch(void)
+static void close_file(void)
 {
     remove(path);
     ct_arena_free(&arena);
@@ -305,7 +305,7 @@ TCase *npy_case(void)
 {
     TCase *c = tcase_create("npy");
     tcase_set_timeout(c, 20);
-    tcase_add_checked_fixture(c, open_scratch, close_scratch);
+    tcase_add_checked_fixture(c, open_file, close_file);
     tcase_add_test(c, reads_what_numpy_writes);
     tcase_add_test(c, order_of_fortran_is_turned);
     tcase_add_test(c, header_may_be_written_otherwise);

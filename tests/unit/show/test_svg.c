@@ -6,26 +6,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static ct_arena arena;
 static ct_writer s;
 static ct_error err; /* the writer's, as long as it is open */
-static char folder[32], path[64];
+static char path[96];
 
 static void open_picture(void)
 {
     err = (ct_error){.status = CT_OK};
     ct_arena_init(&arena, 0);
-    strcpy(folder, "/tmp/contrast-svg-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/f.svg", folder);
+    open_scratch();
+    snprintf(path, sizeof path, "%s/f.svg", scratch);
     ck_assert_int_eq(ct_svg_open(&s, path, 30, 20, "a & b", "read < it", &err), CT_OK);
 }
 
 static void done(void)
 {
     ct_arena_free(&arena);
+    close_scratch();
 }
 
 static char *contents(void)
@@ -35,8 +34,6 @@ static char *contents(void)
     ct_svg_end(&s);
     ck_assert_int_eq(ct_writer_commit(&s), CT_OK);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &data, &size, &err), CT_OK);
-    remove(path);
-    rmdir(folder);
     return data;
 }
 

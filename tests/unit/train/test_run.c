@@ -9,22 +9,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static char folder[64], other[96];
+static char other[96];
 static ct_arena arena;
 
-static void open_scratch(void)
+static void open_folder(void)
 {
+    open_scratch();
     ct_arena_init(&arena, 0);
-    strcpy(folder, "/tmp/contrast-run-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(other, sizeof other, "%s/other", folder);
+    snprintf(other, sizeof other, "%s/other", scratch);
 }
 
-static void close_scratch(void)
+static void close_folder(void)
 {
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
+    close_scratch();
     ct_arena_free(&arena);
 }
 
@@ -82,7 +79,7 @@ static void check_same_file(const char *name)
 {
     char path[128], *a, *b;
     size_t n, m;
-    snprintf(path, sizeof path, "%s/whole/%s", folder, name);
+    snprintf(path, sizeof path, "%s/whole/%s", scratch, name);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &a, &n, CT_IGNORE_ERROR), CT_OK);
     snprintf(path, sizeof path, "%s/%s", other, name);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &b, &m, CT_IGNORE_ERROR), CT_OK);
@@ -93,7 +90,7 @@ static void train_whole(const ct_recipe *r)
 {
     char whole[96];
     ct_error err = {0};
-    snprintf(whole, sizeof whole, "%s/whole", folder);
+    snprintf(whole, sizeof whole, "%s/whole", scratch);
     ck_assert_msg(go(r, whole, NULL, false, 0, &err) == CT_OK, "%s", err.msg);
 }
 
@@ -124,6 +121,44 @@ START_TEST(with_momentum_too)
 }
 END_TEST
 
+/* As `import` does: with the recipe that it holds and all of its state, in a new folder. */
+START_TEST(a_checkpoint_alone_is_trained_to_the_same_end)
+{
+    const ct_recipe r = small_recipe("optim.weight_decay=0.1");
+    const ct_run_watch nobody = {.ctx = NULL};
+    char path[128], place[96], *a, *b;
+    size_t n, m;
+    ct_recipe again;
+    ct_run run = {.device = NULL};
+    ct_error err = {0};
+    train_whole(&r);
+    ck_assert_msg(go(&r, other, NULL, false, 7, &err) == CT_OK, "%s", err.msg);
+    snprintf(path, sizeof path, "%s/latest.safetensors", other);
+    snprintf(place, sizeof place, "%s/new", scratch);
+    ct_device *device = ct_device_new(1, NULL, &err);
+    ct_checkpoint_recipe(path, &again, &err);
+    ct_run_open(&run, &again, NULL, device, &err);
+    ct_checkpoint_load(&run.trainer, &(ct_progress){.best = 0}, path, &err);
+    ck_assert_int_eq(run.trainer.step, 7);
+    ct_run_train(&run.trainer, place, NULL, &nobody, &err);
+    ck_assert_msg(err.status == CT_OK, "%s", err.msg);
+    ck_assert_int_eq(run.trainer.step, r.train.steps);
+    ct_run_close(&run);
+    ct_device_free(device);
+
+    /* The last step's line, of both logs; how much of each there is differs. */
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s/log.jsonl", scratch, i == 0 ? "new" : "whole");
+        ct_file_read(path, 0, &arena, i == 0 ? &a : &b, i == 0 ? &n : &m, &err);
+    }
+    ck_assert_msg(err.status == CT_OK, "%s", err.msg);
+    a = strstr(a, "{\"kind\":\"step\",\"step\":17");
+    b = strstr(b, "{\"kind\":\"step\",\"step\":17");
+    ck_assert_ptr_nonnull(a);
+    ck_assert_str_eq(a, b); /* the step, and the evaluation after it */
+}
+END_TEST
+
 START_TEST(the_best_checkpoint_will_do)
 {
     const ct_recipe r = small_recipe("train.checkpoint_every=1");
@@ -146,8 +181,8 @@ START_TEST(given_weights_are_there_before_the_first_step)
     const ct_recipe r = small_recipe(""), seed = small_recipe("train.seed=2");
     char first[96], whole[96], weights[128];
     ct_error err = {0};
-    snprintf(first, sizeof first, "%s/first", folder);
-    snprintf(whole, sizeof whole, "%s/whole", folder);
+    snprintf(first, sizeof first, "%s/first", scratch);
+    snprintf(whole, sizeof whole, "%s/whole", scratch);
     snprintf(weights, sizeof weights, "%s/latest.safetensors", first);
     ck_assert_int_eq(go(&seed, first, NULL, false, 0, &err), CT_OK);
     ck_assert_msg(go(&r, whole, weights, false, 0, &err) == CT_OK, "%s", err.msg);
@@ -282,9 +317,10 @@ TCase *run_case(void)
 {
     TCase *c = tcase_create("run");
     tcase_set_timeout(c, 120);
-    tcase_add_checked_fixture(c, open_scratch, close_scratch);
+    tcase_add_checked_fixture(c, open_folder, close_folder);
     tcase_add_test(c, resuming_from_any_step_gives_the_same_bytes);
     tcase_add_test(c, with_momentum_too);
+    tcase_add_test(c, a_checkpoint_alone_is_trained_to_the_same_end);
     tcase_add_test(c, the_best_checkpoint_will_do);
     tcase_add_test(c, given_weights_are_there_before_the_first_step);
     tcase_add_test(c, without_a_checkpoint_it_begins_anew);

@@ -187,13 +187,11 @@ static void draw(const answer *r, bool here, ct_error *err)
 
 static void write_gradients(const answer *r, ct_error *err)
 {
+    const char *folder = r->c->gradients;
     char path[CT_PATH_BYTES];
-    ct_folder_make(r->c->gradients, err);
-    for (int i = 0; i < 2; i++) {
-        if (snprintf(path, sizeof path, "%s/%c.npy", r->c->gradients, "ab"[i]) >= (int)sizeof path)
-            CT_FAIL(err, CT_ERR_CONFIG, "--gradients: the path is too long");
-        ct_npy_write_matrix(path, i == 0 ? r->a->dx : r->b->dx, r->x.n, r->x.d, err);
-    }
+    ct_folder_make(folder, err);
+    ct_npy_write_matrix(ct_folder_path(path, folder, "a.npy", err), r->a->dx, r->x.n, r->x.d, err);
+    ct_npy_write_matrix(ct_folder_path(path, folder, "b.npy", err), r->b->dx, r->x.n, r->x.d, err);
 }
 
 static void explain(const answer *r)

@@ -44,21 +44,14 @@ ct_status ct_export_torch(const char *checkpoint, const char *path, ct_error *er
 
 /* ---- for the projector ---- */
 
-static void open_file(ct_writer *w, const char *folder, const char *name, ct_error *err)
-{
-    char path[CT_PATH_BYTES + 16];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    ct_writer_open(w, path, CT_REPLACE, err);
-}
-
 ct_status ct_export_projector(const ct_search *s, const char *folder, ct_error *err)
 {
     const ct_side *text = &s->t->pairs->side[1];
-    char cell[CT_NUMBER_BYTES + 32];
+    char path[CT_PATH_BYTES], cell[CT_NUMBER_BYTES + 32];
     ct_writer vectors, labels;
     ct_folder_make(folder, err);
-    open_file(&vectors, folder, "vectors.tsv", err);
-    open_file(&labels, folder, "metadata.tsv", err);
+    ct_writer_open(&vectors, ct_folder_path(path, folder, "vectors.tsv", err), CT_REPLACE, err);
+    ct_writer_open(&labels, ct_folder_path(path, folder, "metadata.tsv", err), CT_REPLACE, err);
     ct_writer_bytes(&labels, "label\tside\tpair\n", 16);
     for (int k = 0; k < 2 * s->n; k++) { /* all images, then all texts */
         const int side = k / s->n, i = k % s->n;

@@ -14,15 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The file NAME of the folder, until a longer name says that it does not fit. */
-static const char *path_of(char path[CT_PATH_BYTES], const char *folder, const char *name,
-                           const char *end, ct_error *err)
-{
-    if (snprintf(path, CT_PATH_BYTES, "%s/%s%s", folder, name, end) >= CT_PATH_BYTES)
-        CT_FAIL(err, CT_ERR_IO, "%.60s...: the path is too long", folder);
-    return path;
-}
-
 static void write_texts(const char *path, const ct_side *s, int n, ct_error *err)
 {
     ct_writer w;
@@ -94,7 +85,8 @@ static void write_splits(const char *path, const ct_pairs *p, int *of, ct_error 
 
 ct_status ct_export_data(const ct_pairs *p, const char *folder, ct_error *err)
 {
-    static const char *const NAME[] = {"image", "text"};
+    static const char *const TEXT[] = {"image.txt", "text.txt"}, *const ROWS[] = {"image.npy",
+                                                                                  "text.npy"};
     char path[CT_PATH_BYTES];
     ct_arena arena;
     ct_arena_open(&arena, "export", 0, err);
@@ -102,13 +94,13 @@ ct_status ct_export_data(const ct_pairs *p, const char *folder, ct_error *err)
     ct_folder_make(folder, err);
     for (int side = 0; side < 2; side++)
         if (p->side[side].text != NULL)
-            write_texts(path_of(path, folder, NAME[side], ".txt", err), &p->side[side], p->n, err);
+            write_texts(ct_folder_path(path, folder, TEXT[side], err), &p->side[side], p->n, err);
         else
-            write_rows(path_of(path, folder, NAME[side], ".npy", err), &p->side[side], p->n, err);
+            write_rows(ct_folder_path(path, folder, ROWS[side], err), &p->side[side], p->n, err);
     if (p->group != NULL)
-        write_groups(path_of(path, folder, "groups", ".npy", err), p, err);
+        write_groups(ct_folder_path(path, folder, "groups.npy", err), p, err);
     if (of != NULL)
-        write_splits(path_of(path, folder, "split", ".txt", err), p, of, err);
+        write_splits(ct_folder_path(path, folder, "split.txt", err), p, of, err);
     ct_arena_free(&arena);
     return err->status;
 }

@@ -150,8 +150,10 @@ ct_status ct_sweep_make(const ct_sweep *s, ct_runs *runs, const char *folder, in
 {
     char path[CT_PATH_BYTES];
     job j = {.runs = runs, .watch = watch, .n = runs->n_variants * runs->n_seeds};
-    if (folder != NULL && snprintf(path, sizeof path, "%s/runs.jsonl", folder) >= (int)sizeof path)
-        return CT_FAIL(err, CT_ERR_IO, "%s: the path is too long", folder);
+    if (folder != NULL)
+        ct_folder_path(path, folder, "runs.jsonl", err);
+    if (err->status != CT_OK)
+        return err->status;
     runs->on_run = on_run;
     runs->ctx = &j;
     runs->stop = watch->stop;

@@ -252,6 +252,14 @@ ct_status ct_file_remove(const char *path, ct_error *err)
     return err->status;
 }
 
+const char *ct_folder_path(char out[CT_PATH_BYTES], const char *folder, const char *name,
+                           ct_error *err)
+{
+    if (snprintf(out, CT_PATH_BYTES, "%s/%s", folder, name) >= CT_PATH_BYTES)
+        CT_FAIL(err, CT_ERR_IO, "%.60s...: the path is too long", folder);
+    return out;
+}
+
 ct_status ct_folder_make(const char *path, ct_error *err)
 {
     char p[CT_PATH_BYTES], *at = p;

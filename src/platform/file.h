@@ -63,6 +63,9 @@ void ct_writer_abandon(ct_writer *w);     /* remove PATH.tmp, PATH untouched; cl
 
 bool ct_file_exists(const char *path);
 ct_status ct_file_remove(const char *path, ct_error *err); /* fine if it is not there */
+/* "FOLDER/NAME", in `out`. Errors  CT_ERR_IO: too long */
+const char *ct_folder_path(char out[CT_PATH_BYTES], const char *folder, const char *name,
+                           ct_error *err);
 ct_status ct_folder_make(const char *path, ct_error *err); /* and its parents; fine if it exists */
 
 /* Only one process at a time holds the lock of a folder; it ends with the process,

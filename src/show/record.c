@@ -195,8 +195,7 @@ static char *read_text(reading *r, char path[CT_PATH_BYTES], const char *name)
 {
     char *text = NULL;
     size_t size;
-    if (snprintf(path, CT_PATH_BYTES, "%s/%s", r->out->folder, name) >= CT_PATH_BYTES)
-        CT_FAIL(r->err, CT_ERR_IO, "%.60s...: the path is too long", r->out->folder);
+    ct_folder_path(path, r->out->folder, name, r->err);
     if (r->err->status == CT_OK)
         ct_file_read(path, (size_t)256 << 20, r->arena, &text, &size, r->err);
     return text;

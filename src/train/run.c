@@ -30,23 +30,16 @@ typedef struct run {
 
 /* ---- files of the folder ---- */
 
-static void path_of(char out[CT_PATH_BYTES], const char *folder, const char *name, ct_error *err)
-{
-    if (snprintf(out, CT_PATH_BYTES, "%s/%s", folder, name) >= CT_PATH_BYTES)
-        CT_FAIL(err, CT_ERR_IO, "%.60s...: the path is too long", folder);
-}
-
 bool ct_run_exists(const char *folder)
 {
     char path[CT_PATH_BYTES];
-    path_of(path, folder, "recipe.ini", CT_IGNORE_ERROR);
-    return ct_file_exists(path);
+    return ct_file_exists(ct_folder_path(path, folder, "recipe.ini", CT_IGNORE_ERROR));
 }
 
 ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err)
 {
     char path[CT_PATH_BYTES];
-    path_of(path, folder, "recipe.ini", err);
+    ct_folder_path(path, folder, "recipe.ini", err);
     *out = ct_recipe_defaults();
     ct_recipe_read(out, path, NULL, err);
     return ct_recipe_check(out, err);
@@ -61,7 +54,7 @@ ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_
     if (strcmp(which, "latest") != 0 && strcmp(which, "best") != 0)
         return CT_FAIL(err, CT_ERR_CONFIG, "checkpoint %.40s: expected latest or best", which);
     snprintf(name, sizeof name, "%s.safetensors", which);
-    path_of(path, folder, name, err);
+    ct_folder_path(path, folder, name, err);
     return err->status;
 }
 
@@ -69,8 +62,7 @@ static void save_text(const run *r, const char *name, const char *text)
 {
     char path[CT_PATH_BYTES];
     ct_writer w;
-    path_of(path, r->folder, name, r->err);
-    ct_writer_open(&w, path, CT_REPLACE, r->err);
+    ct_writer_open(&w, ct_folder_path(path, r->folder, name, r->err), CT_REPLACE, r->err);
     ct_writer_bytes(&w, text, strlen(text));
     ct_writer_commit(&w);
 }
@@ -232,9 +224,9 @@ static void open_log(run *r)
 {
     char path[CT_PATH_BYTES];
     double seconds = 0;
-    path_of(path, r->folder, "timing.jsonl", r->err);
+    ct_folder_path(path, r->folder, "timing.jsonl", r->err);
     ct_writer_reopen(&r->timing, path, kept_timing(path, r->t->step, &seconds), r->err);
-    path_of(path, r->folder, "log.jsonl", r->err);
+    ct_folder_path(path, r->folder, "log.jsonl", r->err);
     ct_writer_reopen(&r->log, path, (uint64_t)r->progress.log_bytes, r->err);
     r->began = ct_clock_s() - (seconds > 0 ? seconds : 0);
     if (r->log.size == 0 && has_probe(r))

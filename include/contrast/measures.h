@@ -58,9 +58,12 @@ typedef struct ct_measures {
 
     /* Looking in the other side: [0] a for its b, [1] b for its a. The rank of the right item is
      * 1 + the number of wrong items at least as similar: ties count against the model, so that a
-     * total collapse scores 0 and not 1. Items of the anchor's group are not wrong. */
+     * total collapse scores 0 and not 1. Items of the anchor's group are not wrong; an anchor is
+     * asked if any item is, and where none is (one row, one group) none of these is known. */
     double recall_at_1[2], recall_at_5[2], recall_at_10[2]; /* share of ranks <= 1, 5, 10 */
-    double median_rank[2]; /* mean of the middle two if n is even */
+    double recall_of_group[2]; /* share whose best item of its group is nearer than every wrong one;
+                                  recall_at_1 asks that of one's own partner. NaN without groups */
+    double median_rank[2];     /* mean of the middle two if n is even */
     double wrong_ahead[2]; /* mean share of wrong items ahead: 0 perfect, 0.5 chance, 1 all tied */
     double hubness[2]; /* skewness of how often an item is among the CT_HUB_K nearest of the other
                           side's */

@@ -260,6 +260,9 @@ void ct_conclude(ct_diagnosis *d)
          {DIRECTIONS, PAIRS, said_loss, "but retrieval works in them: the data may have no more"}},
         {few, CT_DIMENSIONAL_COLLAPSE, {DIRECTIONS, PAIRS, said_loss}},
         /* Many, but pairs do not match. */
+        {!alone && isnan(wrong), CT_UNCERTAIN,
+         {VARIANCE, "no row has a wrong item that it could find: all {rows} rows are of one group, "
+                    "so recall is not known"}},
         {!matched && wrong < CHANCE && sigmas > DOUBT, CT_UNCERTAIN,
          {PAIRS, "better than chance, but {rows} rows are too few to be sure"}},
         {!matched && partners(m) > PARTNERS, CT_MISPAIRED,

@@ -42,6 +42,10 @@ static inline int measure_least(int a, int b)
 /* n rows of d items, zero. */
 void *measure_room(measuring *m, int n, int d, size_t size);
 
+/* Of n items of `bytes` each the first that is equal to the bit, its own number if it is that; NULL
+ * if memory is short. Who is of one group, and which rows repeat, is asked here. */
+int *measure_first_equal(measuring *m, const void *items, int n, size_t bytes);
+
 /* Errors  CT_ERR_SHAPE, CT_ERR_NOMEM */
 measure_rows measure_unit_rows(measuring *m, const ct_real *x, int n, int d);
 

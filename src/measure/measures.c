@@ -38,6 +38,7 @@ static const ct_field MEASURES[] = {
     {.key = "rows", .kind = CT_INT, CT_AT(ct_measures, rows), .detail = true},
     {.key = "columns", .kind = CT_INT, CT_AT(ct_measures, columns), .detail = true},
     {SIDES(recall_at_1), .label = "recall@1", .format = "%.3f"},
+    {SIDES(recall_of_group), .label = "recall@1, any of the group", .format = "%.3f"},
     {SIDES(recall_at_5), .label = "recall@5", .format = "%.3f"},
     {SIDES(recall_at_10), .label = "recall@10", .format = "%.3f"},
     {SIDES(median_rank), .label = "median rank", .format = "%.1f"},
@@ -157,26 +158,28 @@ measure_rows measure_some(measuring *m, const measure_rows *r, int most)
 
 /* ---- one side ---- */
 
-/* Rows equal to an earlier one: a table of rows by a hash of their bits. */
-static int count_duplicates(measuring *m, const ct_real *x, int n, int d)
+/* A table of items by a hash of their bits. */
+int *measure_first_equal(measuring *m, const void *items, int n, size_t bytes)
 {
-    const size_t bytes = (size_t)d * sizeof *x;
+    const unsigned char *const item = items;
     uint32_t size = 16;
     while (size < 2 * (uint32_t)n)
         size *= 2;
-    int *table = measure_room(m, (int)size, 1, sizeof *table), count = 0; /* row + 1; 0: free */
-    for (int i = 0; i < n && table != NULL; i++) {
-        const ct_real *row = x + (ptrdiff_t)i * d;
+    int *table = measure_room(m, (int)size, 1, sizeof *table); /* item + 1; 0: free */
+    int *first = measure_room(m, n, 1, sizeof *first);
+    for (int i = 0; i < n && !measure_failed(m); i++) {
+        const unsigned char *x = item + (size_t)i * bytes;
         uint32_t hash = 2166136261u; /* FNV-1a */
         for (size_t k = 0; k < bytes; k++)
-            hash = (hash ^ ((const unsigned char *)row)[k]) * 16777619u;
+            hash = (hash ^ x[k]) * 16777619u;
         uint32_t at = hash & (size - 1);
-        while (table[at] != 0 && memcmp(x + (ptrdiff_t)(table[at] - 1) * d, row, bytes) != 0)
+        while (table[at] != 0 && memcmp(item + (size_t)(table[at] - 1) * bytes, x, bytes) != 0)
             at = (at + 1) & (size - 1);
-        count += table[at] != 0;
-        table[at] = i + 1;
+        if (table[at] == 0)
+            table[at] = i + 1;
+        first[i] = table[at] - 1;
     }
-    return count;
+    return measure_failed(m) ? NULL : first;
 }
 
 static void look_at_rows(measuring *m, int s)
@@ -191,7 +194,11 @@ static void look_at_rows(measuring *m, int s)
         out->zero_rows[s] += r->length[i] < (double)CT_NORM_EPS;
     if (measure_failed(m) || r->bad > 0)
         return;
-    out->duplicate_rows[s] = count_duplicates(m, x, r->n, r->d);
+    const int *first = measure_first_equal(m, x, r->n, (size_t)r->d * sizeof *x);
+    for (int i = 0; i < r->n && first != NULL; i++)
+        out->duplicate_rows[s] += first[i] != i;
+    if (first == NULL)
+        return;
     const ct_spread length = ct_spread_of(r->length, r->n);
     out->length_median[s] = length.median;
     out->length_least[s] = length.least;

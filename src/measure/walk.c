@@ -41,9 +41,11 @@ typedef struct nearest {
 typedef struct walk {
     measuring *m;
     const measure_rows *a, *b;
-    ct_real *own;  /* (n) cosine of a_i and b_i; NULL: not pairs, wrong items are not counted */
-    ct_real *tile; /* (STRIPS, TILE, TILE) */
-    int *ahead[2]; /* wrong items at least as similar as the right one */
+    ct_real *own; /* (n) cosine of a_i and b_i; NULL: not pairs, wrong items are not counted */
+    int *group;   /* (n) the first row of the same group, its own number if it has none before it */
+    ct_real *tile;       /* (STRIPS, TILE, TILE) */
+    int *ahead[2];       /* wrong items at least as similar as the right one */
+    ct_real *best[2][2]; /* with groups: the largest cosine of [0] the group, [1] a wrong item */
     nearest *nearest[2];
 } walk;
 
@@ -71,11 +73,19 @@ static nearest *no_items(measuring *m, int n, int times)
     return l;
 }
 
+static ct_real *no_cosines(measuring *m, int n, int times)
+{
+    ct_real *s = measure_room(m, n, times, sizeof *s);
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * times && s != NULL; i++)
+        s[i] = -2;
+    return s;
+}
+
 /* Wrong items of row i of a, and of the columns, in a row s of a tile that begins at column j0. */
 static void count_row(const walk *w, int i, int j0, int cols, const ct_real *s, int *ahead)
 {
     const ct_real right = w->own[i], *own = w->own + j0;
-    const int *group = w->m->e->group;
+    const int *group = w->group;
     int count = 0;
     for (int j = 0; j < cols; j++) {
         const int wrong = group != NULL ? group[i] != group[j0 + j] : i != j0 + j;
@@ -83,6 +93,18 @@ static void count_row(const walk *w, int i, int j0, int cols, const ct_real *s, 
         ahead[j] += wrong & !(s[j] < own[j]);
     }
     w->ahead[0][i] += count;
+}
+
+/* The same cells: the best of the group and the best wrong item of the row and of the columns. */
+static void note_best(const walk *w, int strip, int i, int j0, int cols, const ct_real *s)
+{
+    const ptrdiff_t at = (ptrdiff_t)strip * w->b->n + j0;
+    for (int j = 0; j < cols; j++) {
+        const int wrong = w->group[i] != w->group[j0 + j];
+        ct_real *row = &w->best[0][wrong][i], *column = &w->best[1][wrong][at + j];
+        *row = s[j] > *row ? s[j] : *row;
+        *column = s[j] > *column ? s[j] : *column;
+    }
 }
 
 static void walk_strip(void *ctx, int strip)
@@ -104,6 +126,8 @@ static void walk_strip(void *ctx, int strip)
             for (int i = i0; i < i0 + rows; i++, s += cols) {
                 if (w->own != NULL)
                     count_row(w, i, j0, cols, s, ahead + j0);
+                if (w->group != NULL)
+                    note_best(w, strip, i, j0, cols, s);
                 for (int j = 0; j < cols; j++)
                     offer(&w->nearest[0][i], s[j], j0 + j);
                 for (int j = 0; j < cols; j++)
@@ -122,6 +146,12 @@ static walk walk_over(measuring *m, const measure_rows *a, const measure_rows *b
     w.ahead[0] = measure_room(m, a->n, 1, sizeof(int));
     w.ahead[1] = measure_room(m, b->n, STRIPS, sizeof(int));
     w.own = paired ? measure_room(m, a->n, 1, sizeof *w.own) : NULL;
+    if (paired && m->e->group != NULL)
+        w.group = measure_first_equal(m, m->e->group, a->n, sizeof *m->e->group);
+    for (int k = 0; k < 2 && w.group != NULL; k++) {
+        w.best[0][k] = no_cosines(m, a->n, 1);
+        w.best[1][k] = no_cosines(m, b->n, STRIPS);
+    }
     if (measure_failed(m))
         return w;
     for (int i = 0; i < a->n && paired; i++) {
@@ -134,6 +164,10 @@ static walk walk_over(measuring *m, const measure_rows *a, const measure_rows *b
         w.ahead[1][at % b->n] += w.ahead[1][at];
         for (int k = 0; k < CT_HUB_K && l->item[k] >= 0; k++)
             offer(&w.nearest[1][at % b->n], l->s[k], l->item[k]);
+        for (int k = 0; k < 2 && w.group != NULL; k++) {
+            ct_real *best = &w.best[1][k][at % b->n];
+            *best = w.best[1][k][at] > *best ? w.best[1][k][at] : *best;
+        }
     }
     return w;
 }
@@ -154,31 +188,41 @@ static double skewness(const int *x, int n)
     return square > 0 ? cube / (square * sqrt(square)) : 0;
 }
 
-/* What side s finds in the other one. */
+/* What side s finds in the other one. A row is asked if there is something wrong that it could
+ * find; if no row is, nothing is known. */
 static void measure_retrieval(measuring *m, const walk *w, int s)
 {
     const int n = m->e->n;
     ct_measures *out = m->out;
     double *rank = measure_room(m, n, 1, sizeof *rank), ahead = 0;
-    int *hub = measure_room(m, n, 1, sizeof *hub), found[3] = {0};
+    int *hub = measure_room(m, n, 1, sizeof *hub), *same = measure_room(m, n, 1, sizeof *same);
+    int found[4] = {0}, asked = 0;
+    for (int i = 0; i < n && !measure_failed(m); i++)
+        same[w->group != NULL ? w->group[i] : i]++;
     for (int i = 0; i < n && !measure_failed(m); i++) {
-        const int wrong = w->ahead[s][i];
-        rank[i] = 1 + wrong;
+        const int wrong = w->ahead[s][i], most = n - same[w->group != NULL ? w->group[i] : i];
+        for (int k = 0; k < CT_HUB_K && k < n; k++)
+            hub[w->nearest[s][i].item[k]]++;
+        if (most == 0)
+            continue;
+        rank[asked++] = 1 + wrong;
         found[0] += wrong < 1;
         found[1] += wrong < 5;
         found[2] += wrong < 10;
-        ahead += n > 1 ? (double)wrong / (n - 1) / n : 0;
-        for (int k = 0; k < CT_HUB_K && k < n; k++)
-            hub[w->nearest[s][i].item[k]]++;
+        found[3] += w->group != NULL && w->best[s][0][i] > w->best[s][1][i];
+        ahead += (double)wrong / most;
     }
     if (measure_failed(m))
         return;
-    out->recall_at_1[s] = (double)found[0] / n;
-    out->recall_at_5[s] = (double)found[1] / n;
-    out->recall_at_10[s] = (double)found[2] / n;
-    out->median_rank[s] = ct_spread_of(rank, n).median;
-    out->wrong_ahead[s] = ahead;
     out->hubness[s] = skewness(hub, n);
+    if (asked == 0)
+        return;
+    out->recall_at_1[s] = (double)found[0] / asked;
+    out->recall_at_5[s] = (double)found[1] / asked;
+    out->recall_at_10[s] = (double)found[2] / asked;
+    out->recall_of_group[s] = w->group != NULL ? (double)found[3] / asked : (double)NAN;
+    out->median_rank[s] = ct_spread_of(rank, asked).median;
+    out->wrong_ahead[s] = ahead / asked;
 }
 
 /* Who is whose nearest across the sides. */

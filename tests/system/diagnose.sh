@@ -22,6 +22,8 @@ save("other.npy", [[g(0, 1) for _ in range(16)] for _ in range(100)])
 save("equal.npy", [[1 + 1e-3 * g(0, 1) for _ in range(16)] for _ in range(100)])
 save("nan.npy", [[float("nan") if i == 5 else x for x in row] for i, row in enumerate(a)])
 save("few.npy", a[:5])
+save("large.npy", [0 if i < 90 else i for i in range(100)], "<i4", "i")
+save("one.npy", [5] * 100, "<i4", "i")
 save("groups.npy", [i // 2 for i in range(100)], "<i4", "i")
 PY
 
@@ -45,6 +47,11 @@ check "too few rows" state uncertain few.npy few.npy
 check "a loss that does not belong" state uncertain a.npy b.npy --loss 4.605 --batch 100
 check "groups" state healthy a.npy b.npy --groups groups.npy --temperature 0.1 --batch 50
 check "... give a floor by duplicates: ln 2" grep -q '"floor_by_duplicates":0.693' "$scratch/out"
+
+check "one large group makes no success of random rows" state unaligned a.npy other.npy --groups large.npy
+check "... recall is of one's own partner and of any of the group" grep -q '"recall_of_group":\[' "$scratch/out"
+check "one group of all" state uncertain a.npy b.npy --groups one.npy
+check "... nothing could be wrong" grep -q "all 100 rows are of one group" "$scratch/out"
 
 cd "$scratch" || exit 1
 run diagnose equal.npy equal.npy --fail-on-collapse

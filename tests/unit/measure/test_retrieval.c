@@ -96,9 +96,42 @@ START_TEST(others_of_the_group_are_left_out)
                   query[] = {(ct_real)-0.1, 1, 1, (ct_real)0.5, -1, 0};
     check_recall(recall(query, gallery, 3, 2, NULL), 1. / 3, 1, 1, 2);
     check_recall(recall(query, gallery, 3, 2, (int[]){5, 5, -1}), 2. / 3, 1, 1, 1);
-    check_recall(recall(query, gallery, 3, 2, (int[]){0, 0, 0}), 1, 1, 1, 1);
     check_recall(recall(query, gallery, 3, 2, (int[]){2, 1, 0}), 1. / 3, 1, 1,
                  2); /* one each: as without */
+}
+END_TEST
+
+/* Rows of a large group have few wrong items, and the share is of these; a row without is not
+ * asked; own partner and any of the group are two questions. */
+START_TEST(wrong_items_are_those_outside_the_group)
+{
+    const ct_real gallery[] = {1, 0, 0, 1, -1, 0, 0, -1}, query[] = {0, 1, 1, 0, -1, 0, 1, -2};
+    const ct_measures m = measured(query, gallery, 4, 2, (int[]){7, 7, 7, -1}, NULL);
+    /* rows 0 .. 2 can only be wrong about item 3, row 3 about 0 .. 2 */
+    ck_assert_double_eq(m.wrong_ahead[0], 0.25); /* row 1, whose own item ties with item 3 */
+    ck_assert_double_eq(m.recall_at_1[0], 0.75);
+    ck_assert_double_eq(m.recall_of_group[0], 1); /* but it finds item 0 */
+    const ct_measures none = measured(query, gallery, 4, 2, (int[]){7, 7, 7, 7}, NULL);
+    for (int s = 0; s < 2; s++) {
+        ck_assert(isnan(none.wrong_ahead[s]) && isnan(none.recall_at_1[s]));
+        ck_assert(isnan(none.median_rank[s]) && isnan(none.recall_of_group[s]));
+    }
+    ck_assert(isnan(measured(query, gallery, 4, 2, NULL, NULL).recall_of_group[0]));
+}
+END_TEST
+
+/* Two random sides: half of what is wrong is ahead, whatever the groups. */
+START_TEST(one_large_group_is_not_a_success)
+{
+    enum { N = 200, D = 32 };
+    ct_real *x = random_reals(N * D, 11), *y = random_reals(N * D, 12);
+    int group[N];
+    for (int i = 0; i < N; i++)
+        group[i] = i < 180 ? 0 : i;
+    const ct_measures m = measured(x, y, N, D, group, NULL);
+    ck_assert_double_eq_tol(m.wrong_ahead[0], 0.5, 0.08);
+    ck_assert_double_eq_tol(m.wrong_ahead[1], 0.5, 0.08);
+    free(x), free(y);
 }
 END_TEST
 
@@ -113,7 +146,8 @@ END_TEST
 
 START_TEST(one_row_and_one_column)
 {
-    check_recall(recall((ct_real[]){-2, 1}, (ct_real[]){3, 1}, 1, 2, NULL), 1, 1, 1, 1);
+    const ct_measures one = measured((ct_real[]){-2, 1}, (ct_real[]){3, 1}, 1, 2, NULL, NULL);
+    ck_assert(isnan(one.recall_at_1[0]) && isnan(one.median_rank[1])); /* nothing is wrong there */
     /* one column: only signs are left */
     check_recall(recall((ct_real[]){3, -2}, (ct_real[]){1, -7}, 2, 1, NULL), 1, 1, 1, 1);
     check_recall(recall((ct_real[]){3, 2}, (ct_real[]){1, 7}, 2, 1, NULL), 0, 1, 1, 2);
@@ -299,6 +333,8 @@ TCase *retrieval_case(void)
     tcase_add_test(tc, equal_items_tie_exactly_in_any_tile);
     tcase_add_test(tc, permuted_gallery_is_never_found);
     tcase_add_test(tc, others_of_the_group_are_left_out);
+    tcase_add_test(tc, wrong_items_are_those_outside_the_group);
+    tcase_add_test(tc, one_large_group_is_not_a_success);
     tcase_add_test(tc, zero_rows_are_found_by_nobody);
     tcase_add_test(tc, one_row_and_one_column);
     tcase_add_loop_test(tc, agrees_with_the_exact_twin, 0, 16);

@@ -32,13 +32,13 @@ typedef struct cli_call {
     const char *output, *checkpoint, *weights, *report, *loss_name, *groups; /* NULL: not given */
     const char *gradients, *heatmap, *images, *texts, *torch, *data, *projector;
 
-    ct_terminal out;   /* standard output */
-    ct_arena arena;    /* of what lives as long as the call; fails into err */
-    ct_device *device; /* CLI_NEEDS_DEVICE */
-    ct_recipe recipe;  /* CLI_NEEDS_RECIPE: of the last argument that must be, then settings */
-    ct_run run;        /* CLI_NEEDS_RUN: that of the first argument, with --checkpoint */
-    ct_json j;         /* an object that is open, to be filled if `json` is set */
-    ct_page *page;     /* of --report, open; NULL: none */
+    ct_terminal out;    /* standard output */
+    ct_arena arena;     /* of what lives as long as the call; fails into err */
+    ct_device *device;  /* CLI_NEEDS_DEVICE */
+    ct_recipe recipe;   /* CLI_NEEDS_RECIPE: of the last argument that must be, then settings */
+    ct_trainer trainer; /* CLI_NEEDS_RUN: that of the first argument, with --checkpoint */
+    ct_json j;          /* an object that is open, to be filled if `json` is set */
+    ct_page *page;      /* of --report, open; NULL: none */
     ct_page page_room;
     ct_doc doc; /* results for people: on standard output, unless it gets JSON, and page */
 } cli_call;

@@ -14,10 +14,10 @@ static void train(cli_call *c, const char *folder, ct_healthy *f, ct_error *err)
 {
     const ct_recipe recipe = ct_study_recipe("shapes", CT_DEMO_HEALTHY, err);
     cli_progress watched;
-    if (ct_run_open(&c->run, &recipe, NULL, c->device, err) != CT_OK)
+    if (ct_trainer_init(&c->trainer, &recipe, NULL, c->device, err) != CT_OK)
         return;
-    cli_progress_begin(&watched, c, &c->run.trainer);
-    ct_demo_healthy(&c->run.trainer, folder, watched.live != NULL ? &watched.watch : NULL, f, err);
+    cli_progress_begin(&watched, c, &c->trainer);
+    ct_demo_healthy(&c->trainer, folder, watched.live != NULL ? &watched.watch : NULL, f, err);
 }
 
 static void run(cli_call *c, const ct_study *s, ct_study_rows *out, ct_error *err)
@@ -112,10 +112,10 @@ static void conclude(const ct_doc *d, const ct_study_row *r, int n)
         ct_doc_code(d, "contrast train %s %s", "collapse", r[v].settings);
 }
 
-static void tell_healthy(const ct_doc *d, const ct_healthy *f, const ct_run *run)
+static void tell_healthy(const ct_doc *d, const ct_healthy *f, const ct_trainer *t)
 {
-    const ct_train_recipe *train = &run->recipe.train;
-    const ct_pairs *p = run->pairs;
+    const ct_train_recipe *train = &t->recipe.train;
+    const ct_pairs *p = t->pairs;
     const ct_side *pictures = &p->side[0], *texts = &p->side[1];
     const ct_measures *test = &f->evaluation[0].measures, *composed = &f->evaluation[1].measures;
     ct_doc_text(d,
@@ -165,7 +165,7 @@ static void tell(cli_call *c, const char *folder, ct_demo *f, ct_error *err)
         train(c, folder, &f->healthy, err);
     }
     if (err->status == CT_OK)
-        tell_healthy(d, &f->healthy, &c->run);
+        tell_healthy(d, &f->healthy, &c->trainer);
 }
 
 /* Below the story the stuck run next to the healthy one. */

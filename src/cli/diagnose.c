@@ -93,7 +93,7 @@ static int diagnose(cli_call *c, ct_error *err)
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
     cli_arrays x;
     if (run && cli_open(c, c->argv[0], err) == CT_OK)
-        ct_trainer_diagnose(&c->run.trainer, (ct_split)c->split, 0, a, err);
+        ct_trainer_diagnose(&c->trainer, (ct_split)c->split, 0, a, err);
     else if (!run && cli_read_arrays(c, c->argc, &x, err) == CT_OK &&
              read_loss(c, a, &x, err) == CT_OK)
         ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, c->device}, a, err);

@@ -36,8 +36,8 @@ static ct_real *embed_input(cli_call *c, int *n, ct_error *err)
     char **line;
     size_t size;
     char *text = read_input(&c->arena, &size, err);
-    const int d = ct_trainer_width(&c->run.trainer);
-    if (c->run.pairs->side[1].text == NULL)
+    const int d = ct_trainer_width(&c->trainer);
+    if (c->trainer.pairs->side[1].text == NULL)
         CT_FAIL(err, CT_ERR_FORMAT,
                 "embed: standard input holds texts, the run's tower reads numbers");
     if (err->status != CT_OK ||
@@ -45,29 +45,29 @@ static ct_real *embed_input(cli_call *c, int *n, ct_error *err)
         return NULL;
     ct_real *z = ct_arena_zeroed(&c->arena, (size_t)*n * (size_t)d + 1, sizeof *z);
     if (z != NULL &&
-        ct_trainer_embed_texts(&c->run.trainer, 1, (const char *const *)line, *n, z, err) == CT_OK)
+        ct_trainer_embed_texts(&c->trainer, 1, (const char *const *)line, *n, z, err) == CT_OK)
         ct_unit_rows(z, *n, d);
     return z;
 }
 
 static ct_real *embed_file(cli_call *c, int side, const char *path, int *n, ct_error *err)
 {
-    const ct_side *own = &c->run.pairs->side[side];
+    const ct_side *own = &c->trainer.pairs->side[side];
     ct_pairs *items = ct_items_from_file(path, side, own->width, own->height, err);
     if (items == NULL)
         return NULL;
     *n = items->n;
-    const size_t d = (size_t)ct_trainer_width(&c->run.trainer);
+    const size_t d = (size_t)ct_trainer_width(&c->trainer);
     ct_real *z = ct_arena_zeroed(&c->arena, (size_t)*n * d, sizeof *z);
     if (z != NULL)
-        ct_embed_items(&c->run.trainer, side, items, z, err);
+        ct_embed_items(&c->trainer, side, items, z, err);
     ct_pairs_free(items);
     return z;
 }
 
 static int embed(cli_call *c, ct_error *err)
 {
-    const int d = ct_trainer_width(&c->run.trainer);
+    const int d = ct_trainer_width(&c->trainer);
     const ct_real *z = NULL;
     int n = 0;
     if ((c->images != NULL) == (c->texts != NULL) || c->output == NULL)

@@ -15,9 +15,9 @@ static int export(cli_call *c, ct_error *err)
     if (err->status == CT_OK && c->torch != NULL)
         ct_export_torch(checkpoint, c->torch, err);
     if (err->status == CT_OK && c->data != NULL)
-        ct_export_data(c->run.pairs, c->data, err);
+        ct_export_data(c->trainer.pairs, c->data, err);
     if (err->status == CT_OK && c->projector != NULL &&
-        ct_search_init(&search, &c->run.trainer, (ct_split)c->split, err) == CT_OK)
+        ct_search_init(&search, &c->trainer, (ct_split)c->split, err) == CT_OK)
         ct_export_projector(&search, c->projector, err);
     ct_search_free(&search);
     return 0;

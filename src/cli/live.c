@@ -37,7 +37,7 @@ cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal, ct_arena *are
 
 void cli_live_step(cli_live *l, const ct_step *s, double seconds)
 {
-    const ct_recipe *recipe = l->trainer->recipe;
+    const ct_recipe *recipe = &l->trainer->recipe;
     ct_live_loss(&l->history, s->loss);
     if (seconds < l->next_s && s->step != recipe->train.steps)
         return;

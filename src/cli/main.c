@@ -93,7 +93,7 @@ static int call(cli_call *c, ct_error *err)
     ct_json_free(&c->j);
     if (c->page != NULL)
         ct_page_close(c->page, err->status);
-    ct_run_close(&c->run);
+    ct_trainer_free(&c->trainer);
     ct_device_free(c->device);
     ct_arena_free(&c->arena);
     return code;

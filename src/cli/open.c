@@ -44,9 +44,9 @@ ct_status cli_need_device(cli_call *c, ct_error *err)
 
 ct_status cli_open(cli_call *c, const char *folder, ct_error *err)
 {
-    ct_run_close(&c->run);
+    ct_trainer_free(&c->trainer);
     cli_need_device(c, err);
-    return ct_run_open_folder(&c->run, folder, c->checkpoint, c->device, err);
+    return ct_run_open(&c->trainer, folder, c->checkpoint, c->device, err);
 }
 
 /* ---- arrays ---- */

@@ -32,7 +32,7 @@ static void draw_line(cli_progress *p, const ct_recipe *recipe, const ct_step *s
 static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double seconds)
 {
     cli_progress *p = ctx;
-    const int steps = t->recipe->train.steps, tenth = steps >= 10 ? steps / 10 : 1;
+    const int steps = t->recipe.train.steps, tenth = steps >= 10 ? steps / 10 : 1;
     p->seconds = seconds;
     p->mean = p->mean == 0 ? s->loss : 0.98 * p->mean + 0.02 * s->loss;
     if (p->live != NULL)
@@ -44,7 +44,7 @@ static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double sec
     if (!due && s->step != steps)
         return;
     p->last_s = seconds;
-    draw_line(p, t->recipe, s);
+    draw_line(p, &t->recipe, s);
 }
 
 static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e)
@@ -73,7 +73,7 @@ static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
 
 void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)
 {
-    const ct_recipe *recipe = t->recipe;
+    const ct_recipe *recipe = &t->recipe;
     ct_loss_setting s = ct_recipe_setting(recipe);
     if (recipe->loss.learn_temperature)
         s.temperature = 0.01; /* as low as it may fall */

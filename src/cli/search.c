@@ -110,7 +110,7 @@ static void converse(cli_call *c, const ct_search *s, ct_error *err)
 static int search(cli_call *c, ct_error *err)
 {
     ct_search s = {0};
-    if (ct_search_init(&s, &c->run.trainer, (ct_split)c->split, err) == CT_OK && c->argc == 2)
+    if (ct_search_init(&s, &c->trainer, (ct_split)c->split, err) == CT_OK && c->argc == 2)
         answer(c, &s, c->argv[1], err);
     else if (err->status == CT_OK)
         converse(c, &s, err);

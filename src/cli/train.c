@@ -25,20 +25,20 @@ static const volatile sig_atomic_t at_once = 1;
 static int go(cli_call *c, const char *folder, task what, ct_error *err)
 {
     cli_progress progress;
-    if (ct_run_open(&c->run, &c->recipe, NULL, c->device, err) != CT_OK)
+    if (ct_trainer_init(&c->trainer, &c->recipe, NULL, c->device, err) != CT_OK)
         return 0;
-    cli_progress_begin(&progress, c, &c->run.trainer);
+    cli_progress_begin(&progress, c, &c->trainer);
     cli_safe = 1; /* nothing is there yet */
     cli_catch_signals();
     if (what == IMPORT)
         progress.watch.stop = &at_once;
     if (what == IMPORT && c->argc == 1)
-        ct_checkpoint_load(&c->run.trainer, &(ct_progress){.best = 0}, c->argv[0], err);
+        ct_checkpoint_load(&c->trainer, &(ct_progress){.best = 0}, c->argv[0], err);
     if (what == RESUME)
-        ct_run_resume(&c->run.trainer, folder, c->checkpoint, &progress.watch, err);
+        ct_run_resume(&c->trainer, folder, c->checkpoint, &progress.watch, err);
     else
-        ct_run_train(&c->run.trainer, folder, c->weights, &progress.watch, err);
-    cli_progress_end(&progress, &c->run.trainer, folder, err);
+        ct_run_train(&c->trainer, folder, c->weights, &progress.watch, err);
+    cli_progress_end(&progress, &c->trainer, folder, err);
     return cli_stop != 0 ? 128 + cli_stop : 0;
 }
 

@@ -5,7 +5,7 @@
 
 #include "lab/study.h"
 #include "platform/clock.h"
-#include "train/run.h"
+#include "train/trainer.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,23 +22,21 @@ static void learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *de
 {
     ct_pairs few = *pairs; /* its training split is one batch */
     ct_recipe alone = *r; /* which would be its own negative in a queue, and may repeat a caption */
-    ct_run run;
+    ct_trainer t;
     ct_step s = {0};
     few.count[CT_TRAIN] = r->train.batch;
     alone.loss.queue = 0;
     alone.train.no_duplicates = false;
     out->steps = r->train.steps < CT_CHECK_STEPS ? r->train.steps : CT_CHECK_STEPS;
-    ct_run_open(&run, &alone, &few, device, err);
+    ct_trainer_init(&t, &alone, &few, device, err);
     const double began = ct_clock_s();
     for (int k = 0; k < out->steps && err->status == CT_OK; k++)
-        ct_trainer_step(&run.trainer, &s, err);
+        ct_trainer_step(&t, &s, err);
     out->seconds_per_step = (ct_clock_s() - began) / out->steps;
     out->seconds = out->seconds_per_step * r->train.steps;
     if (err->status == CT_OK) {
-        const ct_trainer *t = &run.trainer;
-        const ct_loss_setting at = ct_trainer_setting(t, r->train.batch);
-        const ct_landmarks l = ct_landmarks_of(t->loss, &at,
-                                               pairs->group != NULL ? t->group : NULL);
+        const ct_loss_setting at = ct_trainer_setting(&t, r->train.batch);
+        const ct_landmarks l = ct_landmarks_of(t.loss, &at, pairs->group != NULL ? t.group : NULL);
         /* 1: orthogonal pairs, where the loss has no negatives */
         const double from = l.all_equal > 0 ? l.all_equal : 1;
         out->batch_loss = s.loss;
@@ -46,7 +44,7 @@ static void learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *de
         out->batch_floor = fmax(l.floor, l.duplicates);
         out->learns_batch = from - out->batch_loss >= LEARNED * (from - out->batch_floor);
     }
-    ct_run_close(&run);
+    ct_trainer_free(&t);
 }
 
 /* ---- pairs against shuffled pairs: a study of two variants ---- */
@@ -98,9 +96,9 @@ static double loss_of(ct_trainer *t, const int *items, ct_real *const side[2])
     ct_error err = {0};
     double loss = (double)NAN;
     for (int s = 0; s < 2; s++)
-        ct_trainer_embed(t, s, items, t->recipe->train.batch, side[s], &err);
+        ct_trainer_embed(t, s, items, t->recipe.train.batch, side[s], &err);
     if (err.status == CT_OK)
-        ct_trainer_loss(t, side[0], side[1], items, t->recipe->train.batch, &loss, &err);
+        ct_trainer_loss(t, side[0], side[1], items, t->recipe.train.batch, &loss, &err);
     return loss;
 }
 
@@ -143,12 +141,12 @@ static void check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device
     const int moments = r->optim.config.kind == CT_ADAMW ? 2 : r->optim.config.momentum > 0;
     double loss;
     ct_arena arena;
-    ct_run run;
+    ct_trainer trainer;
     ct_step s;
-    ct_trainer *t = &run.trainer;
+    ct_trainer *t = &trainer;
     ct_params *p = &t->model.params;
     ct_arena_open(&arena, "check", 0, err);
-    if (ct_run_open(&run, r, pairs, device, err) == CT_OK)
+    if (ct_trainer_init(t, r, pairs, device, err) == CT_OK)
         ct_trainer_step(t, &s, err); /* biases start at 0, where ReLU has its kink */
     ct_real *g = ct_arena_zeroed(&arena, p->size, sizeof *g);
     ct_real *const side[2] = {ct_arena_zeroed(&arena, batch, sizeof *g),
@@ -165,7 +163,7 @@ static void check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device
             check_parameter(t, items, side, &p->list[k], g + (p->list[k].dx - p->dx), out);
         out->gradients_right = out->gradient_error <= TOLERANCE; /* NaN is not */
     }
-    ct_run_close(&run);
+    ct_trainer_free(t);
     ct_arena_free(&arena);
 }
 

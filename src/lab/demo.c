@@ -40,7 +40,7 @@ ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch 
     watch = watch != NULL ? watch : &NOBODY;
     if (folder != NULL)
         ct_run_train(t, folder, NULL, watch, err);
-    while (t->step < t->recipe->train.steps && err->status == CT_OK) {
+    while (t->step < t->recipe.train.steps && err->status == CT_OK) {
         ct_step s;
         if (ct_trainer_step(t, &s, err) == CT_OK && watch->on_step != NULL)
             watch->on_step(watch->ctx, t, &s, ct_clock_s() - began);
@@ -56,10 +56,10 @@ ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch 
 ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err)
 {
     const ct_recipe recipe = ct_study_recipe("collapse", "", err);
-    ct_run run;
-    if (ct_run_open(&run, &recipe, NULL, device, err) == CT_OK)
-        ct_run_train(&run.trainer, folder, NULL, &NOBODY, err);
-    ct_run_close(&run);
+    ct_trainer t;
+    if (ct_trainer_init(&t, &recipe, NULL, device, err) == CT_OK)
+        ct_run_train(&t, folder, NULL, &NOBODY, err);
+    ct_trainer_free(&t);
     return err->status;
 }
 

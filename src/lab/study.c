@@ -9,7 +9,6 @@
 #include "contrast/datasets.h"
 #include "contrast/random.h"
 #include "platform/pool.h"
-#include "train/run.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -104,7 +103,7 @@ static void shuffle(const ct_pairs *p, ct_arena *arena, ct_pairs *out, ct_error 
 static void train(ct_trainer *t, int steps, ct_outcome *out, ct_error *err)
 {
     double window[CT_STUDY_WINDOW];
-    const ct_loss_setting setting = ct_recipe_setting(t->recipe);
+    const ct_loss_setting setting = ct_recipe_setting(&t->recipe);
     out->all_equal = ct_landmarks_of(t->loss, &setting, NULL).all_equal;
     while (t->step < steps && err->status == CT_OK) {
         ct_step s;
@@ -154,7 +153,7 @@ static void measure(ct_trainer *t, const ct_runs *r, ct_outcome *out, ct_error *
     }
     if (err->status == CT_OK && r->validation)
         ct_trainer_evaluate(t, CT_VALIDATION, r->limit, &out->validation, err);
-    if (err->status == CT_OK && t->recipe->data.kind == CT_DATA_SHAPES && t->pairs->group != NULL)
+    if (err->status == CT_OK && t->recipe.data.kind == CT_DATA_SHAPES && t->pairs->group != NULL)
         measure_kinds(t, r->limit, out, &arena, err);
     ct_arena_free(&arena);
 }
@@ -165,12 +164,12 @@ static void run_one(const ct_runs *r, int run, const ct_pairs *pairs, ct_outcome
     const ct_recipe recipe = ct_runs_recipe(r, run, err);
     ct_device *device = ct_device_new(1, NULL, err);
     ct_error bad = {0}; /* of training: that it diverges is a result */
-    ct_run one;
+    ct_trainer t;
     *out = (ct_outcome){.done = true};
-    if (ct_run_open(&one, &recipe, pairs, device, err) == CT_OK) {
+    if (ct_trainer_init(&t, &recipe, pairs, device, err) == CT_OK) {
         const int all = recipe.train.steps;
-        train(&one.trainer, r->steps > 0 && r->steps < all ? r->steps : all, out, &bad);
-        measure(&one.trainer, r, out, &bad);
+        train(&t, r->steps > 0 && r->steps < all ? r->steps : all, out, &bad);
+        measure(&t, r, out, &bad);
     }
     if (bad.status == CT_ERR_NUMERIC) {
         out->state = CT_DIVERGED;
@@ -178,7 +177,7 @@ static void run_one(const ct_runs *r, int run, const ct_pairs *pairs, ct_outcome
     } else if (bad.status != CT_OK) {
         *err = bad;
     }
-    ct_run_close(&one);
+    ct_trainer_free(&t);
     ct_device_free(device);
 }
 

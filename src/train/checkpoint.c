@@ -45,7 +45,7 @@ static void list_arrays(arrays *a, const ct_trainer *t, bool weights_alone)
             add(a, "optim.v.", &p->list[i], t->optim.v + at);
     }
     for (int side = 0; side < 2 && t->queue[side] != NULL && !weights_alone; side++) {
-        ct_param past = {.rows = t->recipe->loss.queue, .cols = ct_trainer_width(t), .decay = true};
+        ct_param past = {.rows = t->recipe.loss.queue, .cols = ct_trainer_width(t), .decay = true};
         strcpy(past.name, side == 0 ? "image" : "text");
         add(a, "queue.", &past, t->queue[side]);
     }
@@ -137,7 +137,7 @@ ct_status ct_checkpoint_save(const ct_trainer *t, const ct_progress *progress, c
     arrays a;
     if (err->status != CT_OK)
         return err->status;
-    CT_ASSERT(ct_fields_ini(&ct_recipe_fields, t->recipe, false, recipe, sizeof recipe) <
+    CT_ASSERT(ct_fields_ini(&ct_recipe_fields, &t->recipe, false, recipe, sizeof recipe) <
               sizeof recipe);
     for (int i = 0; i < NUMBER_FIELDS.n; i++) {
         ct_field_text(&NUMBERS[i], &now, text[i], sizeof text[i]);
@@ -170,7 +170,7 @@ static void check_recipe(const ct_trainer *t, const ct_safetensors *file, const 
     if (err->status != CT_OK)
         return;
     ct_fields_ini(&ct_recipe_fields, &recipe, false, was, sizeof was);
-    ct_fields_ini(&ct_recipe_fields, t->recipe, false, is, sizeof is);
+    ct_fields_ini(&ct_recipe_fields, &t->recipe, false, is, sizeof is);
     size_t at = 0, line = 0;
     for (; was[at] == is[at] && was[at] != '\0'; at++)
         line = was[at] == '\n' ? at + 1 : line;

@@ -113,7 +113,7 @@ ct_status ct_trainer_embed_pairs(ct_trainer *t, int side, const ct_pairs *from, 
                        "embed: the file holds rows of %d values, the run's tower reads %d", s->dim,
                        own->dim);
     ct_arena_open(&arena, "embed", 0, err);
-    ct_gather_open(&g, from, side, &t->recipe->tower[side].text, &t->standard[side],
+    ct_gather_open(&g, from, side, &t->recipe.tower[side].text, &t->standard[side],
                    n < CT_EMBED_ROWS ? n : CT_EMBED_ROWS, t->device, &arena, err);
     embed(t, &g, items, n, out, err);
     ct_gather_close(&g);

@@ -50,7 +50,7 @@ ct_embedded ct_trainer_embedded(ct_trainer *t, ct_split split, int limit, ct_are
 /* Of a batch of the training, or of all n pairs if they are fewer. */
 static ct_landmarks landmarks_of(const ct_trainer *t, const ct_embedded *e)
 {
-    const int batch = t->recipe->train.batch;
+    const int batch = t->recipe.train.batch;
     const ct_loss_setting at = ct_trainer_setting(t, batch < e->n ? batch : e->n);
     return ct_landmarks_of(t->loss, &at, e->group);
 }

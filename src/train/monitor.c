@@ -108,7 +108,7 @@ static const ct_param *parameter_of(const ct_params *p, const ct_tensor *w)
 static ct_layer look_at_layer(const ct_trainer *t, const ct_tensor *y, double *sum)
 {
     const ct_param *w = parameter_of(&t->model.params, y->in[1]);
-    const ct_activation f = activation_of(t->recipe, w->name);
+    const ct_activation f = activation_of(&t->recipe, w->name);
     const bool has_ends = f == CT_ACT_SIGMOID || f == CT_ACT_TANH;
     return (ct_layer){.weight = w->name,
                       .gradient = ct_grad_norm(t->device, w->dx, (size_t)w->rows * (size_t)w->cols),
@@ -121,7 +121,7 @@ static ct_layer look_at_layer(const ct_trainer *t, const ct_tensor *y, double *s
  * chunks the layers show the last. */
 static void look_at_batch(ct_trainer *t, ct_monitor *out, ct_error *err)
 {
-    const ct_loss_setting at = ct_trainer_setting(t, t->recipe->train.batch);
+    const ct_loss_setting at = ct_trainer_setting(t, t->recipe.train.batch);
     int widest = 1;
     t->graph.training = false;
     if (ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step), &out->loss, err) != CT_OK)

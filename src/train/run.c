@@ -70,7 +70,7 @@ static void save_text(const run *r, const char *name, const char *text)
 static void save_recipe(const run *r)
 {
     char text[CT_RECIPE_BYTES];
-    const size_t size = ct_fields_ini(&ct_recipe_fields, r->t->recipe, false, text, sizeof text);
+    const size_t size = ct_fields_ini(&ct_recipe_fields, &r->t->recipe, false, text, sizeof text);
     CT_ASSERT(size < sizeof text);
     save_text(r, "recipe.ini", text);
 }
@@ -94,36 +94,15 @@ static void save_environment(const run *r)
     ct_json_free(&j);
 }
 
-/* ---- in memory ---- */
-
-ct_status ct_run_open(ct_run *r, const ct_recipe *recipe, const ct_pairs *pairs, ct_device *device,
+ct_status ct_run_open(ct_trainer *t, const char *folder, const char *checkpoint, ct_device *device,
                       ct_error *err)
-{
-    *r = (ct_run){.recipe = *recipe, .device = device, .pairs = pairs};
-    if (err->status == CT_OK && pairs == NULL) {
-        r->own = ct_recipe_data(recipe, err);
-        r->pairs = r->own;
-    }
-    if (err->status == CT_OK)
-        ct_trainer_init(&r->trainer, &r->recipe, r->pairs, device, err);
-    return err->status;
-}
-
-ct_status ct_run_open_folder(ct_run *r, const char *folder, const char *checkpoint,
-                             ct_device *device, ct_error *err)
 {
     ct_recipe recipe;
     char path[CT_PATH_BYTES];
     ct_run_recipe(folder, &recipe, err);
-    ct_run_open(r, &recipe, NULL, device, err);
+    ct_trainer_init(t, &recipe, NULL, device, err);
     ct_run_checkpoint(folder, checkpoint, path, err);
-    return ct_checkpoint_load(&r->trainer, NULL, path, err);
-}
-
-void ct_run_close(ct_run *r)
-{
-    ct_trainer_free(&r->trainer);
-    ct_pairs_free(r->own);
+    return ct_checkpoint_load(t, NULL, path, err);
 }
 
 /* ---- lines ---- */
@@ -170,7 +149,7 @@ static void put_line(run *r, const char *kind, const ct_fields *fields, const vo
 static void put_step(run *r, const ct_step *s)
 {
     const double seconds = ct_clock_s() - r->began,
-                 pairs = (double)s->step * r->t->recipe->train.batch;
+                 pairs = (double)s->step * r->t->recipe.train.batch;
     const timing now = {s->step, seconds, pairs / (seconds > 0 ? seconds : 1e-9)};
     put_line(r, "step", &STEP_FIELDS, s);
     put_line(r, NULL, &TIMING_FIELDS, &now);
@@ -178,7 +157,7 @@ static void put_step(run *r, const ct_step *s)
 
 static bool has_probe(const run *r)
 {
-    return r->t->recipe->monitor.snapshots > 0 && ct_probe_size(r->t->pairs) >= 2;
+    return r->t->recipe.monitor.snapshots > 0 && ct_probe_size(r->t->pairs) >= 2;
 }
 
 /* The first line of a log: the pairs that snapshots are about. */
@@ -256,7 +235,7 @@ static void save(run *r)
 static void keep_best(run *r, const ct_evaluation *e)
 {
     const double recall = (e->measures.recall_at_1[0] + e->measures.recall_at_1[1]) / 2;
-    if (!r->t->recipe->train.keep_best || (r->progress.best_step > 0 && recall <= r->progress.best))
+    if (!r->t->recipe.train.keep_best || (r->progress.best_step > 0 && recall <= r->progress.best))
         return;
     save_checkpoint(r, "best");
     r->progress.best_step = r->t->step;
@@ -275,7 +254,7 @@ static void look(run *r, int limit)
     put_line(r, "monitor", &ct_monitor_fields, &m);
     if (r->watch->on_monitor != NULL)
         r->watch->on_monitor(r->watch->ctx, r->t, &m);
-    if (r->t->recipe->monitor.stop_on_collapse &&
+    if (r->t->recipe.monitor.stop_on_collapse &&
         (d->state == CT_COLLAPSED || d->state == CT_DIMENSIONAL_COLLAPSE))
         CT_FAIL(r->err, CT_ERR_NUMERIC, "step %ld: %s: %s (monitor.stop_on_collapse)", r->t->step,
                 d->text.name, d->evidence[0]);
@@ -315,7 +294,7 @@ static bool is_due(long step, int every)
  * says with a name. */
 static void take_snapshot(run *r)
 {
-    const ct_recipe *recipe = r->t->recipe;
+    const ct_recipe *recipe = &r->t->recipe;
     ct_snapshot s;
     ct_error why = {0};
     if (r->err->status != CT_OK || !has_probe(r) ||
@@ -329,7 +308,7 @@ static void take_snapshot(run *r)
 
 static void make_step(run *r)
 {
-    const ct_recipe *recipe = r->t->recipe;
+    const ct_recipe *recipe = &r->t->recipe;
     ct_step s;
     if (r->err->status != CT_OK || ct_trainer_step(r->t, &s, r->err) != CT_OK)
         return;
@@ -343,7 +322,7 @@ static void make_step(run *r)
 /* Between one step and the next: save, then end or evaluate. */
 static void run_to_end(run *r)
 {
-    const ct_recipe *recipe = r->t->recipe;
+    const ct_recipe *recipe = &r->t->recipe;
     bool end = false;
     set_safe(r, false);
     if (r->t->step == 0)

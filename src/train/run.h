@@ -1,4 +1,4 @@
-/* run.h -- a training run: in memory, and its folder. Private.
+/* run.h -- a training run and its folder. Private.
  *
  *     RUN/recipe.ini          the whole recipe, nothing left to defaults
  *     RUN/log.jsonl           what happened, a line each:
@@ -24,27 +24,6 @@
 #include "train/trainer.h"
 
 #include <signal.h>
-
-/* ---- in memory ---- */
-
-typedef struct ct_run {
-    ct_recipe recipe;
-    ct_device *device;     /* borrowed */
-    const ct_pairs *pairs; /* borrowed, or the same as `own` */
-    ct_pairs *own;
-    ct_trainer trainer;
-} ct_run;
-
-/* A run at step 0, of given pairs or (NULL) of the recipe's data. Close it also after an error; it
- * must not be moved. Errors: those of ct_recipe_data and ct_trainer_init. */
-ct_status ct_run_open(ct_run *r, const ct_recipe *recipe, const ct_pairs *pairs, ct_device *device,
-                      ct_error *err);
-
-/* The run of a folder, with the weights of a checkpoint: see ct_run_checkpoint. */
-ct_status ct_run_open_folder(ct_run *r, const char *folder, const char *checkpoint,
-                             ct_device *device, ct_error *err);
-
-void ct_run_close(ct_run *r);
 
 /* ---- training ---- */
 
@@ -79,6 +58,11 @@ ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which,
  * Errors  CT_ERR_CONFIG, CT_ERR_IO */
 ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_PATH_BYTES],
                             ct_error *err);
+
+/* Its trainer, with the weights of a checkpoint; ct_trainer_free, also after an error.
+ * Errors  those of ct_trainer_init and ct_checkpoint_load */
+ct_status ct_run_open(ct_trainer *t, const char *folder, const char *checkpoint, ct_device *device,
+                      ct_error *err);
 
 /* Is there a run in this folder? */
 bool ct_run_exists(const char *folder);

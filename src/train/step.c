@@ -51,12 +51,12 @@ static ct_tensor *loss_of(ct_trainer *t, ct_tensor *a, ct_tensor *b, const int *
     const bool grouped = t->pairs->group != NULL;
     for (int i = 0; grouped && i < n; i++)
         t->group[i] = t->pairs->group[items[i]];
-    const long past = t->step * t->recipe->train.batch, room = t->recipe->loss.queue;
+    const long past = t->step * t->recipe.train.batch, room = t->recipe.loss.queue;
     const ct_queue queue = {{t->queue[0], t->queue[1]}, (int)(past < room ? past : room)};
     const ct_loss_inputs in = {.log_scale = ct_two_tower_log_scale(g, &t->model),
                                .group = grouped ? t->group : NULL,
                                .bias = ct_two_tower_bias(g, &t->model),
-                               .options = &t->recipe->loss.options,
+                               .options = &t->recipe.loss.options,
                                .queue = g->training && queue.n > 0 ? &queue : NULL};
     return t->loss->apply(g, a, b, &in);
 }
@@ -67,7 +67,7 @@ static double loss_and_backward(ct_trainer *t, const int *items, ct_tensor *z[2]
 {
     if (err->status != CT_OK)
         return (double)NAN;
-    ct_tensor *l = loss_of(t, z[0], z[1], items, t->recipe->train.batch);
+    ct_tensor *l = loss_of(t, z[0], z[1], items, t->recipe.train.batch);
     const double loss = l != NULL ? (double)l->x[0] : (double)NAN;
     for (int side = 0; side < 2 && l != NULL; side++)
         t->last[side] = z[side]->x;
@@ -83,14 +83,14 @@ static double loss_and_backward(ct_trainer *t, const int *items, ct_tensor *z[2]
 
 static int chunk_at(const ct_trainer *t, int from)
 {
-    const int batch = t->recipe->train.batch, chunk = ct_trainer_chunk(t);
+    const int batch = t->recipe.train.batch, chunk = ct_trainer_chunk(t);
     return batch - from < chunk ? batch - from : chunk;
 }
 
 /* The embeddings outlive the graphs that made them, and are variables of the next. */
 static void embed_chunks(ct_trainer *t, const int *items, ct_tensor *z[2], ct_error *err)
 {
-    const int batch = t->recipe->train.batch, d = ct_trainer_width(t);
+    const int batch = t->recipe.train.batch, d = ct_trainer_width(t);
     const size_t row = sizeof(ct_real) * (size_t)d;
     for (int i = 0; i < batch && err->status == CT_OK; i += chunk_at(t, i)) {
         embed(t, items, i, chunk_at(t, i), z, err);
@@ -108,7 +108,7 @@ static void backward_chunks(ct_trainer *t, const int *items, ct_error *err)
 {
     const ptrdiff_t d = ct_trainer_width(t);
     ct_tensor *z[2];
-    for (int i = 0; i < t->recipe->train.batch && err->status == CT_OK; i += chunk_at(t, i)) {
+    for (int i = 0; i < t->recipe.train.batch && err->status == CT_OK; i += chunk_at(t, i)) {
         embed(t, items, i, chunk_at(t, i), z, err);
         for (int side = 1; side >= 0; side--) /* the newer first: going back passes older tensors */
             ct_backward(&t->graph, z[side], t->dpair[side] + i * d);
@@ -118,7 +118,7 @@ static void backward_chunks(ct_trainer *t, const int *items, ct_error *err)
 
 ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct_error *err)
 {
-    const int batch = t->recipe->train.batch;
+    const int batch = t->recipe.train.batch;
     const bool whole = ct_trainer_chunk(t) == batch;
     ct_tensor *z[2];
     ct_params_zero_grad(&t->model.params);
@@ -137,7 +137,7 @@ ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct
 /* The batch takes the place of the oldest in the queue. */
 static void remember(ct_trainer *t)
 {
-    const int batch = t->recipe->train.batch, queue = t->recipe->loss.queue;
+    const int batch = t->recipe.train.batch, queue = t->recipe.loss.queue;
     const size_t size = (size_t)batch * (size_t)ct_trainer_width(t);
     for (int side = 0; side < 2 && queue > 0; side++)
         memcpy(t->queue[side] + (size_t)(t->step % (queue / batch)) * size, t->last[side],
@@ -160,7 +160,7 @@ static void update(ct_trainer *t, double loss, ct_step *out, ct_error *err)
                      .temperature = ct_trainer_setting(t, 1).temperature,
                      .rate = ct_schedule_rate(&t->schedule, t->step),
                      .gradient_norm = norm};
-    ct_grad_clip(t->device, p->dx, p->size, norm, t->recipe->optim.clip);
+    ct_grad_clip(t->device, p->dx, p->size, norm, t->recipe.optim.clip);
     ct_optim_step(&t->optim, t->device, p->x, p->dx, p->n_decay, out->rate);
     ct_two_tower_clamp(&t->model);
     remember(t);
@@ -173,7 +173,7 @@ ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err)
     if (err->status != CT_OK)
         return err->status;
     t->graph.training = true;
-    t->graph.seed = (uint64_t)t->recipe->train.seed;
+    t->graph.seed = (uint64_t)t->recipe.train.seed;
     t->graph.step = (uint64_t)t->step;
     ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step), &loss, err);
     update(t, loss, out, err);

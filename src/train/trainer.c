@@ -17,12 +17,12 @@ static ct_tower_config tower_config(const ct_tower_recipe *r, const ct_side *sid
 
 int ct_trainer_width(const ct_trainer *t)
 {
-    return ct_recipe_width(t->recipe);
+    return ct_recipe_width(&t->recipe);
 }
 
 int ct_trainer_chunk(const ct_trainer *t)
 {
-    const ct_train_recipe *r = &t->recipe->train;
+    const ct_train_recipe *r = &t->recipe.train;
     return r->chunk > 0 && r->chunk < r->batch ? r->chunk : r->batch;
 }
 
@@ -30,7 +30,7 @@ int ct_trainer_chunk(const ct_trainer *t)
  * own, and their gradients. */
 static void make_room(ct_trainer *t)
 {
-    const ct_recipe *r = t->recipe;
+    const ct_recipe *r = &t->recipe;
     const size_t row = (size_t)ct_trainer_width(t) * sizeof(ct_real);
     const size_t batch = (size_t)r->train.batch, past = (size_t)r->loss.queue;
     t->group = ct_arena_zeroed(&t->arena, batch, sizeof *t->group);
@@ -47,13 +47,19 @@ static void make_room(ct_trainer *t)
 ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pairs,
                           ct_device *device, ct_error *err)
 {
-    const int n_train = pairs->count[CT_TRAIN];
-    *t = (ct_trainer){.recipe = r,
-                      .pairs = pairs,
+    *t = (ct_trainer){.recipe = *r,
                       .device = device,
                       .loss = ct_loss_find(r->loss.name),
                       .schedule = r->optim.schedule};
     t->schedule.steps = r->train.steps;
+    if (err->status == CT_OK && pairs == NULL) {
+        t->own = ct_recipe_data(r, err);
+        pairs = t->own;
+    }
+    t->pairs = pairs;
+    if (err->status != CT_OK)
+        return err->status;
+    const int n_train = pairs->count[CT_TRAIN];
     ct_arena_open(&t->arena, "trainer", 0, err);
     ct_graph_init(&t->graph, device, 0);
     if (r->train.batch > n_train)
@@ -88,6 +94,7 @@ void ct_trainer_free(ct_trainer *t)
     ct_gather_close(&t->gather[1]);
     ct_graph_free(&t->graph);
     ct_arena_free(&t->arena);
+    ct_pairs_free(t->own);
 }
 
 ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n)
@@ -98,7 +105,7 @@ ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n)
                              .d = ct_trainer_width(t),
                              .temperature = ct_scalar_exp(-(double)p[t->model.log_scale].x[0]),
                              .bias = bias >= 0 ? (double)p[bias].x[0] : 0,
-                             .options = &t->recipe->loss.options};
+                             .options = &t->recipe.loss.options};
 }
 
 void ct_trainer_graph_error(const ct_trainer *t, ct_error *err)

@@ -25,8 +25,9 @@ typedef struct ct_gather {
 } ct_gather;
 
 typedef struct ct_trainer {
-    const ct_recipe *recipe; /* borrowed, as are pairs and device */
-    const ct_pairs *pairs;
+    ct_recipe recipe;
+    const ct_pairs *pairs; /* borrowed, as is device; or the same as `own` */
+    ct_pairs *own;
     ct_device *device;
     const ct_loss *loss;
     ct_two_tower model;
@@ -65,8 +66,9 @@ typedef struct ct_evaluation {
 
 extern const ct_fields ct_evaluation_fields;
 
-/* Errors  CT_ERR_CONFIG (batch larger than the data, ...), CT_ERR_NOMEM.
- * Free with ct_trainer_free, also after an error. */
+/* At step 0, of given pairs or (NULL) of the recipe's data. Free it with ct_trainer_free, also
+ * after an error; it must not be moved. Errors  CT_ERR_CONFIG (batch larger than the data, ...),
+ * CT_ERR_NOMEM, those of ct_recipe_data */
 ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pairs,
                           ct_device *device, ct_error *err);
 void ct_trainer_free(ct_trainer *t);

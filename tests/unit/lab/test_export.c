@@ -113,7 +113,7 @@ START_TEST(a_run_is_exported_with_the_state_of_its_optimiser)
     const ct_run_watch nobody = {.ctx = NULL};
     ct_recipe recipe = ct_recipe_defaults(), again;
     ct_error err = {.status = CT_OK};
-    ct_run run, other;
+    ct_trainer run, other;
     ct_progress progress;
     char place[96], checkpoint[CT_PATH_BYTES], module[128], weights[128];
     for (int i = 0; i < COUNT(SETTINGS); i++)
@@ -122,32 +122,32 @@ START_TEST(a_run_is_exported_with_the_state_of_its_optimiser)
     snprintf(place, sizeof place, "%s/run", scratch);
     snprintf(module, sizeof module, "%s/model.py", scratch);
     snprintf(weights, sizeof weights, "%s/model.safetensors", scratch);
-    ct_run_open(&run, &recipe, NULL, device, &err);
-    ct_run_train(&run.trainer, place, NULL, &nobody, &err);
+    ct_trainer_init(&run, &recipe, NULL, device, &err);
+    ct_run_train(&run, place, NULL, &nobody, &err);
     ct_run_checkpoint(place, NULL, checkpoint, &err);
     ct_export_torch(checkpoint, module, &err);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
     ck_assert_int_eq(access(module, R_OK), 0);
 
     ct_checkpoint_recipe(weights, &again, &err);
-    ct_run_open(&other, &again, NULL, device, &err);
-    ct_checkpoint_load(&other.trainer, &progress, weights, &err);
+    ct_trainer_init(&other, &again, NULL, device, &err);
+    ct_checkpoint_load(&other, &progress, weights, &err);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
-    ck_assert_int_eq(other.trainer.step, 4);
-    const size_t size = other.trainer.model.params.size;
-    ck_assert_uint_eq(size, run.trainer.model.params.size);
-    ck_assert(same_bits(run.trainer.model.params.x, other.trainer.model.params.x, size));
-    ck_assert(same_bits(run.trainer.optim.m, other.trainer.optim.m, size));
-    ck_assert(same_bits(run.trainer.optim.v, other.trainer.optim.v, size));
+    ck_assert_int_eq(other.step, 4);
+    const size_t size = other.model.params.size;
+    ck_assert_uint_eq(size, run.model.params.size);
+    ck_assert(same_bits(run.model.params.x, other.model.params.x, size));
+    ck_assert(same_bits(run.optim.m, other.optim.m, size));
+    ck_assert(same_bits(run.optim.v, other.optim.v, size));
     double moments = 0;
     for (size_t i = 0; i < size; i++)
-        moments += (double)other.trainer.optim.v[i];
+        moments += (double)other.optim.v[i];
     ck_assert(moments > 0);
 
     ck_assert_int_eq(ct_export_torch(checkpoint, "model", &err), CT_ERR_CONFIG);
     ck_assert_str_eq(err.msg, "--torch model: expected a name that ends in .py");
-    ct_run_close(&run);
-    ct_run_close(&other);
+    ct_trainer_free(&run);
+    ct_trainer_free(&other);
     ct_device_free(device);
 }
 END_TEST

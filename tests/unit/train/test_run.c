@@ -129,7 +129,7 @@ START_TEST(a_checkpoint_alone_is_trained_to_the_same_end)
     char path[128], place[96], *a, *b;
     size_t n, m;
     ct_recipe again;
-    ct_run run = {.device = NULL};
+    ct_trainer run = {.device = NULL};
     ct_error err = {0};
     train_whole(&r);
     ck_assert_msg(go(&r, other, NULL, false, 7, &err) == CT_OK, "%s", err.msg);
@@ -137,13 +137,13 @@ START_TEST(a_checkpoint_alone_is_trained_to_the_same_end)
     snprintf(place, sizeof place, "%s/new", scratch);
     ct_device *device = ct_device_new(1, NULL, &err);
     ct_checkpoint_recipe(path, &again, &err);
-    ct_run_open(&run, &again, NULL, device, &err);
-    ct_checkpoint_load(&run.trainer, &(ct_progress){.best = 0}, path, &err);
-    ck_assert_int_eq(run.trainer.step, 7);
-    ct_run_train(&run.trainer, place, NULL, &nobody, &err);
+    ct_trainer_init(&run, &again, NULL, device, &err);
+    ct_checkpoint_load(&run, &(ct_progress){.best = 0}, path, &err);
+    ck_assert_int_eq(run.step, 7);
+    ct_run_train(&run, place, NULL, &nobody, &err);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
-    ck_assert_int_eq(run.trainer.step, r.train.steps);
-    ct_run_close(&run);
+    ck_assert_int_eq(run.step, r.train.steps);
+    ct_trainer_free(&run);
     ct_device_free(device);
 
     /* The last step's line, of both logs; how much of each there is differs. */

@@ -56,7 +56,7 @@ typedef struct ct_queue {
  * e^log_scale is used as it is, and who learns it clamps it after each update. */
 typedef struct ct_loss_inputs {
     ct_tensor *log_scale; /* (1, 1): losses that say learns_scale look           */
-    const int *group;     /* (n) or NULL: equal numbers mean the same; unicl, mask_groups */
+    const int *group;     /* (n) or NULL: equal numbers mean the same; unicl, supcon, mask_groups */
     ct_tensor *bias;      /* (1, 1) or NULL: siglip                              */
     const ct_loss_options *options; /* NULL: ct_loss_defaults                              */
     const ct_queue *queue;          /* NULL: none; losses that say uses_queue look         */
@@ -97,6 +97,18 @@ ct_tensor *ct_loss_npair(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_
  *     L = -(1/2n) sum over both sides of ln (e^z[i,i] / sum over all others of e^z)
  * Source    Chen et al. 2020 (SimCLR), eq. 1; temperature 0.1 in its code */
 ct_tensor *ct_loss_ntxent(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* ct_loss_ntxent with several positives per row: all 2n rows look for the others of their group,
+ * the partner among them, among the 2n - 1 other rows. P(i): the 2c - 1 others of a group of c
+ * pairs. L = -(1/2n) sum over both sides, mean over j in P(i) of ln (e^z[i,j] / sum over all others
+ * e^z) Without groups it is ct_loss_ntxent. With mask_groups the others of a group, but for the
+ * partner, are positives alone and not in the sum. Source    Khosla et al. 2020, eq. 2 (L_out: the
+ * sum over positives outside the logarithm) */
+ct_tensor *ct_loss_supcon(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
+
+/* The same of one array: row i of x (n, d) looks for the others of its group among the n - 1 other
+ * rows. The mean is over the rows that have one; 0 if none has. in->group is given. */
+ct_tensor *ct_loss_supcon_one(ct_graph *g, ct_tensor *x, const ct_loss_inputs *in);
 
 /* Decoupled: the positive is not among what it is compared with, so an easy negative does not
  * weaken the pull. Without in_modal, negatives are those of the other side alone.

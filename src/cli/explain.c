@@ -30,6 +30,7 @@ static const struct {
     {"ntxent", COLUMNS | IN_MODAL},
     {"dcl", COLUMNS | DECOUPLED},
     {"unicl", COLUMNS | GROUPS},
+    {"supcon", COLUMNS | IN_MODAL | GROUPS},
     {"siglip", SIGMOID},
 };
 
@@ -96,9 +97,15 @@ static double explain_anchor(const cli_explained *e, int form, int side, int i)
         if (!is_masked(e, i, j) && !(decoupled && j == i))
             add_term(&sum, z);
     }
-    for (int j = 0; in_modal && j < e->at->n; j++)
+    for (int j = 0; in_modal && j < e->at->n; j++) {
+        const double z = j != i ? logit(e, side, i, side, j) : 0;
+        if (j != i && (form & GROUPS) != 0 && same_group(e, i, j)) {
+            positive += z;
+            positives++;
+        }
         if (j != i && !is_masked(e, i, j))
-            add_term(&sum, logit(e, side, i, side, j));
+            add_term(&sum, z);
+    }
     positive /= positives;
     const double loss = sum.n > 0 ? ct_scalar_log(sum.sum) + (sum.top - positive) : 0;
     printf(") - %.4f%s = %.6g\n", positive, positives > 1 ? ", the mean of its positives," : "",

@@ -232,7 +232,8 @@ static void check_options(const answer *r, bool here, ct_error *err)
         CT_FAIL(err, CT_ERR_CONFIG, "--explain: %d rows, at most %d", n, EXPLAINED);
     if (c->explain && !cli_can_explain(r->loss->name))
         CT_FAIL(err, CT_ERR_CONFIG,
-                "--explain: of question, infonce, clip, ntxent, dcl, unicl and siglip, not of %s",
+                "--explain: of question, infonce, clip, ntxent, dcl, unicl, supcon and siglip, not "
+                "of %s",
                 r->loss->name);
     if (c->recipe.loss.options.mask_groups && r->x.group == NULL)
         CT_FAIL(err, CT_ERR_CONFIG, "loss.mask_groups: needs --groups G.npy");

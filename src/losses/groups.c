@@ -1,7 +1,9 @@
-/* groups.c -- several positives a row: rows of equal group attract each other.
+/* groups.c -- several positives per row: rows of equal group attract each other.
  *
  * The mean of s[i,j] over the group of i is the product of a[i,:] with the
- * group's mean of b: linear, so it needs no walk over pairs.
+ * group's mean of b: linear, so it needs no walk over pairs. A loss that also looks within
+ * a side (supcon) has all others of the group as positives: the group's mean is then
+ * over the sides that are looked at, and what the row itself adds to it is taken out.
  *
  * Layer: losses. */
 #include "losses/pairs.h"
@@ -45,45 +47,64 @@ const loss_groups *loss_groups_new(ct_graph *g, int n, const int *group)
     return out;
 }
 
-static int size_of(const loss_groups *s, int k)
+/* The sides whose rows are positives of a row of `side`: one for unicl and of one array, else both;
+ * and the part of each row in their mean. */
+static ct_real positives_of(const loss_pairs *p, int k, int side, int *first, int *last)
 {
-    return s->start[k + 1] - s->start[k];
+    const int rows = p->groups->start[k + 1] - p->groups->start[k];
+    const bool others = (p->what & LOSS_IN_MODAL) != 0, one = (p->what & LOSS_NO_CROSS) != 0;
+    *first = others ? 0 : 1 - side;
+    *last = others ? !one : *first;
+    return 1 / (ct_real)(rows * (*last - *first + 1) - others);
 }
 
-/* mean[:] = mean of the group's rows of x. */
-static void group_mean(ct_device *dev, const loss_groups *s, int k, int d, const ct_real *x,
-                       ct_real *mean)
-{
-    const ct_real part = 1 / (ct_real)size_of(s, k);
-    memset(mean, 0, (size_t)d * sizeof *mean);
-    for (int m = s->start[k]; m < s->start[k + 1]; m++)
-        k_axpy(dev, (size_t)d, part, x + (ptrdiff_t)s->row[m] * d, mean);
-}
-
-bool loss_groups_mean(ct_graph *g, const loss_pairs *p, ct_real *mean)
+/* centre[:] = mean of the group's rows that a row of `side` attracts, plus what the row itself adds
+ * if it is not one of them: part of each. */
+static ct_real group_mean(ct_device *dev, const loss_pairs *p, int k, int side, ct_real *centre)
 {
     const loss_groups *s = p->groups;
-    ct_real *centre = op_scratch(g, (size_t)p->d, sizeof *centre);
+    int first, last;
+    const ct_real part = positives_of(p, k, side, &first, &last);
+    memset(centre, 0, (size_t)p->d * sizeof *centre);
+    for (int from = first; from <= last; from++)
+        for (int m = s->start[k]; m < s->start[k + 1]; m++)
+            k_axpy(dev, (size_t)p->d, part, p->x[from] + (ptrdiff_t)s->row[m] * p->d, centre);
+    return p->what & LOSS_IN_MODAL ? part : 0;
+}
+
+bool loss_groups_mean(ct_graph *g, const loss_pairs *p, int side, ct_real *mean)
+{
+    const loss_groups *s = p->groups;
+    const size_t d = (size_t)p->d;
+    ct_real *centre = op_scratch(g, d, sizeof *centre);
     if (centre == NULL)
         return false;
     memcpy(mean, p->s, (size_t)p->n * sizeof *mean);
     for (int k = 0; k < s->n_groups; k++) {
-        group_mean(g->device, s, k, p->d, p->x[1], centre);
-        for (int m = s->start[k]; m < s->start[k + 1]; m++)
-            mean[s->row[m]] = k_dot(g->device, (size_t)p->d, p->x[0] + (ptrdiff_t)s->row[m] * p->d,
-                                    centre);
+        const ct_real own = group_mean(g->device, p, k, side, centre);
+        for (int m = s->start[k]; m < s->start[k + 1]; m++) {
+            const ct_real *row = p->x[side] + (ptrdiff_t)s->row[m] * p->d;
+            mean[s->row[m]] = k_dot(g->device, d, row, centre);
+            if (own > 0)
+                mean[s->row[m]] -= own * k_dot(g->device, d, row, row);
+        }
     }
     return true;
 }
 
-bool loss_groups_pull(ct_graph *g, const loss_groups *s, int d, ct_real factor, const ct_real *b,
-                      ct_real *da)
+bool loss_groups_pull(ct_graph *g, const loss_pairs *p, int side, ct_real factor, ct_real *dx)
 {
-    ct_real *centre = op_scratch(g, (size_t)d, sizeof *centre);
+    const loss_groups *s = p->groups;
+    const size_t d = (size_t)p->d;
+    ct_real *centre = op_scratch(g, d, sizeof *centre);
     for (int k = 0; centre != NULL && k < s->n_groups; k++) {
-        group_mean(g->device, s, k, d, b, centre);
-        for (int m = s->start[k]; m < s->start[k + 1]; m++)
-            k_axpy(g->device, (size_t)d, -factor, centre, da + (ptrdiff_t)s->row[m] * d);
+        const ct_real own = group_mean(g->device, p, k, side, centre);
+        for (int m = s->start[k]; m < s->start[k + 1]; m++) {
+            const ptrdiff_t row = (ptrdiff_t)s->row[m] * p->d;
+            k_axpy(g->device, d, -factor, centre, dx + row);
+            if (own > 0)
+                k_axpy(g->device, d, factor * own, p->x[side] + row, dx + row);
+        }
     }
     return centre != NULL;
 }

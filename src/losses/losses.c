@@ -49,6 +49,8 @@ static const ct_loss LOSSES[] = {
      .summary = "symmetric, the positive left out of the sum (decoupled)"},
     {.name = "unicl", .apply = ct_loss_unicl, .learns_scale = true, .uses_groups = true,
      .summary = "symmetric, pairs of equal group are positives too"},
+    {.name = "supcon", .apply = ct_loss_supcon, .learns_scale = true, .uses_groups = true,
+     .summary = "NT-Xent, rows of equal group are positives too (supervised)"},
     {.name = "triplet", .apply = ct_loss_triplet,
      .summary = "hinge on a positive and a negative (all, semi-hard, hardest)"},
     {.name = "hard-negative", .apply = ct_loss_hard_negative, .learns_scale = true,

@@ -21,7 +21,10 @@
  */
 static bool has_walk(const loss_pairs *p, int which)
 {
-    return which == 0 ? !(p->what & LOSS_NO_CROSS) : (p->what & LOSS_IN_MODAL) != 0;
+    bool summed = false; /* one array has sums of side a alone */
+    for (int k = 0; k < p->n_sums; k++)
+        summed = summed || p->sums[k].columns == (which == 2);
+    return which == 0 ? !(p->what & LOSS_NO_CROSS) : summed && (p->what & LOSS_IN_MODAL) != 0;
 }
 
 static k_walk walk_of(const loss_pairs *p, int which, bool back)
@@ -134,8 +137,7 @@ static bool add_direct(const loss_pairs *p, int i, ct_real *d)
     }
     if (p->pull != 0)
         k_axpy(g->device, (size_t)p->n * (size_t)p->d, dy * p->pull, p->x[i], d);
-    return p->groups == NULL ||
-           loss_groups_pull(g, p->groups, p->d, p->scale * dy / (ct_real)p->n, other, d);
+    return p->groups == NULL || loss_groups_pull(g, p, i, p->shared * dy, d);
 }
 
 static ct_real product(const loss_pairs *p, int i, const ct_real *d)

@@ -63,7 +63,8 @@ typedef struct loss_pairs {
     ct_real pull;      /* dL/da += pull a, dL/db += pull b                */
     ct_tensor *bias;   /* or NULL */
     double dbias;
-    const struct loss_groups *groups; /* several targets share ds' -scale/n; or NULL */
+    const struct loss_groups *groups; /* several positives share a pull of `shared`; or NULL */
+    ct_real shared;                   /* scale / number of anchors of a side */
 } loss_pairs;
 
 /* NULL, and the graph's error if there is one. */
@@ -95,7 +96,7 @@ bool loss_queue_sum(ct_graph *g, loss_pairs *p, const ct_queue *queue, int side)
 /* da += what the queue pulls, where da is not NULL. Returns <a, that>: its part of dlog_scale. */
 double loss_queue_back(const loss_pairs *p, int side, ct_real *da);
 
-/* ---- groups: several positives a row (groups.c) ---- */
+/* ---- groups: several positives per row (groups.c) ---- */
 
 /* Rows in the order of their groups: group k is row[start[k]] .. row[start[k+1] - 1];
  * only groups of two rows or more are here. */
@@ -107,11 +108,12 @@ typedef struct loss_groups {
 /* NULL and the graph's error if memory is short. */
 const loss_groups *loss_groups_new(ct_graph *g, int n, const int *group);
 
-/* The mean of s[i,j] over the group of i; s[i,i] where it is alone. mean (n). */
-bool loss_groups_mean(ct_graph *g, const loss_pairs *p, ct_real *mean);
+/* The mean of s[i,j] over the positives of each row of a side; s[i,i] where it is alone. mean (n).
+ * Positives are the group's rows of the other side, the own one included; with LOSS_IN_MODAL all
+ * others of the group on both sides, and with LOSS_NO_CROSS too all others of the same side. */
+bool loss_groups_mean(ct_graph *g, const loss_pairs *p, int side, ct_real *mean);
 
-/* da[i,:] -= factor * mean of b[j,:] over the group of i. */
-bool loss_groups_pull(ct_graph *g, const loss_groups *groups, int d, ct_real factor,
-                      const ct_real *b, ct_real *da);
+/* dx[i,:] -= factor * mean of the positives of row i of a side. */
+bool loss_groups_pull(ct_graph *g, const loss_pairs *p, int side, ct_real factor, ct_real *dx);
 
 #endif

@@ -1,5 +1,5 @@
 /* softmax.c -- the losses that ask: among all columns, which is mine? question, infonce, clip,
- * unicl, npair, ntxent and dcl. Their plain twins are in engine/plain.c.
+ * unicl, npair, ntxent, supcon and dcl. Their plain twins are in engine/plain.c.
  *
  * Write z = scale s for the logits, and for row i
  *
@@ -43,31 +43,28 @@ static double log_sum(double x, double y)
     return top + ct_scalar_log(ct_scalar_exp(x - top) + ct_scalar_exp(y - top));
 }
 
-/* `part` times the price of each anchor of a side, and what it asks of the gradient: the weights of
+/* `part` times the price of anchor i of a side, and what it asks of the gradient: the weights of
  * the sums and ds. */
-static void weigh_anchors(loss_pairs *p, int side, double part, price (*of)(double))
+static void weigh_anchor(loss_pairs *p, int side, int i, double part, price (*of)(double))
 {
     const k_sums *s = &p->sums[side];
     const loss_queue *q = p->queue[side];
-    for (int i = 0; i < p->n; i++) {
-        /* Differences of logits are taken first: they are exact where logits are close. */
-        const double z = (double)(p->scale * p->s[i]), origin = (double)s->origin[i] - z;
-        const double past = q != NULL ? (double)q->peak[i] - z : 0;
-        double u = ct_scalar_log(s->total[i]) + origin;
-        if (q != NULL)
-            u = log_sum(u, ct_scalar_log((double)q->total[i]) + past);
-        const price c = of(u);
-        const double pull = part * c.slope;
-        loss_add(&p->loss, part * c.loss);
-        p->ds[i] -= p->scale * (ct_real)pull;
-        if (s->total[i] <= 0) /* no negative in the batch; a NaN goes on */
-            s->weight[i] = 0;
-        else
-            s->weight[i] = (ct_real)(q == NULL ? pull / s->total[i]
-                                               : pull * ct_scalar_exp(origin - u));
-        if (q != NULL)
-            q->weight[i] = (ct_real)(pull * ct_scalar_exp(past - u));
-    }
+    /* Differences of logits are taken first: they are exact where logits are close. */
+    const double z = (double)(p->scale * p->s[i]), origin = (double)s->origin[i] - z;
+    const double past = q != NULL ? (double)q->peak[i] - z : 0;
+    double u = ct_scalar_log(s->total[i]) + origin;
+    if (q != NULL)
+        u = log_sum(u, ct_scalar_log((double)q->total[i]) + past);
+    const price c = of(u);
+    const double pull = part * c.slope;
+    loss_add(&p->loss, part * c.loss);
+    p->ds[i] -= p->scale * (ct_real)pull;
+    if (s->total[i] <= 0) /* no negative in the batch; a NaN goes on */
+        s->weight[i] = 0;
+    else
+        s->weight[i] = (ct_real)(q == NULL ? pull / s->total[i] : pull * ct_scalar_exp(origin - u));
+    if (q != NULL)
+        q->weight[i] = (ct_real)(pull * ct_scalar_exp(past - u));
 }
 
 /* The mean price of the anchors of side a, or of both sides; queue: negatives beyond the batch, or
@@ -82,7 +79,8 @@ static ct_tensor *softmax_loss(ct_graph *g, loss_pairs *p, int sides, const ct_q
     for (int side = 0; side < sides; side++) {
         if (queue != NULL && !loss_queue_sum(g, p, queue, side))
             return NULL;
-        weigh_anchors(p, side, 1.0 / sides / p->n, of);
+        for (int i = 0; i < p->n; i++)
+            weigh_anchor(p, side, i, 1.0 / sides / p->n, of);
     }
     return loss_pairs_done(p);
 }
@@ -118,29 +116,64 @@ ct_tensor *ct_loss_dcl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_in
     return softmax_loss(g, p, 2, in->queue, decoupled);
 }
 
-/* ---- unicl -------------------------------------------------------------------
+/* ---- unicl and supcon --------------------------------------------------------
  * Where row i has P(i) instead of i alone, its loss changes from -ln p_ii to the mean of -ln p_ij
- * over P(i), and the target from [i=j] to [j in P(i)] / |P(i)|; for columns likewise, so that rows
- * and columns together get z_ii - mean z_ij.
+ * over P(i), and the target from [i=j] to [j in P(i)] / |P(i)|: that adds z_ii - mean z_ij, of both
+ * directions together. The mean over the pairs of a group is symmetric, so for unicl one direction
+ * says it for both; supcon, whose positives are on both sides, has one for each.
  */
-static ct_tensor *spread_positives(ct_graph *g, loss_pairs *p, const int *group)
+static ct_tensor *spread_positives(ct_graph *g, loss_pairs *p, int anchors)
 {
     ct_real *mean = op_scratch(g, (size_t)p->n, sizeof *mean);
-    p->groups = loss_groups_new(g, p->n, group);
-    if (p->groups == NULL || mean == NULL || !loss_groups_mean(g, p, mean))
-        return NULL;
-    for (int i = 0; i < p->n; i++)
-        loss_add(&p->loss, (double)p->scale * ((double)p->s[i] - (double)mean[i]) / p->n);
+    const int sides = p->what & LOSS_IN_MODAL ? 2 : 1;
+    p->shared = p->scale / (ct_real)anchors;
+    for (int side = 0; side < sides; side++) {
+        if (mean == NULL || !loss_groups_mean(g, p, side, mean))
+            return NULL;
+        for (int i = 0; i < p->n; i++)
+            loss_add(&p->loss,
+                     (double)p->scale * ((double)p->s[i] - (double)mean[i]) / anchors / sides);
+    }
     for (int m = 0; m < p->groups->start[p->groups->n_groups]; m++)
-        p->ds[p->groups->row[m]] += p->scale / (ct_real)p->n;
+        p->ds[p->groups->row[m]] += p->shared;
     return loss_pairs_done(p);
+}
+
+static ct_tensor *add_groups(ct_graph *g, loss_pairs *p, const int *group)
+{
+    p->groups = loss_groups_new(g, p->n, group);
+    return p->groups != NULL ? spread_positives(g, p, p->n) : NULL;
 }
 
 ct_tensor *ct_loss_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     loss_pairs *p = loss_pairs_new(g, "unicl", a, b, in, LOSS_SCALED);
     ct_tensor *clip = softmax_loss(g, p, 2, NULL, cross_entropy);
-    return clip != NULL && in->group != NULL ? spread_positives(g, p, in->group) : clip;
+    return clip != NULL && in->group != NULL ? add_groups(g, p, in->group) : clip;
+}
+
+ct_tensor *ct_loss_supcon(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
+{
+    loss_pairs *p = loss_pairs_new(g, "supcon", a, b, in, LOSS_SCALED | LOSS_IN_MODAL);
+    ct_tensor *ntxent = softmax_loss(g, p, 2, NULL, cross_entropy);
+    return ntxent != NULL && in->group != NULL ? add_groups(g, p, in->group) : ntxent;
+}
+
+/* Row i belongs to itself, as pairs do, so that the price without a positive and z_ii - mean z_ij
+ * come to ln sum e^z - mean z_ij. */
+ct_tensor *ct_loss_supcon_one(ct_graph *g, ct_tensor *x, const ct_loss_inputs *in)
+{
+    loss_pairs *p = loss_pairs_new(g, "supcon", x, x, in,
+                                   LOSS_SCALED | LOSS_IN_MODAL | LOSS_NO_CROSS);
+    if (p == NULL || loss_pairs_sum(g, p, K_EXP, 0, (double)p->scale) == NULL)
+        return NULL;
+    p->groups = loss_groups_new(g, p->n, in->group);
+    if (p->groups == NULL || !loss_pairs_gather(g, p))
+        return NULL;
+    const int anchors = p->groups->start[p->groups->n_groups];
+    for (int m = 0; m < anchors; m++)
+        weigh_anchor(p, 0, p->groups->row[m], 1.0 / anchors, decoupled);
+    return anchors > 0 ? spread_positives(g, p, anchors) : loss_pairs_done(p);
 }
 
 /* ---- npair: and penalty/4 mean (|a_i|^2 + |b_i|^2), which pulls a by penalty/2n a ---- */

@@ -155,6 +155,7 @@ static const struct landmark_row {
     {"clip", softmax, SIMPLEX},
     {"unicl", softmax, SIMPLEX},
     {"ntxent", ntxent, SIMPLEX},
+    {"supcon", ntxent, SIMPLEX},
     {"dcl", dcl, SIMPLEX},
     {"align-uniform", align_uniform, SIMPLEX},
     {"npair", npair, "a simplex of the length at which the penalty holds it"},

@@ -44,6 +44,20 @@ def siglip(a, b, scale, bias):
     return -F.logsigmoid(z * (2 * torch.eye(len(a), dtype=z.dtype) - 1)).sum() / len(a)
 
 
+def supcon(a, b):
+    """Khosla et al. 2020, eq. 2, of all rows of both sides; in the groups below."""
+    x = unit(torch.cat([a, b]))
+    group = torch.from_numpy(groups(len(a))).repeat(2)
+    oneself = torch.eye(len(x), dtype=torch.bool)
+    logp = (x @ x.T / 0.1).masked_fill(oneself, -torch.inf).log_softmax(1)
+    positive = (group[:, None] == group) & ~oneself
+    return -(logp.masked_fill(~positive, 0).sum(1) / positive.sum(1)).mean()
+
+
+def groups(n):
+    return numpy.arange(n) // 3 % 5
+
+
 def twice(a, b):
     """Two views as metric learning has them: rows, and labels equal for the two of a pair."""
     return torch.cat([a, b]), torch.arange(len(a)).repeat(2)
@@ -56,6 +70,7 @@ def comparisons():
         ("torch", ["--loss", "infonce", "--temperature", "0.1"], lambda a, b: cross(unit(a) @ unit(b).T / 0.1), ""),
         ("torch", ["--loss", "clip", "--temperature", "0.07"],
          lambda a, b: (cross(unit(a) @ unit(b).T / 0.07) + cross(unit(b) @ unit(a).T / 0.07)) / 2, ""),
+        ("torch", ["--loss", "supcon", "--temperature", "0.1", "--groups", "g.npy"], supcon, ""),
         ("torch", ["--loss", "siglip", "--temperature", "0.1", "loss.bias=-10"], lambda a, b: siglip(a, b, 10, -10), ""),
     ]
     clip = library("open_clip.loss")
@@ -105,6 +120,8 @@ def ours(program, folder, arguments, a, b):
     names = [os.path.join(folder, name) for name in ("a.npy", "b.npy")]
     numpy.save(names[0], a)
     numpy.save(names[1], b)
+    numpy.save(os.path.join(folder, "g.npy"), groups(len(a)))
+    arguments = [os.path.join(folder, x) if x == "g.npy" else x for x in arguments]
     done = subprocess.run([program, "loss", *names, *arguments, "--gradients", os.path.join(folder, "g"), "--json"],
                           capture_output=True, text=True, check=True)
     return json.loads(done.stdout)["loss"], *(numpy.load(os.path.join(folder, "g", f"{side}.npy")) for side in "ab")

@@ -31,7 +31,7 @@ check "... which can be read again" [ "$code" = 0 ]
 check "... a picture of four cells" [ "$(grep -c '<text' map.svg) $(grep -o 'h1v1h-1z' map.svg | wc -l)" = "4 4" ]
 run loss equal.npy equal.npy --json
 check "all equal: ln 2, no gradient" holds "$(first loss out) - 0.6931471806 < 1e-7 && $(first gradient_norm out) < 1e-6"
-for name in question npair infonce clip ntxent siglip dcl unicl triplet hard-negative align-uniform spectral \
+for name in question npair infonce clip ntxent siglip dcl unicl supcon triplet hard-negative align-uniform spectral \
     barlow vicreg positives; do
     run loss a.npy b.npy --loss $name --json
     check "--loss $name" [ "$code" = 0 ]
@@ -45,8 +45,8 @@ printf '%s\n' "$two" "$one" "$one" "$zero" "$zero" "$one" | npy d.npy 3 2
     printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '<i4', 'fortran_order': False, 'shape': (3,), }"
     printf '\007\000\000\000\001\000\000\000\007\000\000\000'
 } >groups.npy
-for settings in question infonce clip ntxent dcl "dcl loss.in_modal=true" unicl "siglip loss.bias=-1" "clip loss.dot=true" \
-    "ntxent loss.mask_groups=true" "siglip loss.mask_groups=true"; do
+for settings in question infonce clip ntxent dcl "dcl loss.in_modal=true" unicl supcon "siglip loss.bias=-1" "clip loss.dot=true" \
+    "ntxent loss.mask_groups=true" "supcon loss.mask_groups=true" "siglip loss.mask_groups=true"; do
     # shellcheck disable=SC2086 # two arguments
     run loss c.npy d.npy --groups groups.npy --explain --loss $settings
     check "--explain of $settings comes to the loss" holds "$(sed -n 's/^  is //p' out) - $(sed -n 's/^  loss //p' out) < 1e-5 &&

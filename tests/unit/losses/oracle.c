@@ -187,6 +187,27 @@ static int unicl(void)
     return s;
 }
 
+/* Khosla et al. 2020, eq. 2, over the 2n rows of both sides. */
+static int supcon(void)
+{
+    int s = C(0);
+    for (int i = 0; i < 2 * c.n; i++) {
+        int n = 0, size = 0, target = C(0);
+        for (int k = 1; k < 2 * c.n; k++) {
+            const int j = (i + k) % (2 * c.n), p = i % c.n, q = j % c.n;
+            const bool hit = p == q || (c.x->grouped && c.x->group[p] == c.x->group[q]);
+            const int z = (i < c.n) == (j < c.n) ? Z(1 + i / c.n, p, q)
+                                                 : Z(0, i < c.n ? p : q, i < c.n ? q : p);
+            target = hit ? add(target, z) : target;
+            size += hit;
+            if (p == q || !masked(p, q))
+                others[n++] = z;
+        }
+        s = add(s, times(sub(lse(others, n), times(target, 1.0 / size)), 0.5 / c.n));
+    }
+    return s;
+}
+
 static int npair(void)
 {
     double squares = 0;
@@ -416,12 +437,15 @@ static int value_of(const char *loss)
     static const struct {
         const char *name;
         int (*value)(void);
+        /* clang-format off */
     } LOSSES[] = {{"infonce", infonce},   {"clip", clip},
                   {"unicl", unicl},       {"npair", npair},
                   {"dcl", dcl},           {"hard-negative", hard_negative},
                   {"siglip", siglip},     {"align-uniform", align_uniform},
                   {"spectral", spectral}, {"barlow", barlow},
-                  {"vicreg", vicreg},     {"triplet", triplet}};
+                  {"vicreg", vicreg},     {"triplet", triplet},
+                  {"supcon", supcon}};
+    /* clang-format on */
     for (int i = 0; i < COUNT(LOSSES); i++)
         if (strcmp(loss, LOSSES[i].name) == 0)
             return LOSSES[i].value();

@@ -36,6 +36,8 @@ static const struct variant {
     {"spectral", 0, true},
     {"barlow", 0, false},
     {"vicreg", 0, false},
+    {"supcon", 0, false},
+    {"supcon", 0, true},
 };
 
 static const double TEMPERATURES[] = {0.005, 0.05, 0.07, 0.2, 1, 10};
@@ -53,12 +55,12 @@ static bool of_columns(int v)
 static void tell(int v)
 {
     x.options.mining = VARIANTS[v].mining;
-    x.grouped = is("unicl", v);
+    x.grouped = is("unicl", v) || is("supcon", v);
     if (!VARIANTS[v].other)
         return;
     x.options.in_modal = false;
     x.options.dot = is("infonce", v) || is("spectral", v);
-    x.options.mask_groups = x.grouped = is("clip", v);
+    x.options.mask_groups = x.grouped = is("clip", v) || is("supcon", v);
     x.options.align_power = 1.5;
     x.options.uniform_t = 3;
     x.options.uniform = 0.7;
@@ -226,8 +228,8 @@ END_TEST
 /* Against no negatives nothing is lost, and nothing moves; pulls remain where they are. */
 START_TEST(one_pair_has_no_negatives)
 {
-    static const char *const NOTHING[] = {"question", "infonce", "clip",    "ntxent",
-                                          "dcl",      "unicl",   "triplet", "hard-negative"};
+    static const char *const NOTHING[] = {"question", "infonce", "clip",    "ntxent",       "dcl",
+                                          "unicl",    "supcon",  "triplet", "hard-negative"};
     for (int k = 0; k < COUNT(NOTHING); k++) {
         batch_random(&x, 1, 5, 0.07, 4);
         run_loss(ct_loss_find(NOTHING[k])->apply, &x, &got);

@@ -52,7 +52,7 @@ START_TEST(every_loss_is_found_by_its_name)
     static const char *const NAMES[] = {"question", "npair",         "infonce",       "clip",
                                         "ntxent",   "siglip",        "dcl",           "unicl",
                                         "triplet",  "hard-negative", "align-uniform", "spectral",
-                                        "barlow",   "vicreg",        "positives"};
+                                        "barlow",   "vicreg",        "positives",     "supcon"};
     int n = 0;
     const ct_loss *all = ct_loss_all(&n);
     ck_assert_int_eq(n, COUNT(NAMES));
@@ -97,7 +97,7 @@ static double worth(const ct_loss *loss, int n, int d, double temperature)
     const double t = 1 / temperature;
     if (is(loss, "npair"))
         return log(n) + 0.002 / 2;
-    if (is(loss, "ntxent") || is(loss, "hard-negative"))
+    if (is(loss, "ntxent") || is(loss, "supcon") || is(loss, "hard-negative"))
         return log(2 * n - 1);
     if (is(loss, "dcl"))
         return log(2 * (n - 1));

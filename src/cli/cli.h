@@ -108,8 +108,8 @@ ct_status cli_need_threads(cli_call *c, ct_error *err);
 /* A run with the weights of --checkpoint; one that was open is closed. */
 ct_status cli_open(cli_call *c, const char *folder, ct_error *err);
 
-/* Embeddings: the first arguments as .npy matrices, one or two, row i of one paired with row i of
- * the other, and --groups. Errors  CT_ERR_SHAPE; those of ct_npy_read_matrix, ct_npy_read_ints */
+/* Embeddings: the first arguments as matrices, one or two, row i of one paired with row i of the
+ * other, and --groups. Errors  CT_ERR_SHAPE; those of ct_array_read_matrix, ct_array_read_ints */
 typedef struct cli_arrays {
     ct_real *x[2]; /* (n, d) each; x[1] NULL: one side only */
     int *group;    /* (n), or NULL */

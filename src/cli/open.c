@@ -4,7 +4,7 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "formats/npy.h"
+#include "formats/array.h"
 #include "platform/cpu.h"
 #include "platform/terminal.h"
 #include "show/table.h"
@@ -57,7 +57,7 @@ ct_status cli_read_arrays(cli_call *c, int n_paths, cli_arrays *out, ct_error *e
     int n[2] = {0}, d[2] = {0}, n_groups = 0;
     *out = (cli_arrays){.group = NULL};
     for (int i = 0; i < n_paths && err->status == CT_OK; i++)
-        if (ct_npy_read_matrix(path[i], &c->arena, &out->x[i], &n[i], &d[i], err) == CT_OK &&
+        if (ct_array_read_matrix(path[i], &c->arena, &out->x[i], &n[i], &d[i], err) == CT_OK &&
             (n[i] < 1 || d[i] < 1))
             CT_FAIL(err, CT_ERR_SHAPE, "%s is (%d, %d): expected a row and a column at least",
                     path[i], n[i], d[i]);
@@ -67,7 +67,7 @@ ct_status cli_read_arrays(cli_call *c, int n_paths, cli_arrays *out, ct_error *e
             "%s is (%d, %d), %s is (%d, %d): expected row i of one paired with row i of the other",
             path[0], n[0], d[0], path[1], n[1], d[1]);
     if (c->groups != NULL && err->status == CT_OK)
-        ct_npy_read_ints(c->groups, &c->arena, &out->group, &n_groups, err);
+        ct_array_read_ints(c->groups, &c->arena, &out->group, &n_groups, err);
     if (c->groups != NULL && n_groups != n[0])
         CT_FAIL(err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one per row",
                 c->groups, n_groups, path[0], n[0]);

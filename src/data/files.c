@@ -76,7 +76,7 @@ static void open_side(loader *l, int side, const char *path)
     if (*path == '\0')
         CT_FAIL(l->err, CT_ERR_CONFIG, "data.%s: expected a file of pairs",
                 side == 0 ? "image" : "text");
-    else if (!ct_npy_begins(path))
+    else if (!ct_array_begins(path, l->err))
         ct_lines_read(path, &l->arena, &l->text[side], &l->n[side], l->err);
     else if (data_row_file_open(path, &l->arena, &l->rows[side], l->err) == CT_OK)
         l->n[side] = l->rows[side]->array.rows;
@@ -274,7 +274,7 @@ static void set_groups(loader *l, const ct_data_options *o, ct_pairs *p)
             p->group = p->side[side].text_of;
     if (*o->groups == '\0')
         return;
-    if (ct_npy_read_ints(o->groups, &p->arena, &group, &n, l->err) == CT_OK && n != p->n)
+    if (ct_array_read_ints(o->groups, &p->arena, &group, &n, l->err) == CT_OK && n != p->n)
         CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d numbers; expected one for each of the %d pairs",
                 o->groups, n, p->n);
     p->group = group;

@@ -16,8 +16,7 @@ ct_status data_row_file_open(const char *path, ct_arena *arena, ct_row_file **ou
     *out = f;
     if (f == NULL || name == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for it", path);
-    ct_npy_open(&f->source, name, arena, &f->array, err);
-    ct_npy_check_reals(path, &f->array, err);
+    ct_array_open(&f->source, name, arena, &f->array, err);
     if (f->array.fortran && f->array.n_dims > 1)
         CT_FAIL(err, CT_ERR_FORMAT, "%s: is in Fortran's order; save np.ascontiguousarray of it",
                 path);
@@ -30,6 +29,11 @@ void data_row_file_close(ct_row_file *f)
 {
     if (f != NULL)
         ct_source_close(&f->source);
+}
+
+bool data_are_bytes(const ct_npy *a)
+{
+    return a->kind == 'u' && a->width == 1;
 }
 
 ct_status data_values(const ct_side *s, int item, int from, int n, double *out, ct_error *err)
@@ -46,7 +50,7 @@ ct_status data_values(const ct_side *s, int item, int from, int n, double *out, 
     CT_ASSERT(n <= DATA_PIECE);
     ct_source_read(&s->file->source, a->offset + at * width, bytes, (size_t)n * width, err);
     for (int k = 0; k < n && err->status == CT_OK; k++) {
-        out[k] = a->kind == 'u' ? bytes[k] : ct_npy_value(a, bytes, (size_t)k);
+        out[k] = data_are_bytes(a) ? bytes[k] : ct_npy_value(a, bytes, (size_t)k);
         if (!isfinite(out[k]))
             CT_FAIL(err, CT_ERR_FORMAT, "%s: row %d, value %d is %g, expected a finite number",
                     s->file->source.path, item, from + k, out[k]);

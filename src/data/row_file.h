@@ -1,9 +1,9 @@
-/* row_file.h -- rows that stay in their file: .npy or IDX. Private. */
+/* row_file.h -- rows that stay in their file, if it holds them as they are. Private. */
 #ifndef DATA_ROW_FILE_H
 #define DATA_ROW_FILE_H
 
 #include "contrast/data.h"
-#include "formats/npy.h"
+#include "formats/array.h"
 #include "platform/file.h"
 
 struct ct_row_file {
@@ -11,10 +11,12 @@ struct ct_row_file {
     ct_npy array;
 };
 
-/* A file of float32, float64 or uint8 rows, in the arena; data_row_file_close
+/* Rows of any file of numbers (formats/array.h), in the arena; data_row_file_close
  * accepts NULL. Errors  CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */
 ct_status data_row_file_open(const char *path, ct_arena *arena, ct_row_file **out, ct_error *err);
 void data_row_file_close(ct_row_file *f);
+
+bool data_are_bytes(const ct_npy *a); /* 0..255, one byte each */
 
 /* Values from..from+n of an item of a numeric side, wherever they are; n at most
  * DATA_PIECE. Errors  CT_ERR_IO; CT_ERR_FORMAT (a number that is not finite) */

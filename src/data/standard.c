@@ -44,7 +44,7 @@ ct_status ct_standard_fit(const ct_pairs *p, int side, ct_standard *out, ct_erro
     if (s->dim == 0 || p->count[CT_TRAIN] == 0)
         return err->status;
     const double n = (double)p->count[CT_TRAIN] * s->dim;
-    tally t = {.bytes = s->u8 != NULL || (s->file != NULL && s->file->array.kind == 'u')};
+    tally t = {.bytes = s->u8 != NULL || (s->file != NULL && data_are_bytes(&s->file->array))};
     pass(p, s, &t, err);
     for (int v = 0; v < 256 && t.bytes; v++)
         t.sum += t.count[v] * v;

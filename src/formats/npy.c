@@ -9,20 +9,20 @@
 
 #include "formats/bytes.h"
 #include "formats/field.h"
+#include "formats/text.h"
 #include "platform/memory.h"
 
 #include <limits.h>
 #include <stdio.h>
 
-#define MAGIC "\x93NUMPY"
-
 /* Order of bytes, kind, how many; of one byte the order means nothing. */
-static const char TYPES[] = "<f4 >f4 <f8 >f8 <i2 >i2 <i4 >i4 <i8 >i8 <u2 >u2 <u4 >u4 <u8 >u8 "
-                            "|b1 =b1 <b1 >b1 |i1 =i1 <i1 >i1 |u1 =u1 <u1 >u1";
+static const char TYPES[] =
+    "<f2 >f2 <f4 >f4 <f8 >f8 <i2 >i2 <i4 >i4 <i8 >i8 <u2 >u2 <u4 >u4 <u8 >u8 "
+    "|b1 =b1 <b1 >b1 |i1 =i1 <i1 >i1 |u1 =u1 <u1 >u1";
 
 static const ct_field ROWS[] = {
     {.key = "descr",
-     .help = "floats of 4 or 8 bytes or integers, e.g. '<f4', '|u1'; no objects or records",
+     .help = "floats, integers or bool, e.g. '<f4', '|u1'",
      .kind = CT_CHOICE,
      CT_AT(ct_npy, type),
      .choices = TYPES},
@@ -83,8 +83,15 @@ static void read_header(const char *path, char *header, size_t length, ct_npy *a
         for (int i = 0; i < FIELDS.n; i++)
             if (r.key != NULL && !seen[i] && strcmp(r.key, ROWS[i].key) == 0)
                 expected = ROWS[i].help;
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: header, byte %d: expected %s", path, (int)(r.at - header),
-                expected);
+        const bool is_type = expected == ROWS[0].help && r.text != NULL &&
+                             *ct_text_unprintable(r.text) == '\0';
+        if (is_type && strcmp(r.text, "|O") == 0)
+            CT_FAIL(err, CT_ERR_FORMAT,
+                    "%s: holds Python objects: in Python: np.save('x.npy', "
+                    "np.stack(np.load('x.npy', allow_pickle=True)).astype('float32'))",
+                    path);
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: header, byte %d: expected %s%s%.8s", path,
+                (int)(r.at - header), expected, is_type ? ", found " : "", is_type ? r.text : "");
     }
     const char *type = TYPES + strlen("<f4 ") * (size_t)a->type;
     a->big_endian = type[0] == '>';
@@ -116,7 +123,7 @@ ct_status ct_npy_parse(const char *path, unsigned char *head, size_t size, uint6
                        ct_npy *out, ct_error *err)
 {
     *out = (ct_npy){0};
-    if (size < 10 || memcmp(head, MAGIC, 6) != 0)
+    if (size < 10 || memcmp(head, CT_NPY_MAGIC, 6) != 0)
         return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a .npy file", path);
     if (head[6] < 1 || head[6] > 3 || head[7] != 0)
         return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected .npy version 1.0, 2.0 or 3.0, found %d.%d",
@@ -136,12 +143,7 @@ ct_status ct_npy_parse(const char *path, unsigned char *head, size_t size, uint6
 
 double ct_npy_value(const ct_npy *a, const unsigned char *p, size_t k)
 {
-    const uint64_t bits = ct_bytes_get(p + k * (size_t)a->width, a->width, a->big_endian);
-    if (a->kind == 'f')
-        return ct_bytes_real(bits, a->width);
-    const int spare = 64 - 8 * a->width; /* of an 'i': move its sign to the top and back */
-    return a->kind == 'i' ? (double)((int64_t)(bits << spare) / ((int64_t)1 << spare))
-                          : (double)bits;
+    return ct_bytes_number(p + k * (size_t)a->width, a->kind, a->width, a->big_endian);
 }
 
 /* In Fortran's order the first index runs fastest, in C's the last. */
@@ -157,105 +159,7 @@ size_t ct_npy_place(const ct_npy *a, size_t k)
     return a->fortran ? place : k;
 }
 
-/* ---- whole files ---- */
-
-static bool is_idx(const unsigned char head[2])
-{
-    return head[0] == 0 && head[1] == 0;
-}
-
-bool ct_npy_begins(const char *path)
-{
-    unsigned char head[4];
-    ct_error err = {.status = CT_OK};
-    ct_source s;
-    ct_source_open(&s, path, &err);
-    ct_source_read(&s, 0, head, sizeof head, &err);
-    ct_source_close(&s);
-    return err.status == CT_OK && (is_idx(head) || memcmp(head, MAGIC, 4) == 0);
-}
-
-ct_status ct_npy_open(ct_source *source, const char *path, ct_arena *arena, ct_npy *out,
-                      ct_error *err)
-{
-    *out = (ct_npy){0};
-    ct_source_open(source, path, err);
-    const size_t size = source->size < CT_NPY_HEAD ? (size_t)source->size : CT_NPY_HEAD;
-    unsigned char *head = ct_arena_zeroed(arena, size + 2, 1);
-    if (head == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", path);
-    if (ct_source_read(source, 0, head, size, err) != CT_OK)
-        return err->status;
-    return is_idx(head) ? ct_idx_describe(path, head, size, source->size, out, err)
-                        : ct_npy_parse(path, head, size, source->size, out, err);
-}
-
-ct_status ct_npy_check_reals(const char *path, const ct_npy *a, ct_error *err)
-{
-    if (a->kind != 'f' && !(a->kind == 'u' && a->width == 1))
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: expected float32, float64 or uint8, found %c%d", path,
-                a->kind, a->width);
-    return err->status;
-}
-
-/* Every value into x, or, whole numbers, into id; the other is NULL. */
-static ct_status read_values(ct_source *source, const ct_npy *a, ct_real *x, int *id, ct_error *err)
-{
-    unsigned char buffer[8192];
-    const size_t width = (size_t)a->width;
-    for (size_t done = 0, n; err->status == CT_OK && done < a->count; done += n) {
-        n = a->count - done < sizeof buffer / width ? a->count - done : sizeof buffer / width;
-        ct_source_read(source, a->offset + done * width, buffer, n * width, err);
-        for (size_t k = 0; k < n && err->status == CT_OK; k++) {
-            const double value = ct_npy_value(a, buffer, k);
-            if (x != NULL)
-                x[ct_npy_place(a, done + k)] = (ct_real)value;
-            else if (value >= INT_MIN && value <= INT_MAX)
-                id[done + k] = (int)value;
-            else
-                CT_FAIL(err, CT_ERR_FORMAT, "%s: value %zu is %.0f, expected %d to %d",
-                        source->path, done + k, value, INT_MIN, INT_MAX);
-        }
-    }
-    return err->status;
-}
-
-/* All of a file: ct_real, or integers. */
-static void *read_array(const char *path, ct_arena *arena, bool ints, ct_npy *a, ct_error *err)
-{
-    ct_source source;
-    ct_npy_open(&source, path, arena, a, err);
-    if (!ints)
-        ct_npy_check_reals(path, a, err);
-    else if (err->status == CT_OK && (a->kind == 'f' || a->n_dims != 1))
-        CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: expected integers of shape (n,), found %c%d of %d dimensions", path, a->kind,
-                a->width, a->n_dims);
-    void *x = ct_arena_zeroed(arena, a->count, ints ? sizeof(int) : sizeof(ct_real));
-    if (x == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d x %d values", path, a->rows, a->cols);
-    read_values(&source, a, ints ? NULL : x, ints ? x : NULL, err);
-    ct_source_close(&source);
-    return x;
-}
-
-ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols,
-                             ct_error *err)
-{
-    ct_npy a;
-    *x = read_array(path, arena, false, &a, err);
-    *rows = a.rows;
-    *cols = a.cols;
-    return err->status;
-}
-
-ct_status ct_npy_read_ints(const char *path, ct_arena *arena, int **x, int *n, ct_error *err)
-{
-    ct_npy a;
-    *x = read_array(path, arena, true, &a, err);
-    *n = a.rows;
-    return err->status;
-}
+/* ---- writing ---- */
 
 ct_status ct_npy_begin(ct_writer *w, const char *path, const char *type, const int *dim, int n_dims,
                        ct_error *err)
@@ -266,7 +170,7 @@ ct_status ct_npy_begin(ct_writer *w, const char *path, const char *type, const i
     for (int i = 0; i < n_dims; i++)
         n += snprintf(shape + n, sizeof shape - (size_t)n, "%s%d", i > 0 ? ", " : "", dim[i]);
     snprintf(shape + n, sizeof shape - (size_t)n, "%s), }", n_dims == 1 ? "," : "");
-    memcpy(head, MAGIC "\1\0\x76\0", 10);
+    memcpy(head, CT_NPY_MAGIC "\1\0\x76\0", 10);
     snprintf(head + 10, sizeof head - 10, "%-117s\n", shape);
     ct_writer_open(w, path, CT_REPLACE, err);
     ct_writer_bytes(w, head, 128);

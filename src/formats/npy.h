@@ -1,4 +1,4 @@
-/* npy.h -- arrays in files: NumPy's, read and written, and IDX, read. Private.
+/* npy.h -- how an array lies in its file: NumPy's format, read and written, and IDX, read. Private.
  *
  * .npy: \x93NUMPY, version, length of the header, the header (a Python dictionary: descr,
  * fortran_order, shape), the values. Versions 1 to 3 are read, 1 is written.
@@ -14,11 +14,15 @@ enum {
     CT_NPY_HEAD = 12 + 65536, /* most bytes before the values */
 };
 
+#define CT_NPY_MAGIC "\x93NUMPY"
+
+/* Any array, in the words of .npy. */
 typedef struct ct_npy {
     int type;  /* in npy.c's list: the next three, of a .npy file */
-    char kind; /* 'f' of 4 or 8 bytes; 'i', 'u' of 1, 2, 4 or 8; 'b' (false, true) of 1 */
+    char kind; /* 'f' of 2, 4 or 8 bytes; 'B' bfloat16; 'i', 'u' of 1, 2, 4 or 8; 'b' bool of 1 */
     int width; /* bytes a value */
     bool big_endian, fortran;
+    bool text; /* it was decimal numbers */
     int n_dims, dim[CT_NPY_DIMS];
     int rows, cols;  /* the first dimension (1 without any), the product of the others */
     size_t count;    /* rows cols */
@@ -40,30 +44,10 @@ ct_status ct_idx_describe(const char *path, const unsigned char *head, size_t si
  * negative dim is an error. */
 ct_status ct_npy_check_sizes(const char *path, ct_npy *a, uint64_t file_size, ct_error *err);
 
-/* Does the file begin as .npy or as IDX does? */
-bool ct_npy_begins(const char *path);
-
-/* Open either. Its numbers may be of any kind; ct_npy_check_reals accepts float32, float64 and
- * bytes, the kinds that data have. Close the source, also after an error.
- * Errors  CT_ERR_IO; CT_ERR_FORMAT; CT_ERR_NOMEM */
-ct_status ct_npy_open(ct_source *source, const char *path, ct_arena *arena, ct_npy *out,
-                      ct_error *err);
-ct_status ct_npy_check_reals(const char *path, const ct_npy *a, ct_error *err);
-
 /* Value k in the order of the file, where p points at value 0; and its place in row-major order. A
  * whole number beyond 2^53 is rounded. */
 double ct_npy_value(const ct_npy *a, const unsigned char *p, size_t k);
 size_t ct_npy_place(const ct_npy *a, size_t k);
-
-/* Read an array of floats or bytes as (rows, cols): every dimension but the first is flattened.
- * Its memory is rows cols ct_real, whatever the file claims: as much as the file for float32, four
- * times that for bytes. Errors as above. */
-ct_status ct_npy_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols,
-                             ct_error *err);
-
-/* Read a one-dimensional array of integers, e.g. the group of each pair. Errors as above, also for
- * what does not fit an int. */
-ct_status ct_npy_read_ints(const char *path, ct_arena *arena, int **x, int *n, ct_error *err);
 
 /* Open a file for an array of that type ("<f4") and of up to 4 dimensions, and write what comes
  * before its values; those follow, and ct_writer_commit. Errors  CT_ERR_IO */

@@ -61,8 +61,11 @@ static const ct_fields TENSOR_FIELDS = CT_FIELDS(TENSOR);
 
 static const struct {
     const char *name;
+    char kind; /* as in npy.h */
     size_t width;
-} TYPE[] = {{"F32", 4}, {"F64", 8}, {"F16", 2}, {"BF16", 2}};
+} TYPE[] = {{"F32", 'f', 4}, {"F64", 'f', 8}, {"F16", 'f', 2}, {"BF16", 'B', 2}, {"BOOL", 'b', 1},
+            {"I8", 'i', 1},  {"I16", 'i', 2}, {"I32", 'i', 4}, {"I64", 'i', 8},  {"U8", 'u', 1},
+            {"U16", 'u', 2}, {"U32", 'u', 4}, {"U64", 'u', 8}};
 
 /* ---- reading ---- */
 
@@ -106,8 +109,8 @@ static void add_tensor(parser *p, const ct_safetensor *t)
     if (p->err->status != CT_OK)
         return;
     int i = p->out->n_tensors++;
-    for (; i > 0 &&
-           (list[i - 1].bytes > t->bytes || (list[i - 1].bytes == t->bytes && t->count == 0));
+    for (; i > 0 && (list[i - 1].offset[0] > t->offset[0] ||
+                     (list[i - 1].offset[0] == t->offset[0] && t->count == 0));
          i--)
         list[i] = list[i - 1];
     list[i] = *t;
@@ -126,17 +129,20 @@ static void read_tensor(parser *p, const char *name)
         return;
     }
     for (size_t k = 0; k < sizeof TYPE / sizeof *TYPE; k++)
-        if (strcmp(t.dtype, TYPE[k].name) == 0)
+        if (strcmp(t.dtype, TYPE[k].name) == 0) {
+            t.kind = TYPE[k].kind;
             t.width = TYPE[k].width;
+        }
     if (t.width == 0)
-        CT_FAIL(p->err, CT_ERR_FORMAT, "%s: tensor '%s': expected F16, BF16, F32 or F64, found %s",
+        CT_FAIL(p->err, CT_ERR_FORMAT,
+                "%s: tensor '%s': expected F16, BF16, F32, F64, integers or BOOL, found %s",
                 p->path, name, t.dtype);
     for (int k = 0; k < t.n_dims; k++)
         ok = ok && ct_size_mul(t.count, (size_t)t.dim[k], &t.count);
     ok = ok && ct_size_mul(t.count, t.width, &bytes) && t.offset[0] <= t.offset[1];
     if (!ok || bytes != (size_t)(t.offset[1] - t.offset[0]))
         refuse_tensor(p, name, "shape and data_offsets disagree");
-    t.bytes = p->data + t.offset[0];
+    t.bytes = p->data != NULL ? p->data + t.offset[0] : NULL;
     add_tensor(p, &t);
 }
 
@@ -178,15 +184,14 @@ static void read_header(parser *p)
 /* Every byte of the data belongs to one tensor: no hole, no overlap, no rest. */
 static void check_layout(parser *p)
 {
-    const unsigned char *at = p->data;
+    size_t at = 0;
     for (const ct_safetensor *t = p->out->tensor; t < p->out->tensor + p->out->n_tensors; t++) {
-        if (t->bytes != at)
+        if ((size_t)t->offset[0] != at)
             refuse_tensor(p, t->name, "its data does not begin where the one before it ends");
         at += t->count * t->width;
     }
-    const size_t used = (size_t)(at - p->data);
-    if (used != p->data_size)
-        CT_FAIL(p->err, CT_ERR_FORMAT, "%s: expected %zu bytes of data, found %zu", p->path, used,
+    if (at != p->data_size)
+        CT_FAIL(p->err, CT_ERR_FORMAT, "%s: expected %zu bytes of data, found %zu", p->path, at,
                 p->data_size);
 }
 
@@ -205,27 +210,35 @@ static void check_hash(parser *p, char *header, size_t n)
                 "%s: is damaged: its hash is %s, expected the one that it names", p->path, is);
 }
 
-ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out,
-                               ct_error *err)
+ct_status ct_safetensors_describe(const char *path, char *data, size_t size, uint64_t file_size,
+                                  ct_safetensors *out, ct_error *err)
 {
     const uint64_t n = size < 8 ? 0 : ct_bytes_get((const unsigned char *)data, 8, false);
     if (n == 0 || n > CT_SAFETENSORS_HEADER || n > size - 8 || data[8] != '{')
         return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a safetensors file (header up to 1 MiB)",
                        path);
     parser p = {.path = path, .out = out, .err = err};
-    p.data = (unsigned char *)data + 8 + n;
-    p.data_size = size - 8 - (size_t)n;
+    if (size == file_size)
+        p.data = (unsigned char *)data + 8 + n;
+    p.data_size = (size_t)(file_size - 8 - n);
     memmove(data, data + 8, (size_t)n); /* to make room for a NUL */
     data[n] = '\0';
     out->n_tensors = out->n_metadata = 0;
     ct_json_reader_init(&p.json, data);
     p.json.strict = true;
-    check_hash(&p, data, (size_t)n);
+    if (p.data != NULL)
+        check_hash(&p, data, (size_t)n);
     read_header(&p);
     if (p.json.at != data + n)
         refuse(&p, "expected no NUL");
     check_layout(&p);
     return err->status;
+}
+
+ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out,
+                               ct_error *err)
+{
+    return ct_safetensors_describe(path, data, size, size, out, err);
 }
 
 ct_status ct_safetensors_read(const char *path, ct_arena *arena, ct_safetensors *out, ct_error *err)
@@ -253,24 +266,10 @@ const char *ct_safetensors_metadata(const ct_safetensors *f, const char *key)
     return NULL;
 }
 
-/* F16: 5 bits of exponent, 10 of fraction. Where a float has them they are 2^112 too small. */
-static double half_value(uint64_t bits)
-{
-    const uint64_t wide = (bits & 0x8000) << 16 | (bits & 0x7FFF) << 13;
-    const bool finite = (bits & 0x7C00) != 0x7C00;
-    return finite ? 0x1p112 * ct_bytes_real(wide, 4) : ct_bytes_real(wide | 0x7F800000, 4);
-}
-
 void ct_safetensor_values(const ct_safetensor *t, ct_real *out)
 {
-    for (size_t i = 0; i < t->count; i++) {
-        const uint64_t bits = ct_bytes_get(t->bytes + i * t->width, (int)t->width, false);
-        if (t->width > 2)
-            out[i] = (ct_real)ct_bytes_real(bits, (int)t->width);
-        else
-            out[i] = (ct_real)(t->dtype[0] == 'B' ? ct_bytes_real(bits << 16, 4)
-                                                  : half_value(bits));
-    }
+    for (size_t i = 0; i < t->count; i++)
+        out[i] = (ct_real)ct_bytes_number(t->bytes + i * t->width, t->kind, (int)t->width, false);
 }
 
 /* ---- writing ---- */

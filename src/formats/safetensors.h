@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
     CT_SAFETENSORS_HEADER = 1 << 20, /* most bytes of a header */
@@ -47,8 +48,9 @@ typedef struct ct_safetensor {
     const char *name;
     const unsigned char *bytes; /* as in the file: see ct_safetensor_values */
     size_t count;               /* product of its n_dims sizes */
-    size_t width;               /* bytes of a value: 2 for F16 and BF16, 4 for F32, 8 for F64 */
-    char dtype[16];             /* "F16", "BF16", "F32", "F64" */
+    size_t width;               /* bytes of a value */
+    char kind;                  /* as in npy.h */
+    char dtype[16];             /* "F16", "BF16", "F32", "F64", "I8" to "I64", "U8" .., "BOOL" */
     int n_dims, dim[4];
     long offset[2]; /* in the data, where its own begins and ends */
 } ct_safetensor;
@@ -59,7 +61,7 @@ typedef struct ct_safetensors {
     ct_metadata metadata[CT_SAFETENSORS_MAX_METADATA];
 } ct_safetensors;
 
-/* Read a file of F16, BF16, F32 and F64 tensors into the arena, which needs its size and no
+/* Read a file of tensors of floats, integers and bool into the arena, which needs its size and no
  * more. Strict: no hole, no overlap, no byte to spare, no name twice.
  * Errors  CT_ERR_IO; CT_ERR_NOMEM; CT_ERR_FORMAT */
 ct_status ct_safetensors_read(const char *path, ct_arena *arena, ct_safetensors *out,
@@ -69,6 +71,11 @@ ct_status ct_safetensors_read(const char *path, ct_arena *arena, ct_safetensors 
  * `path` is for messages. */
 ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out,
                                ct_error *err);
+
+/* The same of a file of `file_size` bytes, of which `data` has at least the header. Unless it has
+ * all, tensors have no `bytes`, only their offset, and a hash is not checked. */
+ct_status ct_safetensors_describe(const char *path, char *data, size_t size, uint64_t file_size,
+                                  ct_safetensors *out, ct_error *err);
 
 const ct_safetensor *ct_safetensors_find(const ct_safetensors *f, const char *name); /* or NULL */
 const char *ct_safetensors_metadata(const ct_safetensors *f, const char *key);       /* or NULL */

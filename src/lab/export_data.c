@@ -30,8 +30,8 @@ static void write_texts(const char *path, const ct_side *s, int n, ct_error *err
 static void write_rows(const char *path, const ct_side *s, int n, ct_error *err)
 {
     const ct_npy *a = s->file != NULL ? &s->file->array : NULL;
-    const bool bytes = s->u8 != NULL || (a != NULL && a->kind == 'u');
-    const int width = a != NULL ? a->width : (int)sizeof(float);
+    const bool bytes = s->u8 != NULL || (a != NULL && data_are_bytes(a));
+    const int width = 4 << (a != NULL && a->width > (a->kind == 'f' ? 4 : 2));
     const int dim[] = {n, s->width > 0 ? s->height : s->dim, s->width, s->channels};
     ct_writer w;
     unsigned char out[8];

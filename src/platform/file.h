@@ -18,15 +18,18 @@
 ct_status ct_file_read(const char *path, size_t limit, ct_arena *arena, char **data, size_t *size,
                        ct_error *err);
 
-/* A regular file whose length stays, read where it is needed. `path` is borrowed. */
+/* A regular file whose length stays, read where it is needed. `path` is borrowed. Who finds that
+ * part of the file is meant sets `begin` and `size`; who unpacks it, `bytes`. */
 typedef struct ct_source {
     int fd; /* -1: closed */
-    uint64_t size;
+    uint64_t begin, size;
+    const unsigned char *bytes; /* instead of the file; NULL: there are none */
     const char *path;
 } ct_source;
 
 ct_status ct_source_open(ct_source *s, const char *path, ct_error *err);
-/* `size` bytes from `at`; fewer are an error. Several threads may read at once. */
+/* `size` bytes from `at`, counted from its begin; fewer are an error. Several threads may read at
+ * once. */
 ct_status ct_source_read(const ct_source *s, uint64_t at, void *out, size_t size, ct_error *err);
 void ct_source_close(ct_source *s); /* also after a failed open */
 

@@ -3,7 +3,7 @@
 #include "testing.h"
 
 #include "contrast/data.h"
-#include "formats/npy.h"
+#include "formats/array.h"
 #include "platform/memory.h"
 
 #include <stdio.h>

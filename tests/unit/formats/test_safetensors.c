@@ -262,9 +262,10 @@ END_TEST
 
 START_TEST(other_types_are_named)
 {
-    check_refused("{" T("a", "I64", "[1]", "[0,8]") "}", 8,
-                  "m.st: tensor 'a': expected F16, BF16, F32 or F64, found I64");
-    check_refused("{" T("a", "", "[4]", "[0,8]") "}", 8, "expected F16, BF16, F32 or F64, found ");
+    check_refused(
+        "{" T("a", "F8_E4M3", "[8]", "[0,8]") "}", 8,
+        "m.st: tensor 'a': expected F16, BF16, F32, F64, integers or BOOL, found F8_E4M3");
+    check_refused("{" T("a", "", "[4]", "[0,8]") "}", 8, "integers or BOOL, found ");
     check_refused("{" T("a", "F\\u001b[2J", "[4]", "[0,8]") "}", 8, "expected dtype");
 }
 END_TEST
@@ -274,17 +275,32 @@ START_TEST(halves_are_widened)
 {
     static const ct_safetensor half = {.bytes = (const unsigned char *)"\0\x3c\0\xc0\1\0\0\x7c",
                                        .count = 4,
+                                       .kind = 'f',
                                        .width = 2};
     static const ct_safetensor brain = {.bytes = (const unsigned char *)"\x80\x3f\0\xc0\x49\x40",
                                         .count = 3,
-                                        .width = 2,
-                                        .dtype = "BF16"};
+                                        .kind = 'B',
+                                        .width = 2};
     ct_real x[4];
     check_accepted("{" T("a", "BF16", "[4]", "[0,8]") "," T("b", "F16", "[4]", "[8,16]") "}", 16);
     ct_safetensor_values(&half, x);
     ck_assert(x[0] == 1 && x[1] == -2 && x[2] == (ct_real)0x1p-24 && x[3] > (ct_real)1e30);
     ct_safetensor_values(&brain, x);
     ck_assert(x[0] == 1 && x[1] == -2 && x[2] == (ct_real)3.140625);
+}
+END_TEST
+
+START_TEST(integers_keep_their_sign)
+{
+    static const ct_safetensor step = {
+        .bytes = (const unsigned char *)"\xfe\xff\xff\xff\xff\xff\xff\xff",
+        .count = 1,
+        .kind = 'i',
+        .width = 8};
+    ct_real x;
+    check_accepted("{" T("a", "I64", "[1]", "[0,8]") "," T("b", "BOOL", "[3]", "[8,11]") "}", 11);
+    ct_safetensor_values(&step, &x);
+    ck_assert(x == -2);
 }
 END_TEST
 
@@ -410,6 +426,7 @@ TCase *safetensors_case(void)
     tcase_add_test(c, every_field_is_there_once);
     tcase_add_test(c, other_types_are_named);
     tcase_add_test(c, halves_are_widened);
+    tcase_add_test(c, integers_keep_their_sign);
     tcase_add_test(c, no_name_occurs_twice);
     tcase_add_test(c, metadata_is_text_to_text);
     tcase_add_test(c, names_are_short_and_printable);

@@ -1,0 +1,363 @@
+/* array.c -- any file of numbers: opened by its first bytes, read value by value.
+ *
+ * Layer: formats. */
+#include "formats/array.h"
+
+#include "formats/bytes.h"
+#include "formats/foreign.h"
+#include "formats/inflate.h"
+#include "formats/safetensors.h"
+#include "formats/text.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+
+/* ---- members: FILE:NAME ---- */
+
+/* Which of a file's arrays is meant, as their names pass by. */
+typedef struct choice {
+    const char *want; /* NULL: the only one */
+    int n;
+    bool found, pytorch;
+    char names[128]; /* for the message: those that fit */
+} choice;
+
+static bool ends_with(const char *s, const char *end)
+{
+    return strlen(s) >= strlen(end) && strcmp(s + strlen(s) - strlen(end), end) == 0;
+}
+
+/* Is it this one? numpy.savez calls the member x `x.npy`. */
+static bool offer(void *ctx, const char *name)
+{
+    choice *c = ctx;
+    const int length = (int)strlen(name) - (ends_with(name, ".npy") ? 4 : 0);
+    const size_t used = strlen(c->names);
+    const bool is = c->want == NULL ||
+                    (strncmp(name, c->want, (size_t)length) == 0 && c->want[length] == '\0');
+    if (*ct_text_unprintable(name) == '\0')
+        snprintf(c->names + used, sizeof c->names - used, "%s%.*s", c->n > 0 ? ", " : "", length,
+                 name);
+    c->n++;
+    c->found = c->found || is;
+    c->pytorch = c->pytorch || ends_with(name, "/data.pkl");
+    return is;
+}
+
+static ct_status check_choice(const choice *c, const char *path, ct_error *err)
+{
+    if (c->pytorch)
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: is %s", path, CT_PYTORCH);
+    else if (!c->found || (c->want == NULL && c->n != 1))
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "%s: expected FILE:NAME with the name of one of its %d arrays: %s", path, c->n,
+                c->names);
+    return err->status;
+}
+
+/* The file, and what is meant in it: PATH is a file, or FILE:NAME. */
+static const char *open_file(ct_source *s, const char *path, ct_arena *arena, ct_error *err)
+{
+    const char *colon = strrchr(path, ':');
+    char *file = ct_arena_strdup(arena, path);
+    if (file == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for it", path);
+    if (file != NULL && colon != NULL && !ct_file_exists(path))
+        file[colon - path] = '\0';
+    else
+        colon = NULL;
+    ct_source_open(s, file, err);
+    s->path = path;
+    return colon != NULL ? colon + 1 : NULL;
+}
+
+/* ---- safetensors ---- */
+
+static bool is_safetensors(const unsigned char *head, size_t size)
+{
+    return size > 8 && head[8] == '{' && ct_bytes_get(head, 8, false) <= CT_SAFETENSORS_HEADER;
+}
+
+/* Its values stay in the file, as those of .npy do. */
+static ct_status describe_tensor(ct_source *s, const unsigned char *head, choice *c,
+                                 ct_arena *arena, ct_npy *out, ct_error *err)
+{
+    const uint64_t begin = 8 + ct_bytes_get(head, 8, false);
+    const size_t size = begin < s->size ? (size_t)begin : (size_t)s->size;
+    ct_safetensors *f = ct_arena_zeroed(arena, 1, sizeof *f);
+    char *header = ct_arena_zeroed(arena, size + 1, 1);
+    const ct_safetensor *t = NULL;
+    if (f == NULL || header == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", s->path);
+    ct_source_read(s, 0, header, size, err);
+    ct_safetensors_describe(s->path, header, size, s->size, f, err);
+    for (int i = 0; i < f->n_tensors && err->status == CT_OK; i++)
+        t = offer(c, f->tensor[i].name) ? &f->tensor[i] : t;
+    if (check_choice(c, s->path, err) != CT_OK)
+        return err->status;
+    *out = (ct_npy){.kind = t->kind, .width = (int)t->width, .n_dims = t->n_dims};
+    memcpy(out->dim, t->dim, sizeof t->dim);
+    s->begin += begin + (uint64_t)t->offset[0];
+    s->size = t->count * t->width;
+    return ct_npy_check_sizes(s->path, out, s->size, err);
+}
+
+/* ---- text ---- */
+
+/* The number at s, a decimal one, nan or inf; how many bytes it has. */
+static size_t get_number(const char *s, double *x)
+{
+    static const struct {
+        const char *name;
+        double value;
+    } OTHER[] = {{"nan", (double)NAN}, {"inf", (double)INFINITY}};
+    const size_t sign = *s == '-' || *s == '+';
+    for (int k = 0; k < 2; k++)
+        if ((s[sign] | 32) == OTHER[k].name[0] && (s[sign + 1] | 32) == OTHER[k].name[1] &&
+            (s[sign + 2] | 32) == OTHER[k].name[2]) {
+            *x = *s == '-' ? -OTHER[k].value : OTHER[k].value;
+            return sign + 3;
+        }
+    return ct_number_get(s, x);
+}
+
+/* What divides numbers: with semicolons a comma may be a decimal point, which is refused. */
+static const char *divider(const char *line)
+{
+    return line[strcspn(line, ";\n")] == ';' ? " \t\r;" : " \t\r,";
+}
+
+/* The numbers of a line, into `out` if that is not NULL; -1: something is none. *at moves there, or
+ * to the line's end. */
+static int get_line(const char **at, unsigned char *out)
+{
+    const char *between = divider(*at);
+    for (int n = 0;; n++) {
+        double x = 0;
+        *at += strspn(*at, between);
+        if (**at == '\n' || **at == '\0' || n == INT_MAX)
+            return n;
+        const size_t length = get_number(*at, &x);
+        if (length == 0 || ((*at)[length] != '\n' && strchr(between, (*at)[length]) == NULL))
+            return -1;
+        if (out != NULL)
+            ct_bytes_put_real(out + 8 * (size_t)n, 8, x);
+        *at += length;
+    }
+}
+
+/* At least so many numbers: how often something begins after what may divide them. */
+static size_t count_words(const char *text)
+{
+    size_t n = 0;
+    for (bool inside = false, was; *text != '\0'; text++) {
+        was = inside;
+        inside = strchr(" \t\r\n,;", *text) == NULL;
+        n += inside && !was;
+    }
+    return n;
+}
+
+/* How many bytes of a text a message may show. */
+static int printable(const char *s, int most)
+{
+    const ptrdiff_t n = ct_text_unprintable(s) - s;
+    return n < most ? (int)n : most;
+}
+
+/* The rows of a text that has a NUL after its `size` bytes, as doubles. */
+static void parse_rows(const char *path, const char *text, size_t size, unsigned char *x,
+                       ct_npy *out, ct_error *err)
+{
+    const char *at = text + (memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0);
+    for (int line = 1; at < text + size && err->status == CT_OK; line++, at++) {
+        const char *begin = at;
+        const int n = *at == '#' ? 0 : get_line(&at, x);
+        if (n < 0 && line > 1)
+            CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: byte %d: expected a number, found '%.*s'", path,
+                    line, (int)(at - begin) + 1, printable(at, 20), at);
+        else if (n > 0 && out->rows > 0 && n != out->cols)
+            CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: has %d numbers, expected %d as before", path, line,
+                    n, out->cols);
+        else if (n > 0) {
+            out->cols = n;
+            out->rows++;
+            x += 8 * (size_t)n;
+        }
+        at += strcspn(at, "\n");
+    }
+}
+
+static ct_status read_text(ct_source *s, ct_arena *arena, ct_npy *out, ct_error *err)
+{
+    char *text = NULL;
+    if (s->size < SIZE_MAX - 3)
+        text = ct_arena_zeroed(arena, (size_t)s->size + 3, 1);
+    ct_source_read(s, 0, text, (size_t)s->size, err);
+    if (text != NULL && strlen(text) != s->size)
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "%s: expected .npy, .npz, safetensors, IDX, or a text of numbers", s->path);
+    unsigned char *x = text != NULL ? ct_arena_zeroed(arena, count_words(text) + 1, 8) : NULL;
+    if (x == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its numbers", s->path);
+    *out = (ct_npy){.kind = 'f', .width = 8, .text = true};
+    parse_rows(s->path, text, (size_t)s->size, x, out, err);
+    if (out->rows == 0)
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: has no row of numbers", s->path);
+    out->n_dims = out->cols == 1 ? 1 : 2;
+    out->dim[0] = out->rows;
+    out->dim[1] = out->cols;
+    s->bytes = x;
+    s->begin = 0;
+    s->size = 8 * (uint64_t)out->rows * (uint64_t)out->cols;
+    return ct_npy_check_sizes(s->path, out, s->size, err);
+}
+
+/* Is the second of its lines, or the only one, a row of numbers that are not divided by spaces
+ * alone? Captions may be numbers. `text` may end anywhere, even in a number. */
+static bool is_table(char *text, size_t size)
+{
+    while (size == CT_NPY_HEAD && strchr(" ,;\t\n", text[size - 1]) == NULL)
+        text[--size] = '\0';
+    const char *second = strchr(text, '\n');
+    const char *line = second != NULL && second[1] != '\0' ? second + 1 : text;
+    const size_t length = strcspn(line, "\n");
+    return strcspn(line, ",;\t") < length && get_line(&line, NULL) > 1;
+}
+
+/* ---- whole files ---- */
+
+static bool is_idx(const unsigned char *head)
+{
+    return head[0] == 0 && head[1] == 0;
+}
+
+/* As many of its first bytes as say what it is, and a NUL. */
+static unsigned char *read_head(const ct_source *s, ct_arena *arena, size_t *size, ct_error *err)
+{
+    *size = s->size < CT_NPY_HEAD ? (size_t)s->size : CT_NPY_HEAD;
+    unsigned char *head = ct_arena_zeroed(arena, *size + 16, 1);
+    if (head == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", s->path);
+    ct_source_read(s, 0, head, *size, err);
+    return head;
+}
+
+static bool begins(const unsigned char *head, const char *with)
+{
+    return memcmp(head, with, strlen(with)) == 0;
+}
+
+bool ct_array_begins(const char *path, ct_error *err)
+{
+    ct_arena arena;
+    ct_source s;
+    size_t size;
+    ct_arena_open(&arena, path, 0, err);
+    open_file(&s, path, &arena, err);
+    unsigned char *head = read_head(&s, &arena, &size, err);
+    const bool is = err->status == CT_OK && size > 1 &&
+                    (is_idx(head) || begins(head, CT_NPY_MAGIC) || begins(head, "PK\3\4") ||
+                     begins(head, "\x1F\x8B") || is_safetensors(head, size) ||
+                     is_table((char *)head, size));
+    ct_source_close(&s);
+    ct_arena_free(&arena);
+    return is;
+}
+
+ct_status ct_array_parse(ct_source *s, const char *member, ct_arena *arena, ct_npy *out,
+                         ct_error *err)
+{
+    const char *path = s->path;
+    size_t size = 0;
+    choice c = {.want = member};
+    *out = (ct_npy){0};
+    unsigned char *head = read_head(s, arena, &size, err);
+    const bool gzip = err->status == CT_OK && begins(head, "\x1F\x8B");
+    if (gzip) {
+        ct_gzip_open(s, head, size, arena, err);
+        head = read_head(s, arena, &size, err);
+    } else if (err->status == CT_OK && begins(head, "PK\3\4")) {
+        ct_zip_open(s, offer, &c, arena, err);
+        check_choice(&c, path, err);
+        head = read_head(s, arena, &size, err);
+    }
+    if (err->status != CT_OK)
+        return err->status;
+    if (is_safetensors(head, size))
+        return describe_tensor(s, head, &c, arena, out, err);
+    if (is_idx(head))
+        return ct_idx_describe(path, head, size, s->size, out, err);
+    if (begins(head, CT_NPY_MAGIC))
+        return ct_npy_parse(path, head, size, s->size, out, err);
+    if (gzip && !is_table((char *)head, size)) /* captions */
+        memcpy(head, "\x1F\x8B", 2);
+    ct_foreign_refuse(path, head, size, err);
+    return err->status == CT_OK ? read_text(s, arena, out, err) : err->status;
+}
+
+ct_status ct_array_open(ct_source *s, const char *path, ct_arena *arena, ct_npy *out, ct_error *err)
+{
+    const char *member = open_file(s, path, arena, err);
+    return ct_array_parse(s, member, arena, out, err);
+}
+
+/* Every value into x, or, whole numbers, into id; the other is NULL. */
+static ct_status read_values(ct_source *source, const ct_npy *a, ct_real *x, int *id, ct_error *err)
+{
+    unsigned char buffer[8192];
+    const size_t width = (size_t)a->width;
+    for (size_t done = 0, n; err->status == CT_OK && done < a->count; done += n) {
+        n = a->count - done < sizeof buffer / width ? a->count - done : sizeof buffer / width;
+        ct_source_read(source, a->offset + done * width, buffer, n * width, err);
+        for (size_t k = 0; k < n && err->status == CT_OK; k++) {
+            const double value = ct_npy_value(a, buffer, k);
+            if (x != NULL)
+                x[ct_npy_place(a, done + k)] = (ct_real)value;
+            else if (value >= INT_MIN && value <= INT_MAX && value == (int)value)
+                id[done + k] = (int)value;
+            else
+                CT_FAIL(err, CT_ERR_FORMAT,
+                        "%s: value %zu is %.12g, expected a whole one, %d to %d", source->path,
+                        done + k, value, INT_MIN, INT_MAX);
+        }
+    }
+    return err->status;
+}
+
+/* All of a file: ct_real, or integers. */
+static void *read_array(const char *path, ct_arena *arena, bool ints, ct_npy *a, ct_error *err)
+{
+    ct_source source;
+    ct_array_open(&source, path, arena, a, err);
+    const bool whole = (a->kind != 'f' && a->kind != 'B') || a->text;
+    if (ints && err->status == CT_OK && (!whole || a->n_dims != 1))
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "%s: expected integers of shape (n,), found %c%d of %d dimensions", path, a->kind,
+                a->width, a->n_dims);
+    void *x = ct_arena_zeroed(arena, a->count, ints ? sizeof(int) : sizeof(ct_real));
+    if (x == NULL)
+        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d x %d values", path, a->rows, a->cols);
+    read_values(&source, a, ints ? NULL : x, ints ? x : NULL, err);
+    ct_source_close(&source);
+    return x;
+}
+
+ct_status ct_array_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols,
+                               ct_error *err)
+{
+    ct_npy a;
+    *x = read_array(path, arena, false, &a, err);
+    *rows = a.rows;
+    *cols = a.cols;
+    return err->status;
+}
+
+ct_status ct_array_read_ints(const char *path, ct_arena *arena, int **x, int *n, ct_error *err)
+{
+    ct_npy a;
+    *x = read_array(path, arena, true, &a, err);
+    *n = a.rows;
+    return err->status;
+}

@@ -37,7 +37,7 @@ typedef struct ct_state_text {
 
 const ct_state_text *ct_state_describe(ct_state state);
 
-#define CT_EVIDENCE 6
+#define CT_EVIDENCE 8
 
 typedef struct ct_diagnosis {
     /* What is known. */

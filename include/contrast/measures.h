@@ -56,6 +56,20 @@ typedef struct ct_measures {
     double tolerance[2];  /* mean cosine of different rows of one group; NaN without such. Wang and
                              Liu 2021, eq. 11 */
 
+    /* One array with labels: rows that have another of their group look among all other rows, at
+     * most 16,384 evenly spaced ones. NaN: two sides, one group, or no group of two rows. */
+    double between_cosine;      /* mean cosine of rows of different groups; within: tolerance */
+    double precision_at_1;      /* share whose nearest row is of their group; ties are wrong */
+    double precision_by_chance; /* ... if labels were shuffled */
+    double knn_accuracy; /* share whose group has most of the 5 nearest; a tied vote is wrong */
+    double violated_triplets; /* share of triplets (row, another of its group, one of another)
+                                 whose second is no nearer than the third, 1,024 rows first */
+    double supervised_loss;   /* ct_loss_supcon_one at temperature 0.07 */
+    double class_variance;    /* sum of |x_i - mean of its group|^2 over that of |mean of its group
+                                 - mean|^2: 0 once each group is one point (neural collapse) */
+    double off_simplex;       /* mean |cos + 1/(K - 1)| of the K centred group means, the first 512
+                                 of them: 0 at a regular simplex; Papyan et al. 2020 */
+
     /* Looking in the other side: [0] a for its b, [1] b for its a. The rank of the right item is
      * 1 + the number of wrong items at least as similar: ties count against the model, so that a
      * total collapse scores 0 and not 1. Items of the anchor's group are not wrong; an anchor is

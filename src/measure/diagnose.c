@@ -160,6 +160,15 @@ static void say(ct_diagnosis *d, const char *sentence)
 #define PAIRS                                                                                  \
     "recall@1 is {recall_at_1} of {rows}; the share of wrong items ahead of the right one is " \
     "{wrong_ahead} (chance: 0.5)"
+#define LABELS                                                                                  \
+    "of rows with another of their group the nearest is of it for {precision_at_1} (by chance " \
+    "{precision_by_chance}); the vote of the 5 nearest is right for {knn_accuracy}"
+#define WITHIN                                                                                    \
+    "cosines are {tolerance} within groups and {between_cosine} between; {violated_triplets} of " \
+    "the triplets are violated; supervised contrastive loss {supervised_loss} at temperature 0.07"
+#define CLASSES                                                                         \
+    "variance within groups is {class_variance} of that between them, their means are " \
+    "{off_simplex} off a simplex (0 and 0: neural collapse, each group one corner)"
 #define ORDER "what is left of the order still matches pairs: a collapse in scale, not yet in rank"
 #define LOSS_IS \
     "the loss is {value}; it is {all_equal} when all embeddings are equal, and {floor} at best"
@@ -198,6 +207,15 @@ static double partners(const ct_measures *m)
            fmax(0, (m->nearer_to_other_side - 0.5) * sqrt(4.0 * m->nearer_rows));
 }
 
+/* How far precision@1 lies above the chance of its group sizes: 0 as chance (or within the noise of
+ * so many rows), 1 perfect. NaN: there are no labels. */
+static double labels_found(const ct_measures *m)
+{
+    const double chance = m->precision_by_chance, above = m->precision_at_1 - chance;
+    const bool noise = above < SIGMAS * sqrt(chance * (1 - chance) / m->rows);
+    return noise ? 0 : above / (1 - chance);
+}
+
 /* The first rule that holds. */
 void ct_conclude(ct_diagnosis *d)
 {
@@ -214,6 +232,7 @@ void ct_conclude(ct_diagnosis *d)
     const double share = l->all_equal > 0 ? loss / l->all_equal : (double)NAN;
     const double gap = m->modality_gap;
     const bool alone = m->n_sides == 1;
+    const double labels = alone ? labels_found(m) : (double)NAN;
     const bool matched = wrong < CHANCE && sigmas > SIGMAS;
     const bool equal = most < EQUAL_BELOW || least < ONE_POINT;
     const bool narrow = most < NARROW_BELOW || least < EQUAL_BELOW;
@@ -255,6 +274,10 @@ void ct_conclude(ct_diagnosis *d)
         {narrow && !matched, CT_PLATEAU,
          {VARIANCE, PAIRS, said_loss, "pairs deviate from the means together by {cross_covariance} "
                                       "(cross-covariance; above 0 the saddle repels)"}},
+        /* One array with labels: K groups need K - 1 directions and may be one point each. */
+        {labels >= WORKS, CT_HEALTHY, {VARIANCE, DIRECTIONS, said_loss}},
+        {labels > 0 && !few, CT_UNCERTAIN, {VARIANCE, DIRECTIONS, "labels show, but weakly"}},
+        {labels <= 0 && !few, CT_UNALIGNED, {VARIANCE, "labels do not show in the cosines"}},
         /* Few directions. */
         {few && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS, CT_UNCERTAIN,
          {DIRECTIONS, PAIRS, said_loss, "but retrieval works in them: the data may have no more"}},
@@ -293,6 +316,13 @@ void ct_conclude(ct_diagnosis *d)
     for (int i = 0; i < MOST_SAID; i++)
         if (r->say[i] != NULL)
             say(d, r->say[i]);
+    if (!isnan(labels)) {
+        say(d, LABELS);
+        say(d, WITHIN);
+        say(d, CLASSES);
+    }
+    if (labels >= WORKS && d->state == CT_HEALTHY)
+        d->text.meaning = "rows of a group find each other, and groups lie apart";
 }
 
 /* ---- from arrays ---- */

@@ -76,6 +76,9 @@ void measure_bins(const ct_real *s, int rows, int columns, bool all, double bin[
 /* What the sides find in each other (walk.c), and whether a hyperplane tells them apart
  * (separator.c). Both sides are there, and finite. */
 void measure_pairs(measuring *m);
+
+/* What labels say of one array (labels.c). */
+void measure_labels(measuring *m);
 double measure_separability(measuring *m);
 
 #endif

@@ -61,6 +61,14 @@ static const ct_field MEASURES[] = {
     {SIDES(participation_ratio), .label = "participation ratio", .format = "%.1f"},
     {SIDES(uniformity), .label = "uniformity", .format = "%.3f"},
     {SIDES(tolerance), .label = "tolerance", .format = "%.3f"},
+    {NUMBER(between_cosine), .label = "cosine between groups", .format = "%.3f"},
+    {NUMBER(precision_at_1), .label = "precision@1", .format = "%.3f"},
+    {NUMBER(precision_by_chance), .label = "precision@1 by chance", .format = "%.3f"},
+    {NUMBER(knn_accuracy), .label = "5-NN accuracy", .format = "%.3f"},
+    {NUMBER(violated_triplets), .label = "violated triplets", .format = "%.3f"},
+    {NUMBER(supervised_loss), .label = "supervised contrastive loss", .format = "%.4f"},
+    {NUMBER(class_variance), .label = "variance within / between groups", .format = "%.3g"},
+    {NUMBER(off_simplex), .label = "group means off a simplex", .format = "%.3f"},
     {SIDES(length_median), .label = "median length", .format = "%.3g"},
     {SIDES(length_least), .label = "shortest", .format = "%.3g"},
     {SIDES(length_most), .label = "longest", .format = "%.3g"},
@@ -339,6 +347,8 @@ static void measure_side(measuring *m, int s)
     int rows;
     if (m->e->group != NULL)
         out->tolerance[s] = tolerance(m, r, m->e->group);
+    if (m->e->group != NULL && m->e->b == NULL)
+        measure_labels(m);
     r->mean = measure_centre(m, r->unit, n, d);
     double *square = measure_room(m, d, 1, sizeof *square);
     ct_real *cosines = some_cosines(m, s, s, &rows);

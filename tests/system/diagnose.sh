@@ -23,6 +23,8 @@ save("equal.npy", [[1 + 1e-3 * g(0, 1) for _ in range(16)] for _ in range(100)])
 save("nan.npy", [[float("nan") if i == 5 else x for x in row] for i, row in enumerate(a)])
 save("few.npy", a[:5])
 save("large.npy", [0 if i < 90 else i for i in range(100)], "<i4", "i")
+save("classes.npy", [[4 * (k == i % 5) + g(0, 1) for k in range(16)] for i in range(100)])
+save("labels.npy", [i % 5 for i in range(100)], "<i4", "i")
 save("one.npy", [5] * 100, "<i4", "i")
 save("groups.npy", [i // 2 for i in range(100)], "<i4", "i")
 PY
@@ -50,6 +52,11 @@ check "... give a floor by duplicates: ln 2" grep -q '"floor_by_duplicates":0.69
 
 check "one large group makes no success of random rows" state unaligned a.npy other.npy --groups large.npy
 check "... recall is of one's own partner and of any of the group" grep -q '"recall_of_group":\[' "$scratch/out"
+check "one array with labels" state healthy classes.npy --groups labels.npy
+for key in tolerance between_cosine precision_at_1 knn_accuracy violated_triplets supervised_loss class_variance off_simplex; do
+    check "... has $key" grep -q "\"$key\":\[*-*[0-9]" "$scratch/out"
+done
+check "... whose labels are those of other rows" state unaligned classes.npy --groups groups.npy
 check "one group of all" state uncertain a.npy b.npy --groups one.npy
 check "... nothing could be wrong" grep -q "all 100 rows are of one group" "$scratch/out"
 

@@ -1,0 +1,218 @@
+/* labels.c -- one array with labels: do rows of a group find each other?
+ *
+ * One walk over the cosines of at most LABEL_ROWS evenly spaced rows, a block of rows at a time. Of
+ * equal candidates the wrong one is the nearer, so that equal rows find nobody. The variances come
+ * from sums of cosines: of unit rows in groups of c rows, with P = sum over the groups of (1/c)
+ * times the sum of all their cosines,
+ *
+ *     sum_i |x_i - mean of its group|^2 = n - P
+ *     sum_i |mean of its group - mean|^2 = P - (1/n) times the sum of all cosines
+ *
+ * Layer: measure. Needs kernels (matmul) and losses (supcon). */
+#include "measure/measure.h"
+
+#include "contrast/loss.h"
+#include "contrast/scalar.h"
+#include "kernels/kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LABEL_ROWS   16384 /* rows that look at each other                                 */
+#define BLOCK        64    /* of them at a time                                            */
+#define VOTERS       5     /* nearest rows whose majority is the label that is guessed     */
+#define ANCHORS      1024  /* rows whose triplets are counted                              */
+#define SIMPLEX_MOST 512   /* groups whose means are held against a simplex: the first     */
+#define TEMPERATURE  0.07  /* of the supervised contrastive loss: what `loss` defaults to  */
+#define EQUAL        1e-6  /* variance of means over that of scattered rows: float's noise */
+
+/* Rows with labels, and what is learned of them. */
+typedef struct labelled {
+    measure_rows x;
+    int n_groups, *group, *of, *size; /* as given; counted from 0, and how large that one is */
+    ct_real *right;                   /* cosines of one row with those of its group, sorted */
+    int lookers;                      /* rows that have another of their group; sums over them: */
+    double nearest, voted, chance, violated, triplets;
+    double within, all, means; /* sums of cosines: of a group, of all; P above */
+    double different;          /* pairs of rows of different groups */
+} labelled;
+
+static labelled take_rows(measuring *m)
+{
+    labelled l = {.x = measure_some(m, &m->side[0], LABEL_ROWS)};
+    const int n = l.x.n;
+    l.group = measure_room(m, n, 1, sizeof *l.group);
+    l.of = measure_room(m, n, 1, sizeof *l.of);
+    l.size = measure_room(m, n, 1, sizeof *l.size);
+    l.right = measure_room(m, n, 1, sizeof *l.right);
+    for (int i = 0; i < n && !measure_failed(m); i++) {
+        l.group[i] = m->e->group[measure_row_of(m->e->n, n, i)];
+        l.of[i] = -1;
+    }
+    for (int first = 0; first < n && !measure_failed(m); first++) {
+        for (int i = first; i < n && (i > first || l.of[i] < 0); i++)
+            if (l.group[i] == l.group[first]) {
+                l.of[i] = l.n_groups;
+                l.size[l.n_groups]++;
+            }
+        l.n_groups += l.of[first] == l.n_groups;
+    }
+    return l;
+}
+
+/* The nearest rows of row i, whose cosines are s: the nearest first. Answers how many. */
+static int find_nearest(const labelled *l, int i, const ct_real *s, int *found)
+{
+    int count = 0;
+    for (int j = 0; j < l->x.n; j++) {
+        int at = count;
+        for (; j != i && at > 0; at--) { /* past those that are less near */
+            const int other = found[at - 1];
+            const bool tie_won = l->of[j] != l->of[i] && l->of[other] == l->of[i];
+            if (s[j] < s[other] || (!(s[j] > s[other]) && !tie_won))
+                break;
+        }
+        if (j == i || at == VOTERS)
+            continue;
+        count = measure_least(count + 1, VOTERS);
+        memmove(found + at + 1, found + at, (size_t)(count - at - 1) * sizeof *found);
+        found[at] = j;
+    }
+    return count;
+}
+
+/* Whether the group of row i has more votes than any other. */
+static bool wins_vote(const labelled *l, int i, const int *found, int count)
+{
+    int own = 0, most = 0;
+    for (int k = 0; k < count; k++) {
+        int votes = 0;
+        for (int v = 0; v < count; v++)
+            votes += l->of[found[v]] == l->of[found[k]];
+        if (l->of[found[k]] == l->of[i])
+            own = votes;
+        else
+            most = votes > most ? votes : most;
+    }
+    return own > most;
+}
+
+static int ascending(const void *x, const void *y)
+{
+    const ct_real *p = x, *q = y;
+    return (*p > *q) - (*p < *q);
+}
+
+/* Triplets of anchor i: another row of its group that is no nearer than a row of another. */
+static void count_triplets(labelled *l, int i, const ct_real *s)
+{
+    int count = 0;
+    for (int j = 0; j < l->x.n; j++)
+        if (j != i && l->of[j] == l->of[i])
+            l->right[count++] = s[j];
+    qsort(l->right, (size_t)count, sizeof *l->right, ascending);
+    for (int j = 0; j < l->x.n; j++) {
+        int low = 0, high = l->of[j] != l->of[i] ? count : 0;
+        while (low < high) { /* the first that is nearer than j */
+            const int middle = (low + high) / 2;
+            if (l->right[middle] > s[j])
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        l->violated += low;
+    }
+    l->triplets += (double)count * (l->x.n - count - 1);
+}
+
+/* What row i finds, s its cosines with all rows. */
+static void look(labelled *l, int i, const ct_real *s)
+{
+    const int n = l->x.n, size = l->size[l->of[i]];
+    int found[VOTERS];
+    double own = 0, all = 0;
+    for (int j = 0; j < n; j++) {
+        own += l->of[j] == l->of[i] ? (double)s[j] : 0;
+        all += (double)s[j];
+    }
+    l->within += own;
+    l->means += own / size;
+    l->all += all;
+    l->different += n - size;
+    if (size == 1)
+        return;
+    const int count = find_nearest(l, i, s, found);
+    l->lookers++;
+    l->nearest += l->of[found[0]] == l->of[i];
+    l->voted += wins_vote(l, i, found, count);
+    l->chance += (size - 1.0) / (n - 1);
+    if (i % ((n + ANCHORS - 1) / ANCHORS) == 0)
+        count_triplets(l, i, s);
+}
+
+/* Mean |cos + 1 / (K - 1)| of the means of K groups less the mean of these: 0 at a regular simplex.
+ */
+static double off_simplex(measuring *m, const labelled *l)
+{
+    const int n = measure_least(l->n_groups, SIMPLEX_MOST), d = l->x.d;
+    double *mean = measure_room(m, n, d, sizeof *mean), off = 0;
+    for (ptrdiff_t i = 0; i < l->x.n && !measure_failed(m); i++)
+        for (int k = 0; k < d && l->of[i] < n; k++)
+            mean[(ptrdiff_t)l->of[i] * d + k] += l->x.unit[i * d + k] / l->size[l->of[i]];
+    if (measure_centre(m, mean, n, d) == NULL)
+        return (double)NAN;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < i; j++) {
+            double xy = 0, xx = 0, yy = 0;
+            for (int k = 0; k < d; k++) {
+                const double x = mean[(ptrdiff_t)i * d + k], y = mean[(ptrdiff_t)j * d + k];
+                xy += x * y;
+                xx += x * x;
+                yy += y * y;
+            }
+            off += fabs((xy != 0 ? xy / sqrt(xx * yy) : 0) + 1.0 / (n - 1));
+        }
+    return off / (n * (n - 1) / 2.0);
+}
+
+static double supervised_loss(measuring *m, const labelled *l)
+{
+    const ct_real log_scale = (ct_real)-ct_scalar_log(TEMPERATURE);
+    ct_graph g;
+    ct_graph_init(&g, m->device, 0);
+    ct_tensor *rows = ct_constant(&g, l->x.n, l->x.d, l->x.rounded);
+    const ct_loss_inputs in = {.log_scale = ct_constant(&g, 1, 1, &log_scale), .group = l->group};
+    const ct_tensor *y = ct_loss_supcon_one(&g, rows, &in);
+    const double loss = y != NULL ? (double)y->x[0] : (double)NAN;
+    if (y == NULL)
+        CT_FAIL(m->arena.err, ct_graph_error(&g)->status, "%s", ct_graph_error(&g)->msg);
+    ct_graph_free(&g);
+    return loss;
+}
+
+void measure_labels(measuring *m)
+{
+    labelled l = take_rows(m);
+    const int n = l.x.n, d = l.x.d;
+    ct_real *tile = measure_room(m, BLOCK, n, sizeof *tile);
+    for (int i = 0; i < n && !measure_failed(m); i++) {
+        if (i % BLOCK == 0)
+            k_matmul_nt(m->device, measure_least(BLOCK, n - i), n, d,
+                        l.x.rounded + (ptrdiff_t)i * d, l.x.rounded, tile, false);
+        look(&l, i, tile + (ptrdiff_t)(i % BLOCK) * n);
+    }
+    if (measure_failed(m) || l.lookers == 0 || l.n_groups == 1)
+        return;
+    const double between = l.means - l.all / n;
+    m->out->between_cosine = (l.all - l.within) / l.different;
+    m->out->precision_at_1 = l.nearest / l.lookers;
+    m->out->precision_by_chance = l.chance / l.lookers;
+    m->out->knn_accuracy = l.voted / l.lookers;
+    m->out->violated_triplets = l.violated / l.triplets;
+    m->out->supervised_loss = supervised_loss(m, &l);
+    if (between > EQUAL * n) {
+        m->out->class_variance = fmax(n - l.means, 0) / between;
+        m->out->off_simplex = off_simplex(m, &l);
+    }
+}

@@ -54,7 +54,6 @@ static void tell_rows(const ct_doc *d, const ct_study_rows *rows)
 {
     const ct_table t = CLI_TABLE(rows);
     ct_doc_table(d, &t);
-    ct_doc_spreads(d, &t);
 }
 
 static void tell_positives(const ct_doc *d, const ct_study *s)

@@ -24,9 +24,7 @@ static void tell(const ct_doc *d, const ct_lesson *l, const ct_lesson_run *run, 
         ct_doc_text(d, "%s, %d seeds: median [range]; %s", l->study[k].recipe, l->study[k].seeds,
                     l->study[k].common);
         ct_doc_table(d, &table);
-        ct_doc_spreads(d, &table);
     }
-    ct_doc_spreads(d, &rows);
     ct_doc_table(d, &rows);
     ct_doc_text(d, "Rule: %s", l->rule);
     ct_doc_about(d, "Source: %s", l->source);

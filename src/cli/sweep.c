@@ -88,8 +88,6 @@ static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *
                 s->n_seeds, s->n_seeds == 1 ? "" : "s", done, s->n_points * s->n_seeds);
     if (diagram)
         ct_doc_phase(&c->doc, &table);
-    else
-        ct_doc_spreads(&c->doc, &table);
     ct_doc_table(diagram ? &page : &c->doc, &table);
     if (cli_stop != 0 && c->output != NULL)
         fprintf(stderr, "stopped; the same command continues it\n");

@@ -50,9 +50,6 @@ void ct_doc_chart(const ct_doc *d, const char *title, const char *reading, const
 void ct_doc_matrix(const ct_doc *d, const char *title, const double *cosine, int n,
                    const char *rows, const char *columns);
 
-/* Medians and ranges of the table's spreads, a picture for each column; only in a page. */
-void ct_doc_spreads(const ct_doc *d, const ct_table *t);
-
 /* n pictures of the data, side by side, width x height x 3 bytes each. */
 void ct_doc_pictures(const ct_doc *d, const uint8_t *const *picture, int n, int width, int height);
 

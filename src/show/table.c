@@ -5,13 +5,16 @@
  * Layer: show. */
 #include "show/table.h"
 
-#include "show/markup.h"
+#include "show/chart.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MOST_COLUMNS 192
 #define CELL_BYTES   512
 #define LINE_WIDTH   100
+#define MOST_DRAWN   40  /* rows of a table whose spreads are drawn */
+#define DRAWN_WIDTH  120 /* pixels, of a spread */
 
 /* A column, and where its struct lies in a row. */
 typedef struct column {
@@ -106,6 +109,75 @@ void ct_table_print(const ct_table *t, FILE *out, int indent)
     }
 }
 
+/* ---- spreads as pictures, in their cells ---- */
+
+/* What a cell measured and, by the column of that name, expected; NaN: nothing is. */
+typedef struct marks {
+    ct_spread measured;
+    double expected;
+} marks;
+
+static marks marks_of(const ct_table *t, int row, const column *c)
+{
+    marks m = {.expected = (double)NAN};
+    const void *object = ct_table_row(t, row);
+    const ct_field *expected = ct_fields_find(t->columns, "expected", &object);
+    memcpy(&m.measured, (const char *)row_at(t, row, c) + c->field->offset, sizeof m.measured);
+    if (expected != NULL)
+        memcpy(&m.expected, (const char *)object + expected->offset, sizeof m.expected);
+    return m;
+}
+
+/* Where something is expected, rows say "label: quantity", or "... quantity" under a label. */
+static const char *quantity_of(const ct_table *t, int row, char text[CELL_BYTES])
+{
+    const void *object = ct_table_row(t, row);
+    ct_field_show(t->columns->row, object, text, CELL_BYTES);
+    const char *colon = strncmp(text, "... ", 4) == 0 ? text + 2 : strstr(text, ": ");
+    const bool said = colon != NULL && ct_fields_find(t->columns, "expected", &object) != NULL;
+    return said ? colon + 2 : "";
+}
+
+/* The least and the most of all rows of this one's quantity; false if they do not differ. */
+static bool find_ends(const ct_table *t, int row, const column *c, double *least, double *most)
+{
+    char mine[CELL_BYTES], other[CELL_BYTES];
+    const char *quantity = quantity_of(t, row, mine);
+    *least = (double)INFINITY;
+    *most = -(double)INFINITY;
+    for (int i = 0; i < t->n; i++) {
+        const marks m = marks_of(t, i, c);
+        const double x[4] = {m.measured.least, m.measured.median, m.measured.most, m.expected};
+        for (int k = 0; k < 4 && strcmp(quantity_of(t, i, other), quantity) == 0; k++)
+            ct_hold(least, most, x[k]);
+    }
+    if (*least > 0 && *least < 0.5 * *most)
+        *least = 0; /* so near, it belongs to the line */
+    return *least < *most;
+}
+
+/* Range and median, and what was expected, on a line that all rows of the quantity share. */
+static void draw_spread(ct_writer *w, const ct_table *t, int row, const column *c)
+{
+    ct_axes a = {.right = DRAWN_WIDTH};
+    if (t->n > MOST_DRAWN || !find_ends(t, row, c, &a.x0, &a.x1))
+        return;
+    const marks m = marks_of(t, row, c);
+    const double most = fmin(m.measured.most, a.x1); /* infinite: some runs never got there */
+    ct_put(
+        w,
+        "\n<svg class=\"spread\" role=\"img\" viewBox=\"-6 0 %d 12\"><title>%.4g to %.4g</title>",
+        DRAWN_WIDTH + 12, a.x0, a.x1);
+    ct_svg_segment(w, "frame", a.left, 6, a.right, 6);
+    if (isfinite(m.expected))
+        ct_svg_rect(w, "db", ct_axes_x(&a, m.expected) - 4.5, 1.5, 9, 9, NULL);
+    if (isfinite(m.measured.least))
+        ct_svg_segment(w, "a", ct_axes_x(&a, m.measured.least), 6, ct_axes_x(&a, most), 6);
+    if (isfinite(m.measured.median))
+        ct_svg_disc(w, "da", ct_axes_x(&a, m.measured.median), 6, 3.5, NULL);
+    ct_svg_end(w);
+}
+
 void ct_table_html(const ct_table *t, ct_writer *w)
 {
     column c[MOST_COLUMNS];
@@ -117,7 +189,10 @@ void ct_table_html(const ct_table *t, ct_writer *w)
         ct_put_raw(w, "<tr>");
         for (int k = 0; k < n; k++) {
             show_cell(t, i, &c[k], text);
-            ct_put(w, "<%s%s>%s</%s>", tag, is_word(c[k].field) ? "" : " class=n", text, tag);
+            ct_put(w, "<%s%s>%s", tag, is_word(c[k].field) ? "" : " class=n", text);
+            if (i >= 0 && c[k].field->kind == CT_SPREAD)
+                draw_spread(w, t, i, &c[k]);
+            ct_put(w, "</%s>", tag);
         }
         ct_put_raw(w, "</tr>\n");
     }

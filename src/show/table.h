@@ -28,7 +28,8 @@ const char *ct_table_label(const ct_field *f); /* its label, or its key */
  * out. Each line is indented by `indent`. */
 void ct_table_print(const ct_table *t, FILE *out, int indent);
 
-/* <table>; cells of numbers have the class n. */
+/* <table>; cells of numbers have the class n. A spread is drawn too, on a line that the column's
+ * rows share: median, range, and a square for what was expected. */
 void ct_table_html(const ct_table *t, ct_writer *w);
 
 /* One struct: a line for each member, its label and its value; or few lines, "label value  label

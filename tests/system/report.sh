@@ -67,8 +67,8 @@ run lesson gap --report lesson.html
 check "a lesson's page" [ "$code" = 0 ]
 check "... has its rows" [ "$(grep -c '<td>tau = 1/' lesson.html)" = "$(grep -c '^  tau = 1/' "$scratch/out")" ]
 check "... eighteen of them" [ "$(grep -c '<td>tau = 1/' lesson.html)" -ge 18 ]
-check "... as they were measured" sh -c "tr -d '\\n' <lesson.html | grep -qF '<td>tau = 1/1: least loss</td><td class=n>1.54774</td><td class=n>1.54774</td><td>pass</td>'"
-check "... and pictures of them" [ "$(grep -c 'data-kind="spreads"' lesson.html)" -ge 4 ]
+check "... as they were measured" sh -c "sed '/^<svg class=.spread/d' lesson.html | tr -d '\\n' | grep -qF '<td>tau = 1/1: least loss</td><td class=n>1.54774</td><td class=n>1.54774</td><td>pass</td>'"
+check "... with pictures of those that differ" [ "$(grep -c '^<svg class="spread".*<rect class="db".*<circle' lesson.html)" -ge 18 ]
 run sweep phase loss.temperature=0.1,1 optim.rate=0.1,1 train.steps=20 seed=1..2 --report phase.html -q
 check "a sweep's page" [ "$code" = 0 ]
 check "... has a row a point" [ "$(grep -c '^<tr><td>\(0.1\|1\)</td><td>\(0.1\|1\)</td>' phase.html)" = 4 ]
@@ -76,7 +76,7 @@ check "... and the phase diagram" grep -q 'data-kind="phase"' phase.html
 check "... with a recall for each point" [ "$(grep -o 'rect class="h[12][0-9]"' phase.html | wc -l)" -ge 4 ]
 run sweep phase loss.temperature=0.1,1 train.steps=20 seed=1..2 --report one.html -q
 check "... and the command" grep -qF '<pre>contrast sweep phase loss.temperature=0.1,1 optim.rate=0.1,1 train.steps=20 seed=1..2</pre>' phase.html
-check "over one key, a picture a quantity" [ "$(grep -c 'data-kind="spreads"' one.html)" = 4 ]
+check "over one key, a picture for each number and point" [ "$(grep -c '^<svg class="spread"' one.html)" = 6 ]
 run diagnose a --report diagnose.html
 check "a diagnosis as a page" [ "$code" = 0 ]
 check "... names the state that is printed" grep -qF "<strong>$(head -n 1 "$scratch/out" | sed 's/:.*//')</strong>" diagnose.html

@@ -131,30 +131,44 @@ static const ct_field CLAIM[] = {
 };
 static const ct_fields CLAIMS = CT_FIELDS(CLAIM);
 
-START_TEST(spreads_are_a_picture_for_each_quantity)
+/* Each on a line that its quantity has to itself: from 0 or the least to the most. */
+START_TEST(a_spread_is_drawn_in_its_cell)
 {
     static const claim ROW[] = {
         {"small: speed", {2, 1, 3, 2, 1, 3}, 2.5},
         {"... weight", ALL(5), (double)NAN},
-        {"a label of so many words that it has no room on its line: speed",
-         {(double)INFINITY, 1, (double)INFINITY, 1, 1, 3},
-         (double)NAN},
+        {"large: speed", {(double)INFINITY, 2, (double)INFINITY, 1, 1, 3}, (double)NAN},
         {"large: weight", ALL(5), (double)NAN},
         {"alone", ALL(1), (double)NAN},
     };
     const ct_table t = {&CLAIMS, ROW, 5, sizeof *ROW};
     const ct_doc d = open_doc();
-    ct_doc_spreads(&d, &t);
+    ct_doc_table(&d, &t);
     close_doc();
-    ck_assert_str_eq(screen, "");
-    ck_assert_int_eq(count(page, "data-kind=\"spreads\""), 2);
-    holds(page, "<h3>speed</h3>");
-    holds(page, "<h3>weight</h3>");
-    ck_assert_int_eq(count(page, ">small</text>"), 2);
-    holds(page, ">row 3 of the table</text>");
-    holds(page, ">never [1, never]</text>");
-    holds(page, "<title>2 [1, 3]</title>");
-    ck_assert_int_eq(count(page, "<title>expected</title>"), 1);
+    ck_assert_int_eq(count(page, "<svg"), 2); /* equal weights differ in nothing */
+    ck_assert_int_eq(count(page, "<title>0 to 3</title>"), 2);
+    ck_assert_int_eq(count(page, "<rect class=\"db\" x=\"95.5\""), 1); /* expected 2.5 of 3 */
+    holds(page, "<td class=n>2 [1, 3]\n<svg ");
+    holds(page, "<path class=\"a\" d=\"M40.0 6.0H120.0\"/><circle class=\"da\" cx=\"80.0\"");
+    holds(page, "never [2, never]\n<svg ");
+    holds(page, "<path class=\"a\" d=\"M80.0 6.0H120.0\"/></svg>"); /* as far as it is drawn */
+}
+END_TEST
+
+/* A colon in a name makes no quantity where nothing is expected. */
+START_TEST(all_rows_of_a_column_share_a_line)
+{
+    static const point POINT[] = {
+        {"control: rate", "a", 0, ALL(1), ALL(1), 0},
+        {"other", "a", 0, ALL(4), ALL(1), 0},
+    };
+    const ct_fields columns = {ROWS, 5};
+    const ct_table t = {&columns, POINT, 2, sizeof *POINT};
+    const ct_doc d = open_doc();
+    ct_doc_table(&d, &t);
+    close_doc();
+    ck_assert_int_eq(count(page, "<title>0 to 4</title>"), 2);
+    holds(page, "cx=\"30.0\"");
 }
 END_TEST
 
@@ -181,7 +195,8 @@ TCase *doc_case(void)
     TCase *tc = tcase_create("doc");
     tcase_add_test(tc, words);
     tcase_add_test(tc, a_phase_diagram_has_a_cell_for_each_point);
-    tcase_add_test(tc, spreads_are_a_picture_for_each_quantity);
+    tcase_add_test(tc, a_spread_is_drawn_in_its_cell);
+    tcase_add_test(tc, all_rows_of_a_column_share_a_line);
     tcase_add_test(tc, charts_and_matrices);
     return tc;
 }

@@ -12,7 +12,7 @@
 #include "train/snapshot.h"
 
 struct cli_live {
-    ct_live history;
+    ct_live screen;
     ct_snapshot snapshot;
     ct_terminal terminal;
     ct_trainer *trainer;
@@ -31,6 +31,9 @@ cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal, ct_arena *are
         fputc('\n', terminal->out);
     l->terminal = *terminal;
     l->trainer = t;
+    l->screen.steps = t->recipe->train.steps;
+    l->screen.moment = &l->snapshot.moment;
+    l->screen.cosine = l->snapshot.s;
     l->diagnosed_s = -1;
     return l;
 }
@@ -38,7 +41,8 @@ cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal, ct_arena *are
 void cli_live_step(cli_live *l, const ct_step *s, double seconds)
 {
     const ct_recipe *recipe = &l->trainer->recipe;
-    ct_live_loss(&l->history, s->loss);
+    ct_live *screen = &l->screen;
+    ct_live_loss(screen, s->loss);
     if (seconds < l->next_s && s->step != recipe->train.steps)
         return;
     const double began = ct_clock_s();
@@ -51,29 +55,20 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds)
                             &l->diagnosis, CT_IGNORE_ERROR);
         l->diagnosed_s = began;
     }
-    ct_terminal_size(l->terminal.out, &columns, &lines);
     /* at the temperature of now, which may be learned */
-    const ct_loss_setting now = ct_trainer_setting(l->trainer, recipe->train.batch);
-    const ct_landmarks landmarks = ct_landmarks_of(l->trainer->loss, &now, NULL);
-    l->history.all_equal = landmarks.all_equal;
-    l->history.floor = landmarks.floor;
-    const ct_state_text *text = ct_state_describe(l->diagnosis.state);
-    const ct_moment *m = &l->snapshot.moment;
+    const ct_loss_setting setting = ct_trainer_setting(l->trainer, recipe->train.batch);
+    const ct_landmarks landmarks = ct_landmarks_of(l->trainer->loss, &setting, NULL);
     const double pairs = (double)s->step * recipe->train.batch;
-    const ct_live_frame frame = {.step = s->step,
-                                 .steps = recipe->train.steps,
-                                 .loss = s->loss,
-                                 .temperature = s->temperature,
-                                 .pairs_per_second = seconds > 0 ? pairs / seconds : 0,
-                                 .state = text->name,
-                                 .meaning = text->meaning,
-                                 .n = l->snapshot.n,
-                                 .n_bins = CT_PROBE_BINS,
-                                 .n_sigma = m->n_spectrum[0],
-                                 .cosine = l->snapshot.s,
-                                 .bin = {m->bin[0], m->bin[1]},
-                                 .sigma = {m->spectrum[0], m->spectrum[1]}};
-    ct_live_draw(&l->terminal, &l->history, &frame, columns, lines);
+    screen->now = s->loss;
+    screen->temperature = s->temperature;
+    screen->all_equal = landmarks.all_equal;
+    screen->floor = landmarks.floor;
+    screen->pairs_per_second = seconds > 0 ? pairs / seconds : 0;
+    screen->state = ct_state_describe(l->diagnosis.state)->name;
+    screen->meaning = ct_state_describe(l->diagnosis.state)->meaning;
+    screen->n_pairs = l->snapshot.n;
+    ct_terminal_size(l->terminal.out, &columns, &lines);
+    ct_live_draw(&l->terminal, screen, columns, lines);
     const double cost = ct_clock_s() - began;
     l->next_s = seconds + cost + (64 * cost > 0.1 ? 64 * cost : 0.1);
 }

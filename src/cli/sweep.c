@@ -5,7 +5,6 @@
 
 #include "lab/sweep.h"
 #include "platform/clock.h"
-#include "show/phase.h"
 
 #include <string.h>
 

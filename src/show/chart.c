@@ -47,7 +47,8 @@ static void tick_text(double value, double step, char out[32])
     snprintf(out, 32, "%.*f", digits, fabs(value) < step / 1e6 ? 0 : value);
 }
 
-void ct_axes_draw(ct_writer *w, const ct_axes *a, const char *x_name, const char *y_name)
+/* Frame, grid, numbers and the names of both axes. */
+static void draw_axes(ct_writer *w, const ct_axes *a, const char *x_name, const char *y_name)
 {
     char text[32];
     const double dx = tick_step(a->x1 - a->x0, 5), dy = tick_step(a->y1 - a->y0, 6);
@@ -57,7 +58,7 @@ void ct_axes_draw(ct_writer *w, const ct_axes *a, const char *x_name, const char
         tick_text(k * dx, dx, text);
         ct_svg_text(w, x, a->bottom + 15, 11, CT_SVG_MIDDLE, 0, text);
     }
-    for (double k = ceil(a->y0 / dy - 1e-9); y_name != NULL && k * dy <= a->y1 + dy * 1e-6; k++) {
+    for (double k = ceil(a->y0 / dy - 1e-9); k * dy <= a->y1 + dy * 1e-6; k++) {
         const double y = ct_axes_y(a, k * dy);
         ct_svg_segment(w, "grid", a->left, y, a->right, y);
         tick_text(k * dy, dy, text);
@@ -66,8 +67,7 @@ void ct_axes_draw(ct_writer *w, const ct_axes *a, const char *x_name, const char
     ct_put(w, "<path class=\"frame\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", a->left, a->top, a->bottom,
            a->right);
     ct_svg_text(w, (a->left + a->right) / 2, a->bottom + 32, 12, CT_SVG_MIDDLE, 0, x_name);
-    if (y_name != NULL)
-        ct_svg_text(w, 13, (a->top + a->bottom) / 2, 12, CT_SVG_MIDDLE, -90, y_name);
+    ct_svg_text(w, 13, (a->top + a->bottom) / 2, 12, CT_SVG_MIDDLE, -90, y_name);
 }
 
 double ct_key_draw(ct_writer *w, double x, double y, ct_drawing as, const char *look,
@@ -216,7 +216,7 @@ static void draw_key(ct_writer *w, const ct_chart *c, double x)
 
 void ct_chart_draw(ct_writer *w, const ct_chart *c, const ct_axes *a)
 {
-    ct_axes_draw(w, a, c->x_name, c->y_name);
+    draw_axes(w, a, c->x_name, c->y_name);
     for (int k = 0; k < c->n; k++)
         draw_series(w, a, &c->series[k]);
     draw_key(w, c, a->left);

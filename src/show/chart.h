@@ -57,11 +57,6 @@ void ct_chart_margin(ct_axes *a, const ct_axes *least);
 
 void ct_chart_draw(ct_writer *w, const ct_chart *c, const ct_axes *a);
 
-/* ---- parts, for pictures that are no charts ---- */
-
-/* Frame, grid, numbers and the names of both axes; y_name NULL: no y axis. */
-void ct_axes_draw(ct_writer *w, const ct_axes *a, const char *x_name, const char *y_name);
-
 /* An entry of the key, a sample of the look and its name; the answer is where the next one may
  * begin. */
 double ct_key_draw(ct_writer *w, double x, double y, ct_drawing as, const char *look,

@@ -50,6 +50,15 @@ void ct_doc_chart(const ct_doc *d, const char *title, const char *reading, const
 void ct_doc_matrix(const ct_doc *d, const char *title, const double *cosine, int n,
                    const char *rows, const char *columns);
 
+/* A table over two keys as a phase diagram. Its first two columns hold the values of the keys, in
+ * the order of a grid: the first key goes up, the second to the right. Of its other columns those
+ * are drawn whose keys begin with `state` (a choice), `escape_step` and `recall_at_1` (spreads): on
+ * a screen one letter for each point; in a page a map of each. */
+void ct_doc_phase(const ct_doc *d, const ct_table *t);
+
+/* The maps as a file. Errors  CT_ERR_IO */
+ct_status ct_phase_save(const ct_table *t, const char *path, ct_error *err);
+
 /* n pictures of the data, side by side, width x height x 3 bytes each. */
 void ct_doc_pictures(const ct_doc *d, const uint8_t *const *picture, int n, int width, int height);
 

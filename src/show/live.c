@@ -71,28 +71,28 @@ static void draw_loss(screen *s, const ct_live *l, int rows)
     }
 }
 
-void ct_live_draw(const ct_terminal *t, const ct_live *l, const ct_live_frame *f, int columns,
-                  int lines)
+void ct_live_draw(const ct_terminal *t, const ct_live *l, int columns, int lines)
 {
+    const ct_moment *m = l->moment;
     char bar[CT_LIVE_HISTORY];
     screen s = {t, columns < 250 ? columns : 250, lines - 1}; /* the cursor rests on the last */
     fputs("\033[H", t->out);
-    line(&s, "step %ld/%ld  loss %.4f  tau %.3f  %.0f pairs/s", f->step, f->steps, f->loss,
-         f->temperature, f->pairs_per_second);
-    line(&s, "%s: %s", f->state, f->meaning);
+    line(&s, "step %.0f/%ld  loss %.4f  tau %.3f  %.0f pairs/s", m->step, l->steps, l->now,
+         l->temperature, l->pairs_per_second);
+    line(&s, "%s: %s", l->state, l->meaning);
     line(&s, "loss: *   all equal: = %.4f   floor: . %.4g", l->all_equal, l->floor);
     draw_loss(&s, l, s.left >= 28 ? 8 : s.left >= 12 ? 5 : 3);
     for (int k = 0; k < 2; k++) {
-        ct_bars_text(f->bin[k], f->n_bins, 0, bar);
+        ct_bars_text(m->bin[k], CT_PROBE_BINS, 0, bar);
         line(&s, "cosines, %s -1|%s|1", k == 0 ? "pairs " : "others", bar);
     }
     for (int k = 0; k < 2; k++) {
-        ct_bars_text(f->sigma[k], f->n_sigma, 1, bar);
-        line(&s, "spectrum, %s %.2f|%s|", k == 0 ? "image" : "text ", f->sigma[k][0], bar);
+        ct_bars_text(m->spectrum[k], m->n_spectrum[k], 1, bar);
+        line(&s, "spectrum, %s %.2f|%s|", k == 0 ? "image" : "text ", m->spectrum[k][0], bar);
     }
-    line(&s, "cosines of %d images (rows) and captions (columns)", f->n);
+    line(&s, "cosines of %d images (rows) and captions (columns)", l->n_pairs);
     if (s.left > 0)
-        ct_draw_cells(t, 2, f->cosine, f->n, s.left, s.columns - 3);
+        ct_draw_cells(t, 2, l->cosine, l->n_pairs, s.left, s.columns - 3);
     fputs("\033[J", t->out);
     fflush(t->out);
 }

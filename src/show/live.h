@@ -5,6 +5,7 @@
 #ifndef SHOW_LIVE_H
 #define SHOW_LIVE_H
 
+#include "formats/log.h"
 #include "show/terminal.h"
 
 enum { CT_LIVE_HISTORY = 256 };
@@ -13,24 +14,20 @@ typedef struct ct_live {
     double loss[CT_LIVE_HISTORY]; /* means over `stride` steps each */
     int n;
     long stride, in_last;
-    double all_equal, floor;
+
+    /* What a frame shows besides. */
+    long steps;                                                  /* of the whole run */
+    double now, temperature, all_equal, floor, pairs_per_second; /* now: the loss of the step */
+    const char *state, *meaning;
+    const ct_moment *moment;
+    const double *cosine; /* image i, text j */
+    int n_pairs;
 } ct_live;
 
 /* A step's loss; when the history is full, neighbours are joined. */
 void ct_live_loss(ct_live *l, double loss);
 
-/* What a frame shows beside the history. */
-typedef struct ct_live_frame {
-    long step, steps;
-    double loss, temperature, pairs_per_second;
-    const char *state, *meaning;
-    int n, n_bins, n_sigma;
-    const double *cosine;            /* (n, n) image i, text j */
-    const double *bin[2], *sigma[2]; /* cosines of pairs, of others; singular values of each side */
-} ct_live_frame;
-
 /* The whole screen of `columns` x `lines`. */
-void ct_live_draw(const ct_terminal *t, const ct_live *l, const ct_live_frame *f, int columns,
-                  int lines);
+void ct_live_draw(const ct_terminal *t, const ct_live *l, int columns, int lines);
 
 #endif

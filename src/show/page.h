@@ -6,8 +6,8 @@
 #ifndef SHOW_PAGE_H
 #define SHOW_PAGE_H
 
-#include "show/markup.h"
 #include "show/record.h"
+#include "show/svg.h"
 
 typedef ct_writer ct_page;
 

@@ -1,7 +1,7 @@
-/* phase.c -- see phase.h.
+/* phase.c -- a table over two keys as a phase diagram; see doc.h.
  *
  * Layer: show. */
-#include "show/phase.h"
+#include "show/doc.h"
 
 #include <math.h>
 #include <string.h>
@@ -37,29 +37,25 @@ typedef struct grid {
     double cell, width, height; /* of the picture: small grids have large cells */
 } grid;
 
-/* Where a row stands: the indices of its values among those of the keys so far. */
-static void place(const grid *g, int row, int at[2])
+/* Which value of a key a row has; one that is not there yet becomes the last. */
+static int index_of(grid *g, int key, int row)
 {
-    for (int k = 0; k < 2; k++) {
-        char text[CELL_BYTES];
-        ct_field_show(&g->t->columns->row[k], ct_table_row(g->t, row), text, sizeof text);
-        at[k] = 0;
-        while (at[k] < g->n[k] && strcmp(g->value[k][at[k]], text) != 0)
-            at[k]++;
-    }
+    char text[CELL_BYTES];
+    int i = 0;
+    ct_field_show(&g->t->columns->row[key], ct_table_row(g->t, row), text, sizeof text);
+    while (i < g->n[key] && strcmp(g->value[key][i], text) != 0)
+        i++;
+    if (i == g->n[key] && i < VALUES - 1)
+        strcpy(g->value[key][g->n[key]++], text);
+    return i;
 }
 
 static grid read_grid(const ct_table *t)
 {
     grid g = {.t = t};
-    for (int r = 0; r < t->n; r++) {
-        int at[2];
-        place(&g, r, at);
+    for (int r = 0; r < t->n; r++)
         for (int k = 0; k < 2; k++)
-            if (at[k] == g.n[k] && g.n[k] < VALUES - 1)
-                ct_field_show(&t->columns->row[k], ct_table_row(t, r), g.value[k][g.n[k]++],
-                              CELL_BYTES);
-    }
+            index_of(&g, k, r);
     g.cell = fmax(16, fmin(40, floor(130.0 / (g.n[0] > g.n[1] ? g.n[0] : g.n[1]))));
     g.width = fmax(LEAST, LEFT + 3 * (g.cell * g.n[1] + GAP));
     g.height = TOP + g.cell * g.n[0] + BOTTOM;
@@ -104,14 +100,12 @@ static void draw_letter(const ct_terminal *t, int state)
         fprintf(t->out, " %c", LOOK[state].letter);
 }
 
-static void draw_letters(const ct_terminal *t, const grid *g)
+static void draw_letters(const ct_terminal *t, grid *g)
 {
     int seen[STATES] = {0};
     int8_t state[VALUES][VALUES] = {{0}}; /* plus 1; 0: there is no row */
     for (int r = 0; r < g->t->n; r++) {
-        int at[2];
-        place(g, r, at);
-        state[at[0]][at[1]] = (int8_t)(state_of(g, r) + 1);
+        state[index_of(g, 0, r)][index_of(g, 1, r)] = (int8_t)(state_of(g, r) + 1);
         seen[state_of(g, r)]++;
     }
     fprintf(t->out, "%s\n", ct_table_label(&g->t->columns->row[0]));
@@ -166,7 +160,7 @@ static void look_of(const grid *g, int row, int map, double soonest, char look[3
 }
 
 /* The title of a cell is its whole row. */
-static void draw_map(ct_writer *w, const grid *g, double x, int map)
+static void draw_map(ct_writer *w, grid *g, double x, int map)
 {
     const double cell = g->cell;
     double soonest = (double)INFINITY;
@@ -174,12 +168,10 @@ static void draw_map(ct_writer *w, const grid *g, double x, int map)
         soonest = fmin(soonest, median_of(g, r, "escape_step"));
     for (int r = 0; r < g->t->n; r++) {
         char look[32], title[768];
-        int at[2];
-        place(g, r, at);
         look_of(g, r, map, soonest, look);
         ct_table_line(g->t->columns, ct_table_row(g->t, r), title, sizeof title);
-        ct_svg_rect(w, look, x + cell * at[1], TOP + cell * (g->n[0] - 1 - at[0]), cell - 1,
-                    cell - 1, title);
+        ct_svg_rect(w, look, x + cell * index_of(g, 1, r),
+                    TOP + cell * (g->n[0] - 1 - index_of(g, 0, r)), cell - 1, cell - 1, title);
     }
 }
 
@@ -201,7 +193,7 @@ static const char TITLE[] = "Phase diagram",
                               "equal embeddings, and recall@1, over two settings: medians over "
                               "the seeds. Rest on a cell to read it.";
 
-static void draw_maps(ct_writer *w, const grid *g)
+static void draw_maps(ct_writer *w, grid *g)
 {
     static const char *const NAME[3] = {"state", "escape: stronger is sooner",
                                         "recall@1: stronger is better"};
@@ -216,7 +208,7 @@ static void draw_maps(ct_writer *w, const grid *g)
 
 void ct_doc_phase(const ct_doc *d, const ct_table *t)
 {
-    const grid g = read_grid(t);
+    grid g = read_grid(t);
     if (d->screen != NULL && t->n > 0)
         draw_letters(d->screen, &g);
     if (d->page == NULL || t->n == 0)
@@ -229,7 +221,7 @@ void ct_doc_phase(const ct_doc *d, const ct_table *t)
 
 ct_status ct_phase_save(const ct_table *t, const char *path, ct_error *err)
 {
-    const grid g = read_grid(t);
+    grid g = read_grid(t);
     ct_writer w;
     if (ct_svg_open(&w, path, g.width, g.height, TITLE, READING, err) == CT_OK)
         draw_maps(&w, &g);

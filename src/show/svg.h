@@ -1,12 +1,26 @@
-/* svg.h -- pictures of rectangles, paths and text, in a page or as a file of their own. Private.
+/* svg.h -- markup, and pictures of rectangles, paths and text, in a page or as a file of their own.
+ * Private.
  *
  * Text is escaped; no scripts; numbers have the same digits everywhere. A look is "#rrggbb" or
- * classes of picture.css, which has a light and a dark set of colours.
+ * classes of picture.css, which has a light and a dark set of colours. Failures to write wait for
+ * the writer's commit.
  */
 #ifndef SHOW_SVG_H
 #define SHOW_SVG_H
 
-#include "show/markup.h"
+#include "platform/file.h"
+
+/* ---- markup ---- */
+
+/* Markup as it is, and markup with values of %d, %c, %s and what doubles have: a string is put in
+ * as ct_put_text does it, so what it says is never markup. */
+void ct_put_raw(ct_writer *w, const char *markup);
+void ct_put(ct_writer *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Text as it should be read, in an element or an attribute; what XML cannot hold is replaced. */
+void ct_put_text(ct_writer *w, const char *text);
+
+/* ---- pictures ---- */
 
 extern const char ct_svg_css[]; /* picture.css */
 

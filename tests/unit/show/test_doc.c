@@ -1,5 +1,5 @@
 /* test_doc.c -- what is said once, on a screen and in a page. */
-#include "show/phase.h"
+#include "show/doc.h"
 #include "testing.h"
 
 #include <math.h>

@@ -31,7 +31,7 @@ cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal, ct_arena *are
         fputc('\n', terminal->out);
     l->terminal = *terminal;
     l->trainer = t;
-    l->screen.steps = t->recipe->train.steps;
+    l->screen.steps = t->recipe.train.steps;
     l->screen.moment = &l->snapshot.moment;
     l->screen.cosine = l->snapshot.s;
     l->diagnosed_s = -1;

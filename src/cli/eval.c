@@ -6,7 +6,7 @@
 static int eval(cli_call *c, ct_error *err)
 {
     ct_evaluation e;
-    if (ct_trainer_evaluate(&c->trainer, (ct_split)c->split, 0, &e, err) != CT_OK)
+    if (ct_trainer_evaluate(&c->trainer, (ct_split)c->split, 0, &e, NULL, err) != CT_OK)
         return 0;
     if (c->json) {
         ct_json_string(&c->j, "run", c->argv[0]);

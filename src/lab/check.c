@@ -90,28 +90,20 @@ static void compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs, int
 
 /* ---- gradients ---- */
 
-/* The loss of a batch, whose embeddings find room in `side`. */
-static double loss_of(ct_trainer *t, const int *items, ct_real *const side[2])
+/* The loss of a batch once p has moved by so many g. */
+static double loss_after(ct_trainer *t, const int *items, ct_param *p, const ct_real *g, double by)
 {
-    ct_error err = {0};
     double loss = (double)NAN;
-    for (int s = 0; s < 2; s++)
-        ct_trainer_embed(t, s, items, t->recipe.train.batch, side[s], &err);
-    if (err.status == CT_OK)
-        ct_trainer_loss(t, side[0], side[1], items, t->recipe.train.batch, &loss, &err);
-    return loss;
-}
-
-static void move(ct_param *p, const ct_real *g, double by)
-{
     for (size_t i = 0; i < (size_t)p->rows * (size_t)p->cols; i++)
         p->x[i] += (ct_real)(by * (double)g[i]);
+    ct_trainer_gradients(t, items, &loss, CT_IGNORE_ERROR);
+    return loss;
 }
 
 /* Along the gradient of one parameter the loss changes by h |g|; which h shows it in
  * float: one that changes the loss by CHANGE, found from |g|. */
-static void check_parameter(ct_trainer *t, const int *items, ct_real *const side[2], ct_param *p,
-                            const ct_real *g, ct_check *out)
+static void check_parameter(ct_trainer *t, const int *items, ct_param *p, const ct_real *g,
+                            ct_check *out)
 {
     const size_t n = (size_t)p->rows * (size_t)p->cols;
     const double norm = ct_grad_norm(t->device, g, n),
@@ -121,11 +113,9 @@ static void check_parameter(ct_trainer *t, const int *items, ct_real *const side
         out->n_flat++;
         return;
     }
-    move(p, g, h / norm);
-    const double up = loss_of(t, items, side);
-    move(p, g, -2 * h / norm);
-    const double down = loss_of(t, items, side);
-    move(p, g, h / norm);
+    const double up = loss_after(t, items, p, g, h / norm);
+    const double down = loss_after(t, items, p, g, -2 * h / norm);
+    loss_after(t, items, p, g, h / norm);
     const double error = fabs((up - down) / (2 * h) - norm) / norm;
     out->n_checked++;
     if (!(error <= out->gradient_error)) {
@@ -137,7 +127,6 @@ static void check_parameter(ct_trainer *t, const int *items, ct_real *const side
 static void check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device *device,
                             ct_check *out, ct_error *err)
 {
-    const size_t batch = (size_t)r->train.batch * (size_t)ct_recipe_width(r);
     const int moments = r->optim.config.kind == CT_ADAMW ? 2 : r->optim.config.momentum > 0;
     double loss;
     ct_arena arena;
@@ -149,8 +138,6 @@ static void check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device
     if (ct_trainer_init(t, r, pairs, device, err) == CT_OK)
         ct_trainer_step(t, &s, err); /* biases start at 0, where ReLU has its kink */
     ct_real *g = ct_arena_zeroed(&arena, p->size, sizeof *g);
-    ct_real *const side[2] = {ct_arena_zeroed(&arena, batch, sizeof *g),
-                              ct_arena_zeroed(&arena, batch, sizeof *g)};
     if (err->status == CT_OK) {
         const int *items = ct_sampler_batch(&t->sampler, t->step);
         out->n_parameters = p->size;
@@ -160,7 +147,7 @@ static void check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device
         ct_trainer_gradients(t, items, &loss, err);
         memcpy(g, ct_params_gradients(p), p->size * sizeof *g);
         for (int k = 0; k < p->n && err->status == CT_OK; k++)
-            check_parameter(t, items, side, &p->list[k], g + (p->list[k].dx - p->dx), out);
+            check_parameter(t, items, &p->list[k], g + (p->list[k].dx - p->dx), out);
         out->gradients_right = out->gradient_error <= TOLERANCE; /* NaN is not */
     }
     ct_trainer_free(t);

@@ -47,7 +47,8 @@ ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch 
     }
     out->seconds = ct_clock_s() - began;
     for (int i = 0; i < 2 && err->status == CT_OK; i++)
-        ct_trainer_evaluate(t, i == 0 ? CT_TEST : CT_COMPOSITION, 0, &out->evaluation[i], err);
+        ct_trainer_evaluate(t, i == 0 ? CT_TEST : CT_COMPOSITION, 0, &out->evaluation[i], NULL,
+                            err);
     if (err->status == CT_OK)
         ask(t, out, err);
     return err->status;

@@ -140,19 +140,13 @@ static void measure(ct_trainer *t, const ct_runs *r, ct_outcome *out, ct_error *
 {
     ct_arena arena;
     ct_arena_open(&arena, "study", 0, err);
-    ct_diagnosis *d = ct_arena_zeroed(&arena, 1, sizeof *d);
     out->tolerance_of_kind[0] = (double)NAN;
     out->tolerance_of_kind[1] = (double)NAN;
-    if (err->status == CT_OK &&
-        ct_trainer_evaluate(t, CT_TEST, r->limit, &out->test, err) == CT_OK) {
-        d->measures = out->test.measures;
-        d->landmarks = out->test.landmarks;
-        d->loss = out->test.loss;
-        ct_conclude(d);
-        out->state = (int)d->state;
-    }
+    if (err->status == CT_OK)
+        ct_trainer_evaluate(t, CT_TEST, r->limit, &out->test, NULL, err);
     if (err->status == CT_OK && r->validation)
-        ct_trainer_evaluate(t, CT_VALIDATION, r->limit, &out->validation, err);
+        ct_trainer_evaluate(t, CT_VALIDATION, r->limit, &out->validation, NULL, err);
+    out->state = (int)out->test.state;
     if (err->status == CT_OK && t->recipe.data.kind == CT_DATA_SHAPES && t->pairs->group != NULL)
         measure_kinds(t, r->limit, out, &arena, err);
     ct_arena_free(&arena);

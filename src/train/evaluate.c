@@ -47,26 +47,16 @@ ct_embedded ct_trainer_embedded(ct_trainer *t, ct_split split, int limit, ct_are
     return (ct_embedded){.a = x[0], .b = x[1], .n = n, .d = d, .group = group, .device = t->device};
 }
 
-/* Of a batch of the training, or of all n pairs if they are fewer. */
-static ct_landmarks landmarks_of(const ct_trainer *t, const ct_embedded *e)
+/* Their loss is the mean over batches as in training, or that of all n pairs if they are fewer. */
+static void diagnose(const ct_trainer *t, const ct_embedded *e, ct_diagnosis *out, ct_error *err)
 {
     const int batch = t->recipe.train.batch;
     const ct_loss_setting at = ct_trainer_setting(t, batch < e->n ? batch : e->n);
-    return ct_landmarks_of(t->loss, &at, e->group);
-}
-
-/* Mean loss over whole batches of the embedded items, as the trainer would see them. */
-static double mean_loss(ct_trainer *t, const int *items, const ct_embedded *e, int batch,
-                        ct_error *err)
-{
-    double sum = 0, loss = 0;
-    int batches = 0;
-    for (int i = 0; i + batch <= e->n && err->status == CT_OK; i += batch, batches++) {
-        const size_t from = (size_t)i * (size_t)e->d;
-        ct_trainer_loss(t, e->a + from, e->b + from, items + i, batch, &loss, err);
-        sum += loss;
-    }
-    return sum / batches;
+    if (err->status != CT_OK)
+        return;
+    out->landmarks = ct_landmarks_of(t->loss, &at, e->group);
+    out->loss = (double)NAN; /* to be measured */
+    ct_diagnose(e, out, err);
 }
 
 /* Classify images by the nearest class: the mean of its prompts' unit embeddings. */
@@ -96,21 +86,23 @@ static void prompt_accuracy(ct_trainer *t, const int *items, const ct_embedded *
 }
 
 ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out,
-                              ct_error *err)
+                              ct_diagnosis *d, ct_error *err)
 {
-    const int *items = t->pairs->index[split];
     ct_arena arena;
-    *out = (ct_evaluation){.step = t->step, .split = split, .prompt_accuracy = (double)NAN};
     ct_arena_open(&arena, "evaluation", 0, err);
     const ct_embedded e = ct_trainer_embedded(t, split, limit, &arena, err);
-    if (err->status == CT_OK) {
-        out->landmarks = landmarks_of(t, &e);
-        out->loss = mean_loss(t, items, &e, out->landmarks.at.n, err);
-        out->information = ct_landmarks_information(&out->landmarks, out->loss);
-        ct_measure(&e, &out->measures, NULL, err);
-        ct_measures_finite(&out->measures, err);
+    if (d == NULL)
+        d = ct_arena_zeroed(&arena, 1, sizeof *d);
+    *out = (ct_evaluation){.step = t->step, .split = split, .prompt_accuracy = (double)NAN};
+    diagnose(t, &e, d, err);
+    if (err->status == CT_OK && ct_measures_finite(&d->measures, err) == CT_OK) {
+        out->state = d->state;
+        out->loss = d->loss;
+        out->landmarks = d->landmarks;
+        out->information = ct_landmarks_information(&d->landmarks, d->loss);
+        out->measures = d->measures;
         if (t->pairs->label != NULL)
-            prompt_accuracy(t, items, &e, &arena, &out->prompt_accuracy, err);
+            prompt_accuracy(t, t->pairs->index[split], &e, &arena, &out->prompt_accuracy, err);
     }
     ct_arena_free(&arena);
     return err->status;
@@ -122,11 +114,7 @@ ct_status ct_trainer_diagnose(ct_trainer *t, ct_split split, int limit, ct_diagn
     ct_arena arena;
     ct_arena_open(&arena, "diagnosis", 0, err);
     const ct_embedded e = ct_trainer_embedded(t, split, limit, &arena, err);
-    if (err->status == CT_OK) {
-        out->landmarks = landmarks_of(t, &e);
-        out->loss = (double)NAN;
-        ct_diagnose(&e, out, err);
-    }
+    diagnose(t, &e, out, err);
     ct_arena_free(&arena);
     return err->status;
 }

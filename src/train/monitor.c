@@ -6,7 +6,6 @@
 #include "platform/memory.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define AT_END 0.01 /* so near to an end is saturated */
@@ -59,10 +58,10 @@ static double mean_cosine(const ct_tensor *y, double *sum)
     return y->rows > 1 ? (square - own) / ((double)y->rows * (y->rows - 1)) : 0;
 }
 
-static double dead_share(const ct_tensor *y)
+static double dead_share(const ct_tensor *y, ct_activation f)
 {
     int dead = 0;
-    for (int k = 0; k < y->cols; k++) {
+    for (int k = 0; k < y->cols && f == CT_ACT_RELU; k++) {
         int live = 0;
         for (int i = 0; i < y->rows; i++)
             live += y->x[(ptrdiff_t)i * y->cols + k] != 0;
@@ -75,73 +74,60 @@ static double saturated_share(const ct_tensor *y, ct_activation f)
 {
     const double low = f == CT_ACT_TANH ? -1 : 0;
     ptrdiff_t count = 0, n = (ptrdiff_t)y->rows * y->cols;
+    if (f != CT_ACT_SIGMOID && f != CT_ACT_TANH)
+        return 0;
     for (ptrdiff_t i = 0; i < n; i++)
         count += (double)y->x[i] < low + AT_END || (double)y->x[i] > 1 - AT_END;
     return (double)count / (double)n;
 }
 
-/* "image.3.weight": layer 3 of the image tower. */
-static ct_activation activation_of(const ct_recipe *r, const char *name)
+/* The layer that made y, and its weight: the tensor's names die with the graph, the parameter's do
+ * not. NULL if no layer did. */
+static const ct_linear_layer *layer_of(const ct_two_tower *m, const ct_tensor *y,
+                                       const ct_param **weight)
 {
-    const ct_mlp_config *tower = &r->tower[strncmp(name, "text", 4) == 0].model.mlp;
-    const int k = atoi(strchr(name, '.') + 1);
-    return (ct_activation)(k == tower->n_layers - 1 ? tower->last_activation : tower->activation);
-}
-
-static bool is_layer(const ct_tensor *y)
-{
-    const ct_tensor *w = y->in[1];
-    const size_t length = w != NULL && w->op == NULL && w->name != NULL ? strlen(w->name) : 0;
-    return length > 7 && strcmp(w->name + length - 7, ".weight") == 0 && w->rows == y->cols;
-}
-
-/* The parameter that a tensor shows: the tensor's name dies with the graph, the parameter's does
- * not. */
-static const ct_param *parameter_of(const ct_params *p, const ct_tensor *w)
-{
-    int k = 0;
-    while (p->list[k].x != w->x)
-        k++;
-    return &p->list[k];
-}
-
-static ct_layer look_at_layer(const ct_trainer *t, const ct_tensor *y, double *sum)
-{
-    const ct_param *w = parameter_of(&t->model.params, y->in[1]);
-    const ct_activation f = activation_of(&t->recipe, w->name);
-    const bool has_ends = f == CT_ACT_SIGMOID || f == CT_ACT_TANH;
-    return (ct_layer){.weight = w->name,
-                      .gradient = ct_grad_norm(t->device, w->dx, (size_t)w->rows * (size_t)w->cols),
-                      .cosine = mean_cosine(y, sum),
-                      .dead = f == CT_ACT_RELU ? dead_share(y) : 0,
-                      .saturated = has_ends ? saturated_share(y, f) : 0};
+    for (int side = 0; side < 2; side++)
+        for (int k = 0; k < m->side[side].mlp.n_layers; k++) {
+            const ct_linear_layer *layer = &m->side[side].mlp.layer[k];
+            *weight = &m->params.list[layer->weight];
+            if (y->in[1] != NULL && y->in[1]->x == (*weight)->x)
+                return layer;
+        }
+    return NULL;
 }
 
 /* The next batch, forward and backward; gradients are zeroed by the next step anyway. Of a batch in
  * chunks the layers show the last. */
-static void look_at_batch(ct_trainer *t, ct_monitor *out, ct_error *err)
+static void look_at_batch(ct_trainer *t, ct_monitor *m, ct_error *err)
 {
-    const ct_loss_setting at = ct_trainer_setting(t, t->recipe.train.batch);
     int widest = 1;
     t->graph.training = false;
-    if (ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step), &out->loss, err) != CT_OK)
+    if (ct_trainer_gradients(t, ct_sampler_batch(&t->sampler, t->step), &m->loss, err) != CT_OK)
         return;
-    out->landmarks = ct_landmarks_of(t->loss, &at, t->pairs->group != NULL ? t->group : NULL);
     for (const ct_tensor *y = t->graph.oldest; y != NULL; y = y->newer)
         widest = y->cols > widest ? y->cols : widest;
     double *sum = ct_alloc_for("monitor", (size_t)widest, sizeof *sum, err);
-    for (const ct_tensor *y = t->graph.oldest; y != NULL && sum != NULL; y = y->newer)
-        if (is_layer(y) && out->seen.n < CT_LOG_LAYERS)
-            out->seen.layer[out->seen.n++] = look_at_layer(t, y, sum);
+    for (const ct_tensor *y = t->graph.oldest; y != NULL && sum != NULL; y = y->newer) {
+        const ct_param *w;
+        const ct_linear_layer *layer = layer_of(&t->model, y, &w);
+        if (layer != NULL)
+            m->seen.layer[m->seen.n++] = (ct_layer){
+                .weight = w->name,
+                .gradient = ct_grad_norm(t->device, w->dx, (size_t)w->rows * (size_t)w->cols),
+                .cosine = mean_cosine(y, sum),
+                .dead = dead_share(y, layer->f),
+                .saturated = saturated_share(y, layer->f)};
+    }
     ct_free(sum);
 }
 
-ct_status ct_monitor_look(ct_trainer *t, int limit, ct_monitor *out, ct_error *err)
+ct_status ct_monitor_look(ct_trainer *t, ct_monitor *m, ct_error *err)
 {
-    *out = (ct_monitor){.seen.step = (double)t->step};
-    look_at_batch(t, out, err);
-    ct_trainer_diagnose(t, CT_VALIDATION, limit, &out->diagnosis, err);
-    out->escape = out->diagnosis.measures.cross_covariance / out->landmarks.at.temperature;
+    const ct_loss_setting at = ct_trainer_setting(t, t->recipe.train.batch);
+    m->seen = (ct_layers){.step = (double)t->step};
+    look_at_batch(t, m, err);
+    m->landmarks = ct_landmarks_of(t->loss, &at, t->pairs->group != NULL ? t->group : NULL);
+    m->escape = m->diagnosis.measures.cross_covariance / m->landmarks.at.temperature;
     return err->status;
 }
 

@@ -22,9 +22,9 @@ typedef struct ct_monitor {
 
 extern const ct_fields ct_monitor_fields;
 
-/* `limit`: at most so many validation pairs, 0 all.
- * Errors  CT_ERR_NOMEM, those of the graph; CT_ERR_CONFIG without a validation split */
-ct_status ct_monitor_look(ct_trainer *t, int limit, ct_monitor *out, ct_error *err);
+/* All but the diagnosis, which an evaluation after the same step has set.
+ * Errors  CT_ERR_NOMEM, those of the graph */
+ct_status ct_monitor_look(ct_trainer *t, ct_monitor *m, ct_error *err);
 
 /* Words for a loss that has stayed at its value for equal embeddings, or NULL. `mean` is over the
  * last steps. */

@@ -245,15 +245,14 @@ static void keep_best(run *r, const ct_evaluation *e)
 /* ---- the loop ---- */
 
 /* The monitors; a collapse ends the run if the recipe says so. */
-static void look(run *r, int limit)
+static void look(run *r, ct_monitor *m)
 {
-    ct_monitor m;
-    const ct_diagnosis *d = &m.diagnosis;
-    if (ct_monitor_look(r->t, limit, &m, r->err) != CT_OK)
+    const ct_diagnosis *d = &m->diagnosis;
+    if (ct_monitor_look(r->t, m, r->err) != CT_OK)
         return;
-    put_line(r, "monitor", &ct_monitor_fields, &m);
+    put_line(r, "monitor", &ct_monitor_fields, m);
     if (r->watch->on_monitor != NULL)
-        r->watch->on_monitor(r->watch->ctx, r->t, &m);
+        r->watch->on_monitor(r->watch->ctx, r->t, m);
     if (r->t->recipe.monitor.stop_on_collapse &&
         (d->state == CT_COLLAPSED || d->state == CT_DIMENSIONAL_COLLAPSE))
         CT_FAIL(r->err, CT_ERR_NUMERIC, "step %ld: %s: %s (monitor.stop_on_collapse)", r->t->step,
@@ -270,15 +269,16 @@ static void set_safe(const run *r, bool safe)
 static void evaluate(run *r, ct_split split, int limit)
 {
     ct_evaluation e;
+    ct_monitor m;
     if (r->err->status != CT_OK)
         return;
     set_safe(r, true);
-    if (ct_trainer_evaluate(r->t, split, limit, &e, r->err) == CT_OK) {
+    if (ct_trainer_evaluate(r->t, split, limit, &e, &m.diagnosis, r->err) == CT_OK) {
         put_line(r, "evaluation", &ct_evaluation_fields, &e);
         if (r->watch->on_evaluation != NULL)
             r->watch->on_evaluation(r->watch->ctx, r->t, &e);
         if (split == CT_VALIDATION)
-            look(r, limit);
+            look(r, &m);
     }
     set_safe(r, false);
     if (split == CT_VALIDATION && r->err->status == CT_OK)

@@ -179,16 +179,3 @@ ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err)
     update(t, loss, out, err);
     return err->status;
 }
-
-ct_status ct_trainer_loss(ct_trainer *t, const ct_real *a, const ct_real *b, const int *items,
-                          int n, double *loss, ct_error *err)
-{
-    const int d = ct_trainer_width(t);
-    ct_graph *g = &t->graph;
-    ct_graph_reset(g);
-    g->training = false;
-    const ct_tensor *l = loss_of(t, ct_constant(g, n, d, a), ct_constant(g, n, d, b), items, n);
-    *loss = l != NULL ? (double)l->x[0] : (double)NAN;
-    ct_trainer_graph_error(t, err);
-    return err->status;
-}

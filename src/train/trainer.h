@@ -57,7 +57,8 @@ typedef struct ct_step {
 typedef struct ct_evaluation {
     long step;
     ct_split split;
-    double loss; /* mean over batches of landmarks.at.n pairs: train.batch, or all if fewer */
+    ct_state state; /* what a diagnosis says; not in files */
+    double loss;    /* mean over batches of landmarks.at.n pairs: train.batch, or all if fewer */
     ct_landmarks landmarks;
     double information;     /* nats that the pairs share, at least; NaN: not known */
     double prompt_accuracy; /* of images by the nearest class; NaN without classes */
@@ -83,11 +84,6 @@ ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err);
  * (items that cannot be read). */
 ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct_error *err);
 
-/* The same loss without dropout and gradients, of the embeddings a and b (n, d) of n <= batch
- * items. */
-ct_status ct_trainer_loss(ct_trainer *t, const ct_real *a, const ct_real *b, const int *items,
-                          int n, double *loss, ct_error *err);
-
 /* Embeddings (n, d), not normalised, of items of one side; of other data of the same kind; of
  * texts as typed. Errors  as ct_trainer_gradients; CT_ERR_FORMAT (data of another kind) */
 ct_status ct_trainer_embed(ct_trainer *t, int side, const int *items, int n, ct_real *out,
@@ -102,11 +98,12 @@ ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *tex
 ct_embedded ct_trainer_embedded(ct_trainer *t, ct_split split, int limit, ct_arena *arena,
                                 ct_error *err);
 
-/* Measure the same pairs. */
+/* Measure the same pairs; `d` (or NULL) is their diagnosis. Errors  CT_ERR_NUMERIC (embeddings that
+ * are not finite) */
 ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out,
-                              ct_error *err);
+                              ct_diagnosis *d, ct_error *err);
 
-/* Diagnose them. */
+/* Diagnose them, finite or not. */
 ct_status ct_trainer_diagnose(ct_trainer *t, ct_split split, int limit, ct_diagnosis *out,
                               ct_error *err);
 

@@ -43,8 +43,11 @@ static void close_trainer(fixture *f)
 
 static void look(fixture *f, ct_monitor *m)
 {
+    ct_evaluation e;
     ct_error err = {0};
-    ck_assert_msg(ct_monitor_look(&f->t, 0, m, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_trainer_evaluate(&f->t, CT_VALIDATION, 0, &e, &m->diagnosis, &err) == CT_OK &&
+                      ct_monitor_look(&f->t, m, &err) == CT_OK,
+                  "%s", err.msg);
 }
 
 START_TEST(looking_changes_no_bit_of_the_run)
@@ -125,7 +128,7 @@ START_TEST(the_escape_meter_is_how_far_the_loss_is_below_ln_n)
     set(&f, "image.1.bias", 0, 8, 40);
     set(&f, "text.1.bias", 0, 8, 40);
     look(&f, &m);
-    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_VALIDATION, 0, &e, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_VALIDATION, 0, &e, NULL, CT_IGNORE_ERROR), CT_OK);
     ck_assert_double_gt(m.escape, 1e-4);
     ck_close((ct_scalar_log(64) - e.loss) / m.escape, 1, 0.05);
     close_trainer(&f);
@@ -189,7 +192,7 @@ START_TEST(a_diagnosis_has_the_loss_of_the_run)
         ck_assert_int_eq(ct_trainer_step(&t, &s, &err), CT_OK);
     ct_evaluation e;
     static ct_diagnosis a;
-    ck_assert_int_eq(ct_trainer_evaluate(&t, CT_VALIDATION, 0, &e, &err), CT_OK);
+    ck_assert_int_eq(ct_trainer_evaluate(&t, CT_VALIDATION, 0, &e, NULL, &err), CT_OK);
     ck_assert_int_eq(ct_trainer_diagnose(&t, CT_VALIDATION, 0, &a, &err), CT_OK);
     ck_close((ct_real)a.loss, e.loss, 1e-6);
     ct_trainer_free(&t);

@@ -148,9 +148,10 @@ static void train(const ct_recipe *r, const ct_pairs *pairs, ct_error *err)
     if (status == CT_OK && ct_snapshot_due(t.step, r->train.steps, r->monitor.snapshots))
         status = ct_snapshot_take(&t, &snapshot, err);
     if (status == CT_OK)
-        status = ct_trainer_evaluate(&t, CT_VALIDATION, r->monitor.pairs, &evaluation, err);
+        status = ct_trainer_evaluate(&t, CT_VALIDATION, r->monitor.pairs, &evaluation,
+                                     &monitor.diagnosis, err);
     if (status == CT_OK)
-        status = ct_monitor_look(&t, r->monitor.pairs, &monitor, err);
+        status = ct_monitor_look(&t, &monitor, err);
     ct_trainer_free(&t);
 }
 

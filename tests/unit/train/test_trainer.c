@@ -68,9 +68,9 @@ START_TEST(towers_find_what_the_sides_share)
     fixture f;
     ct_evaluation before, after;
     open_trainer(&f, "data.n_train=512 train.steps=200", 1, NULL);
-    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &before, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &before, NULL, CT_IGNORE_ERROR), CT_OK);
     const ct_step s = train(&f, 200);
-    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &after, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &after, NULL, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(s.step, 200);
     ck_assert_int_eq(after.measures.rows, 64);
     ck_assert_int_eq(after.landmarks.at.n, 32);
@@ -95,7 +95,7 @@ START_TEST(evaluation_says_how_close_groups_are)
     open_trainer(&f, "data.kind=shapes data.first_object=true text.buckets=64 train.steps=200", 1,
                  NULL);
     ck_assert_int_eq(ct_trainer_width(&f.t), 8);
-    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 64, &e, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 64, &e, NULL, CT_IGNORE_ERROR), CT_OK);
     const int *items = f.pairs->index[CT_TEST];
     for (int i = 0; i < 64; i++)
         group[i] = f.pairs->group[items[i]];
@@ -244,7 +244,8 @@ START_TEST(measuring_changes_no_weight)
     for (int i = 0; i < 10; i++) {
         train(&one, 1);
         train(&other, 1);
-        ck_assert_int_eq(ct_trainer_evaluate(&other.t, CT_VALIDATION, 20, &e, CT_IGNORE_ERROR),
+        ck_assert_int_eq(ct_trainer_evaluate(&other.t, CT_VALIDATION, 20, &e, NULL,
+                                             CT_IGNORE_ERROR),
                          CT_OK);
         ck_assert_int_eq(e.measures.rows, 20);
     }
@@ -319,7 +320,7 @@ START_TEST(a_run_survives_every_failed_allocation)
         if (status == CT_OK)
             status = ct_trainer_step(&t, &s, &err);
         if (status == CT_OK)
-            status = ct_trainer_evaluate(&t, CT_TEST, 16, &e, &err);
+            status = ct_trainer_evaluate(&t, CT_TEST, 16, &e, NULL, &err);
         ct_alloc_fail_at(-1);
         ck_assert_msg(status == CT_OK || status == CT_ERR_NOMEM, "%s", err.msg);
         ck_assert(status == CT_OK || err.msg[0] != '\0');

@@ -95,7 +95,6 @@ static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *
 static int sweep(cli_call *c, ct_error *err)
 {
     progress p = {c, cli_terminal(c, stderr), .began = ct_clock_s(), .before = -1};
-    const ct_sweep_watch watch = {&p, on_run, &cli_stop};
     ct_sweep *s = ct_arena_zeroed(&c->arena, 1, sizeof *s);
     ct_runs runs;
     if (s == NULL)
@@ -109,7 +108,14 @@ static int sweep(cli_call *c, ct_error *err)
     if (err->status != CT_OK || ct_sweep_runs(s, &c->arena, &runs, err) != CT_OK)
         return 0;
     cli_catch_signals();
-    if (ct_sweep_make(s, &runs, c->output, c->threads, &watch, err) == CT_OK)
+    runs.on_run = on_run;
+    runs.ctx = &p;
+    runs.stop = &cli_stop;
+    if (c->output != NULL)
+        ct_sweep_make(s, &runs, c->output, c->threads, err);
+    else
+        ct_runs_make(&runs, c->threads, err);
+    if (err->status == CT_OK)
         tell(c, s, &runs, err);
     return cli_stop != 0 ? 128 + cli_stop : 0;
 }

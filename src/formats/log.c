@@ -3,6 +3,45 @@
  * Layer: formats. */
 #include "formats/log.h"
 
+#include <string.h>
+
+void ct_log_put(ct_log *log, const char *kind, const ct_fields *fields, const void *object)
+{
+    ct_json *j = &log->line;
+    ct_json_reset(j);
+    ct_json_open(j, NULL, '{');
+    if (kind != NULL)
+        ct_json_string(j, "kind", kind);
+    ct_fields_json(j, fields, object);
+    ct_json_close(j);
+    if (j->failed) {
+        CT_FAIL(log->writer.err, CT_ERR_NOMEM, "%s: no memory for a line", log->writer.path);
+        return;
+    }
+    j->text[j->used] = '\n'; /* over the NUL, so that it is one call */
+    ct_writer_bytes(&log->writer, j->text, j->used + 1);
+}
+
+ct_status ct_log_close(ct_log *log)
+{
+    ct_json_free(&log->line);
+    return ct_writer_commit(&log->writer);
+}
+
+bool ct_log_next(char **text, const ct_fields *fields, void *object)
+{
+    ct_json_reader r;
+    char *line = *text, *end = strchr(line, '\n');
+    if (end == NULL)
+        return false;
+    *end = '\0';
+    *text = end + 1;
+    ct_json_reader_init(&r, line);
+    return ct_json_next(&r) == CT_JSON_OBJECT && ct_fields_read(&r, fields, object, NULL);
+}
+
+/* ---- what becomes pictures ---- */
+
 static const ct_field PICTURE[] = {
     {.key = "width", .kind = CT_INT, CT_AT(ct_probe, width)},
     {.key = "height", .kind = CT_INT, CT_AT(ct_probe, height)},

@@ -1,12 +1,25 @@
-/* log.h -- lines of a run's log that become pictures, as data. Private.
+/* log.h -- lines of a run's log: how they are written and read, and those that become pictures, as
+ * data. Private.
  *
  * train fills these structs and writes them by their fields; show reads them back by the same. */
 #ifndef FORMATS_LOG_H
 #define FORMATS_LOG_H
 
 #include "formats/field.h"
+#include "platform/file.h"
 
-#include <stdint.h>
+/* A file of lines, each an object of JSON that is written whole or not at all. */
+typedef struct ct_log {
+    ct_writer writer; /* opened by the user */
+    ct_json line;
+} ct_log;
+
+/* A line of these members; a `kind` that is not NULL comes before them. */
+void ct_log_put(ct_log *log, const char *kind, const ct_fields *fields, const void *object);
+ct_status ct_log_close(ct_log *log);
+
+/* The line at *text, which moves to the next, into `object`; false if it is not whole. */
+bool ct_log_next(char **text, const ct_fields *fields, void *object);
 
 enum {
     CT_PROBE = 32,      /* most pairs of the probe */

@@ -4,7 +4,7 @@
  * only read. They end in any order; no result depends on the threads.
  *
  * Layer: lab. */
-#include "lab/study.h"
+#include "lab/sweep.h"
 
 #include "contrast/datasets.h"
 #include "contrast/random.h"
@@ -194,7 +194,7 @@ static bool makes_data(const ct_variant *v)
 static void run_block(void *ctx, int k)
 {
     job *j = ctx;
-    const ct_runs *r = j->runs;
+    ct_runs *r = j->runs;
     const ct_variant *v = &r->variant[k / r->n_seeds];
     const ct_pairs *pairs = v->shuffled ? &j->shuffled : j->pairs;
     ct_error err = {0};
@@ -209,8 +209,11 @@ static void run_block(void *ctx, int k)
                 err.msg);
     } else {
         r->run[k] = got;
+        r->n_done++;
+        if (r->log != NULL)
+            ct_runs_put(r, k);
         if (r->on_run != NULL)
-            r->on_run(r->ctx, k);
+            r->on_run(r->ctx, r->n_done, r->n_variants * r->n_seeds);
     }
     atomic_flag_clear(&j->lock);
 }
@@ -222,6 +225,9 @@ ct_status ct_runs_make(ct_runs *r, int threads, ct_error *err)
     ct_arena arena;
     ct_arena_open(&arena, "study", 0, err);
     ct_pool *pool = ct_pool_new(threads, err);
+    r->n_done = 0;
+    for (int k = 0; k < r->n_variants * r->n_seeds; k++)
+        r->n_done += r->run[k].done;
     for (int v = 0; v < r->n_variants; v++) /* a wrong setting is reported before hours of work */
         ct_runs_recipe(r, v * r->n_seeds, err);
     for (int v = 0; v < r->n_variants && err->status == CT_OK; v++) {

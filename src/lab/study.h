@@ -9,7 +9,7 @@
 #define LAB_STUDY_H
 
 #include "contrast/diagnose.h"
-#include "formats/field.h"
+#include "formats/log.h"
 #include "train/trainer.h"
 
 #include <signal.h>
@@ -86,8 +86,9 @@ typedef struct ct_runs {
     int steps;             /* train no further than that; 0: to the end of the recipe */
     const ct_pairs *pairs; /* of all runs whose settings change no data; NULL: the base's */
     ct_outcome *run;       /* [variant * n_seeds + seed - first_seed], all zero at first */
-    /* Once a run is done, one call at a time; or NULL. */
-    void (*on_run)(void *ctx, int run);
+    int n_done;
+    ct_log *log;                                 /* or NULL: runs are kept there, see sweep.h */
+    void (*on_run)(void *ctx, int done, int of); /* or NULL; one call at a time */
     void *ctx;
     const volatile sig_atomic_t *stop; /* or NULL; not 0: finish the runs in flight and return */
 } ct_runs;

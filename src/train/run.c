@@ -20,8 +20,7 @@ typedef struct run {
     ct_trainer *t;
     const char *folder;
     const ct_run_watch *watch;
-    ct_writer log, timing;
-    ct_json line; /* of either */
+    ct_log log, timing;
     double began; /* the clock when the run began; resumed, as if it had never stopped */
     ct_progress progress;
     int lock;
@@ -128,31 +127,13 @@ static const ct_field TIMING[] = {
 };
 static const ct_fields TIMING_FIELDS = CT_FIELDS(TIMING);
 
-/* A line of the log, which says of what kind it is, or of the timing: whole or not at all. */
-static void put_line(run *r, const char *kind, const ct_fields *fields, const void *object)
-{
-    ct_json *j = &r->line;
-    ct_json_open(j, NULL, '{');
-    if (kind != NULL)
-        ct_json_string(j, "kind", kind);
-    ct_fields_json(j, fields, object);
-    ct_json_close(j);
-    if (j->failed) {
-        CT_FAIL(r->err, CT_ERR_NOMEM, "run: no memory for a line of its log");
-    } else {
-        j->text[j->used++] = '\n'; /* over the NUL, so that it is one call */
-        ct_writer_bytes(kind != NULL ? &r->log : &r->timing, j->text, j->used);
-    }
-    ct_json_reset(j);
-}
-
 static void put_step(run *r, const ct_step *s)
 {
     const double seconds = ct_clock_s() - r->began,
                  pairs = (double)s->step * r->t->recipe.train.batch;
     const timing now = {s->step, seconds, pairs / (seconds > 0 ? seconds : 1e-9)};
-    put_line(r, "step", &STEP_FIELDS, s);
-    put_line(r, NULL, &TIMING_FIELDS, &now);
+    ct_log_put(&r->log, "step", &STEP_FIELDS, s);
+    ct_log_put(&r->timing, NULL, &TIMING_FIELDS, &now);
 }
 
 static bool has_probe(const run *r)
@@ -167,7 +148,7 @@ static void put_probe(run *r)
     ct_arena_open(&arena, "snapshot", 0, r->err);
     const ct_probe probe = ct_probe_of(r->t->pairs, &arena, r->err);
     if (r->err->status == CT_OK)
-        put_line(r, "probe", &ct_probe_fields, &probe);
+        ct_log_put(&r->log, "probe", &ct_probe_fields, &probe);
     ct_arena_free(&arena);
 }
 
@@ -175,24 +156,18 @@ static void put_probe(run *r)
  * the last of them names. What cannot be read is no reason not to continue. */
 static uint64_t kept_timing(const char *path, long step, double *seconds)
 {
-    ct_json_reader json;
-    ct_arena arena;
+    timing t = {.step = LONG_MAX};
+    ct_arena arena = {.block = NULL};
     char *text;
     size_t size;
     uint64_t keep = 0;
-    ct_arena_init(&arena, 0);
     if (step > 0 && ct_file_read(path, 0, &arena, &text, &size, CT_IGNORE_ERROR) == CT_OK) {
-        char *line = text, *end;
-        for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-            timing t = {.step = LONG_MAX};
-            *end = '\0';
-            ct_json_reader_init(&json, line);
-            if (ct_json_next(&json) != CT_JSON_OBJECT ||
-                !ct_fields_read(&json, &TIMING_FIELDS, &t, NULL) || t.step > step)
-                break;
+        char *line = text;
+        while (ct_log_next(&line, &TIMING_FIELDS, &t) && t.step <= step) {
+            keep = (uint64_t)(line - text);
             *seconds = t.seconds;
+            t.step = LONG_MAX;
         }
-        keep = (uint64_t)(line - text);
     }
     ct_arena_free(&arena);
     return keep;
@@ -204,11 +179,11 @@ static void open_log(run *r)
     char path[CT_PATH_BYTES];
     double seconds = 0;
     ct_folder_path(path, r->folder, "timing.jsonl", r->err);
-    ct_writer_reopen(&r->timing, path, kept_timing(path, r->t->step, &seconds), r->err);
+    ct_writer_reopen(&r->timing.writer, path, kept_timing(path, r->t->step, &seconds), r->err);
     ct_folder_path(path, r->folder, "log.jsonl", r->err);
-    ct_writer_reopen(&r->log, path, (uint64_t)r->progress.log_bytes, r->err);
+    ct_writer_reopen(&r->log.writer, path, (uint64_t)r->progress.log_bytes, r->err);
     r->began = ct_clock_s() - (seconds > 0 ? seconds : 0);
-    if (r->log.size == 0 && has_probe(r))
+    if (r->log.writer.size == 0 && has_probe(r))
         put_probe(r);
 }
 
@@ -224,9 +199,9 @@ static void save_checkpoint(const run *r, const char *which)
 /* The lines first, then the checkpoint that counts on them. */
 static void save(run *r)
 {
-    ct_writer_sync(&r->log);
-    ct_writer_flush(&r->timing);
-    r->progress.log_bytes = (long)r->log.size;
+    ct_writer_sync(&r->log.writer);
+    ct_writer_flush(&r->timing.writer);
+    r->progress.log_bytes = (long)r->log.writer.size;
     save_checkpoint(r, "latest");
 }
 
@@ -250,7 +225,7 @@ static void look(run *r, ct_monitor *m)
     const ct_diagnosis *d = &m->diagnosis;
     if (ct_monitor_look(r->t, m, r->err) != CT_OK)
         return;
-    put_line(r, "monitor", &ct_monitor_fields, m);
+    ct_log_put(&r->log, "monitor", &ct_monitor_fields, m);
     if (r->watch->on_monitor != NULL)
         r->watch->on_monitor(r->watch->ctx, r->t, m);
     if (r->t->recipe.monitor.stop_on_collapse &&
@@ -274,7 +249,7 @@ static void evaluate(run *r, ct_split split, int limit)
         return;
     set_safe(r, true);
     if (ct_trainer_evaluate(r->t, split, limit, &e, &m.diagnosis, r->err) == CT_OK) {
-        put_line(r, "evaluation", &ct_evaluation_fields, &e);
+        ct_log_put(&r->log, "evaluation", &ct_evaluation_fields, &e);
         if (r->watch->on_evaluation != NULL)
             r->watch->on_evaluation(r->watch->ctx, r->t, &e);
         if (split == CT_VALIDATION)
@@ -301,7 +276,7 @@ static void take_snapshot(run *r)
         !ct_snapshot_due(r->t->step, recipe->train.steps, recipe->monitor.snapshots))
         return;
     if (ct_snapshot_take(r->t, &s, &why) == CT_OK)
-        put_line(r, "snapshot", &ct_moment_fields, &s.moment);
+        ct_log_put(&r->log, "snapshot", &ct_moment_fields, &s.moment);
     else if (why.status != CT_ERR_NUMERIC)
         *r->err = why;
 }
@@ -354,9 +329,8 @@ static void run_logged(run *r)
     save_environment(r);
     if (r->err->status == CT_OK)
         run_to_end(r);
-    ct_writer_commit(&r->log);
-    ct_writer_commit(&r->timing);
-    ct_json_free(&r->line);
+    ct_log_close(&r->log);
+    ct_log_close(&r->timing);
 }
 
 /* The folder of a new run. What an older one left there goes, its checkpoints first; given weights

@@ -37,6 +37,7 @@ typedef struct ct_side {
     const char *const *text; /* (n_texts): distinct captions, UTF-8       */
     int n_texts;
     const int *text_of;          /* (n): item i says text[text_of[i]]         */
+    const int *row_of;           /* (n): item i is that row of the numbers; NULL: row i */
     int width, height, channels; /* of an image, channels last; 0 if none */
 } ct_side;
 

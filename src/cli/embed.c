@@ -5,7 +5,6 @@
 
 #include "formats/lines.h"
 #include "formats/npy.h"
-#include "lab/search.h"
 
 #include <string.h>
 
@@ -30,7 +29,7 @@ static char *read_input(ct_arena *arena, size_t *size, ct_error *err)
     return text;
 }
 
-/* The lines of standard input; the answer is their unit embeddings. */
+/* The lines of standard input; the answer is their embeddings. */
 static ct_real *embed_input(cli_call *c, int *n, ct_error *err)
 {
     char **line;
@@ -44,9 +43,8 @@ static ct_real *embed_input(cli_call *c, int *n, ct_error *err)
         ct_lines_parse("standard input", text, size, &c->arena, &line, n, err) != CT_OK)
         return NULL;
     ct_real *z = ct_arena_zeroed(&c->arena, (size_t)*n * (size_t)d + 1, sizeof *z);
-    if (z != NULL &&
-        ct_trainer_embed_texts(&c->trainer, 1, (const char *const *)line, *n, z, err) == CT_OK)
-        ct_unit_rows(z, *n, d);
+    if (z != NULL)
+        ct_trainer_embed_texts(&c->trainer, 1, (const char *const *)line, *n, z, err);
     return z;
 }
 
@@ -60,7 +58,7 @@ static ct_real *embed_file(cli_call *c, int side, const char *path, int *n, ct_e
     const size_t d = (size_t)ct_trainer_width(&c->trainer);
     ct_real *z = ct_arena_zeroed(&c->arena, (size_t)*n * d, sizeof *z);
     if (z != NULL)
-        ct_embed_items(&c->trainer, side, items, z, err);
+        ct_trainer_embed_pairs(&c->trainer, side, items, items->index[CT_TRAIN], *n, z, err);
     ct_pairs_free(items);
     return z;
 }
@@ -68,7 +66,7 @@ static ct_real *embed_file(cli_call *c, int side, const char *path, int *n, ct_e
 static int embed(cli_call *c, ct_error *err)
 {
     const int d = ct_trainer_width(&c->trainer);
-    const ct_real *z = NULL;
+    ct_real *z = NULL;
     int n = 0;
     if ((c->images != NULL) == (c->texts != NULL) || c->output == NULL)
         CT_FAIL(err, CT_ERR_CONFIG, "embed: expected --images F or --texts F, and -o E.npy");
@@ -78,7 +76,10 @@ static int embed(cli_call *c, ct_error *err)
         z = embed_input(c, &n, err);
     else
         z = embed_file(c, 1, c->texts, &n, err);
-    if (err->status == CT_OK && ct_npy_write_matrix(c->output, z, n, d, err) == CT_OK)
+    if (err->status != CT_OK)
+        return 0;
+    ct_unit_rows(z, n, d);
+    if (ct_npy_write_matrix(c->output, z, n, d, err) == CT_OK)
         printf("%s: %d unit rows of %d\n", c->output, n, d);
     return 0;
 }

@@ -111,11 +111,7 @@ static int sweep(cli_call *c, ct_error *err)
     runs.on_run = on_run;
     runs.ctx = &p;
     runs.stop = &cli_stop;
-    if (c->output != NULL)
-        ct_sweep_make(s, &runs, c->output, c->threads, err);
-    else
-        ct_runs_make(&runs, c->threads, err);
-    if (err->status == CT_OK)
+    if (ct_sweep_make(s, &runs, c->output, c->threads, err) == CT_OK)
         tell(c, s, &runs, err);
     return cli_stop != 0 ? 128 + cli_stop : 0;
 }

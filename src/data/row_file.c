@@ -38,7 +38,8 @@ bool data_are_bytes(const ct_npy *a)
 
 ct_status data_values(const ct_side *s, int item, int from, int n, double *out, ct_error *err)
 {
-    const size_t at = (size_t)item * (size_t)s->dim + (size_t)from;
+    const int row = s->row_of != NULL ? s->row_of[item] : item;
+    const size_t at = (size_t)row * (size_t)s->dim + (size_t)from;
     if (s->file == NULL) {
         for (int k = 0; k < n; k++)
             out[k] = s->u8 != NULL ? s->u8[at + (size_t)k] : (double)s->f32[at + (size_t)k];
@@ -53,7 +54,7 @@ ct_status data_values(const ct_side *s, int item, int from, int n, double *out, 
         out[k] = data_are_bytes(a) ? bytes[k] : ct_npy_value(a, bytes, (size_t)k);
         if (!isfinite(out[k]))
             CT_FAIL(err, CT_ERR_FORMAT, "%s: row %d, value %d is %g, expected a finite number",
-                    s->file->source.path, item, from + k, out[k]);
+                    s->file->source.path, row, from + k, out[k]);
     }
     return err->status;
 }

@@ -70,9 +70,11 @@ ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *st, cons
         ct_real of[256];
         for (int v = 0; v < 256; v++)
             of[v] = (ct_real)((v - st->mean) / st->spread);
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < n; i++) {
+            const int row = s->row_of != NULL ? s->row_of[items[i]] : items[i];
             for (size_t k = 0; k < dim; k++)
-                *out++ = of[s->u8[(size_t)items[i] * dim + k]];
+                *out++ = of[s->u8[(size_t)row * dim + k]];
+        }
         return err->status;
     }
     double x[DATA_PIECE];

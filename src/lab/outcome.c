@@ -42,7 +42,24 @@ static const ct_field OUTCOME[] = {
      .members = &MEASURED_FIELDS},
 };
 static const ct_fields WHOLE = CT_FIELDS(OUTCOME);
-const ct_fields ct_outcome_fields = {OUTCOME, (int)(sizeof OUTCOME / sizeof *OUTCOME) - 1};
+static const ct_fields KEPT = {OUTCOME, (int)(sizeof OUTCOME / sizeof *OUTCOME) - 1}; /* in files */
+
+static const ct_field LINE[] = {
+    {.key = "run", .kind = CT_INT, CT_AT(ct_run_line, run)},
+    {.key = "settings", .kind = CT_STRING, CT_AT(ct_run_line, settings)},
+    {.key = "seed", .kind = CT_LONG, CT_AT(ct_run_line, seed)},
+    {.kind = CT_GROUP, CT_AT(ct_run_line, outcome), .members = &KEPT},
+};
+const ct_fields ct_run_line_fields = CT_FIELDS(LINE);
+
+void ct_runs_put(const ct_runs *r, int run)
+{
+    const ct_run_line line = {.run = run,
+                              .settings = r->variant[run / r->n_seeds].settings,
+                              .seed = r->first_seed + run % r->n_seeds,
+                              .outcome = r->run[run]};
+    ct_log_put(r->log, NULL, &ct_run_line_fields, &line);
+}
 
 static double number_of(const ct_field *f, const void *object, int i)
 {
@@ -198,7 +215,7 @@ static void add_columns(const ct_runs *r, const char *shown, bool all, ct_study_
             add_measure(t, word, false);
     }
     if (all)
-        add_rest(t, &ct_outcome_fields);
+        add_rest(t, &KEPT);
 }
 
 int ct_runs_values(const ct_runs *r, int variant, const char *key, double *out)

@@ -3,29 +3,6 @@
  * Layer: lab. */
 #include "lab/search.h"
 
-#include <math.h>
-#include <string.h>
-
-void ct_unit_rows(ct_real *x, int n, int d)
-{
-    for (int i = 0; i < n; i++, x += d) {
-        double square = 0;
-        for (int k = 0; k < d; k++)
-            square += (double)x[k] * (double)x[k];
-        const double r = fmax(sqrt(square), (double)CT_NORM_EPS);
-        for (int k = 0; k < d; k++)
-            x[k] = (ct_real)((double)x[k] / r);
-    }
-}
-
-ct_status ct_embed_items(ct_trainer *t, int side, const ct_pairs *items, ct_real *out,
-                         ct_error *err)
-{
-    if (ct_trainer_embed_pairs(t, side, items, items->index[CT_TRAIN], items->n, out, err) == CT_OK)
-        ct_unit_rows(out, items->n, ct_trainer_width(t));
-    return err->status;
-}
-
 ct_status ct_search_init(ct_search *s, ct_trainer *t, ct_split split, ct_error *err)
 {
     *s = (ct_search){.t = t,

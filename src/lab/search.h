@@ -1,19 +1,8 @@
-/* search.h -- embeddings as unit rows, and what is nearest to a query. Private. */
+/* search.h -- which embeddings are nearest to a query. Private. */
 #ifndef LAB_SEARCH_H
 #define LAB_SEARCH_H
 
 #include "train/trainer.h"
-
-/* Scale n rows of d values to unit length, so that a dot product is a cosine; a row
- * shorter than CT_NORM_EPS is divided by that. */
-void ct_unit_rows(ct_real *x, int n, int d);
-
-/* Unit embeddings of one side of other items (ct_items_from_file) than the run's.
- * They depend on the items and the weights alone, to the last bit.
- * Errors  CT_ERR_FORMAT (rows of another width than the tower's, captions for rows);
- *         those of ct_trainer_embed */
-ct_status ct_embed_items(ct_trainer *t, int side, const ct_pairs *items, ct_real *out,
-                         ct_error *err);
 
 /* Both sides of a split, embedded, to be searched. */
 typedef struct ct_search {

@@ -4,7 +4,7 @@
  * only read. They end in any order; no result depends on the threads.
  *
  * Layer: lab. */
-#include "lab/sweep.h"
+#include "lab/study.h"
 
 #include "contrast/datasets.h"
 #include "contrast/random.h"
@@ -64,13 +64,9 @@ ct_recipe ct_runs_recipe(const ct_runs *r, int run, ct_error *err)
 static void shuffle(const ct_pairs *p, ct_arena *arena, ct_pairs *out, ct_error *err)
 {
     ct_side *s = &out->side[1];
-    const ct_standard raw = {.mean = 0, .spread = 1};
-    const size_t n = (size_t)p->n, dim = (size_t)p->side[1].dim;
     ct_random r = ct_random_make(1, CT_STREAM_PROBE, 9);
-    int *order = ct_arena_zeroed(arena, n, sizeof *order);
-    int *from = ct_arena_zeroed(arena, n, sizeof *from); /* item i gets from[i]'s text */
-    ct_real *row = ct_arena_zeroed(arena, dim, sizeof *row);
-    float *rows = ct_arena_zeroed(arena, n * dim, sizeof *rows);
+    int *order = ct_arena_zeroed(arena, (size_t)p->n, sizeof *order);
+    int *from = ct_arena_zeroed(arena, (size_t)p->n, sizeof *from); /* item i gets from[i]'s */
     *out = *p;
     out->group = NULL; /* rows no longer mean what they meant */
     out->label = NULL;
@@ -82,19 +78,11 @@ static void shuffle(const ct_pairs *p, ct_arena *arena, ct_pairs *out, ct_error 
         for (int i = 0; i < count; i++)
             from[p->index[split][i]] = order[i];
     }
-    for (size_t i = 0; i < n && err->status == CT_OK; i++) {
-        if (s->text != NULL) {
-            from[i] = s->text_of[from[i]];
-            continue;
-        }
-        ct_pairs_rows(p, 1, &raw, &from[i], 1, row, err);
-        for (size_t k = 0; k < dim; k++)
-            rows[i * dim + k] = (float)row[k];
-    }
-    if (s->text != NULL)
-        s->text_of = from;
-    else
-        *s = (ct_side){.n = s->n, .dim = s->dim, .f32 = rows};
+    const int *of = s->text != NULL ? s->text_of : s->row_of;
+    for (int i = 0; i < p->n && of != NULL && err->status == CT_OK; i++)
+        from[i] = of[from[i]];
+    s->text_of = s->text != NULL ? from : NULL;
+    s->row_of = s->text != NULL ? NULL : from;
 }
 
 /* ---- one run ---- */

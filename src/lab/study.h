@@ -34,7 +34,7 @@ typedef struct ct_study {
     const char *recipe, *common; /* a built-in recipe, and settings of all variants */
     int seeds;
     ct_variant variant[CT_STUDY_VARIANTS];
-    const char *shown;                  /* keys of ct_outcome_fields with spaces between */
+    const char *shown;                  /* keys of an outcome with spaces between */
     const char *claim[CT_STUDY_CLAIMS]; /* what must hold if it shows what it says: lesson.h */
 } ct_study;
 
@@ -50,9 +50,6 @@ typedef struct ct_outcome {
     ct_evaluation test, validation; /* the latter only if it is asked for */
     double tolerance_of_kind[2];    /* of pictures with one first object, of their texts (shapes) */
 } ct_outcome;
-
-/* Of test alone: what is kept in files. */
-extern const ct_fields ct_outcome_fields;
 
 /* The number that `key` names, "validation.recall_at_1" or, of the other side, "recall_at_1[1]"; of
  * the name of a state, is it that? NaN of a diverged run or if there is none, infinite for a step
@@ -87,7 +84,7 @@ typedef struct ct_runs {
     const ct_pairs *pairs; /* of all runs whose settings change no data; NULL: the base's */
     ct_outcome *run;       /* [variant * n_seeds + seed - first_seed], all zero at first */
     int n_done;
-    ct_log *log;                                 /* or NULL: runs are kept there, see sweep.h */
+    ct_log *log; /* or NULL: runs that are done are kept there, a line each */
     void (*on_run)(void *ctx, int done, int of); /* or NULL; one call at a time */
     void *ctx;
     const volatile sig_atomic_t *stop; /* or NULL; not 0: finish the runs in flight and return */
@@ -99,6 +96,18 @@ ct_recipe ct_runs_recipe(const ct_runs *r, int run, ct_error *err);
 /* Make all that are not done. No result depends on the number of threads.
  * Errors  CT_ERR_CONFIG (a setting, before any run), CT_ERR_NOMEM, those of data */
 ct_status ct_runs_make(ct_runs *r, int threads, ct_error *err);
+
+/* A run that is done, as a line of the log. */
+typedef struct ct_run_line {
+    int run;
+    const char *settings;
+    long seed;
+    ct_outcome outcome;
+} ct_run_line;
+
+extern const ct_fields ct_run_line_fields;
+
+void ct_runs_put(const ct_runs *r, int run);
 
 /* The numbers of a variant's runs that are done; the answer is how many. */
 int ct_runs_values(const ct_runs *r, int variant, const char *key, double *out);
@@ -130,7 +139,7 @@ typedef struct ct_study_rows {
     ct_study_row *row;
 } ct_study_rows;
 
-/* `shown`: "state in_state runs ..." and keys of ct_outcome_fields, with spaces between; of an
+/* `shown`: "state in_state runs ..." and keys of an outcome, with spaces between; of an
  * array "key" is the first side, "key[0]" too and says so, "key[1]" the other. What else there is
  * of runs and states is in files only; with `all`, every measure is. Memory is the arena's. */
 ct_status ct_runs_rows(const ct_runs *r, const char *shown, bool all, ct_arena *arena,

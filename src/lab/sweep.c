@@ -10,22 +10,6 @@
 
 #include <string.h>
 
-/* A line of runs.jsonl. */
-typedef struct run_line {
-    int run;
-    const char *settings;
-    long seed;
-    ct_outcome outcome;
-} run_line;
-
-static const ct_field LINE[] = {
-    {.key = "run", .kind = CT_INT, CT_AT(run_line, run)},
-    {.key = "settings", .kind = CT_STRING, CT_AT(run_line, settings)},
-    {.key = "seed", .kind = CT_LONG, CT_AT(run_line, seed)},
-    {.kind = CT_GROUP, CT_AT(run_line, outcome), .members = &ct_outcome_fields},
-};
-static const ct_fields LINE_FIELDS = CT_FIELDS(LINE);
-
 /* The first line, without its end, by which a sweep is recognised: the hash (FNV-1a) of what is the
  * same for every run, and the grid. */
 static void describe(ct_json *j, const ct_sweep *s)
@@ -49,15 +33,6 @@ static void describe(ct_json *j, const ct_sweep *s)
     ct_json_close(j);
 }
 
-void ct_runs_put(const ct_runs *r, int run)
-{
-    const run_line line = {.run = run,
-                           .settings = r->variant[run / r->n_seeds].settings,
-                           .seed = r->first_seed + run % r->n_seeds,
-                           .outcome = r->run[run]};
-    ct_log_put(r->log, NULL, &LINE_FIELDS, &line);
-}
-
 /* What is done, in the order of the grid in place of the order in which it ended. */
 static void write_done(const ct_runs *r, const char *path, const char *first, ct_error *err)
 {
@@ -72,7 +47,7 @@ static void write_done(const ct_runs *r, const char *path, const char *first, ct
 }
 
 /* A line back into its run; false if it is of none. */
-static bool take_run(ct_runs *r, const run_line *line)
+static bool take_run(ct_runs *r, const ct_run_line *line)
 {
     const bool is_run = line->run >= 0 && line->run < r->n_variants * r->n_seeds &&
                         line->outcome.state >= 0;
@@ -88,7 +63,7 @@ static void read_done(ct_runs *r, const char *path, const char *first, ct_error 
 {
     const size_t length = strlen(first);
     ct_arena arena;
-    run_line line;
+    ct_run_line line;
     char *text = NULL;
     size_t size = 0;
     ct_arena_open(&arena, path, 0, err);
@@ -100,7 +75,7 @@ static void read_done(ct_runs *r, const char *path, const char *first, ct_error 
         text += length + 1;
         do
             memset(&line, 0xff, sizeof line); /* what it leaves out is not known: NaN, -1 */
-        while (ct_log_next(&text, &LINE_FIELDS, &line) && take_run(r, &line));
+        while (ct_log_next(&text, &ct_run_line_fields, &line) && take_run(r, &line));
     }
     ct_arena_free(&arena);
 }
@@ -111,6 +86,8 @@ ct_status ct_sweep_make(const ct_sweep *s, ct_runs *r, const char *folder, int t
     char path[CT_PATH_BYTES];
     ct_json first = {0};
     ct_log log = {.line = {0}};
+    if (folder == NULL)
+        return ct_runs_make(r, threads, err);
     describe(&first, s);
     if (first.failed)
         CT_FAIL(err, CT_ERR_NOMEM, "sweep: no memory for the line that says what it is");

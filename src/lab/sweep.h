@@ -38,12 +38,9 @@ ct_status ct_sweep_add(ct_sweep *s, const char *setting, ct_error *err);
  * Errors  CT_ERR_CONFIG (a point that is no recipe), CT_ERR_NOMEM */
 ct_status ct_sweep_runs(const ct_sweep *s, ct_arena *arena, ct_runs *out, ct_error *err);
 
-/* Make what is missing, and keep it in the folder.
+/* Make what is missing, and keep it in the folder, unless that is NULL.
  * Errors  CT_ERR_CONFIG (the folder holds another sweep), CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */
 ct_status ct_sweep_make(const ct_sweep *s, ct_runs *runs, const char *folder, int threads,
                         ct_error *err);
-
-/* A line about a run that is done, into the log of the runs. */
-void ct_runs_put(const ct_runs *r, int run);
 
 #endif

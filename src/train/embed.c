@@ -5,6 +5,7 @@
 
 #include "kernels/kernels.h"
 
+#include <math.h>
 #include <string.h>
 
 #define PIECE 64 /* rows that a thread copies at a time */
@@ -119,6 +120,18 @@ ct_status ct_trainer_embed_pairs(ct_trainer *t, int side, const ct_pairs *from, 
     ct_gather_close(&g);
     ct_arena_free(&arena);
     return err->status;
+}
+
+void ct_unit_rows(ct_real *x, int n, int d)
+{
+    for (int i = 0; i < n; i++, x += d) {
+        double square = 0;
+        for (int k = 0; k < d; k++)
+            square += (double)x[k] * (double)x[k];
+        const double r = fmax(sqrt(square), (double)CT_NORM_EPS);
+        for (int k = 0; k < d; k++)
+            x[k] = (ct_real)((double)x[k] / r);
+    }
 }
 
 ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *text, int n,

@@ -71,15 +71,9 @@ static void prompt_accuracy(ct_trainer *t, const int *items, const ct_embedded *
     if (err->status != CT_OK ||
         ct_trainer_embed_texts(t, 1, p->prompt, n_prompts, prompt, err) != CT_OK)
         return;
-    for (int i = 0; i < n_prompts; i++) {
-        const ct_real *row = prompt + (size_t)i * (size_t)d;
-        ct_real *to = mean + (size_t)(i / p->n_prompts) * (size_t)d;
-        double square = 0;
-        for (int j = 0; j < d; j++)
-            square += (double)row[j] * (double)row[j];
-        for (int j = 0; j < d && square > 0; j++)
-            to[j] += (ct_real)((double)row[j] / sqrt(square));
-    }
+    ct_unit_rows(prompt, n_prompts, d);
+    for (int i = 0; i < n_prompts * d; i++)
+        mean[i / d / p->n_prompts * d + i % d] += prompt[i];
     for (int i = 0; i < e->n; i++)
         label[i] = p->label[items[i]];
     ct_nearest_class(t->device, e->a, e->n, mean, p->n_classes, d, label, out, err);

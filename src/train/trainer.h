@@ -85,13 +85,18 @@ ct_status ct_trainer_step(ct_trainer *t, ct_step *out, ct_error *err);
 ct_status ct_trainer_gradients(ct_trainer *t, const int *items, double *loss, ct_error *err);
 
 /* Embeddings (n, d), not normalised, of items of one side; of other data of the same kind; of
- * texts as typed. Errors  as ct_trainer_gradients; CT_ERR_FORMAT (data of another kind) */
+ * texts as typed. They depend on the items and the weights alone, to the last bit. Errors  as
+ * ct_trainer_gradients; CT_ERR_FORMAT (data of another kind) */
 ct_status ct_trainer_embed(ct_trainer *t, int side, const int *items, int n, ct_real *out,
                            ct_error *err);
 ct_status ct_trainer_embed_pairs(ct_trainer *t, int side, const ct_pairs *from, const int *items,
                                  int n, ct_real *out, ct_error *err);
 ct_status ct_trainer_embed_texts(ct_trainer *t, int side, const char *const *text, int n,
                                  ct_real *out, ct_error *err);
+
+/* Scale n rows of d values to unit length, so that a dot product is a cosine; a row shorter than
+ * CT_NORM_EPS is divided by that. */
+void ct_unit_rows(ct_real *x, int n, int d);
 
 /* Both sides of the first `limit` pairs of a split (0: all of them), with their groups. Memory is
  * the arena's. Errors  CT_ERR_CONFIG (an empty split), CT_ERR_NOMEM, as ct_trainer_embed */

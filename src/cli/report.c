@@ -86,21 +86,12 @@ static int report(cli_call *c, ct_error *err)
     return 0;
 }
 
-/* Which picture a name is. Errors  CT_ERR_CONFIG */
-static int find_kind(const char *name, ct_error *err)
-{
-    const char *kind[CT_N_PICTURES];
-    for (int k = 0; k < CT_N_PICTURES; k++)
-        kind[k] = ct_picture_describe(k).name;
-    return cli_find(err, "kind of plot", name, kind, CT_N_PICTURES, sizeof *kind,
-                    "contrast help plot");
-}
-
 static int plot(cli_call *c, ct_error *err)
 {
     char path[64];
     ct_record r;
-    const int kind = find_kind(c->argv[0], err);
+    const int kind = cli_find(err, "kind of plot", c->argv[0], &ct_pictures->name, CT_N_PICTURES,
+                              sizeof *ct_pictures, "contrast help plot");
     snprintf(path, sizeof path, "%s.svg", c->argv[0]);
     if (err->status == CT_OK && read_record(c->argv[1], &c->arena, &r, err) == CT_OK)
         ct_picture_save(kind, &r, c->at >= 0 ? ct_record_nearest(&r, c->at) : r.n_moments - 1,

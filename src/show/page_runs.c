@@ -68,15 +68,15 @@ static void story(ct_writer *w, const ct_record *r, int run)
 static void picture(ct_writer *w, int kind, const ct_record *r, int run, const ct_axes *a)
 {
     char attributes[256], title[1200];
-    const ct_picture_text text = ct_picture_describe(kind);
+    const ct_picture *p = &ct_pictures[kind];
     const int last = r->n_moments - 1;
     snprintf(
         attributes, sizeof attributes,
         "data-run=\"%d\" data-kind=\"%s\" data-axes=\"%.9g %.9g %.9g %.9g %.9g %.9g %.9g %.9g\"",
-        run, text.name, a->left, a->top, a->right, a->bottom, a->x0, a->x1, a->y0, a->y1);
-    snprintf(title, sizeof title, "%s, %.600s", text.title, r->folder);
+        run, p->name, a->left, a->top, a->right, a->bottom, a->x0, a->x1, a->y0, a->y1);
+    snprintf(title, sizeof title, "%s, %.600s", p->title, r->folder);
     ct_put_raw(w, "<figure>");
-    ct_svg_begin(w, CT_CHART_WIDTH, CT_CHART_HEIGHT, attributes, title, text.reading);
+    ct_svg_begin(w, CT_CHART_WIDTH, CT_CHART_HEIGHT, attributes, title, p->reading);
     ct_picture_draw(w, kind, r, a, last);
     ct_svg_end(w);
     ct_put(w, "<figcaption>%s, <span data-step=\"%d\">step %.0f</span></figcaption></figure>\n",
@@ -88,8 +88,8 @@ static void pictures(ct_writer *w, const ct_record *r, int n)
     ct_put(w, "<div class=\"kinds%s\">\n", n > 1 ? " many" : "");
     for (int kind = 0; kind < CT_N_PICTURES; kind++) {
         const ct_axes axes = ct_picture_axes(kind, r, n);
-        const ct_picture_text text = ct_picture_describe(kind);
-        begin_section(w, text.title, text.reading);
+        const ct_picture *p = &ct_pictures[kind];
+        begin_section(w, p->title, p->reading);
         for (int i = 0; i < n; i++)
             picture(w, kind, &r[i], i, &axes);
         ct_put_raw(w, "</div></section>\n");

@@ -12,53 +12,47 @@
 
 enum { LOSS, RECALL, TEMPERATURE, MATRIX, HISTOGRAM, PLANE, SPECTRUM, PATH, LAYERS, GRADIENTS };
 
-typedef struct picture {
-    ct_picture_text text;
-    const char *x_name, *y_name;
-    double x[2], y[2]; /* the axes hold at least this */
-} picture;
-
 #define INF (double)INFINITY
 
 /* clang-format off */
-static const picture PICTURE[CT_N_PICTURES] = {
-    [LOSS] = {{"loss", "Loss",
+const ct_picture ct_pictures[CT_N_PICTURES] = {
+    [LOSS] = {"loss", "Loss",
       "Dashed: its value when all embeddings are equal (ln N for a softmax of one direction). "
-      "Dotted: its lower bound. A run that stays at the dashed line has learned nothing."},
+      "Dotted: its lower bound. A run that stays at the dashed line has learned nothing.",
       "step", "loss, nats", {0, 1}, {0, 1e-3}},
-    [RECALL] = {{"recall", "Recall@1",
-      "Share of pairs whose partner is the nearest, by direction; the marks are evaluations."},
+    [RECALL] = {"recall", "Recall@1",
+      "Share of pairs whose partner is the nearest, by direction; the marks are evaluations.",
       "step", "recall@1, share of pairs", {0, 1}, {0, 1}},
-    [TEMPERATURE] = {{"temperature", "Temperature",
-      "The divisor of the cosines; it moves only where it is learned."},
+    [TEMPERATURE] = {"temperature", "Temperature",
+      "The divisor of the cosines; it moves only where it is learned.",
       "step", "temperature tau", {0, 1}, {0, 0.01}},
-    [MATRIX] = {{"matrix", "Cosines of every image with every caption",
+    [MATRIX] = {"matrix", "Cosines of every image with every caption",
       "Row: image; column: caption. Learned: a diagonal of 1 on a pale ground. Collapsed: one "
-      "colour everywhere."},
+      "colour everywhere.",
       "caption, number of the pair", "image, number of the pair", {0, 1}, {0, 1}},
-    [HISTOGRAM] = {{"histogram", "Cosines of pairs and of others",
+    [HISTOGRAM] = {"histogram", "Cosines of pairs and of others",
       "What the loss pulls to the right (pairs) and pushes to the left (others). Learned: two "
-      "hills. Collapsed: one."},
+      "hills. Collapsed: one.",
       "cosine", "share of each kind", {-1, 1}, {0, 0.05}},
-    [PLANE] = {{"plane", "Embeddings on their principal plane",
+    [PLANE] = {"plane", "Embeddings on their principal plane",
       "Discs: images; squares: captions; lines join pairs. Learned: short lines, spread out. "
-      "Collapsed: one point for each side."},
+      "Collapsed: one point for each side.",
       "first principal component", "second", {-0.05, 0.05}, {-0.05, 0.05}},
-    [SPECTRUM] = {{"spectrum", "Singular values",
+    [SPECTRUM] = {"spectrum", "Singular values",
       "Of the centred embeddings: how many directions are in use. Collapsed: all near 0; "
-      "dimensional collapse: a few are not."},
+      "dimensional collapse: a few are not.",
       "number, largest first", "singular value", {1, 2}, {0, 0.05}},
-    [PATH] = {{"path", "Alignment against uniformity",
+    [PATH] = {"path", "Alignment against uniformity",
       "Left is spread out, low is pairs together: the good corner is low and left. The ring is the "
-      "step shown, the large disc the end."},
+      "step shown, the large disc the end.",
       "uniformity (mean of both sides)", "alignment: distance\u00b2 of pairs", {-0.1, 0}, {0, 0.1}},
-    [LAYERS] = {{"layers", "Mean cosine by layer",
+    [LAYERS] = {"layers", "Mean cosine by layer",
       "Of the outputs of different rows of a batch: where in the towers embeddings become equal. "
-      "Collapsed: 1 from some layer on."},
+      "Collapsed: 1 from some layer on.",
       "layer, from the input", "mean cosine of its outputs", {0.5, 3.5}, {0, 1}},
-    [GRADIENTS] = {{"gradients", "Gradient by layer",
+    [GRADIENTS] = {"gradients", "Gradient by layer",
       "Norm of each weight's gradient in a batch. At the saddle all are small; where one layer's "
-      "is far below the rest, little is learned."},
+      "is far below the rest, little is learned.",
       "layer, from the input", "gradient norm, log10", {0.5, 3.5}, {INF, -INF}}, /* their own */
 };
 
@@ -148,7 +142,7 @@ static ct_series series_of(const drawn *d, const ct_record *r, const ct_moment *
 
 static ct_chart chart_of(int kind, const ct_record *r, const ct_moment *m)
 {
-    ct_chart c = {.x_name = PICTURE[kind].x_name, .y_name = PICTURE[kind].y_name};
+    ct_chart c = {.x_name = ct_pictures[kind].x_name, .y_name = ct_pictures[kind].y_name};
     const ct_layers *l = ct_record_layers(r, m->step);
     for (size_t k = 0; k < sizeof DRAWN / sizeof *DRAWN; k++)
         if (DRAWN[k].picture == kind)
@@ -217,15 +211,10 @@ static void draw_matrix(ct_writer *w, const ct_record *r, const ct_moment *m)
     const int n = r->probe.n;
     for (int k = 0; k < n * n; k++)
         cosine[k] = ct_record_cosine(r, m, k / n, k % n);
-    ct_matrix_draw(w, cosine, n, PICTURE[MATRIX].y_name, PICTURE[MATRIX].x_name);
+    ct_matrix_draw(w, cosine, n, ct_pictures[MATRIX].y_name, ct_pictures[MATRIX].x_name);
 }
 
 /* ---- a picture ---- */
-
-ct_picture_text ct_picture_describe(int kind)
-{
-    return PICTURE[kind].text;
-}
 
 /* Make a unit as long both ways, around 0. */
 static void make_square(ct_axes *a)
@@ -240,7 +229,7 @@ static void make_square(ct_axes *a)
 
 ct_axes ct_picture_axes(int kind, const ct_record *r, int n)
 {
-    const picture *p = &PICTURE[kind];
+    const ct_picture *p = &ct_pictures[kind];
     const ct_axes least = ct_chart_axes(p->x[0], p->x[1], p->y[0], p->y[1]);
     ct_axes a = least;
     if (kind == MATRIX)
@@ -272,10 +261,10 @@ ct_status ct_picture_save(int kind, const ct_record *r, int moment, const char *
 {
     char caption[200];
     ct_writer w;
-    const ct_picture_text text = PICTURE[kind].text;
+    const ct_picture *p = &ct_pictures[kind];
     const ct_axes a = ct_picture_axes(kind, r, 1);
-    if (ct_svg_open(&w, path, CT_CHART_WIDTH, CT_CHART_HEIGHT + 24, text.title, text.reading,
-                    err) != CT_OK)
+    if (ct_svg_open(&w, path, CT_CHART_WIDTH, CT_CHART_HEIGHT + 24, p->title, p->reading, err) !=
+        CT_OK)
         return err->status;
     ct_picture_draw(&w, kind, r, &a, moment);
     snprintf(caption, sizeof caption, "%.90s, step %.0f", r->folder, r->moment[moment].step);

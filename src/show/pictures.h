@@ -7,11 +7,13 @@
 
 enum { CT_N_PICTURES = 10 };
 
-/* "loss"; "Loss"; what to look for. */
-typedef struct ct_picture_text {
-    const char *name, *title, *reading;
-} ct_picture_text;
-ct_picture_text ct_picture_describe(int kind);
+typedef struct ct_picture {
+    const char *name, *title, *reading; /* "loss"; "Loss"; what to look for */
+    const char *x_name, *y_name;
+    double x[2], y[2]; /* the axes hold at least this */
+} ct_picture;
+
+extern const ct_picture ct_pictures[CT_N_PICTURES];
 
 /* Axes that hold all moments of n runs, so that neither runs nor moments move the frame; a page
  * says them to its script. */

@@ -19,11 +19,8 @@ static const char SCRIPT[] =
     ;
 
 static const char HEAD[] =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-    "'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action "
-    "'none'\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+#include "src/show/page.html.h"
+    ;
 
 ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error *err)
 {

@@ -6,8 +6,8 @@
  * Layer: show. Needs formats (json). */
 #include "show/page.h"
 
+#include "show/doc.h"
 #include "show/pictures.h"
-#include "show/table.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,9 +41,10 @@ static void story(ct_writer *w, const ct_record *r, int run)
 {
     const ct_line *first = r->line, *last = &r->line[r->n_lines - 1];
     const ct_mark *test = r->n_marks[1] > 0 ? &r->mark[1][r->n_marks[1] - 1] : NULL;
+    const ct_doc d = {NULL, w};
     (void)run;
     if (r->state != NULL)
-        ct_put(w, "<p><strong>%s</strong>: %s</p>\n", r->state, r->meaning);
+        ct_doc_about(&d, "%s: %s", r->state, r->meaning);
     ct_put(w, "<p>The loss of a batch went from %.4f at step %.0f to %.4f at step %.0f",
            first->loss, first->step, last->loss, last->step);
     if (isfinite(r->all_equal))
@@ -55,12 +56,11 @@ static void story(ct_writer *w, const ct_record *r, int run)
                " Of %d test pairs, %.3f of the images found their caption first and %.3f of the "
                "captions their image.",
                test->n, test->recall[0], test->recall[1]);
-    ct_put_raw(w, "</p>\n<ul>");
+    ct_put_raw(w, "</p>\n");
     for (int k = 0; k < r->n_evidence; k++)
-        ct_put(w, "<li>%s</li>\n", r->evidence[k]);
-    ct_put_raw(w, "</ul>\n");
+        ct_doc_item(&d, "%s", r->evidence[k]);
     if (r->remedy != NULL && *r->remedy != '\0')
-        ct_put(w, "<p>Try first: %s</p>\n", r->remedy);
+        ct_doc_about(&d, "Try first: %s", r->remedy);
 }
 
 /* ---- pictures ---- */
@@ -198,11 +198,8 @@ static void data(ct_writer *w, const ct_record *r, int n, ct_error *err)
 /* ---- the page ---- */
 
 static const char CONTROLS[] =
-    "<div class=\"bar\" data-script hidden>\n<button id=\"play\" type=\"button\">Play</button>\n"
-    "<button id=\"back\" type=\"button\" aria-label=\"one snapshot back\">&#8592;</button>\n"
-    "<button id=\"on\" type=\"button\" aria-label=\"one snapshot on\">&#8594;</button>\n"
-    "<label>time <input id=\"time\" type=\"range\" min=\"0\" value=\"0\"></label>\n"
-    "<label>pair <input id=\"pair\" type=\"range\" min=\"1\" value=\"1\"></label>\n";
+#include "src/show/controls.html.h"
+    ;
 
 /* A section with a part for each run. */
 static void for_each(ct_writer *w, const char *title, const char *words, const ct_record *r, int n,

@@ -24,6 +24,7 @@ import json
 import math
 import os
 import sys
+import unicodedata
 
 import numpy as np
 import torch
@@ -43,15 +44,28 @@ CAPITALS = (  # first, last, step, and what to add
     (0x132, 0x136, 2, 1), (0x139, 0x147, 2, 1), (0x14A, 0x176, 2, 1), (0x179, 0x17D, 2, 1),
     (0x130, 0x130, 1, 0x69 - 0x130), (0x178, 0x178, 1, 0xFF - 0x178), (0x386, 0x386, 1, 38),
     (0x388, 0x38A, 1, 37), (0x38C, 0x38C, 1, 64), (0x38E, 0x38F, 1, 63), (0x391, 0x3A1, 1, 32),
-    (0x3A3, 0x3AB, 1, 32), (0x400, 0x40F, 1, 80), (0x410, 0x42F, 1, 32))
+    (0x3A3, 0x3AB, 1, 32), (0x400, 0x40F, 1, 80), (0x410, 0x42F, 1, 32), (0x1A0, 0x1A0, 1, 1),
+    (0x1AF, 0x1AF, 1, 1), (0x1B7, 0x1B7, 1, 0x292 - 0x1B7), (0x1CD, 0x1DB, 2, 1),
+    (0x1DE, 0x1EE, 2, 1), (0x1F4, 0x1F4, 1, 1), (0x1F8, 0x21E, 2, 1), (0x226, 0x232, 2, 1),
+    (0x1E00, 0x1E94, 2, 1), (0x1EA0, 0x1EFE, 2, 1))
 
 
 def lower_case(c):
-    """Latin to U+017F, Greek and Cyrillic."""
+    """Latin, Greek and Cyrillic."""
     for first, last, step, add in CAPITALS:
         if first <= c <= last and (c - first) % step == 0:
             return c + add
     return c
+
+
+def compose(c, mark):
+    """The one letter that a small letter and a combining mark are, or None."""
+    if (c, mark) == (0x69, 0x307):  # of a Turkish capital
+        return c
+    whole = unicodedata.normalize('NFC', chr(c) + chr(mark)) if 0x300 <= mark < 0x370 else ''
+    known = len(whole) == 1 and (whole < chr(0x460) or chr(0x1E00) <= whole < chr(0x1F00))
+    exact = known and unicodedata.decomposition(whole) == f'{c:04X} {mark:04X}'
+    return ord(whole) if exact else None
 
 
 def is_letter(c):
@@ -65,8 +79,11 @@ def is_letter(c):
 
 def words_of(text):
     """Each run of letters, as a list of code points."""
-    words, word = [], []
+    characters, words, word = [], [], []
     for c in [lower_case(ord(c)) for c in text] + [0x20]:
+        whole = compose(characters[-1], c) if characters else None
+        characters[-1:] = [whole] if whole else characters[-1:] + [c]
+    for c in characters:
         if is_letter(c):
             word.append(c)
         elif word:

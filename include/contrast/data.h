@@ -101,7 +101,7 @@ typedef struct ct_data_options {
     const char *dir;   /* fashion-mnist: default "datasets/fashion-mnist"          */
 
     const char *image, *text; /* files: the two sides                              */
-    const char *groups;       /* ... "" or a .npy of n integers: equal = the same meaning */
+    const char *groups;       /* ... "" or an array of n integers: equal = the same meaning */
     const char *split;        /* ... "" or one line per pair: train, validation or test */
     double validation, test;  /* ... without it: shares that are drawn with `seed`; default 0.1 */
     int resize;               /* ... pictures to so many pixels each way; 0: they must all have
@@ -109,14 +109,16 @@ typedef struct ct_data_options {
 } ct_data_options;
 
 /* Pairs from files. A side is one of
- *   .npy   float32, float64 or uint8 of shape (n, ...): a row an item
- *   IDX    bytes of any number of dimensions
- *   text   one caption per line, UTF-8, none empty
- * and stays in its file unless it is text, so it may be larger than memory. Or `image` is a .tsv
- * with a line "PICTURE <tab> caption" a pair, pictures being PGM or PPM with paths that begin at
- * the .tsv, and `text` is "". Equal captions are one group where `groups` is "".
+ *   numbers   .npy, FILE.npz:NAME, FILE.safetensors:NAME, IDX, or a table of numbers with commas,
+ *             semicolons or tabs, of shape (n, ...): a row an item (formats/array.h)
+ *   text      one caption per line, UTF-8, none empty, at most CT_LINE_BYTES
+ * and numbers stay in their file unless they are packed or text, so it may be larger than memory.
+ * Or `image` is a .tsv with a line "PICTURE <tab> caption" a pair, or a .csv with a comma and, if
+ * there are more, quotes; pictures are PNG, PGM or PPM with paths that begin at that file, and
+ * `text` is "". Equal captions are one group where `groups` is ""; all of them equal, or without a
+ * letter or digit, they are an error.
  *
-Errors  CT_ERR_IO; CT_ERR_FORMAT "path: ..." or "path:line: ..." (counts that differ,
+ * Errors  CT_ERR_IO; CT_ERR_FORMAT "path: ..." or "path:line: ..." (counts that differ,
  *         an empty caption, no UTF-8, a picture of another size or colour, ...);
  *         CT_ERR_CONFIG (no file for a side, shares beyond 1); CT_ERR_NOMEM
  * Returns NULL on error; caller frees with ct_pairs_free. */
@@ -149,8 +151,8 @@ ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *s, const
 /* How a text becomes token ids: lower-cased words, neighbouring word pairs and character n-grams of
  * "<word>". Each is hashed (FNV-1a, 32 bit, a code point at a time) modulo `buckets`; n-grams with
  * a "~" in front, so that none hashes as a word. "Red stars" gives red, stars, "red stars", ~<re,
- * ~red, ~ed>, ~<st, ... A word is a run of letters and digits; lower case is known for Latin (to
- * U+017F), Greek and Cyrillic.
+ * ~red, ~ed>, ~<st, ... A word is a run of letters and digits; lower case is known for Latin,
+ * Greek and Cyrillic, where a letter with combining marks is the same as the one letter of both.
  * Requires  buckets > 0, 0 <= ngram_min <= ngram_max <= CT_NGRAM_MAX (asserted) */
 #define CT_NGRAM_MAX 8
 

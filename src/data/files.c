@@ -41,22 +41,45 @@ static bool ends_with(const char *s, const char *end)
 
 /* ---- opening the sides ---- */
 
-/* A line of a .tsv: the path of a picture, from the folder of the .tsv on, a tab, a caption. */
+/* What *line begins with, up to `between`, which it moves past, to NULL at the end. With `quotes`
+ * a cell may stand in quotes, and "" is a quote in it. NULL: it does not end. */
+static char *take_cell(char **line, char between, bool quotes)
+{
+    char *cell = *line, *in = cell, *out = cell;
+    const bool quoted = quotes && *in == '"';
+    in += quoted;
+    while (*in != '\0' && (quoted ? in[0] != '"' || in[1] == '"' : *in != between)) {
+        in += quoted && *in == '"';
+        *out++ = *in++;
+    }
+    if (quoted && (*in != '"' || (in[1] != between && in[1] != '\0')))
+        return NULL;
+    in += quoted;
+    *line = *in == between ? in + 1 : NULL;
+    *out = '\0';
+    return cell;
+}
+
+/* A line of a .tsv or .csv: the path of a picture, from the folder of that file on, and a caption.
+ */
 static void split_line(loader *l, const char *path, int i, char *line)
 {
-    char *tab = strchr(line, '\t'), full[CT_PATH_BYTES];
-    const char *slash = strrchr(path, '/');
-    const int folder = slash != NULL && line[0] != '/' ? (int)(slash - path) + 1 : 0;
-    if (tab == NULL || tab == line || tab[1] == '\0' || strchr(tab + 1, '\t') != NULL) {
-        CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: expected a picture, a tab and a caption", path,
-                i + 1);
+    const bool commas = ends_with(path, ".csv");
+    char *rest = line, *caption = "", full[CT_PATH_BYTES];
+    char *picture = take_cell(&rest, commas ? ',' : '\t', commas);
+    if (picture != NULL && rest != NULL)
+        caption = take_cell(&rest, commas ? ',' : '\t', commas);
+    if (rest != NULL || *picture == '\0' || *caption == '\0') {
+        CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: expected a picture, a %s and a caption%s", path,
+                i + 1, commas ? "comma" : "tab", commas ? ", in quotes if it has commas" : "");
         return;
     }
-    *tab = '\0';
-    if (snprintf(full, sizeof full, "%.*s%s", folder, path, line) >= (int)sizeof full)
+    const char *slash = strrchr(path, '/');
+    const int folder = slash != NULL && picture[0] != '/' ? (int)(slash - path) + 1 : 0;
+    if (snprintf(full, sizeof full, "%.*s%s", folder, path, picture) >= (int)sizeof full)
         CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: the path is too long", path, i + 1);
     l->picture[i] = ct_arena_strdup(&l->arena, full);
-    l->text[1][i] = tab + 1;
+    l->text[1][i] = caption;
 }
 
 static void open_table(loader *l, const char *path)
@@ -68,6 +91,12 @@ static void open_table(loader *l, const char *path)
         split_line(l, path, i, l->picture[i]);
     l->n[0] = l->n[1] = n;
     l->path[0] = l->path[1] = path;
+}
+
+/* Pictures with captions; one of numbers is an array. */
+static bool is_table(loader *l, const char *path)
+{
+    return (ends_with(path, ".tsv") || ends_with(path, ".csv")) && !ct_array_begins(path, l->err);
 }
 
 static void open_side(loader *l, int side, const char *path)
@@ -84,7 +113,7 @@ static void open_side(loader *l, int side, const char *path)
 
 static void open_sides(loader *l, const ct_data_options *o)
 {
-    const bool table = ends_with(o->image, ".tsv");
+    const bool table = is_table(l, o->image);
     if (table && *o->text != '\0')
         CT_FAIL(l->err, CT_ERR_CONFIG, "data.text = %s: the captions are in %s already", o->text,
                 o->image);
@@ -95,19 +124,21 @@ static void open_sides(loader *l, const ct_data_options *o)
     open_side(l, 0, o->image);
     open_side(l, 1, o->text);
     if (l->n[0] != l->n[1])
-        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d items; expected one for each of the %d of %s",
-                l->path[1], l->n[1], l->n[0], l->path[0]);
+        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d items; expected one for each of the %d of %s%s",
+                l->path[1], l->n[1], l->n[0], l->path[0],
+                l->text[1] != NULL && l->n[1] == l->n[0] + 1 ? "; is line 1 a header?" : "");
 }
 
 static bool is_picture(const char *path)
 {
-    return ends_with(path, ".pgm") || ends_with(path, ".ppm") || ends_with(path, ".pnm");
+    return ends_with(path, ".png") || ends_with(path, ".pgm") || ends_with(path, ".ppm") ||
+           ends_with(path, ".pnm");
 }
 
 /* One side alone, of anything that a side can be, or a single picture. */
 static void open_items(loader *l, int side, const char *path)
 {
-    if (ends_with(path, ".tsv")) {
+    if (is_table(l, path)) {
         open_table(l, path);
     } else if (!is_picture(path)) {
         open_side(l, side, path);
@@ -134,7 +165,7 @@ static void set_rows(ct_side *s, ct_row_file *f)
 }
 
 /* The first picture says how large all are. Their bytes, or NULL. */
-static uint8_t *make_room(loader *l, ct_side *s, const ct_pnm *first)
+static uint8_t *make_room(loader *l, ct_side *s, const ct_picture *first)
 {
     s->width = l->width > 0 ? l->width : first->width;
     s->height = l->height > 0 ? l->height : first->height;
@@ -151,12 +182,13 @@ static void load_picture(loader *l, ct_side *s, int i, uint8_t **pixels, ct_aren
 {
     char *data = NULL;
     size_t size = 0;
-    ct_pnm p = {0};
+    ct_picture p = {0};
     ct_error why = {.status = CT_OK};
     ct_file_read(l->picture[i], 0, scratch, &data, &size, &why);
-    ct_pnm_parse(l->picture[i], (const uint8_t *)data, size, &p, &why);
+    ct_picture_parse(l->picture[i], (uint8_t *)data, size, scratch, &p, &why);
     if (why.status != CT_OK)
-        CT_FAIL(l->err, why.status, "%s:%d: %s", l->path[0], i + 1, why.msg);
+        CT_FAIL(l->err, why.status, "%s:%d: %s%s", l->path[0], i + 1, why.msg,
+                i == 0 && l->n[0] > 1 && why.status == CT_ERR_IO ? "; is line 1 a header?" : "");
     else if (i == 0)
         *pixels = make_room(l, s, &p);
     const bool fits = l->width > 0 || (p.width == s->width && p.height == s->height);
@@ -167,7 +199,7 @@ static void load_picture(loader *l, ct_side *s, int i, uint8_t **pixels, ct_aren
                 s->height, s->channels == 3 ? "colour" : "grey",
                 fits ? "" : " (or set data.resize)");
     if (l->err->status == CT_OK)
-        ct_pnm_resize(&p, s->width, s->height, *pixels + (size_t)i * (size_t)s->dim);
+        ct_picture_resize(&p, s->width, s->height, *pixels + (size_t)i * (size_t)s->dim);
 }
 
 static void load_pictures(loader *l, ct_side *s)
@@ -205,6 +237,20 @@ static ct_pairs *finish(loader *l, ct_pairs *p)
     if (p == NULL)
         ct_arena_free(&l->arena);
     return ct_pairs_finish(p, l->err);
+}
+
+/* One caption for all, or none with a word, is nothing to learn from. */
+static void check_captions(loader *l, const ct_side *s, const char *path)
+{
+    const ct_text_config words = {.buckets = 1, .words = true};
+    bool some = s->text == NULL;
+    for (int i = 0; i < s->n_texts && !some; i++)
+        some = ct_text_ids(s->text[i], &words, NULL, 0) > 0;
+    if (!some)
+        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: no caption has a letter or a digit", path);
+    if (s->n_texts == 1 && s->n > 1)
+        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: all %d captions are '%.60s'; expected some that differ",
+                path, s->n, s->text[0]);
 }
 
 /* ---- splits and groups ---- */
@@ -297,6 +343,8 @@ ct_pairs *ct_pairs_from_files(const ct_data_options *o, ct_error *err)
         fill_indices(p, of);
         fill_side(&l, p, 0);
         fill_side(&l, p, 1);
+        for (int side = 0; side < 2 && err->status == CT_OK; side++)
+            check_captions(&l, &p->side[side], l.path[side]);
         set_groups(&l, o, p);
     }
     return finish(&l, p);

@@ -6,6 +6,8 @@
  * Layer: data. */
 #include "data/letters.h"
 
+#include "formats/text.h"
+
 /* Capitals first..last are `add` below their small letters; with step 2 capitals
  * and small letters alternate, and first is a capital. */
 static const struct {
@@ -30,6 +32,16 @@ static const struct {
     {0x03A3, 0x03AB, 1, 32}, /* Greek */
     {0x0400, 0x040F, 1, 80},
     {0x0410, 0x042F, 1, 32}, /* Cyrillic */
+    {0x01A0, 0x01A0, 1, 1},
+    {0x01AF, 0x01AF, 1, 1},
+    {0x01B7, 0x01B7, 1, 0x0292 - 0x01B7},
+    {0x01CD, 0x01DB, 2, 1},
+    {0x01DE, 0x01EE, 2, 1},
+    {0x01F4, 0x01F4, 1, 1},
+    {0x01F8, 0x021E, 2, 1},
+    {0x0226, 0x0232, 2, 1}, /* Latin Extended-B: what marks can make */
+    {0x1E00, 0x1E94, 2, 1},
+    {0x1EA0, 0x1EFE, 2, 1}, /* Latin Extended Additional */
 };
 
 uint32_t data_lower_case(uint32_t c)
@@ -39,6 +51,54 @@ uint32_t data_lower_case(uint32_t c)
             (c - CAPITALS[k].first) % CAPITALS[k].step == 0)
             return (uint32_t)((int)c + CAPITALS[k].add);
     return c;
+}
+
+/* A combining mark, and letters without it, each before the one letter that both are: the canonical
+ * pairs of UnicodeData.txt for small Latin, Greek and Cyrillic letters; and the dot of a Turkish I.
+ */
+static const struct {
+    uint16_t mark;
+    const char *pairs;
+} COMPOSED[] = {
+    {0x0300, "aàeèiìoòuùüǜnǹеѐиѝēḕōṑwẁâầăằêềôồơờưừyỳ"},
+    {0x0301, "aáeéiíoóuúyýcćlĺnńrŕsśzźüǘgǵåǻæǽøǿ¨΅ϊΐαάεέηήιίϋΰοόυύωώϒϓгѓкќçḉēḗïḯkḱmḿõṍōṓpṕũṹwẃâấăắê"
+             "ếôốơớưứ"},
+    {0x0302, "aâeêiîoôuûcĉgĝhĥjĵsŝwŵyŷzẑạậẹệọộ"},
+    {0x0303, "aãnñoõiĩuũvṽâẫăẵeẽêễôỗơỡưữyỹ"},
+    {0x0304, "aāeēiīoōuūüǖäǟȧǡæǣǫǭöȫõȭȯȱyȳgḡḷḹṛṝ"},
+    {0x0306, "aăeĕgğiĭoŏuŭийуўȩḝạặ"},
+    {0x0307, "iicċeėgġzżaȧoȯbḃdḋfḟhḣmṁnṅpṗrṙsṡśṥšṧṣṩtṫwẇxẋyẏſẛ"},
+    {0x0308, "aäeëiïoöuüyÿιϊυϋϒϔеёіїhḧõṏūṻwẅxẍtẗ"},
+    {0x0309, "aảâẩăẳeẻêểiỉoỏôổơởuủưửyỷ"},
+    {0x030A, "aåuůwẘyẙ"},
+    {0x030B, "oőuű"},
+    {0x030C, "cčdďeělľnňrřsštťzžaǎiǐoǒuǔüǚgǧkǩʒǯjǰhȟ"},
+    {0x030F, "aȁeȅiȉoȍrȑuȕ"},
+    {0x0311, "aȃeȇiȋoȏrȓuȗ"},
+    {0x031B, "oơuư"},
+    {0x0323, "bḅdḍhḥkḳlḷmṃnṇrṛsṣtṭvṿwẉzẓaạeẹiịoọơợuụưựyỵ"},
+    {0x0324, "uṳ"},
+    {0x0325, "aḁ"},
+    {0x0326, "sștț"},
+    {0x0327, "cçgģkķlļnņrŗsştţeȩdḑhḩ"},
+    {0x0328, "aąeęiįuųoǫ"},
+    {0x032D, "dḓeḙlḽnṋtṱuṷ"},
+    {0x032E, "hḫ"},
+    {0x0330, "eḛiḭuṵ"},
+    {0x0331, "bḇdḏkḵlḻnṉrṟtṯzẕhẖ"},
+};
+
+uint32_t data_compose(uint32_t c, uint32_t mark)
+{
+    for (unsigned k = 0; k < sizeof COMPOSED / sizeof *COMPOSED; k++)
+        for (const char *at = COMPOSED[k].pairs; COMPOSED[k].mark == mark && *at != '\0';) {
+            uint32_t without, with;
+            at += ct_utf8_get(at, &without);
+            at += ct_utf8_get(at, &with);
+            if (without == c)
+                return with;
+        }
+    return 0;
 }
 
 bool data_is_letter(uint32_t c)

@@ -71,13 +71,20 @@ static void end_word(bag *b)
     b->has_previous = true;
 }
 
-/* The lower-case character at *text, which moves past it. */
+/* The lower-case character at *text, with its combining marks (of U+0300 to U+037F) as one letter
+ * if there is one; *text moves past it. */
 static uint32_t next_character(const char **text)
 {
-    uint32_t c;
+    uint32_t c, mark, whole;
     int n = ct_utf8_get(*text, &c);
     *text += n > 0 ? n : 1;
-    return n > 0 ? data_lower_case(c) : 0xFFFD; /* not UTF-8: skip one byte */
+    c = n > 0 ? data_lower_case(c) : 0xFFFD; /* not UTF-8: skip one byte */
+    while (((unsigned char)**text | 1) == 0xCD && (n = ct_utf8_get(*text, &mark)) > 0 &&
+           (whole = data_compose(c, mark)) != 0) {
+        c = whole;
+        *text += n;
+    }
+    return c;
 }
 
 int ct_text_ids(const char *text, const ct_text_config *c, int *id, int cap)

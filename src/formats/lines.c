@@ -3,6 +3,7 @@
  * Layer: formats. Used by recipes and by the loader of pairs. */
 #include "formats/lines.h"
 
+#include "formats/foreign.h"
 #include "formats/text.h"
 #include "platform/file.h"
 
@@ -50,10 +51,15 @@ ct_status ct_lines_parse(const char *path, char *text, size_t size, ct_arena *ar
                          int *n, ct_error *err)
 {
     ct_lines_split(path, text, size, CT_ERR_FORMAT, arena, line, n, err);
-    for (int i = 0; err->status == CT_OK && i < *n; i++)
-        if ((*line)[i][0] == '\0')
+    for (int i = 0; err->status == CT_OK && i < *n; i++) {
+        const size_t length = strlen((*line)[i]);
+        if (length == 0)
             CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: is empty, expected something for each pair", path,
                     i + 1);
+        if (length > CT_LINE_BYTES)
+            CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: has %zu bytes, expected at most %d in one item",
+                    path, i + 1, length, CT_LINE_BYTES);
+    }
     return err->status;
 }
 
@@ -61,6 +67,7 @@ ct_status ct_lines_read(const char *path, ct_arena *arena, char ***line, int *n,
 {
     char *text = NULL;
     size_t size = 0;
-    ct_file_read(path, 0, arena, &text, &size, err);
+    if (ct_file_read(path, 0, arena, &text, &size, err) == CT_OK)
+        ct_foreign_refuse(path, text, size, err);
     return ct_lines_parse(path, text, size, arena, line, n, err);
 }

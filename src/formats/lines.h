@@ -14,7 +14,9 @@
 ct_status ct_lines_split(const char *path, char *text, size_t size, ct_status kind, ct_arena *arena,
                          char ***line, int *n, ct_error *err);
 
-/* Items, one a line, so no line is empty. Errors  as above with CT_ERR_FORMAT */
+/* Items, one a line, so no line is empty or longer than CT_LINE_BYTES. Errors  as above with
+ * CT_ERR_FORMAT */
+#define CT_LINE_BYTES 65536
 ct_status ct_lines_parse(const char *path, char *text, size_t size, ct_arena *arena, char ***line,
                          int *n, ct_error *err);
 

@@ -1,17 +1,20 @@
-/* picture.c -- PGM and PPM to checked pictures, of any size asked for; pixels to BMP.
+/* picture.c -- PGM, PPM and PNG to checked pictures, of any size asked for; pixels to BMP.
  *
  * Layer: formats. Used by the loader of pairs and by pages. */
 #include "formats/picture.h"
 
 #include "formats/bytes.h"
+#include "formats/foreign.h"
+#include "formats/inflate.h"
 #include "platform/memory.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* ---- PGM and PPM ---- */
 
-/* The number 1..65535 after white space and comments; *at moves to its end. */
-static int read_number(const uint8_t *data, size_t size, size_t *at)
+/* The number least..65535 after white space and comments; -1: none. *at moves to its end. */
+static int read_number(const uint8_t *data, size_t size, size_t *at, int least)
 {
     long x = 0;
     size_t i = *at;
@@ -23,43 +26,228 @@ static int read_number(const uint8_t *data, size_t size, size_t *at)
     while (i < size && data[i] >= '0' && data[i] <= '9' && x <= 65535)
         x = 10 * x + (data[i++] - '0');
     *at = i;
-    return i > first && x >= 1 && x <= 65535 ? (int)x : 0;
+    return i > first && x >= least && x <= 65535 ? (int)x : -1;
 }
 
-ct_status ct_pnm_parse(const char *path, const uint8_t *data, size_t size, ct_pnm *out,
-                       ct_error *err)
+/* Decimal values become bytes where they stand: each takes two at least, with what divides it. */
+static size_t pack(uint8_t *data, size_t size, size_t at, size_t count, const ct_picture *p)
+{
+    uint8_t *out = data;
+    for (size_t k = 0; k < count; k++, out += p->bytes) {
+        const int x = read_number(data, size, &at, 0);
+        if (x < 0 || x > p->largest)
+            return 0;
+        out[0] = (uint8_t)(x >> 8);
+        out[p->bytes - 1] = (uint8_t)x;
+    }
+    return count * (size_t)p->bytes;
+}
+
+static ct_status parse_pnm(const char *path, uint8_t *data, size_t size, ct_picture *out,
+                           ct_error *err)
 {
     static const char *const WHAT[] = {"a width", "a height", "a largest value"};
+    const bool decimal = data[1] < '4';
     size_t at = 2, count;
-    if (err->status != CT_OK)
-        return err->status;
-    if (size < 2 || data[0] != 'P' || (data[1] != '5' && data[1] != '6'))
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a picture in PGM (P5) or PPM (P6)", path);
-    *out = (ct_pnm){.channels = data[1] == '6' ? 3 : 1};
+    *out = (ct_picture){.channels = data[1] % 3 == 0 ? 3 : 1};
     int *const number[] = {&out->width, &out->height, &out->largest};
     for (int k = 0; k < 3; k++)
-        if ((*number[k] = read_number(data, size, &at)) == 0)
+        if ((*number[k] = read_number(data, size, &at, 1)) < 0)
             return CT_FAIL(err, CT_ERR_FORMAT, "%s: byte %zu: expected %s from 1 to 65535", path,
                            at, WHAT[k]);
     out->bytes = out->largest > 255 ? 2 : 1;
     const bool ok = at < size && memchr(" \t\r\n", data[at], 4) != NULL &&
                     ct_size_mul((size_t)out->width * (size_t)out->channels, (size_t)out->height,
                                 &count) &&
-                    ct_size_mul(count, (size_t)out->bytes, &count);
-    if (!ok || count != size - at - 1)
+                    count < size && ct_size_mul(count, (size_t)out->bytes, &count);
+    if (!ok ||
+        count != (decimal ? pack(data, size, at, count / (size_t)out->bytes, out) : size - at - 1))
         return CT_FAIL(err, CT_ERR_FORMAT,
-                       "%s: %d x %d pixels do not fit its %zu bytes; is it complete?", path,
-                       out->width, out->height, size);
-    out->data = data + at + 1;
+                       "%s: %d x %d pixels up to %d do not fit its %zu bytes; is it complete?",
+                       path, out->width, out->height, out->largest, size);
+    out->data = decimal ? data : data + at + 1;
     for (size_t i = 0; i < count; i += (size_t)out->bytes)
         if ((int)ct_bytes_get(out->data + i, out->bytes, true) > out->largest)
             return CT_FAIL(err, CT_ERR_FORMAT, "%s: byte %zu: a value above the largest, %d", path,
-                           at + 1 + i, out->largest);
+                           (size_t)(out->data - data) + i, out->largest);
     return CT_OK;
 }
 
+/* ---- PNG ----
+ *
+ * Chunks: length, type, bytes, CRC-32. IHDR says what the picture is, PLTE which colours numbers
+ * stand for, tRNS what is transparent; the bytes of all IDAT are one zlib stream of rows, each with
+ * the filter that made it smaller in front. Source: W3C PNG, second edition. */
+
+#define SIGNATURE "\x89PNG\r\n\x1A\n"
+#define MOST      ((size_t)1 << 28) /* values of a picture */
+
+enum { COLOUR = 2, PALETTE_USED = 1, ALPHA = 4 };
+
+typedef struct png {
+    int width, height, depth, kind; /* kind: the three above, or'ed */
+    int samples;                    /* of a pixel */
+    size_t row, packed_size, palette_size, clear_size;
+    uint8_t *packed;
+    const uint8_t *palette, *clear;
+} png;
+
+static ct_status read_header(const char *path, const uint8_t *h, png *p, ct_error *err)
+{
+    static const uint8_t SAMPLES[] = {1, 0, 3, 1, 2, 0, 4};
+    const uint64_t width = ct_bytes_get(h, 4, true), height = ct_bytes_get(h + 4, 4, true);
+    p->depth = h[8];
+    p->kind = h[9];
+    p->samples = p->kind <= 6 ? SAMPLES[p->kind] : 0;
+    const bool deep = p->depth == 8 || (p->depth == 16 && p->kind != (COLOUR | PALETTE_USED));
+    const bool flat = p->depth == 1 || p->depth == 2 || p->depth == 4;
+    if (h[12] == 1)
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "%s: is an interlaced PNG: in Python: PIL.Image.open('x.png').save('y.png')", path);
+    if (p->samples == 0 || !(deep || (flat && (p->kind == 0 || p->kind & PALETTE_USED))) ||
+        h[10] != 0 || h[11] != 0 || h[12] != 0)
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a PNG of a known kind, found depth %d, kind %d",
+                path, p->depth, p->kind);
+    if (width < 1 || height < 1 || width > 65535 || height > 65535 || 3 * width * height > MOST)
+        return CT_FAIL(err, CT_ERR_FORMAT, "%s: %ju x %ju pixels: expected 1 to 89 million", path,
+                       (uintmax_t)width, (uintmax_t)height);
+    p->width = (int)width;
+    p->height = (int)height;
+    p->row = ((size_t)width * (size_t)(p->samples * p->depth) + 7) / 8;
+    return err->status;
+}
+
+/* All chunks; those of IDAT join where the first begins. */
+static ct_status read_chunks(const char *path, uint8_t *data, size_t size, png *p, ct_error *err)
+{
+    size_t n;
+    for (size_t at = 8; err->status == CT_OK; at += 12 + n) {
+        const size_t left = size - at;
+        uint8_t *type = data + at + 4, *body = type + 4;
+        n = left < 12 ? 0 : (size_t)ct_bytes_get(data + at, 4, true);
+        if (left < 12 || n > left - 12 ||
+            ct_crc32(0, type, n + 4) != ct_bytes_get(body + n, 4, true))
+            return CT_FAIL(err, CT_ERR_FORMAT, "%s: byte %zu: a damaged chunk; is it complete?",
+                           path, at);
+        if ((at == 8) != (memcmp(type, "IHDR", 4) == 0 && n == 13))
+            return CT_FAIL(err, CT_ERR_FORMAT, "%s: byte %zu: expected one IHDR", path, at);
+        if (at == 8) {
+            read_header(path, body, p, err);
+        } else if (memcmp(type, "PLTE", 4) == 0) {
+            p->palette = body;
+            p->palette_size = n / 3;
+        } else if (memcmp(type, "tRNS", 4) == 0) {
+            p->clear = body;
+            p->clear_size = n;
+        } else if (memcmp(type, "IDAT", 4) == 0) {
+            p->packed = p->packed == NULL ? body : p->packed;
+            memmove(p->packed + p->packed_size, body, n);
+            p->packed_size += n;
+        } else if (memcmp(type, "IEND", 4) == 0) {
+            break;
+        }
+    }
+    return err->status;
+}
+
+/* Undo the filter of a row: each byte is a difference from what those before and above it predict.
+ * `step`: bytes to the pixel before. */
+static bool unfilter(uint8_t *row, const uint8_t *above, size_t n, size_t step)
+{
+    const int filter = row[-1];
+    for (size_t i = 0; i < n && filter <= 4; i++) {
+        const int a = i >= step ? row[i - step] : 0, b = above != NULL ? above[i] : 0;
+        const int c = above != NULL && i >= step ? above[i - step] : 0;
+        const int pa = abs(b - c), pb = abs(a - c), pc = abs(a + b - 2 * c);
+        const int bc = pb <= pc ? b : c;
+        const int predicted[] = {0, a, b, (a + b) / 2, pa <= pb && pa <= pc ? a : bc};
+        row[i] = (uint8_t)(row[i] + predicted[filter]);
+    }
+    return filter <= 4;
+}
+
+/* Sample k of a row, as it is stored. */
+static unsigned sample(const png *p, const uint8_t *row, size_t k)
+{
+    const size_t bit = k * (size_t)p->depth;
+    if (p->depth >= 8)
+        return (unsigned)ct_bytes_get(row + bit / 8, p->depth / 8, true);
+    return row[bit / 8] >> (8 - p->depth - (int)(bit % 8)) & ((1U << p->depth) - 1);
+}
+
+/* Pixel x of a row, over white; the answer is whether there is such a colour. */
+static bool put_pixel(const png *p, const uint8_t *row, size_t x, uint8_t *out)
+{
+    const unsigned most = (1U << p->depth) - 1;
+    const int colours = p->kind & COLOUR ? 3 : 1;
+    unsigned value[4] = {0}, alpha = 255;
+    bool clear = !(p->kind & PALETTE_USED) && p->clear_size == 2 * (size_t)colours;
+    for (int c = 0; c < p->samples; c++) {
+        value[c] = sample(p, row, x * (size_t)p->samples + (size_t)c);
+        clear = clear && c < colours && value[c] == ct_bytes_get(p->clear + 2 * c, 2, true);
+    }
+    const size_t index = value[0];
+    if (p->kind & PALETTE_USED) {
+        alpha = index < p->clear_size ? p->clear[index] : 255;
+        for (int c = 0; c < 3 && index < p->palette_size; c++)
+            value[c] = p->palette[3 * index + (size_t)c];
+    } else {
+        for (int c = 0; c < p->samples; c++)
+            value[c] = (value[c] * 255 + most / 2) / most;
+        alpha = p->kind & ALPHA ? value[p->samples - 1] : 255;
+        alpha = clear ? 0 : alpha;
+    }
+    for (int c = 0; c < colours; c++)
+        out[c] = (uint8_t)((value[c] * alpha + 255 * (255 - alpha) + 127) / 255);
+    return !(p->kind & PALETTE_USED) || index < p->palette_size;
+}
+
+static ct_status parse_png(const char *path, uint8_t *data, size_t size, ct_arena *arena,
+                           ct_picture *out, ct_error *err)
+{
+    png p = {.width = 0};
+    if (read_chunks(path, data, size, &p, err) != CT_OK)
+        return err->status;
+    *out = (ct_picture){p.width, p.height, p.kind & COLOUR ? 3 : 1, 255, 1, NULL};
+    const size_t raw_size = (size_t)p.height * (p.row + 1), width = (size_t)p.width;
+    if (p.packed_size < 2 || !ct_inflate_may(p.packed_size, raw_size))
+        return CT_FAIL(err, CT_ERR_FORMAT, "%s: %d x %d pixels do not fit its %zu bytes", path,
+                       p.width, p.height, size);
+    uint8_t *raw = ct_arena_alloc(arena, raw_size), *row = raw;
+    uint8_t *pixels = ct_arena_alloc(arena, width * (size_t)p.height * (size_t)out->channels);
+    if (raw == NULL || pixels == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d x %d pixels", path, p.width,
+                       p.height);
+    const size_t step = p.samples * p.depth > 8 ? (size_t)(p.samples * p.depth) / 8 : 1;
+    bool ok = ct_inflate(p.packed + 2, p.packed_size - 2, raw, raw_size);
+    out->data = pixels;
+    for (int y = 0; y < p.height && ok; y++, row += p.row + 1) {
+        ok = unfilter(row + 1, y > 0 ? row - p.row : NULL, p.row, step);
+        for (size_t x = 0; x < width && ok; x++, pixels += out->channels)
+            ok = put_pixel(&p, row + 1, x, pixels);
+    }
+    if (!ok)
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: its pixels are damaged", path);
+    return err->status;
+}
+
+ct_status ct_picture_parse(const char *path, uint8_t *data, size_t size, ct_arena *arena,
+                           ct_picture *out, ct_error *err)
+{
+    if (err->status != CT_OK)
+        return err->status;
+    if (size >= 8 && memcmp(data, SIGNATURE, 8) == 0)
+        return parse_png(path, data, size, arena, out, err);
+    if (size >= 2 && data[0] == 'P' && memchr("2356", data[1], 4) != NULL)
+        return parse_pnm(path, data, size, out, err);
+    ct_foreign_refuse(path, data, size, err);
+    return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a picture in PNG, PGM or PPM", path);
+}
+
+/* ---- other sizes ---- */
+
 /* Sum of one channel over the area [x0, x1) x [y0, y1), pixels cut by its edge by their share. */
-static double area(const ct_pnm *p, double x0, double x1, double y0, double y1, int channel)
+static double area(const ct_picture *p, double x0, double x1, double y0, double y1, int channel)
 {
     double sum = 0;
     for (int y = (int)y0; y < p->height && y < y1; y++)
@@ -72,7 +260,7 @@ static double area(const ct_pnm *p, double x0, double x1, double y0, double y1, 
     return sum;
 }
 
-void ct_pnm_resize(const ct_pnm *p, int width, int height, uint8_t *out)
+void ct_picture_resize(const ct_picture *p, int width, int height, uint8_t *out)
 {
     const double sx = (double)p->width / width, sy = (double)p->height / height;
     for (int y = 0; y < height; y++)

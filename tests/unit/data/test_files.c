@@ -127,6 +127,76 @@ START_TEST(a_table_of_pictures_and_captions)
 }
 END_TEST
 
+START_TEST(a_csv_has_quotes)
+{
+    put(2, "a,b.pgm", "P5 1 1 255\n\x2a", 12);
+    ct_data_options o = options(put_text(0, "t.csv",
+                                         "\"a,b.pgm\",\"a \"\"red\"\" star, above\"\r\n"
+                                         "\"a,b.pgm\",a blue ring\n"),
+                                "");
+    ct_pairs *p = load(&o);
+    ck_assert(p->n == 2 && p->side[0].u8[0] == 42);
+    ck_assert_str_eq(p->side[1].text[0], "a \"red\" star, above");
+    ck_assert_str_eq(p->side[1].text[1], "a blue ring");
+    ct_pairs_free(p);
+    static const char *const BAD[] = {"a.pgm,one, two", "a.pgm",       ",one",
+                                      "a.pgm,",         "a.pgm,\"one", "\"a.pgm,one",
+                                      "\"a\"x,one",     "\"a\"\"b,one"};
+    for (size_t k = 0; k < sizeof BAD / sizeof *BAD; k++) {
+        o = options(put_text(0, "t.csv", BAD[k]), "");
+        check_refused(
+            &o, CT_ERR_FORMAT,
+            "t.csv:1: expected a picture, a comma and a caption, in quotes if it has commas");
+    }
+    o = options(put_text(0, "t.tsv", "filepath\ttitle\na,b.pgm\tone\n"), "");
+    check_refused(&o, CT_ERR_IO, "filepath: No such file or directory; is line 1 a header?");
+}
+END_TEST
+
+START_TEST(a_table_of_numbers_is_an_array)
+{
+    ct_data_options o = options(put_text(0, "x.csv", "a,b\n1,2\n3,4\n5,6\n7,8\n"),
+                                put_text(1, "c.txt", "a\nb\nc\nd\n"));
+    ct_pairs *p = load(&o);
+    ct_real row[2];
+    const ct_standard none = {0, 1};
+    ck_assert(p->n == 4 && p->side[0].dim == 2 && p->side[0].text == NULL);
+    ck_assert_int_eq(ct_pairs_rows(p, 0, &none, (int[]){2}, 1, row, CT_IGNORE_ERROR), CT_OK);
+    ck_assert(row[0] == 5 && row[1] == 6);
+    ct_pairs_free(p);
+}
+END_TEST
+
+START_TEST(captions_that_teach_nothing_are_refused)
+{
+    ct_data_options o = options(put_matrix(0, "x.npy", X, 4, 2),
+                                put_text(1, "c.txt", "a photo\na photo\na photo\na photo\n"));
+    check_refused(&o, CT_ERR_FORMAT,
+                  "c.txt: all 4 captions are 'a photo'; expected some that differ");
+    put_text(1, "c.txt", "!\n?\n \n...\n");
+    check_refused(&o, CT_ERR_FORMAT, "c.txt: no caption has a letter or a digit");
+    put_text(1, "c.txt", "caption\na\nb\nc\nd\n");
+    check_refused(&o, CT_ERR_FORMAT, "c.txt: 5 items; expected one for each of the 4 of ");
+    check_refused(&o, CT_ERR_FORMAT, "x.npy; is line 1 a header?");
+    static char text[70000];
+    memset(text, 'x', sizeof text - 1);
+    memcpy(text, "a\nb\n", 4);
+    put_text(1, "c.txt", text);
+    check_refused(&o, CT_ERR_FORMAT,
+                  "c.txt:3: has 69995 bytes, expected at most 65536 in one item");
+    static const unsigned char GZIP[] = {31,  139, 8,   0,   0,  0,   0,  0,   2, 3,
+                                         75,  228, 74,  226, 74, 230, 74, 225, 2, 0,
+                                         116, 12,  223, 23,  8,  0,   0,  0}; /* a, b, c, d */
+    put(1, "c.txt", GZIP, sizeof GZIP);
+    check_refused(&o, CT_ERR_FORMAT, "c.txt: is gzip: gunzip it");
+    put(1, "c.txt",
+        "\xff\xfe"
+        "a\0",
+        4);
+    check_refused(&o, CT_ERR_FORMAT, "c.txt: is UTF-16: iconv");
+}
+END_TEST
+
 START_TEST(splits_by_file_and_by_share)
 {
     ct_data_options o = options(put_matrix(0, "x.npy", X, 4, 2),
@@ -253,6 +323,9 @@ TCase *files_case(void)
     tcase_add_test(c, vectors_stay_in_their_file_and_captions_are_joined);
     tcase_add_test(c, idx_pictures_and_rows_longer_than_a_piece);
     tcase_add_test(c, a_table_of_pictures_and_captions);
+    tcase_add_test(c, a_csv_has_quotes);
+    tcase_add_test(c, a_table_of_numbers_is_an_array);
+    tcase_add_test(c, captions_that_teach_nothing_are_refused);
     tcase_add_test(c, splits_by_file_and_by_share);
     tcase_add_test(c, groups_come_from_a_file);
     tcase_add_test(c, every_mistake_has_a_line);

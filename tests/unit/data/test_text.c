@@ -45,19 +45,37 @@ START_TEST(ids_are_those_of_the_python_twin)
 }
 END_TEST
 
-/* for c in [*range(0x180), *range(0x386, 0x3cf), *range(0x400, 0x460)]:
- *     h = ((h ^ ord("i" if c == 0x130 else chr(c).lower())) * 16777619) % 2**32 */
+/* for c in [*range(0x250), *range(0x386, 0x3cf), *range(0x400, 0x460), *range(0x1e00, 0x1f00)]:
+ *     h = ((h ^ lower_case(c)) * 16777619) % 2**32        # as in models/two_tower.py
+ * where lower_case(c) is ord(chr(c).lower()) for all capitals that occur in NFC */
 START_TEST(lower_case_is_that_of_python)
 {
     static const struct {
         uint32_t from, to;
-    } RANGE[] = {{0, 0x180}, {0x386, 0x3CF}, {0x400, 0x460}};
+    } RANGE[] = {{0, 0x250}, {0x386, 0x3CF}, {0x400, 0x460}, {0x1E00, 0x1F00}};
     uint32_t h = 2166136261u;
-    for (int k = 0; k < 3; k++)
+    for (int k = 0; k < 4; k++)
         for (uint32_t c = RANGE[k].from; c < RANGE[k].to; c++)
             h = (h ^ data_lower_case(c)) * 16777619u;
-    ck_assert_uint_eq(h, 0xb2f57ae1u);
+    ck_assert_uint_eq(h, 0x5839453au);
     ck_assert_uint_eq(data_lower_case(0x4E00), 0x4E00); /* CJK has no case */
+}
+END_TEST
+
+/* for c in [*range(0x20, 0x460), *range(0x1e00, 0x1f00)]: if lower_case(c) == c:
+ *     for m in range(0x300, 0x370): h = ((h ^ (compose(c, m) or 0)) * 16777619) % 2**32 */
+START_TEST(marks_are_composed_as_unicodedata_does)
+{
+    uint32_t h = 2166136261u;
+    for (uint32_t c = 0x20; c < 0x1F00; c = c == 0x45F ? 0x1E00 : c + 1)
+        for (uint32_t m = 0x300; m < 0x370 && data_lower_case(c) == c; m++)
+            h = (h ^ data_compose(c, m)) * 16777619u;
+    ck_assert_uint_eq(h, 0x166b80c1u);
+    assert_same_ids("cafe\u0301 Tie\u0302\u0301ng Vie\u0323\u0302t", "café tiếng việt", &ALL);
+    assert_same_ids("CAFE\u0301 A\u0302\u0301 \u1EA4", "CAFÉ ấ ấ", &ALL);
+    assert_same_ids("\u0419 \u0418\u0306 I\u0307stanbul", "й й \u0130stanbul", &ALL);
+    assert_other_ids("cafe\u0301", "cafe", &ALL);
+    assert_other_ids("q\u0301", "q", &ALL); /* no letter is both */
 }
 END_TEST
 
@@ -196,6 +214,7 @@ TCase *text_case(void)
     tcase_add_test(tc, ids_are_those_of_the_python_twin);
     tcase_add_test(tc, lower_case_is_that_of_python);
     tcase_add_test(tc, capitals_do_not_matter);
+    tcase_add_test(tc, marks_are_composed_as_unicodedata_does);
     tcase_add_test(tc, punctuation_only_separates);
     tcase_add_test(tc, word_pairs_know_the_order);
     tcase_add_test(tc, what_is_not_utf8_counts_byte_by_byte);

@@ -15,6 +15,8 @@ typedef struct result {
 #define C(member) CT_AT(result, c.member)
 /* clang-format off */
 static const ct_field RESULT[] = {
+    {.key = "pairs", .kind = CT_INT, C(pairs), .detail = true},
+    {.key = "distinct_captions", .kind = CT_INT, C(captions), .detail = true},
     {.key = "gradients_right", .kind = CT_BOOL, C(gradients_right), .detail = true},
     {.key = "gradient_error", .label = "gradients: relative error", .kind = CT_REAL,
      C(gradient_error)},
@@ -64,6 +66,7 @@ static int check(cli_call *c, ct_error *err)
     r.state = ct_state_describe(r.c.state)->name;
     r.state_shuffled = ct_state_describe(r.c.state_shuffled)->name;
     if (!c->json) {
+        cli_tell_repeats(stdout, &c->recipe, r.c.pairs, r.c.captions);
         print_verdict(r.c.gradients_right, "the loss changes as the gradients say",
                       "backward is wrong, or the settings are too extreme for float");
         print_verdict(r.c.learns_batch, "one batch is learned by heart",

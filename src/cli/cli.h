@@ -160,6 +160,9 @@ typedef struct cli_explained {
     const int *group;     /* (n), or NULL */
 } cli_explained;
 
+/* How many captions of one's own are distinct, if they are fewer than pairs. */
+void cli_tell_repeats(FILE *f, const ct_recipe *r, int pairs, int captions);
+
 bool cli_can_explain(const char *loss);
 void cli_explain(const char *loss, const cli_explained *e);
 

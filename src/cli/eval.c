@@ -12,6 +12,8 @@ static int eval(cli_call *c, ct_error *err)
         ct_json_string(&c->j, "run", c->argv[0]);
         ct_fields_json(&c->j, &ct_evaluation_fields, &e);
     } else {
+        const ct_pairs *p = c->trainer.pairs;
+        cli_tell_repeats(stdout, &c->trainer.recipe, p->n, p->side[1].n_texts);
         cli_print_evaluation(&e);
     }
     return 0;

@@ -71,6 +71,12 @@ static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
         fprintf(p->terminal.out, "  try: %s\n", d->text.remedy);
 }
 
+void cli_tell_repeats(FILE *f, const ct_recipe *r, int pairs, int captions)
+{
+    if (r->data.kind == CT_DATA_PAIRS && captions > 0 && captions < pairs)
+        fprintf(f, "data: %d pairs, %d distinct captions\n", pairs, captions);
+}
+
 void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)
 {
     const ct_recipe *recipe = &t->recipe;
@@ -88,6 +94,8 @@ void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)
                         .terminal = cli_terminal(c, stderr),
                         .all_equal = l.all_equal,
                         .floor = l.floor};
+    if (!c->quiet)
+        cli_tell_repeats(p->terminal.out, recipe, t->pairs->n, t->pairs->side[1].n_texts);
     if (c->live)
         p->live = cli_live_new(t, &p->terminal, &c->arena);
 }

@@ -16,13 +16,15 @@ enum { DRAWN = 5 };
 typedef struct found {
     double score;
     int index;
-    const char *text;
+    const char *text, *where; /* where: its file and line; NULL: it was generated */
+    char place[CT_RECIPE_TEXT + 16];
 } found;
 
 static const ct_field FOUND[] = {
     {.key = "score", .kind = CT_REAL, CT_AT(found, score), .format = "%.3f"},
     {.key = "index", .kind = CT_INT, CT_AT(found, index)},
     {.key = "text", .kind = CT_STRING, CT_AT(found, text)},
+    {.key = "where", .kind = CT_STRING, CT_AT(found, where), .optional = true},
 };
 static const ct_fields COLUMNS = CT_FIELDS(FOUND);
 
@@ -30,6 +32,19 @@ static const char *text_of(const ct_search *s, int at)
 {
     const ct_side *side = &s->t->pairs->side[1];
     return side->text != NULL ? side->text[side->text_of[s->items[at]]] : "";
+}
+
+/* FILE:LINE of item `at` of a side that was read from a text or a table, FILE[ROW] of an array's.
+ */
+static void locate(const ct_search *s, int side, int at, found *out)
+{
+    const ct_data_recipe *data = &s->t->recipe.data;
+    const bool table = *data->text == '\0', lines = table || s->t->pairs->side[side].text != NULL;
+    if (data->kind != CT_DATA_PAIRS)
+        return;
+    snprintf(out->place, sizeof out->place, lines ? "%s:%d" : "%s[%d]",
+             side == 0 || table ? data->image : data->text, s->items[at] + lines);
+    out->where = out->place;
 }
 
 /* The first few pictures that fit, if these are pictures. */
@@ -60,26 +75,38 @@ static void print(cli_call *c, const char *query, const ct_table *hits, ct_error
     cli_put_json(c, err);
 }
 
-/* One query. A whole number below n is the number of an image. */
+/* Is there something in a text that the tower reads? */
+static bool says_something(const ct_search *s, const char *text)
+{
+    return ct_text_ids(text, &s->t->recipe.tower[1].text, NULL, 0) > 0;
+}
+
+/* One query. A whole number is the number of an image. */
 static void answer(cli_call *c, const ct_search *s, const char *query, ct_error *err)
 {
     ct_hit hit[CLI_TOP];
     found row[CLI_TOP];
     char *end;
+    const bool texts = s->t->pairs->side[1].text != NULL;
     const long number = strtol(query, &end, 10);
-    const bool by_item = end > query && *end == '\0' && number >= 0 && number < s->n;
+    const bool by_item = end > query && *end == '\0';
     int n = 0;
-    if (by_item)
+    if (by_item ? number < 0 || number >= s->n : !texts)
+        CT_FAIL(err, CT_ERR_CONFIG, "search: %.60s: expected the number of an item, 0 to %d%s",
+                query, s->n - 1, texts ? ", or a text" : "");
+    else if (by_item)
         n = ct_search_item(s, (int)number, 1, c->top, hit);
-    else if (s->t->pairs->side[1].text != NULL)
+    else if (says_something(s, query))
         n = ct_search_text(s, query, 0, c->top, hit, err);
     else
-        CT_FAIL(err, CT_ERR_CONFIG,
-                "search: the run has no texts; expected the number of an item, 0 to %d", s->n - 1);
+        CT_FAIL(err, CT_ERR_CONFIG, "search: '%.60s': there is nothing in it that the tower reads",
+                query);
     if (err->status != CT_OK)
         return;
-    for (int i = 0; i < n; i++)
-        row[i] = (found){hit[i].score, hit[i].at, text_of(s, hit[i].at)};
+    for (int i = 0; i < n; i++) {
+        row[i] = (found){.score = hit[i].score, .index = hit[i].at, .text = text_of(s, hit[i].at)};
+        locate(s, by_item, hit[i].at, &row[i]);
+    }
     const found asked = {.index = by_item ? (int)number : 0};
     if (!c->json)
         draw(c, s, by_item ? &asked : row, by_item ? 1 : n);

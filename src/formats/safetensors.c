@@ -16,6 +16,7 @@
 #include "platform/memory.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,14 @@ void ct_safetensor_values(const ct_safetensor *t, ct_real *out)
 {
     for (size_t i = 0; i < t->count; i++)
         out[i] = (ct_real)ct_bytes_number(t->bytes + i * t->width, t->kind, (int)t->width, false);
+}
+
+bool ct_safetensor_finite(const ct_safetensor *t)
+{
+    bool finite = true;
+    for (size_t i = 0; i < t->count && finite; i++)
+        finite = isfinite(ct_bytes_number(t->bytes + i * t->width, t->kind, (int)t->width, false));
+    return finite;
 }
 
 /* ---- writing ---- */

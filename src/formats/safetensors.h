@@ -80,7 +80,8 @@ ct_status ct_safetensors_describe(const char *path, char *data, size_t size, uin
 const ct_safetensor *ct_safetensors_find(const ct_safetensors *f, const char *name); /* or NULL */
 const char *ct_safetensors_metadata(const ct_safetensors *f, const char *key);       /* or NULL */
 
-/* All its values, as ct_real, into out[count]. */
+/* All its values, as ct_real, into out[count]; is none of them infinite or NaN? */
 void ct_safetensor_values(const ct_safetensor *t, ct_real *out);
+bool ct_safetensor_finite(const ct_safetensor *t);
 
 #endif

@@ -159,6 +159,8 @@ ct_status ct_check_run(const ct_recipe *r, ct_device *device, ct_check *out, ct_
     ct_pairs *pairs = ct_recipe_data(r, err);
     *out = (ct_check){.steps = 0};
     if (pairs != NULL) {
+        out->pairs = pairs->n;
+        out->captions = pairs->side[1].n_texts;
         check_gradients(r, pairs, device, out, err);
         learn_batch(r, pairs, device, out, err);
         compare_with_shuffled(r, pairs, ct_device_threads(device), out, err);

@@ -13,6 +13,8 @@
 #define CT_CHECK_STEPS 300 /* of each short training, or the recipe's if it has fewer */
 
 typedef struct ct_check {
+    int pairs, captions; /* of the data; distinct ones, 0 if the second side has none */
+
     /* one batch, again and again */
     double batch_loss, all_equal, batch_floor; /* floor: duplicates of the batch included */
     int steps;

@@ -36,11 +36,8 @@ static void write_rows(const char *path, const ct_side *s, int n, ct_error *err)
     ct_writer w;
     unsigned char out[8];
     double x[DATA_PIECE];
-    ct_npy_begin(&w, path,
-                 bytes        ? "|u1"
-                 : width == 8 ? "<f8"
-                              : "<f4",
-                 dim, s->width > 0 ? 4 : 2, err);
+    const char *real = width == 8 ? "<f8" : "<f4";
+    ct_npy_begin(&w, path, bytes ? "|u1" : real, dim, s->width > 0 ? 4 : 2, err);
     for (int i = 0; i < n; i++)
         for (int from = 0; from < s->dim && err->status == CT_OK; from += DATA_PIECE) {
             const int here = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;

@@ -51,24 +51,52 @@ static void list_arrays(arrays *a, const ct_trainer *t, bool weights_alone)
     }
 }
 
-static void load_arrays(const ct_trainer *t, bool weights_alone, const ct_safetensors *file,
+/* Under its name, or as PyTorch's DistributedDataParallel calls it. */
+static const ct_safetensor *find(const ct_safetensors *file, const char *name)
+{
+    char wrapped[80];
+    const ct_safetensor *t = ct_safetensors_find(file, name);
+    snprintf(wrapped, sizeof wrapped, "module.%s", name);
+    return t != NULL ? t : ct_safetensors_find(file, wrapped);
+}
+
+/* Names of floats in the file that are none of these arrays; a state of training is none. */
+static void list_unused(const arrays *a, const ct_safetensors *file, char *names, size_t size)
+{
+    names[0] = '\0';
+    for (const ct_safetensor *t = file->tensor; t < file->tensor + file->n_tensors; t++) {
+        const size_t used = strlen(names);
+        bool is_used = t->kind == 'i' || t->kind == 'u' || t->kind == 'b' ||
+                       strncmp(t->name, "optim.", 6) == 0 || strncmp(t->name, "queue.", 6) == 0;
+        for (int i = 0; i < a->n && !is_used; i++)
+            is_used = find(file, a->name[i]) == t;
+        if (!is_used)
+            snprintf(names + used, size - used, "%s%s", used > 0 ? ", " : "", t->name);
+    }
+}
+
+static void load_arrays(ct_trainer *t, bool weights_alone, const ct_safetensors *file,
                         const char *path, ct_error *err)
 {
     arrays a;
     list_arrays(&a, t, weights_alone);
+    list_unused(&a, file, t->unused, sizeof t->unused);
     for (int i = 0; i < a.n && err->status == CT_OK; i++) {
         const ct_named_matrix *m = &a.matrix[i];
-        const ct_safetensor *found = ct_safetensors_find(file, m->name);
+        const ct_safetensor *found = find(file, m->name);
         const int n_dims = m->vector ? 1 : 2;
         if (found == NULL)
-            CT_FAIL(err, CT_ERR_FORMAT, "%s: there is no %s", path, m->name);
+            CT_FAIL(err, CT_ERR_FORMAT, "%s: there is no %s%s%s", path, m->name,
+                    *t->unused != '\0' ? "; not used: " : "", t->unused);
         else if (found->n_dims != n_dims || found->dim[n_dims - 1] != m->cols ||
                  (n_dims == 2 && found->dim[0] != m->rows))
             CT_FAIL(err, CT_ERR_FORMAT,
                     "%s: %s has %zu values, expected (%d, %d) as the recipe says", path, m->name,
                     found->count, m->rows, m->cols);
-        else
+        else if (ct_safetensor_finite(found))
             ct_safetensor_values(found, (ct_real *)m->x); /* listed from arrays of the trainer */
+        else
+            CT_FAIL(err, CT_ERR_FORMAT, "%s: %s has a value that is not finite", path, m->name);
     }
 }
 

@@ -44,7 +44,8 @@ typedef struct ct_trainer {
     ct_real *dpair[2];      /* ... and their gradients */
     ct_graph graph;
     ct_arena arena;
-    long step; /* updates made */
+    long step;        /* updates made */
+    char unused[128]; /* names of tensors of the last file that are no arrays of the trainer */
 } ct_trainer;
 
 /* What a step was. */

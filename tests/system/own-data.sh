@@ -42,9 +42,45 @@ steps = 200
 END
 run train "$scratch/own.ini" -o "$scratch/run" -q
 check "pairs of one's own are trained on" [ "$code" = 0 ]
+run train "$scratch/own.ini" train.steps=1 -o "$scratch/again"
+check "... which says how many captions differ" grep -q '^data: 600 pairs, 10 distinct captions$' "$scratch/err"
+run check "$scratch/own.ini" train.steps=1
+check "... as check does" grep -q '^data: 600 pairs, 10 distinct captions$' "$scratch/out"
+run eval "$scratch/run"
+check "... and eval" grep -q '^data: 600 pairs, 10 distinct captions$' "$scratch/out"
 run eval "$scratch/run" --json
 check "... and measured" [ "$code" = 0 ]
 check "... with success: recall@1 $(first recall_at_1 "$scratch/out")" holds "$(first recall_at_1 "$scratch/out") > 0.9"
+
+# What is found has a place; a number is an item's, a text says something.
+run search "$scratch/run" "a picture of two" -k 1
+check "search names the row of what it finds" grep -q "x\.npy\[[0-9]*2\]" "$scratch/out"
+run search "$scratch/run" 0 -k 1
+check "... and the line" grep -q "captions\.txt:[0-9]*$" "$scratch/out"
+check "a number beyond the split" rejects 2 "search: 60: expected the number of an item, 0 to 59, or a text" search "$scratch/run" 60
+check "a query of no words" rejects 2 "there is nothing in it that the tower reads" search "$scratch/run" '!!!'
+check "an empty query" rejects 2 "there is nothing in it that the tower reads" search "$scratch/run" ''
+
+# The same pictures under gzip, as the text of a table, as PGM and PNG in a .csv: the same run.
+gzip -c "$scratch/x.npy" >"$scratch/x.packed"
+run train "$scratch/own.ini" data.image="$scratch/x.packed" -o "$scratch/packed" -q
+check "gzip under any name" [ "$("$program" hash "$scratch/packed" | cut -c1-16)" = "$("$program" hash "$scratch/run" | cut -c1-16)" ]
+tail -c 38400 "$scratch/x.npy" | od -An -v -tu1 -w64 | sed 's/^ *//; s/  */,/g' >"$scratch/x.csv"
+run diagnose "$scratch/x.csv" --json
+sed 's/x\.csv/x.npy/g' "$scratch/out" >"$scratch/of-text"
+run diagnose "$scratch/x.npy" --json
+check "a table of numbers is the array" cmp "$scratch/of-text" "$scratch/out"
+printf '\033[1m"' >"$scratch/odd.txt"
+check "what is no array" rejects 1 "odd.txt: has no row of numbers" diagnose "$scratch/odd.txt"
+printf 'P2 8 8 255\n%s\n' "$(head -1 "$scratch/x.csv" | tr ',' '\n')" >"$scratch/a, b.pgm"
+printf '%s\n' '"a, b.pgm","a picture of ""zero"""' '"a, b.pgm","a picture of one"' >"$scratch/t.csv"
+run embed "$scratch/run" --images "$scratch/t.csv" -o "$scratch/csv.npy"
+check "pictures of a .csv with quotes" grep -q "2 unit rows of" "$scratch/out"
+printf '\377\330\377\340' >"$scratch/a, b.pgm"
+check "... of which JPEG has a name" rejects 1 "t.csv:1: $scratch/a, b.pgm: is JPEG: in Python:" embed "$scratch/run" --images "$scratch/t.csv" -o "$scratch/csv.npy"
+printf 'caf\303\251 two\ncafe\314\201 two\n' >"$scratch/nfd.txt"
+run embed "$scratch/run" --texts "$scratch/nfd.txt" -o "$scratch/nfd.npy"
+check "an accent is the same letter in one piece and in two" [ "$(tail -c 128 "$scratch/nfd.npy" | head -c 64 | od -An -tx1)" = "$(tail -c 64 "$scratch/nfd.npy" | od -An -tx1)" ]
 
 bad() { sed "s|^$1 = .*|$1 = $2|" "$scratch/own.ini" >"$scratch/bad.ini"; }
 head -n 599 "$scratch/captions.txt" >"$scratch/short.txt"
@@ -53,6 +89,12 @@ check "counts that differ" rejects 1 "short.txt: 599 items; expected one for eac
 sed '17s/.*//' "$scratch/captions.txt" >"$scratch/empty.txt"
 bad text "$scratch/empty.txt"
 check "an empty caption" rejects 1 "empty.txt:17: is empty" train "$scratch/bad.ini" -o "$scratch/no"
+sed '1i caption' "$scratch/captions.txt" >"$scratch/header.txt"
+bad text "$scratch/header.txt"
+check "a header line" rejects 1 "header.txt: 601 items; expected one for each of the 600 of $scratch/x.npy; is line 1 a header?" train "$scratch/bad.ini" -o "$scratch/no"
+sed 's/.*/a photo/' "$scratch/captions.txt" >"$scratch/same.txt"
+bad text "$scratch/same.txt"
+check "one caption for all" rejects 1 "same.txt: all 600 captions are 'a photo'; expected some that differ" train "$scratch/bad.ini" -o "$scratch/no"
 check "a share that leaves nothing" rejects 2 "data.validation + data.test" train "$scratch/own.ini" data.validation=0.9 data.test=0.9 -o "$scratch/no"
 check "nothing was written" [ ! -e "$scratch/no" ]
 

@@ -241,12 +241,11 @@ ct_status ct_study_run(const ct_study *s, int threads, ct_arena *arena, ct_runs 
 {
     *out = (ct_runs){.base = ct_study_recipe(s->recipe, s->common, err),
                      .variant = s->variant,
+                     .n_variants = s->n_variants,
                      .n_seeds = s->seeds,
                      .first_seed = 1,
                      .limit = CT_STUDY_PAIRS,
                      .validation = strstr(s->shown, "validation.") != NULL};
-    while (s->variant[out->n_variants].name != NULL)
-        out->n_variants++;
     out->run = ct_arena_zeroed(arena, (size_t)(out->n_variants * s->seeds), sizeof *out->run);
     return ct_runs_make(out, threads, err);
 }

@@ -15,8 +15,8 @@
 #include <signal.h>
 
 #define CT_STUDY_HEADS    6
-#define CT_STUDY_VARIANTS 24 /* the last has no name */
-#define CT_STUDY_CLAIMS   24 /* the last is NULL */
+#define CT_STUDY_VARIANTS 24
+#define CT_STUDY_CLAIMS   24
 #define CT_STUDY_PAIRS    2000
 #define CT_STUDY_SEEDS    64
 #define CT_STUDY_WINDOW   50   /* steps whose mean loss shows a plateau through the noise */
@@ -32,7 +32,7 @@ typedef struct ct_variant {
 
 typedef struct ct_study {
     const char *recipe, *common; /* a built-in recipe, and settings of all variants */
-    int seeds;
+    int seeds, n_variants, n_claims;
     ct_variant variant[CT_STUDY_VARIANTS];
     const char *shown;                  /* keys of an outcome with spaces between */
     const char *claim[CT_STUDY_CLAIMS]; /* what must hold if it shows what it says: lesson.h */

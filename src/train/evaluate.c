@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+#define NUMBER(member) \
+    .key = #member, .kind = CT_REAL, CT_AT(ct_evaluation, member), .format = "%.4f"
+
 static const ct_field EVALUATION[] = {
     {.key = "step", .kind = CT_LONG, CT_AT(ct_evaluation, step), .detail = true},
     {.key = "split",
@@ -13,15 +16,10 @@ static const ct_field EVALUATION[] = {
      CT_AT(ct_evaluation, split),
      .choices = "train validation test composition",
      .detail = true},
-    {.key = "loss", .kind = CT_REAL, CT_AT(ct_evaluation, loss), .format = "%.4f"},
+    {NUMBER(loss)},
     {.kind = CT_GROUP, CT_AT(ct_evaluation, landmarks), .members = &ct_landmarks_fields},
-    {.key = "information", .kind = CT_REAL, CT_AT(ct_evaluation, information), .format = "%.4f"},
-    {.key = "prompt_accuracy",
-     .label = "prompt accuracy",
-     .kind = CT_REAL,
-     CT_AT(ct_evaluation, prompt_accuracy),
-     .format = "%.4f",
-     .optional = true},
+    {NUMBER(information)},
+    {NUMBER(prompt_accuracy), .label = "prompt accuracy", .optional = true},
     {.kind = CT_GROUP, CT_AT(ct_evaluation, measures), .members = &ct_measures_fields},
 };
 const ct_fields ct_evaluation_fields = CT_FIELDS(EVALUATION);

@@ -29,9 +29,7 @@ static const ct_field MONITOR[] = {
     NUMBER("floor_by_duplicates", landmarks.duplicates),
     {.key = "layers",
      .kind = CT_GROUP,
-     CT_AT(ct_monitor, seen.layer),
-     .count = CT_LOG_LAYERS,
-     CT_USED(ct_monitor, seen.n),
+     CT_LIST(ct_monitor, seen.layer, seen.n),
      .members = &ct_layer_fields},
 };
 const ct_fields ct_monitor_fields = CT_FIELDS(MONITOR);

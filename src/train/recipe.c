@@ -75,9 +75,7 @@ static const ct_field DATA[] = {
 static const ct_field TOWER[] = {
     {.key = "layers",
      .kind = CT_INT,
-     CT_AT(OF, model.mlp.widths),
-     .count = CT_MAX_LAYERS,
-     CT_USED(OF, model.mlp.n_layers),
+     CT_LIST(OF, model.mlp.widths, model.mlp.n_layers),
      .least = 1,
      .most = 65536,
      .help = "outputs of each layer; the last is d"},

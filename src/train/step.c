@@ -158,7 +158,7 @@ static void update(ct_trainer *t, double loss, ct_step *out, ct_error *err)
     *out = (ct_step){.step = t->step + 1,
                      .loss = loss,
                      .temperature = ct_trainer_setting(t, 1).temperature,
-                     .rate = ct_schedule_rate(&t->schedule, t->step),
+                     .rate = ct_schedule_rate(&t->recipe.optim.schedule, t->step),
                      .gradient_norm = norm};
     ct_grad_clip(t->device, p->dx, p->size, norm, t->recipe.optim.clip);
     ct_optim_step(&t->optim, t->device, p->x, p->dx, p->n_decay, out->rate);

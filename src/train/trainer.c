@@ -47,11 +47,8 @@ static void make_room(ct_trainer *t)
 ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pairs,
                           ct_device *device, ct_error *err)
 {
-    *t = (ct_trainer){.recipe = *r,
-                      .device = device,
-                      .loss = ct_loss_find(r->loss.name),
-                      .schedule = r->optim.schedule};
-    t->schedule.steps = r->train.steps;
+    *t = (ct_trainer){.recipe = *r, .device = device, .loss = ct_loss_find(r->loss.name)};
+    t->recipe.optim.schedule.steps = r->train.steps;
     if (err->status == CT_OK && pairs == NULL) {
         t->own = ct_recipe_data(r, err);
         pairs = t->own;

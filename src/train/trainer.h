@@ -32,7 +32,6 @@ typedef struct ct_trainer {
     const ct_loss *loss;
     ct_two_tower model;
     ct_optim optim;
-    ct_schedule schedule;
     ct_sampler sampler;
     ct_standard standard[2];
     ct_gather gather[2];

@@ -51,35 +51,28 @@ static void read_line(ct_lesson *l, const char *word, char *rest)
 {
     const void *object = l;
     const ct_field *f = ct_fields_find(&ct_lesson_fields, word, &object);
-    int k = 0, v = 0, c = 0;
-    while (l->study[k].recipe != NULL)
-        k++;
-    ct_study *s = &l->study[k - (k > 0)];
-    while (s->variant[v].name != NULL)
-        v++;
-    while (s->claim[c] != NULL)
-        c++;
+    ct_study *s = &l->study[l->n_studies > 0 ? l->n_studies - 1 : 0];
+    CT_ASSERT(l->n_studies < CT_LESSON_STUDIES && s->n_variants < CT_STUDY_VARIANTS &&
+              s->n_claims < CT_STUDY_CLAIMS);
     if (f != NULL) {
         *(const char **)(void *)((char *)l + f->offset) = rest;
     } else if (strcmp(word, "study") == 0) { /* RECIPE, N seeds SETTINGS */
         char *seeds = ct_text_cut(rest, ", ");
-        l->study[k] = (ct_study){.recipe = rest, .common = ct_text_cut(seeds, " seeds")};
-        l->study[k].seeds = atoi(seeds);
+        s = &l->study[l->n_studies++];
+        *s = (ct_study){.recipe = rest, .common = ct_text_cut(seeds, " seeds")};
+        s->seeds = atoi(seeds);
     } else if (strcmp(word, "variant") == 0) { /* NAME: SETTINGS, or NAME: shuffled */
         const char *settings = ct_text_cut(strrchr(rest, ':'), ":");
         const bool shuffled = strcmp(settings, "shuffled") == 0;
-        s->variant[v] = (ct_variant){.name = rest,
-                                     .settings = shuffled ? "" : settings,
-                                     .shuffled = shuffled};
+        s->variant[s->n_variants++] = (ct_variant){.name = rest,
+                                                   .settings = shuffled ? "" : settings,
+                                                   .shuffled = shuffled};
     } else if (strcmp(word, "claim") == 0) {
-        s->claim[c] = rest;
+        s->claim[s->n_claims++] = rest;
     } else {
         CT_ASSERT(strcmp(word, "shown") == 0);
         s->shown = rest;
     }
-    CT_ASSERT(l->study[CT_LESSON_STUDIES - 1].recipe == NULL);
-    CT_ASSERT(s->variant[CT_STUDY_VARIANTS - 1].name == NULL);
-    CT_ASSERT(s->claim[CT_STUDY_CLAIMS - 1] == NULL);
 }
 
 ct_status ct_lesson_read(const char *name, ct_arena *arena, ct_lesson *out, ct_error *err)
@@ -123,7 +116,7 @@ static void give_study(const ct_study *s, ct_lesson_run *run, ct_study_rows *row
         return;
     }
     ct_runs_rows(&made, s->shown, false, arena, rows, err);
-    for (int c = 0; s->claim[c] != NULL && err->status == CT_OK; c++)
+    for (int c = 0; c < s->n_claims && err->status == CT_OK; c++)
         ct_lesson_claim(run, &made, s->claim[c]);
 }
 
@@ -131,7 +124,7 @@ ct_status ct_lesson_give(const ct_lesson *l, ct_lesson_run *run, ct_arena *arena
 {
     if (l->measure != NULL)
         l->measure(run, err);
-    for (int k = 0; l->study[k].recipe != NULL; k++)
+    for (int k = 0; k < l->n_studies; k++)
         give_study(&l->study[k], run, &run->study[k], arena, err);
     return err->status;
 }

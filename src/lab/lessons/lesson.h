@@ -11,7 +11,7 @@
 
 #define CT_LESSONS        12
 #define CT_LESSON_ROWS    96
-#define CT_LESSON_STUDIES 4 /* the last is empty */
+#define CT_LESSON_STUDIES 4
 
 typedef enum ct_verdict { CT_PASSES, CT_DIFFERS, CT_INCONCLUSIVE, CT_SHOWN } ct_verdict;
 
@@ -39,6 +39,7 @@ typedef struct ct_lesson {
     const char *rule, *source, *see_also; /* when a row passes; of what is expected; a command */
     void (*measure)(ct_lesson_run *run, ct_error *err); /* what needs no trainer, or NULL */
     ct_study study[CT_LESSON_STUDIES];
+    int n_studies;
 } ct_lesson;
 
 extern const ct_fields ct_lesson_fields; /* its words */

@@ -81,6 +81,25 @@ START_TEST(rows_come_in_the_order_asked)
 }
 END_TEST
 
+/* Bytes and floats: the items of a split, and what is fitted to them, are those that row_of names.
+ */
+START_TEST(items_may_be_rows_of_another_number)
+{
+    static const uint8_t BYTES[] = {0, 10, 20, 30, 40, 50, 60, 70};
+    static const int ORDER[] = {3, 1, 0, 2};
+    float floats[8];
+    for (int k = 0; k < 8; k++)
+        floats[k] = BYTES[k];
+    ct_pairs p = _i == 0 ? pairs_of(NULL, BYTES) : pairs_of(floats, NULL);
+    p.side[0].row_of = ORDER;
+    ck_assert_double_eq_tol(fit(&p, 0).mean, (60 + 70 + 0 + 10 + 40 + 50) / 6.0, 1e-12);
+    ct_real row[6];
+    ct_pairs_rows(&p, 0, &(ct_standard){0, 1}, TRAIN, 3, row, CT_IGNORE_ERROR);
+    for (int k = 0; k < 6; k++)
+        ck_assert(row[k] == (ct_real)BYTES[2 * ORDER[TRAIN[k / 2]] + k % 2]);
+}
+END_TEST
+
 START_TEST(equal_values_are_left_alone)
 {
     float x[8];
@@ -109,6 +128,7 @@ TCase *standard_case(void)
     tcase_add_test(tc, floats_and_bytes_agree);
     tcase_add_test(tc, rows_have_mean_zero_and_spread_one);
     tcase_add_test(tc, rows_come_in_the_order_asked);
+    tcase_add_loop_test(tc, items_may_be_rows_of_another_number, 0, 2);
     tcase_add_test(tc, equal_values_are_left_alone);
     tcase_add_test(tc, captions_are_left_alone);
     return tc;

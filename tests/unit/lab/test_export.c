@@ -1,5 +1,6 @@
 /* test_export.c -- what is exported is read back as the same data, and as the same run. */
 #include "testing.h"
+#include "training.h"
 
 #include "contrast/datasets.h"
 #include "lab/export.h"
@@ -104,25 +105,20 @@ END_TEST
 
 START_TEST(a_run_is_exported_with_the_state_of_its_optimiser)
 {
-    static const char *const SETTINGS[] = {"data.kind=latent",     "data.n_train=30",
-                                           "data.n_test=9",        "train.batch=10",
-                                           "image.layers=12,6",    "text.layers=6",
-                                           "train.steps=4",        "monitor.snapshots=0",
-                                           "optim.warmup=0",       "data.n_validation=8",
-                                           "train.keep_best=false"};
     const ct_run_watch nobody = {.ctx = NULL};
-    ct_recipe recipe = ct_recipe_defaults(), again;
+    const ct_recipe recipe = recipe_of(
+        "data.kind=latent data.n_train=30 data.n_test=9 train.batch=10 image.layers=12,6 "
+        "text.layers=6 train.steps=4 monitor.snapshots=0 optim.warmup=0 data.n_validation=8",
+        "train.keep_best=false");
+    ct_recipe again;
     ct_error err = {.status = CT_OK};
     ct_trainer run, other;
     ct_progress progress;
     char place[96], checkpoint[CT_PATH_BYTES], module[128], weights[128];
-    for (int i = 0; i < COUNT(SETTINGS); i++)
-        ct_recipe_override(&recipe, SETTINGS[i], &err);
-    ct_device *device = ct_device_new(1, NULL, &err);
     snprintf(place, sizeof place, "%s/run", scratch);
     snprintf(module, sizeof module, "%s/model.py", scratch);
     snprintf(weights, sizeof weights, "%s/model.safetensors", scratch);
-    ct_trainer_init(&run, &recipe, NULL, device, &err);
+    open_trainer(&run, &recipe, 1, NULL);
     ct_run_train(&run, place, NULL, &nobody, &err);
     ct_run_checkpoint(place, NULL, checkpoint, &err);
     ct_export_torch(checkpoint, module, &err);
@@ -130,7 +126,7 @@ START_TEST(a_run_is_exported_with_the_state_of_its_optimiser)
     ck_assert_int_eq(access(module, R_OK), 0);
 
     ct_checkpoint_recipe(weights, &again, &err);
-    ct_trainer_init(&other, &again, NULL, device, &err);
+    open_trainer(&other, &again, 1, NULL);
     ct_checkpoint_load(&other, &progress, weights, &err);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
     ck_assert_int_eq(other.step, 4);
@@ -146,9 +142,8 @@ START_TEST(a_run_is_exported_with_the_state_of_its_optimiser)
 
     ck_assert_int_eq(ct_export_torch(checkpoint, "model", &err), CT_ERR_CONFIG);
     ck_assert_str_eq(err.msg, "--torch model: expected a name that ends in .py");
-    ct_trainer_free(&run);
-    ct_trainer_free(&other);
-    ct_device_free(device);
+    close_trainer(&run);
+    close_trainer(&other);
 }
 END_TEST
 

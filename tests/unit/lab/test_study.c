@@ -1,6 +1,7 @@
 /* test_study.c -- many small runs: what single runs are, whatever runs beside them. */
 #include "suites.h"
 #include "testing.h"
+#include "training.h"
 
 #include "contrast/scalar.h"
 #include "lab/study.h"
@@ -20,15 +21,10 @@ enum { PLAIN, SHUFFLED, OWN, DIVERGES, N };
 
 static ct_recipe small_recipe(void)
 {
-    ct_error err = {0};
-    ct_recipe r = ct_recipe_defaults();
-    ct_variant_apply(&r,
-                     "data.kind=latent data.dim=8 data.shared=4 data.rho=0.99 data.n_train=128 "
+    return recipe_of("data.kind=latent data.dim=8 data.shared=4 data.rho=0.99 data.n_train=128 "
                      "data.n_validation=32 data.n_test=64 image.layers=16,8  text.layers=16,8 "
                      "loss.temperature=0.2 optim.rate=0.01 train.batch=32 train.steps=60",
-                     &err);
-    ck_assert_msg(err.status == CT_OK, "%s", err.msg);
-    return r;
+                     "");
 }
 
 static void make(ct_outcome *run, int threads)
@@ -70,17 +66,13 @@ START_TEST(runs_are_what_single_runs_are)
     ct_step s;
     double sum = 0;
     r.train.seed = 2;
-    ct_device *device = ct_device_new(1, NULL, &err);
-    ct_pairs *pairs = ct_recipe_data(&r, &err);
-    ct_trainer_init(&t, &r, pairs, device, &err);
+    open_trainer(&t, &r, 1, NULL);
     for (int i = 0; i < 60; i++) {
         ck_assert_int_eq(ct_trainer_step(&t, &s, &err), CT_OK);
         sum += i >= 60 - CT_STUDY_WINDOW ? s.loss : 0;
     }
     ck_assert_double_eq_tol(one[1].loss, sum / CT_STUDY_WINDOW, 1e-9);
-    ct_trainer_free(&t);
-    ct_pairs_free(pairs);
-    ct_device_free(device);
+    close_trainer(&t);
 }
 END_TEST
 

@@ -1,69 +1,46 @@
 /* test_monitor.c -- looking changes nothing, and sees what was planted. */
 #include "suites.h"
 #include "testing.h"
+#include "training.h"
 
 #include "contrast/scalar.h"
-#include "lab/study.h"
 #include "train/monitor.h"
 
 #include <math.h>
 #include <string.h>
 
-typedef struct fixture {
-    ct_recipe recipe;
-    ct_device *device;
-    ct_pairs *pairs;
-    ct_trainer t;
-} fixture;
-
-static void open_trainer(fixture *f, const char *settings)
+static void open_small(ct_trainer *t, const char *settings)
 {
-    ct_error err = {0};
-    f->recipe = ct_recipe_defaults();
-    ck_assert_msg(
-        ct_variant_apply(
-            &f->recipe,
-            "data.kind=latent data.dim=8 data.shared=4 data.n_train=128 data.n_validation=64 "
-            "data.n_test=64 image.layers=16,8 text.layers=16,8 train.batch=32",
-            &err) == CT_OK,
-        "%s", err.msg);
-    ck_assert_msg(ct_variant_apply(&f->recipe, settings, &err) == CT_OK, "%s", err.msg);
-    f->device = ct_device_new(1, NULL, &err);
-    f->pairs = ct_recipe_data(&f->recipe, &err);
-    ck_assert_msg(ct_trainer_init(&f->t, &f->recipe, f->pairs, f->device, &err) == CT_OK, "%s",
-                  err.msg);
+    const ct_recipe r = recipe_of(
+        "data.kind=latent data.dim=8 data.shared=4 data.n_train=128 data.n_validation=64 "
+        "data.n_test=64 image.layers=16,8 text.layers=16,8 train.batch=32",
+        settings);
+    open_trainer(t, &r, 1, NULL);
 }
 
-static void close_trainer(fixture *f)
-{
-    ct_trainer_free(&f->t);
-    ct_pairs_free(f->pairs);
-    ct_device_free(f->device);
-}
-
-static void look(fixture *f, ct_monitor *m)
+static void look(ct_trainer *f, ct_monitor *m)
 {
     ct_evaluation e;
     ct_error err = {0};
-    ck_assert_msg(ct_trainer_evaluate(&f->t, CT_VALIDATION, 0, &e, &m->diagnosis, &err) == CT_OK &&
-                      ct_monitor_look(&f->t, m, &err) == CT_OK,
+    ck_assert_msg(ct_trainer_evaluate(f, CT_VALIDATION, 0, &e, &m->diagnosis, &err) == CT_OK &&
+                      ct_monitor_look(f, m, &err) == CT_OK,
                   "%s", err.msg);
 }
 
 START_TEST(looking_changes_no_bit_of_the_run)
 {
-    fixture a, b;
+    ct_trainer a, b;
     ct_monitor m;
     ct_step s;
-    open_trainer(&a, "image.dropout=0.2");
-    open_trainer(&b, "image.dropout=0.2");
+    open_small(&a, "image.dropout=0.2");
+    open_small(&b, "image.dropout=0.2");
     for (int step = 0; step < 12; step++) {
         if (step % 3 == 1)
             look(&b, &m);
-        ct_trainer_step(&a.t, &s, CT_IGNORE_ERROR);
-        ct_trainer_step(&b.t, &s, CT_IGNORE_ERROR);
+        ct_trainer_step(&a, &s, CT_IGNORE_ERROR);
+        ct_trainer_step(&b, &s, CT_IGNORE_ERROR);
     }
-    ck_assert(same_bits(a.t.model.params.x, b.t.model.params.x, a.t.model.params.size));
+    ck_assert(same_bits(a.model.params.x, b.model.params.x, a.model.params.size));
     close_trainer(&a);
     close_trainer(&b);
 }
@@ -72,14 +49,14 @@ END_TEST
 /* The loss and the gradients of the batch that comes next are those of the next step. */
 START_TEST(it_looks_at_the_next_batch)
 {
-    fixture f;
+    ct_trainer f;
     ct_monitor m;
     ct_step s;
     double square = 0;
-    open_trainer(&f, "");
-    ct_trainer_step(&f.t, &s, CT_IGNORE_ERROR);
+    open_small(&f, "");
+    ct_trainer_step(&f, &s, CT_IGNORE_ERROR);
     look(&f, &m);
-    ct_trainer_step(&f.t, &s, CT_IGNORE_ERROR);
+    ct_trainer_step(&f, &s, CT_IGNORE_ERROR);
     ck_close(m.loss, s.loss, 0);
     for (int k = 0; k < m.seen.n; k++)
         square += m.seen.layer[k].gradient * m.seen.layer[k].gradient;
@@ -92,9 +69,9 @@ START_TEST(it_looks_at_the_next_batch)
 }
 END_TEST
 
-static void set(fixture *f, const char *parameter, int from, int to, double value)
+static void set(ct_trainer *f, const char *parameter, int from, int to, double value)
 {
-    ct_param *p = ct_params_find(&f->t.model.params, parameter);
+    ct_param *p = ct_params_find(&f->model.params, parameter);
     ck_assert_ptr_nonnull(p);
     for (int i = from; i < to; i++)
         p->x[i] = (ct_real)value;
@@ -102,9 +79,9 @@ static void set(fixture *f, const char *parameter, int from, int to, double valu
 
 START_TEST(dead_units_are_counted)
 {
-    fixture f;
+    ct_trainer f;
     ct_monitor m;
-    open_trainer(&f, "");
+    open_small(&f, "");
     set(&f, "image.0.bias", 0, 4, -1e3); /* 4 of 16 are never above 0 */
     look(&f, &m);
     ck_close(m.seen.layer[0].dead, 0.25, 1e-12);
@@ -117,18 +94,18 @@ END_TEST
  * far point. */
 START_TEST(the_escape_meter_is_how_far_the_loss_is_below_ln_n)
 {
-    fixture f;
+    ct_trainer f;
     ct_monitor m;
     ct_evaluation e;
     ct_step s;
-    open_trainer(&f, "train.batch=64 loss.name=infonce loss.temperature=0.5 "
-                     "loss.learn_temperature=false optim.rate=0.01");
+    open_small(&f, "train.batch=64 loss.name=infonce loss.temperature=0.5 "
+                   "loss.learn_temperature=false optim.rate=0.01");
     for (int step = 0; step < 100; step++)
-        ct_trainer_step(&f.t, &s, CT_IGNORE_ERROR);
+        ct_trainer_step(&f, &s, CT_IGNORE_ERROR);
     set(&f, "image.1.bias", 0, 8, 40);
     set(&f, "text.1.bias", 0, 8, 40);
     look(&f, &m);
-    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_VALIDATION, 0, &e, NULL, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_trainer_evaluate(&f, CT_VALIDATION, 0, &e, NULL, CT_IGNORE_ERROR), CT_OK);
     ck_assert_double_gt(m.escape, 1e-4);
     ck_close((ct_scalar_log(64) - e.loss) / m.escape, 1, 0.05);
     close_trainer(&f);
@@ -137,9 +114,9 @@ END_TEST
 
 START_TEST(saturated_units_and_equal_rows_are_seen)
 {
-    fixture f;
+    ct_trainer f;
     ct_monitor m;
-    open_trainer(&f, "text.activation=sigmoid text.last_activation=tanh");
+    open_small(&f, "text.activation=sigmoid text.last_activation=tanh");
     set(&f, "text.0.bias", 0, 8, 1e3); /* 8 of 16 always 1 */
     set(&f, "text.1.weight", 0, 8 * 16, 0);
     set(&f, "text.1.bias", 0, 8, 0.5); /* every row tanh(0.5) */
@@ -171,23 +148,14 @@ START_TEST(a_diagnosis_has_the_loss_of_the_run)
                                           "loss.name=triplet loss.margin=0.7",
                                           "loss.name=clip loss.dot=true",
                                           "loss.name=vicreg loss.variance=5"};
+    char settings[256];
     ct_error err = {0};
-    ct_recipe r = ct_recipe_defaults();
     ct_trainer t;
     ct_step s;
-    ck_assert_int_eq(
-        ct_variant_apply(
-            &r,
-            "data.kind=latent data.dim=8 data.shared=4 data.n_train=96 data.n_validation=64 "
-            "data.n_test=8 image.layers=16,8 text.layers=16,8 train.batch=32 train.steps=20 "
-            "optim.rate=0.05 loss.temperature=0.2",
-            &err),
-        CT_OK);
-    ck_assert_int_eq(ct_variant_apply(&r, SETTING[_i], &err), CT_OK);
-    ct_device *device = ct_device_new(1, NULL, &err);
-    ct_pairs *pairs = ct_recipe_data(&r, &err);
-    ck_assert_msg(pairs != NULL && ct_trainer_init(&t, &r, pairs, device, &err) == CT_OK, "%s",
-                  err.msg);
+    snprintf(settings, sizeof settings, "%s %s",
+             "data.n_train=96 data.n_test=8 train.steps=20 optim.rate=0.05 loss.temperature=0.2",
+             SETTING[_i]);
+    open_small(&t, settings);
     for (int i = 0; i < 20; i++)
         ck_assert_int_eq(ct_trainer_step(&t, &s, &err), CT_OK);
     ct_evaluation e;
@@ -195,9 +163,7 @@ START_TEST(a_diagnosis_has_the_loss_of_the_run)
     ck_assert_int_eq(ct_trainer_evaluate(&t, CT_VALIDATION, 0, &e, NULL, &err), CT_OK);
     ck_assert_int_eq(ct_trainer_diagnose(&t, CT_VALIDATION, 0, &a, &err), CT_OK);
     ck_close((ct_real)a.loss, e.loss, 1e-6);
-    ct_trainer_free(&t);
-    ct_pairs_free(pairs);
-    ct_device_free(device);
+    close_trainer(&t);
 }
 END_TEST
 

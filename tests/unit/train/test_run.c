@@ -1,6 +1,7 @@
 /* test_run.c -- a run that is stopped at any step and resumed leaves the bytes of one
  * that was not; what a checkpoint refuses. */
 #include "testing.h"
+#include "training.h"
 
 #include "train/run.h"
 
@@ -28,21 +29,13 @@ static void close_folder(void)
 /* 17 steps of 5 batches an epoch, with everything that has state. */
 static ct_recipe small_recipe(const char *settings)
 {
-    ct_recipe r = ct_recipe_defaults();
-    char copy[512];
-    const char *all = "data.kind=latent data.n_train=43 data.n_validation=11 data.n_test=13 "
-                      "data.dim=9 data.shared=3 "
-                      "image.layers=12,6 text.layers=10,6 image.dropout=0.2 "
-                      "loss.learn_temperature=true train.batch=8 "
-                      "train.steps=17 optim.warmup=3 optim.schedule=cosine monitor.log_every=2 "
-                      "monitor.evaluate_every=5";
-    for (int i = 0; i < 2; i++) {
-        snprintf(copy, sizeof copy, "%s", i == 0 ? all : settings);
-        for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
-            ck_assert_int_eq(ct_recipe_override(&r, word, CT_IGNORE_ERROR), CT_OK);
-    }
-    ck_assert_int_eq(ct_recipe_check(&r, CT_IGNORE_ERROR), CT_OK);
-    return r;
+    return recipe_of("data.kind=latent data.n_train=43 data.n_validation=11 data.n_test=13 "
+                     "data.dim=9 data.shared=3 "
+                     "image.layers=12,6 text.layers=10,6 image.dropout=0.2 "
+                     "loss.learn_temperature=true train.batch=8 "
+                     "train.steps=17 optim.warmup=3 optim.schedule=cosine monitor.log_every=2 "
+                     "monitor.evaluate_every=5",
+                     settings);
 }
 
 static volatile sig_atomic_t stop;
@@ -59,19 +52,14 @@ static void stop_there(void *ctx, const ct_trainer *t, const ct_step *s, double 
 static ct_status go(const ct_recipe *r, const char *in, const char *from, bool resuming, long at,
                     ct_error *err)
 {
-    ct_device *device = ct_device_new(1, NULL, CT_IGNORE_ERROR);
-    ct_pairs *pairs = ct_recipe_data(r, CT_IGNORE_ERROR);
     const ct_run_watch watch = {.on_step = stop_there, .stop = &stop};
     ct_trainer t;
     stop = at < 0;
     stop_at = at;
-    ct_status status = ct_trainer_init(&t, r, pairs, device, err);
-    if (status == CT_OK)
-        status = resuming ? ct_run_resume(&t, in, from, &watch, err)
-                          : ct_run_train(&t, in, from, &watch, err);
-    ct_trainer_free(&t);
-    ct_pairs_free(pairs);
-    ct_device_free(device);
+    open_trainer(&t, r, 1, NULL);
+    const ct_status status = resuming ? ct_run_resume(&t, in, from, &watch, err)
+                                      : ct_run_train(&t, in, from, &watch, err);
+    close_trainer(&t);
     return status;
 }
 
@@ -129,22 +117,20 @@ START_TEST(a_checkpoint_alone_is_trained_to_the_same_end)
     char path[128], place[96], *a, *b;
     size_t n, m;
     ct_recipe again;
-    ct_trainer run = {.device = NULL};
+    ct_trainer run;
     ct_error err = {0};
     train_whole(&r);
     ck_assert_msg(go(&r, other, NULL, false, 7, &err) == CT_OK, "%s", err.msg);
     snprintf(path, sizeof path, "%s/latest.safetensors", other);
     snprintf(place, sizeof place, "%s/new", scratch);
-    ct_device *device = ct_device_new(1, NULL, &err);
     ct_checkpoint_recipe(path, &again, &err);
-    ct_trainer_init(&run, &again, NULL, device, &err);
+    open_trainer(&run, &again, 1, NULL);
     ct_checkpoint_load(&run, &(ct_progress){.best = 0}, path, &err);
     ck_assert_int_eq(run.step, 7);
     ct_run_train(&run, place, NULL, &nobody, &err);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
     ck_assert_int_eq(run.step, r.train.steps);
-    ct_trainer_free(&run);
-    ct_device_free(device);
+    close_trainer(&run);
 
     /* The last step's line, of both logs; how much of each there is differs. */
     for (int i = 0; i < 2; i++) {
@@ -271,8 +257,6 @@ START_TEST(every_damaged_checkpoint_is_refused_or_harmless)
     const ct_recipe r = small_recipe(
         "image.layers=2 text.layers=2 data.dim=3 train.steps=2 optim.warmup=0");
     ct_error err = {0};
-    ct_device *device = ct_device_new(1, NULL, CT_IGNORE_ERROR);
-    ct_pairs *pairs = ct_recipe_data(&r, CT_IGNORE_ERROR);
     ct_trainer t;
     ct_progress p, same;
     char path[CT_PATH_BYTES], *good;
@@ -280,7 +264,7 @@ START_TEST(every_damaged_checkpoint_is_refused_or_harmless)
     ck_assert_int_eq(go(&r, other, NULL, false, 0, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &good, &n, CT_IGNORE_ERROR), CT_OK);
-    ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, CT_IGNORE_ERROR), CT_OK);
+    open_trainer(&t, &r, 1, NULL);
     ck_assert_msg(ct_checkpoint_load(&t, &same, path, &err) == CT_OK, "%s", err.msg);
     const uint64_t values = hash_bits(t.model.params.x, t.model.params.size * sizeof(ct_real)) ^
                             hash_bits(t.optim.m, t.optim.size * sizeof(ct_real));
@@ -307,9 +291,7 @@ START_TEST(every_damaged_checkpoint_is_refused_or_harmless)
                       "byte %zu was misread", k - n);
     }
     ck_assert_uint_lt(passed, 32); /* the hash and its name alone */
-    ct_trainer_free(&t);
-    ct_pairs_free(pairs);
-    ct_device_free(device);
+    close_trainer(&t);
 }
 END_TEST
 

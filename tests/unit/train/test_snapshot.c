@@ -1,5 +1,6 @@
 /* test_snapshot.c -- what is recorded of the probe, against closed forms. */
 #include "testing.h"
+#include "training.h"
 
 #include "train/snapshot.h"
 
@@ -25,23 +26,15 @@ END_TEST
 
 static void take(const char *setting, ct_snapshot *out)
 {
-    ct_recipe r = ct_recipe_defaults();
-    ct_trainer t;
+    const ct_recipe r = recipe_of(
+        "data.kind=latent data.n_train=64 data.n_validation=40 data.n_test=8 data.dim=9 "
+        "data.shared=3 image.layers=12,6 text.layers=10,6 train.batch=8",
+        setting);
     ct_error err = {0};
-    const char *all[] = {"data.kind=latent",     "data.n_train=64",
-                         "data.n_validation=40", "data.n_test=8",
-                         "data.dim=9",           "data.shared=3",
-                         "image.layers=12,6",    "text.layers=10,6",
-                         "train.batch=8",        setting};
-    for (int i = 0; i < 10; i++)
-        ck_assert_int_eq(ct_recipe_override(&r, all[i], CT_IGNORE_ERROR), CT_OK);
-    ct_device *device = ct_device_new(1, NULL, CT_IGNORE_ERROR);
-    ct_pairs *pairs = ct_recipe_data(&r, CT_IGNORE_ERROR);
-    ck_assert_msg(ct_trainer_init(&t, &r, pairs, device, &err) == CT_OK, "%s", err.msg);
+    ct_trainer t;
+    open_trainer(&t, &r, 1, NULL);
     ck_assert_msg(ct_snapshot_take(&t, out, &err) == CT_OK, "%s", err.msg);
-    ct_trainer_free(&t);
-    ct_pairs_free(pairs);
-    ct_device_free(device);
+    close_trainer(&t);
 }
 
 START_TEST(its_numbers_agree_with_each_other)

@@ -1,9 +1,9 @@
 /* test_trainer.c -- the training step, on a task with a known
  * answer: pairs of vectors that share a latent, which towers must find. */
 #include "suites.h"
+#include "training.h"
 
 #include "contrast/scalar.h"
-#include "lab/study.h"
 #include "platform/memory.h"
 
 #include <math.h>
@@ -11,66 +11,40 @@
 
 static ct_recipe small_recipe(const char *settings)
 {
-    ct_error err = {0};
-    ct_recipe r = ct_recipe_defaults();
-    ck_assert_msg(
-        ct_variant_apply(&r,
-                         "data.kind=latent data.dim=8 data.shared=4 data.rho=0.99 data.n_train=128 "
-                         "data.n_validation=32 data.n_test=64 image.layers=16,8 text.layers=16,8 "
-                         "loss.temperature=0.2 optim.rate=0.01 train.batch=32 train.steps=60",
-                         &err) == CT_OK,
-        "%s", err.msg);
-    ck_assert_msg(ct_variant_apply(&r, settings, &err) == CT_OK, "%s", err.msg);
-    return r;
+    return recipe_of("data.kind=latent data.dim=8 data.shared=4 data.rho=0.99 data.n_train=128 "
+                     "data.n_validation=32 data.n_test=64 image.layers=16,8 text.layers=16,8 "
+                     "loss.temperature=0.2 optim.rate=0.01 train.batch=32 train.steps=60",
+                     settings);
 }
 
-typedef struct fixture {
-    ct_recipe recipe;
-    ct_device *device;
-    ct_pairs *pairs;
-    ct_trainer t;
-} fixture;
-
-static void open_trainer(fixture *f, const char *settings, int threads, const char *isa)
+static void open_small(ct_trainer *t, const char *settings, int threads, const char *isa)
 {
-    ct_error err = {0};
-    f->recipe = small_recipe(settings);
-    f->device = ct_device_new(threads, isa, &err);
-    f->pairs = ct_recipe_data(&f->recipe, &err);
-    ck_assert_msg(f->device != NULL && f->pairs != NULL, "%s", err.msg);
-    ck_assert_msg(ct_trainer_init(&f->t, &f->recipe, f->pairs, f->device, &err) == CT_OK, "%s",
-                  err.msg);
+    const ct_recipe r = small_recipe(settings);
+    open_trainer(t, &r, threads, isa);
 }
 
-static void close_trainer(fixture *f)
-{
-    ct_trainer_free(&f->t);
-    ct_pairs_free(f->pairs);
-    ct_device_free(f->device);
-}
-
-static ct_step train(fixture *f, int steps)
+static ct_step train(ct_trainer *f, int steps)
 {
     ct_step s = {0};
     for (int i = 0; i < steps; i++)
-        ck_assert_int_eq(ct_trainer_step(&f->t, &s, CT_IGNORE_ERROR), CT_OK);
+        ck_assert_int_eq(ct_trainer_step(f, &s, CT_IGNORE_ERROR), CT_OK);
     return s;
 }
 
-static void check_same_weights(const fixture *a, const fixture *b)
+static void check_same_weights(const ct_trainer *a, const ct_trainer *b)
 {
-    const ct_params *p = &a->t.model.params;
-    ck_assert_mem_eq(p->x, b->t.model.params.x, p->size * sizeof *p->x);
+    const ct_params *p = &a->model.params;
+    ck_assert_mem_eq(p->x, b->model.params.x, p->size * sizeof *p->x);
 }
 
 START_TEST(towers_find_what_the_sides_share)
 {
-    fixture f;
+    ct_trainer f;
     ct_evaluation before, after;
-    open_trainer(&f, "data.n_train=512 train.steps=200", 1, NULL);
-    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &before, NULL, CT_IGNORE_ERROR), CT_OK);
+    open_small(&f, "data.n_train=512 train.steps=200", 1, NULL);
+    ck_assert_int_eq(ct_trainer_evaluate(&f, CT_TEST, 0, &before, NULL, CT_IGNORE_ERROR), CT_OK);
     const ct_step s = train(&f, 200);
-    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 0, &after, NULL, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_trainer_evaluate(&f, CT_TEST, 0, &after, NULL, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(s.step, 200);
     ck_assert_int_eq(after.measures.rows, 64);
     ck_assert_int_eq(after.landmarks.at.n, 32);
@@ -88,21 +62,21 @@ END_TEST
 
 START_TEST(evaluation_says_how_close_groups_are)
 {
-    fixture f;
+    ct_trainer f;
     ct_evaluation e;
     ct_real x[64 * 8];
     int group[64];
-    open_trainer(&f, "data.kind=shapes data.first_object=true text.buckets=64 train.steps=200", 1,
-                 NULL);
-    ck_assert_int_eq(ct_trainer_width(&f.t), 8);
-    ck_assert_int_eq(ct_trainer_evaluate(&f.t, CT_TEST, 64, &e, NULL, CT_IGNORE_ERROR), CT_OK);
+    open_small(&f, "data.kind=shapes data.first_object=true text.buckets=64 train.steps=200", 1,
+               NULL);
+    ck_assert_int_eq(ct_trainer_width(&f), 8);
+    ck_assert_int_eq(ct_trainer_evaluate(&f, CT_TEST, 64, &e, NULL, CT_IGNORE_ERROR), CT_OK);
     const int *items = f.pairs->index[CT_TEST];
     for (int i = 0; i < 64; i++)
         group[i] = f.pairs->group[items[i]];
     for (int side = 0; side < 2; side++) {
         const ct_embedded alone = {.a = x, .n = 64, .d = 8, .group = group, .device = f.device};
         ct_measures m;
-        ck_assert_int_eq(ct_trainer_embed(&f.t, side, items, 64, x, CT_IGNORE_ERROR), CT_OK);
+        ck_assert_int_eq(ct_trainer_embed(&f, side, items, 64, x, CT_IGNORE_ERROR), CT_OK);
         ck_assert_int_eq(ct_measure(&alone, &m, NULL, CT_IGNORE_ERROR), CT_OK);
         ck_assert(e.measures.tolerance[side] == m.tolerance[0]); /* and not NaN */
     }
@@ -116,13 +90,13 @@ START_TEST(weights_do_not_depend_on_the_device)
         int threads;
         const char *isa;
     } OTHER[] = {{2, NULL}, {3, "portable"}, {1, "avx2"}, {2, "avx512"}};
-    fixture one, other;
+    ct_trainer one, other;
     ct_device *there = ct_device_new(1, OTHER[_i].isa, CT_IGNORE_ERROR);
     ct_device_free(there);
     if (there == NULL) /* not an instruction set of this machine */
         return;
-    open_trainer(&one, "optim.clip=0.5 image.dropout=0.2", 1, NULL);
-    open_trainer(&other, "optim.clip=0.5 image.dropout=0.2", OTHER[_i].threads, OTHER[_i].isa);
+    open_small(&one, "optim.clip=0.5 image.dropout=0.2", 1, NULL);
+    open_small(&other, "optim.clip=0.5 image.dropout=0.2", OTHER[_i].threads, OTHER[_i].isa);
     train(&one, 20);
     train(&other, 20);
     check_same_weights(&one, &other);
@@ -141,10 +115,10 @@ START_TEST(a_batch_in_chunks_has_the_bits_of_the_whole)
         "data.n_composition=8 text.dropout=0.3 image.dropout=0.2 image.activation=gelu "
         "loss.name=clip loss.learn_temperature=true text.buckets=128 optim.clip=1 loss.queue=64";
     char chunked[400];
-    fixture one, other;
+    ct_trainer one, other;
     snprintf(chunked, sizeof chunked, "%s train.chunk=%s", settings, CHUNK[_i]);
-    open_trainer(&one, settings, 1, NULL);
-    open_trainer(&other, chunked, 2, NULL);
+    open_small(&one, settings, 1, NULL);
+    open_small(&other, chunked, 2, NULL);
     const ct_step a = train(&one, 5), b = train(&other, 5);
     ck_assert_double_eq(a.loss, b.loss);
     ck_assert_double_eq(a.gradient_norm, b.gradient_norm);
@@ -157,11 +131,11 @@ END_TEST
 /* Pairs of one group in the batches of the first steps. */
 static int repeats(const char *settings)
 {
-    fixture f;
+    ct_trainer f;
     int n = 0;
-    open_trainer(&f, settings, 1, NULL);
+    open_small(&f, settings, 1, NULL);
     for (long step = 0; step < 4; step++) {
-        const int *items = ct_sampler_batch(&f.t.sampler, step);
+        const int *items = ct_sampler_batch(&f.sampler, step);
         for (int i = 0; i < f.recipe.train.batch; i++)
             for (int j = 0; j < i; j++)
                 n += f.pairs->group[items[i]] == f.pairs->group[items[j]];
@@ -185,21 +159,21 @@ END_TEST
 /* Batches come, the oldest go; the first step has no past, the second is compared with more. */
 START_TEST(a_queue_holds_the_last_batches)
 {
-    fixture without, with;
-    open_trainer(&without, "loss.name=clip", 1, NULL);
-    open_trainer(&with, "loss.name=clip loss.queue=96", 1, NULL);
+    ct_trainer without, with;
+    open_small(&without, "loss.name=clip", 1, NULL);
+    open_small(&with, "loss.name=clip loss.queue=96", 1, NULL);
     ck_assert_double_eq(train(&without, 1).loss, train(&with, 1).loss);
     ck_assert_double_gt(train(&with, 1).loss,
                         train(&without, 1).loss + 0.3); /* ln 64 - ln 32 is 0.69 */
     train(&with, 2);
     const size_t size = 32 * 8, bytes = size * sizeof(ct_real);
     ct_real before[3 * 32 * 8];
-    memcpy(before, with.t.queue[1], 3 * bytes);
+    memcpy(before, with.queue[1], 3 * bytes);
     train(&with, 1); /* the fifth: place 1 of 0, 1, 2 */
-    ck_assert_mem_eq(with.t.queue[1], before, bytes);
-    ck_assert_mem_eq(with.t.queue[1] + size, with.t.last[1], bytes);
-    ck_assert_mem_ne(with.t.queue[1] + size, before + size, bytes);
-    ck_assert_mem_eq(with.t.queue[1] + 2 * size, before + 2 * size, bytes);
+    ck_assert_mem_eq(with.queue[1], before, bytes);
+    ck_assert_mem_eq(with.queue[1] + size, with.last[1], bytes);
+    ck_assert_mem_ne(with.queue[1] + size, before + size, bytes);
+    ck_assert_mem_eq(with.queue[1] + 2 * size, before + 2 * size, bytes);
     close_trainer(&without);
     close_trainer(&with);
 }
@@ -211,13 +185,13 @@ START_TEST(a_batch_in_chunks_needs_the_activations_of_one)
     const char *const settings = "data.n_train=1024 train.batch=1024 "
                                  "image.layers=256,256,256,256,8 text.layers=256,256,256,256,8";
     char chunked[400];
-    fixture f;
+    ct_trainer f;
     ct_step s;
     snprintf(chunked, sizeof chunked, "%s train.chunk=64", settings);
     for (int i = 0; i < 2; i++) {
-        open_trainer(&f, i == 0 ? settings : chunked, 1, NULL);
-        f.t.graph.arena.limit = (size_t)2 << 20 << (sizeof(ct_real) == 4 ? 2 : 3);
-        ck_assert_int_eq(ct_trainer_step(&f.t, &s, CT_IGNORE_ERROR), i == 0 ? CT_ERR_NOMEM : CT_OK);
+        open_small(&f, i == 0 ? settings : chunked, 1, NULL);
+        f.graph.arena.limit = (size_t)2 << 20 << (sizeof(ct_real) == 4 ? 2 : 3);
+        ck_assert_int_eq(ct_trainer_step(&f, &s, CT_IGNORE_ERROR), i == 0 ? CT_ERR_NOMEM : CT_OK);
         close_trainer(&f);
     }
 }
@@ -225,8 +199,8 @@ END_TEST
 
 START_TEST(a_warm_step_allocates_nothing)
 {
-    fixture f;
-    open_trainer(&f, "image.dropout=0.1", 1, NULL);
+    ct_trainer f;
+    open_small(&f, "image.dropout=0.1", 1, NULL);
     train(&f, 9); /* two epochs of four batches, and the arena's one block */
     const long before = ct_alloc_count();
     train(&f, 9);
@@ -237,15 +211,14 @@ END_TEST
 
 START_TEST(measuring_changes_no_weight)
 {
-    fixture one, other;
+    ct_trainer one, other;
     ct_evaluation e;
-    open_trainer(&one, "image.dropout=0.2", 1, NULL);
-    open_trainer(&other, "image.dropout=0.2", 1, NULL);
+    open_small(&one, "image.dropout=0.2", 1, NULL);
+    open_small(&other, "image.dropout=0.2", 1, NULL);
     for (int i = 0; i < 10; i++) {
         train(&one, 1);
         train(&other, 1);
-        ck_assert_int_eq(ct_trainer_evaluate(&other.t, CT_VALIDATION, 20, &e, NULL,
-                                             CT_IGNORE_ERROR),
+        ck_assert_int_eq(ct_trainer_evaluate(&other, CT_VALIDATION, 20, &e, NULL, CT_IGNORE_ERROR),
                          CT_OK);
         ck_assert_int_eq(e.measures.rows, 20);
     }
@@ -257,14 +230,14 @@ END_TEST
 
 START_TEST(embeddings_do_not_depend_on_their_neighbours)
 {
-    fixture f;
+    ct_trainer f;
     ct_real all[64 * 8], one[8];
-    open_trainer(&f, "", 1, NULL);
+    open_small(&f, "", 1, NULL);
     train(&f, 5);
     const int *items = f.pairs->index[CT_TEST];
-    ck_assert_int_eq(ct_trainer_embed(&f.t, 1, items, 64, all, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_trainer_embed(&f, 1, items, 64, all, CT_IGNORE_ERROR), CT_OK);
     for (int i = 0; i < 64; i += 21) {
-        ck_assert_int_eq(ct_trainer_embed(&f.t, 1, items + i, 1, one, CT_IGNORE_ERROR), CT_OK);
+        ck_assert_int_eq(ct_trainer_embed(&f, 1, items + i, 1, one, CT_IGNORE_ERROR), CT_OK);
         ck_assert_mem_eq(one, all + 8 * i, sizeof one);
     }
     close_trainer(&f);
@@ -273,14 +246,14 @@ END_TEST
 
 START_TEST(a_loss_that_is_not_finite_names_step_and_tensor)
 {
-    fixture f;
+    ct_trainer f;
     ct_error err = {0};
     ct_step s;
     ct_status status = CT_OK;
-    open_trainer(&f, "", 1, NULL);
+    open_small(&f, "", 1, NULL);
     train(&f, 3);
-    ct_params_find(&f.t.model.params, "image.1.weight")->x[5] = (ct_real)NAN;
-    status = ct_trainer_step(&f.t, &s, &err);
+    ct_params_find(&f.model.params, "image.1.weight")->x[5] = (ct_real)NAN;
+    status = ct_trainer_step(&f, &s, &err);
     ck_assert_int_eq(status, CT_ERR_NUMERIC);
     ck_assert_msg(strstr(err.msg, "step 4: the loss is") == err.msg, "%s", err.msg);
     ck_assert_msg(strstr(err.msg, "image.1.weight (8, 16)") != NULL, "%s", err.msg);

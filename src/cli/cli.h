@@ -38,9 +38,8 @@ typedef struct cli_call {
     ct_recipe recipe;   /* CLI_NEEDS_RECIPE: of the last argument that must be, then settings */
     ct_trainer trainer; /* CLI_NEEDS_RUN: that of the first argument, with --checkpoint */
     ct_json j;          /* an object that is open, to be filled if `json` is set */
-    ct_page *page;      /* of --report, open; NULL: none */
-    ct_page page_room;
-    ct_doc doc; /* results for people: on standard output, unless it gets JSON, and page */
+    ct_writer page;     /* of --report */
+    ct_doc doc;         /* results for people: on standard output, unless it gets JSON, and page */
 } cli_call;
 
 enum {

@@ -173,7 +173,7 @@ static void add_runs(cli_call *c, char *folder[2], ct_error *err)
     ct_record *r = ct_arena_zeroed(&c->arena, 2, sizeof *r);
     if (r != NULL && ct_demo_stuck(c->device, folder[0], err) == CT_OK &&
         cli_records(c, 2, folder, true, r, err) == CT_OK)
-        ct_page_runs(c->page, r, 2, err);
+        ct_page_runs(c->doc.page, r, 2, err);
 }
 
 static void put_json(ct_json *j, const ct_demo *f)
@@ -213,11 +213,11 @@ static int demo(cli_call *c, ct_error *err)
     char stuck[CT_PATH_BYTES], healthy[CT_PATH_BYTES];
     char *folder[2] = {stuck, healthy};
     ct_demo *f = ct_arena_zeroed(&c->arena, 1, sizeof *f);
-    if (c->page != NULL)
+    if (c->doc.page != NULL)
         name_folders(c->report, folder, err);
     if (err->status == CT_OK)
-        tell(c, c->page != NULL ? healthy : NULL, f, err);
-    if (err->status == CT_OK && c->page != NULL)
+        tell(c, c->doc.page != NULL ? healthy : NULL, f, err);
+    if (err->status == CT_OK && c->doc.page != NULL)
         add_runs(c, folder, err);
     if (err->status == CT_OK && c->json)
         put_json(&c->j, f);

@@ -63,8 +63,8 @@ static void open_page(cli_call *c, ct_error *err)
     char title[512];
     snprintf(title, sizeof title, "contrast %s %.400s", c->command->name,
              c->argc > 0 ? c->argv[0] : "");
-    if (err->status == CT_OK && ct_page_open(&c->page_room, c->report, title, err) == CT_OK)
-        c->page = &c->page_room;
+    if (err->status == CT_OK && ct_page_open(&c->page, c->report, title, err) == CT_OK)
+        c->doc.page = &c->page;
 }
 
 /* Call a command with what its row needs. */
@@ -85,14 +85,14 @@ static int call(cli_call *c, ct_error *err)
         cli_open(c, c->argv[0], err);
     if (c->report != NULL)
         open_page(c, err);
-    c->doc = (ct_doc){c->json ? NULL : &c->out, c->page};
+    c->doc.screen = c->json ? NULL : &c->out;
     if (err->status == CT_OK)
         code = c->command->run(c, err);
     if (err->status == CT_OK)
         cli_put_json(c, err);
     ct_json_free(&c->j);
-    if (c->page != NULL)
-        ct_page_close(c->page, err->status);
+    if (c->doc.page != NULL)
+        ct_page_close(c->doc.page, err->status);
     ct_trainer_free(&c->trainer);
     ct_device_free(c->device);
     ct_arena_free(&c->arena);

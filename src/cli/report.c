@@ -74,7 +74,7 @@ static int report(cli_call *c, ct_error *err)
     char title[1024];
     const char *path = c->output != NULL ? c->output : "report.html";
     const double began = ct_clock_s();
-    ct_page page;
+    ct_writer page;
     ct_record *r = ct_arena_zeroed(&c->arena, MOST_RUNS, sizeof *r);
     if (r != NULL)
         cli_records(c, c->argc, c->argv, !c->no_diagnosis, r, err);

@@ -64,7 +64,7 @@ static void write_csv(const char *folder, const ct_runs *runs, ct_arena *arena, 
 static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *err)
 {
     char path[CT_PATH_BYTES], command[4096];
-    const ct_doc page = {NULL, c->page};
+    const ct_doc page = {NULL, c->doc.page};
     const bool diagram = s->n_axes == 2;
     int done = 0;
     ct_study_rows *rows = ct_arena_zeroed(&c->arena, 1, sizeof *rows);

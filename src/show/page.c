@@ -22,7 +22,7 @@ static const char HEAD[] =
 #include "src/show/page.html.h"
     ;
 
-ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error *err)
+ct_status ct_page_open(ct_writer *p, const char *path, const char *title, ct_error *err)
 {
     if (ct_writer_open(p, path, CT_REPLACE, err) != CT_OK)
         return err->status;
@@ -38,7 +38,7 @@ ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error
     return CT_OK;
 }
 
-ct_status ct_page_close(ct_page *p, ct_status so_far)
+ct_status ct_page_close(ct_writer *p, ct_status so_far)
 {
     ct_put_raw(p, "<script>\n");
     ct_put_raw(p, SCRIPT);

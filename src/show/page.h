@@ -9,16 +9,14 @@
 #include "show/record.h"
 #include "show/svg.h"
 
-typedef ct_writer ct_page;
-
 /* Errors  CT_ERR_IO */
-ct_status ct_page_open(ct_page *p, const char *path, const char *title, ct_error *err);
+ct_status ct_page_open(ct_writer *p, const char *path, const char *title, ct_error *err);
 /* Keep it if `so_far` is CT_OK, else leave no trace. Errors  CT_ERR_IO; so_far */
-ct_status ct_page_close(ct_page *p, ct_status so_far);
+ct_status ct_page_close(ct_writer *p, ct_status so_far);
 
 /* Runs on the same axes, with the numbers by which the page's script moves the pictures through
  * their snapshots. Errors  CT_ERR_NOMEM */
-ct_status ct_page_runs(ct_page *p, const ct_record *r, int n, ct_error *err);
+ct_status ct_page_runs(ct_writer *p, const ct_record *r, int n, ct_error *err);
 
 /* ---- parts ---- */
 

@@ -214,7 +214,7 @@ static void for_each(ct_writer *w, const char *title, const char *words, const c
     ct_put_raw(w, "</div></section>\n");
 }
 
-ct_status ct_page_runs(ct_page *w, const ct_record *r, int n, ct_error *err)
+ct_status ct_page_runs(ct_writer *w, const ct_record *r, int n, ct_error *err)
 {
     bool captions = false;
     for (int i = 0; i < n; i++) {

@@ -24,13 +24,6 @@ static const struct {
     [CT_DOC_ABOUT] = {"", "", "<p><strong>%s</strong>:%s</p>\n"},
 };
 
-static void print_bold(const ct_terminal *t, const char *text, int length)
-{
-    ct_bold(t, true);
-    fprintf(t->out, "%.*s", length, text);
-    ct_bold(t, false);
-}
-
 /* Words filled into lines, of which the first has `used` characters already. */
 static void print_wrapped(const ct_terminal *t, const char *rest, int used, const char *text)
 {
@@ -51,7 +44,7 @@ static void print_wrapped(const ct_terminal *t, const char *rest, int used, cons
 static void print(const ct_terminal *t, ct_doc_kind k, const char *text, int bold)
 {
     fputs(LOOK[k].first, t->out);
-    print_bold(t, text, bold);
+    fprintf(t->out, "%s%.*s%s", t->colour ? "\033[1m" : "", bold, text, t->colour ? "\033[0m" : "");
     if (k == CT_DOC_CODE)
         fputs(text, t->out);
     else

@@ -50,12 +50,6 @@ static void put_pixels(const ct_terminal *t, rgb top, rgb bottom, char plain)
     fputs("\u2580", t->out);
 }
 
-void ct_bold(const ct_terminal *t, bool on)
-{
-    if (t->colour)
-        fputs(on ? "\033[1m" : "\033[0m", t->out);
-}
-
 /* From 0 for -1 to 10 for 1. */
 static int level_of(double v)
 {

@@ -35,7 +35,4 @@ void ct_draw_pictures(const ct_terminal *t, int indent, const uint8_t *const *pi
  * that is larger. */
 void ct_bars_text(const double *x, int n, double most, char *out);
 
-/* Bold on and off, where there is colour. */
-void ct_bold(const ct_terminal *t, bool on);
-
 #endif

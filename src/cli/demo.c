@@ -20,11 +20,13 @@ static void train(cli_call *c, const char *folder, ct_healthy *f, ct_error *err)
     ct_demo_healthy(&c->trainer, folder, watched.live != NULL ? &watched.watch : NULL, f, err);
 }
 
-static void run(cli_call *c, const ct_study *s, ct_study_rows *out, ct_error *err)
+/* Parts 2 and 3: a study, and its rows. */
+static void train_rows(cli_call *c, const ct_study *s, ct_study_rows *rows, ct_error *err)
 {
     ct_runs made;
-    if (ct_study_run(s, c->threads, &c->arena, &made, err) == CT_OK)
-        ct_runs_rows(&made, s->shown, false, &c->arena, out, err);
+    if (ct_study_run(s, c->threads, &c->arena, &made, err) == CT_OK &&
+        ct_runs_rows(&made, s->shown, false, &c->arena, rows, err) == CT_OK)
+        ct_doc_table(&c->doc, &CLI_TABLE(rows));
 }
 
 /* ---- the story; every number is one that was measured ---- */
@@ -48,12 +50,6 @@ static void tell_question(const ct_doc *d, const ct_question *q)
                 "regular simplex.",
                 -1.0 / (CT_QUESTION_N - 1));
     ct_doc_matrix(d, "Cosines at the best", q->similarity, CT_QUESTION_N, "x1", "x2");
-}
-
-static void tell_rows(const ct_doc *d, const ct_study_rows *rows)
-{
-    const ct_table t = CLI_TABLE(rows);
-    ct_doc_table(d, &t);
 }
 
 static void tell_positives(const ct_doc *d, const ct_study *s)
@@ -145,24 +141,22 @@ static void tell(cli_call *c, const char *folder, ct_demo *f, ct_error *err)
 {
     const ct_doc *d = &c->doc;
     ct_lesson l = {.name = NULL};
-    const ct_study *const study = l.study;
+    ct_study_rows *const rows = f->study;
     ct_lesson_read("demo", &c->arena, &l, err);
-    if (ct_question_measure(c->device, 1, &f->question, err) == CT_OK) {
-        tell_question(d, &f->question);
-        tell_positives(d, &study[CT_DEMO_POSITIVES]);
-        run(c, &study[CT_DEMO_POSITIVES], &f->study[CT_DEMO_POSITIVES], err);
-    }
-    if (err->status == CT_OK) {
-        tell_rows(d, &f->study[CT_DEMO_POSITIVES]);
-        tell_fixes(d, &study[CT_DEMO_FIXES]);
-        run(c, &study[CT_DEMO_FIXES], &f->study[CT_DEMO_FIXES], err);
-    }
-    if (err->status == CT_OK) {
-        tell_rows(d, &f->study[CT_DEMO_FIXES]);
-        conclude(d, f->study[CT_DEMO_FIXES].row, f->study[CT_DEMO_FIXES].n);
-        ct_doc_title(d, "4. A healthy run");
-        train(c, folder, &f->healthy, err);
-    }
+    if (ct_question_measure(c->device, 1, &f->question, err) != CT_OK)
+        return;
+    tell_question(d, &f->question);
+    tell_positives(d, &l.study[CT_DEMO_POSITIVES]);
+    train_rows(c, &l.study[CT_DEMO_POSITIVES], &rows[CT_DEMO_POSITIVES], err);
+    if (err->status != CT_OK)
+        return;
+    tell_fixes(d, &l.study[CT_DEMO_FIXES]);
+    train_rows(c, &l.study[CT_DEMO_FIXES], &rows[CT_DEMO_FIXES], err);
+    if (err->status != CT_OK)
+        return;
+    conclude(d, rows[CT_DEMO_FIXES].row, rows[CT_DEMO_FIXES].n);
+    ct_doc_title(d, "4. A healthy run");
+    train(c, folder, &f->healthy, err);
     if (err->status == CT_OK)
         tell_healthy(d, &f->healthy, &c->trainer);
 }

@@ -131,7 +131,7 @@ ct_terminal cli_terminal(const cli_call *c, FILE *f);
 /* ---- results ---- */
 
 /* A table of what has columns and n rows: ct_study_rows. */
-#define CLI_TABLE(rows) ((ct_table){&(rows)->columns, (rows)->row, (rows)->n, sizeof *(rows)->row})
+#define CLI_TABLE(rows) CT_TABLE(&(rows)->columns, (rows)->row, (rows)->n)
 
 /* A result of these fields: members of c->j, or for people. */
 void cli_show(cli_call *c, const ct_fields *fields, const void *object);

@@ -183,9 +183,7 @@ static void put_json(ct_json *j, const ct_demo *f)
             ct_json_close(j);
         }
     ct_json_close(j);
-    ct_table_json(&(ct_table){&ct_evaluation_fields, f->healthy.evaluation, 2,
-                              sizeof *f->healthy.evaluation},
-                  j, "healthy");
+    ct_table_json(&CT_TABLE(&ct_evaluation_fields, f->healthy.evaluation, 2), j, "healthy");
 }
 
 /* F.html: F-stuck, F-healthy. */

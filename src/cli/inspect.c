@@ -153,7 +153,7 @@ static void print_text(const ct_safetensors *f, const parameter *p, int n, size_
         if (*ct_text_unprintable(f->metadata[i].value) == '\0')
             printf("%-24s %s\n", f->metadata[i].key, f->metadata[i].value);
     printf("\n");
-    ct_table_print(&(ct_table){&COLUMNS, p, n, sizeof *p}, stdout, 0);
+    ct_table_print(&CT_TABLE(&COLUMNS, p, n), stdout, 0);
     printf("%zu values; %s %s\n", values,
            hash != NULL ? "its hash is right:" : "it carries no hash", hash != NULL ? hash : "");
     if (recipe != NULL)

@@ -8,15 +8,10 @@
 
 #include <string.h>
 
-static ct_table rows_of(const ct_lesson_run *run)
-{
-    return (ct_table){&ct_lesson_row_fields, run->row, run->n_rows, sizeof *run->row};
-}
-
 /* What it measured, and what that shows. */
 static void tell(const ct_doc *d, const ct_lesson *l, const ct_lesson_run *run, double seconds)
 {
-    const ct_table rows = rows_of(run);
+    const ct_table rows = CT_TABLE(&ct_lesson_row_fields, run->row, run->n_rows);
     for (int k = 0; k < CT_LESSON_STUDIES; k++) {
         const ct_table table = CLI_TABLE(&run->study[k]);
         if (table.n == 0)
@@ -35,7 +30,7 @@ static void tell(const ct_doc *d, const ct_lesson *l, const ct_lesson_run *run, 
 
 static void put_json(ct_json *j, const ct_lesson *l, const ct_lesson_run *run, double seconds)
 {
-    const ct_table rows = rows_of(run);
+    const ct_table rows = CT_TABLE(&ct_lesson_row_fields, run->row, run->n_rows);
     ct_json_string(j, "lesson", l->name);
     ct_json_string(j, "verdict", ct_verdict_name(ct_lesson_verdict(run)));
     ct_json_number(j, "seconds", seconds);

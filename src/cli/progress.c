@@ -110,7 +110,7 @@ void cli_print_evaluation(const ct_evaluation *e)
 void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, ct_error *err)
 {
     cli_call *c = p->c;
-    const ct_table ends = {&ct_evaluation_fields, p->final, p->n_final, sizeof *p->final};
+    const ct_table ends = CT_TABLE(&ct_evaluation_fields, p->final, p->n_final);
     if (p->terminal.redraw && !c->quiet && t->step > 0)
         fputc('\n', p->terminal.out);
     if (err->status != CT_OK)

@@ -110,7 +110,7 @@ static void answer(cli_call *c, const ct_search *s, const char *query, ct_error 
     const found asked = {.index = by_item ? (int)number : 0};
     if (!c->json)
         draw(c, s, by_item ? &asked : row, by_item ? 1 : n);
-    print(c, query, &(ct_table){&COLUMNS, row, n, sizeof *row}, err);
+    print(c, query, &CT_TABLE(&COLUMNS, row, n), err);
 }
 
 /* Queries as they are typed, until the input ends. */

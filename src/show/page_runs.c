@@ -158,8 +158,6 @@ static void again(ct_writer *w, const ct_record *r, int run)
 
 /* ---- the script's data ---- */
 
-#define TABLE(fields, items, n) (&(ct_table){(fields), (items), (n), sizeof *(items)})
-
 static void run_json(ct_json *j, const ct_record *r)
 {
     ct_json_open(j, NULL, '{');
@@ -169,9 +167,9 @@ static void run_json(ct_json *j, const ct_record *r)
     for (int i = 0; i < r->probe.n_captions; i++)
         ct_json_string(j, NULL, r->probe.caption[i]);
     ct_json_close(j);
-    ct_table_json(TABLE(&ct_line_fields, r->line, r->n_lines), j, "lines");
-    ct_table_json(TABLE(&ct_layers_fields, r->layers, r->n_layers), j, "layers");
-    ct_table_json(TABLE(&ct_moment_fields, r->moment, r->n_moments), j, "moments");
+    ct_table_json(&CT_TABLE(&ct_line_fields, r->line, r->n_lines), j, "lines");
+    ct_table_json(&CT_TABLE(&ct_layers_fields, r->layers, r->n_layers), j, "layers");
+    ct_table_json(&CT_TABLE(&ct_moment_fields, r->moment, r->n_moments), j, "moments");
     ct_json_close(j);
 }
 

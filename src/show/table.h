@@ -3,8 +3,7 @@
  * A column is a field (formats/field.h), a row is a struct; whoever has results describes them
  * once, and they are printed, written as JSON and CSV and set in a page by the same rows.
  *
- *     const ct_table t = {.columns = ct_evaluation_fields, .row = e, .n = 2, .stride = sizeof *e};
- *     ct_table_print(&t, stdout, 2);
+ *     ct_table_print(&CT_TABLE(&ct_evaluation_fields, e, 2), stdout, 2);
  */
 #ifndef SHOW_TABLE_H
 #define SHOW_TABLE_H
@@ -20,6 +19,9 @@ typedef struct ct_table {
     int n;
     size_t stride;
 } ct_table;
+
+/* Of n items that lie one after the other. */
+#define CT_TABLE(fields, items, n) ((ct_table){(fields), (items), (n), sizeof *(items)})
 
 const void *ct_table_row(const ct_table *t, int i);
 const char *ct_table_label(const ct_field *f); /* its label, or its key */

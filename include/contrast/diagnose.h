@@ -2,7 +2,7 @@
  *
  * Two steps that stand alone: ct_measure (measures.h) turns arrays into numbers, ct_conclude turns
  * numbers into a state, with the sentences that support it. The rules are in
- * src/measure/diagnose.c, the first that holds from the top.
+ * src/measure/diagnose.c, the first that holds from the top; the words in words.c beside it.
  */
 #ifndef CT_DIAGNOSE_H
 #define CT_DIAGNOSE_H
@@ -24,6 +24,10 @@ typedef enum ct_state {
     CT_MODALITY_GAP,
     CT_DEGENERATE_NORMS,
     CT_UNCERTAIN,
+    CT_REPEATS,
+    CT_INVERTED,
+    CT_HUB,
+    CT_LOSS_DIFFERS,
     CT_N_STATES
 } ct_state;
 
@@ -43,19 +47,29 @@ typedef struct ct_diagnosis {
     /* What is known. */
     ct_measures measures;
     ct_distributions shape;
-    ct_landmarks landmarks; /* of its loss; .loss NULL: nothing is known of one */
-    double loss;            /* its value; NaN: not known */
-    bool loss_measured;     /* here, on these rows */
+    ct_landmarks landmarks;  /* of its loss; .loss NULL: nothing is known of one */
+    double loss;             /* its value; NaN: not known */
+    bool loss_given;         /* ... and it was NaN: a number that is given needs no word */
+    const ct_real *gradient; /* (n, d) of one side, as somebody's code has it; NULL: none */
 
     /* What follows. */
+    double loss_here;     /* the loss of these rows; NaN: not known */
+    bool loss_measured;   /* it is the one that there is, */
+    bool loss_compared;   /* or is held against the one that was given */
+    const char *mistake;  /* what makes the one of the other: "softmax twice"; NULL: none known */
+    double loss_mistaken; /* the loss of these rows under that mistake */
+    double gradient_length[2],
+        gradient_cosine[2]; /* of that gradient, to the right one of a side */
+    double ln_rows;
     ct_state state;
     ct_state_text text; /* of that state */
     int n_evidence;
-    char evidence[CT_EVIDENCE][200]; /* a sentence each */
+    char evidence[CT_EVIDENCE][240]; /* a sentence each */
 } ct_diagnosis;
 
-/* Measure, and conclude. The caller sets landmarks and loss before; a loss that has landmarks and
- * no value is measured. Rows that are not finite are a finding and no error.
+/* Measure, and conclude. The caller sets landmarks and loss before. A loss that has landmarks is
+ * measured too; one that was given is held against it, and against what known mistakes make of
+ * these rows. Rows that are not finite are a finding and no error.
  * Errors   CT_ERR_SHAPE (no rows or columns), CT_ERR_NOMEM */
 ct_status ct_diagnose(const ct_embedded *e, ct_diagnosis *d, ct_error *err);
 

@@ -101,8 +101,35 @@ typedef struct ct_measures {
 #define CT_COSINE_BINS 20   /* of [-1, 1] */
 #define CT_SPECTRUM    4096 /* most singular values that are kept */
 
+/* Rows and columns that a diagnosis names, counted from 0, and how many of them there are. */
+typedef struct ct_clues {
+    int groups;            /* different ones; without groups each row is its own */
+    int points[2];         /* different rows, to the bit */
+    int repeated_row[2];   /* the first of the most equal rows, */
+    int repeated_times[2]; /* and how many they are: 1 if none repeats */
+    double
+        repeats_floor[2]; /* mean ln of how many rows are equal to a row: no loss over N candidates
+                             can tell them apart. NaN with groups, of which landmarks know */
+    int zero_row[2];      /* the first without a length; -1: none */
+    int longest_row[2];
+    int fixed_columns[2]; /* equal in all rows, to the bit */
+    int rogue_column[2];  /* holds the largest share of the squared lengths */
+    double rogue_share[2];
+    int directions[2]; /* that hold all but a trace of the variance, if a cliff follows; 0: none
+                          does */
+    double cliff[2];   /* the next singular value, of the last of them */
+    int hub_row[2];    /* of the side: nearest to most rows of the other, partners aside, */
+    int hub_rows[2];   /* and to how many */
+    int far_rows;      /* of a: a quarter of the other side or more is ahead of their partner, */
+    int between_rows;  /* ... or a twentieth */
+    int lost_rows;     /* far ones whose mutual nearest is another row, as near as partners are
+                          elsewhere */
+    int shift, shift_from, shift_rows; /* most of them find it so many rows on: from row .. on, */
+} ct_clues;
+
 /* What is more than a number; histograms are shares. */
 typedef struct ct_distributions {
+    ct_clues clues;
     double within[2][CT_COSINE_BINS];                     /* cosines of different rows of a side */
     double pairs[CT_COSINE_BINS], others[CT_COSINE_BINS]; /* of a_i with b_i, with b_j */
     int n_singular[2];

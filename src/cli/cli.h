@@ -30,7 +30,7 @@ typedef struct cli_call {
     int at, batch, top;       /* at: -1 if it is not given, batch 0 */
     double loss, temperature; /* NaN if not given */
     const char *output, *checkpoint, *weights, *report, *loss_name, *groups; /* NULL: not given */
-    const char *gradients, *heatmap, *images, *texts, *torch, *data, *projector;
+    const char *gradient, *gradients, *heatmap, *images, *texts, *torch, *data, *projector;
 
     ct_terminal out;    /* standard output */
     ct_arena arena;     /* of what lives as long as the call; fails into err */

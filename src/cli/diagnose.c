@@ -3,6 +3,7 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
+#include "formats/array.h"
 #include "measure/fields.h"
 
 #include <math.h>
@@ -70,8 +71,9 @@ static void tell(const ct_doc *d, const ct_diagnosis *a, bool run)
 static ct_status read_loss(const cli_call *c, ct_diagnosis *a, const cli_arrays *x, ct_error *err)
 {
     const bool asked = !isnan(c->loss) || c->loss_name != NULL || !isnan(c->temperature) ||
-                       c->batch > 0;
-    const int batch = c->batch > 0 ? c->batch : x->n < 256 ? x->n : 256;
+                       c->batch > 0 || c->gradient != NULL;
+    const int most = c->gradient == NULL && x->n > 256 ? 256 : x->n;
+    const int batch = c->batch > 0 ? c->batch : most;
     const ct_loss *loss = cli_loss(c->loss_name != NULL ? c->loss_name : "infonce", err);
     a->loss = c->loss;
     if (loss == NULL || !asked)
@@ -87,6 +89,24 @@ static ct_status read_loss(const cli_call *c, ct_diagnosis *a, const cli_arrays 
     return CT_OK;
 }
 
+/* The gradient of one side that somebody's code has; the rows are one batch then. */
+static void read_gradient(cli_call *c, ct_diagnosis *a, const cli_arrays *x, ct_error *err)
+{
+    ct_real *g = NULL;
+    int n = 0, d = 0;
+    if (c->gradient == NULL)
+        return;
+    ct_array_read_matrix(c->gradient, &c->arena, &g, &n, &d, err);
+    if (n != x->n || d != x->d || x->x[1] == NULL)
+        CT_FAIL(err, CT_ERR_SHAPE,
+                "%s is (%d, %d): expected the gradient of one of two sides (%d, %d)", c->gradient,
+                n, d, x->n, x->d);
+    if (a->landmarks.at.n != x->n)
+        CT_FAIL(err, CT_ERR_CONFIG, "--compare-gradient: the %d rows are one batch, not %d", x->n,
+                a->landmarks.at.n);
+    a->gradient = g;
+}
+
 static int diagnose(cli_call *c, ct_error *err)
 {
     const bool run = c->argc == 1 && ct_run_exists(c->argv[0]);
@@ -95,8 +115,11 @@ static int diagnose(cli_call *c, ct_error *err)
     if (run && cli_open(c, c->argv[0], err) == CT_OK)
         ct_trainer_diagnose(&c->trainer, (ct_split)c->split, 0, a, err);
     else if (!run && cli_read_arrays(c, c->argc, &x, err) == CT_OK &&
-             read_loss(c, a, &x, err) == CT_OK)
-        ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, c->device}, a, err);
+             read_loss(c, a, &x, err) == CT_OK) {
+        read_gradient(c, a, &x, err);
+        if (err->status == CT_OK)
+            ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, c->device}, a, err);
+    }
     if (err->status != CT_OK)
         return 0;
     tell(&c->doc, a, run);

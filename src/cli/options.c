@@ -10,6 +10,7 @@
 
 #include "formats/text.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Name and text of each. */
@@ -25,6 +26,7 @@ static const ct_field MEANING[] = {
     {.key = "at", .label = "STEP", SETS(CT_INT, at), .most = INT_MAX},
     {.key = "batch", SETS(CT_INT, batch), .least = 1, .most = INT_MAX},
     {.key = "checkpoint", SETS(CT_STRING, checkpoint)},
+    {.key = "compare-gradient", SETS(CT_STRING, gradient)},
     {.key = "data", SETS(CT_STRING, data)},
     {.key = "explain", SETS(CT_BOOL, explain)},
     {.key = "fail-on-collapse", SETS(CT_BOOL, fail_on_collapse)},
@@ -124,6 +126,18 @@ static const ct_field *meaning_of(const option *o)
     return f;
 }
 
+/* A loss that is NaN or infinite was seen too: infinity stands for both. */
+static bool set_loss(const ct_field *f, const char *value, cli_call *c)
+{
+    static const char *const WORDS[] = {"nan", "NaN", "NAN", "inf", "-inf", "Inf", "infinity"};
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+        if (f->offset == offsetof(cli_call, loss) && strcmp(value, WORDS[i]) == 0) {
+            c->loss = (double)INFINITY;
+            return true;
+        }
+    return false;
+}
+
 /* The option that argv[i] is; the answer is how many words it takes. */
 static int read_option(int argc, char **argv, int i, cli_call *c, ct_error *err)
 {
@@ -141,6 +155,8 @@ static int read_option(int argc, char **argv, int i, cli_call *c, ct_error *err)
         CT_FAIL(err, CT_ERR_CONFIG, "%s needs a value: %s", o.name, o.value);
     else if (apart)
         value = argv[i + 1];
+    if (err->status == CT_OK && !flag && set_loss(f, value, c))
+        return 1 + apart;
     ct_fields_set(&(ct_fields){f, 1}, c, f->key, flag ? "true" : value, "--", err);
     return 1 + apart;
 }

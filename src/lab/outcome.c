@@ -22,7 +22,7 @@ static const ct_fields MEASURED_FIELDS = CT_FIELDS(MEASURED);
 
 #define STATES                                                                         \
     "healthy collapsed dimensional-collapse plateau unaligned mispaired modality-gap " \
-    "degenerate-norms uncertain diverged"
+    "degenerate-norms uncertain repeats inverted hub loss-differs diverged"
 
 static const ct_field OUTCOME[] = {
     {.key = "state", .kind = CT_CHOICE, CT_AT(ct_outcome, state), .choices = STATES},

@@ -1,21 +1,20 @@
 /* diagnose.c -- from numbers to one word, and the sentences that support it.
  *
  * Three tables. FACTS: what the numbers amount to, each with its limit. RULES: which facts make
- * which state, asked from the top, and the sentences that are its evidence. TEXT: the states in
- * words. A sentence holds {keys}: of a measure, the loss, a landmark, or a clue, which is a number
- * that only a diagnosis looks at. A new finding is a fact and a rule, and perhaps a clue.
+ * which state, asked from the top, and the sentences that are its evidence. FINDINGS: what is said
+ * of any state, with the rows and columns that it names. A new finding is a fact, a limit and a
+ * sentence; words.c has the states in words and the {keys} of sentences.
  *
  * A limit is where the cases of tests/unit/measure/diagnosis_cases.c part, with room on both sides;
- * none is a law. No verdict rests on the loss alone: it can only turn a verdict of the geometry
- * into `uncertain`, or say which of two it is.
+ * none is a law. No verdict rests on the loss alone: it can turn a verdict of the geometry
+ * into `uncertain`, say which of two it is, or differ from the loss of these rows.
  *
- * Layer: measure. Needs losses, engine (to measure a loss), formats (the tables). */
-#include "measure/fields.h"
+ * Layer: measure. */
+#include "measure/diagnose.h"
 
 #include "contrast/scalar.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #define FEWEST_ROWS  12   /* below: every number is mostly chance                         */
@@ -27,129 +26,33 @@
 #define NARROW_BELOW 0.1  /* total variance: a cone, mean cosine above 0.9                */
 #define FEW_SHARE    0.25 /* of the directions there are, and at most FEW of them         */
 #define FEW          4.5
-#define WORKS        0.5  /* recall@1                                                     */
-#define CHANCE       0.4  /* share of wrong items ahead; 0.5 is pure chance               */
-#define WEAK         0.2  /* above: pairs match, but not well                             */
-#define SIGMAS       4    /* of that share under chance, 1 / sqrt(12 n): pairs match      */
-#define DOUBT        3    /* ... and below this they do not                               */
-#define PARTNERS     3.5  /* standard deviations: see partners                            */
-#define GAP          0.4  /* distance of the means                                        */
-#define GAP_SHARE    0.4  /* of the distance of pairs that the gap makes up               */
-#define SEPARABLE    0.85 /* held out; few rows in few columns overlap                    */
-#define AT_LN_N      0.05 /* of ln N: the loss sits there                                 */
-
-/* The name, what it means, what looks like it, and what to try first. */
-static const ct_state_text TEXT[CT_N_STATES] = {
-    [CT_HEALTHY] = {"healthy", "rows point in many directions, and pairs find each other",
-                    "overfitting: measure rows that were not trained on",
-                    "nothing; compare recall on a test split"},
-    [CT_COLLAPSED] =
-        {"collapsed", "all embeddings of a side point the same way",
-         "plateau: there the rows still differ by more than a few percent of their length and the "
-         "run may yet leave; a narrow cone whose pairs match",
-         "negatives in the loss, first of all; then start again with Adam, or a temperature near "
-         "0.07, or a larger batch: all-equal is a saddle, and a step that is large enough leaves "
-         "it; check dead or saturated units and weight decay"},
-    [CT_DIMENSIONAL_COLLAPSE] =
-        {"dimensional-collapse", "scattered, but in one or a few directions only",
-         "data that has only a few degrees of freedom: then retrieval works; see the spectrum",
-         "a smaller learning rate and less weight decay (large steps kill directions), then a "
-         "smaller temperature or more negatives, which ask for more directions"},
-    [CT_PLATEAU] = {"plateau",
-                    "a narrow cone near the all-equal saddle, at ln N; pairs do not match yet",
-                    "collapsed: rows equal to a few percent; unaligned: rows scattered; shuffled "
-                    "pairs: the loss stays at ln N with any setting",
-                    "Adam instead of SGD, or a larger rate, or a smaller temperature: near the "
-                    "saddle the way out grows by rate / (N temperature) a step; if nothing changes "
-                    "run the pair-shuffle control: contrast check"},
-    [CT_UNALIGNED] =
-        {"unaligned", "each side is scattered, but pairs do not match",
-         "mispaired: rows match, in another order; an untrained model",
-         "train; if it was trained: is the pairing of the data right (pair-shuffle control), is "
-         "the softmax over the right axis, do both sides see the same items"},
-    [CT_MISPAIRED] = {"mispaired",
-                      "rows match rows of the other side, but not those with their number",
-                      "unaligned: there no order of the rows matches",
-                      "look at how the two files are ordered and joined: sorting, shuffling of one "
-                      "side, a dropped row"},
-    [CT_MODALITY_GAP] = {"modality-gap", "pairs match, but the two sides lie apart as wholes",
-                         "healthy: a gap does not harm retrieval across sides, only absolute "
-                         "cosines and searches over both sides together",
-                         "if absolute cosines matter: subtract each side's mean, or train longer "
-                         "at a larger temperature"},
-    [CT_DEGENERATE_NORMS] =
-        {"degenerate-norms", "lengths that cosines cannot be trusted on",
-         "collapsed: all-zero rows look so after normalising",
-         "find the rows: NaN comes from divergence, zeros from dead units or empty inputs, huge "
-         "lengths from a missing normalisation or weight decay"},
-    [CT_UNCERTAIN] =
-        {"uncertain", "too few rows, or the evidence splits", "",
-         "measure more rows, and the other side; give --loss, --temperature and --batch"},
-};
-
-const ct_state_text *ct_state_describe(ct_state state)
-{
-    return &TEXT[state];
-}
-
-/* ---- as data, which sentences speak of ---- */
-
-#define VALUE(key_, label_, member) \
-    .key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_landmarks, member), .format = "%.4f"
-static const ct_field LANDMARKS[] = {
-    {.key = "batch", .label = "N", .kind = CT_INT, CT_AT(ct_landmarks, at.n)},
-    {VALUE("all_equal", "all equal", all_equal)},
-    {VALUE("random", "random", random)},
-    {VALUE("floor", "floor", floor)},
-    {VALUE("floor_by_duplicates", "floor by duplicates", duplicates)},
-};
-const ct_fields ct_landmarks_fields = CT_FIELDS(LANDMARKS);
-
-static const ct_field LOSS[] = {
-    {.key = "value", .label = "loss", .kind = CT_REAL, CT_AT(ct_diagnosis, loss), .format = "%.4f"},
-    {.key = "temperature", .kind = CT_REAL, CT_AT(ct_diagnosis, landmarks.at.temperature)},
-    {.key = "measured_here", .kind = CT_BOOL, CT_AT(ct_diagnosis, loss_measured), .detail = true},
-};
-const ct_fields ct_loss_fields = CT_FIELDS(LOSS);
-
-static const ct_field EVIDENCE[] = {
-    {.kind = CT_GROUP, CT_AT(ct_diagnosis, measures), .members = &ct_measures_fields},
-    {.kind = CT_GROUP, .size = sizeof(ct_diagnosis), .members = &ct_loss_fields},
-    {.kind = CT_GROUP, CT_AT(ct_diagnosis, landmarks), .members = &ct_landmarks_fields},
-};
-static const ct_fields EVIDENCE_FIELDS = CT_FIELDS(EVIDENCE);
-
-/* Adds a sentence with the value of each {key} in its place: "A and B" if it has two. One with a
- * value that is not known is not said. */
-static void say(ct_diagnosis *d, const char *sentence)
-{
-    if (d->n_evidence == CT_EVIDENCE)
-        return;
-    char *out = d->evidence[d->n_evidence], key[32], value[64];
-    const size_t size = sizeof d->evidence[0];
-    size_t n = 0;
-    while (*sentence != '\0' && n + 1 < size) {
-        if (*sentence != '{') {
-            out[n++] = *sentence++;
-            continue;
-        }
-        const void *object = d; /* becomes the struct that holds the value */
-        const size_t length = strcspn(sentence, "}");
-        snprintf(key, sizeof key, "%.*s", (int)length - 1, sentence + 1);
-        const ct_field *f = ct_fields_find(&EVIDENCE_FIELDS, key, &object);
-        CT_ASSERT(f != NULL);
-        ct_field_show(f, object, value, sizeof value);
-        if (strcmp(value, "-") == 0)
-            return;
-        const size_t first = strcspn(value, ",");
-        snprintf(out + n, size - n, "%.*s%s%s", (int)first, value,
-                 value[first] != '\0' ? " and" : "", value + first + (value[first] != '\0'));
-        n += strlen(out + n);
-        sentence += length + 1;
-    }
-    out[n] = '\0';
-    d->n_evidence++;
-}
+#define WORKS        0.5   /* recall@1                                                     */
+#define CHANCE       0.4   /* share of wrong items ahead; 0.5 is pure chance               */
+#define WEAK         0.2   /* above: pairs match, but not well                             */
+#define SIGMAS       4     /* of that share under chance, 1 / sqrt(12 n): pairs match      */
+#define DOUBT        3     /* ... and below this they do not                               */
+#define PARTNERS     3.5   /* standard deviations: see partners                            */
+#define GAP          0.4   /* distance of the means                                        */
+#define GAP_SHARE    0.4   /* of the distance of pairs that the gap makes up               */
+#define SEPARABLE    0.85  /* held out; few rows in few columns overlap                    */
+#define AT_LN_N      0.05  /* of ln N: the loss sits there                                 */
+#define EXACT        1e-10 /* total variance: rounding, whatever the number of rows       */
+#define POINTS       4     /* rows to a point: they lie on a few points                    */
+#define REPEATS      0.25  /* of rows: nothing else can be told                            */
+#define SOME_REPEATS 0.01  /* ... and above this the set is not healthy                    */
+#define LOW_RANK     8     /* directions that there are, to one before a cliff             */
+#define REVERSED     0.6   /* share of wrong items ahead: worse than chance                */
+#define LOST         0.04  /* of rows whose partner has another number                     */
+/* Density of ranks near the top over that of far ones: a mixture of right pairs and of others has
+ * as many, noise has more. */
+#define UNIFORM     1.6
+#define HUB         0.25   /* of rows that one item is nearest to                          */
+#define ROGUE       0.5    /* of the squared lengths, in one column                        */
+#define SAME_WAY    0.9999 /* cosine of a gradient that was given with the right one      */
+#define SAME_LENGTH 2e-3   /* ... and its length                                          */
+#define PART        0.8    /* cosine of one from which something is missing               */
+#define LOSS_APART  0.5    /* of the larger of the loss given and that of these rows       */
+#define LOSS_MOVES  0.05   /* ... and of the way from all equal to the floor               */
 
 #define VARIANCE                                                                                \
     "different rows of a side have mean cosine {mean_cosine}, total variance {total_variance} " \
@@ -173,15 +76,40 @@ static void say(ct_diagnosis *d, const char *sentence)
 #define LOSS_IS \
     "the loss is {value}; it is {all_equal} when all embeddings are equal, and {floor} at best"
 
-/* ---- rules ---- */
+#define GIVEN   "your code says {value}; this loss of these rows is {loss_here}"
+#define MISTAKE "{mistake} makes {loss_mistaken} of these rows"
+#define CLIFF_IS                                                                                  \
+    "{side} uses {directions} of {columns} directions, then a cliff: the next singular value is " \
+    "{cliff} of the last of them"
+#define REPEATED                                                                   \
+    "{points} different rows among {rows} on {side}: row {repeated_row} is there " \
+    "{repeated_times} "                                                            \
+    "times{from_0}"
+#define STEP  "from row {shift_from} on the partner of a row of the first side is "
+#define STEPS " ({shift_rows} of {rows} rows){from_0}"
+#define HUB_IS \
+    "row {hub_row} of {side} is nearest to {hub_rows} of {rows} rows of the other side{from_0}"
 
-#define MOST_SAID 5
+/* ---- facts ---- */
 
-typedef struct rule {
-    bool holds;
-    ct_state state;
-    const char *say[MOST_SAID]; /* the evidence */
-} rule;
+/* A fact of each side may hold for one of them: which; or for both; or for neither. */
+#define BOTH    MEASURE_BOTH
+#define NEITHER (-2)
+
+typedef struct facts {
+    bool alone;
+    double least, most;   /* total variance */
+    double wrong, sigmas; /* share of wrong items ahead, and how far from chance */
+    double loss, share;   /* ... over its value for equal embeddings */
+    double labels;        /* of one array: how well they are found */
+    bool knows_loss, matched, equal, narrow, wanted;
+    bool few, odd, empty;
+    int exact, bad, zero, repeats, cliff, hub, fixed, rogue; /* sides */
+    double repeated; /* share of rows that repeat others of another group */
+    bool on_points, lost, in_step, inverted, no_wrong;
+    int gradient;                      /* one that was given: how far off, see GRADIENT_IS */
+    bool given, loss_differs, differs; /* a loss; from that of these rows */
+} facts;
 
 /* Directions that a side could use: equal rows make none. */
 static double directions(const ct_measures *m, int s)
@@ -216,183 +144,329 @@ static double labels_found(const ct_measures *m)
     return noise ? 0 : above / (1 - chance);
 }
 
-/* The first rule that holds. */
-void ct_conclude(ct_diagnosis *d)
+/* Adds a side to those for which a fact holds. */
+static void hold(int *sides, bool holds, int s)
+{
+    if (holds)
+        *sides = *sides == NEITHER ? s : BOTH;
+}
+
+static void look_at_side(facts *f, const ct_diagnosis *d, int s)
+{
+    const ct_measures *m = &d->measures;
+    const ct_clues *c = &d->shape.clues;
+    const double rows = m->rows, points = rows - m->duplicate_rows[s];
+    const double repeated = c->groups > 0 ? 1 - points / c->groups : 0;
+    const bool exact = points == 1 || (m->columns > 1 && m->total_variance[s] < EXACT);
+    f->few = f->few || m->participation_ratio[s] < fmin(FEW, FEW_SHARE * directions(m, s));
+    f->odd = f->odd || odd_lengths(m, s);
+    f->empty = f->empty || m->zero_rows[s] > ZERO_SHARE * rows;
+    f->on_points = f->on_points && POINTS * points <= c->groups;
+    if (repeated > f->repeated) {
+        f->repeated = repeated;
+        f->repeats = s;
+    }
+    hold(&f->exact, m->rows > 1 && exact, s);
+    hold(&f->bad, m->not_finite_rows[s] > 0, s);
+    hold(&f->zero, m->zero_rows[s] > 0, s);
+    hold(&f->cliff, c->directions[s] > 0 && LOW_RANK * c->directions[s] <= directions(m, s), s);
+    hold(&f->fixed, c->fixed_columns[s] > 0 && c->fixed_columns[s] < m->columns, s);
+    hold(&f->rogue, c->rogue_share[s] > ROGUE && m->columns >= 8, s);
+    hold(&f->hub, c->hub_rows[s] >= HUB * rows && m->rows >= FEWEST_ROWS, s);
+}
+
+/* 0: there is none; 1: it is that of side s, 2: but for a factor, 3: in part, 4: it is another. */
+static int gradient_of(const ct_diagnosis *d, int s)
+{
+    const double cosine = d->gradient_cosine[s];
+    if (cosine > SAME_WAY)
+        return fabs(d->gradient_length[s] - 1) < SAME_LENGTH ? 1 : 2;
+    return cosine > PART ? 3 : 4;
+}
+
+static facts facts_of(const ct_diagnosis *d)
 {
     const ct_measures *m = &d->measures;
     const ct_landmarks *l = &d->landmarks;
+    const ct_clues *c = &d->shape.clues;
+    facts f = {.alone = m->n_sides == 1,
+               .on_points = c->groups > 0,
+               .exact = NEITHER,
+               .bad = NEITHER,
+               .zero = NEITHER,
+               .repeats = NEITHER,
+               .cliff = NEITHER,
+               .hub = NEITHER,
+               .fixed = NEITHER,
+               .rogue = NEITHER};
+    for (int s = 0; s < m->n_sides; s++)
+        look_at_side(&f, d, s);
     /* The numbers of a side that is not there are 0 or NaN: fmin and fmax pass over them, and no
      * comparison holds. */
-    const double least = fmin(m->total_variance[0], m->total_variance[1]);
-    const double most = fmax(m->total_variance[0], m->total_variance[1]);
-    const double wrong = (m->wrong_ahead[0] + m->wrong_ahead[1]) / 2;
-    const double sigmas = (0.5 - wrong) * sqrt(12.0 * m->rows); /* of chance */
-    const bool knows_loss = l->loss != NULL && isfinite(d->loss) && isfinite(l->all_equal);
-    const double loss = knows_loss ? d->loss : (double)NAN;
-    const double share = l->all_equal > 0 ? loss / l->all_equal : (double)NAN;
+    f.labels = f.alone ? labels_found(m) : (double)NAN;
+    f.least = fmin(m->total_variance[0], m->total_variance[1]);
+    f.most = fmax(m->total_variance[0], m->total_variance[1]);
+    f.wrong = (m->wrong_ahead[0] + m->wrong_ahead[1]) / 2;
+    f.sigmas = (0.5 - f.wrong) * sqrt(12.0 * m->rows);
+    f.knows_loss = l->loss != NULL && isfinite(d->loss) && isfinite(l->all_equal);
+    f.loss = f.knows_loss ? d->loss : (double)NAN;
+    f.share = l->all_equal > 0 ? f.loss / l->all_equal : (double)NAN;
+    f.matched = f.wrong < CHANCE && f.sigmas > SIGMAS;
+    f.equal = f.most < EQUAL_BELOW || f.least < ONE_POINT;
+    f.narrow = f.most < NARROW_BELOW || f.least < EQUAL_BELOW;
+    f.wanted = f.most < NARROW_BELOW && l->loss != NULL && ct_landmarks_want_collapse(l);
+    f.no_wrong = !f.alone && isnan(f.wrong);
+    f.inverted = f.wrong > REVERSED && f.sigmas < -SIGMAS &&
+                 m->diagonal_mean < m->off_diagonal_mean;
+    /* Ranks of rows that have lost their partner are anywhere; those of the rest at the top. That
+     * so many have lost it in the same way is no chance. */
+    const double anywhere = c->far_rows * (0.2 / 0.75);
+    f.in_step = c->lost_rows >= fmax(5, LOST * m->rows) &&
+                c->shift_rows > m->mutual_nearest_elsewhere * m->rows / 2;
+    f.lost = c->lost_rows >= fmax(5, LOST * m->rows) && 2 * c->lost_rows >= c->far_rows &&
+             c->between_rows <= UNIFORM * anywhere + 2 * sqrt(anywhere);
+    const double apart = fabs(d->loss - d->loss_here);
+    f.given = d->loss_compared;
+    f.loss_differs = f.given && (!isfinite(d->loss) || d->mistake != NULL ||
+                                 (apart > LOSS_APART * fmax(fabs(d->loss), fabs(d->loss_here)) &&
+                                  apart > LOSS_MOVES * fabs(l->all_equal - l->floor)));
+    for (int s = 0; s < 2 && d->gradient != NULL; s++)
+        f.gradient = f.gradient == 0 || gradient_of(d, s) < f.gradient ? gradient_of(d, s)
+                                                                       : f.gradient;
+    f.differs = f.loss_differs || f.gradient > 1;
+    return f;
+}
+
+/* ---- rules ---- */
+
+#define MOST_SAID 5
+
+typedef struct rule {
+    bool holds;
+    ct_state state;
+    const char *say[MOST_SAID]; /* the evidence */
+    int side;                   /* that it speaks of */
+} rule;
+
+/* The first rule that holds gives the state. */
+static void conclude_state(ct_diagnosis *d, const facts *f)
+{
+    const ct_measures *m = &d->measures;
     const double gap = m->modality_gap;
-    const bool alone = m->n_sides == 1;
-    const double labels = alone ? labels_found(m) : (double)NAN;
-    const bool matched = wrong < CHANCE && sigmas > SIGMAS;
-    const bool equal = most < EQUAL_BELOW || least < ONE_POINT;
-    const bool narrow = most < NARROW_BELOW || least < EQUAL_BELOW;
-    const bool wanted = most < NARROW_BELOW && l->loss != NULL && ct_landmarks_want_collapse(l);
-    bool few = false, odd = false, empty = false;
-    for (int s = 0; s < m->n_sides; s++) {
-        few = few || m->participation_ratio[s] < fmin(FEW, FEW_SHARE * directions(m, s));
-        odd = odd || odd_lengths(m, s);
-        empty = empty || m->zero_rows[s] > ZERO_SHARE * m->rows;
-    }
-    const char *const said_loss = knows_loss ? LOSS_IS : NULL;
+    const bool matched = f->matched, narrow = f->narrow;
+    const char *const said_loss = f->knows_loss && !f->given ? LOSS_IS : NULL;
     const char *const order = matched ? ORDER : NULL;
+    const char *const pairs = f->alone ? NULL : PAIRS;
+    const int by = d->shape.clues.shift;
+    const char *const near = by < 0 ? STEP "the row before" STEPS : STEP "the row after" STEPS;
+    const char *const step = by * by == 1 ? near : STEP "{shift} rows on" STEPS;
+    const bool one_constant = f->exact >= 0 && !f->alone;
     /* clang-format off */
     const rule RULES[] = {
         /* Nothing below can be trusted, nor told from chance. */
-        {m->not_finite_rows[0] + m->not_finite_rows[1] > 0, CT_DEGENERATE_NORMS,
-         {"{not_finite_rows} of {rows} rows hold a NaN or an infinity"}},
-        {empty, CT_DEGENERATE_NORMS, {"{zero_rows} of {rows} rows have no length: no direction"}},
-        {odd, CT_DEGENERATE_NORMS,
-         {"lengths are {length_least} at least, {length_most} at most; median {length_median}"}},
+        {f->bad != NEITHER, CT_DEGENERATE_NORMS,
+         {"{not_finite_rows} of {rows} rows of {side} hold a NaN or an infinity, the first of them "
+          "row {first_not_finite}{from_0}"}, f->bad},
+        {f->empty, CT_DEGENERATE_NORMS,
+         {"{zero_rows} of {rows} rows have no length: no direction"}, BOTH},
+        {f->odd, CT_DEGENERATE_NORMS,
+         {"lengths are {length_least} at least, {length_most} at most; median {length_median}; the "
+          "longest is row {longest_row}{from_0}"}, BOTH},
+        {one_constant && f->most >= NARROW_BELOW, CT_COLLAPSED,
+         {"all {rows} rows of {side} are equal; the other side is scattered: one tower is constant",
+          said_loss}, f->exact},
+        {f->exact != NEITHER && !(f->share < 1 - 2 * AT_LN_N), CT_COLLAPSED,
+         {"all {rows} rows are exactly equal, which is no chance", said_loss,
+          f->alone ? NULL : "a softmax over {rows} equal rows has the loss ln {rows} = {ln_rows}"},
+         BOTH},
         {m->rows < FEWEST_ROWS || m->columns < 2, CT_UNCERTAIN,
-         {"{rows} rows of {columns}: below 12 rows or 2 columns all numbers are mostly chance"}},
-        /* One point. */
-        {wanted, CT_COLLAPSED,
-         {VARIANCE, "the loss has no negatives: all equal is its optimum", order}},
-        {equal && share < 1 - 2 * AT_LN_N, CT_UNCERTAIN,
+         {"{rows} rows of {columns}: below 12 rows or 2 columns all numbers are mostly chance"},
+         BOTH},
+        /* One point, or a few. */
+        {f->wanted, CT_COLLAPSED,
+         {VARIANCE, "the loss has no negatives: all equal is its optimum", order}, BOTH},
+        {f->equal && f->share < 1 - 2 * AT_LN_N, CT_UNCERTAIN,
          {VARIANCE, said_loss, "but that is far below its value for equal embeddings: it was not "
-                               "measured on these", order}},
-        {equal, CT_COLLAPSED, {VARIANCE, said_loss, order}},
+                               "measured on these", order}, BOTH},
+        {f->equal, CT_COLLAPSED, {VARIANCE, said_loss, order}, BOTH},
+        {f->on_points, CT_COLLAPSED,
+         {"{rows} rows lie on {points} points: {duplicate_rows} are duplicates", VARIANCE, pairs,
+          said_loss}, BOTH},
         /* A cone. One whose pairs match at a loss below ln N works at its temperature: read on. */
-        {narrow && alone, CT_UNCERTAIN,
+        {narrow && f->alone, CT_UNCERTAIN,
          {VARIANCE, said_loss, "a narrow cone; without the other side nobody can say whether it "
-                               "has collapsed, waits or works"}},
-        {narrow && matched && !(share < 1 - AT_LN_N), CT_UNCERTAIN,
+                               "has collapsed, waits or works"}, BOTH},
+        {narrow && matched && !(f->share < 1 - AT_LN_N), CT_UNCERTAIN,
          {VARIANCE, PAIRS, said_loss, "a narrow cone whose pairs match: whether that works depends "
-                                      "on the temperature"}},
-        {narrow && !matched && fabs(share - 1) > AT_LN_N, CT_UNCERTAIN,
-         {VARIANCE, PAIRS, said_loss, "but that is not near ln N: it was not measured on these"}},
+                                      "on the temperature"}, BOTH},
+        {narrow && !matched && fabs(f->share - 1) > AT_LN_N, CT_UNCERTAIN,
+         {VARIANCE, PAIRS, said_loss, "but that is not near ln N: it was not measured on these"},
+         BOTH},
         {narrow && !matched, CT_PLATEAU,
          {VARIANCE, PAIRS, said_loss, "pairs deviate from the means together by {cross_covariance} "
-                                      "(cross-covariance; above 0 the saddle repels)"}},
+                                      "(cross-covariance; above 0 the saddle repels)"},
+         BOTH},
+        /* Rows that repeat answer each other's questions. */
+        {f->repeated > REPEATS, CT_REPEATS,
+         {REPEATED, "repeats of {side} put {repeats_floor} under the loss: the mean of ln of how often "
+                    "a row is there", pairs}, f->repeats},
         /* One array with labels: K groups need K - 1 directions and may be one point each. */
-        {labels >= WORKS, CT_HEALTHY, {VARIANCE, DIRECTIONS, said_loss}},
-        {labels > 0 && !few, CT_UNCERTAIN, {VARIANCE, DIRECTIONS, "labels show, but weakly"}},
-        {labels <= 0 && !few, CT_UNALIGNED, {VARIANCE, "labels do not show in the cosines"}},
+        {f->labels >= WORKS, CT_HEALTHY, {VARIANCE, DIRECTIONS, said_loss}, BOTH},
+        {f->labels > 0 && !f->few, CT_UNCERTAIN,
+         {VARIANCE, DIRECTIONS, "labels show, but weakly"}, BOTH},
+        {f->labels <= 0 && !f->few, CT_UNALIGNED,
+         {VARIANCE, "labels do not show in the cosines"}, BOTH},
         /* Few directions. */
-        {few && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS, CT_UNCERTAIN,
-         {DIRECTIONS, PAIRS, said_loss, "but retrieval works in them: the data may have no more"}},
-        {few, CT_DIMENSIONAL_COLLAPSE, {DIRECTIONS, PAIRS, said_loss}},
+        {f->cliff != NEITHER, CT_DIMENSIONAL_COLLAPSE,
+         {CLIFF_IS, pairs,
+          matched ? "retrieval works in them; but no more can be told apart than they hold, the rest "
+                    "of the columns is memory without use, and new kinds of items have no room"
+                  : NULL, said_loss}, f->cliff},
+        {f->few && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS, CT_UNCERTAIN,
+         {DIRECTIONS, PAIRS, said_loss, "but retrieval works in them: the data may have no more"},
+         BOTH},
+        {f->few, CT_DIMENSIONAL_COLLAPSE, {DIRECTIONS, pairs, said_loss}, BOTH},
         /* Many, but pairs do not match. */
-        {!alone && isnan(wrong), CT_UNCERTAIN,
+        {f->no_wrong, CT_UNCERTAIN,
          {VARIANCE, "no row has a wrong item that it could find: all {rows} rows are of one group, "
-                    "so recall is not known"}},
-        {!matched && wrong < CHANCE && sigmas > DOUBT, CT_UNCERTAIN,
-         {PAIRS, "better than chance, but {rows} rows are too few to be sure"}},
+                    "so recall is not known"}, BOTH},
+        {f->inverted, CT_INVERTED,
+         {PAIRS, "the cosine of partners is {diagonal_mean}, that of others {off_diagonal_mean}",
+          said_loss}, BOTH},
+        {f->in_step, CT_MISPAIRED, {step, PAIRS}, BOTH},
+        {f->lost, CT_MISPAIRED,
+         {"a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row of another "
+          "number, and their own partner is anywhere: pairs are right in part", PAIRS},
+         BOTH},
+        {!matched && f->wrong < CHANCE && f->sigmas > DOUBT, CT_UNCERTAIN,
+         {PAIRS, "better than chance, but {rows} rows are too few to be sure"}, BOTH},
         {!matched && partners(m) > PARTNERS, CT_MISPAIRED,
          {PAIRS, "a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row of "
                  "another number, and {nearer_to_other_side} are nearer to a row of the other side "
-                 "than to any of their own"}},
-        {!matched && !alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}},
+                 "than to any of their own"}, BOTH},
+        {!matched && !f->alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}, BOTH},
         /* They match. */
+        {f->hub != NEITHER, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}, f->hub},
+        {f->differs, CT_LOSS_DIFFERS, {f->loss_differs ? GIVEN : NULL, PAIRS, VARIANCE}, BOTH},
         {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment && m->separability >= SEPARABLE,
          CT_MODALITY_GAP,
          {"the means lie {modality_gap} apart, pairs a mean squared distance of {alignment}",
-          "a linear separator is right about {separability} of unseen rows", PAIRS}},
-        {wrong > WEAK, CT_UNCERTAIN,
+          "a linear separator is right about {separability} of unseen rows", PAIRS}, BOTH},
+        {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment, CT_UNCERTAIN,
+         {PAIRS, "the means lie {modality_gap} apart, but a linear separator is right about only "
+                 "{separability} of unseen rows: a gap, or too few rows to tell"}, BOTH},
+        {f->repeated > SOME_REPEATS, CT_REPEATS, {REPEATED, pairs, VARIANCE, said_loss}, f->repeats},
+        {f->wrong > WEAK, CT_UNCERTAIN,
          {VARIANCE, PAIRS, DIRECTIONS, said_loss,
-          "pairs match better than by chance, but weakly: train on, or the pairs share little"}},
-        {share > 1 - AT_LN_N / 2 || loss < l->floor * (1 - 1e-3) - 1e-6, CT_UNCERTAIN,
+          "pairs match better than by chance, but weakly: train on, or the pairs share little"},
+         BOTH},
+        {f->share > 1 - AT_LN_N / 2 || f->loss < d->landmarks.floor * (1 - 1e-3) - 1e-6,
+         CT_UNCERTAIN,
          {VARIANCE, PAIRS, DIRECTIONS, said_loss,
-          "but such a loss does not belong to such embeddings: another N, temperature or file?"}},
-        {true, CT_HEALTHY, {VARIANCE, PAIRS, DIRECTIONS, said_loss}},
+          "but such a loss does not belong to such embeddings: another N, temperature or file?"},
+         BOTH},
+        {true, CT_HEALTHY, {VARIANCE, pairs, DIRECTIONS, said_loss}, BOTH},
     };
     /* clang-format on */
     const rule *r = RULES;
     while (!r->holds)
         r++; /* the last one always does */
     d->state = r->state;
-    d->text = TEXT[r->state];
-    d->n_evidence = 0;
     for (int i = 0; i < MOST_SAID; i++)
         if (r->say[i] != NULL)
-            say(d, r->say[i]);
-    if (!isnan(labels)) {
-        say(d, LABELS);
-        say(d, WITHIN);
-        say(d, CLASSES);
-    }
-    if (labels >= WORKS && d->state == CT_HEALTHY)
+            measure_say(d, r->side, r->say[i]);
+}
+
+#define GRADIENT                                                                                  \
+    "the gradient that was given has {gradient_length} times the length of the right one of the " \
+    "first and the second side, at cosine {gradient_cosine}"
+static const char *const GRADIENT_IS[] = {
+    "", "it is right",
+    "it points the right way: a factor is missing (mean or sum, the number of processes, a scale)",
+    "it is right in part: a gather that passes no gradient, a side or a direction that is detached",
+    "it is the gradient of something else"};
+
+/* What is said of any state, unless the state is that. */
+static void add_findings(ct_diagnosis *d, const facts *f)
+{
+    const ct_state is = d->state;
+    const struct {
+        int side; /* NEITHER: it does not hold */
+        const char *say;
+    } FINDINGS[] = {
+        {d->gradient != NULL ? 0 : NEITHER, GRADIENT},
+        {d->gradient != NULL ? 0 : NEITHER, GRADIENT_IS[f->gradient]},
+        {f->given && !(is == CT_LOSS_DIFFERS && f->loss_differs) ? 0 : NEITHER, GIVEN},
+        {f->given && d->mistake != NULL ? 0 : NEITHER, MISTAKE},
+        {f->given && !isfinite(d->loss) ? 0 : NEITHER,
+         "your code says that it is not finite; this loss of these rows is {loss_here}"},
+        {f->given && !isfinite(d->loss) ? 0 : NEITHER,
+         "these rows are finite: look for the logarithm of 0, an exponential without its maximum "
+         "subtracted, a row of zeros that is divided by its length, a rate that is too large"},
+        {is != CT_HUB && is != CT_COLLAPSED ? f->hub : NEITHER, HUB_IS},
+        {is != CT_REPEATS && is != CT_COLLAPSED && f->repeated > 0 ? f->repeats : NEITHER,
+         REPEATED},
+        {is != CT_COLLAPSED ? f->fixed : NEITHER,
+         "{fixed_columns} of {columns} columns of {side} never vary"},
+        {is != CT_COLLAPSED || f->exact == NEITHER ? f->rogue : NEITHER,
+         "column {rogue_column} of {side} holds {rogue_share} of the squared lengths"},
+        {f->zero, "row {zero_row} of {side} has no length{from_0}"},
+    };
+    for (size_t i = 0; i < sizeof FINDINGS / sizeof *FINDINGS; i++)
+        if (FINDINGS[i].side != NEITHER)
+            measure_say(d, FINDINGS[i].side, FINDINGS[i].say);
+}
+
+void ct_conclude(ct_diagnosis *d)
+{
+    d->ln_rows = ct_scalar_log(d->measures.rows);
+    const facts f = facts_of(d);
+    d->n_evidence = 0;
+    conclude_state(d, &f);
+    for (int i = 0; i < 3 && !isnan(f.labels); i++)
+        measure_say(d, BOTH, (const char *[]){LABELS, WITHIN, CLASSES}[i]);
+    add_findings(d, &f);
+    d->text = *ct_state_describe(d->state);
+    if (d->state == CT_COLLAPSED && f.exact == NEITHER && f.on_points)
+        d->text.meaning = "rows lie on a few points";
+    if (d->state == CT_LOSS_DIFFERS && !f.loss_differs)
+        d->text
+            .meaning = "the gradient that was given is not the gradient of this loss of these rows";
+    if (f.labels >= WORKS && d->state == CT_HEALTHY) {
         d->text.meaning = "rows of a group find each other, and groups lie apart";
+    } else if (f.alone && d->state == CT_HEALTHY) { /* one side finds nothing */
+        d->text.meaning = "rows point in many directions; whether pairs find each other, one side "
+                          "cannot show";
+        d->text.remedy = "measure both sides, and rows that were not trained on";
+    }
 }
 
 /* ---- from arrays ---- */
-
-/* Mean loss of the pairs in batches of l->at.n (of all, if there are fewer), in their order. */
-static double measure_loss(const ct_landmarks *l, const ct_embedded *e, ct_error *err)
-{
-    const int batch = l->at.n < e->n ? l->at.n : e->n, batches = e->n / batch;
-    const ct_real log_scale = (ct_real)-ct_scalar_log(l->at.temperature);
-    const ct_real bias = (ct_real)l->at.bias;
-    double sum = 0;
-    ct_graph g;
-    ct_graph_init(&g, e->device, 0);
-    for (int i = 0; i < batches && err->status == CT_OK; i++) {
-        const ptrdiff_t from = (ptrdiff_t)i * batch;
-        ct_graph_reset(&g);
-        ct_tensor *a = ct_constant(&g, batch, e->d, e->a + from * e->d),
-                  *b = ct_constant(&g, batch, e->d, e->b + from * e->d);
-        const ct_loss_inputs in = {.log_scale = ct_constant(&g, 1, 1, &log_scale),
-                                   .group = e->group != NULL ? e->group + from : NULL,
-                                   .bias = l->loss->uses_bias ? ct_constant(&g, 1, 1, &bias) : NULL,
-                                   .options = l->at.options};
-        const ct_tensor *y = l->loss->apply(&g, a, b, &in);
-        if (y != NULL)
-            sum += (double)y->x[0];
-        else
-            CT_FAIL(err, ct_graph_error(&g)->status, "%s", ct_graph_error(&g)->msg);
-    }
-    ct_graph_free(&g);
-    return sum / batches;
-}
 
 ct_status ct_diagnose(const ct_embedded *e, ct_diagnosis *d, ct_error *err)
 {
     ct_measure(e, &d->measures, &d->shape, err);
     const ct_measures *m = &d->measures;
-    if (err->status == CT_OK && d->landmarks.loss != NULL && isnan(d->loss) && e->b != NULL &&
-        m->not_finite_rows[0] + m->not_finite_rows[1] == 0) {
-        d->loss = measure_loss(&d->landmarks, e, err);
-        d->loss_measured = true;
+    const bool finite = m->not_finite_rows[0] + m->not_finite_rows[1] == 0;
+    const bool given = d->loss_given || !isnan(d->loss);
+    d->loss_measured = false;
+    d->loss_compared = false;
+    d->loss_here = (double)NAN;
+    d->mistake = NULL;
+    if (err->status == CT_OK && d->landmarks.loss != NULL && e->b != NULL && finite) {
+        d->loss_here = measure_loss(&d->landmarks, e, err);
+        d->loss_measured = !given;
+        if (d->loss_measured)
+            d->loss = d->loss_here;
+        else if (e->n < d->landmarks.at.n)
+            d->loss_here = (double)NAN; /* what is seen in a batch depends on its size */
+        else
+            measure_mistake(d, e, err);
+        d->loss_compared = given && !isnan(d->loss_here);
+        if (d->gradient != NULL)
+            measure_gradient(d, e, err);
     }
     if (err->status == CT_OK)
         ct_conclude(d);
     return err->status;
-}
-
-/* ---- as data ---- */
-
-static const ct_field DIAGNOSIS[] = {
-    {.key = "state", .kind = CT_STRING, CT_AT(ct_diagnosis, text.name)},
-    {.key = "evidence",
-     .kind = CT_TEXT,
-     CT_AT(ct_diagnosis, evidence),
-     .count = CT_EVIDENCE,
-     CT_USED(ct_diagnosis, n_evidence)},
-    {.key = "look_alikes", .kind = CT_STRING, CT_AT(ct_diagnosis, text.look_alikes)},
-    {.key = "try_first", .kind = CT_STRING, CT_AT(ct_diagnosis, text.remedy)},
-    {.kind = CT_GROUP, CT_AT(ct_diagnosis, measures), .members = &ct_measures_fields},
-    {.kind = CT_GROUP, CT_AT(ct_diagnosis, shape), .members = &ct_distributions_fields},
-};
-static const ct_fields DIAGNOSIS_FIELDS = CT_FIELDS(DIAGNOSIS);
-
-void ct_diagnosis_json(ct_json *j, const ct_diagnosis *d)
-{
-    ct_fields_json(j, &DIAGNOSIS_FIELDS, d);
-    if (d->landmarks.loss == NULL)
-        return;
-    ct_json_open(j, "loss", '{');
-    ct_json_string(j, "name", d->landmarks.loss->name);
-    ct_fields_json(j, &ct_loss_fields, d);
-    ct_fields_json(j, &ct_landmarks_fields, &d->landmarks);
-    ct_json_close(j);
 }

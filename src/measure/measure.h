@@ -27,6 +27,8 @@ typedef struct measuring {
     measure_rows side[2];
     ct_measures *out;
     ct_distributions *shape; /* or NULL */
+    ct_clues *clues;         /* those of shape, or some that nobody looks at */
+    int *same[2]; /* (n) how many rows of the side are equal to a row, itself among them */
 } measuring;
 
 static inline bool measure_failed(const measuring *m)
@@ -72,6 +74,13 @@ measure_spectrum measure_variances(measuring *m, const double *c, const double *
 
 /* Shares of the cosines s (rows, columns): of all, or of those off the diagonal. */
 void measure_bins(const ct_real *s, int rows, int columns, bool all, double bin[CT_COSINE_BINS]);
+
+/* What can be named (clues.c): different groups; rows of side s that repeat; its columns; and
+ * whether a cliff follows the first variances. Rows are finite, and not yet centred. */
+void measure_groups(measuring *m);
+void measure_repeats(measuring *m, int s, const ct_real *x);
+void measure_columns(measuring *m, int s, const ct_real *x);
+void measure_cliff(ct_clues *c, int s, const measure_spectrum *l, double sum);
 
 /* What the sides find in each other (walk.c), and whether a hyperplane tells them apart
  * (separator.c). Both sides are there, and finite. */

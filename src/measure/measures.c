@@ -166,46 +166,27 @@ measure_rows measure_some(measuring *m, const measure_rows *r, int most)
 
 /* ---- one side ---- */
 
-/* A table of items by a hash of their bits. */
-int *measure_first_equal(measuring *m, const void *items, int n, size_t bytes)
-{
-    const unsigned char *const item = items;
-    uint32_t size = 16;
-    while (size < 2 * (uint32_t)n)
-        size *= 2;
-    int *table = measure_room(m, (int)size, 1, sizeof *table); /* item + 1; 0: free */
-    int *first = measure_room(m, n, 1, sizeof *first);
-    for (int i = 0; i < n && !measure_failed(m); i++) {
-        const unsigned char *x = item + (size_t)i * bytes;
-        uint32_t hash = 2166136261u; /* FNV-1a */
-        for (size_t k = 0; k < bytes; k++)
-            hash = (hash ^ x[k]) * 16777619u;
-        uint32_t at = hash & (size - 1);
-        while (table[at] != 0 && memcmp(item + (size_t)(table[at] - 1) * bytes, x, bytes) != 0)
-            at = (at + 1) & (size - 1);
-        if (table[at] == 0)
-            table[at] = i + 1;
-        first[i] = table[at] - 1;
-    }
-    return measure_failed(m) ? NULL : first;
-}
-
 static void look_at_rows(measuring *m, int s)
 {
     const ct_real *x = s == 0 ? m->e->a : m->e->b;
     ct_measures *out = m->out;
     measure_rows *r = &m->side[s];
+    ct_clues *c = m->clues;
     *r = measure_unit_rows(m, x, m->e->n, m->e->d);
     out->not_finite_rows[s] = r->bad;
     out->first_not_finite[s] = r->first_bad;
-    for (int i = 0; i < r->n && !measure_failed(m); i++)
-        out->zero_rows[s] += r->length[i] < (double)CT_NORM_EPS;
+    c->zero_row[s] = -1;
+    for (int i = r->n - 1; i >= 0 && !measure_failed(m); i--) {
+        const bool zero = r->length[i] < (double)CT_NORM_EPS;
+        out->zero_rows[s] += zero;
+        c->zero_row[s] = zero ? i : c->zero_row[s];
+        c->longest_row[s] = r->length[i] > r->length[c->longest_row[s]] ? i : c->longest_row[s];
+    }
     if (measure_failed(m) || r->bad > 0)
         return;
-    const int *first = measure_first_equal(m, x, r->n, (size_t)r->d * sizeof *x);
-    for (int i = 0; i < r->n && first != NULL; i++)
-        out->duplicate_rows[s] += first[i] != i;
-    if (first == NULL)
+    measure_repeats(m, s, x);
+    measure_columns(m, s, x);
+    if (measure_failed(m))
         return;
     const ct_spread length = ct_spread_of(r->length, r->n);
     out->length_median[s] = length.median;
@@ -276,6 +257,7 @@ static void measure_directions(measuring *m, int s)
         sum += l.centred[k];
         squares += l.centred[k] * l.centred[k];
     }
+    measure_cliff(m->clues, s, &l, sum);
     const bool noise = out->total_variance[s] < NOISE_VARIANCE; /* rounding has no directions */
     out->effective_rank[s] = rank_of(l.whole, l.n);
     out->effective_rank_centred[s] = noise ? 0 : rank_of(l.centred, l.n);
@@ -415,6 +397,7 @@ static void compare_means(measuring *m)
 static void measure_all(measuring *m)
 {
     const int n_sides = m->out->n_sides;
+    measure_groups(m);
     for (int s = 0; s < n_sides; s++)
         look_at_rows(m, s);
     if (measure_failed(m) || m->side[0].bad + m->side[1].bad > 0)
@@ -432,9 +415,15 @@ static void measure_all(measuring *m)
 ct_status ct_measure(const ct_embedded *e, ct_measures *out, ct_distributions *shape, ct_error *err)
 {
     ct_measures got = {.rows = e->n, .columns = e->d, .n_sides = e->b != NULL ? 2 : 1};
-    measuring m = {.device = e->device, .e = e, .out = &got, .shape = shape};
+    ct_clues unseen;
+    measuring m = {.device = e->device,
+                   .e = e,
+                   .out = &got,
+                   .shape = shape,
+                   .clues = shape != NULL ? &shape->clues : &unseen};
     ct_arena_open(&m.arena, "measures", 0, err);
     clear(&ct_measures_fields, &got);
+    *m.clues = (ct_clues){.groups = e->n};
     if (shape != NULL) {
         clear(&ct_distributions_fields, shape);
         shape->n_singular[0] = shape->n_singular[1] = 0;

@@ -188,6 +188,18 @@ static double skewness(const int *x, int n)
     return square > 0 ? cube / (square * sqrt(square)) : 0;
 }
 
+/* Row i of side s finds its nearest item: one of its group, or one that repeats, is no hub. */
+static void note_hub(const measuring *m, const walk *w, int s, int i, int *top)
+{
+    const int j = w->nearest[s][i].item[0];
+    const bool own = w->group != NULL ? w->group[i] == w->group[j] : i == j;
+    ct_clues *c = m->clues;
+    if (own || m->same[1 - s][j] > 1 || ++top[j] <= c->hub_rows[1 - s])
+        return;
+    c->hub_rows[1 - s] = top[j];
+    c->hub_row[1 - s] = j;
+}
+
 /* What side s finds in the other one. A row is asked if there is something wrong that it could
  * find; if no row is, nothing is known. */
 static void measure_retrieval(measuring *m, const walk *w, int s)
@@ -196,11 +208,13 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
     ct_measures *out = m->out;
     double *rank = measure_room(m, n, 1, sizeof *rank), ahead = 0;
     int *hub = measure_room(m, n, 1, sizeof *hub), *same = measure_room(m, n, 1, sizeof *same);
+    int *top = measure_room(m, n, 1, sizeof *top); /* rows to which an item is the nearest */
     int found[4] = {0}, asked = 0;
     for (int i = 0; i < n && !measure_failed(m); i++)
         same[w->group != NULL ? w->group[i] : i]++;
     for (int i = 0; i < n && !measure_failed(m); i++) {
         const int wrong = w->ahead[s][i], most = n - same[w->group != NULL ? w->group[i] : i];
+        note_hub(m, w, s, i, top);
         for (int k = 0; k < CT_HUB_K && k < n; k++)
             hub[w->nearest[s][i].item[k]]++;
         if (most == 0)
@@ -225,21 +239,63 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
     out->wrong_ahead[s] = ahead / asked;
 }
 
+/* The row of the other side that is row i's nearest as i is its, or -1. */
+static int mutual_of(const walk *w, int i)
+{
+    const int j = w->nearest[0][i].item[0];
+    return w->nearest[1][j].item[0] == i ? j : -1;
+}
+
+/* Rows whose partner is nowhere near, but whose mutual nearest is as near as partners are: their
+ * partner has another number. If it is always so many rows on, rows were dropped or added. */
+static void find_lost(measuring *m, const walk *w, double strong)
+{
+    const int n = m->e->n;
+    ct_clues *c = m->clues;
+    int *shift = measure_room(m, 2 * n, 1, sizeof *shift); /* [n]: by 0 */
+    bool *lost = measure_room(m, n, 1, sizeof *lost);
+    for (int i = 0; i < n && !measure_failed(m); i++) {
+        const int j = mutual_of(w, i);
+        const double share = (double)w->ahead[0][i] / n;
+        c->far_rows += share >= 0.25;
+        c->between_rows += share >= 0.05 && share < 0.25;
+        lost[i] = j >= 0 && share >= 0.25 && (double)w->nearest[0][i].s[0] >= strong;
+        c->lost_rows += lost[i];
+        if (lost[i] && ++shift[n + j - i] > c->shift_rows) {
+            c->shift_rows = shift[n + j - i];
+            c->shift = j - i;
+        }
+    }
+    c->shift_rows = 0; /* count again: by chance a partner may be near where it should be */
+    bool run = false;
+    for (int i = n - 1; i >= 0 && !measure_failed(m) && c->shift != 0; i--) {
+        const bool shifted = mutual_of(w, i) == i + c->shift;
+        c->shift_rows += shifted;
+        run = shifted && (run || lost[i]);
+        if (run)
+            c->shift_from = measure_least(i, i + c->shift);
+    }
+}
+
 /* Who is whose nearest across the sides. */
 static void measure_mutual(measuring *m, const walk *w)
 {
     const int n = m->e->n, *group = m->e->group;
+    double *own = measure_room(m, n, 1, sizeof *own); /* cosines of partners that are */
     int here = 0, elsewhere = 0;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && own != NULL; i++) {
         const nearest *l = &w->nearest[0][i];
-        const int j = l->item[0];
-        const bool mutual = w->nearest[1][j].item[0] == i;
-        const bool tied = !(l->s[0] > w->own[i]) || (group != NULL && group[i] == group[j]);
-        here += mutual && j == i;
-        elsewhere += mutual && j != i && !tied;
+        const int j = mutual_of(w, i);
+        const bool tied = !(l->s[0] > w->own[i]) ||
+                          (group != NULL && j >= 0 && group[i] == group[j]);
+        if (j == i)
+            own[here++] = (double)l->s[0];
+        elsewhere += j >= 0 && j != i && !tied;
     }
     m->out->mutual_nearest = (double)here / n;
     m->out->mutual_nearest_elsewhere = (double)elsewhere / n;
+    if (here > 0)
+        find_lost(m, w, ct_spread_of(own, here).least);
 }
 
 /* Some rows of a: is a row of b nearer than any other row of a? Ties count for a. */

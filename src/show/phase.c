@@ -18,7 +18,8 @@ static const struct {
     {"healthy", 'h', 71},      {"collapsed", 'C', 88},        {"dimensional-collapse", 'd', 172},
     {"plateau", 'p', 131},     {"unaligned", 'u', 103},       {"mispaired", 'm', 97},
     {"modality-gap", 'g', 73}, {"degenerate-norms", 'n', 16}, {"uncertain", '?', 250},
-    {"diverged", 'X', 236},
+    {"repeats", 'r', 143},     {"inverted", 'i', 133},        {"hub", 'b', 110},
+    {"loss-differs", 'l', 66}, {"diverged", 'X', 236},
 };
 #define STATES ((int)(sizeof LOOK / sizeof *LOOK))
 

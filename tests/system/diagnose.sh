@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../support/system.sh"
 
 python3 - "$scratch" <<'PY'
-import struct, sys, random
+import math, struct, sys, random
 random.seed(1)
 def save(name, rows, kind="<f4", code="f"):
     flat = [x for row in rows for x in (row if isinstance(row, list) else [row])]
@@ -26,6 +26,48 @@ save("large.npy", [0 if i < 90 else i for i in range(100)], "<i4", "i")
 save("classes.npy", [[4 * (k == i % 5) + g(0, 1) for k in range(16)] for i in range(100)])
 save("labels.npy", [i % 5 for i in range(100)], "<i4", "i")
 save("one.npy", [5] * 100, "<i4", "i")
+# What known mistakes make of these rows, cell by cell.
+def unit(x):
+    return [v / math.sqrt(sum(w * w for w in x)) for v in x]
+def loss(logits): # cross-entropy of rows against the diagonal
+    top = [max(z) for z in logits]
+    return sum(math.log(sum(math.exp(v - t) for v in z)) + t - z[i] for i, (z, t) in enumerate(zip(logits, top))) / len(logits)
+def products(x, y, scale):
+    return [[scale * sum(p * q for p, q in zip(u, v)) for v in y] for u in x]
+def softmax(z):
+    e = [math.exp(v - max(z)) for v in z]
+    return [v / sum(e) for v in e]
+def columns(x):
+    return [list(c) for c in zip(*[unit(c) for c in zip(*x)])]
+b = [[x + g(0, 1) for x in row] for row in a]
+save("noisy.npy", b)
+ua, ub = [unit(x) for x in a], [unit(x) for x in b]
+cos = products(ua, ub, 1 / .07)
+with open(sys.argv[1] + "/mistakes", "w") as f:
+    for name, value in (("softmax taken twice", loss([softmax(z) for z in cos])),
+                        ("not exponentiated", loss(products(ua, ub, math.log(1 / .07)))),
+                        ("columns instead of rows", loss(products(columns(a), columns(b), 1 / .07))),
+                        ("not normalised", loss(products(a, b, 1 / .07))),
+                        ("factor temperature", .07 * loss(cos)),
+                        ("sum over the batch", 100 * loss(cos))):
+        f.write("%.6g %s\n" % (value, name))
+    print("right %.4f" % loss(cos), file=open(sys.argv[1] + "/right", "w"))
+save("points.npy", [a[i % 2] for i in range(100)])
+save("captions.npy", [a[i % 10] for i in range(100)])
+save("seven.npy", [a[0]] * 7)
+w = [[g(0, 1) for _ in range(64)] for _ in range(4)]
+z = [[g(0, 1) for _ in range(4)] for _ in range(100)]
+save("low.npy", [[sum(p * q for p, q in zip(row, c)) + .01 * g(0, 1) for c in zip(*w)] for row in z])
+save("dropped.npy", a[:30] + a[31:] + a[30:31])
+save("negative.npy", [[-x for x in row] for row in a])
+save("dead.npy", [[1 if k > 9 else x for k, x in enumerate(row)] for row in a])
+hub = [[0.5 * x + 1 for x in row] for row in a]
+hubs = [[1] * 16 if i == 7 else [0.5 * x + (-1) ** k for k, x in enumerate(row)] for i, row in enumerate(a)]
+save("hub.npy", hub)
+save("hubs.npy", hubs)
+axis = products([unit(x) for x in hubs], [unit(x) for x in hub], 1 / .07)
+print("axis=%.4f" % loss(axis), file=open(sys.argv[1] + "/axis", "w"))
+save("zero.npy", [[0] * 16 if i == 9 else x for i, x in enumerate(a)])
 save("groups.npy", [i // 2 for i in range(100)], "<i4", "i")
 PY
 
@@ -46,7 +88,7 @@ check "mispaired" state mispaired a.npy turned.npy
 check "unaligned" state unaligned a.npy other.npy
 check "a NaN" state degenerate-norms nan.npy b.npy
 check "too few rows" state uncertain few.npy few.npy
-check "a loss that does not belong" state uncertain a.npy b.npy --loss 4.605 --batch 100
+check "a loss that does not belong" state loss-differs a.npy b.npy --loss 4.605 --batch 100
 check "groups" state healthy a.npy b.npy --groups groups.npy --temperature 0.1 --batch 50
 check "... give a floor by duplicates: ln 2" grep -q '"floor_by_duplicates":0.693' "$scratch/out"
 
@@ -71,6 +113,67 @@ check "a loss without N" rejects 2 "--batch" diagnose a.npy b.npy --loss 2
 check "an unknown loss" rejects 2 "unknown loss \"inforce\"; did you mean \"infonce\"" diagnose a.npy b.npy --loss-name inforce
 check "a file that is not there" rejects 1 "none.npy" diagnose none.npy
 check "groups of another length" rejects 1 "one per row" diagnose few.npy --groups groups.npy
+
+# Each kind of fault has its name, and the rows that show it.
+says() {
+    sentence=$1
+    shift
+    run diagnose "$@"
+    tr '\n' ' ' <out | sed 's/  */ /g' | grep -qF -- "$sentence" && return 0
+    echo "diagnose $*: expected \"$sentence\"; found: $(sed -n 1,12p out) $(cat err)" >&2
+    return 1
+}
+check "rows on two points" says "collapsed: rows lie on a few points - 100 rows lie on 2 points: 98 are duplicates" points.npy
+check "... in a pair" state collapsed points.npy points.npy
+check "classes as captions" state repeats a.npy captions.npy
+check "... how many, and the floor: ln 10" says "10 different rows among 100 on the second side: row 0 is there 10 times (rows count from 0) - repeats of the second side put 2.3026 under the loss" a.npy captions.npy
+check "7 equal rows are no chance" says "ln 7 = 1.9459" seven.npy seven.npy
+check "... alone" state collapsed seven.npy
+check "low rank that works" says "dimensional-collapse: scattered, but in one or a few directions only - the first side uses 4 of 64 directions, then a cliff" low.npy low.npy
+check "... one side" state dimensional-collapse low.npy
+check "a dropped row" says "from row 30 on the partner of a row of the first side is the row before (69 of 100 rows) (rows count from 0)" a.npy dropped.npy
+check "a sign" says "inverted: " a.npy negative.npy
+check "a hub" says "row 7 of the second side is nearest to 99 of 100 rows of the other side" hub.npy hubs.npy
+check "columns that never vary" says "6 of 16 columns of the first side never vary" dead.npy b.npy
+check "a zero row" says "row 9 of the first side has no length (rows count from 0)" zero.npy b.npy
+check "a NaN has a row" says "1 of 100 rows of the first side hold a NaN or an infinity, the first of them row 5 (rows count from 0)" nan.npy b.npy
+check "one side does not find pairs" says "one side cannot show" a.npy
+
+# A loss that was seen, against that of these rows.
+here=$(sed 's/right //' right)
+check "a loss that is right" state healthy a.npy noisy.npy --loss "$here" --batch 100
+check "... is said" grep -q "your code says $here; this loss of these rows is $here" out
+while read -r value name; do
+    check "a mistake is named: $name" says "$name" a.npy noisy.npy --loss "$value" --batch 100
+    check "... with its value" says "this loss of these rows is $here" a.npy noisy.npy --loss "$value" --batch 100
+    check "... and is not healthy" [ "$(sed -n 's/:.*//;1p' out)" = loss-differs ]
+done <mistakes
+. ./axis
+# shellcheck disable=SC2154
+check "a softmax over the wrong axis" says "a softmax over the wrong axis makes $axis of these rows" hub.npy hubs.npy --loss "$axis" --batch 100
+check "nan is an answer" says "your code says that it is not finite; this loss of these rows is $here" a.npy noisy.npy --loss nan --batch 100
+check "a low loss of other rows" state loss-differs a.npy noisy.npy --loss 0.004 --batch 100
+
+# A gradient that somebody's code has.
+run loss a.npy noisy.npy --loss clip --gradients right-gradients
+run loss a.npy noisy.npy --loss infonce --gradients other-gradients
+python3 - <<'PY'
+import struct
+data = open("right-gradients/b.npy", "rb").read()
+head = 10 + struct.unpack("<H", data[8:10])[0]
+n = (len(data) - head) // 4
+with open("half.npy", "wb") as f:
+    f.write(data[:head] + struct.pack("<%df" % n, *[x / 2 for x in struct.unpack("<%df" % n, data[head:])]))
+PY
+clip="--loss-name clip --compare-gradient"
+# shellcheck disable=SC2086
+check "a right gradient" says "it is right" a.npy noisy.npy $clip right-gradients/a.npy
+# shellcheck disable=SC2086
+check "... of the other side, but half" says "a factor is missing" a.npy noisy.npy $clip half.npy
+check "... is not healthy" grep -q "^loss-differs: the gradient that was given" out
+# shellcheck disable=SC2086
+check "a gradient with a part missing" says "it is right in part" a.npy noisy.npy $clip other-gradients/a.npy
+check "a gradient of another shape" rejects 1 "few.npy is (5, 16)" diagnose a.npy noisy.npy --compare-gradient few.npy
 
 run train collapse -q -o stuck train.steps=200
 run diagnose stuck --json

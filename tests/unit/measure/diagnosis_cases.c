@@ -415,7 +415,7 @@ static void make_generated(ct_random *r, diagnosis_case *c)
 diagnosis_case make_case(int k, const trained_set *trained)
 {
     ct_random r = ct_random_make(13, CT_STREAM_TEST, (uint64_t)k);
-    diagnosis_case c = {.label = (ct_state)(k / 2 % CT_N_STATES), .kind = "generated"};
+    diagnosis_case c = {.label = (ct_state)(k / 2 % (CT_UNCERTAIN + 1)), .kind = "generated"};
     c.n = PICK(&r, 24, 32, 64, 100, 128, 200, 300, 400);
     c.d = PICK(&r, 2, 3, 8, 16, 32, 64, 128, 256, 512, 768);
     if (c.label == CT_MODALITY_GAP && c.d < 8)
@@ -429,4 +429,5 @@ void free_case(diagnosis_case *c)
 {
     free(c->a);
     free(c->b);
+    free(c->group);
 }

@@ -14,6 +14,7 @@ typedef struct diagnosis_case {
     const char *kind; /* how it was made */
     int n, d;
     ct_real *a, *b;         /* b may be NULL; free with free_case */
+    int *group;             /* or NULL */
     ct_landmarks landmarks; /* .loss NULL: nothing is known of a loss */
     double loss;
 } diagnosis_case;
@@ -25,6 +26,12 @@ void free_trained(trained_set *t);
 
 /* trained may be NULL: all are generated then. */
 diagnosis_case make_case(int k, const trained_set *trained);
+
+/* Another N_CASES, of what the rules learned later: case k is a healthy one that is spoiled in one
+ * of N_KINDS ways, or (the last two) left as it is. Drawn after the limits were fixed. */
+#define N_KINDS 17
+diagnosis_case make_kind(int k);
+
 void free_case(diagnosis_case *c);
 
 #endif

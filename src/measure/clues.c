@@ -1,0 +1,112 @@
+/* clues.c -- rows and columns that a diagnosis can name.
+ *
+ * Layer: measure. */
+#include "measure/measure.h"
+
+#include "contrast/scalar.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define TRACE 0.02 /* of the variance, beyond a cliff         */
+#define CLIFF 0.2  /* a singular value, of the one before it */
+
+/* A table of items by a hash of their bits. */
+int *measure_first_equal(measuring *m, const void *items, int n, size_t bytes)
+{
+    const unsigned char *const item = items;
+    uint32_t size = 16;
+    while (size < 2 * (uint32_t)n)
+        size *= 2;
+    int *table = measure_room(m, (int)size, 1, sizeof *table); /* item + 1; 0: free */
+    int *first = measure_room(m, n, 1, sizeof *first);
+    for (int i = 0; i < n && !measure_failed(m); i++) {
+        const unsigned char *x = item + (size_t)i * bytes;
+        uint32_t hash = 2166136261u; /* FNV-1a */
+        for (size_t k = 0; k < bytes; k++)
+            hash = (hash ^ x[k]) * 16777619u;
+        uint32_t at = hash & (size - 1);
+        while (table[at] != 0 && memcmp(item + (size_t)(table[at] - 1) * bytes, x, bytes) != 0)
+            at = (at + 1) & (size - 1);
+        if (table[at] == 0)
+            table[at] = i + 1;
+        first[i] = table[at] - 1;
+    }
+    return measure_failed(m) ? NULL : first;
+}
+
+/* Rows that are equal to others. */
+void measure_repeats(measuring *m, int s, const ct_real *x)
+{
+    const int n = m->e->n;
+    ct_clues *c = m->clues;
+    const int *first = measure_first_equal(m, x, n, (size_t)m->e->d * sizeof *x);
+    int *same = measure_room(m, n, 1, sizeof *same);
+    if (measure_failed(m))
+        return;
+    for (int i = 0; i < n; i++) {
+        const int times = ++same[first[i]];
+        m->out->duplicate_rows[s] += times > 1;
+        if (times > c->repeated_times[s]) {
+            c->repeated_times[s] = times;
+            c->repeated_row[s] = first[i];
+        }
+    }
+    c->points[s] = n - m->out->duplicate_rows[s];
+    c->repeats_floor[s] = m->e->group != NULL ? (double)NAN : 0;
+    for (int i = n - 1; i >= 0; i--) { /* the first of a row's equals comes last */
+        same[i] = same[first[i]];
+        c->repeats_floor[s] += ct_scalar_log(same[i]) / n;
+    }
+    m->same[s] = same;
+}
+
+/* Columns that are the same number in all rows: dead units, or what was added to every row; and the
+ * one that holds most of the squared lengths. */
+void measure_columns(measuring *m, int s, const ct_real *x)
+{
+    const int n = m->e->n, d = m->e->d;
+    const double *unit = m->side[s].unit;
+    ct_clues *c = m->clues;
+    bool *varies = measure_room(m, d, 1, sizeof *varies);
+    double *share = measure_room(m, d, 1, sizeof *share);
+    for (int i = 0; i < n && !measure_failed(m); i++)
+        for (int k = 0; k < d; k++) {
+            const ptrdiff_t at = (ptrdiff_t)i * d + k;
+            varies[k] |= x[at] != x[k];
+            share[k] += unit[at] * unit[at] / n;
+        }
+    for (int k = 0; k < d && !measure_failed(m); k++) {
+        c->fixed_columns[s] += !varies[k];
+        if (share[k] > share[c->rogue_column[s]])
+            c->rogue_column[s] = k;
+        c->rogue_share[s] = share[c->rogue_column[s]];
+    }
+}
+
+void measure_groups(measuring *m)
+{
+    if (m->e->group == NULL)
+        return;
+    const int *first = measure_first_equal(m, m->e->group, m->e->n, sizeof *m->e->group);
+    m->clues->groups = 0;
+    for (int i = 0; i < m->e->n && first != NULL; i++)
+        m->clues->groups += first[i] == i;
+}
+
+/* Few directions that hold all but a trace of the variance `sum`, and next to nothing after them.
+ */
+void measure_cliff(ct_clues *c, int s, const measure_spectrum *l, double sum)
+{
+    double before = 0;
+    for (int k = 1; k < l->n; k++) {
+        before += l->centred[k - 1];
+        const double fall = sqrt(l->centred[k] / l->centred[k - 1]);
+        if (before >= (1 - TRACE) * sum && fall < CLIFF && 2 * k < l->n) {
+            c->directions[s] = k;
+            c->cliff[s] = fall;
+            return;
+        }
+    }
+}

@@ -1,0 +1,231 @@
+/* mistakes.c -- the loss of these rows, and what known mistakes make of it.
+ *
+ * A loss that somebody saw is held against that of the rows that they have. Where the two differ,
+ * the reason is often one of a few: other rows, another scale, or a factor. MISTAKES says what each
+ * of them does; the one that hits the number that was seen is named. A new one is a row.
+ *
+ * Layer: measure. Needs losses, engine, kernels (matmul). */
+#include "measure/diagnose.h"
+
+#include "contrast/arena.h"
+#include "contrast/scalar.h"
+#include "kernels/kernels.h"
+
+#include <math.h>
+
+#define HIT   0.005 /* of the value: that is the mistake             */
+#define APART 0.03  /* a loss nearer to the right one needs no cause */
+
+/* What a loss is taken of: the rows, the sides swapped (one direction of a softmax then runs along
+ * the other axis), columns of length 1, or probabilities instead of logits. */
+typedef enum what { ROWS, SWAPPED, COLUMNS, PROBABILITIES } what;
+
+/* What the logits are multiplied by: 1/tau, ln(1/tau), tau or 1. */
+typedef enum scale { RIGHT, AS_LOGARITHM, INVERSE, NONE } scale;
+
+typedef struct mistake {
+    const char *name;
+    what of;
+    bool dot; /* products instead of cosines */
+    scale by;
+    double factor, n, tau; /* and then: factor N^n tau^tau */
+} mistake;
+
+static const mistake MISTAKES[] = {
+    {"a softmax taken twice (a cross-entropy of probabilities)", .of = PROBABILITIES, .factor = 1},
+    {"a softmax over the wrong axis", .of = SWAPPED, .factor = 1},
+    {"taking rows that are not normalised", .dot = true, .factor = 1},
+    {"normalising columns instead of rows", .of = COLUMNS, .factor = 1},
+    {"a scale ln(1/tau) that is not exponentiated", .by = AS_LOGARITHM, .factor = 1},
+    {"multiplying by the temperature instead of dividing", .by = INVERSE, .factor = 1},
+    {"leaving out the temperature", .by = NONE, .factor = 1},
+    {"adding the two directions instead of their mean", .factor = 2},
+    {"a factor of 1/2", .factor = 0.5},
+    {"a sum over the batch instead of the mean", .factor = 1, .n = 1},
+    {"dividing by the batch once more than the mean does", .factor = 1, .n = -1},
+    {"the factor temperature / 0.07 (a base temperature)", .factor = 1 / 0.07, .tau = 1},
+    {"the factor temperature", .factor = 1, .tau = 1},
+    {"logarithms of base 2", .factor = 1.4426950408889634},
+};
+#define N_MISTAKES (sizeof MISTAKES / sizeof *MISTAKES)
+
+/* Some pairs, and the loss that is asked for. */
+typedef struct batch {
+    const ct_landmarks *l;
+    ct_device *device;
+    ct_arena *arena; /* of scratch; fails into its error */
+    const ct_real *a, *b;
+    const int *group;
+    int n, d;
+} batch;
+
+static bool has_dot(const ct_landmarks *l)
+{
+    return l->at.options != NULL && l->at.options->dot;
+}
+
+/* In a graph, of a and b, which may be other rows than those of the batch. */
+static ct_tensor *loss_in(ct_graph *g, const batch *x, ct_tensor *a, ct_tensor *b, double log_scale,
+                          bool dot)
+{
+    ct_loss_options o = x->l->at.options != NULL ? *x->l->at.options : ct_loss_defaults();
+    const ct_loss *loss = x->l->loss;
+    const ct_real exponent = (ct_real)log_scale, bias = (ct_real)x->l->at.bias;
+    o.dot = dot;
+    const ct_loss_inputs in = {.log_scale = ct_constant(g, 1, 1, &exponent),
+                               .group = x->group,
+                               .bias = loss->uses_bias ? ct_constant(g, 1, 1, &bias) : NULL,
+                               .options = &o};
+    ct_tensor *y = loss->apply(g, a, b, &in);
+    if (y == NULL)
+        CT_FAIL(x->arena->err, ct_graph_error(g)->status, "%s", ct_graph_error(g)->msg);
+    return y;
+}
+
+/* Rows, or columns, divided by their lengths. */
+static ct_real *unit(const batch *x, const ct_real *from, bool columns)
+{
+    const int n = x->n, d = x->d, lines = columns ? d : n;
+    ct_real *to = ct_arena_zeroed(x->arena, (size_t)n * (size_t)d, sizeof *to);
+    double *square = ct_arena_zeroed(x->arena, (size_t)lines, sizeof *square);
+    if (x->arena->err->status != CT_OK)
+        return NULL;
+    for (ptrdiff_t at = 0; at < (ptrdiff_t)n * d; at++)
+        square[columns ? at % d : at / d] += (double)from[at] * (double)from[at];
+    for (ptrdiff_t at = 0; at < (ptrdiff_t)n * d; at++) {
+        const double length = sqrt(square[columns ? at % d : at / d]);
+        to[at] = length > 0 ? (ct_real)((double)from[at] / length) : 0;
+    }
+    return to;
+}
+
+/* The probabilities (n, n), whose products with the unit matrix `one` are themselves. */
+static ct_real *probabilities(const batch *x, ct_real **one)
+{
+    const size_t n = (size_t)x->n;
+    const ct_real *a = unit(x, x->a, false), *b = unit(x, x->b, false);
+    ct_real *p = ct_arena_zeroed(x->arena, n * n, sizeof *p);
+    *one = ct_arena_zeroed(x->arena, n * n, sizeof **one);
+    if (x->arena->err->status != CT_OK)
+        return NULL;
+    k_matmul_nt(x->device, x->n, x->n, x->d, a, b, p, false);
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        (*one)[i * n + i] = 1;
+        for (size_t j = 0; j < n; j++) { /* no cosine is above 1 */
+            p[i * n + j] = (ct_real)ct_scalar_exp(((double)p[i * n + j] - 1) /
+                                                  x->l->at.temperature);
+            sum += (double)p[i * n + j];
+        }
+        for (size_t j = 0; j < n; j++)
+            p[i * n + j] /= (ct_real)sum;
+    }
+    return p;
+}
+
+/* The loss of a batch under a mistake; NULL: the right one. */
+static double value_under(const mistake *m, const batch *x)
+{
+    const double tau = x->l->at.temperature, right = -ct_scalar_log(tau);
+    const double log_scale[] = {right, right > 0 ? ct_scalar_log(right) : (double)NAN, -right, 0};
+    const what of = m != NULL ? m->of : ROWS;
+    const ct_real *a = of == SWAPPED ? x->b : x->a, *b = of == SWAPPED ? x->a : x->b;
+    const double by = of == PROBABILITIES ? 0 : log_scale[m != NULL ? m->by : RIGHT];
+    const bool dot = of >= COLUMNS || has_dot(x->l) || (m != NULL && m->dot);
+    const int d = of == PROBABILITIES ? x->n : x->d;
+    ct_real *one;
+    ct_graph g;
+    if (of == COLUMNS) {
+        a = unit(x, a, true);
+        b = unit(x, b, true);
+    } else if (of == PROBABILITIES) {
+        a = probabilities(x, &one);
+        b = one;
+    }
+    if (isnan(by) || x->arena->err->status != CT_OK)
+        return (double)NAN;
+    ct_graph_init(&g, x->device, 0);
+    const ct_tensor *y = loss_in(&g, x, ct_constant(&g, x->n, d, a), ct_constant(&g, x->n, d, b),
+                                 by, dot);
+    double value = y != NULL ? (double)y->x[0] : (double)NAN;
+    ct_graph_free(&g);
+    if (m != NULL)
+        value *= m->factor * (m->n > 0 ? x->n : 1) / (m->n < 0 ? x->n : 1) * (m->tau > 0 ? tau : 1);
+    return value;
+}
+
+/* Mean over batches, in the order of the rows. */
+static double mean_under(const mistake *m, const ct_landmarks *l, const ct_embedded *e,
+                         ct_error *err)
+{
+    const int n = l->at.n < e->n ? l->at.n : e->n, batches = n > 0 ? e->n / n : 0;
+    double sum = 0;
+    ct_arena arena;
+    ct_arena_open(&arena, "loss", 0, err);
+    for (int i = 0; i < batches && err->status == CT_OK; i++) {
+        const ptrdiff_t from = (ptrdiff_t)i * n;
+        ct_arena_reset(&arena);
+        sum += value_under(m, &(batch){.l = l,
+                                       .device = e->device,
+                                       .arena = &arena,
+                                       .a = e->a + from * e->d,
+                                       .b = e->b + from * e->d,
+                                       .group = e->group != NULL ? e->group + from : NULL,
+                                       .n = n,
+                                       .d = e->d});
+    }
+    ct_arena_free(&arena);
+    return sum / batches;
+}
+
+double measure_loss(const ct_landmarks *l, const ct_embedded *e, ct_error *err)
+{
+    return mean_under(NULL, l, e, err);
+}
+
+void measure_mistake(ct_diagnosis *d, const ct_embedded *e, ct_error *err)
+{
+    double best = HIT;
+    if (!(fabs(d->loss - d->loss_here) > APART * fabs(d->loss_here)))
+        return;
+    for (size_t k = 0; k < N_MISTAKES; k++) {
+        const double value = mean_under(&MISTAKES[k], &d->landmarks, e, err);
+        const double off = fabs(value - d->loss) / fabs(d->loss);
+        if (!(off < best))
+            continue;
+        best = off;
+        d->mistake = MISTAKES[k].name;
+        d->loss_mistaken = value;
+    }
+}
+
+static double product(const ct_real *x, const ct_real *y, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)y[i];
+    return sum;
+}
+
+void measure_gradient(ct_diagnosis *d, const ct_embedded *e, ct_error *err)
+{
+    const size_t size = (size_t)e->n * (size_t)e->d;
+    ct_arena arena;
+    ct_graph g;
+    ct_arena_open(&arena, "gradient", 0, err);
+    ct_graph_init(&g, e->device, 0);
+    const batch x = {.l = &d->landmarks, .arena = &arena, .group = e->group, .n = e->n, .d = e->d};
+    ct_tensor *side[2] = {ct_leaf(&g, e->n, e->d, e->a), ct_leaf(&g, e->n, e->d, e->b)};
+    ct_tensor *y = loss_in(&g, &x, side[0], side[1], -ct_scalar_log(x.l->at.temperature),
+                           has_dot(x.l));
+    if (y != NULL)
+        ct_backward(&g, y, NULL);
+    for (int s = 0; s < 2 && y != NULL; s++) {
+        const double own = product(d->gradient, d->gradient, size);
+        const double right = product(side[s]->dx, side[s]->dx, size);
+        d->gradient_length[s] = sqrt(own / right);
+        d->gradient_cosine[s] = product(d->gradient, side[s]->dx, size) / sqrt(own * right);
+    }
+    ct_graph_free(&g);
+    ct_arena_free(&arena);
+}

@@ -1,0 +1,251 @@
+/* words.c -- what a diagnosis says: states in words, and sentences that hold numbers.
+ *
+ * A sentence holds {keys}: of a measure, the loss, a landmark, or a clue, which is a number that
+ * only a diagnosis looks at.
+ *
+ * Layer: measure. Needs formats (the tables). */
+#include "measure/diagnose.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The name, what it means, what looks like it, and what to try first. */
+static const ct_state_text TEXT[CT_N_STATES] = {
+    [CT_HEALTHY] = {"healthy", "rows point in many directions, and pairs find each other",
+                    "overfitting: measure rows that were not trained on",
+                    "nothing; compare recall on a test split"},
+    [CT_COLLAPSED] =
+        {"collapsed", "all embeddings of a side point the same way",
+         "plateau: there the rows still differ by more than a few percent of their length and the "
+         "run may yet leave; a narrow cone whose pairs match",
+         "negatives in the loss, first of all; then start again with Adam, or a temperature near "
+         "0.07, or a larger batch: all-equal is a saddle, and a step that is large enough leaves "
+         "it; check dead or saturated units and weight decay"},
+    [CT_DIMENSIONAL_COLLAPSE] =
+        {"dimensional-collapse", "scattered, but in one or a few directions only",
+         "data that has only a few degrees of freedom: then retrieval works; see the spectrum",
+         "a smaller learning rate and less weight decay (large steps kill directions), then a "
+         "smaller temperature or more negatives, which ask for more directions"},
+    [CT_PLATEAU] = {"plateau",
+                    "a narrow cone near the all-equal saddle, at ln N; pairs do not match yet",
+                    "collapsed: rows equal to a few percent; unaligned: rows scattered; shuffled "
+                    "pairs: the loss stays at ln N with any setting",
+                    "Adam instead of SGD, or a larger rate, or a smaller temperature: near the "
+                    "saddle the way out grows by rate / (N temperature) a step; if nothing changes "
+                    "run the pair-shuffle control: contrast check"},
+    [CT_UNALIGNED] =
+        {"unaligned", "each side is scattered, but pairs do not match",
+         "mispaired: rows match, in another order; an untrained model",
+         "train; if it was trained: is the pairing of the data right (pair-shuffle control), is "
+         "the softmax over the right axis, do both sides see the same items"},
+    [CT_MISPAIRED] = {"mispaired",
+                      "rows match rows of the other side, but not those with their number",
+                      "unaligned: there no order of the rows matches",
+                      "look at how the two files are ordered and joined: sorting, shuffling of one "
+                      "side, a dropped row"},
+    [CT_MODALITY_GAP] = {"modality-gap", "pairs match, but the two sides lie apart as wholes",
+                         "healthy: a gap does not harm retrieval across sides, only absolute "
+                         "cosines and searches over both sides together",
+                         "if absolute cosines matter: subtract each side's mean, or train longer "
+                         "at a larger temperature"},
+    [CT_DEGENERATE_NORMS] =
+        {"degenerate-norms", "lengths that cosines cannot be trusted on",
+         "collapsed: all-zero rows look so after normalising",
+         "find the rows: NaN comes from divergence, zeros from dead units or empty inputs, huge "
+         "lengths from a missing normalisation or weight decay"},
+    [CT_REPEATS] =
+        {"repeats", "rows of a side repeat: equal rows are wrong answers to each other's questions",
+         "collapsed: there rows become equal; here they were given so (classes as captions, a "
+         "placeholder)",
+         "give --groups here; in training loss.mask_groups=true or loss.name=unicl, which count "
+         "equal "
+         "captions as one, or train.no_duplicates=true, which lets no two of them meet in a batch"},
+    [CT_INVERTED] = {"inverted", "partners are farther apart than chance puts them",
+                     "unaligned: there half of the wrong items are ahead, not nearly all",
+                     "look for a sign: a distance used as a similarity, a loss that is raised "
+                     "instead of lowered, "
+                     "labels that are turned round"},
+    [CT_HUB] = {"hub", "one row is nearest to a large share of the other side",
+                "collapsed: there all rows are near to all; an anchor with no better answer",
+                "look at that row: an empty or placeholder item, or one at the centre of the rest; "
+                "drop it, "
+                "or subtract each side's mean before searching"},
+    [CT_LOSS_DIFFERS] =
+        {"loss-differs", "the loss that was seen is not the loss of these rows",
+         "overfitting, if the loss was seen in training and these rows were not; another batch or "
+         "temperature",
+         "compare the two computations on one batch: contrast loss A.npy B.npy --gradients DIR, "
+         "and "
+         "--compare-gradient here"},
+    [CT_UNCERTAIN] =
+        {"uncertain", "too few rows, or the evidence splits", "",
+         "measure more rows, and the other side; give --loss, --temperature and --batch"},
+};
+
+const ct_state_text *ct_state_describe(ct_state state)
+{
+    return &TEXT[state];
+}
+
+/* ---- as data, which sentences speak of ---- */
+
+#define VALUE(key_, label_, member) \
+    .key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_landmarks, member), .format = "%.4f"
+static const ct_field LANDMARKS[] = {
+    {.key = "batch", .label = "N", .kind = CT_INT, CT_AT(ct_landmarks, at.n)},
+    {VALUE("all_equal", "all equal", all_equal)},
+    {VALUE("random", "random", random)},
+    {VALUE("floor", "floor", floor)},
+    {VALUE("floor_by_duplicates", "floor by duplicates", duplicates)},
+};
+const ct_fields ct_landmarks_fields = CT_FIELDS(LANDMARKS);
+
+static const ct_field LOSS[] = {
+    {.key = "value", .label = "loss", .kind = CT_REAL, CT_AT(ct_diagnosis, loss), .format = "%.4f"},
+    {.key = "temperature", .kind = CT_REAL, CT_AT(ct_diagnosis, landmarks.at.temperature)},
+    {.key = "of_these_rows",
+     .label = "loss of these rows",
+     .kind = CT_REAL,
+     CT_AT(ct_diagnosis, loss_here),
+     .format = "%.4f",
+     .optional = true},
+    {.key = "measured_here", .kind = CT_BOOL, CT_AT(ct_diagnosis, loss_measured), .detail = true},
+};
+const ct_fields ct_loss_fields = CT_FIELDS(LOSS);
+
+static const char *const SIDES[2] = {"the first side", "the second side"};
+
+#define CLUE(key_, kind_, member) .key = (key_), .kind = (kind_), CT_AT(ct_diagnosis, member)
+#define COUNT(member)             CLUE(#member, CT_INT, shape.clues.member)
+#define OF_SIDES                  .count = 2, CT_USED(ct_diagnosis, measures.n_sides)
+#define COUNTS(member)            CLUE(#member, CT_INT, shape.clues.member), OF_SIDES
+static const ct_field CLUES[] = {
+    {CLUE("first_not_finite", CT_INT, measures.first_not_finite), OF_SIDES},
+    {COUNT(groups)},
+    {COUNTS(points)},
+    {COUNTS(repeated_row)},
+    {COUNTS(repeated_times)},
+    {CLUE("repeats_floor", CT_REAL, shape.clues.repeats_floor), OF_SIDES, .format = "%.4f"},
+    {COUNTS(zero_row)},
+    {COUNTS(longest_row)},
+    {COUNTS(fixed_columns)},
+    {COUNTS(rogue_column)},
+    {CLUE("rogue_share", CT_REAL, shape.clues.rogue_share), OF_SIDES, .format = "%.2f"},
+    {COUNTS(directions)},
+    {CLUE("cliff", CT_REAL, shape.clues.cliff), OF_SIDES, .format = "%.2g"},
+    {COUNTS(hub_row)},
+    {COUNTS(hub_rows)},
+    {COUNT(lost_rows)},
+    {COUNT(shift)},
+    {COUNT(shift_from)},
+    {COUNT(shift_rows)},
+    {CLUE("loss_here", CT_REAL, loss_here), .format = "%.4f"},
+    {CLUE("loss_mistaken", CT_REAL, loss_mistaken), .format = "%.4f"},
+    {CLUE("mistake", CT_STRING, mistake)},
+    {CLUE("gradient_length", CT_REAL, gradient_length), .count = 2, .format = "%.3f"},
+    {CLUE("gradient_cosine", CT_REAL, gradient_cosine), .count = 2, .format = "%.3f"},
+    {CLUE("ln_rows", CT_REAL, ln_rows), .format = "%.4f"},
+};
+static const ct_fields CLUES_FIELDS = CT_FIELDS(CLUES);
+
+static const ct_field EVIDENCE[] = {
+    {.kind = CT_GROUP, .size = sizeof(ct_diagnosis), .members = &CLUES_FIELDS},
+    {.kind = CT_GROUP, CT_AT(ct_diagnosis, measures), .members = &ct_measures_fields},
+    {.kind = CT_GROUP, .size = sizeof(ct_diagnosis), .members = &ct_loss_fields},
+    {.kind = CT_GROUP, CT_AT(ct_diagnosis, landmarks), .members = &ct_landmarks_fields},
+};
+static const ct_fields EVIDENCE_FIELDS = CT_FIELDS(EVIDENCE);
+
+#define FROM_0 " (rows count from 0)"
+
+/* The value of {key}: "A and B" if it has two, or that of one side. {side} is the side itself,
+ * {from_0} says once where the numbers of rows begin. */
+static void value_of(const ct_diagnosis *d, const char *key, int side, char *out, size_t size)
+{
+    const void *object = d; /* becomes the struct that holds the value */
+    char value[200];
+    bool told = false; /* where rows begin */
+    for (int i = 0; i < d->n_evidence; i++)
+        told = told || strstr(d->evidence[i], FROM_0) != NULL;
+    const char *word = d->measures.n_sides == 1 ? "the side" : SIDES[side > 0];
+    if (strcmp(key, "from_0") == 0)
+        word = told ? "" : FROM_0;
+    else if (strcmp(key, "side") != 0)
+        word = NULL;
+    if (word != NULL) {
+        snprintf(out, size, "%s", word);
+        return;
+    }
+    const ct_field *f = ct_fields_find(&EVIDENCE_FIELDS, key, &object);
+    CT_ASSERT(f != NULL);
+    ct_field_show(f, object, value, sizeof value);
+    const size_t first = f->count == 2 ? strcspn(value, ",") : strlen(value);
+    const char *second = value[first] != '\0' ? value + first + 2 : NULL;
+    if (second == NULL || side == MEASURE_BOTH)
+        snprintf(out, size, "%.*s%s%s", (int)first, value, second != NULL ? " and " : "",
+                 second != NULL ? second : "");
+    else
+        snprintf(out, size, "%.*s", side == 0 ? (int)first : (int)sizeof value,
+                 side == 0 ? value : second);
+}
+
+/* One with a value that is not known is not said. */
+void measure_say(ct_diagnosis *d, int side, const char *sentence)
+{
+    if (d->n_evidence == CT_EVIDENCE)
+        return;
+    const bool by_side = strstr(sentence, "{side}") != NULL;
+    if (by_side && side == MEASURE_BOTH) {
+        for (int s = 0; s < d->measures.n_sides; s++)
+            measure_say(d, s, sentence);
+        return;
+    }
+    side = by_side ? side : MEASURE_BOTH;
+    char *out = d->evidence[d->n_evidence], key[32];
+    const size_t size = sizeof d->evidence[0];
+    size_t n = 0;
+    while (*sentence != '\0' && n + 1 < size) {
+        if (*sentence != '{') {
+            out[n++] = *sentence++;
+            continue;
+        }
+        const size_t length = strcspn(sentence, "}");
+        snprintf(key, sizeof key, "%.*s", (int)length - 1, sentence + 1);
+        value_of(d, key, side, out + n, size - n);
+        if (strncmp(out + n, "-", 2) == 0)
+            return;
+        n += strlen(out + n);
+        sentence += length + 1;
+    }
+    out[n] = '\0';
+    d->n_evidence++;
+}
+
+/* ---- as JSON ---- */
+
+static const ct_field DIAGNOSIS[] = {
+    {.key = "state", .kind = CT_STRING, CT_AT(ct_diagnosis, text.name)},
+    {.key = "evidence",
+     .kind = CT_TEXT,
+     CT_AT(ct_diagnosis, evidence),
+     .count = CT_EVIDENCE,
+     CT_USED(ct_diagnosis, n_evidence)},
+    {.key = "look_alikes", .kind = CT_STRING, CT_AT(ct_diagnosis, text.look_alikes)},
+    {.key = "try_first", .kind = CT_STRING, CT_AT(ct_diagnosis, text.remedy)},
+    {.kind = CT_GROUP, CT_AT(ct_diagnosis, measures), .members = &ct_measures_fields},
+    {.kind = CT_GROUP, CT_AT(ct_diagnosis, shape), .members = &ct_distributions_fields},
+};
+static const ct_fields DIAGNOSIS_FIELDS = CT_FIELDS(DIAGNOSIS);
+
+void ct_diagnosis_json(ct_json *j, const ct_diagnosis *d)
+{
+    ct_fields_json(j, &DIAGNOSIS_FIELDS, d);
+    if (d->landmarks.loss == NULL)
+        return;
+    ct_json_open(j, "loss", '{');
+    ct_json_string(j, "name", d->landmarks.loss->name);
+    ct_fields_json(j, &ct_loss_fields, d);
+    ct_fields_json(j, &ct_landmarks_fields, &d->landmarks);
+    ct_json_close(j);
+}

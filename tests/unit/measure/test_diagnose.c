@@ -39,7 +39,8 @@ static void diagnose_case_k(int k, diagnosis_case *c, ct_device *device, tally *
     t->of[k % 2]++;
     t->slandered += c->label == CT_HEALTHY && calls_it_collapsed(d.state);
     t->false_healthy += c->label != CT_HEALTHY && d.state == CT_HEALTHY;
-    if (getenv("CONTRAST_REPORT") != NULL && (k % 2 == 0 || d.state == CT_HEALTHY) && d.state != c->label)
+    if (getenv("CONTRAST_REPORT") != NULL && (k % 2 == 0 || d.state == CT_HEALTHY) &&
+        d.state != c->label)
         printf("case %d, %s (n %d, d %d): %s, should be %s\n    %s\n    %s\n    %s\n", k, c->kind,
                c->n, c->d, name_of(d.state), name_of(c->label), d.evidence[0],
                d.n_evidence > 1 ? d.evidence[1] : "", d.n_evidence > 2 ? d.evidence[2] : "");

@@ -1,9 +1,10 @@
-/* help.c -- contrast help [COMMAND | recipe | recipes | losses], from what parses them.
+/* help.c -- contrast help [COMMAND | recipe | recipes | losses | states | measures], from what
+ * parses them.
  *
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "contrast/landmarks.h"
+#include "measure/fields.h"
 
 #include <string.h>
 
@@ -39,6 +40,24 @@ static void help_losses(void)
     }
 }
 
+static void help_states(void)
+{
+    for (int s = 0; s < CT_N_STATES; s++) {
+        const ct_state_text *t = ct_state_describe((ct_state)s);
+        printf("%s: %s\n", t->name, t->meaning);
+        if (*t->look_alikes != '\0')
+            printf("  looks alike: %s\n", t->look_alikes);
+    }
+}
+
+static void help_measures(void)
+{
+    printf("Rows are taken as unit vectors; tau is the temperature, N the pairs in a batch.\n");
+    for (int i = 0; i < ct_measures_fields.n; i++)
+        if (!ct_measures_fields.row[i].detail)
+            printf("%s: %s\n", ct_measures_fields.row[i].label, ct_measures_fields.row[i].help);
+}
+
 static void print_summary(const char *name)
 {
     int length;
@@ -59,8 +78,8 @@ static void help_all(void)
             if ((int)cli_command_at(i)->group == g)
                 print_summary(cli_command_at(i)->name);
     }
-    printf("\ncontrast help COMMAND explains a command; contrast help recipe, recipes, losses;\n"
-           "contrast --version\n");
+    printf("\ncontrast help COMMAND explains a command; contrast help recipe, recipes, losses,\n"
+           "states, measures; contrast --version\n");
 }
 
 static int help(cli_call *c, ct_error *err)
@@ -68,7 +87,11 @@ static int help(cli_call *c, ct_error *err)
     static const struct {
         const char *topic;
         void (*print)(void);
-    } MORE[] = {{"recipe", help_recipe}, {"recipes", help_recipes}, {"losses", help_losses}};
+    } MORE[] = {{"recipe", help_recipe},
+                {"recipes", help_recipes},
+                {"losses", help_losses},
+                {"states", help_states},
+                {"measures", help_measures}};
     if (c->argc == 0) {
         help_all();
         return 0;

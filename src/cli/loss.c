@@ -83,6 +83,15 @@ static double *rows_of(cli_call *c, const ct_real *x, int n, int d, bool unit)
     return out;
 }
 
+/* Errors  CT_ERR_NUMERIC: a row of x holds a NaN or an infinity */
+static void check_finite(const double *x, int n, int d, const char *path, ct_error *err)
+{
+    for (int i = 0; x != NULL && i < n; i++)
+        if (!isfinite(cli_dot(x + (ptrdiff_t)i * d, x + (ptrdiff_t)i * d, d)))
+            CT_FAIL(err, CT_ERR_NUMERIC,
+                    "%s: row %d (rows count from 0) holds a NaN or an infinity", path, i);
+}
+
 static double cosine(const answer *r, int i, int j)
 {
     const ptrdiff_t d = r->x.d;
@@ -277,8 +286,10 @@ static int loss(cli_call *c, ct_error *err)
     if (read_settings(c, &r.loss, err) != CT_OK || cli_read_arrays(c, 2, &r.x, err) != CT_OK)
         return 0;
     check_options(&r, here, err);
-    for (int i = 0; i < 2 && err->status == CT_OK; i++)
+    for (int i = 0; i < 2 && err->status == CT_OK; i++) {
         r.unit[i] = rows_of(c, r.x.x[i], r.x.n, r.x.d, true);
+        check_finite(r.unit[i], r.x.n, r.x.d, c->argv[i], err);
+    }
     ct_graph_init(&g, c->device, 0);
     if (err->status == CT_OK)
         apply(&r, &g);

@@ -92,10 +92,6 @@
 
 /* ---- facts ---- */
 
-/* A fact of each side may hold for one of them: which; or for both; or for neither. */
-#define BOTH    MEASURE_BOTH
-#define NEITHER (-2)
-
 typedef struct facts {
     bool alone;
     double least, most;   /* total variance */
@@ -104,9 +100,9 @@ typedef struct facts {
     double labels;        /* of one array: how well they are found */
     bool knows_loss, matched, equal, narrow, wanted;
     bool few, odd, empty;
-    int exact, bad, zero, repeats, cliff, hub, fixed, rogue; /* sides */
+    int exact, bad, zero, repeats, cliff, hub, fixed, rogue; /* of which sides: 1, 2 or 3, both */
     double repeated; /* share of rows that repeat others of another group */
-    bool on_points, lost, in_step, inverted, no_wrong;
+    bool on_points, lost, in_step, inverted, no_wrong, grouped;
     int gradient;                      /* one that was given: how far off, see GRADIENT_IS */
     bool given, loss_differs, differs; /* a loss; from that of these rows */
 } facts;
@@ -144,13 +140,6 @@ static double labels_found(const ct_measures *m)
     return noise ? 0 : above / (1 - chance);
 }
 
-/* Adds a side to those for which a fact holds. */
-static void hold(int *sides, bool holds, int s)
-{
-    if (holds)
-        *sides = *sides == NEITHER ? s : BOTH;
-}
-
 static void look_at_side(facts *f, const ct_diagnosis *d, int s)
 {
     const ct_measures *m = &d->measures;
@@ -164,15 +153,15 @@ static void look_at_side(facts *f, const ct_diagnosis *d, int s)
     f->on_points = f->on_points && POINTS * points <= c->groups;
     if (repeated > f->repeated) {
         f->repeated = repeated;
-        f->repeats = s;
+        f->repeats = 1 << s;
     }
-    hold(&f->exact, m->rows > 1 && exact, s);
-    hold(&f->bad, m->not_finite_rows[s] > 0, s);
-    hold(&f->zero, m->zero_rows[s] > 0, s);
-    hold(&f->cliff, c->directions[s] > 0 && LOW_RANK * c->directions[s] <= directions(m, s), s);
-    hold(&f->fixed, c->fixed_columns[s] > 0 && c->fixed_columns[s] < m->columns, s);
-    hold(&f->rogue, c->rogue_share[s] > ROGUE && m->columns >= 8, s);
-    hold(&f->hub, c->hub_rows[s] >= HUB * rows && m->rows >= FEWEST_ROWS, s);
+    f->exact |= (m->rows > 1 && exact) << s;
+    f->bad |= (m->not_finite_rows[s] > 0) << s;
+    f->zero |= (m->zero_rows[s] > 0) << s;
+    f->cliff |= (c->directions[s] > 0 && LOW_RANK * c->directions[s] <= directions(m, s)) << s;
+    f->fixed |= (c->fixed_columns[s] > 0 && c->fixed_columns[s] < m->columns) << s;
+    f->rogue |= (c->rogue_share[s] > ROGUE && m->columns >= 8) << s;
+    f->hub |= (c->hub_rows[s] >= HUB * rows && m->rows >= FEWEST_ROWS) << s;
 }
 
 /* 0: there is none; 1: it is that of side s, 2: but for a factor, 3: in part, 4: it is another. */
@@ -189,16 +178,7 @@ static facts facts_of(const ct_diagnosis *d)
     const ct_measures *m = &d->measures;
     const ct_landmarks *l = &d->landmarks;
     const ct_clues *c = &d->shape.clues;
-    facts f = {.alone = m->n_sides == 1,
-               .on_points = c->groups > 0,
-               .exact = NEITHER,
-               .bad = NEITHER,
-               .zero = NEITHER,
-               .repeats = NEITHER,
-               .cliff = NEITHER,
-               .hub = NEITHER,
-               .fixed = NEITHER,
-               .rogue = NEITHER};
+    facts f = {.alone = m->n_sides == 1, .on_points = c->groups > 0};
     for (int s = 0; s < m->n_sides; s++)
         look_at_side(&f, d, s);
     /* The numbers of a side that is not there are 0 or NaN: fmin and fmax pass over them, and no
@@ -215,6 +195,7 @@ static facts facts_of(const ct_diagnosis *d)
     f.equal = f.most < EQUAL_BELOW || f.least < ONE_POINT;
     f.narrow = f.most < NARROW_BELOW || f.least < EQUAL_BELOW;
     f.wanted = f.most < NARROW_BELOW && l->loss != NULL && ct_landmarks_want_collapse(l);
+    f.grouped = !f.alone && c->groups > 0 && c->groups < m->rows;
     f.no_wrong = !f.alone && isnan(f.wrong);
     f.inverted = f.wrong > REVERSED && f.sigmas < -SIGMAS &&
                  m->diagonal_mean < m->off_diagonal_mean;
@@ -242,10 +223,9 @@ static facts facts_of(const ct_diagnosis *d)
 #define MOST_SAID 5
 
 typedef struct rule {
-    bool holds;
+    int holds; /* and for which sides, if the evidence speaks of {side} */
     ct_state state;
-    const char *say[MOST_SAID]; /* the evidence */
-    int side;                   /* that it speaks of */
+    const char *say[MOST_SAID];
 } rule;
 
 /* The first rule that holds gives the state. */
@@ -254,118 +234,110 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
     const ct_measures *m = &d->measures;
     const double gap = m->modality_gap;
     const bool matched = f->matched, narrow = f->narrow;
-    const char *const said_loss = f->knows_loss && !f->given ? LOSS_IS : NULL;
+    const char *const said_loss = f->knows_loss ? LOSS_IS : NULL;
     const char *const order = matched ? ORDER : NULL;
     const char *const pairs = f->alone ? NULL : PAIRS;
     const int by = d->shape.clues.shift;
     const char *const near = by < 0 ? STEP "the row before" STEPS : STEP "the row after" STEPS;
     const char *const step = by * by == 1 ? near : STEP "{shift} rows on" STEPS;
-    const bool one_constant = f->exact >= 0 && !f->alone;
+    const bool one_constant = !f->alone && f->exact != 3 && f->most >= NARROW_BELOW;
     /* clang-format off */
     const rule RULES[] = {
         /* Nothing below can be trusted, nor told from chance. */
-        {f->bad != NEITHER, CT_DEGENERATE_NORMS,
+        {f->bad, CT_DEGENERATE_NORMS,
          {"{not_finite_rows} of {rows} rows of {side} hold a NaN or an infinity, the first of them "
-          "row {first_not_finite}{from_0}"}, f->bad},
+          "row {first_not_finite}{from_0}"}},
         {f->empty, CT_DEGENERATE_NORMS,
-         {"{zero_rows} of {rows} rows have no length: no direction"}, BOTH},
+         {"{zero_rows} of {rows} rows have no length: no direction"}},
         {f->odd, CT_DEGENERATE_NORMS,
          {"lengths are {length_least} at least, {length_most} at most; median {length_median}; the "
-          "longest is row {longest_row}{from_0}"}, BOTH},
-        {one_constant && f->most >= NARROW_BELOW, CT_COLLAPSED,
+          "longest is row {longest_row}{from_0}"}},
+        {one_constant ? f->exact : 0, CT_COLLAPSED,
          {"all {rows} rows of {side} are equal; the other side is scattered: one tower is constant",
-          said_loss}, f->exact},
-        {f->exact != NEITHER && !(f->share < 1 - 2 * AT_LN_N), CT_COLLAPSED,
+          said_loss}},
+        {f->exact > 0 && !(f->share < 1 - 2 * AT_LN_N), CT_COLLAPSED,
          {"all {rows} rows are exactly equal, which is no chance", said_loss,
-          f->alone ? NULL : "a softmax over {rows} equal rows has the loss ln {rows} = {ln_rows}"},
-         BOTH},
+          f->alone ? NULL : "a softmax over {rows} equal rows has the loss ln {rows} = {ln_rows}"}},
         {m->rows < FEWEST_ROWS || m->columns < 2, CT_UNCERTAIN,
-         {"{rows} rows of {columns}: below 12 rows or 2 columns all numbers are mostly chance"},
-         BOTH},
+         {"{rows} rows of {columns}: below 12 rows or 2 columns all numbers are mostly chance"}},
         /* One point, or a few. */
         {f->wanted, CT_COLLAPSED,
-         {VARIANCE, "the loss has no negatives: all equal is its optimum", order}, BOTH},
+         {VARIANCE, "the loss has no negatives: all equal is its optimum", order}},
         {f->equal && f->share < 1 - 2 * AT_LN_N, CT_UNCERTAIN,
          {VARIANCE, said_loss, "but that is far below its value for equal embeddings: it was not "
-                               "measured on these", order}, BOTH},
-        {f->equal, CT_COLLAPSED, {VARIANCE, said_loss, order}, BOTH},
+                               "measured on these", order}},
+        {f->equal, CT_COLLAPSED, {VARIANCE, said_loss, order}},
         {f->on_points, CT_COLLAPSED,
          {"{rows} rows lie on {points} points: {duplicate_rows} are duplicates", VARIANCE, pairs,
-          said_loss}, BOTH},
+          said_loss}},
         /* A cone. One whose pairs match at a loss below ln N works at its temperature: read on. */
         {narrow && f->alone, CT_UNCERTAIN,
          {VARIANCE, said_loss, "a narrow cone; without the other side nobody can say whether it "
-                               "has collapsed, waits or works"}, BOTH},
+                               "has collapsed, waits or works"}},
         {narrow && matched && !(f->share < 1 - AT_LN_N), CT_UNCERTAIN,
          {VARIANCE, PAIRS, said_loss, "a narrow cone whose pairs match: whether that works depends "
-                                      "on the temperature"}, BOTH},
+                                      "on the temperature"}},
         {narrow && !matched && fabs(f->share - 1) > AT_LN_N, CT_UNCERTAIN,
-         {VARIANCE, PAIRS, said_loss, "but that is not near ln N: it was not measured on these"},
-         BOTH},
+         {VARIANCE, PAIRS, said_loss, "but that is not near ln N: it was not measured on these"}},
         {narrow && !matched, CT_PLATEAU,
          {VARIANCE, PAIRS, said_loss, "pairs deviate from the means together by {cross_covariance} "
-                                      "(cross-covariance; above 0 the saddle repels)"},
-         BOTH},
+                                      "(cross-covariance; above 0 the saddle repels)"}},
         /* Rows that repeat answer each other's questions. */
-        {f->repeated > REPEATS, CT_REPEATS,
+        {f->repeated > REPEATS ? f->repeats : 0, CT_REPEATS,
          {REPEATED, "repeats of {side} put {repeats_floor} under the loss: the mean of ln of how often "
-                    "a row is there", pairs}, f->repeats},
+                    "a row is there", pairs}},
         /* One array with labels: K groups need K - 1 directions and may be one point each. */
-        {f->labels >= WORKS, CT_HEALTHY, {VARIANCE, DIRECTIONS, said_loss}, BOTH},
+        {f->labels >= WORKS, CT_HEALTHY, {VARIANCE, DIRECTIONS, said_loss}},
         {f->labels > 0 && !f->few, CT_UNCERTAIN,
-         {VARIANCE, DIRECTIONS, "labels show, but weakly"}, BOTH},
+         {VARIANCE, DIRECTIONS, "labels show, but weakly"}},
         {f->labels <= 0 && !f->few, CT_UNALIGNED,
-         {VARIANCE, "labels do not show in the cosines"}, BOTH},
+         {VARIANCE, "labels do not show in the cosines"}},
         /* Few directions. */
-        {f->cliff != NEITHER, CT_DIMENSIONAL_COLLAPSE,
+        {f->cliff, CT_DIMENSIONAL_COLLAPSE,
          {CLIFF_IS, pairs,
           matched ? "retrieval works in them; but no more can be told apart than they hold, the rest "
                     "of the columns is memory without use, and new kinds of items have no room"
-                  : NULL, said_loss}, f->cliff},
+                  : NULL, said_loss}},
         {f->few && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS, CT_UNCERTAIN,
-         {DIRECTIONS, PAIRS, said_loss, "but retrieval works in them: the data may have no more"},
-         BOTH},
-        {f->few, CT_DIMENSIONAL_COLLAPSE, {DIRECTIONS, pairs, said_loss}, BOTH},
+         {DIRECTIONS, PAIRS, said_loss, "but retrieval works in them: the data may have no more"}},
+        {f->few, CT_DIMENSIONAL_COLLAPSE, {DIRECTIONS, pairs, said_loss}},
         /* Many, but pairs do not match. */
         {f->no_wrong, CT_UNCERTAIN,
          {VARIANCE, "no row has a wrong item that it could find: all {rows} rows are of one group, "
-                    "so recall is not known"}, BOTH},
+                    "so recall is not known"}},
         {f->inverted, CT_INVERTED,
          {PAIRS, "the cosine of partners is {diagonal_mean}, that of others {off_diagonal_mean}",
-          said_loss}, BOTH},
-        {f->in_step, CT_MISPAIRED, {step, PAIRS}, BOTH},
+          said_loss}},
+        {f->in_step, CT_MISPAIRED, {step, PAIRS}},
         {f->lost, CT_MISPAIRED,
          {"a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row of another "
-          "number, and their own partner is anywhere: pairs are right in part", PAIRS},
-         BOTH},
+          "number, and their own partner is anywhere: pairs are right in part", PAIRS}},
         {!matched && f->wrong < CHANCE && f->sigmas > DOUBT, CT_UNCERTAIN,
-         {PAIRS, "better than chance, but {rows} rows are too few to be sure"}, BOTH},
+         {PAIRS, "better than chance, but {rows} rows are too few to be sure"}},
         {!matched && partners(m) > PARTNERS, CT_MISPAIRED,
          {PAIRS, "a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row of "
                  "another number, and {nearer_to_other_side} are nearer to a row of the other side "
-                 "than to any of their own"}, BOTH},
-        {!matched && !f->alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}, BOTH},
+                 "than to any of their own"}},
+        {!matched && !f->alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}},
         /* They match. */
-        {f->hub != NEITHER, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}, f->hub},
-        {f->differs, CT_LOSS_DIFFERS, {f->loss_differs ? GIVEN : NULL, PAIRS, VARIANCE}, BOTH},
+        {f->hub, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}},
+        {f->differs, CT_LOSS_DIFFERS, {f->loss_differs ? GIVEN : NULL, PAIRS, VARIANCE}},
         {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment && m->separability >= SEPARABLE,
          CT_MODALITY_GAP,
          {"the means lie {modality_gap} apart, pairs a mean squared distance of {alignment}",
-          "a linear separator is right about {separability} of unseen rows", PAIRS}, BOTH},
+          "a linear separator is right about {separability} of unseen rows", PAIRS}},
         {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment, CT_UNCERTAIN,
          {PAIRS, "the means lie {modality_gap} apart, but a linear separator is right about only "
-                 "{separability} of unseen rows: a gap, or too few rows to tell"}, BOTH},
-        {f->repeated > SOME_REPEATS, CT_REPEATS, {REPEATED, pairs, VARIANCE, said_loss}, f->repeats},
+                 "{separability} of unseen rows: a gap, or too few rows to tell"}},
+        {f->repeated > SOME_REPEATS ? f->repeats : 0, CT_REPEATS, {REPEATED, pairs, VARIANCE, said_loss}},
         {f->wrong > WEAK, CT_UNCERTAIN,
          {VARIANCE, PAIRS, DIRECTIONS, said_loss,
-          "pairs match better than by chance, but weakly: train on, or the pairs share little"},
-         BOTH},
+          "pairs match better than by chance, but weakly: train on, or the pairs share little"}},
         {f->share > 1 - AT_LN_N / 2 || f->loss < d->landmarks.floor * (1 - 1e-3) - 1e-6,
          CT_UNCERTAIN,
          {VARIANCE, PAIRS, DIRECTIONS, said_loss,
-          "but such a loss does not belong to such embeddings: another N, temperature or file?"},
-         BOTH},
-        {true, CT_HEALTHY, {VARIANCE, pairs, DIRECTIONS, said_loss}, BOTH},
+          "but such a loss does not belong to such embeddings: another N, temperature or file?"}},
+        {true, CT_HEALTHY, {VARIANCE, pairs, DIRECTIONS, said_loss}},
     };
     /* clang-format on */
     const rule *r = RULES;
@@ -374,7 +346,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
     d->state = r->state;
     for (int i = 0; i < MOST_SAID; i++)
         if (r->say[i] != NULL)
-            measure_say(d, r->side, r->say[i]);
+            measure_say(d, r->holds, r->say[i]);
 }
 
 #define GRADIENT                                                                                  \
@@ -391,30 +363,32 @@ static void add_findings(ct_diagnosis *d, const facts *f)
 {
     const ct_state is = d->state;
     const struct {
-        int side; /* NEITHER: it does not hold */
+        int holds;
         const char *say;
     } FINDINGS[] = {
-        {d->gradient != NULL ? 0 : NEITHER, GRADIENT},
-        {d->gradient != NULL ? 0 : NEITHER, GRADIENT_IS[f->gradient]},
-        {f->given && !(is == CT_LOSS_DIFFERS && f->loss_differs) ? 0 : NEITHER, GIVEN},
-        {f->given && d->mistake != NULL ? 0 : NEITHER, MISTAKE},
-        {f->given && !isfinite(d->loss) ? 0 : NEITHER,
+        {f->grouped && !f->no_wrong,
+         "{groups} different captions or groups among {rows} rows: recall@1 asks for one's own "
+         "partner among items of other groups; of any item of the group it is {recall_of_group}"},
+        {d->gradient != NULL, GRADIENT},
+        {d->gradient != NULL, GRADIENT_IS[f->gradient]},
+        {f->given && !(is == CT_LOSS_DIFFERS && f->loss_differs), GIVEN},
+        {f->given && d->mistake != NULL, MISTAKE},
+        {f->given && !isfinite(d->loss),
          "your code says that it is not finite; this loss of these rows is {loss_here}"},
-        {f->given && !isfinite(d->loss) ? 0 : NEITHER,
+        {f->given && !isfinite(d->loss),
          "these rows are finite: look for the logarithm of 0, an exponential without its maximum "
          "subtracted, a row of zeros that is divided by its length, a rate that is too large"},
-        {is != CT_HUB && is != CT_COLLAPSED ? f->hub : NEITHER, HUB_IS},
-        {is != CT_REPEATS && is != CT_COLLAPSED && f->repeated > 0 ? f->repeats : NEITHER,
-         REPEATED},
-        {is != CT_COLLAPSED ? f->fixed : NEITHER,
+        {is != CT_HUB && is != CT_COLLAPSED ? f->hub : 0, HUB_IS},
+        {is != CT_REPEATS && is != CT_COLLAPSED && f->repeated > 0 ? f->repeats : 0, REPEATED},
+        {is != CT_COLLAPSED ? f->fixed : 0,
          "{fixed_columns} of {columns} columns of {side} never vary"},
-        {is != CT_COLLAPSED || f->exact == NEITHER ? f->rogue : NEITHER,
+        {is != CT_COLLAPSED || f->exact == 0 ? f->rogue : 0,
          "column {rogue_column} of {side} holds {rogue_share} of the squared lengths"},
         {f->zero, "row {zero_row} of {side} has no length{from_0}"},
     };
     for (size_t i = 0; i < sizeof FINDINGS / sizeof *FINDINGS; i++)
-        if (FINDINGS[i].side != NEITHER)
-            measure_say(d, FINDINGS[i].side, FINDINGS[i].say);
+        if (FINDINGS[i].holds)
+            measure_say(d, FINDINGS[i].holds, FINDINGS[i].say);
 }
 
 void ct_conclude(ct_diagnosis *d)
@@ -424,10 +398,10 @@ void ct_conclude(ct_diagnosis *d)
     d->n_evidence = 0;
     conclude_state(d, &f);
     for (int i = 0; i < 3 && !isnan(f.labels); i++)
-        measure_say(d, BOTH, (const char *[]){LABELS, WITHIN, CLASSES}[i]);
+        measure_say(d, 3, (const char *[]){LABELS, WITHIN, CLASSES}[i]);
     add_findings(d, &f);
     d->text = *ct_state_describe(d->state);
-    if (d->state == CT_COLLAPSED && f.exact == NEITHER && f.on_points)
+    if (d->state == CT_COLLAPSED && f.exact == 0 && f.on_points)
         d->text.meaning = "rows lie on a few points";
     if (d->state == CT_LOSS_DIFFERS && !f.loss_differs)
         d->text
@@ -466,6 +440,8 @@ ct_status ct_diagnose(const ct_embedded *e, ct_diagnosis *d, ct_error *err)
         if (d->gradient != NULL)
             measure_gradient(d, e, err);
     }
+    if (!isfinite(d->loss_here))
+        d->gradient = NULL; /* there is no right one */
     if (err->status == CT_OK)
         ct_conclude(d);
     return err->status;

@@ -4,11 +4,9 @@
 
 #include "measure/fields.h"
 
-#define MEASURE_BOTH (-1) /* sides */
-
 /* Adds a sentence to the evidence, with the value of each {key} in its place. One that speaks of
- * {side} is of that side, or once of each. */
-void measure_say(ct_diagnosis *d, int side, const char *sentence);
+ * {side} is said of each of `sides`: 1 the first, 2 the second, 3 both. */
+void measure_say(ct_diagnosis *d, int sides, const char *sentence);
 
 /* The loss of these rows in batches of landmarks.at.n, in their order (mistakes.c). NaN: there are
  * fewer rows, or it is not defined.

@@ -182,7 +182,7 @@ static void value_of(const ct_diagnosis *d, const char *key, int side, char *out
     ct_field_show(f, object, value, sizeof value);
     const size_t first = f->count == 2 ? strcspn(value, ",") : strlen(value);
     const char *second = value[first] != '\0' ? value + first + 2 : NULL;
-    if (second == NULL || side == MEASURE_BOTH)
+    if (second == NULL || side < 0)
         snprintf(out, size, "%.*s%s%s", (int)first, value, second != NULL ? " and " : "",
                  second != NULL ? second : "");
     else
@@ -190,18 +190,11 @@ static void value_of(const ct_diagnosis *d, const char *key, int side, char *out
                  side == 0 ? value : second);
 }
 
-/* One with a value that is not known is not said. */
-void measure_say(ct_diagnosis *d, int side, const char *sentence)
+/* Of side 0 or 1, or -1: of both. One with a value that is not known is not said. */
+static void say(ct_diagnosis *d, int side, const char *sentence)
 {
     if (d->n_evidence == CT_EVIDENCE)
         return;
-    const bool by_side = strstr(sentence, "{side}") != NULL;
-    if (by_side && side == MEASURE_BOTH) {
-        for (int s = 0; s < d->measures.n_sides; s++)
-            measure_say(d, s, sentence);
-        return;
-    }
-    side = by_side ? side : MEASURE_BOTH;
     char *out = d->evidence[d->n_evidence], key[32];
     const size_t size = sizeof d->evidence[0];
     size_t n = 0;
@@ -220,6 +213,16 @@ void measure_say(ct_diagnosis *d, int side, const char *sentence)
     }
     out[n] = '\0';
     d->n_evidence++;
+}
+
+void measure_say(ct_diagnosis *d, int sides, const char *sentence)
+{
+    const bool by_side = strstr(sentence, "{side}") != NULL;
+    if (!by_side)
+        say(d, -1, sentence);
+    for (int s = 0; s < d->measures.n_sides && by_side; s++)
+        if (sides >> s & 1)
+            say(d, s, sentence);
 }
 
 /* ---- as JSON ---- */

@@ -29,6 +29,12 @@ cp "$scratch/out" "$scratch/all.ini"
 check "every key of it is accepted" rejects 2 "train.batch = 0" train "$scratch/all.ini" train.batch=0
 run help losses
 check "help losses names the question's" grep -q question "$scratch/out"
+run help states
+check "help states says what each is" [ "$(grep -c '^[a-z-]*: .' "$scratch/out")" = 13 ]
+run help measures
+check "help measures says what is counted" grep -q "^recall@1: .*own partner" "$scratch/out"
+check "... of each" [ "$(grep -c ': .' "$scratch/out")" -ge 38 ]
+check "... none is without a sentence" sh -c '! grep -q "(null)" "$1"' sh "$scratch/out"
 
 check "unknown command" rejects 2 "did you mean \"train\"" trian shapes
 check "unknown option" rejects 2 "did you mean \"--quiet\"" train shapes --quite

@@ -139,6 +139,11 @@ check "a zero row" says "row 9 of the first side has no length (rows count from 
 check "a NaN has a row" says "1 of 100 rows of the first side hold a NaN or an infinity, the first of them row 5 (rows count from 0)" nan.npy b.npy
 check "one side does not find pairs" says "one side cannot show" a.npy
 
+check "... in loss too" rejects 3 "nan.npy: row 5 (rows count from 0) holds a NaN" loss nan.npy b.npy
+
+yes "a photo" | head -100 >same.txt
+check "one caption for all is refused" rejects 1 "same.txt: all 100 captions are equal" train shapes -q -o none data.kind=pairs data.image=a.npy data.text=same.txt
+
 # A loss that was seen, against that of these rows.
 here=$(sed 's/right //' right)
 check "a loss that is right" state healthy a.npy noisy.npy --loss "$here" --batch 100

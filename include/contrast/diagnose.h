@@ -47,10 +47,8 @@ typedef struct ct_diagnosis {
     /* What is known. */
     ct_measures measures;
     ct_distributions shape;
-    ct_landmarks landmarks;  /* of its loss; .loss NULL: nothing is known of one */
-    double loss;             /* its value; NaN: not known */
-    bool loss_given;         /* ... and it was NaN: a number that is given needs no word */
-    const ct_real *gradient; /* (n, d) of one side, as somebody's code has it; NULL: none */
+    ct_landmarks landmarks; /* of its loss; .loss NULL: nothing is known of one */
+    double loss;            /* its value; NaN: not known */
 
     /* What follows. */
     double loss_here;     /* the loss of these rows; NaN: not known */
@@ -58,6 +56,7 @@ typedef struct ct_diagnosis {
     bool loss_compared;   /* or is held against the one that was given */
     const char *mistake;  /* what makes the one of the other: "softmax twice"; NULL: none known */
     double loss_mistaken; /* the loss of these rows under that mistake */
+    bool gradient_compared;
     double gradient_length[2],
         gradient_cosine[2]; /* of that gradient, to the right one of a side */
     double ln_rows;

@@ -19,6 +19,7 @@ typedef struct ct_embedded {
     int n, d;
     const int *group; /* (n) or NULL: rows of equal group mean the same */
     ct_device *device;
+    const ct_real *gradient; /* (n, d) or NULL: of a loss, to one side, as somebody's code has it */
 } ct_embedded;
 
 #define CT_SAMPLE_ROWS                                                        \

@@ -90,12 +90,13 @@ static ct_status read_loss(const cli_call *c, ct_diagnosis *a, const cli_arrays 
 }
 
 /* The gradient of one side that somebody's code has; the rows are one batch then. */
-static void read_gradient(cli_call *c, ct_diagnosis *a, const cli_arrays *x, ct_error *err)
+static const ct_real *read_gradient(cli_call *c, const ct_diagnosis *a, const cli_arrays *x,
+                                    ct_error *err)
 {
     ct_real *g = NULL;
     int n = 0, d = 0;
     if (c->gradient == NULL)
-        return;
+        return NULL;
     ct_array_read_matrix(c->gradient, &c->arena, &g, &n, &d, err);
     if (n != x->n || d != x->d || x->x[1] == NULL)
         CT_FAIL(err, CT_ERR_SHAPE,
@@ -104,7 +105,7 @@ static void read_gradient(cli_call *c, ct_diagnosis *a, const cli_arrays *x, ct_
     if (a->landmarks.at.n != x->n)
         CT_FAIL(err, CT_ERR_CONFIG, "--compare-gradient: the %d rows are one batch, not %d", x->n,
                 a->landmarks.at.n);
-    a->gradient = g;
+    return g;
 }
 
 static int diagnose(cli_call *c, ct_error *err)
@@ -116,9 +117,9 @@ static int diagnose(cli_call *c, ct_error *err)
         ct_trainer_diagnose(&c->trainer, (ct_split)c->split, 0, a, err);
     else if (!run && cli_read_arrays(c, c->argc, &x, err) == CT_OK &&
              read_loss(c, a, &x, err) == CT_OK) {
-        read_gradient(c, a, &x, err);
+        const ct_real *g = read_gradient(c, a, &x, err);
         if (err->status == CT_OK)
-            ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, c->device}, a, err);
+            ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, c->device, g}, a, err);
     }
     if (err->status != CT_OK)
         return 0;

@@ -315,14 +315,9 @@ static void fill_indices(ct_pairs *p, const int *of)
 static void set_groups(loader *l, const ct_data_options *o, ct_pairs *p)
 {
     int *group, n;
-    for (int side = 0; side < 2; side++) { /* equal captions mean the same */
-        const ct_side *texts = &p->side[side];
-        if (texts->text != NULL && texts->n_texts < p->n)
-            p->group = texts->text_of;
-        if (texts->text != NULL && texts->n_texts == 1 && p->n > 1)
-            CT_FAIL(l->err, CT_ERR_FORMAT, "%s: all %d captions are equal: they tell no pair apart",
-                    side == 1 && *o->text != '\0' ? o->text : o->image, p->n);
-    }
+    for (int side = 0; side < 2; side++) /* equal captions mean the same */
+        if (p->side[side].text != NULL && p->side[side].n_texts < p->n)
+            p->group = p->side[side].text_of;
     if (*o->groups == '\0')
         return;
     if (ct_array_read_ints(o->groups, &p->arena, &group, &n, l->err) == CT_OK && n != p->n)

@@ -211,7 +211,7 @@ static facts facts_of(const ct_diagnosis *d)
     f.loss_differs = f.given && (!isfinite(d->loss) || d->mistake != NULL ||
                                  (apart > LOSS_APART * fmax(fabs(d->loss), fabs(d->loss_here)) &&
                                   apart > LOSS_MOVES * fabs(l->all_equal - l->floor)));
-    for (int s = 0; s < 2 && d->gradient != NULL; s++)
+    for (int s = 0; s < 2 && d->gradient_compared; s++)
         f.gradient = f.gradient == 0 || gradient_of(d, s) < f.gradient ? gradient_of(d, s)
                                                                        : f.gradient;
     f.differs = f.loss_differs || f.gradient > 1;
@@ -369,8 +369,8 @@ static void add_findings(ct_diagnosis *d, const facts *f)
         {f->grouped && !f->no_wrong,
          "{groups} different captions or groups among {rows} rows: recall@1 asks for one's own "
          "partner among items of other groups; of any item of the group it is {recall_of_group}"},
-        {d->gradient != NULL, GRADIENT},
-        {d->gradient != NULL, GRADIENT_IS[f->gradient]},
+        {d->gradient_compared, GRADIENT},
+        {d->gradient_compared, GRADIENT_IS[f->gradient]},
         {f->given && !(is == CT_LOSS_DIFFERS && f->loss_differs), GIVEN},
         {f->given && d->mistake != NULL, MISTAKE},
         {f->given && !isfinite(d->loss),
@@ -422,9 +422,10 @@ ct_status ct_diagnose(const ct_embedded *e, ct_diagnosis *d, ct_error *err)
     ct_measure(e, &d->measures, &d->shape, err);
     const ct_measures *m = &d->measures;
     const bool finite = m->not_finite_rows[0] + m->not_finite_rows[1] == 0;
-    const bool given = d->loss_given || !isnan(d->loss);
+    const bool given = !isnan(d->loss);
     d->loss_measured = false;
     d->loss_compared = false;
+    d->gradient_compared = false;
     d->loss_here = (double)NAN;
     d->mistake = NULL;
     if (err->status == CT_OK && d->landmarks.loss != NULL && e->b != NULL && finite) {
@@ -437,11 +438,9 @@ ct_status ct_diagnose(const ct_embedded *e, ct_diagnosis *d, ct_error *err)
         else
             measure_mistake(d, e, err);
         d->loss_compared = given && !isnan(d->loss_here);
-        if (d->gradient != NULL)
+        if (e->gradient != NULL)
             measure_gradient(d, e, err);
     }
-    if (!isfinite(d->loss_here))
-        d->gradient = NULL; /* there is no right one */
     if (err->status == CT_OK)
         ct_conclude(d);
     return err->status;

@@ -16,7 +16,7 @@ double measure_loss(const ct_landmarks *l, const ct_embedded *e, ct_error *err);
 /* Which known mistake makes d->loss of these rows, if d->loss_here is not near it. */
 void measure_mistake(ct_diagnosis *d, const ct_embedded *e, ct_error *err);
 
-/* d->gradient against the right ones of both sides, the rows being one batch. */
+/* e->gradient against the right ones of both sides, the rows being one batch. */
 void measure_gradient(ct_diagnosis *d, const ct_embedded *e, ct_error *err);
 
 #endif

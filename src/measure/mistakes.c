@@ -218,13 +218,14 @@ void measure_gradient(ct_diagnosis *d, const ct_embedded *e, ct_error *err)
     ct_tensor *side[2] = {ct_leaf(&g, e->n, e->d, e->a), ct_leaf(&g, e->n, e->d, e->b)};
     ct_tensor *y = loss_in(&g, &x, side[0], side[1], -ct_scalar_log(x.l->at.temperature),
                            has_dot(x.l));
+    d->gradient_compared = y != NULL;
     if (y != NULL)
         ct_backward(&g, y, NULL);
     for (int s = 0; s < 2 && y != NULL; s++) {
-        const double own = product(d->gradient, d->gradient, size);
+        const double own = product(e->gradient, e->gradient, size);
         const double right = product(side[s]->dx, side[s]->dx, size);
         d->gradient_length[s] = sqrt(own / right);
-        d->gradient_cosine[s] = product(d->gradient, side[s]->dx, size) / sqrt(own * right);
+        d->gradient_cosine[s] = product(e->gradient, side[s]->dx, size) / sqrt(own * right);
     }
     ct_graph_free(&g);
     ct_arena_free(&arena);

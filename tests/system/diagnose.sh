@@ -142,7 +142,7 @@ check "one side does not find pairs" says "one side cannot show" a.npy
 check "... in loss too" rejects 3 "nan.npy: row 5 (rows count from 0) holds a NaN" loss nan.npy b.npy
 
 yes "a photo" | head -100 >same.txt
-check "one caption for all is refused" rejects 1 "same.txt: all 100 captions are equal" train shapes -q -o none data.kind=pairs data.image=a.npy data.text=same.txt
+check "one caption for all is refused" rejects 1 "same.txt: all 100 captions are 'a photo'" train shapes -q -o none data.kind=pairs data.image=a.npy data.text=same.txt
 
 # A loss that was seen, against that of these rows.
 here=$(sed 's/right //' right)

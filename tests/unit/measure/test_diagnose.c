@@ -34,7 +34,7 @@ static void diagnose_case_k(int k, diagnosis_case *c, ct_device *device, tally *
     static ct_diagnosis d;
     d.landmarks = c->landmarks;
     d.loss = c->loss;
-    CK_OK(ct_diagnose(&(ct_embedded){c->a, c->b, c->n, c->d, c->group, device}, &d, &err));
+    CK_OK(ct_diagnose(&(ct_embedded){c->a, c->b, c->n, c->d, c->group, device, NULL}, &d, &err));
     t->right[k % 2] += d.state == c->label;
     t->of[k % 2]++;
     t->slandered += c->label == CT_HEALTHY && calls_it_collapsed(d.state);

@@ -464,7 +464,7 @@ static void measure_all(measuring *m)
 ct_status ct_measure(const ct_embedded *e, ct_measures *out, ct_distributions *shape, ct_error *err)
 {
     ct_measures got = {.rows = e->n, .columns = e->d, .n_sides = e->b != NULL ? 2 : 1};
-    ct_clues unseen;
+    ct_clues unseen = {.groups = 0};
     measuring m = {.device = e->device,
                    .e = e,
                    .out = &got,

@@ -216,6 +216,18 @@ def siglip(z, negative):
     return (F.softplus(-z.diagonal()).sum() + F.softplus(z[negative]).sum()) / len(z)
 
 
+def find_others(x, scale, positive, negative):
+    """NT-Xent and SupCon: each of the 2n rows x of both sides looks for its positives among all
+    others. positive, negative (n, n): which pairs belong together, which rows do not."""
+    oneself = torch.eye(len(x), dtype=torch.bool, device=x.device)
+    own = torch.eye(len(negative), dtype=torch.bool, device=x.device)
+    among = (negative | own).repeat(2, 2) & ~oneself
+    positive = positive.repeat(2, 2) & ~oneself
+    z = scale * (x @ x.T)
+    right = (z * positive).sum(1) / positive.sum(1)
+    return (z.masked_fill(~among, -math.inf).logsumexp(1) - right).mean()
+
+
 def loss_of(model, image, text, group):
     """image, text (n, d): rows of the whole batch; group (n): equal numbers mean the same."""
     r = model.recipe['loss']
@@ -224,6 +236,9 @@ def loss_of(model, image, text, group):
     same = group[:, None] == group[None, :]
     own = torch.eye(len(group), dtype=torch.bool, device=image.device)
     negative = ~(same if r['mask_groups'] == 'true' else own)
+    if r['name'] in ('ntxent', 'supcon'):
+        return find_others(torch.cat([image, text]), model.logit_scale.exp(),
+                           same if r['name'] == 'supcon' else own, negative)
     z = image @ text.T
     if r['name'] != 'question':
         z = model.logit_scale.exp() * z
@@ -237,7 +252,7 @@ def loss_of(model, image, text, group):
     return both_ways(z, negative) + (z.diagonal() - (z * positive).sum(1)).mean()
 
 
-LOSSES = 'question', 'infonce', 'clip', 'siglip', 'unicl'
+LOSSES = 'question', 'infonce', 'clip', 'ntxent', 'siglip', 'unicl', 'supcon'
 
 
 # ---- training: one process, or several that share each batch ----
@@ -259,6 +274,12 @@ class Gather(torch.autograd.Function):
         return dy.chunk(dist.get_world_size())[dist.get_rank()]
 
 
+def lines_of(path):
+    """Captions, one per line: only a newline ends one, and Windows' is one too."""
+    with open(path, encoding='utf-8-sig', newline='\n') as file:
+        return [line.removesuffix('\n').removesuffix('\r') for line in file]
+
+
 def read_pairs(folder):
     """What `contrast export RUN --data DIR` wrote: the training pairs, and their groups."""
     sides = []
@@ -267,11 +288,9 @@ def read_pairs(folder):
         if os.path.exists(path + '.npy'):
             sides.append(np.load(path + '.npy', mmap_mode='r'))
         else:
-            with open(path + '.txt', encoding='utf-8') as file:
-                sides.append(np.array(file.read().splitlines(), dtype=object))
+            sides.append(np.array(lines_of(path + '.txt'), dtype=object))
     n = len(sides[0])
-    with open(os.path.join(folder, 'split.txt'), encoding='utf-8') as file:
-        train = np.flatnonzero(np.array(file.read().split()) == 'train')
+    train = np.flatnonzero(np.array(lines_of(os.path.join(folder, 'split.txt'))) == 'train')
     group = np.arange(n)
     if os.path.exists(os.path.join(folder, 'groups.npy')):
         group = np.load(os.path.join(folder, 'groups.npy'))
@@ -373,7 +392,8 @@ def save(model, path, optimiser=None, step=0):
                      'optim.beta1^step': repr(float(o['beta1']) ** step),
                      'optim.beta2^step': repr(float(o['beta2']) ** step),
                      'best.recall': '0', 'best.step': '0', 'log.bytes': '0'})
-    save_file({k: x.cpu().contiguous() for k, x in tensors.items()}, path, metadata)
+    save_file({k: x.cpu().contiguous() for k, x in tensors.items()}, path + '.new', metadata)
+    os.replace(path + '.new', path)  # killed at any instant, the last one is whole
 
 
 def train(model, args):
@@ -390,11 +410,13 @@ def train(model, args):
     optimiser, begin = optimiser_of(model, args.weights)
     sides, pairs, group = read_pairs(args.data)
     t = model.recipe['train']
-    end = begin + args.steps if args.steps else int(t['steps'])
+    end = int(t['steps']) if args.steps is None else begin + args.steps
     batch, seed = int(t['batch']), int(t['seed'])
     if batch % world != 0 or batch > len(pairs):
         sys.exit(f'train.batch = {batch}: expected a multiple of the {world} processes, and at '
                  f'most the {len(pairs)} training pairs')
+    if end <= begin:
+        sys.exit(f'the {begin} steps of the recipe are done: say how many more, --steps N')
     t['steps'] = str(max(end, int(t['steps'])))
     torch.manual_seed(seed + rank + begin)  # of dropout
     for step in range(begin, end):
@@ -409,8 +431,12 @@ def train(model, args):
         every = int(model.recipe['monitor']['log_every'])
         if rank == 0 and (step == begin or (step + 1) % every == 0 or step + 1 == end):
             print(json.dumps(line), flush=True)
+        saves = int(t['checkpoint_every'])
+        if rank == 0 and saves > 0 and (step + 1) % saves == 0:
+            save(model, args.output, optimiser, step + 1)
     if rank == 0:
         save(model, args.output, optimiser, end)
+        print(f'{args.output}: after step {end}; contrast import {args.output}', file=sys.stderr)
     if begins_group:
         dist.destroy_process_group()
 
@@ -420,8 +446,7 @@ def train(model, args):
 def embed(model, args):
     """Unit rows, as those of `contrast embed`."""
     if args.texts:
-        with open(args.texts, encoding='utf-8') as file:
-            rows, tower = file.read().splitlines(), model.text
+        rows, tower = lines_of(args.texts), model.text
     else:
         rows, tower = np.load(args.images), model.image
     with torch.no_grad():
@@ -487,12 +512,16 @@ def main():
     p.add_argument('folder', metavar='DIR')
     p.set_defaults(run=write_both)
 
-    p = commands.add_parser('save', help="write the weights without the optimiser's state")
+    p = commands.add_parser('save', help="write the weights without the optimiser's state: "
+                            'contrast train RECIPE --weights F.safetensors')
     p.add_argument('output', metavar='F.safetensors')
     p.set_defaults(run=lambda model, args: save(model, args.output))
 
     args = parser.parse_args()
-    args.run(load(args.weights), args)
+    try:
+        args.run(load(args.weights), args)
+    except OSError as problem:  # a file that is not there, or cannot be written
+        sys.exit(str(problem))
 
 
 if __name__ == '__main__':

@@ -18,7 +18,8 @@ static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, 
         ct_record_read(folder, arena, r, err) != CT_OK)
         return err->status;
     ct_loss_setting at = ct_recipe_setting(&recipe);
-    at.temperature = r->line[r->n_lines - 1].temperature;
+    if (r->n_lines > 0) /* else it was imported: as the recipe says */
+        at.temperature = r->line[r->n_lines - 1].temperature;
     const ct_landmarks l = ct_landmarks_of(ct_loss_find(recipe.loss.name), &at, NULL);
     r->all_equal = l.all_equal;
     r->floor = l.floor;

@@ -39,18 +39,23 @@ static void begin_section(ct_writer *w, const char *title, const char *words)
 
 static void story(ct_writer *w, const ct_record *r, int run)
 {
-    const ct_line *first = r->line, *last = &r->line[r->n_lines - 1];
+    const ct_line *first = r->line, *last = r->n_lines > 0 ? &r->line[r->n_lines - 1] : NULL;
     const ct_mark *test = r->n_marks[1] > 0 ? &r->mark[1][r->n_marks[1] - 1] : NULL;
     const ct_doc d = {NULL, w};
     (void)run;
     if (r->state != NULL)
         ct_doc_about(&d, "%s: %s", r->state, r->meaning);
-    ct_put(w, "<p>The loss of a batch went from %.4f at step %.0f to %.4f at step %.0f",
-           first->loss, first->step, last->loss, last->step);
-    if (isfinite(r->all_equal))
+    if (last != NULL)
+        ct_put(w, "<p>The loss of a batch went from %.4f at step %.0f to %.4f at step %.0f",
+               first->loss, first->step, last->loss, last->step);
+    else
+        ct_put(w, "<p>The run was imported at step %.0f", r->moment[0].step);
+    if (last != NULL && isfinite(r->all_equal))
         ct_put(w, "; it is %.4f where all embeddings are equal, and at least %.4g", r->all_equal,
                r->floor);
-    ct_put(w, ". The temperature ended at %.4g.", last->temperature);
+    ct_put_raw(w, ".");
+    if (last != NULL)
+        ct_put(w, " The temperature ended at %.4g.", last->temperature);
     if (test != NULL)
         ct_put(w,
                " Of %d test pairs, %.3f of the images found their caption first and %.3f of the "

@@ -235,10 +235,9 @@ ct_status ct_record_read(const char *folder, ct_arena *arena, ct_record *out, ct
     *out = (ct_record){.folder = folder, .all_equal = (double)NAN, .floor = (double)NAN};
     out->recipe = read_text(&r, path, "recipe.ini");
     read_lines(&r, path);
-    if (err->status == CT_OK && (out->n_moments == 0 || out->n_lines == 0))
+    if (err->status == CT_OK && out->n_moments == 0)
         CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: no snapshot and step yet; train first, with monitor.snapshots above 0",
-                folder);
+                "%s: no snapshot yet; train first, with monitor.snapshots above 0", folder);
     for (int k = out->n_moments - 2; k >= 0; k--)
         turn_towards(&out->moment[k], &out->moment[k + 1]);
     return err->status;

@@ -86,7 +86,8 @@ static void load_arrays(ct_trainer *t, bool weights_alone, const ct_safetensors 
         const ct_safetensor *found = find(file, m->name);
         const int n_dims = m->vector ? 1 : 2;
         if (found == NULL)
-            CT_FAIL(err, CT_ERR_FORMAT, "%s: there is no %s%s%s", path, m->name,
+            CT_FAIL(err, CT_ERR_FORMAT, "%s: there is no %s%s%s%s", path, m->name,
+                    strncmp(m->name, "optim.", 6) == 0 ? ": weights alone need a recipe" : "",
                     *t->unused != '\0' ? "; not used: " : "", t->unused);
         else if (found->n_dims != n_dims || found->dim[n_dims - 1] != m->cols ||
                  (n_dims == 2 && found->dim[0] != m->rows))

@@ -24,6 +24,7 @@ typedef struct run {
     double began; /* the clock when the run began; resumed, as if it had never stopped */
     ct_progress progress;
     int lock;
+    bool imported; /* at a step that this folder has no lines of */
     ct_error *err;
 } run;
 
@@ -265,16 +266,18 @@ static bool is_due(long step, int every)
     return every > 0 && step > 0 && step % every == 0;
 }
 
-/* A picture of where the embeddings are, if one is due. That they are not finite, the next step
- * says with a name. */
+/* A picture of where the embeddings are, if one is due or an imported run has none yet. That they
+ * are not finite, the next step says with a name. */
 static void take_snapshot(run *r)
 {
     const ct_recipe *recipe = &r->t->recipe;
     ct_snapshot s;
     ct_error why = {0};
     if (r->err->status != CT_OK || !has_probe(r) ||
-        !ct_snapshot_due(r->t->step, recipe->train.steps, recipe->monitor.snapshots))
+        (!r->imported &&
+         !ct_snapshot_due(r->t->step, recipe->train.steps, recipe->monitor.snapshots)))
         return;
+    r->imported = false;
     if (ct_snapshot_take(r->t, &s, &why) == CT_OK)
         ct_log_put(&r->log, "snapshot", &ct_moment_fields, &s.moment);
     else if (why.status != CT_ERR_NUMERIC)
@@ -300,7 +303,7 @@ static void run_to_end(run *r)
     const ct_recipe *recipe = &r->t->recipe;
     bool end = false;
     set_safe(r, false);
-    if (r->t->step == 0)
+    if (r->t->step == 0 || r->imported)
         take_snapshot(r);
     while (r->err->status == CT_OK && !end) {
         const long step = r->t->step;
@@ -357,7 +360,8 @@ ct_status ct_run_train(ct_trainer *t, const char *folder, const char *weights,
         ct_weights_load(t, weights, err);
     ct_folder_make(folder, err);
     ct_folder_lock(folder, &r.lock, err);
-    clear_folder(&r, weights != NULL || t->step > 0);
+    r.imported = t->step > 0;
+    clear_folder(&r, weights != NULL || r.imported);
     run_logged(&r);
     ct_folder_unlock(r.lock);
     return err->status;

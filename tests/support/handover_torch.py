@@ -42,10 +42,10 @@ def at_most(what, value, limit):
 
 
 def gradients(module, name, place):
-    """Without moments, the first moment after one step of AdamW is (1 - beta1) gradient."""
+    """Without moments, the first moment after one step is the gradient; for AdamW 1 - beta1 of it."""
     model = module.load(place + '/model.safetensors')
     sides, pairs, group = module.read_pairs(place + '/pairs')
-    optimiser = torch.optim.SGD(model.parameters(), 0)
+    optimiser, o = torch.optim.SGD(model.parameters(), 0), model.recipe['optim']
     world = dist.get_world_size() if dist.is_initialized() else 1
     items = module.batch_of(pairs, 0, len(pairs), 1)
     module.train_step(model, optimiser, sides, group, items, 0, world, rank)
@@ -53,7 +53,11 @@ def gradients(module, name, place):
     worst = 0
     for key, p in model.named_parameters():
         if p.requires_grad:
-            want = after['optim.m.' + key] / (1 - float(model.recipe['optim']['beta1']))
+            want = after['optim.m.' + key]
+            if o['name'] == 'adamw':
+                want = want / (1 - float(o['beta1']))
+            elif p.dim() > 1:  # SGD's moment is of the gradient with its decay
+                want = want - float(o['weight_decay']) * p.detach()
             worst = max(worst, ((p.grad - want).norm() / want.norm()).item())
     at_most(f'{name}: gradient', worst, 1e-4)
     return worst

@@ -76,16 +76,18 @@ fi
 
 # ---- training continued in PyTorch, on one process and on several ----
 
-tiny="$small data.n_train=64 train.batch=64 optim.warmup=3 optim.clip=1 monitor.log_every=1 monitor.snapshots=0"
-# lossrun NAME: what handover_torch.py reads, see there. The moments begin with the import.
+tiny="$small data.first_object=true data.n_train=64 train.batch=64 optim.warmup=3 optim.schedule=cosine optim.clip=1 optim.weight_decay=0.01
+    monitor.log_every=1 monitor.snapshots=0"
+# lossrun NAME SETTINGS: what handover_torch.py reads, see there. The moments begin with the import.
 lossrun() {
     to=$scratch/losses/$1
+    shift
     # shellcheck disable=SC2086
-    "$program" train shapes -q -o "$scratch/begin" --force $tiny loss.name="$1" train.steps=1 &&
+    "$program" train shapes -q -o "$scratch/begin" --force $tiny "$@" train.steps=1 &&
         "$program" export "$scratch/begin" --torch "$scratch/begin.py" &&
-        "$program" import "$scratch/begin.safetensors" shapes -q $tiny loss.name="$1" train.steps=51 -o "$to/all" &&
+        "$program" import "$scratch/begin.safetensors" shapes -q $tiny "$@" train.steps=51 -o "$to/all" &&
         "$program" export "$to/all" --torch "$to/model.py" --data "$to/pairs" &&
-        "$program" import "$scratch/begin.safetensors" shapes -q $tiny loss.name="$1" train.steps=1 -o "$to/one" &&
+        "$program" import "$scratch/begin.safetensors" shapes -q $tiny "$@" train.steps=1 -o "$to/one" &&
         "$program" resume -q "$to/one" && "$program" resume -q "$to/all"
 }
 # recall RUN: recall@1 on test, the mean of both directions.
@@ -96,10 +98,21 @@ recall() {
 
 if "$python" -c "import torch, safetensors" 2>/dev/null; then
     export OMP_NUM_THREADS=1
-    for loss in question infonce clip siglip unicl; do
-        lossrun $loss >"$scratch/out" 2>&1
-        check "runs of $loss for PyTorch" [ $? = 0 ]
-    done
+    while read -r name settings; do
+        # shellcheck disable=SC2086
+        lossrun "$name" $settings </dev/null >"$scratch/out" 2>&1
+        check "runs of $name for PyTorch" [ $? = 0 ]
+    done <<'RUNS'
+question loss.name=question
+infonce loss.name=infonce
+clip loss.name=clip loss.learn_temperature=true
+siglip loss.name=siglip loss.learn_temperature=true
+ntxent loss.name=ntxent
+unicl loss.name=unicl loss.learn_temperature=true
+supcon loss.name=supcon loss.learn_temperature=true
+masked loss.name=supcon loss.mask_groups=true
+sgd loss.name=clip loss.learn_temperature=true optim.name=sgd optim.rate=0.01 optim.momentum=0.9
+RUNS
     # together N ARGS...: a Python program as N processes.
     together() {
         n=$1
@@ -123,6 +136,31 @@ if "$python" -c "import torch, safetensors" 2>/dev/null; then
         check "README: $line" env PATH="$(dirname "$(command -v "$python")"):$PATH" \
             sh -c "exec >'$scratch/out' 2>&1 </dev/null; cd '$scratch/readme' && $line"
     done <"$scratch/commands"
+
+    # What PyTorch wrote is a run, and weights to begin one with.
+    back=$scratch/readme/runs/back
+    for words in "eval $back" "diagnose $back" "search $back red" "plot plane $back -o $scratch/back.svg"; do
+        # shellcheck disable=SC2086
+        run $words
+        check "${words%%/*}what PyTorch wrote" [ "$code" = 0 ]
+    done
+    run report "$back" -o "$scratch/back.html"
+    check "a report of it" grep -q "The run was imported at step [1-9]" "$scratch/back.html"
+    (cd "$scratch/readme" && "$python" model.py --weights trained.safetensors save weights.safetensors)
+    # shellcheck disable=SC2086
+    run train shapes $small -q train.steps=1 optim.rate=1e-30 --weights "$scratch/readme/weights.safetensors" -o "$scratch/begun"
+    check "its weights alone begin a run" [ "$code" = 0 ]
+    for from in "$back" "$scratch/begun"; do
+        "$program" embed "$from" --texts "$scratch/texts.txt" -o "$from.npy" >/dev/null
+    done
+    check "... with the same embeddings" cmp "$back.npy" "$scratch/begun.npy"
+    check "weights alone are no checkpoint" rejects 1 "weights alone need a recipe" \
+        import "$scratch/readme/weights.safetensors" -o "$scratch/no"
+    printf 'a\342\200\250star\r\nred\n' >"$scratch/odd.txt"
+    (cd "$scratch/readme" && "$python" model.py embed --texts "$scratch/odd.txt" -o "$scratch/odd.npy")
+    check "only a newline ends a caption" [ "$(wc -c <"$scratch/odd.npy")" = $((128 + 2 * 4 * 32)) ]
+    "$python" "$scratch/readme/model.py" train --data "$scratch/readme/pairs" >"$scratch/out" 2>&1
+    check "a run that is done asks for more steps" grep -q "say how many more, --steps N" "$scratch/out"
 
     # 300 steps here, 300 there, back here: as good as 600 steps in one place.
     longer="data.n_train=2048 data.n_validation=256 data.n_test=512 train.batch=64 image.layers=64,32 text.layers=64,32

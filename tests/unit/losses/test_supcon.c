@@ -148,6 +148,38 @@ START_TEST(classes_at_a_simplex)
 }
 END_TEST
 
+/* One array has its own way to the sums: the same bits on every device, and no memory is said. */
+START_TEST(one_array_has_one_value_everywhere_or_none)
+{
+    ct_device *dev[MAX_DEVICES];
+    const int n_devices = open_devices(dev);
+    batch_random(&x, 150, 12, 0.07, 8);
+    x.grouped = true;
+    for (int i = 0; i < x.n; i++)
+        x.group[i] = i % 7;
+    for (int k = 0; k < n_devices; k++) {
+        ct_graph g;
+        ct_graph_init(&g, dev[k], 0);
+        run_loss_on(&g, one_array, &x, k == 0 ? &y : &z);
+        ct_graph_free(&g);
+        if (k > 0)
+            check_same_bits(&x, &z, &y);
+    }
+    for (size_t limit = 1024, fits = 0; fits == 0; limit += 8192) {
+        ct_graph g;
+        ct_graph_init(&g, dev[0], limit);
+        ct_tensor *rows = ct_leaf(&g, x.n, x.d, x.a), *s = ct_leaf(&g, 1, 1, &x.log_scale);
+        ct_tensor *loss = ct_loss_supcon_one(&g, rows,
+                                             &(ct_loss_inputs){.log_scale = s, .group = x.group});
+        ck_assert((loss == NULL) == (ct_graph_error(&g) != NULL));
+        fits = loss != NULL;
+        ck_assert(fits == 0 || limit > 8192); /* it failed before */
+        ct_graph_free(&g);
+    }
+    close_devices(dev, n_devices);
+}
+END_TEST
+
 TCase *supcon_case(void)
 {
     TCase *tc = tcase_create("supcon");
@@ -158,5 +190,6 @@ TCase *supcon_case(void)
     tcase_add_test(tc, rows_alone_are_no_anchors);
     tcase_add_loop_test(tc, backward_of_one_array_matches_difference, 0, 3);
     tcase_add_test(tc, classes_at_a_simplex);
+    tcase_add_test(tc, one_array_has_one_value_everywhere_or_none);
     return tc;
 }

@@ -161,6 +161,27 @@ START_TEST(every_device_counts_the_same)
 }
 END_TEST
 
+START_TEST(every_failed_allocation_is_reported)
+{
+    ct_device *dev = one_thread();
+    const ct_embedded e = {.a = X, .n = 14, .d = 3, .group = LABEL, .device = dev};
+    ct_measures m = {.precision_at_1 = 7};
+    ct_status status;
+    long n = 0;
+    do {
+        ct_error err = {0};
+        ct_alloc_fail_at(n++);
+        status = ct_measure(&e, &m, NULL, &err);
+        ct_alloc_fail_at(-1);
+        ck_assert_msg(status == CT_OK || (status == CT_ERR_NOMEM && err.msg[0] != '\0'), "%s",
+                      err.msg);
+        ck_assert((m.precision_at_1 == 7) == (status != CT_OK));
+    } while (status != CT_OK);
+    ck_assert_int_gt(n, 2);
+    ct_device_free(dev);
+}
+END_TEST
+
 TCase *labels_case(void)
 {
     TCase *tc = tcase_create("labels");
@@ -172,5 +193,6 @@ TCase *labels_case(void)
     tcase_add_test(tc, a_simplex_of_classes_is_neural_collapse);
     tcase_add_test(tc, classes_that_find_each_other_are_healthy);
     tcase_add_test(tc, every_device_counts_the_same);
+    tcase_add_test(tc, every_failed_allocation_is_reported);
     return tc;
 }

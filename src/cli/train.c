@@ -38,7 +38,7 @@ static int go(cli_call *c, const char *folder, task what, ct_error *err)
         ct_run_resume(&c->trainer, folder, c->checkpoint, &progress.watch, err);
     else
         ct_run_train(&c->trainer, folder, c->weights, &progress.watch, err);
-    if (c->weights != NULL && *c->trainer.unused != '\0' && !c->quiet)
+    if (err->status == CT_OK && c->weights != NULL && *c->trainer.unused != '\0' && !c->quiet)
         fprintf(stderr, "%s: not used: %s\n", c->weights, c->trainer.unused);
     cli_progress_end(&progress, &c->trainer, folder, err);
     return cli_stop != 0 ? 128 + cli_stop : 0;

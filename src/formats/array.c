@@ -171,14 +171,14 @@ static void parse_rows(const char *path, const char *text, size_t size, unsigned
                        ct_npy *out, ct_error *err)
 {
     const char *at = text + (memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0);
-    for (int line = 1; at < text + size && err->status == CT_OK; line++, at++) {
+    for (size_t line = 1; at < text + size && err->status == CT_OK; line++, at++) {
         const char *begin = at;
         const int n = *at == '#' ? 0 : get_line(&at, x);
         if (n < 0 && line > 1)
-            CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: byte %d: expected a number, found '%.*s'", path,
+            CT_FAIL(err, CT_ERR_FORMAT, "%s:%zu: byte %d: expected a number, found '%.*s'", path,
                     line, (int)(at - begin) + 1, printable(at, 20), at);
-        else if (n > 0 && out->rows > 0 && n != out->cols)
-            CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: has %d numbers, expected %d as before", path, line,
+        else if (n > 0 && out->rows > 0 && (n != out->cols || out->rows == INT_MAX))
+            CT_FAIL(err, CT_ERR_FORMAT, "%s:%zu: has %d numbers, expected %d as before", path, line,
                     n, out->cols);
         else if (n > 0) {
             out->cols = n;
@@ -191,14 +191,15 @@ static void parse_rows(const char *path, const char *text, size_t size, unsigned
 
 static ct_status read_text(ct_source *s, ct_arena *arena, ct_npy *out, ct_error *err)
 {
-    char *text = NULL;
-    if (s->size < SIZE_MAX - 3)
-        text = ct_arena_zeroed(arena, (size_t)s->size + 3, 1);
-    ct_source_read(s, 0, text, (size_t)s->size, err);
-    if (text != NULL && strlen(text) != s->size)
-        CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: expected .npy, .npz, safetensors, IDX, or a text of numbers", s->path);
-    unsigned char *x = text != NULL ? ct_arena_zeroed(arena, count_words(text) + 1, 8) : NULL;
+    char *text = s->size < SIZE_MAX - 3 ? ct_arena_zeroed(arena, (size_t)s->size + 3, 1) : NULL;
+    if (text == NULL)
+        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its text", s->path);
+    if (ct_source_read(s, 0, text, (size_t)s->size, err) != CT_OK)
+        return err->status;
+    if (strlen(text) != s->size)
+        return CT_FAIL(err, CT_ERR_FORMAT,
+                       "%s: expected .npy, .npz, safetensors, IDX, or a text of numbers", s->path);
+    unsigned char *x = ct_arena_zeroed(arena, count_words(text) + 1, 8);
     if (x == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its numbers", s->path);
     *out = (ct_npy){.kind = 'f', .width = 8, .text = true};

@@ -63,6 +63,41 @@ check "imported weights give the same embeddings" cmp "$scratch/texts.npy" "$scr
 run resume "$scratch/back" -q
 check "an imported run can be trained on" [ "$code" = 0 ]
 
+# What other programs make of the weights: other names, integers, a tensor more; a NaN; a name that is gone.
+python3 - "$scratch/model.safetensors" "$scratch" <<'END'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n = struct.unpack("<Q", data[:8])[0]
+tensors = {k: v for k, v in json.loads(data[8:8 + n]).items() if k != "__metadata__"}
+def save(name, prefix="", more=(), change=lambda name, x: x, drop=()):
+    header, body = {}, b""
+    for k, v in tensors.items():
+        if k not in drop and not k.startswith(("optim.", "queue.")):
+            x = change(k, data[8 + n:][slice(*v["data_offsets"])])
+            header[prefix + k] = dict(v, data_offsets=[len(body), len(body) + len(x)])
+            body += x
+    for k, kind, x in more:
+        header[k] = {"dtype": kind, "shape": [1], "data_offsets": [len(body), len(body) + len(x)]}
+        body += x
+    text = json.dumps(header).encode()
+    open(f"{sys.argv[2]}/{name}.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + body)
+save("wrapped", "module.", [("bn.num_batches_tracked", "I64", struct.pack("<q", -7)), ("head.scale", "F32", bytes(4))])
+save("nan", change=lambda k, x: x[:-4] + struct.pack("<f", float("nan")) if k == "image.0.weight" else x)
+save("gone", drop=["image.0.weight"], more=[("picture.0.weight", "F32", bytes(4))])
+END
+# shellcheck disable=SC2086
+run import "$scratch/wrapped.safetensors" shapes $small -o "$scratch/wrapped"
+check "names with module. in front are imported" [ "$code" = 0 ]
+check "... and what is not used is named" grep -q "wrapped.safetensors: not used: head.scale$" "$scratch/err"
+check "... with the same weights" [ "$("$program" hash "$scratch/wrapped" | cut -c1-16)" = "$("$program" hash "$scratch/model.safetensors" | cut -c1-16)" ]
+run inspect "$scratch/wrapped.safetensors"
+check "inspect shows integers" grep -q "bn.num_batches_tracked  *(1)  *-7" "$scratch/out"
+# shellcheck disable=SC2086
+check "a NaN is refused by its tensor" rejects 1 "nan.safetensors: image.0.weight has a value that is not finite" import "$scratch/nan.safetensors" shapes $small -o "$scratch/no"
+check "... by inspect too" rejects 1 "image.0.weight has a value that is not finite" inspect "$scratch/nan.safetensors"
+# shellcheck disable=SC2086
+check "a tensor that is missing, and what is there instead" rejects 1 "there is no image.0.weight; not used: picture.0.weight" import "$scratch/gone.safetensors" shapes $small -o "$scratch/no"
+
 if "$python" -c "import numpy" 2>/dev/null; then
     "$python" -c "import numpy as np, sys
 np.save(sys.argv[1], (np.random.default_rng(1).random((20, 16, 16, 3)) * 255).astype(np.uint8))" "$scratch/x.npy"

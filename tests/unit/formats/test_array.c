@@ -3,6 +3,7 @@
 #include "testing.h"
 
 #include "formats/array.h"
+#include "platform/memory.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -194,6 +195,30 @@ START_TEST(tensors_of_a_safetensors_file)
 }
 END_TEST
 
+START_TEST(no_memory_is_an_error)
+{
+    static const struct {
+        const void *data;
+        size_t size;
+    } FILES[] = {{ZIP, sizeof ZIP}, {GZIP, sizeof GZIP}, {TEXT("1,2\n3,-4")}};
+    for (int f = 0; f < 3; f++) {
+        ct_status status = CT_ERR_NOMEM;
+        int failures = 0;
+        for (; status != CT_OK; failures++) {
+            ct_npy a;
+            double x[64];
+            ct_arena_free(&arena);
+            ct_alloc_fail_at(failures);
+            status = parse(FILES[f].data, FILES[f].size, f == 0 ? "a" : NULL, &a, x,
+                           CT_IGNORE_ERROR);
+            ct_alloc_fail_at(-1);
+            ck_assert(status == CT_OK || status == CT_ERR_NOMEM);
+        }
+        ck_assert_int_gt(failures, 1);
+    }
+}
+END_TEST
+
 START_TEST(others_are_refused_by_name)
 {
     check_refused(TEXT("\x80\4\x95 "), NULL, "f: is a pickle: in Python: np.save(");
@@ -245,6 +270,7 @@ TCase *array_case(void)
     tcase_add_test(c, a_promise_beyond_deflate_allocates_nothing);
     tcase_add_test(c, numbers_in_a_text);
     tcase_add_test(c, tensors_of_a_safetensors_file);
+    tcase_add_test(c, no_memory_is_an_error);
     tcase_add_test(c, others_are_refused_by_name);
     tcase_add_test(c, what_begins_as_an_array);
     return c;

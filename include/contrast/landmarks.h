@@ -17,21 +17,28 @@ CT_C_BEGIN
 
 /* Where a landmark is asked for. */
 typedef struct ct_loss_setting {
-    int n, d; /* pairs, and dimensions of the embeddings (0: unknown) */
+    int n, d; /* pairs of a batch, and dimensions of the embeddings (0: unknown) */
     double temperature;
     double bias;                    /* siglip; see ct_loss_bias */
     const ct_loss_options *options; /* NULL: defaults */
+    int queue;                      /* past pairs that are negatives too; losses that use_queue */
+    int rows;         /* there are groups of so many, batches of n one after the other: landmarks
+                         are means over them; 0: a batch */
+    const int *items; /* row i has the group group[items[i]]; NULL: group[i] */
 } ct_loss_setting;
 
 typedef struct ct_landmarks {
-    const ct_loss *loss;     /* NULL: nothing is known of a loss */
-    ct_loss_setting at;      /* temperature 1 where the loss has none */
-    double all_equal;        /* all embeddings equal */
-    double random;           /* scattered and unaligned: ln N + 1 / (2 d tau^2); NaN: not known */
-    double floor;            /* no embeddings whose pairs are all distinct go below this */
-    double duplicates;       /* ... nor below this if rows of equal group cannot be told apart:
-                                (1/n) sum_i ln (rows of i's group); 0 without groups */
-    const char *floor_is;    /* where the floor is reached */
+    const ct_loss *loss;  /* NULL: nothing is known of a loss */
+    ct_loss_setting at;   /* temperature 1 and queue 0 where the loss has none */
+    double all_equal;     /* all embeddings equal (of unit length, where that matters) */
+    double random;        /* unit rows scattered at random, unaligned: the mean; NaN: not known */
+    double floor;         /* no embeddings go below this; NaN: there is none. Groups count where the
+                             loss looks at them */
+    double duplicates;    /* ... nor below this if pairs of equal group are equal: (1/n) sum_i ln
+                             (rows of i's group) of a softmax loss, at small temperatures; NaN without
+                             groups, or where they are masked */
+    const char *equal_is; /* all_equal as a formula, without groups and queue */
+    const char *floor_is; /* where the floor is reached */
     bool bounds_information; /* ln N - loss is a lower bound on the information that pairs share */
 } ct_landmarks;
 

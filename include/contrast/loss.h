@@ -27,7 +27,7 @@ typedef enum ct_mining { CT_MINE_ALL, CT_MINE_SEMI_HARD, CT_MINE_HARDEST } ct_mi
  * papers or their code use. */
 typedef struct ct_loss_options {
     bool dot;           /* products instead of cosines: softmax losses, siglip, spectral [no]    */
-    bool mask_groups;   /* pairs of equal group are no negatives: all but barlow and vicreg [no] */
+    bool mask_groups;   /* pairs of equal group are no negatives, in no mean: not of columns [no] */
     bool in_modal;      /* dcl: negatives from both sides [yes]                                  */
     double penalty;     /* npair: of the squared lengths [0.002]                                 */
     double margin;      /* triplet [0.2]                                                         */

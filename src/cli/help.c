@@ -32,7 +32,7 @@ static void help_losses(void)
 {
     int n;
     const ct_loss *l = ct_loss_all(&n);
-    ct_loss_setting s = {.n = 7, .d = 64, .temperature = 1, .bias = ct_loss_bias(7)};
+    const ct_loss_setting s = {.n = 7, .d = 64, .temperature = 1, .bias = ct_loss_bias(7)};
     printf("  %-15s %10s %10s\n", "N = 7, tau = 1:", "all equal", "best");
     for (int i = 0; i < n; i++) {
         const ct_landmarks at = ct_landmarks_of(&l[i], &s, NULL);

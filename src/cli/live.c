@@ -56,8 +56,8 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds)
         l->diagnosed_s = began;
     }
     /* at the temperature of now, which may be learned */
-    const ct_loss_setting setting = ct_trainer_setting(l->trainer, recipe->train.batch);
-    const ct_landmarks landmarks = ct_landmarks_of(l->trainer->loss, &setting, NULL);
+    const ct_landmarks landmarks = ct_trainer_landmarks(
+        l->trainer, ct_trainer_setting(l->trainer, 1).temperature);
     const double pairs = (double)s->step * recipe->train.batch;
     screen->now = s->loss;
     screen->temperature = s->temperature;

@@ -40,6 +40,8 @@ static const ct_field ANSWER[] = {
     {.key = "all_equal", .label = "all equal", .kind = CT_REAL, AT(l.all_equal), .format = "%.6g"},
     {.key = "over_all_equal", .label = "  loss above it", .kind = CT_REAL, AT(over_all_equal),
      .format = "%+.6g"},
+    {.key = "random", .label = "random rows", .kind = CT_REAL, AT(l.random), .format = "%.6g",
+     .optional = true},
     {.key = "floor", .kind = CT_REAL, AT(l.floor), .format = "%.6g"},
     {.key = "over_floor", .label = "  loss above it", .kind = CT_REAL, AT(over_floor),
      .format = "%+.6g"},
@@ -134,7 +136,11 @@ static void apply(answer *r, ct_graph *g)
                                             .bias = r->bias,
                                             .options = &given->options});
     ct_backward(g, r->y, NULL);
-    r->l.at = (ct_loss_setting){r->x.n, r->x.d, given->temperature, (double)bias, &given->options};
+    r->l.at = (ct_loss_setting){.n = r->x.n,
+                                .d = r->x.d,
+                                .temperature = given->temperature,
+                                .bias = (double)bias,
+                                .options = &given->options};
 }
 
 static double derivative(const ct_tensor *t)
@@ -216,7 +222,7 @@ static void explain(const answer *r)
 static void tell(const answer *r, bool here, ct_error *err)
 {
     cli_show(r->c, &FIELDS, r);
-    if (!r->c->json && r->x.d < r->x.n - 1)
+    if (!r->c->json && r->x.d < r->x.n - 1 && r->x.group == NULL)
         printf("  with %d dimensions for %d pairs the best may lie above the floor\n", r->x.d,
                r->x.n);
     if (r->c->explain)

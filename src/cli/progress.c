@@ -80,10 +80,10 @@ void cli_tell_repeats(FILE *f, const ct_recipe *r, int pairs, int captions)
 void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)
 {
     const ct_recipe *recipe = &t->recipe;
-    ct_loss_setting s = ct_recipe_setting(recipe);
-    if (recipe->loss.learn_temperature)
-        s.temperature = 0.01; /* as low as it may fall */
-    const ct_landmarks l = ct_landmarks_of(t->loss, &s, NULL);
+    /* As low as the temperature may fall. */
+    const ct_landmarks l = ct_trainer_landmarks(t, recipe->loss.learn_temperature
+                                                       ? 0.01
+                                                       : recipe->loss.temperature);
     *p = (cli_progress){.c = c,
                         .watch = {.ctx = p,
                                   .on_step = on_step,

@@ -6,6 +6,7 @@
 #include "platform/clock.h"
 #include "show/pictures.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MOST_RUNS 4 /* beside each other */
@@ -21,8 +22,9 @@ static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, 
     if (r->n_lines > 0) /* else it was imported: as the recipe says */
         at.temperature = r->line[r->n_lines - 1].temperature;
     const ct_landmarks l = ct_landmarks_of(ct_loss_find(recipe.loss.name), &at, NULL);
-    r->all_equal = l.all_equal;
-    r->floor = l.floor;
+    const bool known = !recipe.loss.options.mask_groups; /* else the groups decide */
+    r->all_equal = known ? l.all_equal : (double)NAN;
+    r->floor = known ? l.floor : (double)NAN;
     return CT_OK;
 }
 

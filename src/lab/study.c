@@ -91,8 +91,7 @@ static void shuffle(const ct_pairs *p, ct_arena *arena, ct_pairs *out, ct_error 
 static void train(ct_trainer *t, int steps, ct_outcome *out, ct_error *err)
 {
     double window[CT_STUDY_WINDOW];
-    const ct_loss_setting setting = ct_recipe_setting(&t->recipe);
-    out->all_equal = ct_landmarks_of(t->loss, &setting, NULL).all_equal;
+    out->all_equal = ct_trainer_landmarks(t, t->recipe.loss.temperature).all_equal;
     while (t->step < steps && err->status == CT_OK) {
         ct_step s;
         double sum = 0;

@@ -248,6 +248,24 @@ k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, int side, double sc
     return s;
 }
 
+const int *loss_pairs_negatives(ct_graph *g, const loss_pairs *p, double *mean)
+{
+    int *out = op_scratch(g, (size_t)p->n, sizeof *out);
+    const loss_groups *s = p->group != NULL ? loss_groups_new(g, p->n, p->group) : NULL;
+    if (g->error.status != CT_OK)
+        return NULL;
+    for (int i = 0; i < p->n; i++)
+        out[i] = p->n - 1;
+    double left = (double)p->n * (p->n - 1);
+    for (int k = 0; s != NULL && k < s->n_groups; k++)
+        for (int m = s->start[k]; m < s->start[k + 1]; m++) {
+            out[s->row[m]] = p->n - (s->start[k + 1] - s->start[k]);
+            left -= s->start[k + 1] - s->start[k] - 1;
+        }
+    *mean = left / p->n;
+    return out;
+}
+
 ct_tensor *loss_pairs_done(loss_pairs *p)
 {
     p->y->x[0] = (ct_real)p->loss.sum;

@@ -74,6 +74,10 @@ loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tenso
 /* Sums of f over what is opposite each row of a side; NULL if memory is short. */
 k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, int side, double scale);
 
+/* The negatives (n) that each row has on a side, n - 1 but for what is masked; `mean` of them. NULL
+ * if memory is short. */
+const int *loss_pairs_negatives(ct_graph *g, const loss_pairs *p, double *mean);
+
 bool loss_pairs_gather(ct_graph *g, loss_pairs *p);
 ct_tensor *loss_pairs_done(loss_pairs *p);
 

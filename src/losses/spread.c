@@ -8,7 +8,8 @@
 /* ---- align-uniform -------------------------------------------------------
  * A = mean |a_i - b_i|^alpha           dA/ds_ii = -alpha |a_i - b_i|^(alpha - 2) / n
  * U = ln mean_{i != j} e^(-t |x_i - x_j|^2), with |x_i - x_j|^2 = 2 - 2 s_ij
- *   = ln sum_i T_i - 2t - ln(n (n-1)), T_i = sum_j e^(2t s_ij), j != i
+ *   = ln sum_i T_i - 2t - ln(n (n-1)), T_i = sum_j e^(2t s_ij), j != i; the mean is over
+ *     what is not masked
  */
 
 /* |a_i - b_i|^2: from the difference, since 2 - 2 s_ii would lose the digits of a good pair. */
@@ -37,7 +38,7 @@ static void align(loss_pairs *p)
 }
 
 /* U of one side; its weights are dL/dT. */
-static double uniform(const loss_pairs *p, k_sums *s, double weight)
+static double uniform(const loss_pairs *p, k_sums *s, double negatives, double weight)
 {
     double peak = (double)s->origin[0];
     loss_total total = {0};
@@ -47,8 +48,7 @@ static double uniform(const loss_pairs *p, k_sums *s, double weight)
         loss_add(&total, s->total[i] * ct_scalar_exp((double)s->origin[i] - peak));
     for (int i = 0; i < p->n; i++)
         s->weight[i] = (ct_real)(weight * ct_scalar_exp((double)s->origin[i] - peak) / total.sum);
-    return ct_scalar_log(total.sum) + peak - 2 * p->options->uniform_t -
-           ct_scalar_log((double)p->n * (p->n - 1));
+    return ct_scalar_log(total.sum) + peak - 2 * p->options->uniform_t - ct_scalar_log(negatives);
 }
 
 ct_tensor *ct_loss_align_uniform(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
@@ -58,11 +58,12 @@ ct_tensor *ct_loss_align_uniform(ct_graph *g, ct_tensor *a, ct_tensor *b, const 
         return NULL;
     const double t = p->options->uniform_t, weight = p->options->uniform / 2;
     k_sums *s[2] = {loss_pairs_sum(g, p, K_EXP, 0, 2 * t), loss_pairs_sum(g, p, K_EXP, 1, 2 * t)};
-    if (g->error.status != CT_OK || !loss_pairs_gather(g, p))
+    double mean;
+    if (loss_pairs_negatives(g, p, &mean) == NULL || !loss_pairs_gather(g, p))
         return NULL;
     align(p);
-    for (int side = 0; side < 2 && p->n > 1; side++)
-        loss_add(&p->loss, weight * uniform(p, s[side], weight));
+    for (int side = 0; side < 2 && mean > 0; side++)
+        loss_add(&p->loss, weight * uniform(p, s[side], mean * p->n, weight));
     return loss_pairs_done(p);
 }
 
@@ -73,9 +74,10 @@ ct_tensor *ct_loss_spectral(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_lo
     loss_pairs *p = loss_pairs_new(g, "spectral", a, b, in, 0);
     const double mu = p != NULL ? p->options->mu : 0;
     k_sums *s = p != NULL ? loss_pairs_sum(g, p, K_SQUARE, 0, mu) : NULL;
-    if (s == NULL || !loss_pairs_gather(g, p))
+    double mean;
+    if (s == NULL || loss_pairs_negatives(g, p, &mean) == NULL || !loss_pairs_gather(g, p))
         return NULL;
-    const double each = p->n > 1 ? 1.0 / p->n / (p->n - 1) : 0;
+    const double each = mean > 0 ? 1.0 / p->n / mean : 0;
     for (int i = 0; i < p->n; i++) {
         s->weight[i] = (ct_real)each;
         p->ds[i] = (ct_real)(-2 * mu / p->n);

@@ -1,31 +1,30 @@
-/* landmarks.c -- the value of each loss when all embeddings are equal, and its floor.
+/* landmarks.c -- the value of each loss when all embeddings are equal, at random, and its floor.
  *
  * A loss that stays exactly at a landmark says why.
  *
- * Floors rest on one inequality. Let alpha be the mean of s_ii and beta that of the
- * rest. For unit vectors with the means u and v of the two sides,
+ * Floors rest on one inequality. Row i has g_i rows in its group, itself among them, and M_i = n -
+ * g_i negatives, which lie g_i' = s_ii - (mean s_ij of its negatives) below it. For unit vectors,
+ * summed over pairs of different groups and both orders,
  *
- *     alpha + (n-1) beta = n u.v         alpha <= u.v + sqrt((1 - |u|^2) (1 - |v|^2))
+ *     sum_i M_i g_i' = 1/2 sum_ij (a_i - a_j).(b_i - b_j) <= n^2 - max(0, 2 max_i g_i - n)^2
  *
- * so alpha - beta <= n / (n-1), reached by a regular simplex of aligned pairs, and a
- * loss convex in the s_ij is least where all s_ii are alpha and the rest beta (Wang
- * and Isola 2020; Graf et al. 2021; Lee et al. 2024).
+ * reached where a = b, each group is one point and the points, weighted by their rows, have mean 0:
+ * for groups of one size a regular simplex, where g' = K/(K-1), K groups. A loss convex in the s_ij
+ * is then least where all g' are alike (Wang and Isola 2020; Graf et al. 2021; Lee et al. 2024);
+ * for groups of several sizes the least of a sum of convex functions under that one constraint is a
+ * bound that nothing passes, and the dual of that problem is what is computed.
+ *
+ * A queue counts as pairs of the same set as the batch: embeddings that stay as they are.
  *
  * Layer: measure. Needs losses (their options and scalars). */
 #include "contrast/landmarks.h"
 
 #include "contrast/scalar.h"
 #include "losses/pairs.h"
+#include "measure/landmarks.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Where a loss is looked at, all as double. */
-typedef struct place {
-    double n, d, t, bias;
-    double gap; /* largest alpha - beta, n / (n-1); 0 for a single pair */
-    const ct_loss_options *o;
-} place;
 
 double ct_simplex_floor(int n, double temperature)
 {
@@ -34,107 +33,248 @@ double ct_simplex_floor(int n, double temperature)
     return ct_scalar_log1p((n - 1) * ct_scalar_exp(-n / ((n - 1) * temperature)));
 }
 
+/* ---- the anchors of a batch ---- */
+
+/* What groups do to negatives. */
+typedef enum meaning {
+    ALONE,   /* nothing: each row is a group */
+    MASKED,  /* rows of one group are no negatives */
+    REPEATED /* they are, and the same point */
+} meaning;
+
+static void add_anchor(measure_place *p, int rows, meaning m)
+{
+    const measure_anchors x = {1, m == REPEATED ? rows - 1 : 0, p->n - rows};
+    int k = 0;
+    while (k < p->n_kinds && p->kind[k].rest != x.rest && k < MEASURE_KINDS - 1)
+        k++;
+    if (k == p->n_kinds)
+        p->kind[p->n_kinds++] = (measure_anchors){0, x.same, x.rest};
+    p->kind[k].rows++;
+    p->largest = fmax(p->largest, rows);
+    p->squares += rows;
+    p->same += x.same;
+    p->rest += x.rest;
+}
+
+/* group[i] of row i, or group[items[i]]. */
+static void look(measure_place *p, const int *group, const int *items, meaning m)
+{
+    const int n = (int)p->n;
+    p->n_kinds = 0;
+    p->largest = p->squares = p->same = p->rest = 0;
+    for (int i = 0; i < n; i++) {
+        const int own = m == ALONE ? 0 : group[items != NULL ? items[i] : i];
+        int rows = m == ALONE;
+        for (int j = 0; m != ALONE && j < n; j++)
+            rows += group[items != NULL ? items[j] : j] == own;
+        add_anchor(p, rows, m);
+    }
+}
+
+/* ---- the least mean of a cost under the inequality ---- */
+
+/* The mean of g' that the inequality allows; `sides` from which negatives come. */
+static double reach(const measure_place *p, int sides)
+{
+    const double over = fmax(0, 2 * p->largest - p->n);
+    return sides * (p->n * p->n - over * over) + p->n * p->queue;
+}
+
+static double gap(const measure_place *p, int sides)
+{
+    const double negatives = sides * p->rest + p->n * p->queue;
+    return negatives > 0 ? fmin(2, reach(p, sides) / negatives) : 0;
+}
+
+/* Of an anchor whose `rest` lies x temperatures below it: ln(one + same + rest e^-x). */
+static double cost(double one, double same, double rest, double x)
+{
+    if (one > 0)
+        return ct_scalar_log1p(same + rest * ct_scalar_exp(-x));
+    if (same > 0)
+        return ct_scalar_log(same + rest * ct_scalar_exp(-x));
+    return rest > 0 ? ct_scalar_log(rest) - x : 0;
+}
+
+static double all_equal(const measure_place *p, double one, int sides)
+{
+    double sum = 0;
+    for (int k = 0; k < p->n_kinds; k++) {
+        const measure_anchors *a = &p->kind[k];
+        sum += a->rows * cost(one, sides * a->same, sides * a->rest + p->queue, 0);
+    }
+    return sum / p->n;
+}
+
+/* The least mean of that. If all anchors are alike each is at the gap. If not, by duality: whatever
+ * lambda is, nothing is below the mean of min_x (cost + lambda rest x) - lambda reach; the lambda
+ * that is right for the mean anchor is taken. */
+static double best(const measure_place *p, double one, int sides)
+{
+    const double x = gap(p, sides) / p->t, same = sides * p->same / p->n,
+                 rest = sides * p->rest / p->n + p->queue;
+    if (p->n_kinds == 1 || !(rest > 0))
+        return cost(one, same, rest, x);
+    const double y = rest * ct_scalar_exp(-x), lambda = y / (one + same + y) / rest;
+    double sum = -lambda * rest * x;
+    for (int k = 0; k < p->n_kinds; k++) {
+        const double s = sides * p->kind[k].same, r = sides * p->kind[k].rest + p->queue;
+        const double w = lambda * r;
+        /* The slope is 0 where y / (one + s + y) = w, y = r e^-x. */
+        const double at = w < 1 ? ct_scalar_log(r * (1 - w) / w / (one + s)) : -(double)INFINITY;
+        const double bound = r > 0 ? fmax(-2 / p->t, fmin(2 / p->t, at)) : 0;
+        sum += p->kind[k].rows / p->n * (cost(one, s, r, bound) + w * bound);
+    }
+    return sum;
+}
+
+/* The least value of a convex function between low and high (golden section). */
+static double least(const measure_place *p, double (*f)(const measure_place *p, double x),
+                    double low, double high)
+{
+    const double part = 0.61803398874989485;
+    for (int i = 0; i < 100; i++) {
+        const double a = high - part * (high - low), b = low + part * (high - low);
+        if (f(p, a) < f(p, b))
+            high = b;
+        else
+            low = a;
+    }
+    return fmin(f(p, low), f(p, high));
+}
+
 /* ---- a loss: its value when all embeddings are equal, and at best; 0 if not set ---- */
 
-/* Over N candidates of which one is right: when all are equal every p is 1/N. */
-static void softmax(const place *p, ct_landmarks *l)
+static void softmax(const measure_place *p, ct_landmarks *l)
 {
-    l->all_equal = ct_scalar_log(p->n);
-    l->floor = ct_simplex_floor((int)p->n, p->t);
+    l->all_equal = all_equal(p, 1, 1);
+    l->floor = best(p, 1, 1);
 }
 
-/* All equal: of unit length, say. At best ln(1 + (n-1) e^(-c q)) + penalty/2 q over the squared
- * length q, c = n / (n-1): least where its slope -c w + penalty/2 is 0, w = 1 - 1/(1 + (n-1)
- * e^(-c q)). Without a penalty it tends to 0 as lengths grow. */
-static void npair(const place *p, ct_landmarks *l)
+static void ntxent(const measure_place *p, ct_landmarks *l)
 {
-    const double half = p->o->penalty / 2, w = p->n > 1 ? half / p->gap : 0;
-    l->all_equal = ct_scalar_log(p->n) + half;
-    if (w > 0 && w >= 1 - 1 / p->n)
-        l->floor = ct_scalar_log(p->n);
-    else if (w > 0)
-        l->floor = -ct_scalar_log1p(-w) + half * (ct_scalar_log((p->n - 1) * (1 - w) / w) / p->gap);
+    l->all_equal = all_equal(p, 1, 2);
+    l->floor = best(p, 1, 2);
 }
 
-static void ntxent(const place *p, ct_landmarks *l)
+static void dcl(const measure_place *p, ct_landmarks *l)
 {
-    l->all_equal = ct_scalar_log(2 * p->n - 1);
-    l->floor = ct_scalar_log1p(2 * (p->n - 1) * ct_scalar_exp(-p->gap / p->t));
+    const int sides = p->o->in_modal ? 2 : 1;
+    l->all_equal = all_equal(p, 0, sides);
+    l->floor = best(p, 0, sides);
 }
 
-static void dcl(const place *p, ct_landmarks *l)
+static double npair_at(const measure_place *p, double square)
 {
-    l->all_equal = p->n > 1 ? ct_scalar_log((p->o->in_modal ? 2 : 1) * (p->n - 1)) : 0;
-    l->floor = l->all_equal - p->gap / p->t;
+    measure_place q = *p;
+    q.t = 1 / square;
+    return best(&q, 1, 1) + p->o->penalty / 2 * square;
+}
+
+/* All equal: of unit length, say. At best over the squared length, which is a scale; without a
+ * penalty lengths grow for ever. */
+static void npair(const measure_place *p, ct_landmarks *l)
+{
+    l->all_equal = all_equal(p, 1, 1) + p->o->penalty / 2;
+    l->floor = least(p, npair_at, 1e-9, 1e3);
 }
 
 /* Where debiasing leaves a function that is not convex only the bound of each term is certain. */
-static void hard_negative(const place *p, ct_landmarks *l)
+static void hard_negative(const measure_place *p, ct_landmarks *l)
 {
-    const double m = 2 * p->n - 2, tau_plus = p->o->tau_plus;
-    const double least = m * ct_scalar_exp(-2 / p->t);
-    const double simplex = m * (ct_scalar_exp(-p->gap / p->t) - tau_plus) / (1 - tau_plus);
-    const bool convex = tau_plus * m <= 1 - tau_plus;
-    l->all_equal = ct_scalar_log1p(m);
-    l->floor = ct_scalar_log1p(convex && simplex > least ? simplex : least);
-}
-
-/* Its value where every s_ii is alpha and every other s_ij beta. */
-static double siglip_at(const place *p, double alpha, double beta)
-{
-    return op_softplus(-(alpha / p->t + p->bias)) + (p->n - 1) * op_softplus(beta / p->t + p->bias);
-}
-
-/* At best between the simplex (q = 0) and two opposite points (q = 1), q = |u|^2 = |v|^2, v = -u:
- * alpha = 1 - 2q, beta = -q - (1 - q) / (n-1). Convex in q: halve on its slope. */
-static void siglip(const place *p, ct_landmarks *l)
-{
-    double low = 0, high = 1;
-    l->all_equal = siglip_at(p, 1, 1);
-    l->floor = siglip_at(p, 1, 0); /* of a single pair */
-    for (int i = 0; i < 60 && p->n > 1; i++) {
-        const double q = (low + high) / 2, alpha = 1 - 2 * q, beta = -q - (1 - q) / (p->n - 1);
-        const double slope = 2 * op_sigmoid(-(alpha / p->t + p->bias)) -
-                             (p->n - 2) * op_sigmoid(beta / p->t + p->bias);
-        if (slope > 0)
-            high = q;
-        else
-            low = q;
+    const double tau_plus = p->o->tau_plus;
+    l->all_equal = all_equal(p, 1, 2);
+    for (int k = 0; k < p->n_kinds; k++) {
+        const double same = 2 * p->kind[k].same, rest = 2 * p->kind[k].rest, m = same + rest;
+        const bool convex = p->n_kinds == 1 && tau_plus * m <= 1 - tau_plus;
+        const double far = ct_scalar_exp(-(convex ? gap(p, 2) : 2) / p->t);
+        const double mean = (same + rest * far - tau_plus * m) / (1 - tau_plus);
+        l->floor += p->kind[k].rows / p->n *
+                    ct_scalar_log1p(fmax(mean, m * ct_scalar_exp(-2 / p->t)));
     }
-    if (p->n > 1)
-        l->floor = siglip_at(p, 1 - 2 * low, -low - (1 - low) / (p->n - 1));
 }
 
-static void triplet(const place *p, ct_landmarks *l)
+/* Its value where every s_ii is alpha, and so is what is the same, and the rest beta. */
+static double siglip_at(const measure_place *p, double alpha, double beta)
 {
-    l->all_equal = p->n > 1 ? p->o->margin : 0;
-    l->floor = fmax(0, l->all_equal - 2 * p->gap);
+    const double near = alpha / p->t + p->bias;
+    return op_softplus(-near) + p->same / p->n * op_softplus(near) +
+           p->rest / p->n * op_softplus(beta / p->t + p->bias);
 }
 
-static void align_uniform(const place *p, ct_landmarks *l) /* |x_i - x_j|^2 = 2 n / (n-1) */
+/* Between a simplex (q = 0) and two opposite points (q = 1), q = |u|^2 = |v|^2, v = -u, u and v the
+ * means of the sides: the matrix of a linear combination of alpha and beta has just their two
+ * extreme eigenvalues, for groups of several sizes no worse ones than for all of the largest. */
+static double siglip_between(const measure_place *p, double q)
 {
-    l->floor = -p->o->uniform * p->o->uniform_t * 2 * p->gap;
+    const double corner = p->rest > 0 ? fmax(-1, -p->n * p->largest / p->rest) : 0;
+    return siglip_at(p, 1 - 2 * q, corner * (1 - q) - q);
 }
 
-/* At best the rest of the s_ij has the mean square (n-d) / (d (n-1)) at least (Welch 1974). */
-static void spectral(const place *p, ct_landmarks *l)
+static void siglip(const measure_place *p, ct_landmarks *l)
 {
-    const double mu = p->o->mu, rest = p->n > p->d ? (p->n - p->d) / p->d / (p->n - 1) : 0;
-    l->all_equal = -2 * mu + (p->n > 1 ? mu * mu : 0);
-    l->floor = -2 * mu + mu * mu * rest;
+    l->all_equal = siglip_at(p, 1, 1);
+    l->floor = least(p, siglip_between, 0, 1);
 }
 
-static void barlow(const place *p, ct_landmarks *l)
+/* Over all triplets the mean is one over the pairs of the inequality; a mined negative may be the
+ * only one that is far. */
+static void triplet(const measure_place *p, ct_landmarks *l)
+{
+    const bool mean = p->o->mining == CT_MINE_ALL, hardest = p->o->mining == CT_MINE_HARDEST;
+    const bool even = mean || (hardest && p->n_kinds == 1);
+    const double margin = p->o->margin, far = fmax(0, margin - 2 * (even ? gap(p, 1) : 2));
+    double sum = 0, total = 0;
+    for (int k = 0; k < p->n_kinds; k++) {
+        const measure_anchors *a = &p->kind[k];
+        const double all = a->same + a->rest, weight = a->rows * (mean ? all : all > 0);
+        const double mined = a->rest > 0 && !(hardest && a->same > 0) ? far : margin;
+        total += weight;
+        if (all > 0)
+            sum += weight * (mean ? (a->same * margin + a->rest * far) / all : mined);
+    }
+    l->all_equal = total > 0 ? margin : 0;
+    l->floor = total > 0 ? sum / total : 0;
+}
+
+static void align_uniform(const measure_place *p, ct_landmarks *l) /* |x_i - x_j|^2 = 2 g' */
+{
+    const double far = p->o->uniform_t * 2 * gap(p, 1), all = p->same + p->rest;
+    double spread = -far;
+    if (p->same > 0)
+        spread = ct_scalar_log((p->same + p->rest * ct_scalar_exp(-far)) / all);
+    l->floor = p->o->uniform * spread;
+}
+
+/* Every s_ii and what is the same alpha: S has the rank d, so its squares sum to (trace S)^2 / d at
+ * least, of which those within groups are no negatives (Welch 1974). */
+static double spectral_at(const measure_place *p, double alpha)
+{
+    const double mu = p->o->mu, square = alpha * alpha, all = p->same + p->rest;
+    const double whole = p->d > 0 ? p->n * p->n * square / p->d : 0;
+    const double rest = p->same * square + fmax(0, whole - p->squares);
+    return -2 * mu * alpha + (all > 0 ? mu * mu * rest / all : 0);
+}
+
+static void spectral(const measure_place *p, ct_landmarks *l)
+{
+    const double mu = p->o->mu;
+    l->all_equal = -2 * mu + (p->same + p->rest > 0 ? mu * mu : 0);
+    l->floor = least(p, spectral_at, 0, 1);
+}
+
+static void barlow(const measure_place *p, ct_landmarks *l)
 {
     l->all_equal = p->d;
 }
 
-static void vicreg(const place *p, ct_landmarks *l) /* a root of 1e-4 in every column */
+static void vicreg(const measure_place *p, ct_landmarks *l) /* a root of 1e-4 in every column */
 {
     l->all_equal = p->o->variance * 0.99;
 }
 
-static void positives(const place *p, ct_landmarks *l)
+static void positives(const measure_place *p, ct_landmarks *l)
 {
     (void)p;
     l->all_equal = 0;
@@ -145,29 +285,41 @@ static void positives(const place *p, ct_landmarks *l)
 #define SIMPLEX \
     "a regular simplex of aligned pairs (cosines 1 and -1/(n-1)), in n - 1 dimensions or more"
 
+/* clang-format off */
 static const struct landmark_row {
     const char *loss;
-    void (*values)(const place *p, ct_landmarks *l);
-    const char *floor_is;
+    void (*values)(const measure_place *p, ct_landmarks *l);
+    measure_chance *random; /* NULL: lengths decide */
+    const char *equal_is, *floor_is; /* the first as a formula */
+    bool cosines;                    /* has no floor where products take their place */
 } ROWS[] = {
-    {"question", softmax, SIMPLEX},
-    {"infonce", softmax, SIMPLEX},
-    {"clip", softmax, SIMPLEX},
-    {"unicl", softmax, SIMPLEX},
-    {"ntxent", ntxent, SIMPLEX},
-    {"supcon", ntxent, SIMPLEX},
-    {"dcl", dcl, SIMPLEX},
-    {"align-uniform", align_uniform, SIMPLEX},
-    {"npair", npair, "a simplex of the length at which the penalty holds it"},
-    {"siglip", siglip,
-     "between a simplex and two opposite points, as temperature and bias have it"},
-    {"triplet", triplet, "every negative farther than the margin"},
-    {"hard-negative", hard_negative, "a bound: each negative at cosine -1; for small n a simplex"},
-    {"spectral", spectral, "aligned pairs, orthogonal if the dimensions allow, else a tight frame"},
-    {"barlow", barlow, "columns that agree between the sides and are uncorrelated"},
-    {"vicreg", vicreg, "equal sides, columns of variance 1 and uncorrelated"},
-    {"positives", positives, "aligned pairs, whether apart or all equal"},
+    {"question", softmax, measure_random_sum, "ln N", SIMPLEX, .cosines = false},
+    {"infonce", softmax, measure_random_sum, "ln N", SIMPLEX, .cosines = false},
+    {"clip", softmax, measure_random_sum, "ln N", SIMPLEX, .cosines = false},
+    {"unicl", softmax, measure_random_sum, "ln N", SIMPLEX, .cosines = false},
+    {"ntxent", ntxent, measure_random_sum, "ln(2N-1)", SIMPLEX, .cosines = false},
+    {"supcon", ntxent, measure_random_sum, "ln(2N-1)", SIMPLEX, .cosines = false},
+    {"dcl", dcl, measure_random_sum, "ln(2N-2)", SIMPLEX, .cosines = true},
+    {"align-uniform", align_uniform, measure_random_spread, "0", SIMPLEX, .cosines = true},
+    {"npair", npair, measure_random_npair, "ln N + penalty/2",
+     "a simplex of the length at which the penalty holds it", .cosines = false},
+    {"siglip", siglip, measure_random_siglip, "every cell at cosine 1",
+     "between a simplex and two opposite points, as temperature and bias have it",
+     .cosines = false},
+    {"triplet", triplet, measure_random_triplet, "the margin", "every negative farther than the margin",
+     .cosines = true},
+    {"hard-negative", hard_negative, measure_random_hard, "ln(2N-1)",
+     "a bound: each negative at cosine -1; for small n a simplex", .cosines = false},
+    {"spectral", spectral, measure_random_spectral, "mu^2 - 2 mu",
+     "aligned pairs, orthogonal if the dimensions allow, else a tight frame", .cosines = true},
+    {"barlow", barlow, measure_random_barlow, "the dimensions",
+     "columns that agree between the sides and are uncorrelated", .cosines = false},
+    {"vicreg", vicreg, NULL, "0.99 x the weight of the variance",
+     "equal sides, columns of variance 1 and uncorrelated", .cosines = false},
+    {"positives", positives, measure_random_positives, "0",
+     "aligned pairs, whether apart or all equal", .cosines = true},
 };
+/* clang-format on */
 
 static const struct landmark_row *row_of(const ct_loss *loss)
 {
@@ -179,48 +331,84 @@ static const struct landmark_row *row_of(const ct_loss *loss)
     return &ROWS[k];
 }
 
-/* (1/n) sum_i ln n_i, n_i the rows of i's group: nothing can tell them apart. */
-static double duplicate_floor(int n, const int *group)
+static ct_landmarks values_at(const struct landmark_row *row, const measure_place *p)
 {
-    double sum = 0;
-    for (int i = 0; i < n; i++) {
-        int same = 0;
-        for (int j = 0; j < n; j++)
-            same += group[j] == group[i];
-        sum += ct_scalar_log(same);
+    ct_landmarks l = {.floor = 0}, unbound = l;
+    measure_place q = *p;
+    row->values(p, &l);
+    if (!p->o->dot)
+        return l;
+    q.t = 1e-200; /* rows may be as long as they like */
+    row->values(&q, &unbound);
+    l.floor = row->cosines ? (double)NAN : unbound.floor;
+    return l;
+}
+
+/* One batch, whose share of all is `part`. */
+static void add_batch(const struct landmark_row *row, measure_place *p, const int *group,
+                      const int *items, double part, ct_landmarks *sum)
+{
+    const bool masked = group != NULL && p->o->mask_groups;
+    look(p, group, items, masked ? MASKED : ALONE);
+    const ct_landmarks l = values_at(row, p);
+    double floor = l.floor, repeated = floor;
+    if (group != NULL && !masked) {
+        measure_place q = *p;
+        look(&q, group, items, REPEATED);
+        repeated = values_at(row, &q).floor;
     }
-    return sum / n;
+    if (sum->loss->uses_groups)
+        floor = repeated;
+    if (sum->loss->uses_groups && masked) /* what is masked may attract more than the partner */
+        for (int k = 0; k < p->n_kinds; k++)
+            floor -= p->kind[k].rest < p->n - 1 ? p->kind[k].rows / p->n / p->t : 0;
+    sum->all_equal += part * l.all_equal;
+    sum->floor += part * floor;
+    sum->duplicates += part * repeated;
 }
 
 ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, const int *group)
 {
     const struct landmark_row *row = row_of(loss);
-    ct_landmarks l = {.loss = loss, .at = *at, .random = (double)NAN, .floor_is = row->floor_is};
+    const int batches = at->rows > at->n && group != NULL ? at->rows / at->n : 1;
+    ct_landmarks l = {.loss = loss,
+                      .at = *at,
+                      .random = (double)NAN,
+                      .equal_is = row->equal_is,
+                      .floor_is = row->floor_is};
     l.at.temperature = loss->learns_scale ? at->temperature : 1;
-    const place p = {.n = at->n,
-                     .d = at->d,
-                     .t = l.at.temperature,
-                     .bias = at->bias,
-                     .gap = at->n > 1 ? at->n / (at->n - 1.0) : 0,
-                     .o = loss_options(at->options)};
-    const bool bound = row->values == softmax;
-    row->values(&p, &l);
-    if (bound && p.n > 1 && p.d > 0)
-        l.random = ct_scalar_log(p.n) + 1 / (2 * p.d * p.t * p.t);
-    if (bound && group != NULL)
-        l.duplicates = duplicate_floor(at->n, group);
+    l.at.queue = loss->uses_queue ? at->queue : 0;
+    measure_place p = {.n = at->n,
+                       .d = at->d,
+                       .t = l.at.temperature,
+                       .bias = at->bias,
+                       .queue = l.at.queue,
+                       .o = loss_options(at->options)};
+    const bool masked = group != NULL && p.o->mask_groups, several = loss->uses_groups || masked;
+    for (int k = 0; k < batches; k++) {
+        const ptrdiff_t from = (ptrdiff_t)k * at->n;
+        const bool indirect = at->items != NULL;
+        add_batch(row, &p, group != NULL && !indirect ? group + from : group,
+                  indirect ? at->items + from : NULL, 1.0 / batches, &l);
+    }
+    if (group == NULL || masked)
+        l.duplicates = (double)NAN;
+    if (group != NULL && several)
+        l.floor_is =
+            "each group at a corner of a regular simplex; a bound where their sizes differ";
+    if (row->random != NULL && p.d >= 2 && !p.o->dot)
+        l.random = row->random(&p, l.all_equal);
     /* Several right answers, or fewer candidates than N, and the bound is lost. */
-    const bool several = group != NULL && (loss->uses_groups || p.o->mask_groups);
-    l.bounds_information = bound && !several;
+    l.bounds_information = row->values == softmax && !(group != NULL && several);
     return l;
 }
 
 double ct_landmarks_information(const ct_landmarks *l, double loss)
 {
-    return l->bounds_information ? ct_scalar_log(l->at.n) - loss : (double)NAN;
+    return l->bounds_information ? ct_scalar_log(l->at.n + l->at.queue) - loss : (double)NAN;
 }
 
 bool ct_landmarks_want_collapse(const ct_landmarks *l)
 {
-    return !(l->all_equal > l->floor);
+    return l->all_equal <= l->floor;
 }

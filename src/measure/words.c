@@ -90,8 +90,9 @@ const ct_state_text *ct_state_describe(ct_state state)
 
 /* ---- as data, which sentences speak of ---- */
 
-#define VALUE(key_, label_, member) \
-    .key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_landmarks, member), .format = "%.4f"
+#define VALUE(key_, label_, member)                                                 \
+    .key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_landmarks, member), \
+    .format = "%.4f", .optional = true
 static const ct_field LANDMARKS[] = {
     {.key = "batch", .label = "N", .kind = CT_INT, CT_AT(ct_landmarks, at.n)},
     {VALUE("all_equal", "all equal", all_equal)},

@@ -49,9 +49,10 @@ ct_embedded ct_trainer_embedded(ct_trainer *t, ct_split split, int limit, ct_are
 static void diagnose(const ct_trainer *t, const ct_embedded *e, ct_diagnosis *out, ct_error *err)
 {
     const int batch = t->recipe.train.batch;
-    const ct_loss_setting at = ct_trainer_setting(t, batch < e->n ? batch : e->n);
+    ct_loss_setting at = ct_trainer_setting(t, batch < e->n ? batch : e->n);
     if (err->status != CT_OK)
         return;
+    at.rows = e->n;
     out->landmarks = ct_landmarks_of(t->loss, &at, e->group);
     out->loss = (double)NAN; /* to be measured */
     ct_diagnose(e, out, err);

@@ -295,11 +295,12 @@ int ct_recipe_width(const ct_recipe *r)
 ct_loss_setting ct_recipe_setting(const ct_recipe *r)
 {
     return (ct_loss_setting){
-        .n = r->train.batch + r->loss.queue, /* what an anchor is compared with */
+        .n = r->train.batch,
         .d = ct_recipe_width(r),
         .temperature = r->loss.temperature,
         .bias = r->loss.bias != 0 ? r->loss.bias : ct_loss_bias(r->train.batch),
         .options = &r->loss.options,
+        .queue = r->loss.queue,
     };
 }
 

@@ -105,6 +105,16 @@ ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n)
                              .options = &t->recipe.loss.options};
 }
 
+ct_landmarks ct_trainer_landmarks(const ct_trainer *t, double temperature)
+{
+    const long some = 32L * t->recipe.train.batch, all = t->pairs->count[CT_TRAIN];
+    ct_loss_setting at = ct_recipe_setting(&t->recipe);
+    at.temperature = temperature;
+    at.rows = (int)(some < all ? some : all);
+    at.items = t->pairs->index[CT_TRAIN];
+    return ct_landmarks_of(t->loss, &at, t->recipe.train.no_duplicates ? NULL : t->pairs->group);
+}
+
 void ct_trainer_graph_error(const ct_trainer *t, ct_error *err)
 {
     const ct_error *e = ct_graph_error(&t->graph);

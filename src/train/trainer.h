@@ -116,6 +116,10 @@ ct_status ct_trainer_diagnose(ct_trainer *t, ct_split split, int limit, ct_diagn
  * options. */
 ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n);
 
+/* Landmarks of training at a temperature: batches of the training split, with their groups and the
+ * queue. */
+ct_landmarks ct_trainer_landmarks(const ct_trainer *t, double temperature);
+
 /* Width of the embeddings. */
 int ct_trainer_width(const ct_trainer *t);
 

@@ -72,7 +72,8 @@ void run_loss_on(ct_graph *g, loss_fn f, const batch *x, outcome *y)
                         &(ct_loss_inputs){.log_scale = log_scale,
                                           .group = x->grouped ? x->group : NULL,
                                           .bias = bias,
-                                          .options = &x->options});
+                                          .options = &x->options,
+                                          .queue = x->queue});
     ck_assert_msg(loss != NULL, "%s", g->error.msg);
     ck_assert_int_eq(loss->rows, 1);
     ck_assert_int_eq(loss->cols, 1);

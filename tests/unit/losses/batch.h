@@ -23,7 +23,8 @@ typedef struct batch {
     ct_real log_scale, bias;
     bool biased; /* false: the loss sees no bias */
     ct_loss_options options;
-    bool grouped; /* false: the loss sees no groups */
+    const ct_queue *queue; /* or NULL */
+    bool grouped;          /* false: the loss sees no groups */
     int group[BATCH_ROWS];
     ct_real a[BATCH_SIZE], b[BATCH_SIZE]; /* (n, d) */
 } batch;

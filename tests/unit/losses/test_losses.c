@@ -28,6 +28,9 @@ static const struct variant {
     {"triplet", CT_MINE_ALL, false},
     {"triplet", CT_MINE_SEMI_HARD, false},
     {"triplet", CT_MINE_HARDEST, false},
+    {"triplet", CT_MINE_ALL, true},
+    {"triplet", CT_MINE_SEMI_HARD, true},
+    {"triplet", CT_MINE_HARDEST, true},
     {"hard-negative", 0, false},
     {"hard-negative", 0, true},
     {"align-uniform", 0, false},
@@ -60,7 +63,9 @@ static void tell(int v)
         return;
     x.options.in_modal = false;
     x.options.dot = is("infonce", v) || is("spectral", v);
-    x.options.mask_groups = x.grouped = is("clip", v) || is("supcon", v);
+    x.options.mask_groups = x.grouped = is("clip", v) || is("supcon", v) || is("triplet", v) ||
+                                        is("hard-negative", v) || is("align-uniform", v) ||
+                                        is("spectral", v);
     x.options.align_power = 1.5;
     x.options.uniform_t = 3;
     x.options.uniform = 0.7;
@@ -213,7 +218,7 @@ START_TEST(backward_matches_difference)
     const int v = _i;
     random_batch(7, 5, 0.7, 95u + (unsigned)v);
     tell(v);
-    if (is("triplet", v) && x.options.mining == CT_MINE_ALL)
+    if (is("triplet", v))
         x.options.margin = 6; /* no hinge near its kink */
     gradcheck_input in[] = {{x.n, x.d, x.a},
                             {x.n, x.d, x.b},

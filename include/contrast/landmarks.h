@@ -4,7 +4,7 @@
  * floor and against what rows scattered at random would give, it says where a run is. This is the
  * one place that knows those values; whoever shows one asks here.
  *
- * Tested    tests/unit/measure/test_landmarks.c: batches that reach them
+ * Tested    tests/unit/measure/test_landmarks.c, test_landmark_ways.c: batches that reach them
  */
 #ifndef CT_LANDMARKS_H
 #define CT_LANDMARKS_H

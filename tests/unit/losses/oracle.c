@@ -143,16 +143,6 @@ static int opposite(int side, int i, bool cross, bool in_modal, double factor, i
     return k;
 }
 
-/* The negatives that row i has on a side; of all rows together where i is -1. */
-static int negatives(int i)
-{
-    int k = 0;
-    for (int r = 0; r < c.n; r++)
-        for (int j = 0; j < c.n && (i < 0 || r == i); j++)
-            k += j != r && !masked(r, j);
-    return k;
-}
-
 /* ---- the losses ---- */
 
 static int others[4 * BATCH_ROWS];
@@ -245,16 +235,14 @@ static int hard_negative(void)
     int s = C(0);
     for (int side = 0; side < 2; side++)
         for (int i = 0; i < c.n; i++) {
-            const double m = 2 * negatives(i);
             int k = opposite(side, i, true, true, 1 + beta, others);
-            if (k == 0)
-                continue;
+            const double m = k;
             int hard = lse(others, k);
             k = opposite(side, i, true, true, beta, others);
             int r = ex(sub(plus(sub(hard, lse(others, k)), log(m)), Z(0, i, i)));
             int debiased = times(plus(r, -tau_plus * m), 1 / (1 - tau_plus));
             int least = ex(plus(times(add(c.scale, Z(0, i, i)), -1), log(m)));
-            s = add(s, times(ln1p(larger(debiased, least)), 0.5 / c.n));
+            s = k > 0 ? add(s, times(ln1p(larger(debiased, least)), 0.5 / c.n)) : s;
         }
     return s;
 }
@@ -278,29 +266,26 @@ static int triplet_term(int near, int i) /* D_ip - D_ij = 2 s_ij - 2 s_ii */
 
 static int triplet(void)
 {
-    int s = C(0), anchors = 0;
-    for (int i = 0; i < c.n; i++)
-        anchors += negatives(i) > 0;
-    const double all = negatives(-1);
+    int s = C(0), terms = 0;
     for (int side = 0; side < 2; side++)
-        for (int i = 0; i < c.n && c.n > 1; i++) {
+        for (int i = 0; i < c.n; i++) {
             int best = -1, easiest = -1;
             for (int j = 0; j < c.n; j++) {
                 if (j == i || masked(i, j))
                     continue;
                 int near = side == 0 ? S(0, i, j) : S(0, j, i);
-                if (c.x->options.mining == CT_MINE_ALL)
-                    s = add(s, times(triplet_term(near, i), 0.5 / all));
+                if (c.x->options.mining == CT_MINE_ALL && ++terms > 0)
+                    s = add(s, triplet_term(near, i));
                 if (easiest < 0 || V(near) < V(easiest))
                     easiest = near;
                 if ((c.x->options.mining == CT_MINE_HARDEST || V(near) < V(S(0, i, i))) &&
                     (best < 0 || V(near) > V(best)))
                     best = near;
             }
-            if (c.x->options.mining != CT_MINE_ALL && easiest >= 0)
-                s = add(s, times(triplet_term(best >= 0 ? best : easiest, i), 0.5 / anchors));
+            if (c.x->options.mining != CT_MINE_ALL && easiest >= 0 && ++terms > 0)
+                s = add(s, triplet_term(best >= 0 ? best : easiest, i));
         }
-    return s;
+    return terms > 0 ? times(s, 1.0 / terms) : s;
 }
 
 static int align_uniform(void)
@@ -315,13 +300,14 @@ static int align_uniform(void)
         s = add(s, times(o->align_power == 2 ? dist : ex(times(ln(dist), o->align_power / 2)),
                          1.0 / c.n));
     }
-    for (int side = 0; side < 2 && negatives(-1) > 0; side++) {
+    for (int side = 0; side < 2; side++) {
         int *all = malloc((size_t)(c.n * c.n) * sizeof *all), k = 0;
         for (int i = 0; i < c.n; i++)
             for (int j = 0; j < c.n; j++)
                 if (i != j && !masked(i, j))
                     all[k++] = times(plus(times(S(1 + side, i, j), 2), -2), o->uniform_t);
-        s = add(s, times(plus(lse(all, k), -log(k)), o->uniform / 2));
+        if (k > 0)
+            s = add(s, times(plus(lse(all, k), -log(k)), o->uniform / 2));
         free(all);
     }
     return s;
@@ -329,15 +315,14 @@ static int align_uniform(void)
 
 static int spectral(void)
 {
-    const double mu = c.x->options.mu, all = negatives(-1);
-    int s = C(0);
+    int s = C(0), squares = C(0), terms = 0;
     for (int i = 0; i < c.n; i++) {
-        s = add(s, times(S(0, i, i), -2 * mu / c.n));
+        s = add(s, times(S(0, i, i), -2 * c.x->options.mu / c.n));
         for (int j = 0; j < c.n; j++)
-            if (j != i && !masked(i, j))
-                s = add(s, times(mul(S(0, i, j), S(0, i, j)), mu * mu / all));
+            if (j != i && !masked(i, j) && ++terms > 0)
+                squares = add(squares, mul(S(0, i, j), S(0, i, j)));
     }
-    return s;
+    return terms > 0 ? add(s, times(squares, c.x->options.mu * c.x->options.mu / terms)) : s;
 }
 
 /* ---- columns ---- */

@@ -35,8 +35,8 @@ typedef struct ct_landmarks {
     double floor;         /* no embeddings go below this; NaN: there is none. Groups count where the
                              loss looks at them */
     double duplicates;    /* ... nor below this if pairs of equal group are equal: (1/n) sum_i ln
-                             (rows of i's group) of a softmax loss, at small temperatures; NaN without
-                             groups, or where they are masked */
+                             (rows of i's group) of a softmax loss, at small temperatures; NaN where
+                             that is the floor */
     const char *equal_is; /* all_equal as a formula, without groups and queue */
     const char *floor_is; /* where the floor is reached */
     bool bounds_information; /* ln N - loss is a lower bound on the information that pairs share */

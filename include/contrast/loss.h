@@ -180,7 +180,8 @@ typedef struct ct_loss {
     ct_tensor *(*apply)(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in);
 } ct_loss;
 
-/* NULL if there is none of that name; all of them, to list, *n of them. */
+/* NULL if there is none of that name, or of one that people use: "NT-Xent" and "SimCLR" are ntxent.
+ * All of them, to list, *n of them. */
 const ct_loss *ct_loss_find(const char *name);
 const ct_loss *ct_loss_all(int *n);
 

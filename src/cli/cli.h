@@ -27,7 +27,7 @@ typedef struct cli_call {
     int threads; /* resolved for rows that need threads */
     bool json, quiet, verbose, no_color, force, live, explain, fail_on_collapse, no_diagnosis;
     int split;                /* ct_split */
-    int at, batch, top;       /* at: -1 if it is not given, batch 0 */
+    int at, batch, top, dim;  /* at: -1 if it is not given, batch and dim 0 */
     double loss, temperature; /* NaN if not given */
     const char *output, *checkpoint, *weights, *report, *loss_name, *groups; /* NULL: not given */
     const char *gradient, *gradients, *heatmap, *images, *texts, *torch, *data, *projector;
@@ -119,6 +119,17 @@ ct_status cli_read_arrays(cli_call *c, int n_paths, cli_arrays *out, ct_error *e
 
 /* The loss of that name; NULL after an error. */
 const ct_loss *cli_loss(const char *name, ct_error *err);
+
+/* The section loss of c->recipe from --loss NAME (or --loss-name), --temperature (0: not given) and
+ * the arguments from `first` on, loss.KEY=VALUE. `usual`: the name if none is given; "": *loss is
+ * NULL. */
+ct_status cli_read_loss(cli_call *c, int first, const char *usual, const ct_loss **loss,
+                        ct_error *err);
+
+/* diagnose without embeddings (numbers.c): of --loss VALUE, or of the curve in the first argument.
+ * Is that what is called for? Then answer: the exit code, unless err is set. */
+bool cli_wants_numbers(cli_call *c, ct_error *err);
+int cli_numbers(cli_call *c, ct_error *err);
 
 /* The first SIGINT or SIGTERM only sets cli_stop, a second one ends the program; so does the first
  * where cli_safe says that nothing would be lost. */

@@ -110,6 +110,8 @@ static const ct_real *read_gradient(cli_call *c, const ct_diagnosis *a, const cl
 
 static int diagnose(cli_call *c, ct_error *err)
 {
+    if (cli_wants_numbers(c, err) || err->status != CT_OK)
+        return cli_numbers(c, err);
     const bool run = c->argc == 1 && ct_run_exists(c->argv[0]);
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
     cli_arrays x;
@@ -131,4 +133,5 @@ static int diagnose(cli_call *c, ct_error *err)
     return c->fail_on_collapse && bad ? 3 : 0;
 }
 
-const cli_command CLI_DIAGNOSE = {"diagnose", CLI_TO_LOOK, {1, 2}, CLI_NEEDS_DEVICE, diagnose};
+const cli_command CLI_DIAGNOSE = {
+    "diagnose", CLI_TO_LOOK, {0, CLI_MANY}, CLI_NEEDS_DEVICE, diagnose};

@@ -256,31 +256,26 @@ static void check_options(const answer *r, bool here, ct_error *err)
         CT_FAIL(err, CT_ERR_CONFIG, "--heatmap %s: %d rows, at most %d", c->heatmap, n, most);
 }
 
-/* The section loss of a recipe, from A.npy B.npy [loss.KEY=VALUE...] --loss --temperature. */
-static ct_status read_settings(cli_call *c, const ct_loss **loss, ct_error *err)
+ct_status cli_read_loss(cli_call *c, int first, const char *usual, const ct_loss **loss,
+                        ct_error *err)
 {
-    double *t = &c->recipe.loss.temperature;
+    ct_loss_recipe *r = &c->recipe.loss;
     c->recipe = ct_recipe_defaults();
-    snprintf(c->recipe.loss.name, sizeof c->recipe.loss.name, "%s",
-             c->loss_name != NULL ? c->loss_name : "question");
-    *t = 0; /* not given */
-    for (int i = 2; i < c->argc; i++) {
+    snprintf(r->name, sizeof r->name, "%s", c->loss_name != NULL ? c->loss_name : usual);
+    r->temperature = 0; /* not given */
+    for (int i = first; i < c->argc; i++) {
         if (strncmp(c->argv[i], "loss.", 5) != 0)
-            CT_FAIL(
-                err, CT_ERR_CONFIG,
-                "loss: %s: expected A.npy, B.npy and then loss.KEY=VALUE (contrast help recipe)",
-                c->argv[i]);
+            CT_FAIL(err, CT_ERR_CONFIG,
+                    "%s: %s: expected loss.KEY=VALUE there (contrast help recipe)",
+                    c->command->name, c->argv[i]);
         ct_recipe_override(&c->recipe, c->argv[i], err);
     }
-    *loss = err->status == CT_OK ? cli_loss(c->recipe.loss.name, err) : NULL;
-    if (*loss == NULL)
-        return err->status;
+    *loss = err->status == CT_OK && *r->name != '\0' ? cli_loss(r->name, err) : NULL;
     if (!isnan(c->temperature))
-        *t = c->temperature;
-    if (*t != 0 && !(*loss)->learns_scale)
-        CT_FAIL(err, CT_ERR_CONFIG, "--temperature %g: the loss %s has none", *t, (*loss)->name);
-    if (*t == 0)
-        *t = (*loss)->learns_scale ? 0.07 : 1;
+        r->temperature = c->temperature;
+    if (*loss != NULL && r->temperature != 0 && !(*loss)->learns_scale)
+        CT_FAIL(err, CT_ERR_CONFIG, "--temperature %g: the loss %s has none", r->temperature,
+                (*loss)->name);
     return err->status;
 }
 
@@ -289,8 +284,11 @@ static int loss(cli_call *c, ct_error *err)
     answer r = {.c = c};
     ct_graph g;
     const bool here = c->heatmap != NULL && strcmp(c->heatmap, "-") == 0;
-    if (read_settings(c, &r.loss, err) != CT_OK || cli_read_arrays(c, 2, &r.x, err) != CT_OK)
+    if (cli_read_loss(c, 2, "question", &r.loss, err) != CT_OK ||
+        cli_read_arrays(c, 2, &r.x, err) != CT_OK)
         return 0;
+    if (c->recipe.loss.temperature == 0)
+        c->recipe.loss.temperature = r.loss->learns_scale ? 0.07 : 1;
     check_options(&r, here, err);
     for (int i = 0; i < 2 && err->status == CT_OK; i++) {
         r.unit[i] = rows_of(c, r.x.x[i], r.x.n, r.x.d, true);

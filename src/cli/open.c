@@ -80,6 +80,8 @@ const ct_loss *cli_loss(const char *name, ct_error *err)
 {
     int n;
     const ct_loss *all = ct_loss_all(&n);
+    if (ct_loss_find(name) != NULL)
+        return ct_loss_find(name);
     const int i = cli_find(err, "loss", name, &all->name, n, sizeof *all, "contrast help losses");
     return i >= 0 ? &all[i] : NULL;
 }

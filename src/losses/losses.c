@@ -74,10 +74,48 @@ const ct_loss *ct_loss_all(int *n)
     return LOSSES;
 }
 
+/* What people call them, as is_called compares: letters and digits. */
+static const struct {
+    const char *name, *loss;
+} ALIASES[] = {
+    {"nce", "infonce"},
+    {"moco", "infonce"},
+    {"multiplenegatives", "infonce"},
+    {"multiplenegativesranking", "infonce"},
+    {"mnr", "infonce"},
+    {"mnrl", "infonce"},
+    {"simclr", "ntxent"},
+    {"supervisedcontrastive", "supcon"},
+    {"sigmoid", "siglip"},
+    {"decoupled", "dcl"},
+    {"tripletmargin", "triplet"},
+    {"hcl", "hard-negative"},
+    {"alignmentuniformity", "align-uniform"},
+    {"barlowtwins", "barlow"},
+};
+
+/* "NT-Xent", "nt_xent" and "NTXentLoss" are "ntxent". */
+static bool is_called(const char *said, const char *name)
+{
+    for (;; said++, name++) {
+        said += strspn(said, "-_ ");
+        name += strspn(name, "-_ ");
+        const char c = (char)(*said >= 'A' && *said <= 'Z' ? *said + 32 : *said);
+        if (*name == '\0')
+            return c == '\0' || strcmp(said, "Loss") == 0 || strcmp(said, "loss") == 0;
+        if (c != *name)
+            return false;
+    }
+}
+
 const ct_loss *ct_loss_find(const char *name)
 {
+    const char *known = name;
+    for (size_t i = 0; i < sizeof ALIASES / sizeof *ALIASES; i++)
+        if (is_called(name, ALIASES[i].name))
+            known = ALIASES[i].loss;
     for (size_t i = 0; i < sizeof LOSSES / sizeof *LOSSES; i++)
-        if (strcmp(name, LOSSES[i].name) == 0)
+        if (is_called(known, LOSSES[i].name))
             return &LOSSES[i];
     return NULL;
 }

@@ -391,7 +391,7 @@ ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, con
         add_batch(row, &p, group != NULL && !indirect ? group + from : group,
                   indirect ? at->items + from : NULL, 1.0 / batches, &l);
     }
-    if (group == NULL || masked)
+    if (masked || !(l.duplicates > l.floor)) /* no groups, or none that is not in the floor */
         l.duplicates = (double)NAN;
     if (group != NULL && several)
         l.floor_is =

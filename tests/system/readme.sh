@@ -27,6 +27,12 @@ for picture in src/show/pictures/*.svg; do
     check "$picture is small" [ "$(wc -c <"$picture")" -lt 60000 ]
 done
 
+block text >said
+sed -n 's/^\$ //p' said >said.command
+sh "$PWD/said.command" >said.out 2>&1
+check "README shows what a loss alone says" [ "$(wc -l <said)" -ge 5 ]
+check "... as it is" sh -c 'tail -n +2 said | cmp -s - said.out'
+
 block c >step.c
 check "README shows a step of models/first.c" [ "$(wc -l <step.c)" -ge 5 ]
 check "... as it is" [ "$(grep -cFx -f step.c models/first.c)" -eq "$(wc -l <step.c)" ]

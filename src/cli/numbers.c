@@ -1,0 +1,147 @@
+/* numbers.c -- contrast diagnose --loss VALUE --batch N, and contrast diagnose CURVE: what
+ * somebody's loss says who has no embeddings at hand.
+ *
+ * Layer: cli. */
+#include "cli/cli.h"
+
+#include "formats/text.h"
+#include "measure/numbers.h"
+#include "platform/file.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LOOKED_AT 65536 /* bytes of a text, to see what it is */
+
+static bool is_setting(const char *s)
+{
+    return strncmp(s, "loss.", 5) == 0;
+}
+
+bool cli_wants_numbers(cli_call *c, ct_error *err)
+{
+    char *begin = ct_arena_zeroed(&c->arena, LOOKED_AT, 1);
+    ct_source file = {.fd = -1};
+    int n = 0;
+    while (n < c->argc && !is_setting(c->argv[n]))
+        n++;
+    if (n == 0 && isnan(c->loss))
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "diagnose: expected A.npy [B.npy], RUN or CURVE, or --loss VALUE --batch N");
+    if (n > 2 || (n == 2 && c->argc > 2))
+        CT_FAIL(err, CT_ERR_CONFIG, "diagnose: expected A.npy [B.npy] | RUN, found %d arguments",
+                c->argc);
+    if (n == 1 && begin != NULL && !ct_run_exists(c->argv[0]) &&
+        ct_source_open(&file, c->argv[0], CT_IGNORE_ERROR) == CT_OK)
+        ct_source_read(&file, 0, begin, file.size < LOOKED_AT ? file.size : LOOKED_AT - 1,
+                       CT_IGNORE_ERROR);
+    ct_source_close(&file);
+    return n == 0 || (n == 1 && begin != NULL && ct_curve_begins(begin));
+}
+
+/* ---- what is told ---- */
+
+static void tell_near(cli_call *c, const ct_numbers *x, const char *name)
+{
+    const ct_doc *d = &c->doc;
+    const ct_table near = {&ct_number_fields, x->near, x->n, sizeof *x->near};
+    ct_json *j = &c->j;
+    if (c->json) {
+        ct_json_number(j, "loss", x->loss);
+        ct_json_integer(j, "batch", x->at.n);
+        ct_table_json(&near, j, "near");
+    }
+    if (x->n == 0) {
+        const ct_number *side[2] = {&x->below, &x->above};
+        ct_doc_about(d, "no known value: within 1 %% of %g there is none of %s", x->loss,
+                     name != NULL ? name : "any loss");
+        for (int i = 0; i < 2; i++)
+            if (side[i]->formula[0] != '\0')
+                ct_doc_item(d, "the next %s: %s of %s, %.4f", i == 0 ? "below" : "above",
+                            side[i]->formula, side[i]->losses, side[i]->value);
+    } else {
+        ct_doc_text(d, "A loss of %g with %d pairs per batch is near:", x->loss, x->at.n);
+        ct_doc_table(d, &near);
+    }
+    for (int i = 0; i < x->n; i++) {
+        int k = 0;
+        while (x->near[k].meaning != x->near[i].meaning)
+            k++;
+        if (k == i) /* said once */
+            ct_doc_item(d, "%s: %s. %s", x->near[i].formula, x->near[i].meaning, x->near[i].apart);
+    }
+}
+
+/* The command that tells most of what may be. */
+static void tell_next(cli_call *c, const ct_numbers *x, const ct_loss *loss)
+{
+    char next[256];
+    const char *name = loss != NULL ? loss->name : "clip";
+    if (loss == NULL && x->n > 0 && strstr(x->near[0].losses, name) == NULL)
+        name = x->near[0].losses;
+    const int length = (int)strcspn(name, ",");
+    snprintf(next, sizeof next,
+             "contrast diagnose A.npy B.npy --loss %.5g --batch %d --loss-name %.*s", x->loss,
+             x->at.n, length, name);
+    ct_doc_about(&c->doc, "try next: the embeddings of one batch, saved as .npy:");
+    ct_doc_code(&c->doc, "%s", next);
+    if (c->json)
+        ct_json_string(&c->j, "try_next", next);
+}
+
+static void answer(cli_call *c, const ct_loss *loss, double value)
+{
+    const ct_loss_recipe *r = &c->recipe.loss;
+    const ct_loss_setting at = {.n = c->batch,
+                                .d = c->dim,
+                                .temperature = r->temperature,
+                                .bias = r->bias != 0 ? r->bias : ct_loss_bias(c->batch),
+                                .options = &r->options,
+                                .queue = r->queue};
+    ct_numbers x;
+    ct_numbers_of(loss, &at, value, &x);
+    tell_near(c, &x, loss != NULL ? loss->name : NULL);
+    tell_next(c, &x, loss);
+}
+
+static void tell_curve(cli_call *c, const ct_curve *curve, const char *path)
+{
+    const ct_doc *d = &c->doc;
+    if (c->json)
+        ct_fields_json(&c->j, &ct_curve_fields, curve);
+    if (!isnan(curve->bad))
+        ct_doc_about(d,
+                     "not finite: the loss is NaN or infinite at step %.0f: a rate that is too "
+                     "large, a division by a length of 0, or a logit scale without a limit",
+                     curve->bad);
+    else if (isnan(curve->since))
+        ct_doc_about(d, "not flat: %s still moves at its end, or is too short to say", path);
+    else
+        ct_doc_about(d, "flat at %.4f since about step %.0f", curve->level, curve->since);
+    ct_doc_members(d, &ct_curve_fields, curve);
+}
+
+int cli_numbers(cli_call *c, ct_error *err)
+{
+    const ct_loss *loss = NULL;
+    const bool has_curve = c->argc > 0 && !is_setting(c->argv[0]);
+    char *text = NULL;
+    size_t size = 0;
+    ct_curve curve;
+    cli_read_loss(c, has_curve, "", &loss, err);
+    if (!has_curve && c->batch == 0)
+        CT_FAIL(err, CT_ERR_CONFIG, "--loss needs --batch N: what a loss should be depends on N");
+    if (has_curve && ct_file_read(c->argv[0], 0, &c->arena, &text, &size, err) == CT_OK)
+        ct_curve_read(c->argv[0], text, &curve, err);
+    if (err->status != CT_OK)
+        return 0;
+    if (has_curve)
+        tell_curve(c, &curve, c->argv[0]);
+    const double value = has_curve && isnan(c->loss) ? curve.level : c->loss;
+    if (!isnan(value) && c->batch > 0)
+        answer(c, loss, value);
+    else if (!isnan(value))
+        ct_doc_about(&c->doc, "try next: the same with --batch N, the pairs per batch: what a loss "
+                              "should be depends on N");
+    return 0;
+}

@@ -1,0 +1,212 @@
+/* numbers.c -- a loss and nothing else: which landmarks are near it.
+ *
+ * A stuck loss sits at a constant, and most constants say where: ln N, ln(2N-1), a margin. So do
+ * those of well-known slips: a factor on the loss, a temperature that is not what it should be,
+ * a batch that is not as large as it seems. They are computed from the landmarks alone.
+ *
+ * Layer: measure. Needs losses (their names), formats (the tables). */
+#include "measure/numbers.h"
+
+#include "contrast/scalar.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NEAR      0.01 /* of the value */
+#define USUAL     0.07 /* temperature where none is given */
+#define USUAL_DIM 512
+
+/* ---- as data ---- */
+
+static const ct_field NUMBER[] = {
+    {.key = "value", .kind = CT_REAL, CT_AT(ct_number, value), .format = "%.4f"},
+    {.key = "off", .kind = CT_REAL, CT_AT(ct_number, off), .format = "%+.4f"},
+    {.key = "formula", .kind = CT_TEXT, CT_AT(ct_number, formula)},
+    {.key = "losses", .kind = CT_TEXT, CT_AT(ct_number, losses)},
+    {.key = "meaning", .kind = CT_STRING, CT_AT(ct_number, meaning), .detail = true},
+    {.key = "apart", .kind = CT_STRING, CT_AT(ct_number, apart), .detail = true},
+};
+const ct_fields ct_number_fields = CT_FIELDS(NUMBER);
+
+/* ---- what a landmark means ---- */
+
+typedef enum meaning {
+    EQUAL,
+    RANDOM,
+    FLOOR,
+    FACTOR,
+    GATHERED,
+    REPEATED,
+    UNSCALED,
+    INVERSE,
+    LOGARITHM,
+    TWICE,
+    HALVES,
+} meaning;
+
+static const char *const TEXT[][2] = {
+    [EQUAL] = {"all embeddings equal, or nothing that pairs could be told by",
+               "Equal: different rows have a mean cosine near 1. Shuffled pairs or a softmax over "
+               "the wrong axis: rows scatter, and no setting changes the loss"},
+    [RANDOM] = {"rows scattered at random, pairs unaligned",
+                "Untrained: it falls within an epoch; if not, pairs do not match: look at how the "
+                "two sides are joined"},
+    [FLOOR] = {"as low as it can be", "Recall@1 is near 1 then, or the loss is not of these rows; "
+                                      "on pairs not trained on too, or it is overfitting"},
+    [FACTOR] = {"all embeddings equal, and a constant factor on the loss",
+                "The gradient has the factor too: divide the loss by it and compare again"},
+    [GATHERED] = {"all embeddings equal among more candidates: several devices, or a queue",
+                  "Print the shape of the logits: their columns are the N of ln N"},
+    [REPEATED] = {"as low as it can be where so few captions or classes are in a batch; or all "
+                  "equal in batches that are that much smaller",
+                  "Count the different captions in a batch; print the shape of the logits"},
+    [UNSCALED] = {"as low as it can be without a temperature: logits are plain cosines",
+                  "The largest logit is 1; with a temperature it is 1/tau"},
+    [INVERSE] = {"as low as it can be with logits multiplied by the temperature",
+                 "The largest logit is tau; it should be 1/tau"},
+    [LOGARITHM] = {"as low as it can be with a logit scale that is not exponentiated",
+                   "The largest logit is ln(1/tau); it should be 1/tau"},
+    [TWICE] = {"as low as it can be with softmax applied twice: the loss takes logits",
+               "Rows of what the loss is given sum to 1"},
+    [HALVES] = {"two candidates that cannot be told apart, or a yes-or-no question at logit 0",
+                "Print the shape of the logits, and the logits"},
+};
+
+/* ---- the list ---- */
+
+static bool is_near(double loss, double value)
+{
+    return fabs(loss - value) <= NEAR * fmax(fabs(value), 0.05);
+}
+
+static void keep_nearest(ct_number *kept, const ct_number *x)
+{
+    if (kept->formula[0] == '\0' || fabs(x->off) < fabs(kept->off))
+        *kept = *x;
+}
+
+/* A landmark of a loss (NULL: of none in particular); what has the same formula and value is one.
+ */
+__attribute__((format(printf, 5, 6))) static void offer(ct_numbers *o, const ct_loss *loss,
+                                                        double value, meaning m, const char *fmt,
+                                                        ...)
+{
+    const char *name = loss != NULL ? loss->name : "";
+    ct_number x = {.value = value, .off = o->loss - value};
+    va_list args;
+    if (!isfinite(value))
+        return;
+    va_start(args, fmt);
+    vsnprintf(x.formula, sizeof x.formula, fmt, args);
+    va_end(args);
+    snprintf(x.losses, sizeof x.losses, "%s", name);
+    x.meaning = TEXT[m][0];
+    x.apart = TEXT[m][1];
+    if (!is_near(o->loss, value)) {
+        keep_nearest(x.off > 0 ? &o->below : &o->above, &x);
+        return;
+    }
+    for (int i = 0; i < o->n; i++) {
+        ct_number *same = &o->near[i];
+        const size_t used = strlen(same->losses);
+        if (strcmp(same->formula, x.formula) != 0 || fabs(same->value - value) > 1e-9)
+            continue;
+        if (strstr(same->losses, name) == NULL)
+            snprintf(same->losses + used, sizeof same->losses - used, ", %s", name);
+        return;
+    }
+    if (o->n < CT_NUMBERS)
+        o->near[o->n++] = x;
+}
+
+static int by_distance(const void *x, const void *y)
+{
+    const double p = fabs(((const ct_number *)x)->off), q = fabs(((const ct_number *)y)->off);
+    return (p > q) - (p < q);
+}
+
+/* Known slips of a loss that is a logarithm of its candidates. */
+static void offer_slips(ct_numbers *o, const ct_loss *loss, const ct_landmarks *l, bool told)
+{
+    static const double COMMON[] = {0.1, 0.2, 0.5};
+    const double t = l->at.temperature, equal = l->all_equal;
+    const int n = l->at.n;
+    ct_loss_setting at = l->at;
+    for (int i = 0; loss->learns_scale && i < (told ? 1 : 3); i++) {
+        const double tau = told ? t : COMMON[i];
+        if (tau != USUAL) /* the code of Khosla et al. 2020 multiplies by tau over a base of 0.07 */
+            offer(o, loss, equal * tau / USUAL, FACTOR, "%s x %g/0.07", l->equal_is, tau);
+        if (tau != 0.5) /* as MoCo v3 does */
+            offer(o, loss, equal * 2 * tau, FACTOR, "%s x 2 x %g", l->equal_is, tau);
+    }
+    offer(o, loss, equal * 2, FACTOR, "%s x 2", l->equal_is);
+    offer(o, loss, equal / ct_scalar_log(2), FACTOR, "%s in bits", l->equal_is);
+    for (int k = 2; k <= 1024; k *= 2) {
+        at.n = n * k;
+        offer(o, loss, ct_landmarks_of(loss, &at, NULL).all_equal, GATHERED, "%s of %d x %d",
+              l->equal_is, k, n);
+    }
+    at.n = n;
+    if (!loss->learns_scale)
+        return;
+    const struct {
+        double t;
+        meaning m;
+        const char *name;
+    } OTHERS[] = {{1, UNSCALED, "floor at tau 1"},
+                  {1 / t, INVERSE, "floor at tau 1/%g"},
+                  {1 / ct_scalar_log(1 / t), LOGARITHM, "floor at tau 1/ln(1/%g)"}};
+    for (int i = 0; i < 3; i++) {
+        at.temperature = OTHERS[i].t;
+        if (t < 1)
+            offer(o, loss, ct_landmarks_of(loss, &at, NULL).floor, OTHERS[i].m, OTHERS[i].name, t);
+    }
+}
+
+static void offer_loss(ct_numbers *o, const ct_loss *loss, bool told)
+{
+    const ct_landmarks l = ct_landmarks_of(loss, &o->at, NULL);
+    const bool queue = l.at.queue > 0;
+    offer(o, loss, l.all_equal, EQUAL, "%s%s", l.equal_is, queue ? ", N + queue for N" : "");
+    offer(o, loss, l.random, RANDOM, "random rows of %d%s", o->at.d,
+          loss->learns_scale ? " at this tau" : "");
+    offer(o, loss, l.floor, FLOOR, "floor%s", loss->learns_scale ? " at this tau" : "");
+    if (strncmp(l.equal_is, "ln", 2) == 0)
+        offer_slips(o, loss, &l, told);
+    if (loss->uses_bias) { /* as the paper begins */
+        const ct_loss_setting at = {.n = o->at.n,
+                                    .d = o->at.d > 0 ? o->at.d : USUAL_DIM,
+                                    .temperature = 0.1,
+                                    .bias = -10,
+                                    .options = o->at.options};
+        const ct_landmarks first = ct_landmarks_of(loss, &at, NULL);
+        offer(o, loss, first.all_equal, EQUAL, "N ln 2: tau 0.1, bias -10");
+        offer(o, loss, first.random, RANDOM, "random rows: tau 0.1, bias -10");
+    }
+}
+
+void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, ct_numbers *out)
+{
+    const bool told = at->temperature > 0;
+    const int n = at->n;
+    int n_losses;
+    const ct_loss *all = ct_loss_all(&n_losses);
+    *out = (ct_numbers){.loss = loss, .at = *at};
+    if (!told)
+        out->at.temperature = USUAL;
+    for (int i = 0; i < n_losses; i++)
+        if (only == NULL || only == &all[i])
+            offer_loss(out, &all[i], told);
+    /* The values of no loss in particular; one that is known has no softmax, perhaps. */
+    if (only == NULL || ct_landmarks_of(only, &out->at, NULL).bounds_information) {
+        const double parts = n / ct_scalar_exp(loss), whole = floor(parts + 0.5);
+        if (whole >= 2 && whole <= n / 2)
+            offer(out, only, ct_scalar_log(n / whole), REPEATED, "ln(N/%.0f)", whole);
+        offer(out, only, ct_scalar_log(2.718281828459045 + n - 1) - 1, TWICE, "ln(e + N-1) - 1");
+        offer(out, only, ct_scalar_log(2), HALVES, "ln 2");
+    }
+    qsort(out->near, (size_t)out->n, sizeof *out->near, by_distance);
+}

@@ -1,0 +1,50 @@
+/* numbers.h -- what somebody's loss may mean who has nothing else: every landmark near it, and
+ * since when a curve of it is flat. */
+#ifndef MEASURE_NUMBERS_H
+#define MEASURE_NUMBERS_H
+
+#include "contrast/landmarks.h"
+#include "formats/field.h"
+
+#define CT_NUMBERS 12 /* most that are named */
+
+/* A landmark. */
+typedef struct ct_number {
+    double value, off; /* the loss less the value */
+    char formula[64], losses[128];
+    const char *meaning, *apart; /* apart: what tells its causes from each other */
+} ct_number;
+
+typedef struct ct_numbers {
+    double loss;
+    ct_loss_setting at;
+    int n;
+    ct_number near[CT_NUMBERS]; /* within 1 %, the nearest first */
+    ct_number below, above;     /* if none is: those on either side; no formula: none */
+} ct_numbers;
+
+extern const ct_fields ct_number_fields;
+
+/* `only`: of this loss; NULL: of all. A temperature or dimensions of 0 are not known. */
+void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, ct_numbers *out);
+
+typedef struct ct_curve {
+    char column[64]; /* where the loss stands */
+    int points;
+    double first, last;         /* losses */
+    double since, level, noise; /* the step since which it is flat, at what; NaN: it is not */
+    double bad;                 /* the first step without a finite loss; NaN: all have one */
+} ct_curve;
+
+extern const ct_fields ct_curve_fields;
+
+/* Does the text begin as a curve does: lines of JSON with a loss, or a line of names, one of which
+ * is that of a loss? */
+bool ct_curve_begins(const char *text);
+
+/* Comma, semicolon or tab between columns, found by name: *loss*, or TensorBoard's Value; step,
+ * iteration or epoch, else the number of the line. The text is changed.
+ * Errors  CT_ERR_FORMAT: no numbers; CT_ERR_NOMEM */
+ct_status ct_curve_read(const char *path, char *text, ct_curve *out, ct_error *err);
+
+#endif

@@ -1,0 +1,51 @@
+#!/bin/sh
+# A loss and nothing else, or its curve, as a user gives it to diagnose; names that people use.
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+cd "$scratch" || exit 1
+
+near() { # FORMULA ARGUMENTS...: is FORMULA the nearest?
+    formula=$1
+    shift
+    run diagnose --json "$@"
+    [ "$code" = 0 ] && grep -q "\"near\":\[{\"value\":[^}]*\"formula\":\"$formula\"" out
+}
+
+check "ln N" near "ln N" --loss 4.852 --batch 128
+check "... of the losses that have it" grep -q '"losses":"question, infonce, clip, unicl"' out
+check "... and the next command" grep -q '"try_next":"contrast diagnose A.npy B.npy --loss 4.852 --batch 128 --loss-name clip"' out
+check "a factor" near "ln(2N-1) x 0.1/0.07" --loss 6.920 --batch 64 --loss-name SupCon --temperature 0.1
+check "a margin" near "the margin" --loss 0.5 --batch 48 --loss-name triplet loss.margin=0.5
+check "random rows at a small temperature" near "random rows of 64 at this tau" --loss 32.1 --batch 128 --loss-name CLIP --temperature 0.01 --dim 64
+check "a queue" near "ln N, N + queue for N" --loss 8.349 --batch 128 --loss-name InfoNCE loss.queue=4096
+run diagnose --loss 4.852 --batch 128
+check "for people: a table" grep -q "^ *4.8520 .*ln N .*question, infonce, clip, unicl" out
+check "... what tells causes apart" grep -q "Equal: different rows" out
+check "... and what to run" grep -q "contrast diagnose A.npy B.npy" out
+run diagnose --loss 1.5 --batch 64 --loss-name clip
+check "between landmarks there are neighbours" grep -q "the next above: " out
+
+awk 'BEGIN { print "step,loss"; for (i = 0; i < 200; i++) printf "%d,%.4f\n", 10 * i, 4.852 + 0.3 * exp(-i / 3) + 0.002 * sin(i) }' >curve.csv
+awk 'BEGIN { for (i = 0; i < 200; i++) printf "{\"step\": %d, \"loss\": %.4f}\n", i, 5 * exp(-i / 90) }' >falls.jsonl
+check "a curve that is flat at ln N" near "ln N" curve.csv --batch 128
+check "... since when" grep -q '"flat_since_step":1[0-9]0,"level":4.85' out
+run diagnose curve.csv
+check "... without N, what is missing" grep -q -- "--batch N" out
+run diagnose falls.jsonl --batch 128
+check "one that falls is not" grep -q "^not flat: " out
+run train collapse -q -o stuck train.steps=200
+run diagnose stuck/log.jsonl --batch 7 --json
+check "the log of a run is a curve" grep -q '"column":"loss","points":' out
+
+check "nothing at all" rejects 2 "--loss VALUE --batch N" diagnose
+check "a loss without N" rejects 2 "--batch" diagnose --loss 2
+check "a setting that does not exist" rejects 2 "marign" diagnose --loss 2 --batch 7 loss.marign=1
+check "a temperature that the loss has not" rejects 2 "has none" diagnose --loss 2 --batch 7 --loss-name triplet --temperature 1
+check "too many files" rejects 2 "found 3" diagnose a b c
+check "a text without losses" rejects 1 "" diagnose /dev/null
+
+# Everywhere that a loss is named.
+run train collapse -q -o named train.steps=5 loss.name=NT-Xent
+check "a recipe understands what people say" [ "$code" = 0 ]
+check "... and suggests what they mean" rejects 2 "did you mean infonce" train collapse -o none loss.name=infonc
+done_testing

@@ -84,7 +84,8 @@ static ct_status read_loss(const cli_call *c, ct_diagnosis *a, const cli_arrays 
     const ct_loss_setting at = {.n = batch,
                                 .d = x->d,
                                 .temperature = isnan(c->temperature) ? 0.07 : c->temperature,
-                                .bias = ct_loss_bias(batch)};
+                                .bias = ct_loss_bias(batch),
+                                .rows = x->n};
     a->landmarks = ct_landmarks_of(loss, &at, batch <= x->n ? x->group : NULL);
     return CT_OK;
 }

@@ -158,8 +158,8 @@ void cli_put_json(cli_call *c, ct_error *err);
 ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES],
                    char path[CT_PATH_BYTES], ct_error *err);
 
-/* Records of n runs, each with the landmarks of its loss, its hash and, if `diagnosed`, its state;
- * memory of the arena. Errors  those of ct_record_read and the recipe */
+/* Records of n runs, each with its hash and, if `diagnosed`, its state; memory of the
+ * arena. Errors  those of ct_record_read */
 ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_record *r,
                       ct_error *err);
 

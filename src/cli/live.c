@@ -46,6 +46,7 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds)
     if (seconds < l->next_s && s->step != recipe->train.steps)
         return;
     const double began = ct_clock_s();
+    const ct_landmarks landmarks = ct_trainer_landmarks(l->trainer, s);
     const bool validates = l->trainer->pairs->count[CT_VALIDATION] > 0;
     int columns = 80, lines = 24;
     if (ct_snapshot_take(l->trainer, &l->snapshot, CT_IGNORE_ERROR) != CT_OK)
@@ -55,12 +56,9 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds)
                             &l->diagnosis, CT_IGNORE_ERROR);
         l->diagnosed_s = began;
     }
-    /* at the temperature of now, which may be learned */
-    const ct_landmarks landmarks = ct_trainer_landmarks(
-        l->trainer, ct_trainer_setting(l->trainer, 1).temperature);
     const double pairs = (double)s->step * recipe->train.batch;
     screen->now = s->loss;
-    screen->temperature = s->temperature;
+    screen->temperature = s->at.temperature;
     screen->all_equal = landmarks.all_equal;
     screen->floor = landmarks.floor;
     screen->pairs_per_second = seconds > 0 ? pairs / seconds : 0;

@@ -11,15 +11,17 @@
 #include <math.h>
 
 /* On a terminal a line that is redrawn, and no longer than it is wide. */
-static void draw_line(cli_progress *p, const ct_recipe *recipe, const ct_step *s)
+static void draw_line(cli_progress *p, const ct_trainer *t, const ct_step *s)
 {
     char line[512];
+    const ct_recipe *recipe = &t->recipe;
+    const ct_landmarks l = ct_trainer_landmarks(t, s);
     const double rate = p->seconds > 0 ? (double)s->step / p->seconds : 0;
     const double left = rate > 0 ? (double)(recipe->train.steps - s->step) / rate : 0;
-    const char *words = s->step >= 50 ? ct_monitor_words(p->mean, p->all_equal) : NULL;
+    const char *words = s->step >= 50 ? ct_monitor_words(p->mean, l.all_equal) : NULL;
     snprintf(line, sizeof line,
              "step %ld/%d loss %.4f (all equal %.4f, floor %.4f) %.0f pairs/s %.0f s left%s%s",
-             s->step, recipe->train.steps, s->loss, p->all_equal, p->floor,
+             s->step, recipe->train.steps, s->loss, l.all_equal, l.floor,
              rate * recipe->train.batch, left, words != NULL ? "; " : "",
              words != NULL ? words : "");
     if (p->terminal.redraw)
@@ -44,7 +46,7 @@ static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double sec
     if (!due && s->step != steps)
         return;
     p->last_s = seconds;
-    draw_line(p, &t->recipe, s);
+    draw_line(p, t, s);
 }
 
 static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e)
@@ -79,11 +81,6 @@ void cli_tell_repeats(FILE *f, const ct_recipe *r, int pairs, int captions)
 
 void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)
 {
-    const ct_recipe *recipe = &t->recipe;
-    /* As low as the temperature may fall. */
-    const ct_landmarks l = ct_trainer_landmarks(t, recipe->loss.learn_temperature
-                                                       ? 0.01
-                                                       : recipe->loss.temperature);
     *p = (cli_progress){.c = c,
                         .watch = {.ctx = p,
                                   .on_step = on_step,
@@ -91,11 +88,9 @@ void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)
                                   .on_monitor = on_monitor,
                                   .stop = &cli_stop,
                                   .safe = &cli_safe},
-                        .terminal = cli_terminal(c, stderr),
-                        .all_equal = l.all_equal,
-                        .floor = l.floor};
+                        .terminal = cli_terminal(c, stderr)};
     if (!c->quiet)
-        cli_tell_repeats(p->terminal.out, recipe, t->pairs->n, t->pairs->side[1].n_texts);
+        cli_tell_repeats(p->terminal.out, &t->recipe, t->pairs->n, t->pairs->side[1].n_texts);
     if (c->live)
         p->live = cli_live_new(t, &p->terminal, &c->arena);
 }

@@ -13,10 +13,9 @@ typedef struct cli_progress {
     cli_call *c;
     ct_run_watch watch; /* give this to ct_run_train */
     ct_terminal terminal;
-    double all_equal, floor; /* of the recipe's loss and batch */
-    double mean;             /* loss, over some 50 steps */
-    double last_s, seconds;  /* when the line was last drawn; so far */
-    ct_evaluation final[2];  /* test, composition */
+    double mean;            /* loss, over some 50 steps */
+    double last_s, seconds; /* when the line was last drawn; so far */
+    ct_evaluation final[2]; /* test, composition */
     int n_final;
     cli_live *live; /* or NULL; in the arena of the call */
 } cli_progress;

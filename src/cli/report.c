@@ -11,23 +11,6 @@
 
 #define MOST_RUNS 4 /* beside each other */
 
-/* With the landmarks of the loss, at the temperature that it ended with. */
-static ct_status read_record(const char *folder, ct_arena *arena, ct_record *r, ct_error *err)
-{
-    ct_recipe recipe;
-    if (ct_run_recipe(folder, &recipe, err) != CT_OK ||
-        ct_record_read(folder, arena, r, err) != CT_OK)
-        return err->status;
-    ct_loss_setting at = ct_recipe_setting(&recipe);
-    if (r->n_lines > 0) /* else it was imported: as the recipe says */
-        at.temperature = r->line[r->n_lines - 1].temperature;
-    const ct_landmarks l = ct_landmarks_of(ct_loss_find(recipe.loss.name), &at, NULL);
-    const bool known = !recipe.loss.options.mask_groups; /* else the groups decide */
-    r->all_equal = known ? l.all_equal : (double)NAN;
-    r->floor = known ? l.floor : (double)NAN;
-    return CT_OK;
-}
-
 /* The state of the run's test split (validation, if it has none), in words. */
 static void diagnose(cli_call *c, ct_record *r, ct_error *err)
 {
@@ -49,7 +32,7 @@ static void diagnose(cli_call *c, ct_record *r, ct_error *err)
 ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_record *r,
                       ct_error *err)
 {
-    for (int i = 0; i < n && read_record(folder[i], &c->arena, &r[i], err) == CT_OK; i++) {
+    for (int i = 0; i < n && ct_record_read(folder[i], &c->arena, &r[i], err) == CT_OK; i++) {
         ct_error why = {.status = CT_OK};
         char path[CT_PATH_BYTES], *hash = ct_arena_zeroed(&c->arena, 1, CLI_HASH_BYTES);
         if (hash != NULL && cli_hash(folder[i], NULL, hash, path, CT_IGNORE_ERROR) == CT_OK)
@@ -96,7 +79,7 @@ static int plot(cli_call *c, ct_error *err)
     const int kind = cli_find(err, "kind of plot", c->argv[0], &ct_pictures->name, CT_N_PICTURES,
                               sizeof *ct_pictures, "contrast help plot");
     snprintf(path, sizeof path, "%s.svg", c->argv[0]);
-    if (err->status == CT_OK && read_record(c->argv[1], &c->arena, &r, err) == CT_OK)
+    if (err->status == CT_OK && ct_record_read(c->argv[1], &c->arena, &r, err) == CT_OK)
         ct_picture_save(kind, &r, c->at >= 0 ? ct_record_nearest(&r, c->at) : r.n_moments - 1,
                         c->output != NULL ? c->output : path, err);
     return 0;

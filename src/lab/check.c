@@ -35,8 +35,7 @@ static void learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *de
     out->seconds_per_step = (ct_clock_s() - began) / out->steps;
     out->seconds = out->seconds_per_step * r->train.steps;
     if (err->status == CT_OK) {
-        const ct_loss_setting at = ct_trainer_setting(&t, r->train.batch);
-        const ct_landmarks l = ct_landmarks_of(t.loss, &at, pairs->group != NULL ? t.group : NULL);
+        const ct_landmarks l = ct_trainer_landmarks(&t, &s);
         /* 1: orthogonal pairs, where the loss has no negatives */
         const double from = l.all_equal > 0 ? l.all_equal : 1;
         out->batch_loss = s.loss;

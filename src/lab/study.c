@@ -90,18 +90,19 @@ static void shuffle(const ct_pairs *p, ct_arena *arena, ct_pairs *out, ct_error 
 /* Train to the end of the recipe; all but what is measured then is set. */
 static void train(ct_trainer *t, int steps, ct_outcome *out, ct_error *err)
 {
-    double window[CT_STUDY_WINDOW];
-    out->all_equal = ct_trainer_landmarks(t, t->recipe.loss.temperature).all_equal;
+    double window[CT_STUDY_WINDOW][2]; /* the loss, and its value if all were equal: it moves */
     while (t->step < steps && err->status == CT_OK) {
         ct_step s;
-        double sum = 0;
+        double sum[2] = {0, 0};
         if (ct_trainer_step(t, &s, err) != CT_OK)
             return;
-        window[(s.step - 1) % CT_STUDY_WINDOW] = s.loss;
+        window[(s.step - 1) % CT_STUDY_WINDOW][0] = s.loss;
+        window[(s.step - 1) % CT_STUDY_WINDOW][1] = ct_trainer_landmarks(t, &s).all_equal;
         const int n = s.step < CT_STUDY_WINDOW ? (int)s.step : CT_STUDY_WINDOW;
-        for (int i = 0; i < n; i++)
-            sum += window[i];
-        out->loss = sum / n;
+        for (int i = 0; i < 2 * n; i++)
+            sum[i % 2] += window[i / 2][i % 2];
+        out->loss = sum[0] / n;
+        out->all_equal = sum[1] / n;
         if (out->escape_step == 0 && n == CT_STUDY_WINDOW &&
             out->loss < CT_STUDY_ESCAPED * out->all_equal)
             out->escape_step = s.step;

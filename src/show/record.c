@@ -21,6 +21,8 @@ static const ct_field LINE[] = {
     NUMBER("step", ct_line, step),
     NUMBER("loss", ct_line, loss),
     NUMBER("temperature", ct_line, temperature),
+    {.key = "all_equal", .kind = CT_REAL, CT_AT(ct_line, all_equal), .optional = true},
+    {.key = "floor", .kind = CT_REAL, CT_AT(ct_line, floor), .optional = true},
 };
 const ct_fields ct_line_fields = CT_FIELDS(LINE);
 
@@ -100,9 +102,11 @@ static void append(reading *r, void **array, int *n, const void *item, size_t si
 
 static void read_step(reading *r)
 {
-    ct_line line = {.step = -1};
+    ct_line line = {.step = -1, .all_equal = (double)NAN, .floor = (double)NAN};
     if (get(r, &ct_line_fields, &line))
         APPEND(r, r->out->line, r->out->n_lines, line);
+    r->out->all_equal = line.all_equal;
+    r->out->floor = line.floor;
 }
 
 static void read_evaluation(reading *r)
@@ -232,7 +236,7 @@ ct_status ct_record_read(const char *folder, ct_arena *arena, ct_record *out, ct
 {
     char path[CT_PATH_BYTES];
     reading r = {.arena = arena, .out = out, .err = err};
-    *out = (ct_record){.folder = folder, .all_equal = (double)NAN, .floor = (double)NAN};
+    *out = (ct_record){.folder = folder};
     out->recipe = read_text(&r, path, "recipe.ini");
     read_lines(&r, path);
     if (err->status == CT_OK && out->n_moments == 0)

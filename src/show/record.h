@@ -7,7 +7,7 @@
 
 /* A line of training. */
 typedef struct ct_line {
-    double step, loss, temperature;
+    double step, loss, temperature, all_equal, floor;
 } ct_line;
 
 /* An evaluation. */
@@ -30,9 +30,10 @@ typedef struct ct_record {
     ct_moment *moment;
     ct_probe probe;
 
+    double all_equal, floor; /* of the last line; NaN: it does not say */
+
     /* What the caller knows besides. */
-    double all_equal, floor; /* landmarks of the loss                    */
-    const char *hash;        /* of the weights, or NULL                  */
+    const char *hash;                                   /* of the weights, or NULL */
     const char *state, *meaning, *remedy, *evidence[8]; /* the diagnosis, or NULL */
     int n_evidence;
 } ct_record;

@@ -292,18 +292,6 @@ int ct_recipe_width(const ct_recipe *r)
     return width_of(&r->tower[0]);
 }
 
-ct_loss_setting ct_recipe_setting(const ct_recipe *r)
-{
-    return (ct_loss_setting){
-        .n = r->train.batch,
-        .d = ct_recipe_width(r),
-        .temperature = r->loss.temperature,
-        .bias = r->loss.bias != 0 ? r->loss.bias : ct_loss_bias(r->train.batch),
-        .options = &r->loss.options,
-        .queue = r->loss.queue,
-    };
-}
-
 /* ---- the data ---- */
 
 ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err)

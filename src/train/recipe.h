@@ -96,9 +96,6 @@ ct_status ct_recipe_check(const ct_recipe *r, ct_error *err);
 /* Width of the embeddings. */
 int ct_recipe_width(const ct_recipe *r);
 
-/* Where the landmarks of its loss lie. */
-ct_loss_setting ct_recipe_setting(const ct_recipe *r);
-
 /* The data of a recipe. NULL and the reason; free with ct_pairs_free. */
 ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err);
 

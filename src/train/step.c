@@ -51,8 +51,7 @@ static ct_tensor *loss_of(ct_trainer *t, ct_tensor *a, ct_tensor *b, const int *
     const bool grouped = t->pairs->group != NULL;
     for (int i = 0; grouped && i < n; i++)
         t->group[i] = t->pairs->group[items[i]];
-    const long past = t->step * t->recipe.train.batch, room = t->recipe.loss.queue;
-    const ct_queue queue = {{t->queue[0], t->queue[1]}, (int)(past < room ? past : room)};
+    const ct_queue queue = {{t->queue[0], t->queue[1]}, ct_trainer_past(t)};
     const ct_loss_inputs in = {.log_scale = ct_two_tower_log_scale(g, &t->model),
                                .group = grouped ? t->group : NULL,
                                .bias = ct_two_tower_bias(g, &t->model),
@@ -157,9 +156,10 @@ static void update(ct_trainer *t, double loss, ct_step *out, ct_error *err)
     }
     *out = (ct_step){.step = t->step + 1,
                      .loss = loss,
-                     .temperature = ct_trainer_setting(t, 1).temperature,
                      .rate = ct_schedule_rate(&t->recipe.optim.schedule, t->step),
-                     .gradient_norm = norm};
+                     .gradient_norm = norm,
+                     .at = ct_trainer_setting(t, t->recipe.train.batch)};
+    out->at.queue = ct_trainer_past(t);
     ct_grad_clip(t->device, p->dx, p->size, norm, t->recipe.optim.clip);
     ct_optim_step(&t->optim, t->device, p->x, p->dx, p->n_decay, out->rate);
     ct_two_tower_clamp(&t->model);

@@ -65,7 +65,8 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
     ct_two_tower_config c = {.temperature = r->loss.temperature,
                              .learn_scale = r->loss.learn_temperature && t->loss->learns_scale,
                              .has_bias = t->loss->uses_bias,
-                             .bias = ct_recipe_setting(r).bias};
+                             .bias = r->loss.bias != 0 ? r->loss.bias
+                                                       : ct_loss_bias(r->train.batch)};
     const int chunk = ct_trainer_chunk(t), rows = chunk > CT_EMBED_ROWS ? chunk : CT_EMBED_ROWS;
     make_room(t);
     for (int side = 0; side < 2; side++) {
@@ -105,14 +106,15 @@ ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n)
                              .options = &t->recipe.loss.options};
 }
 
-ct_landmarks ct_trainer_landmarks(const ct_trainer *t, double temperature)
+ct_landmarks ct_trainer_landmarks(const ct_trainer *t, const ct_step *s)
 {
-    const long some = 32L * t->recipe.train.batch, all = t->pairs->count[CT_TRAIN];
-    ct_loss_setting at = ct_recipe_setting(&t->recipe);
-    at.temperature = temperature;
-    at.rows = (int)(some < all ? some : all);
-    at.items = t->pairs->index[CT_TRAIN];
-    return ct_landmarks_of(t->loss, &at, t->recipe.train.no_duplicates ? NULL : t->pairs->group);
+    return ct_landmarks_of(t->loss, &s->at, t->pairs->group != NULL ? t->group : NULL);
+}
+
+int ct_trainer_past(const ct_trainer *t)
+{
+    const long past = t->step * t->recipe.train.batch, room = t->recipe.loss.queue;
+    return (int)(past < room ? past : room);
 }
 
 void ct_trainer_graph_error(const ct_trainer *t, ct_error *err)

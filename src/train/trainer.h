@@ -50,7 +50,8 @@ typedef struct ct_trainer {
 /* What a step was. */
 typedef struct ct_step {
     long step; /* 1 for the first */
-    double loss, temperature, rate, gradient_norm;
+    double loss, rate, gradient_norm;
+    ct_loss_setting at; /* what that loss was computed with */
 } ct_step;
 
 /* What the embeddings of a split are like. */
@@ -116,9 +117,9 @@ ct_status ct_trainer_diagnose(ct_trainer *t, ct_split split, int limit, ct_diagn
  * options. */
 ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n);
 
-/* Landmarks of training at a temperature: batches of the training split, with their groups and the
- * queue. */
-ct_landmarks ct_trainer_landmarks(const ct_trainer *t, double temperature);
+/* Landmarks of the loss of a step: with its queue, bias and temperature, and the groups of its
+ * batch. Valid until the trainer looks at another batch. */
+ct_landmarks ct_trainer_landmarks(const ct_trainer *t, const ct_step *s);
 
 /* Width of the embeddings. */
 int ct_trainer_width(const ct_trainer *t);
@@ -142,6 +143,9 @@ void ct_gather_close(ct_gather *g);
  * those of the graph */
 ct_tensor *ct_trainer_forward(ct_trainer *t, ct_gather *gather, const int *items, int n,
                               ct_error *err);
+
+/* How many pairs of the past the next step finds in the queue. */
+int ct_trainer_past(const ct_trainer *t);
 
 /* The graph's error, if it has one, becomes the caller's. */
 void ct_trainer_graph_error(const ct_trainer *t, ct_error *err);

@@ -96,6 +96,13 @@ check "SIGKILL ends it" sees "ended 137"
 check "the terminal is as it was even then" cmp -s before after
 check "the cursor shows" [ "$($tmux display-message -p '#{cursor_flag} #{alternate_on}')" = "1 0" ]
 
+type_line "clear; '$program' train latent loss.name=clip loss.queue=512 train.batch=32 loss.temperature=0.5 loss.learn_temperature=false \
+    optim.rate=1e-9 train.steps=100000 --live -o queue; echo en''ded \$?"
+check "the landmarks of a loss with a queue" sees "all equal: = 6.2989   floor: . \
+$(awk 'BEGIN { printf "%.4g", log(1 + 543 * exp(-544 / 543 / 0.5)) }')"
+$tmux send-keys C-c
+check "... which ends too" sees "ended 130"
+
 type_line "clear; '$program' demo --live; echo en''ded \$?"
 for _ in 1 2 3; do # its healthy run comes last
     sees "cosines of 32 images" 2>/dev/null && break

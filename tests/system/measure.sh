@@ -10,7 +10,17 @@ train_as() {
     folder=$1
     shift
     run train latent -q -o "$folder" data.n_train=512 data.n_validation=64 data.n_test=96 image.layers=32,64 \
-        text.layers=32,64 train.batch=32 train.steps=20 loss.learn_temperature=false "$@"
+        text.layers=32,64 train.batch=32 train.steps=20 monitor.evaluate_every=10 loss.learn_temperature=false "$@"
+}
+
+# values KEY FILE: of each "KEY":number.
+values() {
+    tr ',{' '\n\n' <"$2" | sed -n "s/.*\"$1\":\([-+0-9.eE]*\).*/\1/p"
+}
+
+# all_near KEY VALUE COUNT FILE: so often, and never another.
+all_near() {
+    values "$1" "$4" | awk -v v="$2" -v n="$3" '($1 - v) ^ 2 >= 1e-8 * (1 + v ^ 2) { bad = 1 } END { exit bad || NR != n }'
 }
 
 # near KEY VALUE FILE
@@ -30,7 +40,9 @@ while read -r loss settings all_equal floor; do
     check "$loss: its value when all embeddings are equal" near all_equal "$all_equal" out
     check "$loss: its floor" near floor "$floor" out
     check "$loss: ln N less the loss bounds no information" grep -q '"information":null' out
-    check "$loss: the run's log says the same" near all_equal "$all_equal" "$loss/log.jsonl"
+    # three steps, validation, monitor and test
+    check "$loss: each line of the run's log says the same" all_near all_equal "$all_equal" 6 "$loss/log.jsonl"
+    check "... of the floor too" all_near floor "$floor" 6 "$loss/log.jsonl"
     run eval "$loss"
     check "$loss: so does the terminal" grep -q "all equal  *$(printf %.4f "$all_equal")" out
 done <<'LOSSES'

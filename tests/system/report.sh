@@ -32,6 +32,11 @@ for f in a.html ab.html; do
 done
 last=$(grep '"loss"' a/log.jsonl | grep '"temperature"' | tail -n 1 | sed 's/.*"loss":\([0-9.e-]*\).*/\1/')
 check "it tells the last loss" grep -qF "to $(printf %.4f "$last") at step 40" a.html
+landmark() { # KEY: of that line
+    grep '"loss"' a/log.jsonl | grep '"temperature"' | tail -n 1 | sed 's/.*"'"$1"'":\([0-9.e-]*\).*/\1/'
+}
+check "... and its landmarks" grep -qF \
+    "it is $(printf %.4f "$(landmark all_equal)") where all embeddings are equal, and at least $(printf %.4g "$(landmark floor)")." a.html
 check "it shows the state in words" grep -q '<strong>[a-z-]*</strong>: ' a.html
 run report a -o twice.html
 check "a report made twice is the same" cmp -s a.html twice.html

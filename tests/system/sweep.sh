@@ -25,6 +25,10 @@ check "... and of the picture" cmp -s "$scratch/one/phase.svg" "$scratch/two/pha
 sweep -o "$scratch/two"
 check "a finished sweep is drawn again" [ "$code" = 0 ]
 
+run sweep latent loss.queue=96 train.batch=32 train.steps=60 seed=1..1 -q -o "$scratch/queue"
+check "all equal is that of the steps whose loss it has: of a queue too" \
+    holds "($(first all_equal "$scratch/queue/runs.jsonl") - log(128)) ^ 2 < 1e-8"
+
 # Killed in the middle of a line: seven whole lines and a part.
 mkdir "$scratch/cut"
 {

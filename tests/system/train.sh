@@ -18,8 +18,8 @@ for f in recipe.ini log.jsonl timing.jsonl environment.json best.safetensors $la
     check "it has $f" [ -s "$scratch/one/$f" ]
 done
 check "no temporary file is left" [ -z "$(find "$scratch/one" -name '*.tmp')" ]
-check "metrics have step, loss, temperature, rate and gradient norm" \
-    grep -q '^{"kind":"step","step":40,"loss":[0-9.e-]*,"temperature":[0-9.e-]*,"rate":[0-9.e-]*,"gradient_norm":[0-9.e-]*}$' \
+check "metrics have step, loss, its landmarks, temperature, rate and gradient norm" \
+    grep -q '^{"kind":"step","step":40,"loss":[0-9.e-]*,"all_equal":[0-9.e-]*,"floor":[0-9.e-]*,"temperature":[0-9.e-]*,"rate":[0-9.e-]*,"gradient_norm":[0-9.e-]*}$' \
     "$scratch/one/log.jsonl"
 check "metrics have a validation, a test and a composition line" \
     [ "$(grep -c '"recall_at_1"' "$scratch/one/log.jsonl")" = 3 ]
@@ -89,6 +89,28 @@ check "SIGTERM exits with 143" [ $? = 143 ]
 check "... with a checkpoint" [ -s "$scratch/stopped/latest.safetensors" ]
 run eval "$scratch/stopped"
 check "... that can be measured" [ "$code" = 0 ]
+
+# The landmarks of a step are those of its temperature, bias and queue, on the screen as in the log.
+# shown STEP ALL-EQUAL FLOOR [WITHIN]: what the screen says of a step; 1e-4, or a share of it.
+shown() {
+    found=$(sed -n "s|^step $1/[0-9]* loss [0-9.]* (all equal \([0-9.]*\), floor \([0-9.]*\)) .*|\1 \2|p" "$scratch/err")
+    [ -n "$found" ] || return 1
+    holds "(${found% *} - $2) ^ 2 < (1e-4 + ${4:-0} * $2) ^ 2 && (${found#* } - $3) ^ 2 < (1e-4 + ${4:-0} * $3) ^ 2"
+}
+run train latent -o "$scratch/sigmoid" loss.name=siglip train.batch=32 train.steps=100 loss.temperature=0.2 monitor.log_every=100
+softplus="log(1 + exp(-(5 - log(31)))) + 31 * log(1 + exp(5 - log(31)))"
+check "siglip at its first step" holds "($(first all_equal "$scratch/sigmoid/log.jsonl") - ($softplus)) ^ 2 < 1e-8"
+check "... on the screen too" shown 1 "$(first all_equal "$scratch/sigmoid/log.jsonl")" "$(first floor "$scratch/sigmoid/log.jsonl")"
+grep '"step":100,"loss"' "$scratch/sigmoid/log.jsonl" >"$scratch/end"
+check "... at its last" shown 100 "$(first all_equal "$scratch/end")" "$(first floor "$scratch/end")"
+cp "$scratch/err" "$scratch/screen"
+run eval "$scratch/sigmoid" --json
+cp "$scratch/screen" "$scratch/err"
+check "... which is where an evaluation finds them" shown 100 "$(first all_equal "$scratch/out")" "$(first floor "$scratch/out")" 0.01
+check "... and not where they were" sh -c "! grep -q '\"all_equal\":54.6' '$scratch/end'"
+run train latent -o "$scratch/queue" loss.name=clip loss.queue=96 train.batch=32 train.steps=10 loss.temperature=0.5 loss.learn_temperature=false
+check "a queue is empty at first" shown 1 "log(32)" "log(1 + 31 * exp(-32 / 31 / 0.5))"
+check "... and counts once it is full" shown 10 "log(128)" "log(1 + 127 * exp(-128 / 127 / 0.5))"
 
 run train latent -o "$scratch/latent" -q train.steps=300
 check "the latent recipe trains" [ "$code" = 0 ]

@@ -90,10 +90,8 @@ trained_set *train_all(ct_device *device)
                  &err);
         }
         all->run[k].loss = s.loss;
-        ct_loss_setting setting = ct_recipe_setting(&r);
-        setting.temperature = s.temperature;
-        setting.options = NULL; /* those of the recipe die with it */
-        all->run[k].landmarks = ct_landmarks_of(t.loss, &setting, NULL);
+        all->run[k].landmarks = ct_trainer_landmarks(&t, &s);
+        all->run[k].landmarks.at.options = NULL; /* those of the recipe die with it */
         ct_trainer_free(&t);
         ct_pairs_free(pairs);
     }

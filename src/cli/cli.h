@@ -26,7 +26,7 @@ typedef struct cli_call {
     /* What the options were given. */
     int threads; /* resolved for rows that need threads */
     bool json, quiet, verbose, no_color, force, live, explain, fail_on_collapse, no_diagnosis;
-    int split;                /* ct_split */
+    int split;                /* ct_split; -1 until a run is open, if not given */
     int at, batch, top, dim;  /* at: -1 if it is not given, batch and dim 0 */
     double loss, temperature; /* NaN if not given */
     const char *output, *checkpoint, *weights, *report, *loss_name, *groups; /* NULL: not given */

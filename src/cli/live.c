@@ -47,13 +47,12 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds)
         return;
     const double began = ct_clock_s();
     const ct_landmarks landmarks = ct_trainer_landmarks(l->trainer, s);
-    const bool validates = l->trainer->pairs->count[CT_VALIDATION] > 0;
     int columns = 80, lines = 24;
     if (ct_snapshot_take(l->trainer, &l->snapshot, CT_IGNORE_ERROR) != CT_OK)
         return;                        /* the run will say why */
     if (began - l->diagnosed_s >= 1) { /* the state, at most once a second */
-        ct_trainer_diagnose(l->trainer, validates ? CT_VALIDATION : CT_TRAIN, l->snapshot.n,
-                            &l->diagnosis, CT_IGNORE_ERROR);
+        ct_trainer_diagnose(l->trainer, ct_pairs_split(l->trainer->pairs, CT_VALIDATION),
+                            l->snapshot.n, &l->diagnosis, CT_IGNORE_ERROR);
         l->diagnosed_s = began;
     }
     const double pairs = (double)s->step * recipe->train.batch;

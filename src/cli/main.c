@@ -142,8 +142,7 @@ static int exit_code(ct_status status)
 
 int main(int argc, char **argv)
 {
-    cli_call c = {
-        .split = CT_TEST, .at = -1, .top = 5, .loss = (double)NAN, .temperature = (double)NAN};
+    cli_call c = {.split = -1, .at = -1, .top = 5, .loss = (double)NAN, .temperature = (double)NAN};
     ct_error err = {.status = CT_OK};
     int code = run(argc - 1, argv + 1, &c, &err);
     if (err.status != CT_OK) {

@@ -46,7 +46,10 @@ ct_status cli_open(cli_call *c, const char *folder, ct_error *err)
 {
     ct_trainer_free(&c->trainer);
     cli_need_device(c, err);
-    return ct_run_open(&c->trainer, folder, c->checkpoint, c->device, err);
+    ct_run_open(&c->trainer, folder, c->checkpoint, c->device, err);
+    if (err->status == CT_OK && c->split < 0)
+        c->split = ct_pairs_split(c->trainer.pairs, CT_TEST);
+    return err->status;
 }
 
 /* ---- arrays ---- */

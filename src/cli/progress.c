@@ -52,13 +52,13 @@ static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double sec
 static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e)
 {
     cli_progress *p = ctx;
-    if (e->split != CT_VALIDATION) {
+    if (t->step == t->recipe.train.steps) {
         p->final[p->n_final++] = *e;
     } else if (!p->c->quiet && p->live == NULL) {
         fprintf(p->terminal.out,
-                "%sstep %ld: validation recall@1 %.3f image to text, %.3f text to image, of %d\n",
-                p->terminal.redraw ? "\r\033[K" : "", t->step, e->measures.recall_at_1[0],
-                e->measures.recall_at_1[1], e->measures.rows);
+                "%sstep %ld: %s recall@1 %.3f image to text, %.3f text to image, of %d\n",
+                p->terminal.redraw ? "\r\033[K" : "", t->step, ct_split_name(e->split),
+                e->measures.recall_at_1[0], e->measures.recall_at_1[1], e->measures.rows);
     }
 }
 

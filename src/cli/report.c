@@ -11,14 +11,14 @@
 
 #define MOST_RUNS 4 /* beside each other */
 
-/* The state of the run's test split (validation, if it has none), in words. */
+/* The state of the run's test split, or what there is, in words. */
 static void diagnose(cli_call *c, ct_record *r, ct_error *err)
 {
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
     if (cli_open(c, r->folder, err) != CT_OK)
         return;
-    const bool tested = c->trainer.pairs->count[CT_TEST] > 0;
-    if (ct_trainer_diagnose(&c->trainer, tested ? CT_TEST : CT_VALIDATION, 0, a, err) != CT_OK)
+    if (ct_trainer_diagnose(&c->trainer, ct_pairs_split(c->trainer.pairs, CT_TEST), 0, a, err) !=
+        CT_OK)
         return;
     const ct_state_text *text = ct_state_describe(a->state);
     r->state = text->name;

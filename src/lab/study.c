@@ -131,9 +131,10 @@ static void measure(ct_trainer *t, const ct_runs *r, ct_outcome *out, ct_error *
     out->tolerance_of_kind[0] = (double)NAN;
     out->tolerance_of_kind[1] = (double)NAN;
     if (err->status == CT_OK)
-        ct_trainer_evaluate(t, CT_TEST, r->limit, &out->test, NULL, err);
+        ct_trainer_evaluate(t, ct_pairs_split(t->pairs, CT_TEST), r->limit, &out->test, NULL, err);
     if (err->status == CT_OK && r->validation)
-        ct_trainer_evaluate(t, CT_VALIDATION, r->limit, &out->validation, NULL, err);
+        ct_trainer_evaluate(t, ct_pairs_split(t->pairs, CT_VALIDATION), r->limit, &out->validation,
+                            NULL, err);
     out->state = (int)out->test.state;
     if (err->status == CT_OK && t->recipe.data.kind == CT_DATA_SHAPES && t->pairs->group != NULL)
         measure_kinds(t, r->limit, out, &arena, err);
@@ -193,8 +194,8 @@ static void run_block(void *ctx, int k)
     while (atomic_flag_test_and_set(&j->lock)) /* held for microseconds */
         ;
     if (err.status != CT_OK) {
-        CT_FAIL(&j->error, err.status, "%s, seed %ld: %s", v->name, r->first_seed + k % r->n_seeds,
-                err.msg);
+        CT_FAIL(&j->error, err.status, "%s%sseed %ld: %s", v->name, *v->name != '\0' ? ", " : "",
+                r->first_seed + k % r->n_seeds, err.msg);
     } else {
         r->run[k] = got;
         r->n_done++;

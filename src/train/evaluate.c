@@ -24,6 +24,13 @@ static const ct_field EVALUATION[] = {
 };
 const ct_fields ct_evaluation_fields = CT_FIELDS(EVALUATION);
 
+ct_split ct_pairs_split(const ct_pairs *p, ct_split wanted)
+{
+    if (wanted == CT_TEST && p->count[CT_TEST] == 0)
+        wanted = CT_VALIDATION;
+    return wanted == CT_VALIDATION && p->count[CT_VALIDATION] == 0 ? CT_TRAIN : wanted;
+}
+
 ct_embedded ct_trainer_embedded(ct_trainer *t, ct_split split, int limit, ct_arena *arena,
                                 ct_error *err)
 {

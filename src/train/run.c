@@ -249,23 +249,26 @@ static void set_safe(const run *r, bool safe)
         *r->watch->safe = safe;
 }
 
-/* Measure a split. All that counts is on the disk by now: a signal need not wait for the end. */
+/* Measure a split, or what there is in its place. All that counts is on the disk by now: a signal
+ * need not wait for the end. */
 static void evaluate(run *r, ct_split split, int limit)
 {
     ct_evaluation e;
     ct_monitor m;
+    const bool at_end = r->t->step == r->t->recipe.train.steps;
     if (r->err->status != CT_OK)
         return;
     set_safe(r, true);
+    split = ct_pairs_split(r->t->pairs, split);
     if (ct_trainer_evaluate(r->t, split, limit, &e, &m.diagnosis, r->err) == CT_OK) {
         ct_log_put(&r->log, "evaluation", &ct_evaluation_fields, &e);
         if (r->watch->on_evaluation != NULL)
             r->watch->on_evaluation(r->watch->ctx, r->t, &e);
-        if (split == CT_VALIDATION)
+        if (!at_end)
             look(r, &m);
     }
     set_safe(r, false);
-    if (split == CT_VALIDATION && r->err->status == CT_OK)
+    if (!at_end && r->err->status == CT_OK)
         keep_best(r, &e);
 }
 

@@ -104,6 +104,10 @@ void ct_unit_rows(ct_real *x, int n, int d);
 ct_embedded ct_trainer_embedded(ct_trainer *t, ct_split split, int limit, ct_arena *arena,
                                 ct_error *err);
 
+/* The split that is wanted or, where it is empty, what there is: for test validation, for that the
+ * training split. */
+ct_split ct_pairs_split(const ct_pairs *p, ct_split wanted);
+
 /* Measure the same pairs; `d` (or NULL) is their diagnosis. Errors  CT_ERR_NUMERIC (embeddings that
  * are not finite) */
 ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out,

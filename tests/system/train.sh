@@ -112,6 +112,23 @@ run train latent -o "$scratch/queue" loss.name=clip loss.queue=96 train.batch=32
 check "a queue is empty at first" shown 1 "log(32)" "log(1 + 31 * exp(-32 / 31 / 0.5))"
 check "... and counts once it is full" shown 10 "log(128)" "log(1 + 127 * exp(-128 / 127 / 0.5))"
 
+# Without a split that another takes the place of.
+for i in $(seq 1 40); do echo "word$i"; done >"$scratch/words"
+few="data.kind=pairs data.image=$scratch/words data.text=$scratch/words data.validation=0 data.test=0 train.batch=8 train.steps=20"
+# shellcheck disable=SC2086
+run train shapes $few -o "$scratch/few" monitor.evaluate_every=10
+check "a run without validation and test ends with 0" [ "$code" = 0 ]
+check "... says on its way what it looks at" grep -q '^step 10: train recall@1 .*, of 40$' "$scratch/err"
+check "... and at its end" grep -q '^train, 40 pairs' "$scratch/out"
+run eval "$scratch/few"
+check "... as an evaluation does" grep -q '^train, 40 pairs' "$scratch/out"
+check "... which has no other split" rejects 2 "no test split" eval "$scratch/few" --split test
+run report "$scratch/few" -o "$scratch/few.html"
+check "... and a report" sh -c "[ $code = 0 ] && [ ! -s '$scratch/err' ]"
+# shellcheck disable=SC2086
+run sweep shapes $few seed=1..2
+check "... and a sweep" [ "$code" = 0 ]
+
 run train latent -o "$scratch/latent" -q train.steps=300
 check "the latent recipe trains" [ "$code" = 0 ]
 done_testing

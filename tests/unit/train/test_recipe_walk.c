@@ -4,6 +4,7 @@
 
 #include "platform/memory.h"
 #include "train/monitor.h"
+#include "train/run.h"
 #include "train/snapshot.h"
 
 #include <signal.h>
@@ -125,6 +126,14 @@ static void open_walk(void)
     signal(SIGSEGV, report);
     signal(SIGFPE, report);
     ct_alloc_most(MOST_BYTES);
+    open_scratch();
+    char path[128];
+    snprintf(path, sizeof path, "%s/words", scratch);
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    for (int i = 0; i < 16; i++)
+        fprintf(f, "word%d\n", i);
+    fclose(f);
 }
 
 static void close_walk(void)
@@ -132,6 +141,21 @@ static void close_walk(void)
     ct_pairs_free(shared[0]);
     ct_pairs_free(shared[1]);
     ct_device_free(device);
+    close_scratch();
+}
+
+/* Pairs of files: a run's own order, in a folder. What the recipe or the data rule out is refused
+ * before the first step. */
+static void run(const ct_recipe *r, ct_error *err)
+{
+    char folder[128];
+    ct_trainer t;
+    snprintf(folder, sizeof folder, "%s/run", scratch);
+    if (ct_trainer_init(&t, r, NULL, device, err) == CT_OK)
+        ct_run_train(&t, folder, NULL, &(ct_run_watch){.stop = NULL}, err);
+    ck_assert_msg(err->status != CT_ERR_CONFIG || t.step == 0, "%s: refused at step %ld: %s", now,
+                  t.step, err->msg);
+    ct_trainer_free(&t);
 }
 
 /* What a run does, without its folder. */
@@ -158,14 +182,22 @@ static void train(const ct_recipe *r, const ct_pairs *pairs, ct_error *err)
 /* Ends in a run or in one line. `own` data, if a setting is about it. */
 static void try(int kind, const char *settings, bool own)
 {
+    static const char *const KIND[] = {"shapes", "latent", "", "pairs"};
     ct_error err = {0};
     ct_recipe r = ct_recipe_defaults();
     r.data.kind = kind;
-    snprintf(now, sizeof now, "%s %s", kind == CT_DATA_SHAPES ? "shapes" : "latent", settings);
+    snprintf(now, sizeof now, "%s %s", KIND[kind], settings);
     set_all(&r, BASE, &err);
+    if (kind == CT_DATA_PAIRS) {
+        snprintf(r.data.image, sizeof r.data.image, "%s/words", scratch);
+        snprintf(r.data.text, sizeof r.data.text, "%s/words", scratch);
+        r.monitor.evaluate_every = 2;
+    }
     set_all(&r, settings, &err);
     ct_recipe_check(&r, &err);
-    if (err.status == CT_OK) {
+    if (err.status == CT_OK && kind == CT_DATA_PAIRS) {
+        run(&r, &err);
+    } else if (err.status == CT_OK) {
         ct_pairs *pairs = own ? ct_recipe_data(&r, &err) : shared[kind];
         if (pairs != NULL)
             train(&r, pairs, &err);
@@ -186,7 +218,18 @@ START_TEST(alone)
         snprintf(settings, sizeof settings, "%s=%s", k->name, value);
         try(CT_DATA_SHAPES, settings, is_in(k, "data."));
         try(CT_DATA_LATENT, settings, is_in(k, "data."));
+        if (strcmp(k->name, "train.steps") != 0 && !is_in(k, "data.kind"))
+            try(CT_DATA_PAIRS, settings, true);
     }
+}
+END_TEST
+
+/* Any split may be empty but the one to train on. */
+START_TEST(without_a_split)
+{
+    try(CT_DATA_PAIRS, "data.validation=0 data.test=0", true);
+    try(CT_DATA_PAIRS, "data.validation=0", true);
+    try(CT_DATA_PAIRS, "data.test=0", true);
 }
 END_TEST
 
@@ -236,6 +279,7 @@ TCase *recipe_walk_case(void)
     tcase_set_timeout(c, 120);
     tcase_add_checked_fixture(c, open_walk, close_walk);
     tcase_add_test(c, every_key_is_walked);
+    tcase_add_test(c, without_a_split);
     tcase_add_loop_test(c, alone, 0, N_KEYS);
     tcase_add_loop_test(c, with_another, 0, N_KEYS);
     return c;

@@ -61,8 +61,9 @@ static const ct_field MEANING[] = {
 const char *cli_help(const char *name)
 {
     size_t i = 0;
-    while (strcmp(HELP[i][0], name) != 0)
-        i++; /* each command has one */
+    while (i < sizeof HELP / sizeof *HELP && strcmp(HELP[i][0], name) != 0)
+        i++;
+    CT_ASSERT(i < sizeof HELP / sizeof *HELP); /* a command without its text */
     return HELP[i][1];
 }
 
@@ -120,10 +121,11 @@ static bool find(const char *command, const char *word, option *found, ct_error 
 
 static const ct_field *meaning_of(const option *o)
 {
-    const ct_field *f = MEANING;
-    while (strcmp(f->key, o->name + 2) != 0 ||
-           (f->label != NULL && strcmp(f->label, o->value) != 0))
-        f++; /* all that help shows are there */
+    const ct_field *f = MEANING, *end = MEANING + sizeof MEANING / sizeof *MEANING;
+    while (f < end && (strcmp(f->key, o->name + 2) != 0 ||
+                       (f->label != NULL && strcmp(f->label, o->value) != 0)))
+        f++;
+    CT_ASSERT(f < end); /* help shows an option without its row here */
     return f;
 }
 

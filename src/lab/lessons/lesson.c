@@ -25,6 +25,7 @@ static const struct {
     {"broken", ct_lesson_broken},
 };
 #define N_LESSONS ((int)(sizeof GALLERY / sizeof *GALLERY))
+#define N_TEXTS   ((int)(sizeof TEXT / sizeof *TEXT))
 
 /* Name and text of each. */
 static const char *const TEXT[][2] = {
@@ -57,12 +58,14 @@ static void read_line(ct_lesson *l, const char *word, char *rest)
     if (f != NULL) {
         *(const char **)(void *)((char *)l + f->offset) = rest;
     } else if (strcmp(word, "study") == 0) { /* RECIPE, N seeds SETTINGS */
-        char *seeds = ct_text_cut(rest, ", ");
+        char *seeds = ct_text_cut(rest, ", "), *common = ct_text_cut(seeds, " seeds");
+        CT_ASSERT(common != NULL);
         s = &l->study[l->n_studies++];
-        *s = (ct_study){.recipe = rest, .common = ct_text_cut(seeds, " seeds")};
+        *s = (ct_study){.recipe = rest, .common = common};
         s->seeds = atoi(seeds);
     } else if (strcmp(word, "variant") == 0) { /* NAME: SETTINGS, or NAME: shuffled */
         const char *settings = ct_text_cut(strrchr(rest, ':'), ":");
+        CT_ASSERT(settings != NULL);
         const bool shuffled = strcmp(settings, "shuffled") == 0;
         s->variant[s->n_variants++] = (ct_variant){.name = rest,
                                                    .settings = shuffled ? "" : settings,
@@ -80,8 +83,9 @@ ct_status ct_lesson_read(const char *name, ct_arena *arena, ct_lesson *out, ct_e
     int k = 0, t = 0;
     while (k < N_LESSONS && strcmp(GALLERY[k].name, name) != 0)
         k++;
-    while (strcmp(TEXT[t][0], name) != 0)
+    while (t < N_TEXTS && strcmp(TEXT[t][0], name) != 0)
         t++;
+    CT_ASSERT(t < N_TEXTS);
     char *line = ct_arena_strdup(arena, TEXT[t][1]);
     if (line == NULL)
         return err->status;
@@ -109,6 +113,7 @@ static void give_study(const ct_study *s, ct_lesson_run *run, ct_study_rows *row
                        ct_error *err)
 {
     ct_runs made;
+    CT_ASSERT(ct_recipe_builtin(s->recipe) != NULL); /* or what is not there would be left out */
     ct_study_run(s, run->threads, arena, &made, err);
     if (err->status == CT_ERR_IO) { /* real data that was never brought here is no failure */
         *err = (ct_error){.status = CT_OK};

@@ -94,7 +94,7 @@ void ct_row_below(ct_lesson_row *row, double *low, double *high, int n)
     row->verdict = CT_INCONCLUSIVE;
     if (row->measured.most < h.least || z > 3)
         row->verdict = CT_PASSES;
-    else if (z < -3)
+    else if (row->measured.least > h.most || z < -3)
         row->verdict = CT_DIFFERS;
 }
 

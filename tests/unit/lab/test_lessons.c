@@ -9,6 +9,7 @@
 #include "lab/sweep.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,6 +85,19 @@ START_TEST(below_needs_ranks_that_chance_does_not_give)
     double c[8] = {1, 2, 3, 4, 5, 6, 15.5, 14.5}, d[8] = {9, 10, 11, 12, 13, 14, 15, 16};
     ct_row_below(ct_lesson_add(&run, "13 of 64: z = 2"), c, d, 8);
     ck_assert_int_eq(last(&run), CT_INCONCLUSIVE);
+    ct_row_below(ct_lesson_add(&run, "of three too, the opposite"), high, low, 3);
+    ck_assert_int_eq(last(&run), CT_DIFFERS);
+}
+END_TEST
+
+START_TEST(a_recipe_that_is_none_is_a_bug_and_not_left_out)
+{
+    ct_error err = {0};
+    ct_arena arena;
+    ct_lesson_run run = {.threads = 1};
+    const ct_lesson lesson = {.study = {{.recipe = "shaeps", .common = "", .seeds = 1}}};
+    ct_arena_open(&arena, "test", 0, &err);
+    ct_lesson_give(&lesson, &run, &arena, &err);
 }
 END_TEST
 
@@ -109,7 +123,7 @@ START_TEST(claims_name_variants_and_of_several_the_best_on_validation)
     }
     ck_assert_int_eq(claimed(&run, &r, "recall_at_1: 8, rate < 128"), CT_PASSES);
     ck_assert_str_eq(run.row[0].what, "recall@1: 8, rate 2 below 128"); /* 0.4, 0.5; 0.6, 0.7 */
-    ck_assert_int_eq(claimed(&run, &r, "recall_at_1: 8, rate 1 < 128"), CT_INCONCLUSIVE);
+    ck_assert_int_eq(claimed(&run, &r, "recall_at_1: 8, rate 1 < 128"), CT_DIFFERS);
     ck_assert_int_eq(claimed(&run, &r, "recall_at_1: 128 ~ 0.65 +- 0.01"), CT_PASSES);
     ck_assert_str_eq(run.row[2].what, "recall@1: 128");
     ck_assert_int_eq(claimed(&run, &r, "recall_at_1: every run of 128 ~ 0.65 +- 0.04"), CT_DIFFERS);
@@ -253,6 +267,7 @@ TCase *lessons_case(void)
     TCase *tc = tcase_create("lessons");
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, rows_pass_by_their_rule_alone);
+    tcase_add_test_raise_signal(tc, a_recipe_that_is_none_is_a_bug_and_not_left_out, SIGABRT);
     tcase_add_test(tc, below_needs_ranks_that_chance_does_not_give);
     tcase_add_test(tc, claims_name_variants_and_of_several_the_best_on_validation);
     tcase_add_test(tc, data_that_is_not_there_is_a_note_and_no_verdict);

@@ -92,6 +92,17 @@ static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *
         fprintf(stderr, "stopped; the same command continues it\n");
 }
 
+/* A key is varied or set, and once: of two values one would be dropped without a word. */
+static void check_keys(const cli_call *c, ct_error *err)
+{
+    for (int i = 1; i < c->argc; i++) {
+        const size_t length = strcspn(c->argv[i], "=");
+        for (int k = 1; k < i; k++)
+            if (strncmp(c->argv[k], c->argv[i], length + 1) == 0)
+                CT_FAIL(err, CT_ERR_CONFIG, "%.*s: given twice", (int)length, c->argv[i]);
+    }
+}
+
 static int sweep(cli_call *c, ct_error *err)
 {
     progress p = {c, cli_terminal(c, stderr), .began = ct_clock_s(), .before = -1};
@@ -101,6 +112,7 @@ static int sweep(cli_call *c, ct_error *err)
         return 0;
     s->base = ct_recipe_defaults();
     ct_recipe_load(&s->base, c->argv[0], err);
+    check_keys(c, err);
     for (int i = 1; i < c->argc && err->status == CT_OK; i++)
         ct_sweep_add(s, c->argv[i], err);
     if (err->status == CT_OK)

@@ -19,6 +19,13 @@ static ct_status try_setting(const ct_sweep *s, const char *key, const char *val
     return ct_recipe_override(&r, setting, err);
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    double x, y;
+    return strcmp(a, b) == 0 ||
+           (ct_number_get(a, &x) == strlen(a) && ct_number_get(b, &y) == strlen(b) && x == y);
+}
+
 static void put(const ct_sweep *s, ct_axis *a, const char *value, size_t length, ct_error *err)
 {
     if (a->n == CT_SWEEP_VALUES) {
@@ -31,6 +38,9 @@ static void put(const ct_sweep *s, ct_axis *a, const char *value, size_t length,
         return;
     }
     snprintf(a->value[a->n], sizeof a->value[0], "%.*s", (int)length, value);
+    for (int k = 0; k < a->n; k++)
+        if (is_same(a->value[k], a->value[a->n]))
+            CT_FAIL(err, CT_ERR_CONFIG, "%s: the value %s is there twice", a->key, a->value[k]);
     try_setting(s, a->key, a->value[a->n++], err);
 }
 

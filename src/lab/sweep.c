@@ -84,6 +84,7 @@ ct_status ct_sweep_make(const ct_sweep *s, ct_runs *r, const char *folder, int t
                         ct_error *err)
 {
     char path[CT_PATH_BYTES];
+    int lock;
     ct_json first = {0};
     ct_log log = {.line = {0}};
     if (folder == NULL)
@@ -92,6 +93,7 @@ ct_status ct_sweep_make(const ct_sweep *s, ct_runs *r, const char *folder, int t
     if (first.failed)
         CT_FAIL(err, CT_ERR_NOMEM, "sweep: no memory for the line that says what it is");
     ct_folder_make(folder, err);
+    ct_folder_lock(folder, &lock, err);
     ct_folder_path(path, folder, "runs.jsonl", err);
     if (err->status == CT_OK && ct_file_exists(path))
         read_done(r, path, first.text, err);
@@ -104,7 +106,10 @@ ct_status ct_sweep_make(const ct_sweep *s, ct_runs *r, const char *folder, int t
         if (r->n_done == r->n_variants * r->n_seeds)
             write_done(r, path, first.text, err);
         r->log = NULL;
+        if (err->status == CT_ERR_CONFIG && r->n_done == 0) /* refused: nothing was written */
+            ct_file_remove(path, CT_IGNORE_ERROR);
     }
+    ct_folder_unlock(lock);
     ct_json_free(&log.line);
     ct_json_free(&first);
     return err->status;

@@ -39,7 +39,8 @@ ct_status ct_sweep_add(ct_sweep *s, const char *setting, ct_error *err);
 ct_status ct_sweep_runs(const ct_sweep *s, ct_arena *arena, ct_runs *out, ct_error *err);
 
 /* Make what is missing, and keep it in the folder, unless that is NULL.
- * Errors  CT_ERR_CONFIG (the folder holds another sweep), CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */
+ * Errors  CT_ERR_CONFIG (the folder holds another sweep), CT_ERR_IO (one is at work there),
+ * CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */
 ct_status ct_sweep_make(const ct_sweep *s, ct_runs *runs, const char *folder, int threads,
                         ct_error *err);
 

@@ -29,6 +29,24 @@ run sweep latent loss.queue=96 train.batch=32 train.steps=60 seed=1..1 -q -o "$s
 check "all equal is that of the steps whose loss it has: of a queue too" \
     holds "($(first all_equal "$scratch/queue/runs.jsonl") - log(128)) ^ 2 < 1e-8"
 
+# What would be dropped, or drawn against itself.
+check "a key is varied once" rejects 2 "loss.temperature: given twice" \
+    sweep latent loss.temperature=0.5,0.3 loss.temperature=0.2,0.1
+check "... and not set as well" rejects 2 "loss.temperature: given twice" sweep latent loss.temperature=0.5,0.3 loss.temperature=0.2
+check "... nor are seeds" rejects 2 "seed: given twice" sweep latent seed=1 seed=2
+check "a value is there once" rejects 2 "loss.temperature: the value 0.5 is there twice" sweep latent loss.temperature=0.5,0.3,0.50
+check "a batch that the data has not" rejects 2 "train.batch = 128" sweep latent data.n_train=64 train.batch=128 seed=1..1 -o "$scratch/refused"
+check "... leaves nothing" [ -z "$(ls "$scratch/refused")" ]
+"$program" sweep latent train.steps=100000 seed=1..1 -q -o "$scratch/busy" 2>"$scratch/first" &
+pid=$!
+for _ in $(seq 1 100); do
+    [ -s "$scratch/busy/runs.jsonl" ] && break
+    sleep 0.1
+done
+check "two sweeps in one folder: the second is refused" rejects 1 "busy" sweep latent train.steps=100000 seed=1..1 -q -o "$scratch/busy"
+kill -KILL $pid
+wait $pid 2>"$scratch/first"
+
 # Killed in the middle of a line: seven whole lines and a part.
 mkdir "$scratch/cut"
 {

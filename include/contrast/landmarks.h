@@ -21,6 +21,7 @@ typedef struct ct_loss_setting {
     double temperature;
     double bias;                    /* siglip; see ct_loss_bias */
     const ct_loss_options *options; /* NULL: defaults */
+    bool quick;                     /* leave out `random`, which may take a millisecond */
     int queue;                      /* past pairs that are negatives too; losses that use_queue */
     int rows;         /* there are groups of so many, batches of n one after the other: landmarks
                          are means over them; 0: a batch */

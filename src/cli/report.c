@@ -6,7 +6,6 @@
 #include "platform/clock.h"
 #include "show/pictures.h"
 
-#include <math.h>
 #include <string.h>
 
 #define MOST_RUNS 4 /* beside each other */

@@ -396,7 +396,7 @@ ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, con
     if (group != NULL && several)
         l.floor_is =
             "each group at a corner of a regular simplex; a bound where their sizes differ";
-    if (row->random != NULL && p.d >= 2 && !p.o->dot)
+    if (row->random != NULL && !at->quick && p.d >= 2 && !p.o->dot)
         l.random = row->random(&p, l.all_equal);
     /* Several right answers, or fewer candidates than N, and the bound is lost. */
     l.bounds_information = row->values == softmax && !(group != NULL && several);

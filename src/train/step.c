@@ -160,6 +160,7 @@ static void update(ct_trainer *t, double loss, ct_step *out, ct_error *err)
                      .gradient_norm = norm,
                      .at = ct_trainer_setting(t, t->recipe.train.batch)};
     out->at.queue = ct_trainer_past(t);
+    out->at.quick = true;
     ct_grad_clip(t->device, p->dx, p->size, norm, t->recipe.optim.clip);
     ct_optim_step(&t->optim, t->device, p->x, p->dx, p->n_decay, out->rate);
     ct_two_tower_clamp(&t->model);

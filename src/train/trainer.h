@@ -122,7 +122,7 @@ ct_status ct_trainer_diagnose(ct_trainer *t, ct_split split, int limit, ct_diagn
 ct_loss_setting ct_trainer_setting(const ct_trainer *t, int n);
 
 /* Landmarks of the loss of a step: with its queue, bias and temperature, and the groups of its
- * batch. Valid until the trainer looks at another batch. */
+ * batch, but for `random`. Valid until the trainer looks at another batch. */
 ct_landmarks ct_trainer_landmarks(const ct_trainer *t, const ct_step *s);
 
 /* Width of the embeddings. */

@@ -266,7 +266,7 @@ ct_status cli_read_loss(cli_call *c, int first, const char *usual, const ct_loss
     for (int i = first; i < c->argc; i++) {
         if (strncmp(c->argv[i], "loss.", 5) != 0)
             CT_FAIL(err, CT_ERR_CONFIG,
-                    "%s: %s: expected loss.KEY=VALUE there (contrast help recipe)",
+                    "%s: %s: expected loss.KEY=VALUE after the files (contrast help recipe)",
                     c->command->name, c->argv[i]);
         ct_recipe_override(&c->recipe, c->argv[i], err);
     }

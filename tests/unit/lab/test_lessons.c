@@ -95,7 +95,8 @@ START_TEST(a_recipe_that_is_none_is_a_bug_and_not_left_out)
     ct_error err = {0};
     ct_arena arena;
     ct_lesson_run run = {.threads = 1};
-    const ct_lesson lesson = {.study = {{.recipe = "shaeps", .common = "", .seeds = 1}}};
+    const ct_lesson lesson = {.study = {{.recipe = "shaeps", .common = "", .seeds = 1}},
+                              .n_studies = 1};
     ct_arena_open(&arena, "test", 0, &err);
     ct_lesson_give(&lesson, &run, &arena, &err);
 }

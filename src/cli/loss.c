@@ -265,9 +265,8 @@ ct_status cli_read_loss(cli_call *c, int first, const char *usual, const ct_loss
     r->temperature = 0; /* not given */
     for (int i = first; i < c->argc; i++) {
         if (strncmp(c->argv[i], "loss.", 5) != 0)
-            CT_FAIL(err, CT_ERR_CONFIG,
-                    "%s: %s: expected loss.KEY=VALUE after the files (contrast help recipe)",
-                    c->command->name, c->argv[i]);
+            CT_FAIL(err, CT_ERR_CONFIG, "%s: %s: expected %sloss.KEY=VALUE (contrast help recipe)",
+                    c->command->name, c->argv[i], first == 2 ? "A.npy, B.npy and then " : "");
         ct_recipe_override(&c->recipe, c->argv[i], err);
     }
     *loss = err->status == CT_OK && *r->name != '\0' ? cli_loss(r->name, err) : NULL;

@@ -62,7 +62,7 @@ check "unknown loss" rejects 2 "unknown loss \"clop\"; did you mean \"clip\"" lo
 check "temperature of a loss without" rejects 2 "has none" loss a.npy b.npy --temperature 1
 check "--json and --explain" rejects 2 "not with --explain" loss a.npy b.npy --json --explain
 check "--explain of another loss" rejects 2 "not of triplet" loss a.npy b.npy --loss triplet --explain
-check "an argument that is no setting" rejects 2 "expected loss.KEY=VALUE after the files" loss a.npy b.npy train.batch=3
+check "an argument that is no setting" rejects 2 "expected A.npy, B.npy and then loss.KEY=VALUE" loss a.npy b.npy train.batch=3
 check "a key that there is not" rejects 2 "did you mean" loss a.npy b.npy loss.margni=1
 check "a mask without groups" rejects 2 "needs --groups" loss a.npy b.npy --loss clip loss.mask_groups=true
 check "missing file" rejects 1 "nowhere.npy" loss nowhere.npy b.npy

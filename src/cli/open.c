@@ -48,7 +48,7 @@ ct_status cli_open(cli_call *c, const char *folder, ct_error *err)
     cli_need_device(c, err);
     ct_run_open(&c->trainer, folder, c->checkpoint, c->device, err);
     if (err->status == CT_OK && c->split < 0)
-        c->split = ct_pairs_split(c->trainer.pairs, CT_TEST);
+        c->split = (int)ct_pairs_split(c->trainer.pairs, CT_TEST);
     return err->status;
 }
 

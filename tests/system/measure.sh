@@ -81,16 +81,16 @@ check "what a sweep calls effective_rank is the one that is not" holds "($swept_
 
 mkdir copy
 (cd "$root" && tar -cf - Makefile src include models datasets/*.[ch]) | tar -xf - -C copy
-# after FILE PATTERN TEXT: a line more, once.
-after() {
-    awk -v pattern="$2" -v text="$3" '{ print } !done && index($0, pattern) { print text; done = 1 }' "$1" >edited &&
+# before FILE PATTERN TEXT: a line more, once.
+before() {
+    awk -v pattern="$2" -v text="$3" '!done && index($0, pattern) { print text; done = 1 } { print }' "$1" >edited &&
         cmp -s edited "$1"
     check "the place in ${1##*/}" [ $? = 1 ]
     mv edited "$1"
 }
-after copy/include/contrast/measures.h "double modality_gap;" "double planted[2];"
-after copy/src/measure/measures.c "{NUMBER(modality_gap)" '{SIDES(planted), .label = "what was planted", .format = "%.4f"},'
-after copy/src/measure/measures.c "out->modality_gap =" "out->planted[0] = 0.4375; out->planted[1] = 0.5625;"
+before copy/include/contrast/measures.h "double modality_gap;" "double planted[2];"
+before copy/src/measure/measures.c "{NUMBER(modality_gap)" '{SIDES(planted), .label = "what was planted", .format = "%.4f", .help = "planted"},'
+before copy/src/measure/measures.c "out->modality_gap =" "out->planted[0] = 0.4375; out->planted[1] = 0.5625;"
 check "it builds" sh -c "make -s -C copy all >make.log 2>&1"
 program=$scratch/copy/build/contrast
 train_as planted

@@ -27,7 +27,7 @@ static const struct {
 #define LEAST  660.0 /* width that the legend needs */
 #define LEFT   70.0
 #define TOP    34.0
-#define BOTTOM 120.0
+#define BOTTOM 136.0
 #define GAP    84.0
 
 /* The values of both keys, in the order of the rows. */
@@ -203,7 +203,7 @@ static void draw_maps(ct_writer *w, grid *g)
         map_axes(w, g, x, NAME[map]);
         draw_map(w, g, x, map);
     }
-    draw_legend(w, g->height - 55);
+    draw_legend(w, g->height - 71);
     ct_svg_end(w);
 }
 

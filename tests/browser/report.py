@@ -219,7 +219,7 @@ def main():
                     look(browser, os.path.join(folder, name + ".html"), dark, args.shots)
                     quiet(browser)
                 browser.open(os.path.join(folder, "phase.html"))
-                save(browser, "phase.html", "svg[data-kind=phase]", "Phase-diagram.png", (1424, 464))
+                save(browser, "phase.html", "svg[data-kind=phase]", "Phase-diagram.png", (1424, 496))
                 for name, runs in pages.items():
                     page = os.path.join(folder, name + ".html")
                     browser.size(1366, 900)

@@ -199,8 +199,10 @@ static void run_block(void *ctx, int k)
     } else {
         r->run[k] = got;
         r->n_done++;
-        if (r->log != NULL)
+        if (r->log != NULL) {
             ct_runs_put(r, k);
+            ct_writer_flush(&r->log->writer); /* a kill loses the runs in flight alone */
+        }
         if (r->on_run != NULL)
             r->on_run(r->ctx, r->n_done, r->n_variants * r->n_seeds);
     }

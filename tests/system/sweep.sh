@@ -37,15 +37,16 @@ check "... nor are seeds" rejects 2 "seed: given twice" sweep latent seed=1 seed
 check "a value is there once" rejects 2 "loss.temperature: the value 0.5 is there twice" sweep latent loss.temperature=0.5,0.3,0.50
 check "a batch that the data has not" rejects 2 "train.batch = 128" sweep latent data.n_train=64 train.batch=128 seed=1..1 -o "$scratch/refused"
 check "... leaves nothing" [ -z "$(ls "$scratch/refused")" ]
-"$program" sweep latent train.steps=100000 seed=1..1 -q -o "$scratch/busy" 2>"$scratch/first" &
+"$program" sweep latent train.steps=1,100000 seed=1..1 -q -o "$scratch/busy" --threads 1 2>"$scratch/first" &
 pid=$!
 for _ in $(seq 1 100); do
-    [ -s "$scratch/busy/runs.jsonl" ] && break
+    [ "$(grep -c '"seed":1' "$scratch/busy/runs.jsonl" 2>"$scratch/grep")" = 1 ] && break
     sleep 0.1
 done
-check "two sweeps in one folder: the second is refused" rejects 1 "busy" sweep latent train.steps=100000 seed=1..1 -q -o "$scratch/busy"
+check "two sweeps in one folder: the second is refused" rejects 1 "busy" sweep latent train.steps=1,100000 seed=1..1 -q -o "$scratch/busy"
 kill -KILL $pid
 wait $pid 2>"$scratch/first"
+check "killed, it has every run that had ended" [ "$(wc -l <"$scratch/busy/runs.jsonl")" = 2 ]
 
 # Killed in the middle of a line: seven whole lines and a part.
 mkdir "$scratch/cut"

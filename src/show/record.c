@@ -30,7 +30,7 @@ static const ct_field MARK[] = {
     NUMBER("step", ct_mark, step),
     {.key = "split", .kind = CT_STRING, CT_AT(ct_mark, split)},
     {.key = "rows", .kind = CT_INT, CT_AT(ct_mark, n)},
-    {.key = "recall_at_1", .kind = CT_REAL, CT_AT(ct_mark, recall), .count = 2},
+    {.key = "recall_at_1", .kind = CT_REAL, CT_AT(ct_mark, recall), .count = 2, .optional = true},
 };
 static const ct_fields MARK_FIELDS = CT_FIELDS(MARK);
 
@@ -111,9 +111,9 @@ static void read_step(reading *r)
 
 static void read_evaluation(reading *r)
 {
-    ct_mark mark = {.step = -1};
-    if (!get(r, &MARK_FIELDS, &mark) || mark.split == NULL)
-        return;
+    ct_mark mark = {.step = -1, .recall = {(double)NAN, (double)NAN}};
+    if (!get(r, &MARK_FIELDS, &mark) || mark.split == NULL || isnan(mark.recall[0]))
+        return; /* one pair, or one group, has no wrong item */
     const int i = strcmp(mark.split, "test") == 0;
     if (i == 1 || strcmp(mark.split, "validation") == 0)
         APPEND(r, r->out->mark[i], r->out->n_marks[i], mark);
@@ -241,7 +241,8 @@ ct_status ct_record_read(const char *folder, ct_arena *arena, ct_record *out, ct
     read_lines(&r, path);
     if (err->status == CT_OK && out->n_moments == 0)
         CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: no snapshot yet; train first, with monitor.snapshots above 0", folder);
+                "%s: no snapshot yet; it takes steps, 2 pairs and monitor.snapshots above 0",
+                folder);
     for (int k = out->n_moments - 2; k >= 0; k--)
         turn_towards(&out->moment[k], &out->moment[k + 1]);
     return err->status;

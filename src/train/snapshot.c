@@ -19,9 +19,16 @@ bool ct_snapshot_due(long step, long steps, int count)
     return false;
 }
 
+/* One pair is no picture of pairs and others. */
+static ct_split split_of(const ct_pairs *p)
+{
+    const ct_split split = ct_pairs_split(p, CT_VALIDATION);
+    return p->count[split] > 1 ? split : CT_TRAIN;
+}
+
 int ct_probe_size(const ct_pairs *p)
 {
-    const int n = p->count[ct_pairs_split(p, CT_VALIDATION)];
+    const int n = p->count[split_of(p)];
     return n < CT_PROBE ? n : CT_PROBE;
 }
 
@@ -122,8 +129,7 @@ ct_status ct_snapshot_take(ct_trainer *t, ct_snapshot *out, ct_error *err)
 {
     ct_arena arena;
     ct_arena_open(&arena, "snapshot", 0, err);
-    const ct_embedded e = ct_trainer_embedded(t, ct_pairs_split(t->pairs, CT_VALIDATION), CT_PROBE,
-                                              &arena, err);
+    const ct_embedded e = ct_trainer_embedded(t, split_of(t->pairs), CT_PROBE, &arena, err);
     const int n = e.n, d = e.d;
     double *unit = ct_arena_zeroed(&arena, (size_t)(2 * n * d), sizeof *unit);
     double *work = ct_arena_zeroed(&arena, (size_t)(4 * d), sizeof *work);
@@ -179,10 +185,9 @@ static void add_pictures(ct_probe *out, const ct_pairs *p, const int *items, ct_
 
 ct_probe ct_probe_of(const ct_pairs *p, ct_arena *arena, ct_error *err)
 {
-    const int *items = p->index[ct_pairs_split(p, CT_VALIDATION)];
+    const int *items = p->index[split_of(p)];
     const ct_side *image = &p->side[0], *text = &p->side[1];
-    ct_probe out = {.n = ct_probe_size(p),
-                    .split = ct_split_name(ct_pairs_split(p, CT_VALIDATION))};
+    ct_probe out = {.n = ct_probe_size(p), .split = ct_split_name(split_of(p))};
     out.n_captions = text->text != NULL ? out.n : 0;
     for (int i = 0; i < out.n_captions; i++)
         out.caption[i] = text->text[text->text_of[items[i]]];

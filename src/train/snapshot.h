@@ -1,8 +1,8 @@
 /* snapshot.h -- what a few fixed pairs look like through a training. Private.
  *
- * The probe is the first CT_PROBE pairs of validation (of training if there is none), seen at step
- * 0, at the end, and in between at steps that lie denser at the start, where towers leave the
- * plateau. No clock and no state: what is seen is a function of the weights.
+ * The probe is the first CT_PROBE pairs of validation (of training if there are fewer than 2), seen
+ * at step 0, at the end, and in between at steps that lie denser at the start, where towers leave
+ * the plateau. No clock and no state: what is seen is a function of the weights.
  */
 #ifndef TRAIN_SNAPSHOT_H
 #define TRAIN_SNAPSHOT_H

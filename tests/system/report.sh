@@ -131,6 +131,10 @@ check "four million empty lines need no memory" sh -c "ulimit -v 400000; '$progr
 
 check "no such kind" rejects 2 "unknown kind of plot \"los\"; did you mean \"loss\"" plot los a
 check "no such run" rejects 1 "nowhere" report nowhere
+run train latent data.n_train=16 data.n_validation=1 data.n_test=1 train.batch=4 train.steps=8 -o one
+run report one -o one.html
+check "one pair for validation: the probe is of training" grep -q '"split":"train"' one/log.jsonl
+check "... and reported" [ "$code" = 0 ]
 check "a run without snapshots" rejects 1 "none: no snapshot" report none
 cp -r a cut
 head -c 20000 a/log.jsonl >cut/log.jsonl

@@ -46,6 +46,10 @@ static ct_tensor *contrastive_loss(ct_graph *g, ct_tensor *a, ct_tensor *b)
 int main(int argc, char **argv)
 {
     const bool collapse = argc > 1 && strcmp(argv[1], "collapse") == 0;
+    if (argc > 1 + collapse) {
+        fprintf(stderr, "usage: first [collapse]\n");
+        return 2;
+    }
     const ct_mlp_config layers = {.in = D,
                                   .widths = {64, 64, 64, 64, 64, 32},
                                   .n_layers = 6,

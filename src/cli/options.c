@@ -22,8 +22,7 @@ static const char *const HELP[][2] = {
 /* clang-format off */
 #define SETS(kind_, member) .kind = (kind_), CT_AT(cli_call, member)
 static const ct_field MEANING[] = {
-    {.key = "at", .label = "C", SETS(CT_STRING, checkpoint)},
-    {.key = "at", .label = "STEP", SETS(CT_INT, at), .most = INT_MAX},
+    {.key = "at", SETS(CT_INT, at), .most = INT_MAX},
     {.key = "batch", SETS(CT_INT, batch), .least = 1, .most = INT_MAX},
     {.key = "checkpoint", SETS(CT_STRING, checkpoint)},
     {.key = "compare-gradient", SETS(CT_STRING, gradient)},
@@ -152,12 +151,12 @@ static int read_option(int argc, char **argv, int i, cli_call *c, ct_error *err)
         return 1;
     const ct_field *f = meaning_of(&o);
     const bool flag = f->kind == CT_BOOL, apart = !flag && value == NULL;
+    if (apart)
+        value = i + 1 < argc ? argv[i + 1] : "";
     if (flag && value != NULL)
         CT_FAIL(err, CT_ERR_CONFIG, "%s takes no value", o.name);
-    else if (apart && i + 1 == argc)
+    else if (!flag && *value == '\0')
         CT_FAIL(err, CT_ERR_CONFIG, "%s needs a value: %s", o.name, o.value);
-    else if (apart)
-        value = argv[i + 1];
     if (err->status == CT_OK && !flag && set_loss(f, value, c))
         return 1 + apart;
     ct_fields_set(&(ct_fields){f, 1}, c, f->key, flag ? "true" : value, "--", err);
@@ -173,6 +172,10 @@ static void check_arguments(const cli_call *c, ct_error *err)
     if (c->argc < c->command->arguments[0] || c->argc > c->command->arguments[1])
         CT_FAIL(err, CT_ERR_CONFIG, "%s: expected%.*s, found %d argument%s", name,
                 (int)strcspn(expected, "\n"), expected, c->argc, c->argc == 1 ? "" : "s");
+    for (int i = 0; i < c->argc; i++)
+        if (c->argv[i][0] == '\0')
+            CT_FAIL(err, CT_ERR_CONFIG, "%s: expected%.*s, found an empty argument", name,
+                    (int)strcspn(expected, "\n"), expected);
 }
 
 ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err)

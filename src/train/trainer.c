@@ -62,6 +62,9 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
     if (r->train.batch > n_train)
         return CT_FAIL(err, CT_ERR_CONFIG, "train.batch = %d: there are %d training pairs",
                        r->train.batch, n_train);
+    if (r->loss.queue > n_train)
+        return CT_FAIL(err, CT_ERR_CONFIG, "loss.queue = %d: there are %d training pairs",
+                       r->loss.queue, n_train);
     ct_two_tower_config c = {.temperature = r->loss.temperature,
                              .learn_scale = r->loss.learn_temperature && t->loss->learns_scale,
                              .has_bias = t->loss->uses_bias,

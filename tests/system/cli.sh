@@ -20,7 +20,7 @@ done
 for c in $("$program" help | sed -n '/^  contrast /!s/^  \([a-z]*\) .*/\1/p'); do
     for option in $("$program" help "$c" | sed -n 's/^  \(-., \)\{0,1\}\(--[a-z-]*\) .*/\2/p'); do
         run "$c" "$option=" --none
-        [ "$code" = 2 ] || check "$c knows the option that its help shows: $option" false
+        { [ "$code" = 2 ] && grep -qF -e "$option " "$scratch/err"; } || check "$c $option= is refused by its name" false
     done
 done
 run help recipe
@@ -39,6 +39,11 @@ check "... none is without a sentence" sh -c '! grep -q "(null)" "$1"' sh "$scra
 check "unknown command" rejects 2 "did you mean \"train\"" trian shapes
 check "unknown option" rejects 2 "did you mean \"--quiet\"" train shapes --quite
 check "option without value" rejects 2 "needs a value: RUN" train shapes -o
+check "an argument that is empty" rejects 2 "eval: expected RUN, found an empty argument" eval ''
+check "what a command has no use for" rejects 2 "unknown option of import \"--live\"" import w.safetensors --live
+check "one name for a checkpoint" rejects 2 "unknown option of hash \"--at\"" hash run --at best
+check "a queue larger than the data" rejects 2 "loss.queue = 16777216: there are 16 training pairs" \
+    train latent data.n_train=16 train.batch=4 loss.queue=16777216 -o "$scratch/queue"
 check "threads must be a number" rejects 2 "expected a whole number" train shapes --threads x
 check "no recipe" rejects 2 "train: expected RECIPE [section.key=value ...], found 0 arguments" train
 check "missing recipe file" rejects 1 "nowhere.ini" train nowhere.ini

@@ -26,6 +26,8 @@ for line in 1 2 3 4 5 6; do
     check "collapse: line $line is at ln 7" holds "$(loss $line) - 1.9459 < 0.0005 && 1.9459 - $(loss $line) < 0.0005"
 done
 
+check "a word that it does not know" rejects 2 "usage: first [collapse]" colapse
+
 lines=$(wc -l <"$root/models/first.c")
 check "models/first.c is one page" [ "$lines" -le 100 ]
 check "... on public headers alone" [ "$(grep '#include "' "$root/models/first.c" | grep -cv '"contrast/')" = 0 ]

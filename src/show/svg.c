@@ -33,7 +33,8 @@ static const char *entity(const char *at, int n, uint32_t code)
     return (code < 32 && code != '\n') || code == 127 ? " " : NULL;
 }
 
-void ct_put_text(ct_writer *w, const char *text)
+/* What XML cannot hold is replaced. */
+static void put_text(ct_writer *w, const char *text)
 {
     for (uint32_t code; *text != '\0';) {
         const int n = ct_utf8_get(text, &code);
@@ -69,7 +70,7 @@ void ct_put(ct_writer *w, const char *fmt, ...)
         const int length = (int)strcspn(fmt, "dcsefg") + 1;
         snprintf(spec, sizeof spec, "%.*s", length, fmt);
         if (strcmp(spec, "%s") == 0)
-            ct_put_text(w, va_arg(args, const char *));
+            put_text(w, va_arg(args, const char *));
         else
             put_number(w, spec, &args);
         fmt += length;

@@ -13,12 +13,9 @@
 /* ---- markup ---- */
 
 /* Markup as it is, and markup with values of %d, %c, %s and what doubles have: a string is put in
- * as ct_put_text does it, so what it says is never markup. */
+ * as text that should be read, in an element or an attribute, so what it says is never markup. */
 void ct_put_raw(ct_writer *w, const char *markup);
 void ct_put(ct_writer *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* Text as it should be read, in an element or an attribute; what XML cannot hold is replaced. */
-void ct_put_text(ct_writer *w, const char *text);
 
 /* ---- pictures ---- */
 

@@ -27,6 +27,12 @@ for picture in src/show/pictures/*.svg; do
     check "$picture is small" [ "$(wc -c <"$picture")" -lt 60000 ]
 done
 
+grep -oE '(tests|src|models|datasets|include)/[-a-z_/.]*[a-z_]' README.md | sort -u >paths
+check "README names parts of the tree" [ "$(wc -l <paths)" -ge 20 ]
+while read -r path; do
+    [ -e "$root/$path" ] || check "README: $path is there" false
+done <paths
+
 block text >said
 sed -n 's/^\$ //p' said >said.command
 sh "$PWD/said.command" >said.out 2>&1

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 #include "lab/check.h"
+#include "measure/fields.h"
 
 /* What is printed: the check, and what it should be read with. */
 typedef struct result {
@@ -28,8 +29,7 @@ static const ct_field RESULT[] = {
     {.key = "short_steps", .label = "steps of each short training", .kind = CT_INT, C(steps)},
     {.key = "batch_loss", .label = "one batch: loss", .kind = CT_REAL, C(batch_loss),
      .format = "%.4f"},
-    {.key = "all_equal", .label = "  all equal", .kind = CT_REAL, C(all_equal), .format = "%.4f"},
-    {.key = "batch_floor", .label = "  floor", .kind = CT_REAL, C(batch_floor), .format = "%.4f"},
+    {.kind = CT_GROUP, C(landmarks), .members = &ct_landmarks_fields},
     {.key = "has_signal", .kind = CT_BOOL, C(has_signal), .detail = true},
     {.key = "wrong_ahead", .label = "pairs: share of wrong items ahead (chance: 0.5)",
      .kind = CT_REAL, C(ahead), .format = "%.3f"},

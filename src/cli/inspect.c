@@ -16,7 +16,7 @@
 typedef struct parameter {
     const char *name;
     char shape[64];
-    double mean, spread, gradient_norm; /* NaN: the file has no moments */
+    double mean, std, gradient_norm; /* NaN: the file has no moments */
 } parameter;
 
 /* clang-format off */
@@ -24,7 +24,7 @@ static const ct_field PARAMETER[] = {
     {.key = "parameter", .kind = CT_STRING, CT_AT(parameter, name)},
     {.key = "shape", .kind = CT_TEXT, CT_AT(parameter, shape)},
     {.key = "mean", .kind = CT_REAL, CT_AT(parameter, mean)},
-    {.key = "spread", .kind = CT_REAL, CT_AT(parameter, spread)},
+    {.key = "std", .kind = CT_REAL, CT_AT(parameter, std)},
     {.key = "gradient_norm", .label = "|gradient|", .kind = CT_REAL,
      CT_AT(parameter, gradient_norm), .optional = true},
 };
@@ -95,7 +95,7 @@ static int hash(cli_call *c, ct_error *err)
 
 /* Mean and standard deviation of values, and the root of their sum of squares. */
 typedef struct summary {
-    double mean, spread, norm;
+    double mean, std, norm;
 } summary;
 
 static summary summarise(const ct_safetensor *t, ct_arena *scratch)
@@ -121,7 +121,7 @@ static parameter describe(const ct_safetensors *f, const ct_safetensor *t, ct_ar
 {
     char moment[CT_SAFETENSORS_NAME + 16];
     const summary values = summarise(t, scratch);
-    parameter p = {t->name, "(", values.mean, values.spread, (double)NAN};
+    parameter p = {t->name, "(", values.mean, values.std, (double)NAN};
     for (int k = 0, used = 1; k < t->n_dims; k++)
         used += snprintf(p.shape + used, sizeof p.shape - (size_t)used, k == 0 ? "%d" : ", %d",
                          t->dim[k]);

@@ -44,7 +44,8 @@ static void command_of(const cli_call *c, char *out, size_t size)
 }
 
 /* What the table shows, and the diagram. */
-#define SHOWN "state in_state runs escape_step recall_at_1[0] loss effective_rank_centred[0]"
+#define SHOWN \
+    "state in_state runs escape_step recall_at_1[0] training_loss effective_rank_centred[0]"
 
 /* sweep.csv has every measure. */
 static void write_csv(const char *folder, const ct_runs *runs, ct_arena *arena, ct_error *err)

@@ -39,9 +39,8 @@ static void learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *de
         /* 1: orthogonal pairs, where the loss has no negatives */
         const double from = l.all_equal > 0 ? l.all_equal : 1;
         out->batch_loss = s.loss;
-        out->all_equal = l.all_equal;
-        out->batch_floor = fmax(l.floor, l.duplicates);
-        out->learns_batch = from - out->batch_loss >= LEARNED * (from - out->batch_floor);
+        out->landmarks = l;
+        out->learns_batch = from - s.loss >= LEARNED * (from - fmax(l.floor, l.duplicates));
     }
     ct_trainer_free(&t);
 }

@@ -16,9 +16,10 @@ typedef struct ct_check {
     int pairs, captions; /* of the data; distinct ones, 0 if the second side has none */
 
     /* one batch, again and again */
-    double batch_loss, all_equal, batch_floor; /* floor: duplicates of the batch included */
+    double batch_loss;
+    ct_landmarks landmarks; /* of that batch */
     int steps;
-    bool learns_batch; /* nine tenths of the way from all equal to floor */
+    bool learns_batch; /* nine tenths of the way from all equal to the higher floor */
 
     /* the pair-shuffle control, on test pairs: share of wrong items ahead (0.5: chance) */
     double ahead, ahead_shuffled, recall, recall_shuffled;

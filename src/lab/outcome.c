@@ -11,12 +11,13 @@
 #define NUMBER(type, member)  .key = #member, .kind = CT_REAL, CT_AT(type, member)
 #define OF_BOTH(type, member) NUMBER(type, member), .count = 2
 
-/* Of a split; its loss and landmarks are those of training here. */
+/* Of a split, as an evaluation has it; landmarks are those of training. */
 static const ct_field MEASURED[] = {
     {.kind = CT_GROUP, CT_AT(ct_evaluation, measures), .members = &ct_measures_fields},
-    {NUMBER(ct_evaluation, prompt_accuracy), .optional = true, .label = "class by prompts",
-     .format = "%.3f"},
-    {NUMBER(ct_evaluation, information), .label = "ln N - loss", .format = "%.3f"},
+    {NUMBER(ct_evaluation, prompt_accuracy), .optional = true, .label = "prompt accuracy",
+     .format = "%.4f"},
+    {NUMBER(ct_evaluation, loss), .format = "%.4f"},
+    {NUMBER(ct_evaluation, information), .format = "%.4f"},
 };
 static const ct_fields MEASURED_FIELDS = CT_FIELDS(MEASURED);
 
@@ -26,7 +27,7 @@ static const ct_fields MEASURED_FIELDS = CT_FIELDS(MEASURED);
 
 static const ct_field OUTCOME[] = {
     {.key = "state", .kind = CT_CHOICE, CT_AT(ct_outcome, state), .choices = STATES},
-    {NUMBER(ct_outcome, loss), .format = "%.4f"},
+    {NUMBER(ct_outcome, training_loss), .label = "training loss", .format = "%.4f"},
     {NUMBER(ct_outcome, all_equal), .label = "all equal", .format = "%.4f"},
     {.key = "escape_step",
      .kind = CT_LONG,
@@ -104,7 +105,8 @@ double ct_outcome_value(const ct_outcome *o, const char *key)
 static const char *side_of(const ct_field *f, int side)
 {
     static const char *const SIDE[2][2] = {{"image", "text"}, {"image to text", "text to image"}};
-    const bool looks = strncmp(f->key, "recall", 6) == 0 || strcmp(f->key, "wrong_ahead") == 0;
+    const bool looks = strncmp(f->key, "recall", 6) == 0 || strcmp(f->key, "wrong_ahead") == 0 ||
+                       strcmp(f->key, "median_rank") == 0;
     return SIDE[looks][side];
 }
 
@@ -157,17 +159,16 @@ static void add_measure(ct_study_rows *t, const char *asked, bool detail)
     const void *object = &nothing;
     int side;
     const ct_field *f = find(asked, &object, &side);
-    for (int i = 0; i < k; i++)
-        if (strcmp(t->asked[i], asked) == 0)
-            return;
     CT_ASSERT(f != NULL && k < CT_STUDY_VALUES);
-    t->n_values++;
     snprintf(t->asked[k], sizeof t->asked[k], "%s", asked);
-    snprintf(t->key[k], sizeof t->key[k], "%s", asked);
-    if (strchr(asked, '[') != NULL)
-        snprintf(t->key[k], sizeof t->key[k], "%s %s", f->key, side_of(f, side));
+    snprintf(t->key[k], sizeof t->key[k], "%.*s%s%s", (int)strcspn(asked, "["), asked,
+             f->count > 0 ? "_" : "", f->count > 0 ? side_of(f, side) : "");
     for (char *c = t->key[k]; *c != '\0'; c++)
         *c = (char)(*c == ' ' ? '_' : *c);
+    for (int i = 0; i < k; i++)
+        if (strcmp(t->key[i], t->key[k]) == 0)
+            return;
+    t->n_values++;
     ct_outcome_label(asked, t->label[k], sizeof t->label[k]);
     ct_field column = ELEMENT(t->key[k], CT_SPREAD, value, k);
     column.label = t->label[k];

@@ -101,10 +101,10 @@ static void train(ct_trainer *t, int steps, ct_outcome *out, ct_error *err)
         const int n = s.step < CT_STUDY_WINDOW ? (int)s.step : CT_STUDY_WINDOW;
         for (int i = 0; i < 2 * n; i++)
             sum[i % 2] += window[i / 2][i % 2];
-        out->loss = sum[0] / n;
+        out->training_loss = sum[0] / n;
         out->all_equal = sum[1] / n;
         if (out->escape_step == 0 && n == CT_STUDY_WINDOW &&
-            out->loss < CT_STUDY_ESCAPED * out->all_equal)
+            out->training_loss < CT_STUDY_ESCAPED * out->all_equal)
             out->escape_step = s.step;
     }
 }
@@ -156,7 +156,7 @@ static void run_one(const ct_runs *r, int run, const ct_pairs *pairs, ct_outcome
     }
     if (bad.status == CT_ERR_NUMERIC) {
         out->state = CT_DIVERGED;
-        out->loss = (double)NAN;
+        out->training_loss = (double)NAN;
     } else if (bad.status != CT_OK) {
         *err = bad;
     }

@@ -40,11 +40,11 @@ typedef struct ct_study {
 
 /* What one run came to. */
 typedef struct ct_outcome {
-    bool done;        /* or not yet */
-    int state;        /* ct_state, or CT_DIVERGED: the loss became NaN or infinite, and nothing else
-                         is known */
-    double loss;      /* mean of the training loss over the last CT_STUDY_WINDOW steps */
-    double all_equal; /* what it is when all embeddings are equal, over the same steps */
+    bool done; /* or not yet */
+    int state; /* ct_state, or CT_DIVERGED: the loss became NaN or infinite, and nothing else
+                  is known */
+    double training_loss; /* its mean over the last CT_STUDY_WINDOW steps */
+    double all_equal;     /* what it is when all embeddings are equal, over the same steps */
     long escape_step; /* first step at which that mean was below CT_STUDY_ESCAPED * all_equal; 0:
                          never */
     ct_evaluation test, validation; /* the latter only if it is asked for */

@@ -106,7 +106,7 @@ static const ct_field OPTIONS[] = {
     REAL("tau_plus", tau_plus, 0, 0.99, "hard-negative: how likely a negative is a positive"),
     REAL("align_power", align_power, 0.1, 10, "align-uniform: of the distances of pairs"),
     REAL("uniform_t", uniform_t, 0.01, 100, "align-uniform: of the squared distances of others"),
-    REAL("uniform", uniform, 0, 1e6, "align-uniform: weight of the spread"),
+    REAL("uniform", uniform, 0, 1e6, "align-uniform: weight of uniformity"),
     REAL("mu", mu, 1e-3, 1e3, "spectral: squared length of the embeddings"),
     REAL("lambda", lambda, 0, 1e6, "barlow: weight of correlations between columns"),
     REAL("invariance", invariance, 0, 1e6, "vicreg: weight of the distance of pairs"),

@@ -44,6 +44,14 @@ PYTHON
 run check latent data.kind=pairs data.image="$scratch/a.npy" data.text="$scratch/b.npy" data.validation=0.2 data.test=0.2 \
     train.batch=32 --json
 check "arrays in files: their pairs carry a signal" grep -q '"has_signal":true' "$scratch/out"
+# The landmarks of that batch, by the keys that a log has.
+check "what its loss could be: all equal" holds "($(first all_equal "$scratch/out") - log(32)) ^ 2 < 1e-8"
+check "... and the floor" holds "$(first floor "$scratch/out") > 0 && $(first floor "$scratch/out") < 1"
+for i in $(seq 0 399); do echo "word$((i % 2))"; done >"$scratch/words"
+run check latent data.kind=pairs data.image="$scratch/a.npy" data.text="$scratch/words" data.validation=0.2 data.test=0.2 \
+    train.batch=32 train.steps=20 --json
+check "two captions: the floor by duplicates is another number" holds "$(first floor_by_duplicates "$scratch/out") > 2 &&
+    $(first floor "$scratch/out") < 1"
 check "no recipe" rejects 2 "check: expected RECIPE" check
 check "an unknown key" rejects 2 "did you mean train.steps" check latent train.step=3
 done_testing

@@ -41,6 +41,7 @@ run inspect "$scratch/run"
 check "inspect shows parameters and the hash" grep -q "its hash is right" "$scratch/out"
 check "... and the recipe" grep -q "^buckets = 512$" "$scratch/out"
 run inspect "$scratch/run" --json
+check "... and of each the standard deviation, by that name" grep -q '"mean":[-0-9.e]*,"std":[0-9]' "$scratch/out"
 check "... as JSON" grep -q '"image.0.weight":{"shape":"(64, 768)"' "$scratch/out"
 
 run export "$scratch/run" --torch "$scratch/model.py" --projector "$scratch/projector" --data "$scratch/pairs"

@@ -14,6 +14,7 @@ for lesson in floor gap false-negatives cone information; do
 done
 run lesson floor gap --json
 check "a line of JSON a lesson" [ "$(grep -c '"verdict":"pass","seconds"' "$scratch/out")" = 2 ]
+check "how far off a row may be is no measure of embeddings" sh -c "grep -q '\"allowed_error\":' '$scratch/out' && ! grep -q '\"tolerance\":' '$scratch/out'"
 check "an unknown lesson names the nearest" rejects 2 "did you mean \"escape\"" lesson escpe
 
 if [ "$2" = all ]; then

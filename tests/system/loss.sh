@@ -23,6 +23,7 @@ run loss a.npy b.npy --json --gradients grad --heatmap map.svg
 check "the question of two orthonormal pairs" [ "$code" = 0 ]
 check "... is ln(1 + 1/e)" holds "$(first loss out) - 0.3132616875 < 1e-7 && $(first loss out) - 0.3132616875 > -1e-7"
 check "... all equal is ln 2" holds "$(first all_equal out) - 0.6931471806 < 1e-9 && $(first all_equal out) > 0.6931"
+check "... of arrays (2, 2), by the keys that a measure has" holds "$(first rows out) == 2 && $(first columns out) == 2"
 check "... floor ln(1 + e^-2)" holds "$(first floor out) - 0.1269280110 < 1e-9 && $(first floor out) > 0.1269"
 check "... means of the cosines" holds "$(first diagonal_mean out) == 1 && $(first off_diagonal_mean out) == 0"
 check "... gradients of both sides" [ -s grad/a.npy ] && [ -s grad/b.npy ]

@@ -13,7 +13,7 @@ sweep -o "$scratch/one" --threads 1
 check "a sweep ends with 0" [ "$code" = 0 ]
 check "a line a run, and one that says which sweep" [ "$(wc -l <"$scratch/one/runs.jsonl")" = 13 ]
 check "a row a point, and a head" [ "$(wc -l <"$scratch/one/sweep.csv")" = 7 ]
-check "... with keys, states and measures" grep -q '^loss.temperature,optim.rate,.*,plateau,.*,loss,loss_least,' "$scratch/one/sweep.csv"
+check "... with keys, states and measures" grep -q '^loss.temperature,optim.rate,.*,plateau,.*,training_loss,training_loss_least,' "$scratch/one/sweep.csv"
 check "two keys: a phase diagram" grep -q '^  *1  [a-zC?X] [a-zC?X] [a-zC?X]$' "$scratch/out"
 check "... and as SVG, well-formed" python3 -c "import sys, xml.dom.minidom as m; m.parse(sys.argv[1])" "$scratch/one/phase.svg"
 check "... with a title, and a cell a point and map" [ "$(grep -c '<title>' "$scratch/one/phase.svg")" = 19 ]
@@ -28,6 +28,13 @@ check "a finished sweep is drawn again" [ "$code" = 0 ]
 run sweep latent loss.queue=96 train.batch=32 train.steps=60 seed=1..1 -q -o "$scratch/queue"
 check "all equal is that of the steps whose loss it has: of a queue too" \
     holds "($(first all_equal "$scratch/queue/runs.jsonl") - log(128)) ^ 2 < 1e-8"
+
+for seed in 1 2; do
+    sed -n "/\"seed\":$seed,/p" "$scratch/one/runs.jsonl" | head -n 1 >"$scratch/line"
+    check "a line's information is of the loss that it has" \
+        holds "(log(16) - $(first loss "$scratch/line") - $(first information "$scratch/line")) ^ 2 < 1e-8"
+    check "... which is not that of training" [ "$(first loss "$scratch/line")" != "$(first training_loss "$scratch/line")" ]
+done
 
 # What would be dropped, or drawn against itself.
 check "a key is varied once" rejects 2 "loss.temperature: given twice" \

@@ -19,7 +19,7 @@ typedef struct ct_lesson_row {
     char what[112];
     ct_spread measured; /* of n seeds, or of 1 where there is no chance in it; 0: words alone */
     double expected;    /* NaN: a comparison of measurements, or only shown */
-    double tolerance;   /* |median - expected| <= tolerance passes */
+    double allowed;     /* |median - expected| <= allowed passes */
     int verdict;
 } ct_lesson_row;
 
@@ -62,10 +62,10 @@ const char *ct_verdict_name(ct_verdict v);
 ct_lesson_row *ct_lesson_add(ct_lesson_run *run, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Passes if the median of n seeds is within tolerance; inconclusive if it is not but the range of
- * the seeds reaches that far. These sort x. */
-void ct_row_near(ct_lesson_row *row, double *x, int n, double expected, double tolerance);
-void ct_row_exact(ct_lesson_row *row, double measured, double expected, double tolerance);
+/* Passes if the median of n seeds is within the allowed error; inconclusive if it is not but the
+ * range of the seeds reaches that far. These sort x. */
+void ct_row_near(ct_lesson_row *row, double *x, int n, double expected, double allowed);
+void ct_row_exact(ct_lesson_row *row, double measured, double expected, double allowed);
 
 /* A claim that low is below high, n seeds each: passes if the ranges do not touch or Mann
  * and Whitney's z of the ranks is above 3, differs if it is below -3, else inconclusive. */

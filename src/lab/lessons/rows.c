@@ -13,7 +13,7 @@ static const ct_field ROWS[] = {
     {.key = "what", .label = "", .kind = CT_TEXT, CT_AT(ct_lesson_row, what)},
     {.key = "measured", .kind = CT_SPREAD, CT_AT(ct_lesson_row, measured), .format = "%.6g"},
     {.key = "expected", .kind = CT_REAL, CT_AT(ct_lesson_row, expected), .format = "%.6g"},
-    {.key = "tolerance", .kind = CT_REAL, CT_AT(ct_lesson_row, tolerance), .detail = true},
+    {.key = "allowed_error", .kind = CT_REAL, CT_AT(ct_lesson_row, allowed), .detail = true},
     {.key = "verdict",
      .kind = CT_CHOICE,
      CT_AT(ct_lesson_row, verdict),
@@ -48,7 +48,7 @@ ct_lesson_row *ct_lesson_add(ct_lesson_run *run, const char *fmt, ...)
                                         .least = (double)NAN,
                                         .most = (double)NAN},
                            .expected = (double)NAN,
-                           .tolerance = (double)NAN,
+                           .allowed = (double)NAN,
                            .verdict = CT_SHOWN};
     va_start(args, fmt);
     vsnprintf(row->what, sizeof row->what, fmt, args);
@@ -56,23 +56,23 @@ ct_lesson_row *ct_lesson_add(ct_lesson_run *run, const char *fmt, ...)
     return row;
 }
 
-void ct_row_near(ct_lesson_row *row, double *x, int n, double expected, double tolerance)
+void ct_row_near(ct_lesson_row *row, double *x, int n, double expected, double allowed)
 {
     const ct_spread s = ct_spread_of(x, n);
     row->measured = s;
     row->expected = expected;
-    row->tolerance = tolerance;
-    if (fabs(s.median - expected) <= tolerance) /* not of NaN */
+    row->allowed = allowed;
+    if (fabs(s.median - expected) <= allowed) /* not of NaN */
         row->verdict = CT_PASSES;
-    else if (s.least <= expected + tolerance && s.most >= expected - tolerance)
+    else if (s.least <= expected + allowed && s.most >= expected - allowed)
         row->verdict = CT_INCONCLUSIVE;
     else
         row->verdict = CT_DIFFERS;
 }
 
-void ct_row_exact(ct_lesson_row *row, double measured, double expected, double tolerance)
+void ct_row_exact(ct_lesson_row *row, double measured, double expected, double allowed)
 {
-    ct_row_near(row, &measured, 1, expected, tolerance);
+    ct_row_near(row, &measured, 1, expected, allowed);
 }
 
 /* Of all pairs, in how many is low below high (a tie is a half): in standard deviations
@@ -130,7 +130,7 @@ void ct_lesson_claim(ct_lesson_run *run, const ct_runs *r, const char *claim)
 {
     static const char EVERY[] = "every run of ";
     char key[256], label[64];
-    double low[CT_STUDY_SEEDS], high[CT_STUDY_SEEDS], expected, tolerance = 0;
+    double low[CT_STUDY_SEEDS], high[CT_STUDY_SEEDS], expected, allowed = 0;
     snprintf(key, sizeof key, "%s", claim);
     char *a = ct_text_cut(key, ": "), *b = ct_text_cut(a, " < "), *value = ct_text_cut(a, " ~ ");
     const char *within = ct_text_cut(value, " +- ");
@@ -148,10 +148,10 @@ void ct_lesson_claim(ct_lesson_run *run, const ct_runs *r, const char *claim)
         return;
     }
     CT_ASSERT(ct_number_get(value, &expected) > 0);
-    ct_number_get(within != NULL ? within : "", &tolerance);
+    ct_number_get(within != NULL ? within : "", &allowed);
     ct_lesson_row *row = ct_lesson_add(run, "%s: %s", label, r->variant[l].name);
-    ct_row_near(row, low, n, expected, tolerance);
+    ct_row_near(row, low, n, expected, allowed);
     if (every &&
-        (row->measured.least < expected - tolerance || row->measured.most > expected + tolerance))
+        (row->measured.least < expected - allowed || row->measured.most > expected + allowed))
         row->verdict = CT_DIFFERS;
 }

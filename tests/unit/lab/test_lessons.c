@@ -49,7 +49,7 @@ START_TEST(data_that_is_not_there_is_a_note_and_no_verdict)
                         .n_studies = 2};
     for (int k = 0; k < 2; k++) {
         lesson.study[k].common = "";
-        lesson.study[k].shown = "loss";
+        lesson.study[k].shown = "training_loss";
         lesson.study[k].seeds = 1;
         lesson.study[k].variant[0] = (ct_variant){.name = "as it is", .settings = ""};
         lesson.study[k].n_variants = 1;

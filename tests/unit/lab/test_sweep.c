@@ -96,7 +96,15 @@ END_TEST
 START_TEST(a_row_is_over_the_seeds_of_a_point)
 {
     static ct_sweep s;
-    const char *shown = "recall_at_1[0] escape_step state";
+    static const char *const SIDES[] = {"loss",
+                                        "training_loss",
+                                        "recall_at_1_text_to_image",
+                                        "median_rank_text_to_image",
+                                        "wrong_ahead_image_to_text",
+                                        "hubness_image",
+                                        "uniformity_text"};
+    const char
+        *shown = "recall_at_1 escape_step state"; /* of two sides the first; its key says so */
     ct_error err = {0};
     ct_arena arena;
     ct_runs r;
@@ -112,7 +120,7 @@ START_TEST(a_row_is_over_the_seeds_of_a_point)
                                 .all_equal = 1,
                                 .escape_step = k == 4 ? 0 : 10 * k,
                                 .test.measures.recall_at_1 = {0.1 * k, 0},
-                                .loss = k};
+                                .training_loss = k};
     ck_assert_int_eq(ct_runs_rows(&r, shown, true, &arena, rows, &err), CT_OK);
     ck_assert_int_eq(rows->n, 1); /* of the first point nothing is known */
     const ct_study_row *row = rows->row;
@@ -125,6 +133,12 @@ START_TEST(a_row_is_over_the_seeds_of_a_point)
     ck_assert(isinf(row->value[1].most));
     ck_assert_str_eq(rows->key[0], "recall_at_1_image_to_text");
     ck_assert_int_gt(rows->n_values, 12); /* all measures; what is not shown is detail */
+    for (int i = 0; i < COUNT(SIDES); i++) {
+        int k = 0;
+        while (k < rows->n_values && strcmp(rows->key[k], SIDES[i]) != 0)
+            k++;
+        ck_assert_msg(k < rows->n_values, "no column %s", SIDES[i]);
+    }
     r.run[7].state = r.run[6].state = CT_DIVERGED;
     ck_assert_int_eq(ct_runs_rows(&r, shown, false, &arena, rows, &err), CT_OK);
     row = rows->row;

@@ -8,48 +8,41 @@
 
 #include "formats/text.h"
 
-/* Capitals first..last are `add` below their small letters; with step 2 capitals
- * and small letters alternate, and first is a capital. */
+#include <stddef.h>
+
+/* The next two characters of a list of pairs; false at its end. */
+static bool next_pair(const char **text, uint32_t *first, uint32_t *second)
+{
+    if (**text == '\0')
+        return false;
+    *text += ct_utf8_get(*text, first);
+    *text += ct_utf8_get(*text, second);
+    return true;
+}
+
+/* The first and last of capitals that are `add` below their small letters; with step 2 capitals and
+ * small letters alternate. Latin with what marks can make, Greek and Cyrillic. */
 static const struct {
-    uint16_t first, last, step;
-    int16_t add;
+    int add;
+    uint32_t step;
+    const char *ranges;
 } CAPITALS[] = {
-    {'A', 'Z', 1, 32},
-    {0x00C0, 0x00D6, 1, 32},
-    {0x00D8, 0x00DE, 1, 32}, /* ASCII, Latin-1 */
-    {0x0100, 0x012E, 2, 1},
-    {0x0132, 0x0136, 2, 1},
-    {0x0139, 0x0147, 2, 1}, /* Latin Extended-A */
-    {0x014A, 0x0176, 2, 1},
-    {0x0179, 0x017D, 2, 1},
-    {0x0130, 0x0130, 1, 'i' - 0x0130},
-    {0x0178, 0x0178, 1, 0x00FF - 0x0178}, /* dotted I, Y diaeresis */
-    {0x0386, 0x0386, 1, 38},
-    {0x0388, 0x038A, 1, 37},
-    {0x038C, 0x038C, 1, 64}, /* Greek with tonos */
-    {0x038E, 0x038F, 1, 63},
-    {0x0391, 0x03A1, 1, 32},
-    {0x03A3, 0x03AB, 1, 32}, /* Greek */
-    {0x0400, 0x040F, 1, 80},
-    {0x0410, 0x042F, 1, 32}, /* Cyrillic */
-    {0x01A0, 0x01A0, 1, 1},
-    {0x01AF, 0x01AF, 1, 1},
-    {0x01B7, 0x01B7, 1, 0x0292 - 0x01B7},
-    {0x01CD, 0x01DB, 2, 1},
-    {0x01DE, 0x01EE, 2, 1},
-    {0x01F4, 0x01F4, 1, 1},
-    {0x01F8, 0x021E, 2, 1},
-    {0x0226, 0x0232, 2, 1}, /* Latin Extended-B: what marks can make */
-    {0x1E00, 0x1E94, 2, 1},
-    {0x1EA0, 0x1EFE, 2, 1}, /* Latin Extended Additional */
+    {32, 1, "AZÀÖØÞΑΡΣΫАЯ"}, {1, 2, "ĀĮĲĶĹŇŊŶŹŽƠƠƯƯǍǛǞǮǴǴǸȞȦȲḀẔẠỾ"},
+    {-199, 1, "İİ"},         {-121, 1, "ŸŸ"},
+    {38, 1, "ΆΆ"},           {37, 1, "ΈΊ"},
+    {64, 1, "ΌΌ"},           {63, 1, "ΎΏ"},
+    {80, 1, "ЀЏ"},           {219, 1, "ƷƷ"},
 };
 
 uint32_t data_lower_case(uint32_t c)
 {
-    for (unsigned k = 0; k < sizeof CAPITALS / sizeof *CAPITALS; k++)
-        if (c >= CAPITALS[k].first && c <= CAPITALS[k].last &&
-            (c - CAPITALS[k].first) % CAPITALS[k].step == 0)
-            return (uint32_t)((int)c + CAPITALS[k].add);
+    uint32_t first, last;
+    if (c < 'A' || (c > 'Z' && c < 0xC0)) /* most are */
+        return c;
+    for (size_t k = 0; k < sizeof CAPITALS / sizeof *CAPITALS; k++)
+        for (const char *at = CAPITALS[k].ranges; next_pair(&at, &first, &last);)
+            if (c >= first && c <= last && (c - first) % CAPITALS[k].step == 0)
+                return (uint32_t)((int)c + CAPITALS[k].add);
     return c;
 }
 
@@ -90,14 +83,12 @@ static const struct {
 
 uint32_t data_compose(uint32_t c, uint32_t mark)
 {
-    for (unsigned k = 0; k < sizeof COMPOSED / sizeof *COMPOSED; k++)
-        for (const char *at = COMPOSED[k].pairs; COMPOSED[k].mark == mark && *at != '\0';) {
-            uint32_t without, with;
-            at += ct_utf8_get(at, &without);
-            at += ct_utf8_get(at, &with);
+    uint32_t without, with;
+    for (size_t k = 0; k < sizeof COMPOSED / sizeof *COMPOSED; k++)
+        for (const char *at = COMPOSED[k].pairs;
+             COMPOSED[k].mark == mark && next_pair(&at, &without, &with);)
             if (without == c)
                 return with;
-        }
     return 0;
 }
 

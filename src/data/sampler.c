@@ -67,11 +67,10 @@ static int most_batches(const ct_sampler *s)
 
 static ct_status use_groups(ct_sampler *s, const int *group, ct_error *err)
 {
-    int **const room[] = {&s->group, &s->sorted, &s->at, &s->end};
-    for (size_t k = 0; k < sizeof room / sizeof *room; k++)
-        if ((*room[k] = ct_alloc((size_t)s->n, sizeof(int))) == NULL)
-            return CT_FAIL(err, CT_ERR_NOMEM, "no memory for the groups of %d training pairs",
-                           s->n);
+    s->group = s->order + s->n;
+    s->sorted = s->group + s->n;
+    s->at = s->sorted + s->n;
+    s->end = s->at + s->n;
     number_groups(s, group);
     if (s->batch > s->n_groups)
         return CT_FAIL(
@@ -91,7 +90,8 @@ ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, con
         return CT_FAIL(err, CT_ERR_CONFIG,
                        "batch is %d; expected 1 to %d, the number of training pairs", batch, n);
     s->per_epoch = n / batch;
-    s->order = ct_alloc((size_t)n, sizeof *s->order);
+    /* One block, with groups for all five arrays. */
+    s->order = ct_alloc((size_t)n, (group != NULL ? 5 : 1) * sizeof *s->order);
     if (s->order == NULL)
         return CT_FAIL(err, CT_ERR_NOMEM, "no memory for the order of %d training pairs", n);
     return group != NULL ? use_groups(s, group, err) : CT_OK;
@@ -100,10 +100,6 @@ ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, con
 void ct_sampler_free(ct_sampler *s)
 {
     ct_free(s->order);
-    ct_free(s->group);
-    ct_free(s->sorted);
-    ct_free(s->at);
-    ct_free(s->end);
     *s = (ct_sampler){.n = 0};
 }
 

@@ -19,11 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MOST_OPEN = 32,  /* brackets when writing: bits of `objects` */
-    MOST_NESTED = 8, /* and when reading */
-};
-
 /* ---- writing ---- */
 
 static void append(ct_json *j, const char *s, size_t n)
@@ -76,7 +71,7 @@ static void append_quoted(ct_json *j, const char *s)
 /* What stands before a value: a comma unless it is the first, and its key. */
 static void begin_value(ct_json *j, const char *key)
 {
-    const bool in_object = j->depth > 0 && (j->objects >> (j->depth - 1) & 1) != 0;
+    const bool in_object = j->depth > 0 && j->open[j->depth - 1] == '{';
     CT_ASSERT((key != NULL) == in_object && (j->depth > 0 || j->used == 0));
     if (j->used > 0 && strchr("{[", j->text[j->used - 1]) == NULL)
         append_text(j, ",");
@@ -94,16 +89,15 @@ void ct_json_literal(ct_json *j, const char *key, const char *text)
 
 void ct_json_open(ct_json *j, const char *key, char bracket)
 {
-    CT_ASSERT(j->depth < MOST_OPEN && (bracket == '{' || bracket == '['));
+    CT_ASSERT(j->depth < (int)sizeof j->open && (bracket == '{' || bracket == '['));
     ct_json_literal(j, key, bracket == '{' ? "{" : "[");
-    const unsigned bit = 1U << j->depth++;
-    j->objects = bracket == '{' ? j->objects | bit : j->objects & ~bit;
+    j->open[j->depth++] = bracket;
 }
 
 void ct_json_close(ct_json *j)
 {
     CT_ASSERT(j->depth > 0);
-    append_text(j, j->objects >> --j->depth & 1 ? "}" : "]");
+    append_text(j, j->open[--j->depth] == '{' ? "}" : "]");
 }
 
 void ct_json_string(ct_json *j, const char *key, const char *s)
@@ -236,14 +230,13 @@ static const char *read_string(ct_json_reader *r)
     return text;
 }
 
-static ct_json_type open_bracket(ct_json_reader *r, bool object)
+static ct_json_type open_bracket(ct_json_reader *r, char bracket)
 {
-    if (r->depth == MOST_NESTED)
+    if (r->depth == (int)sizeof r->open)
         return fail(r, "brackets nest more than 8 deep");
-    const unsigned bit = 1U << r->depth++;
-    r->objects = object ? r->objects | bit : r->objects & ~bit;
+    r->open[r->depth++] = bracket;
     r->begun = false;
-    return object ? CT_JSON_OBJECT : CT_JSON_ARRAY;
+    return bracket == '{' ? CT_JSON_OBJECT : CT_JSON_ARRAY;
 }
 
 static bool is_digit(char c)
@@ -265,7 +258,7 @@ static ct_json_type read_value(ct_json_reader *r)
     if (peek(r) == '"')
         return (r->text = read_string(r)) != NULL ? CT_JSON_STRING : CT_JSON_BAD;
     if (*r->at == '{' || *r->at == '[')
-        return open_bracket(r, *r->at++ == '{');
+        return open_bracket(r, *r->at++);
     if (accept(r, "null"))
         return CT_JSON_NULL;
     if ((r->truth = accept(r, "true")) || accept(r, "false"))
@@ -280,7 +273,7 @@ static ct_json_type read_value(ct_json_reader *r)
 
 ct_json_type ct_json_next(ct_json_reader *r)
 {
-    const bool in_object = r->depth > 0 && (r->objects >> (r->depth - 1) & 1) != 0;
+    const bool in_object = r->depth > 0 && r->open[r->depth - 1] == '{';
     const char c = peek(r);
     r->key = r->text = NULL;
     if (r->problem != NULL)

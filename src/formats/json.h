@@ -16,7 +16,7 @@
 typedef struct ct_json {
     char *text; /* NUL-terminated */
     size_t used, cap;
-    unsigned objects; /* bit i: the i-th open bracket is an object */
+    char open[32]; /* brackets, `depth` of them */
     int depth;
     bool failed;
 } ct_json;
@@ -58,7 +58,7 @@ typedef struct ct_json_reader {
     bool whole;             /* NUMBER without '.' and 'e' */
     bool truth;             /* BOOL */
     const char *problem;
-    unsigned objects;
+    char open[8]; /* brackets, `depth` of them */
     int depth;
     bool strict; /* for ct_fields_read (field.h) */
     bool begun;  /* a value stands before: a comma or the end must follow */

@@ -24,9 +24,5 @@ typedef struct ct_idx {
  *         another type or number of dimensions, or a length that does not fit) */
 ct_status ct_idx_read(const char *path, int n_dims, ct_arena *arena, ct_idx *out, ct_error *err);
 
-/* The same from memory that outlives `out`; `path` is for messages. */
-ct_status ct_idx_parse(const char *path, const uint8_t *data, size_t size, int n_dims, ct_idx *out,
-                       ct_error *err);
-
 CT_C_END
 #endif

@@ -32,25 +32,20 @@ ct_status ct_idx_describe(const char *path, const unsigned char *head, size_t si
     return ct_npy_check_sizes(path, out, file_size, err);
 }
 
-ct_status ct_idx_parse(const char *path, const uint8_t *data, size_t size, int n_dims, ct_idx *out,
-                       ct_error *err)
-{
-    ct_npy a = {0};
-    CT_ASSERT(n_dims >= 1 && n_dims <= 4);
-    ct_idx_describe(path, data, size, size, &a, err);
-    if (err->status == CT_OK && a.n_dims != n_dims)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: expected %d dimensions, found %d; images have 3, labels 1",
-                path, n_dims, a.n_dims);
-    *out = (ct_idx){.n_dims = n_dims, .data = data + a.offset};
-    memcpy(out->dim, a.dim, sizeof out->dim);
-    return err->status;
-}
-
 ct_status ct_idx_read(const char *path, int n_dims, ct_arena *arena, ct_idx *out, ct_error *err)
 {
     char *data = NULL;
     size_t size = 0;
-    if (ct_file_read(path, 0, arena, &data, &size, err) != CT_OK)
+    ct_npy a = {0};
+    CT_ASSERT(n_dims >= 1 && n_dims <= 4);
+    if (ct_file_read(path, 0, arena, &data, &size, err) == CT_OK)
+        ct_idx_describe(path, (const uint8_t *)data, size, size, &a, err);
+    if (a.n_dims != n_dims)
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: expected %d dimensions, found %d; images have 3, labels 1",
+                path, n_dims, a.n_dims);
+    if (err->status != CT_OK)
         return err->status;
-    return ct_idx_parse(path, (const uint8_t *)data, size, n_dims, out, err);
+    *out = (ct_idx){.n_dims = n_dims, .data = (const uint8_t *)data + a.offset};
+    memcpy(out->dim, a.dim, sizeof out->dim);
+    return err->status;
 }

@@ -246,34 +246,25 @@ static void say_expected(const ct_field *f, char *out, size_t size)
 
 /* ---- keys ---- */
 
-/* The row that `key` names, or NULL; *offset grows by that of the struct which holds it. */
-static const ct_field *find(const ct_fields *fields, const char *key, size_t *offset)
+const ct_field *ct_fields_find(const ct_fields *fields, const char *key, const void **object)
 {
     for (int i = 0; i < fields->n; i++) {
         const ct_field *f = &fields->row[i], *member;
         const size_t length = f->key != NULL ? strlen(f->key) : 0;
-        size_t inner = *offset + f->offset;
+        const void *inner = (const char *)*object + f->offset;
         if (f->key != NULL && strcmp(key, f->key) == 0)
             return f;
         if (f->kind != CT_GROUP || is_array(f))
             continue;
         if (f->key != NULL && (strncmp(key, f->key, length) != 0 || key[length] != '.'))
             continue;
-        member = find(f->members, key + length + (f->key != NULL), &inner);
+        member = ct_fields_find(f->members, key + length + (f->key != NULL), &inner);
         if (member != NULL) {
-            *offset = inner;
+            *object = inner;
             return member;
         }
     }
     return NULL;
-}
-
-const ct_field *ct_fields_find(const ct_fields *fields, const char *key, const void **object)
-{
-    size_t offset = 0;
-    const ct_field *f = find(fields, key, &offset);
-    *object = (const char *)*object + offset;
-    return f;
 }
 
 /* Of all keys, "group.member", the one nearest to `word`, if it is nearer than *distance. */
@@ -307,18 +298,18 @@ ct_status ct_fields_set(const ct_fields *fields, void *object, const char *key, 
 {
     char expected[320];
     unsigned char before[4096];
-    size_t offset = 0;
+    const void *holder = object;
     if (err->status != CT_OK)
         return err->status;
-    const ct_field *f = find(fields, key, &offset);
+    const ct_field *f = ct_fields_find(fields, key, &holder);
     if (f == NULL || f->kind == CT_GROUP)
         return unknown_key(fields, key, place, err);
-    char *holder = (char *)object + offset;
     CT_ASSERT(f->size <= sizeof before);
-    memcpy(before, holder + f->offset, f->size);
-    if (parse_field(f, holder, text))
+    void *value = (char *)holder + f->offset;
+    memcpy(before, value, f->size);
+    if (parse_field(f, (void *)holder, text))
         return CT_OK;
-    memcpy(holder + f->offset, before, f->size);
+    memcpy(value, before, f->size);
     say_expected(f, expected, sizeof expected);
     return CT_FAIL(err, CT_ERR_CONFIG, "%s%s = %s: expected %s", place, key, text, expected);
 }
@@ -468,10 +459,10 @@ static bool get_field(ct_json_reader *r, ct_json_type type, const ct_field *f, v
 bool ct_fields_read(ct_json_reader *r, const ct_fields *fields, void *object, bool *seen)
 {
     for (ct_json_type type; (type = ct_json_next(r)) != CT_JSON_CLOSE;) {
-        size_t offset = 0;
+        const void *holder = object;
         if (type == CT_JSON_BAD || type == CT_JSON_END)
             return false;
-        const ct_field *f = find(fields, r->key, &offset);
+        const ct_field *f = ct_fields_find(fields, r->key, &holder);
         int row = 0; /* its own, if it is not in a group */
         while (row < fields->n && f != &fields->row[row])
             row++;
@@ -479,7 +470,7 @@ bool ct_fields_read(ct_json_reader *r, const ct_fields *fields, void *object, bo
         if (f == NULL)
             ok = ok && skip_value(r, type);
         else
-            ok = ok && get_field(r, type, f, (char *)object + offset);
+            ok = ok && get_field(r, type, f, (void *)holder);
         if (!ok) {
             r->key = f != NULL ? f->key : "a value";
             r->problem = r->problem == NULL ? r->key : r->problem;

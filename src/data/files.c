@@ -10,6 +10,7 @@
 #include "data/row_file.h"
 #include "formats/lines.h"
 #include "formats/picture.h"
+#include "formats/text.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -32,11 +33,6 @@ static loader loader_of(int width, int height, ct_error *err)
     loader l = {.width = width, .height = height, .err = err};
     ct_arena_open(&l.arena, "pairs", 0, err);
     return l;
-}
-
-static bool ends_with(const char *s, const char *end)
-{
-    return strlen(s) >= strlen(end) && strcmp(s + strlen(s) - strlen(end), end) == 0;
 }
 
 /* ---- opening the sides ---- */
@@ -64,7 +60,7 @@ static char *take_cell(char **line, char between, bool quotes)
  */
 static void split_line(loader *l, const char *path, int i, char *line)
 {
-    const bool commas = ends_with(path, ".csv");
+    const bool commas = ct_text_ends(path, ".csv");
     char *rest = line, *caption = "", full[CT_PATH_BYTES];
     char *picture = take_cell(&rest, commas ? ',' : '\t', commas);
     if (picture != NULL && rest != NULL)
@@ -96,7 +92,8 @@ static void open_table(loader *l, const char *path)
 /* Pictures with captions; one of numbers is an array. */
 static bool is_table(loader *l, const char *path)
 {
-    return (ends_with(path, ".tsv") || ends_with(path, ".csv")) && !ct_array_begins(path, l->err);
+    return (ct_text_ends(path, ".tsv") || ct_text_ends(path, ".csv")) &&
+           !ct_array_begins(path, l->err);
 }
 
 static void open_side(loader *l, int side, const char *path)
@@ -131,8 +128,8 @@ static void open_sides(loader *l, const ct_data_options *o)
 
 static bool is_picture(const char *path)
 {
-    return ends_with(path, ".png") || ends_with(path, ".pgm") || ends_with(path, ".ppm") ||
-           ends_with(path, ".pnm");
+    return ct_text_ends(path, ".png") || ct_text_ends(path, ".pgm") || ct_text_ends(path, ".ppm") ||
+           ct_text_ends(path, ".pnm");
 }
 
 /* One side alone, of anything that a side can be, or a single picture. */
@@ -178,14 +175,16 @@ static uint8_t *make_room(loader *l, ct_side *s, const ct_picture *first)
 }
 
 /* Picture i into its place. */
-static void load_picture(loader *l, ct_side *s, int i, uint8_t **pixels, ct_arena *scratch)
+static void load_picture(loader *l, ct_side *s, int i, uint8_t **pixels)
 {
     char *data = NULL;
     size_t size = 0;
     ct_picture p = {0};
     ct_error why = {.status = CT_OK};
-    ct_file_read(l->picture[i], 0, scratch, &data, &size, &why);
-    ct_picture_parse(l->picture[i], (uint8_t *)data, size, scratch, &p, &why);
+    ct_arena scratch; /* the picture's file */
+    ct_arena_open(&scratch, l->picture[i], 0, &why);
+    ct_file_read(l->picture[i], 0, &scratch, &data, &size, &why);
+    ct_picture_parse(l->picture[i], (uint8_t *)data, size, &scratch, &p, &why);
     if (why.status != CT_OK)
         CT_FAIL(l->err, why.status, "%s:%d: %s%s", l->path[0], i + 1, why.msg,
                 i == 0 && l->n[0] > 1 && why.status == CT_ERR_IO ? "; is line 1 a header?" : "");
@@ -200,18 +199,14 @@ static void load_picture(loader *l, ct_side *s, int i, uint8_t **pixels, ct_aren
                 fits ? "" : " (or set data.resize)");
     if (l->err->status == CT_OK)
         ct_picture_resize(&p, s->width, s->height, *pixels + (size_t)i * (size_t)s->dim);
+    ct_arena_free(&scratch);
 }
 
 static void load_pictures(loader *l, ct_side *s)
 {
     uint8_t *pixels = NULL;
-    ct_arena scratch; /* a picture's file */
-    ct_arena_init(&scratch, 0);
-    for (int i = 0; i < l->n[0] && l->err->status == CT_OK; i++) {
-        ct_arena_reset(&scratch);
-        load_picture(l, s, i, &pixels, &scratch);
-    }
-    ct_arena_free(&scratch);
+    for (int i = 0; i < l->n[0] && l->err->status == CT_OK; i++)
+        load_picture(l, s, i, &pixels);
     s->u8 = pixels;
 }
 
@@ -258,6 +253,7 @@ static void check_captions(loader *l, const ct_side *s, const char *path)
 /* of[i] = the split of pair i, drawn by shares; counts. */
 static void draw_splits(loader *l, const ct_data_options *o, int *of, int count[CT_N_SPLITS])
 {
+    static const int ORDER[] = {CT_VALIDATION, CT_TEST, CT_TRAIN};
     const int n = l->n[0];
     int *item = ct_arena_zeroed(&l->arena, (size_t)n, sizeof *item);
     if (!(o->validation >= 0 && o->test >= 0 && o->validation + o->test < 1))
@@ -272,13 +268,9 @@ static void draw_splits(loader *l, const ct_data_options *o, int *of, int count[
     count[CT_VALIDATION] = (int)(o->validation * n);
     count[CT_TEST] = (int)(o->test * n);
     count[CT_TRAIN] = n - count[CT_VALIDATION] - count[CT_TEST];
-    for (int i = 0; i < n; i++) {
-        of[item[i]] = CT_TRAIN;
-        if (i < count[CT_VALIDATION] + count[CT_TEST])
-            of[item[i]] = CT_TEST;
-        if (i < count[CT_VALIDATION])
-            of[item[i]] = CT_VALIDATION;
-    }
+    for (int s = 0; s < 3; s++)
+        for (int k = 0; k < count[ORDER[s]]; k++)
+            of[*item++] = ORDER[s];
 }
 
 /* The same as a file says, one name a line. */

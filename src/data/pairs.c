@@ -100,18 +100,16 @@ static void find_first(entry *e, int n, int *first)
 ct_status ct_pairs_set_captions(ct_pairs *p, int side, const char *const *caption, ct_error *err)
 {
     ct_side *s = &p->side[side];
-    entry *e = ct_alloc((size_t)p->n, sizeof *e);
+    entry *e = ct_alloc_for(p->name, (size_t)p->n, sizeof *e, err);
     const char **text = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *text);
     int *text_of = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *text_of);
-    if (e == NULL || text == NULL || text_of == NULL) {
-        ct_free(e);
-        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d captions", p->name, p->n);
-    }
-    for (int i = 0; i < p->n; i++)
+    for (int i = 0; i < p->n && err->status == CT_OK; i++)
         e[i] = (entry){caption[i], i};
-    find_first(e, p->n, text_of);
+    if (err->status == CT_OK)
+        find_first(e, p->n, text_of);
     ct_free(e);
-    for (int i = 0; i < p->n; i++) { /* first items to numbers; first[i] <= i */
+    for (int i = 0; i < p->n && err->status == CT_OK;
+         i++) { /* first items to numbers; first[i] <= i */
         if (text_of[i] == i) {
             text[s->n_texts] = caption[i];
             text_of[i] = s->n_texts++;

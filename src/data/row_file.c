@@ -14,8 +14,8 @@ ct_status data_row_file_open(const char *path, ct_arena *arena, ct_row_file **ou
     ct_row_file *f = ct_arena_zeroed(arena, 1, sizeof *f);
     const char *name = ct_arena_strdup(arena, path);
     *out = f;
-    if (f == NULL || name == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for it", path);
+    if (err->status != CT_OK)
+        return err->status;
     ct_array_open(&f->source, name, arena, &f->array, err);
     if (f->array.fortran && f->array.n_dims > 1)
         CT_FAIL(err, CT_ERR_FORMAT, "%s: is in Fortran's order; save np.ascontiguousarray of it",

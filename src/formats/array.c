@@ -10,8 +10,8 @@
 #include "formats/text.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ---- members: FILE:NAME ---- */
 
@@ -23,16 +23,11 @@ typedef struct choice {
     char names[128]; /* for the message: those that fit */
 } choice;
 
-static bool ends_with(const char *s, const char *end)
-{
-    return strlen(s) >= strlen(end) && strcmp(s + strlen(s) - strlen(end), end) == 0;
-}
-
 /* Is it this one? numpy.savez calls the member x `x.npy`. */
 static bool offer(void *ctx, const char *name)
 {
     choice *c = ctx;
-    const int length = (int)strlen(name) - (ends_with(name, ".npy") ? 4 : 0);
+    const int length = (int)strlen(name) - (ct_text_ends(name, ".npy") ? 4 : 0);
     const size_t used = strlen(c->names);
     const bool is = c->want == NULL ||
                     (strncmp(name, c->want, (size_t)length) == 0 && c->want[length] == '\0');
@@ -41,7 +36,7 @@ static bool offer(void *ctx, const char *name)
                  name);
     c->n++;
     c->found = c->found || is;
-    c->pytorch = c->pytorch || ends_with(name, "/data.pkl");
+    c->pytorch = c->pytorch || ct_text_ends(name, "/data.pkl");
     return is;
 }
 
@@ -61,8 +56,6 @@ static const char *open_file(ct_source *s, const char *path, ct_arena *arena, ct
 {
     const char *colon = strrchr(path, ':');
     char *file = ct_arena_strdup(arena, path);
-    if (file == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for it", path);
     if (file != NULL && colon != NULL && !ct_file_exists(path))
         file[colon - path] = '\0';
     else
@@ -88,11 +81,9 @@ static ct_status describe_tensor(ct_source *s, const unsigned char *head, choice
     ct_safetensors *f = ct_arena_zeroed(arena, 1, sizeof *f);
     char *header = ct_arena_zeroed(arena, size + 1, 1);
     const ct_safetensor *t = NULL;
-    if (f == NULL || header == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", s->path);
-    ct_source_read(s, 0, header, size, err);
-    ct_safetensors_describe(s->path, header, size, s->size, f, err);
-    for (int i = 0; i < f->n_tensors && err->status == CT_OK; i++)
+    if (ct_source_read(s, 0, header, size, err) == CT_OK)
+        ct_safetensors_describe(s->path, header, size, s->size, f, err);
+    for (int i = 0; err->status == CT_OK && i < f->n_tensors; i++)
         t = offer(c, f->tensor[i].name) ? &f->tensor[i] : t;
     if (check_choice(c, s->path, err) != CT_OK)
         return err->status;
@@ -105,21 +96,16 @@ static ct_status describe_tensor(ct_source *s, const unsigned char *head, choice
 
 /* ---- text ---- */
 
-/* The number at s, a decimal one, nan or inf; how many bytes it has. */
+/* The number at s, a decimal one, nan or inf, and how many bytes it has. What begins with a letter
+ * no locale reads as anything else. */
 static size_t get_number(const char *s, double *x)
 {
-    static const struct {
-        const char *name;
-        double value;
-    } OTHER[] = {{"nan", (double)NAN}, {"inf", (double)INFINITY}};
-    const size_t sign = *s == '-' || *s == '+';
-    for (int k = 0; k < 2; k++)
-        if ((s[sign] | 32) == OTHER[k].name[0] && (s[sign + 1] | 32) == OTHER[k].name[1] &&
-            (s[sign + 2] | 32) == OTHER[k].name[2]) {
-            *x = *s == '-' ? -OTHER[k].value : OTHER[k].value;
-            return sign + 3;
-        }
-    return ct_number_get(s, x);
+    char *end;
+    const char first = s[*s == '-' || *s == '+'];
+    if (strchr("nNiI", first) == NULL || first == '\0')
+        return ct_number_get(s, x);
+    *x = strtod(s, &end);
+    return (size_t)(end - s);
 }
 
 /* What divides numbers: with semicolons a comma may be a decimal point, which is refused. */
@@ -145,18 +131,6 @@ static int get_line(const char **at, unsigned char *out)
             ct_bytes_put_real(out + 8 * (size_t)n, 8, x);
         *at += length;
     }
-}
-
-/* At least so many numbers: how often something begins after what may divide them. */
-static size_t count_words(const char *text)
-{
-    size_t n = 0;
-    for (bool inside = false, was; *text != '\0'; text++) {
-        was = inside;
-        inside = strchr(" \t\r\n,;", *text) == NULL;
-        n += inside && !was;
-    }
-    return n;
 }
 
 /* How many bytes of a text a message may show. */
@@ -191,17 +165,16 @@ static void parse_rows(const char *path, const char *text, size_t size, unsigned
 
 static ct_status read_text(ct_source *s, ct_arena *arena, ct_npy *out, ct_error *err)
 {
-    char *text = s->size < SIZE_MAX - 3 ? ct_arena_zeroed(arena, (size_t)s->size + 3, 1) : NULL;
-    if (text == NULL)
+    if (s->size > SIZE_MAX / 8)
         return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its text", s->path);
+    char *text = ct_arena_zeroed(arena, (size_t)s->size + 3, 1);
+    /* With what divides it a number has two bytes at least; what is not written stays untouched. */
+    unsigned char *x = ct_arena_alloc(arena, 4 * (size_t)s->size + 8);
     if (ct_source_read(s, 0, text, (size_t)s->size, err) != CT_OK)
         return err->status;
     if (strlen(text) != s->size)
         return CT_FAIL(err, CT_ERR_FORMAT,
                        "%s: expected .npy, .npz, safetensors, IDX, or a text of numbers", s->path);
-    unsigned char *x = ct_arena_zeroed(arena, count_words(text) + 1, 8);
-    if (x == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its numbers", s->path);
     *out = (ct_npy){.kind = 'f', .width = 8, .text = true};
     parse_rows(s->path, text, (size_t)s->size, x, out, err);
     if (out->rows == 0)
@@ -229,25 +202,18 @@ static bool is_table(char *text, size_t size)
 
 /* ---- whole files ---- */
 
-static bool is_idx(const unsigned char *head)
-{
-    return head[0] == 0 && head[1] == 0;
-}
+#define BEGINS(head, with) (memcmp((head), (with), sizeof(with) - 1) == 0)
+#define IDX                "\0\0"
+#define ZIP                "PK\3\4"
+#define GZIP               "\x1F\x8B"
 
 /* As many of its first bytes as say what it is, and a NUL. */
 static unsigned char *read_head(const ct_source *s, ct_arena *arena, size_t *size, ct_error *err)
 {
     *size = s->size < CT_NPY_HEAD ? (size_t)s->size : CT_NPY_HEAD;
     unsigned char *head = ct_arena_zeroed(arena, *size + 16, 1);
-    if (head == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", s->path);
     ct_source_read(s, 0, head, *size, err);
     return head;
-}
-
-static bool begins(const unsigned char *head, const char *with)
-{
-    return memcmp(head, with, strlen(with)) == 0;
 }
 
 bool ct_array_begins(const char *path, ct_error *err)
@@ -259,8 +225,8 @@ bool ct_array_begins(const char *path, ct_error *err)
     open_file(&s, path, &arena, err);
     unsigned char *head = read_head(&s, &arena, &size, err);
     const bool is = err->status == CT_OK && size > 1 &&
-                    (is_idx(head) || begins(head, CT_NPY_MAGIC) || begins(head, "PK\3\4") ||
-                     begins(head, "\x1F\x8B") || is_safetensors(head, size) ||
+                    (BEGINS(head, IDX) || BEGINS(head, CT_NPY_MAGIC) || BEGINS(head, ZIP) ||
+                     BEGINS(head, GZIP) || is_safetensors(head, size) ||
                      is_table((char *)head, size));
     ct_source_close(&s);
     ct_arena_free(&arena);
@@ -275,25 +241,24 @@ ct_status ct_array_parse(ct_source *s, const char *member, ct_arena *arena, ct_n
     choice c = {.want = member};
     *out = (ct_npy){0};
     unsigned char *head = read_head(s, arena, &size, err);
-    const bool gzip = err->status == CT_OK && begins(head, "\x1F\x8B");
-    if (gzip) {
+    const bool gzip = err->status == CT_OK && BEGINS(head, GZIP);
+    if (gzip)
         ct_gzip_open(s, head, size, arena, err);
-        head = read_head(s, arena, &size, err);
-    } else if (err->status == CT_OK && begins(head, "PK\3\4")) {
-        ct_zip_open(s, offer, &c, arena, err);
+    else if (err->status == CT_OK && BEGINS(head, ZIP) &&
+             ct_zip_open(s, offer, &c, arena, err) == CT_OK)
         check_choice(&c, path, err);
+    if (s->bytes != NULL || s->begin > 0) /* the head of what was packed */
         head = read_head(s, arena, &size, err);
-    }
     if (err->status != CT_OK)
         return err->status;
     if (is_safetensors(head, size))
         return describe_tensor(s, head, &c, arena, out, err);
-    if (is_idx(head))
+    if (BEGINS(head, IDX))
         return ct_idx_describe(path, head, size, s->size, out, err);
-    if (begins(head, CT_NPY_MAGIC))
+    if (BEGINS(head, CT_NPY_MAGIC))
         return ct_npy_parse(path, head, size, s->size, out, err);
     if (gzip && !is_table((char *)head, size)) /* captions */
-        memcpy(head, "\x1F\x8B", 2);
+        memcpy(head, GZIP, 2);
     ct_foreign_refuse(path, head, size, err);
     return err->status == CT_OK ? read_text(s, arena, out, err) : err->status;
 }
@@ -304,45 +269,34 @@ ct_status ct_array_open(ct_source *s, const char *path, ct_arena *arena, ct_npy 
     return ct_array_parse(s, member, arena, out, err);
 }
 
-/* Every value into x, or, whole numbers, into id; the other is NULL. */
-static ct_status read_values(ct_source *source, const ct_npy *a, ct_real *x, int *id, ct_error *err)
-{
-    unsigned char buffer[8192];
-    const size_t width = (size_t)a->width;
-    for (size_t done = 0, n; err->status == CT_OK && done < a->count; done += n) {
-        n = a->count - done < sizeof buffer / width ? a->count - done : sizeof buffer / width;
-        ct_source_read(source, a->offset + done * width, buffer, n * width, err);
-        for (size_t k = 0; k < n && err->status == CT_OK; k++) {
-            const double value = ct_npy_value(a, buffer, k);
-            if (x != NULL)
-                x[ct_npy_place(a, done + k)] = (ct_real)value;
-            else if (value >= INT_MIN && value <= INT_MAX && value == (int)value)
-                id[done + k] = (int)value;
-            else
-                CT_FAIL(err, CT_ERR_FORMAT,
-                        "%s: value %zu is %.12g, expected a whole one, %d to %d", source->path,
-                        done + k, value, INT_MIN, INT_MAX);
-        }
-    }
-    return err->status;
-}
-
-/* All of a file: ct_real, or integers. */
+/* All of a file: ct_real, or whole numbers. */
 static void *read_array(const char *path, ct_arena *arena, bool ints, ct_npy *a, ct_error *err)
 {
-    ct_source source;
-    ct_array_open(&source, path, arena, a, err);
-    const bool whole = (a->kind != 'f' && a->kind != 'B') || a->text;
-    if (ints && err->status == CT_OK && (!whole || a->n_dims != 1))
+    unsigned char buffer[8192];
+    ct_source s;
+    ct_array_open(&s, path, arena, a, err);
+    if (ints && (((a->kind == 'f' || a->kind == 'B') && !a->text) || a->n_dims != 1))
         CT_FAIL(err, CT_ERR_FORMAT,
                 "%s: expected integers of shape (n,), found %c%d of %d dimensions", path, a->kind,
                 a->width, a->n_dims);
-    void *x = ct_arena_zeroed(arena, a->count, ints ? sizeof(int) : sizeof(ct_real));
-    if (x == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d x %d values", path, a->rows, a->cols);
-    read_values(&source, a, ints ? NULL : x, ints ? x : NULL, err);
-    ct_source_close(&source);
-    return x;
+    void *out = ct_arena_zeroed(arena, a->count, ints ? sizeof(int) : sizeof(ct_real));
+    for (size_t done = 0; err->status == CT_OK && done < a->count; done++) {
+        const size_t width = (size_t)a->width, left = a->count - done;
+        const size_t piece = sizeof buffer / 8, k = done % piece;
+        if (k == 0 && ct_source_read(&s, a->offset + done * width, buffer,
+                                     (left < piece ? left : piece) * width, err) != CT_OK)
+            break;
+        const double x = ct_npy_value(a, buffer, k);
+        if (!ints)
+            ((ct_real *)out)[ct_npy_place(a, done)] = (ct_real)x;
+        else if (x >= INT_MIN && x <= INT_MAX && x == (int)x)
+            ((int *)out)[done] = (int)x;
+        else
+            CT_FAIL(err, CT_ERR_FORMAT, "%s: value %zu is %.12g, expected a whole one, %d to %d",
+                    path, done, x, INT_MIN, INT_MAX);
+    }
+    ct_source_close(&s);
+    return out;
 }
 
 ct_status ct_array_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols,

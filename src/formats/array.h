@@ -21,7 +21,8 @@
 bool ct_array_begins(const char *path, ct_error *err);
 
 /* Open one. What is anything else is refused by the name of its kind (foreign.h). Close the source,
- * also after an error. Errors  CT_ERR_IO; CT_ERR_FORMAT; CT_ERR_NOMEM */
+ * also after an error. Here and below the arena fails into `err`.
+ * Errors  CT_ERR_IO; CT_ERR_FORMAT; CT_ERR_NOMEM */
 ct_status ct_array_open(ct_source *source, const char *path, ct_arena *arena, ct_npy *out,
                         ct_error *err);
 

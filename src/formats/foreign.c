@@ -26,9 +26,7 @@ static const struct {
     {"\xFF\xFE", "UTF-16: iconv -f UTF-16 -t UTF-8 it"},
     {"\x1F\x8B", "gzip: gunzip it"},
     {"BZh", "bzip2: bunzip2 it"},
-    {"\xFD"
-     "7zXZ",
-     "xz: unxz it"},
+    {"\3757zXZ", "xz: unxz it"},
     {"\x28\xB5\x2F\xFD", "zstd: unzstd it"},
     {"PK\3\4", "a zip: unzip it"},
 };

@@ -177,17 +177,14 @@ bool ct_inflate_may(uint64_t packed, uint64_t size)
     return size / 1032 <= packed && size < SIZE_MAX && packed < SIZE_MAX;
 }
 
-/* Four bits at a time. */
+/* The rest of a division of polynomials over two elements, a bit at a time, lowest first. */
 uint32_t ct_crc32(uint32_t crc, const uint8_t *data, size_t n)
 {
-    static const uint32_t OF[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC,
-                                    0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
-                                    0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
-                                    0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
     crc = ~crc;
     for (size_t i = 0; i < n; i++) {
-        crc = OF[(crc ^ data[i]) & 15] ^ crc >> 4;
-        crc = OF[(crc ^ data[i] >> 4) & 15] ^ crc >> 4;
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1) * 0xEDB88320;
     }
     return ~crc;
 }

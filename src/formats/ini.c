@@ -93,8 +93,6 @@ ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_arena *aren
     item now = {.section = ""};
     ct_lines_split(path, text, size, CT_ERR_CONFIG, arena, &line, &n_lines, err);
     item *all = ct_arena_zeroed(arena, (size_t)n_lines + 1, sizeof *all);
-    if (all == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its %d lines", path, n_lines);
     for (int i = 0; err->status == CT_OK && i < n_lines; i++) {
         const char *expected = read_line(line[i], &now, &found);
         now.line = i + 1;

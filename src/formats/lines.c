@@ -25,7 +25,7 @@ ct_status ct_lines_split(const char *path, char *text, size_t size, ct_status ki
     *n = 0;
     if (err->status != CT_OK) /* `text` may be none */
         return err->status;
-    const char *end = text + size;
+    char *const end = text + size;
     size_t count = 1;
     for (const char *at = text; at < end; at++)
         count += *at == '\n';
@@ -35,8 +35,8 @@ ct_status ct_lines_split(const char *path, char *text, size_t size, ct_status ki
     if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
         text += 3; /* the byte order mark of some editors */
     for (char *at = text, *stop; err->status == CT_OK && at < end; at = stop + 1) {
-        char *newline = memchr(at, '\n', (size_t)(end - at));
-        stop = newline != NULL ? newline : text + (end - text);
+        stop = memchr(at, '\n', (size_t)(end - at));
+        stop = stop != NULL ? stop : end;
         char *last = stop > at && stop[-1] == '\r' ? stop - 1 : stop; /* lines of Windows */
         *last = '\0';
         (*line)[(*n)++] = at;

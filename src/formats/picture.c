@@ -95,16 +95,15 @@ typedef struct png {
 static ct_status read_header(const char *path, const uint8_t *h, png *p, ct_error *err)
 {
     static const uint8_t SAMPLES[] = {1, 0, 3, 1, 2, 0, 4};
+    static const uint8_t DEPTHS[] = {31, 0, 24, 15, 24, 0, 24}; /* that there are, added up */
     const uint64_t width = ct_bytes_get(h, 4, true), height = ct_bytes_get(h + 4, 4, true);
     p->depth = h[8];
     p->kind = h[9];
     p->samples = p->kind <= 6 ? SAMPLES[p->kind] : 0;
-    const bool deep = p->depth == 8 || (p->depth == 16 && p->kind != (COLOUR | PALETTE_USED));
-    const bool flat = p->depth == 1 || p->depth == 2 || p->depth == 4;
     if (h[12] == 1)
         CT_FAIL(err, CT_ERR_FORMAT,
                 "%s: is an interlaced PNG: in Python: PIL.Image.open('x.png').save('y.png')", path);
-    if (p->samples == 0 || !(deep || (flat && (p->kind == 0 || p->kind & PALETTE_USED))) ||
+    if (p->samples == 0 || (DEPTHS[p->kind] & p->depth) == 0 || (p->depth & (p->depth - 1)) != 0 ||
         h[10] != 0 || h[11] != 0 || h[12] != 0)
         CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a PNG of a known kind, found depth %d, kind %d",
                 path, p->depth, p->kind);
@@ -215,9 +214,8 @@ static ct_status parse_png(const char *path, uint8_t *data, size_t size, ct_aren
                        p.width, p.height, size);
     uint8_t *raw = ct_arena_alloc(arena, raw_size), *row = raw;
     uint8_t *pixels = ct_arena_alloc(arena, width * (size_t)p.height * (size_t)out->channels);
-    if (raw == NULL || pixels == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for %d x %d pixels", path, p.width,
-                       p.height);
+    if (err->status != CT_OK)
+        return err->status;
     const size_t step = p.samples * p.depth > 8 ? (size_t)(p.samples * p.depth) / 8 : 1;
     bool ok = ct_inflate(p.packed + 2, p.packed_size - 2, raw, raw_size);
     out->data = pixels;

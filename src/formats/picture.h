@@ -22,7 +22,7 @@ typedef struct ct_picture {
 /* The picture in these bytes, which change, and, of a PNG, in the arena: at most 2^28 values, once
  * deflate can make as many of the bytes that there are.
  * Errors  CT_ERR_FORMAT "path: ...": no picture, its length is not that of one picture, a value
- * above the largest, a wrong checksum; CT_ERR_NOMEM */
+ * above the largest, a wrong checksum; CT_ERR_NOMEM, by the arena */
 ct_status ct_picture_parse(const char *path, uint8_t *data, size_t size, ct_arena *arena,
                            ct_picture *out, ct_error *err);
 

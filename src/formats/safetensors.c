@@ -236,18 +236,12 @@ ct_status ct_safetensors_describe(const char *path, char *data, size_t size, uin
     return err->status;
 }
 
-ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out,
-                               ct_error *err)
-{
-    return ct_safetensors_describe(path, data, size, size, out, err);
-}
-
 ct_status ct_safetensors_read(const char *path, ct_arena *arena, ct_safetensors *out, ct_error *err)
 {
     char *data;
     size_t size;
     if (ct_file_read(path, 0, arena, &data, &size, err) == CT_OK)
-        ct_safetensors_parse(path, data, size, out, err);
+        ct_safetensors_describe(path, data, size, size, out, err);
     return err->status;
 }
 

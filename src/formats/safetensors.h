@@ -67,13 +67,9 @@ typedef struct ct_safetensors {
 ct_status ct_safetensors_read(const char *path, ct_arena *arena, ct_safetensors *out,
                               ct_error *err);
 
-/* The same from memory, whose header it changes and which must outlive `out`;
- * `path` is for messages. */
-ct_status ct_safetensors_parse(const char *path, char *data, size_t size, ct_safetensors *out,
-                               ct_error *err);
-
-/* The same of a file of `file_size` bytes, of which `data` has at least the header. Unless it has
- * all, tensors have no `bytes`, only their offset, and a hash is not checked. */
+/* The same from memory, whose header it changes and which must outlive `out`; `path` is for
+ * messages. Of the `file_size` bytes `data` has at least the header. Unless it has all, tensors
+ * have no `bytes`, only their offset, and a hash is not checked. */
 ct_status ct_safetensors_describe(const char *path, char *data, size_t size, uint64_t file_size,
                                   ct_safetensors *out, ct_error *err);
 

@@ -51,6 +51,11 @@ const char *ct_text_unprintable(const char *s)
     return s;
 }
 
+bool ct_text_ends(const char *s, const char *end)
+{
+    return strlen(s) >= strlen(end) && strcmp(s + strlen(s) - strlen(end), end) == 0;
+}
+
 /* ---- numbers ---- */
 
 static const char DIGITS[] = "0123456789";

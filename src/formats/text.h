@@ -18,6 +18,8 @@ int ct_utf8_put(char *out, uint32_t code);
  * change what a terminal shows of a message; the end if there is none. */
 const char *ct_text_unprintable(const char *s);
 
+bool ct_text_ends(const char *s, const char *end); /* with `end`? */
+
 /* The number that s begins with, as people write it: -12.5e-3, .07, +1, 007. Answers how many bytes
  * it has, 0 if there is none or it is beyond double or 64 digits. Rounded to the nearest double,
  * whatever the locale. */

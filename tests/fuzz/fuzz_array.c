@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ct_error err = {0};
         ct_npy a;
         unsigned char value[8];
-        ct_arena_init(&arena, 0);
+        ct_arena_open(&arena, "fuzz", 0, &err);
         if (ct_array_parse(&s, MEMBER[k], &arena, &a, &err) == CT_OK) {
             CT_ASSERT((size_t)a.rows * (size_t)a.cols == a.count);
             for (size_t i = 0; i < a.count; i++) {

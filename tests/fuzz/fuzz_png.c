@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ct_picture p;
     ct_error err = {0};
     ct_arena arena;
-    ct_arena_init(&arena, (size_t)1 << 28);
+    ct_arena_open(&arena, "fuzz", (size_t)1 << 28, &err);
     if (file == NULL)
         return 0;
     if (size > 0)

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ct_picture p;
     ct_error err = {0};
     ct_arena arena;
-    ct_arena_init(&arena, 0);
+    ct_arena_open(&arena, "fuzz", 0, &err);
     if (copy != NULL && size > 0)
         memcpy(copy, data, size);
     if (copy != NULL && ct_picture_parse("fuzz", copy, size, &arena, &p, &err) == CT_OK) {

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (size > 0)
         memcpy(copy, data, size);
-    if (ct_safetensors_parse("fuzz", copy, size, &file, &err) == CT_OK) {
+    if (ct_safetensors_describe("fuzz", copy, size, size, &file, &err) == CT_OK) {
         size_t bytes = 0;
         for (int i = 0; i < file.n_tensors; i++) {
             const ct_safetensor *t = &file.tensor[i];

@@ -65,6 +65,8 @@ static ct_status parse(const void *data, size_t size, const char *member, ct_npy
     unsigned char *exact = malloc(size + (size == 0)), value[8];
     memcpy(exact, data, size);
     ct_source s = {.fd = -1, .size = size, .bytes = exact, .path = "f"};
+    arena.user = s.path;
+    arena.err = err;
     ct_array_parse(&s, member, &arena, a, err);
     for (size_t k = 0; k < a->count && err->status == CT_OK; k++) {
         ct_source_read(&s, a->offset + k * (size_t)a->width, value, (size_t)a->width, err);

@@ -193,7 +193,7 @@ START_TEST(reads_a_file_of_limited_size)
     fflush(f);
     ct_arena arena;
     ct_error err = {0};
-    ct_arena_init(&arena, 0);
+    ct_arena_open(&arena, path, 0, &err);
     ck_assert_int_eq(ct_ini_read(path, &arena, &FIELDS, &o, &err), CT_OK);
     ck_assert_str_eq(o.loss.b, "c");
     for (size_t i = 0; i < CT_INI_BYTES; i++)

@@ -290,10 +290,11 @@ START_TEST(no_memory_is_an_error)
     int n, d, failures = 0;
     for (ct_status status = CT_ERR_NOMEM; status != CT_OK; failures++) {
         ct_arena fresh;
-        ct_arena_init(&fresh, 0);
+        ct_error err = {0};
+        ct_arena_open(&fresh, path, 0, &err);
         make_file(1, HEADER("|u1", "False", "(2, 1)"), "ab", 2);
         ct_alloc_fail_at(failures);
-        status = ct_array_read_matrix(path, &fresh, &x, &n, &d, CT_IGNORE_ERROR);
+        status = ct_array_read_matrix(path, &fresh, &x, &n, &d, &err);
         ct_alloc_fail_at(-1);
         ck_assert(status == CT_OK || status == CT_ERR_NOMEM);
         ct_arena_free(&fresh);

@@ -69,6 +69,8 @@ static ct_status parse(const uint8_t *data, size_t size, ct_picture *p, uint8_t 
 {
     uint8_t *exact = malloc(size + (size == 0));
     memcpy(exact, data, size);
+    arena.user = "p.png";
+    arena.err = err;
     const ct_status status = ct_picture_parse("p.png", exact, size, &arena, p, err);
     if (status == CT_OK && p->width * p->height <= 16)
         ct_picture_resize(p, p->width, p->height, out);

@@ -29,26 +29,12 @@ static int read_number(const uint8_t *data, size_t size, size_t *at, int least)
     return i > first && x >= least && x <= 65535 ? (int)x : -1;
 }
 
-/* Decimal values become bytes where they stand: each takes two at least, with what divides it. */
-static size_t pack(uint8_t *data, size_t size, size_t at, size_t count, const ct_picture *p)
-{
-    uint8_t *out = data;
-    for (size_t k = 0; k < count; k++, out += p->bytes) {
-        const int x = read_number(data, size, &at, 0);
-        if (x < 0 || x > p->largest)
-            return 0;
-        out[0] = (uint8_t)(x >> 8);
-        out[p->bytes - 1] = (uint8_t)x;
-    }
-    return count * (size_t)p->bytes;
-}
-
 static ct_status parse_pnm(const char *path, uint8_t *data, size_t size, ct_picture *out,
                            ct_error *err)
 {
     static const char *const WHAT[] = {"a width", "a height", "a largest value"};
     const bool decimal = data[1] < '4';
-    size_t at = 2, count;
+    size_t at = 2, count = 0;
     *out = (ct_picture){.channels = data[1] % 3 == 0 ? 3 : 1};
     int *const number[] = {&out->width, &out->height, &out->largest};
     for (int k = 0; k < 3; k++)
@@ -56,21 +42,30 @@ static ct_status parse_pnm(const char *path, uint8_t *data, size_t size, ct_pict
             return CT_FAIL(err, CT_ERR_FORMAT, "%s: byte %zu: expected %s from 1 to 65535", path,
                            at, WHAT[k]);
     out->bytes = out->largest > 255 ? 2 : 1;
-    const bool ok = at < size && memchr(" \t\r\n", data[at], 4) != NULL &&
-                    ct_size_mul((size_t)out->width * (size_t)out->channels, (size_t)out->height,
-                                &count) &&
-                    count < size && ct_size_mul(count, (size_t)out->bytes, &count);
-    if (!ok ||
-        count != (decimal ? pack(data, size, at, count / (size_t)out->bytes, out) : size - at - 1))
-        return CT_FAIL(err, CT_ERR_FORMAT,
-                       "%s: %d x %d pixels up to %d do not fit its %zu bytes; is it complete?",
-                       path, out->width, out->height, out->largest, size);
-    out->data = decimal ? data : data + at + 1;
-    for (size_t i = 0; i < count; i += (size_t)out->bytes)
-        if ((int)ct_bytes_get(out->data + i, out->bytes, true) > out->largest)
+    out->data = data;
+    const size_t row = (size_t)out->width * (size_t)out->channels, n = (size_t)out->bytes;
+    bool fits = at < size && memchr(" \t\r\n", data[at], 4) != NULL &&
+                ct_size_mul(row, (size_t)out->height, &count) && count < size &&
+                (decimal || count * n == size - at - 1);
+    at += !decimal;
+    /* Values move to the beginning: a decimal one and what divides it are two bytes at least. */
+    for (size_t k = 0; fits && k < count; k++, at += decimal ? 0 : n) {
+        const int x = decimal ? read_number(data, size, &at, 0)
+                              : (int)ct_bytes_get(data + at, out->bytes, true);
+        if (x > out->largest && !decimal)
             return CT_FAIL(err, CT_ERR_FORMAT, "%s: byte %zu: a value above the largest, %d", path,
-                           (size_t)(out->data - data) + i, out->largest);
-    return CT_OK;
+                           at, out->largest);
+        fits = x >= 0 && x <= out->largest;
+        if (!fits)
+            break;
+        data[k * n] = (uint8_t)(x >> 8);
+        data[k * n + n - 1] = (uint8_t)x;
+    }
+    if (!fits)
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "%s: %d x %d pixels up to %d do not fit its %zu bytes; is it complete?", path,
+                out->width, out->height, out->largest, size);
+    return err->status;
 }
 
 /* ---- PNG ----

@@ -168,6 +168,7 @@ START_TEST(numbers_in_a_text)
     check_read(TEXT("width;height\n1; 2\n3;-4"), NULL, 2, 2, A);
     check_read(TEXT("nan,-inf\nInf,NaN"), NULL, 2, 2,
                (double[]){(double)NAN, -(double)INFINITY, (double)INFINITY, (double)NAN});
+    check_read(TEXT("-Infinity,+1"), NULL, 1, 2, (double[]){-(double)INFINITY, 1});
     check_read(TEXT("7"), NULL, 1, 1, (double[]){7});
     check_refused(TEXT("1,2\n3,x4\n"), NULL, "f:2: byte 3: expected a number, found 'x4'");
     check_refused(TEXT("1,2\n3,4z\n"), NULL, "f:2: byte 3: expected a number, found '4z'");

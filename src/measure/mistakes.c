@@ -4,12 +4,11 @@
  * the reason is often one of a few: other rows, another scale, or a factor. MISTAKES says what each
  * of them does; the one that hits the number that was seen is named. A new one is a row.
  *
- * Layer: measure. Needs losses, engine, kernels (matmul). */
+ * Layer: measure. Needs losses, engine. */
 #include "measure/diagnose.h"
 
-#include "contrast/arena.h"
+#include "contrast/ops.h"
 #include "contrast/scalar.h"
-#include "kernels/kernels.h"
 
 #include <math.h>
 
@@ -53,7 +52,6 @@ static const mistake MISTAKES[] = {
 typedef struct batch {
     const ct_landmarks *l;
     ct_device *device;
-    ct_arena *arena; /* of scratch; fails into its error */
     const ct_real *a, *b;
     const int *group;
     int n, d;
@@ -64,9 +62,9 @@ static bool has_dot(const ct_landmarks *l)
     return l->at.options != NULL && l->at.options->dot;
 }
 
-/* In a graph, of a and b, which may be other rows than those of the batch. */
+/* Of a and b, which may be other rows than those of the batch; NULL after an error. */
 static ct_tensor *loss_in(ct_graph *g, const batch *x, ct_tensor *a, ct_tensor *b, double log_scale,
-                          bool dot)
+                          bool dot, ct_error *err)
 {
     ct_loss_options o = x->l->at.options != NULL ? *x->l->at.options : ct_loss_defaults();
     const ct_loss *loss = x->l->loss;
@@ -78,75 +76,61 @@ static ct_tensor *loss_in(ct_graph *g, const batch *x, ct_tensor *a, ct_tensor *
                                .options = &o};
     ct_tensor *y = loss->apply(g, a, b, &in);
     if (y == NULL)
-        CT_FAIL(x->arena->err, ct_graph_error(g)->status, "%s", ct_graph_error(g)->msg);
+        CT_FAIL(err, ct_graph_error(g)->status, "%s", ct_graph_error(g)->msg);
     return y;
 }
 
-/* Rows, or columns, divided by their lengths. */
-static ct_real *unit(const batch *x, const ct_real *from, bool columns)
+/* What is multiplied by it is itself. */
+static ct_tensor *identity(ct_graph *g, int n)
 {
-    const int n = x->n, d = x->d, lines = columns ? d : n;
-    ct_real *to = ct_arena_zeroed(x->arena, (size_t)n * (size_t)d, sizeof *to);
-    double *square = ct_arena_zeroed(x->arena, (size_t)lines, sizeof *square);
-    if (x->arena->err->status != CT_OK)
-        return NULL;
-    for (ptrdiff_t at = 0; at < (ptrdiff_t)n * d; at++)
-        square[columns ? at % d : at / d] += (double)from[at] * (double)from[at];
-    for (ptrdiff_t at = 0; at < (ptrdiff_t)n * d; at++) {
-        const double length = sqrt(square[columns ? at % d : at / d]);
-        to[at] = length > 0 ? (ct_real)((double)from[at] / length) : 0;
-    }
-    return to;
+    ct_tensor *one = ct_leaf(g, n, n, NULL);
+    for (ptrdiff_t i = 0; one != NULL && i < n; i++)
+        one->x[i * n + i] = 1;
+    return one;
 }
 
-/* The probabilities (n, n), whose products with the unit matrix `one` are themselves. */
-static ct_real *probabilities(const batch *x, ct_real **one)
+static ct_tensor *unit_columns(ct_graph *g, const ct_real *x, ptrdiff_t n, ptrdiff_t d)
 {
-    const size_t n = (size_t)x->n;
-    const ct_real *a = unit(x, x->a, false), *b = unit(x, x->b, false);
-    ct_real *p = ct_arena_zeroed(x->arena, n * n, sizeof *p);
-    *one = ct_arena_zeroed(x->arena, n * n, sizeof **one);
-    if (x->arena->err->status != CT_OK)
-        return NULL;
-    k_matmul_nt(x->device, x->n, x->n, x->d, a, b, p, false);
-    for (size_t i = 0; i < n; i++) {
-        double sum = 0;
-        (*one)[i * n + i] = 1;
-        for (size_t j = 0; j < n; j++) { /* no cosine is above 1 */
-            p[i * n + j] = (ct_real)ct_scalar_exp(((double)p[i * n + j] - 1) /
-                                                  x->l->at.temperature);
-            sum += (double)p[i * n + j];
-        }
-        for (size_t j = 0; j < n; j++)
-            p[i * n + j] /= (ct_real)sum;
+    ct_tensor *y = ct_leaf(g, (int)n, (int)d, x);
+    for (ptrdiff_t k = 0; y != NULL && k < d; k++) {
+        double square = 0;
+        for (ptrdiff_t at = k; at < n * d; at += d)
+            square += (double)x[at] * (double)x[at];
+        for (ptrdiff_t at = k; at < n * d && square > 0; at += d)
+            y->x[at] = (ct_real)((double)x[at] / sqrt(square));
     }
-    return p;
+    return y;
+}
+
+static ct_tensor *probabilities(ct_graph *g, ct_tensor *a, ct_tensor *b, double temperature)
+{
+    ct_tensor *cosines = ct_matmul_nt(g, ct_normalize_rows(g, a, CT_NORM_EPS),
+                                      ct_normalize_rows(g, b, CT_NORM_EPS));
+    return ct_softmax_rows(g, ct_scale(g, cosines, (ct_real)(1 / temperature)));
 }
 
 /* The loss of a batch under a mistake; NULL: the right one. */
-static double value_under(const mistake *m, const batch *x)
+static double value_under(const mistake *m, const batch *x, ct_error *err)
 {
     const double tau = x->l->at.temperature, right = -ct_scalar_log(tau);
     const double log_scale[] = {right, right > 0 ? ct_scalar_log(right) : (double)NAN, -right, 0};
     const what of = m != NULL ? m->of : ROWS;
-    const ct_real *a = of == SWAPPED ? x->b : x->a, *b = of == SWAPPED ? x->a : x->b;
     const double by = of == PROBABILITIES ? 0 : log_scale[m != NULL ? m->by : RIGHT];
     const bool dot = of >= COLUMNS || has_dot(x->l) || (m != NULL && m->dot);
-    const int d = of == PROBABILITIES ? x->n : x->d;
-    ct_real *one;
+    if (isnan(by))
+        return by;
     ct_graph g;
-    if (of == COLUMNS) {
-        a = unit(x, a, true);
-        b = unit(x, b, true);
-    } else if (of == PROBABILITIES) {
-        a = probabilities(x, &one);
-        b = one;
-    }
-    if (isnan(by) || x->arena->err->status != CT_OK)
-        return (double)NAN;
     ct_graph_init(&g, x->device, 0);
-    const ct_tensor *y = loss_in(&g, x, ct_constant(&g, x->n, d, a), ct_constant(&g, x->n, d, b),
-                                 by, dot);
+    ct_tensor *a = ct_constant(&g, x->n, x->d, of == SWAPPED ? x->b : x->a);
+    ct_tensor *b = ct_constant(&g, x->n, x->d, of == SWAPPED ? x->a : x->b);
+    if (of == COLUMNS) {
+        a = unit_columns(&g, x->a, x->n, x->d);
+        b = unit_columns(&g, x->b, x->n, x->d);
+    } else if (of == PROBABILITIES) {
+        a = probabilities(&g, a, b, tau);
+        b = identity(&g, x->n);
+    }
+    const ct_tensor *y = loss_in(&g, x, a, b, by, dot, err);
     double value = y != NULL ? (double)y->x[0] : (double)NAN;
     ct_graph_free(&g);
     if (m != NULL)
@@ -160,21 +144,17 @@ static double mean_under(const mistake *m, const ct_landmarks *l, const ct_embed
 {
     const int n = l->at.n < e->n ? l->at.n : e->n, batches = n > 0 ? e->n / n : 0;
     double sum = 0;
-    ct_arena arena;
-    ct_arena_open(&arena, "loss", 0, err);
     for (int i = 0; i < batches && err->status == CT_OK; i++) {
         const ptrdiff_t from = (ptrdiff_t)i * n;
-        ct_arena_reset(&arena);
-        sum += value_under(m, &(batch){.l = l,
-                                       .device = e->device,
-                                       .arena = &arena,
-                                       .a = e->a + from * e->d,
-                                       .b = e->b + from * e->d,
-                                       .group = e->group != NULL ? e->group + from : NULL,
-                                       .n = n,
-                                       .d = e->d});
+        const batch x = {.l = l,
+                         .device = e->device,
+                         .a = e->a + from * e->d,
+                         .b = e->b + from * e->d,
+                         .group = e->group != NULL ? e->group + from : NULL,
+                         .n = n,
+                         .d = e->d};
+        sum += value_under(m, &x, err);
     }
-    ct_arena_free(&arena);
     return sum / batches;
 }
 
@@ -210,14 +190,12 @@ static double product(const ct_real *x, const ct_real *y, size_t n)
 void measure_gradient(ct_diagnosis *d, const ct_embedded *e, ct_error *err)
 {
     const size_t size = (size_t)e->n * (size_t)e->d;
-    ct_arena arena;
+    const batch x = {.l = &d->landmarks, .group = e->group, .n = e->n, .d = e->d};
     ct_graph g;
-    ct_arena_open(&arena, "gradient", 0, err);
     ct_graph_init(&g, e->device, 0);
-    const batch x = {.l = &d->landmarks, .arena = &arena, .group = e->group, .n = e->n, .d = e->d};
     ct_tensor *side[2] = {ct_leaf(&g, e->n, e->d, e->a), ct_leaf(&g, e->n, e->d, e->b)};
     ct_tensor *y = loss_in(&g, &x, side[0], side[1], -ct_scalar_log(x.l->at.temperature),
-                           has_dot(x.l));
+                           has_dot(x.l), err);
     d->gradient_compared = y != NULL;
     if (y != NULL)
         ct_backward(&g, y, NULL);
@@ -228,5 +206,4 @@ void measure_gradient(ct_diagnosis *d, const ct_embedded *e, ct_error *err)
         d->gradient_cosine[s] = product(e->gradient, side[s]->dx, size) / sqrt(own * right);
     }
     ct_graph_free(&g);
-    ct_arena_free(&arena);
 }

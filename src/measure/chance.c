@@ -87,30 +87,6 @@ double measure_random_npair(const measure_place *p, double equal) /* of unit len
     return measure_log_sum(ct_scalar_exp(equal - half), p->d, 1) + half;
 }
 
-typedef struct hard_cell {
-    double log_ratio, m, t, tau_plus;
-} hard_cell;
-
-static double hard_anchor(double s, const void *at)
-{
-    const hard_cell *h = at;
-    const double x = h->log_ratio - s / h->t, scale = 1 - h->tau_plus;
-    if (x > 300) /* e^x alone is left */
-        return x - ct_scalar_log(scale);
-    return ct_scalar_log1p(fmax((ct_scalar_exp(x) - h->tau_plus * h->m) / scale,
-                                h->m * ct_scalar_exp(-(1 + s) / h->t)));
-}
-
-/* The ratio of two sums at its mean logarithm. */
-double measure_random_hard(const measure_place *p, double equal)
-{
-    const double m = ct_scalar_exp(equal) - 1, log_m = ct_scalar_log(m), beta = p->o->beta;
-    const double easy = beta > 0 ? measure_log_sum(m, p->d, p->t / beta) : log_m;
-    const hard_cell h = {measure_log_sum(m, p->d, p->t / (1 + beta)) - easy + log_m, m, p->t,
-                         p->o->tau_plus};
-    return m > 0 ? over_cosines(p->d, p->t / 2, hard_anchor, &h) : 0;
-}
-
 static double siglip_cell(double s, const void *at)
 {
     const measure_place *p = at;
@@ -122,54 +98,6 @@ double measure_random_siglip(const measure_place *p, double equal)
 {
     (void)equal;
     return over_cosines(p->d, p->t / 2, siglip_cell, p);
-}
-
-typedef struct triplet_cell {
-    double d, above; /* what is added to 2 s_ij - 2 s_ii, for a mean over s_ij too */
-    bool more;
-} triplet_cell;
-
-static double hinge(double s, const void *at)
-{
-    const triplet_cell *c = at;
-    const triplet_cell inner = {c->d, c->above - 2 * s, false};
-    if (c->more) /* s: of the positive */
-        return over_cosines(c->d, 1, hinge, &inner);
-    return fmax(0, c->above + 2 * s);
-}
-
-/* The hardest of m at its mean, which is that of temperature x ln(sum) at a temperature near 0. */
-double measure_random_triplet(const measure_place *p, double equal)
-{
-    const double m = p->n > 0 ? (p->same + p->rest) / p->n : 0, cold = 0.05 / sqrt(p->d);
-    if (p->o->mining == CT_MINE_ALL)
-        return m > 0 ? over_cosines(p->d, 1, hinge, &(triplet_cell){p->d, equal, true}) : 0;
-    if (p->o->mining == CT_MINE_SEMI_HARD || !(m > 0))
-        return m > 0 ? (double)NAN : 0;
-    const double most = cold * measure_log_sum(m, p->d, cold);
-    return over_cosines(p->d, 1, hinge, &(triplet_cell){p->d, equal + 2 * most, false});
-}
-
-static double align_cell(double s, const void *at)
-{
-    const measure_place *p = at;
-    return ct_scalar_exp(p->o->align_power / 2 * ct_scalar_log(2 - 2 * s));
-}
-
-static double spread_cell(double s, const void *at)
-{
-    const measure_place *p = at;
-    return ct_scalar_exp(-p->o->uniform_t * (2 - 2 * s));
-}
-
-double measure_random_spread(const measure_place *p, double equal)
-{
-    const double finest = 0.25 / p->o->uniform_t;
-    (void)equal;
-    return over_cosines(p->d, 0.1, align_cell, p) +
-           (p->same + p->rest > 0
-                ? p->o->uniform * ct_scalar_log(over_cosines(p->d, finest, spread_cell, p))
-                : 0);
 }
 
 double measure_random_spectral(const measure_place *p, double equal)

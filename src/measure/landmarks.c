@@ -289,7 +289,7 @@ static void positives(const measure_place *p, ct_landmarks *l)
 static const struct landmark_row {
     const char *loss;
     void (*values)(const measure_place *p, ct_landmarks *l);
-    measure_chance *random; /* NULL: lengths decide */
+    measure_chance *random; /* NULL: not known in closed form, or lengths decide */
     const char *equal_is, *floor_is; /* the first as a formula */
     bool cosines;                    /* has no floor where products take their place */
 } ROWS[] = {
@@ -300,15 +300,14 @@ static const struct landmark_row {
     {"ntxent", ntxent, measure_random_sum, "ln(2N-1)", SIMPLEX, .cosines = false},
     {"supcon", ntxent, measure_random_sum, "ln(2N-1)", SIMPLEX, .cosines = false},
     {"dcl", dcl, measure_random_sum, "ln(2N-2)", SIMPLEX, .cosines = true},
-    {"align-uniform", align_uniform, measure_random_spread, "0", SIMPLEX, .cosines = true},
+    {"align-uniform", align_uniform, NULL, "0", SIMPLEX, .cosines = true},
     {"npair", npair, measure_random_npair, "ln N + penalty/2",
      "a simplex of the length at which the penalty holds it", .cosines = false},
     {"siglip", siglip, measure_random_siglip, "every cell at cosine 1",
      "between a simplex and two opposite points, as temperature and bias have it",
      .cosines = false},
-    {"triplet", triplet, measure_random_triplet, "the margin", "every negative farther than the margin",
-     .cosines = true},
-    {"hard-negative", hard_negative, measure_random_hard, "ln(2N-1)",
+    {"triplet", triplet, NULL, "the margin", "every negative farther than the margin", .cosines = true},
+    {"hard-negative", hard_negative, NULL, "ln(2N-1)",
      "a bound: each negative at cosine -1; for small n a simplex", .cosines = false},
     {"spectral", spectral, measure_random_spectral, "mu^2 - 2 mu",
      "aligned pairs, orthogonal if the dimensions allow, else a tight frame", .cosines = true},

@@ -24,9 +24,8 @@ typedef struct measure_place {
 /* A loss of unit rows drawn at random, unaligned (chance.c): its mean. `equal`: its value when all
  * are equal; d >= 2. */
 typedef double measure_chance(const measure_place *p, double equal);
-measure_chance measure_random_sum, measure_random_npair, measure_random_hard, measure_random_siglip,
-    measure_random_triplet, measure_random_spread, measure_random_spectral, measure_random_barlow,
-    measure_random_positives;
+measure_chance measure_random_sum, measure_random_npair, measure_random_siglip,
+    measure_random_spectral, measure_random_barlow, measure_random_positives;
 
 /* E ln of the sum of e^(s/temperature), s cosines of a row with n drawn uniformly on the sphere in
  * d >= 2 dimensions; n may be a fraction. */

@@ -9,8 +9,8 @@
 #include "measure/numbers.h"
 
 #include "formats/text.h"
-#include "platform/memory.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,108 +19,151 @@
 #define FEWEST 10
 
 typedef struct points {
-    int n, per, pending; /* `per` losses to a point; some of the next */
-    double step[POINTS], loss[POINTS], sum;
+    int per; /* losses to a point */
+    double step[POINTS], loss[POINTS];
 } points;
 
+#define NUMBER(key_, label_, member, format_) \
+    .key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_curve, member), .format = (format_)
 static const ct_field CURVE[] = {
     {.key = "column", .kind = CT_TEXT, CT_AT(ct_curve, column)},
     {.key = "points", .kind = CT_INT, CT_AT(ct_curve, points)},
-    {.key = "first", .kind = CT_REAL, CT_AT(ct_curve, first), .format = "%.4f"},
-    {.key = "last", .kind = CT_REAL, CT_AT(ct_curve, last), .format = "%.4f"},
-    {.key = "flat_since_step",
-     .label = "flat since step",
-     .kind = CT_REAL,
-     CT_AT(ct_curve, since),
-     .format = "%.0f",
-     .optional = true},
-    {.key = "level",
-     .label = "at",
-     .kind = CT_REAL,
-     CT_AT(ct_curve, level),
-     .format = "%.4f",
-     .optional = true},
-    {.key = "noise",
-     .label = "+-",
-     .kind = CT_REAL,
-     CT_AT(ct_curve, noise),
-     .format = "%.4f",
-     .optional = true},
-    {.key = "not_finite_since_step",
-     .label = "not finite since step",
-     .kind = CT_REAL,
-     CT_AT(ct_curve, bad),
-     .format = "%.0f",
-     .optional = true},
+    {NUMBER("first", NULL, first, "%.4f")},
+    {NUMBER("last", NULL, last, "%.4f")},
+    {NUMBER("flat_since_step", "flat since step", since, "%.0f"), .optional = true},
+    {NUMBER("level", "at", level, "%.4f"), .optional = true},
+    {NUMBER("noise", "+-", noise, "%.4f"), .optional = true},
+    {NUMBER("not_finite_since_step", "not finite since step", bad, "%.0f"), .optional = true},
 };
 const ct_fields ct_curve_fields = CT_FIELDS(CURVE);
 
 /* ---- names ---- */
 
-static bool is_any(const char *name, const char *const *of)
-{
-    while (*of != NULL && strcmp(name, *of) != 0)
-        of++;
-    return *of != NULL;
-}
+enum { STEP, LOSS };
 
-/* A name in small letters, without the quotes around it. */
-static void plain_name(const char *name, size_t length, char out[64])
+/* How surely a name is that of the step, or of the loss of training. One that only holds the word
+ * loss has the rank 2, or 1 if it is of a test; TensorBoard calls every curve Value. */
+static const struct {
+    const char *name;
+    int is, rank;
+} NAMES[] = {
+    {"loss", LOSS, 3},          {"train_loss", LOSS, 3}, {"train/loss", LOSS, 3},
+    {"training_loss", LOSS, 3}, {"value", LOSS, 1},      {"step", STEP, 2},
+    {"global_step", STEP, 2},   {"epoch", STEP, 1},      {"train/global_step", STEP, 2},
+    {"iteration", STEP, 1},     {"iter", STEP, 1},
+};
+
+/* Where step and loss stand, among columns or the members of an object. */
+typedef struct columns {
+    bool json;
+    int rank[2], at[2]; /* of the best names so far; rank 0: none */
+    char name[64];      /* of the loss */
+} columns;
+
+/* A name in small letters, or a number, without the quotes around it. */
+static void plain(const char *cell, size_t length, char out[64])
 {
     size_t n = 0;
     for (size_t i = 0; i < length && n < 63; i++)
-        if (name[i] != '"' && name[i] != ' ')
-            out[n++] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
+        if (cell[i] != '"' && cell[i] != ' ')
+            out[n++] = (char)(cell[i] >= 'A' && cell[i] <= 'Z' ? cell[i] + 32 : cell[i]);
     out[n] = '\0';
 }
 
-/* How surely a column is the loss of training: 0, not at all. */
-static int loss_rank(const char *name)
+/* Whether `name`, of column `at`, is STEP or LOSS, surer than those before it; -1: neither. */
+static int look_at_name(columns *c, const char *name, int at)
 {
-    static const char *const TRAINING[] = {"loss", "train_loss", "train/loss", "training_loss",
-                                           NULL};
-    if (is_any(name, TRAINING))
-        return 3;
+    int is = LOSS, rank = 0;
     if (strstr(name, "loss") != NULL)
-        return strstr(name, "val") != NULL || strstr(name, "test") != NULL ? 1 : 2;
-    return strcmp(name, "value") == 0; /* TensorBoard */
+        rank = strstr(name, "val") != NULL || strstr(name, "test") != NULL ? 1 : 2;
+    for (size_t k = 0; k < sizeof NAMES / sizeof *NAMES; k++)
+        if (strcmp(name, NAMES[k].name) == 0) {
+            is = NAMES[k].is;
+            rank = NAMES[k].rank;
+        }
+    if (rank <= c->rank[is])
+        return -1;
+    c->rank[is] = rank;
+    c->at[is] = at;
+    if (is == LOSS)
+        snprintf(c->name, sizeof c->name, "%s", name);
+    return is;
 }
 
-static int step_rank(const char *name)
+/* ---- lines ---- */
+
+/* Step and loss of an object; one of an evaluation, which names its split, has none. */
+static bool read_object(columns *c, char *line, double x[2])
 {
-    static const char *const STEP[] = {"step", "global_step", "train/global_step", NULL},
-                             *const OTHER[] = {"iteration", "iter", "epoch", NULL};
-    return is_any(name, STEP) ? 2 : is_any(name, OTHER);
+    ct_json_reader r;
+    ct_json_type t;
+    char key[64];
+    bool evaluation = false;
+    c->rank[STEP] = 0;
+    c->rank[LOSS] = 1; /* a surer one is wanted: a log has many members */
+    ct_json_reader_init(&r, line);
+    while ((t = ct_json_next(&r)) > CT_JSON_END) {
+        plain(r.key != NULL ? r.key : "", r.key != NULL ? strlen(r.key) : 0, key);
+        evaluation = evaluation || strcmp(key, "split") == 0;
+        if (r.depth != 1 || (t != CT_JSON_NUMBER && t != CT_JSON_NULL))
+            continue;
+        const int is = look_at_name(c, key, 0);
+        if (is >= 0)
+            x[is] = t == CT_JSON_NUMBER ? r.number : (double)NAN;
+    }
+    return c->rank[LOSS] > 1 && !evaluation;
+}
+
+/* Those of a line of cells; false: it is that of the names, or has no loss. An empty cell is no
+ * number; any other that is none is not finite. */
+static bool read_cells(columns *c, const char *line, double x[2])
+{
+    const bool named = c->rank[LOSS] > 0;
+    bool found = false;
+    for (int k = 0; line != NULL; k++) {
+        char cell[64];
+        const size_t length = strcspn(line, ",;\t");
+        plain(line, length, cell);
+        line = line[length] != '\0' ? line + length + 1 : NULL;
+        if (!named)
+            look_at_name(c, cell, k);
+        for (int is = STEP; is <= LOSS && named && *cell != '\0'; is++)
+            if (c->rank[is] > 0 && c->at[is] == k) {
+                if (ct_number_get(cell, &x[is]) == 0)
+                    x[is] = (double)NAN;
+                found = found || is == LOSS;
+            }
+    }
+    return found;
+}
+
+static bool read_line(columns *c, char *line, double x[2])
+{
+    return c->json ? read_object(c, line, x) : read_cells(c, line, x);
+}
+
+/* Ends a line at its end; the answer is the next one. */
+static char *cut(char *line)
+{
+    char *end = line + strcspn(line, "\n"), *next = end + (*end == '\n');
+    *end = '\0';
+    line[strcspn(line, "\r")] = '\0';
+    return next;
 }
 
 /* ---- points ---- */
 
 static void add_point(points *p, ct_curve *c, double step, double loss)
 {
-    c->points++;
-    c->last = loss;
+    const int i = c->points++ / p->per;
     if (c->points == 1)
         c->first = loss;
-    if (!isfinite(loss)) {
-        c->bad = isnan(c->bad) ? step : c->bad;
-        return;
-    }
-    if (p->n == POINTS) {
-        for (int i = 0; i < POINTS / 2; i++) {
-            p->step[i] = p->step[2 * i];
-            p->loss[i] = (p->loss[2 * i] + p->loss[2 * i + 1]) / 2;
-        }
-        p->n = POINTS / 2;
-        p->per *= 2;
-    }
-    if (p->pending++ == 0)
-        p->step[p->n] = step;
-    p->sum += loss;
-    if (p->pending < p->per)
-        return;
-    p->loss[p->n++] = p->sum / p->per;
-    p->pending = 0;
-    p->sum = 0;
+    c->last = loss;
+    if (isnan(c->bad) && !isfinite(loss))
+        c->bad = step;
+    if ((c->points - 1) % p->per == 0)
+        p->step[i] = step;
+    p->loss[i] += loss / p->per;
 }
 
 static double mean_of(const double *x, int n)
@@ -142,7 +185,7 @@ static double spread_of(const double *x, int n, double mean)
 
 static void find_flat(const points *p, ct_curve *c)
 {
-    const int n = p->n, tail = n / 10 > FEWEST / 2 ? n / 10 : FEWEST / 2,
+    const int n = c->points / p->per, tail = n / 10 > FEWEST / 2 ? n / 10 : FEWEST / 2,
               window = n / 50 > 1 ? n / 50 : 1;
     if (n < FEWEST || !isnan(c->bad))
         return;
@@ -163,128 +206,44 @@ static void find_flat(const points *p, ct_curve *c)
 
 /* ---- text ---- */
 
-static const char SEPARATORS[] = ",;\t";
-
-/* The column whose name ranks highest; -1: none ranks. */
-static int find_column(const char *line, int (*rank)(const char *name), char name[64])
+bool ct_curve_begins(char *text)
 {
-    int best = -1, highest = 0;
-    char plain[64];
-    for (int k = 0;; k++) {
-        const size_t length = strcspn(line, SEPARATORS);
-        plain_name(line, length, plain);
-        if (rank(plain) > highest) {
-            highest = rank(plain);
-            best = k;
-            snprintf(name, 64, "%s", plain);
-        }
-        if (line[length] == '\0')
-            return best;
-        line += length + 1;
-    }
-}
-
-/* The number of a column, NaN if it is none; false: the cell is empty. */
-static bool number_in(const char *line, int column, double *x)
-{
-    char cell[64] = "";
-    for (int k = 0; k < column && line != NULL; k++) {
-        line = strpbrk(line, SEPARATORS);
-        line = line != NULL ? line + 1 : NULL;
-    }
-    if (line != NULL)
-        plain_name(line, strcspn(line, SEPARATORS), cell);
-    if (ct_number_get(cell, x) == 0)
-        *x = (double)NAN;
-    return *cell != '\0';
-}
-
-/* Step and loss of a line of JSON; one of an evaluation, which names its split, has none. */
-static bool read_object(char *line, double *step, double *loss, char name[64])
-{
-    ct_json_reader r;
-    ct_json_type t;
-    int highest = 1, step_highest = 0;
-    bool evaluation = false, found = false;
-    ct_json_reader_init(&r, line);
-    while ((t = ct_json_next(&r)) > CT_JSON_END) {
-        char key[64];
-        plain_name(r.key != NULL ? r.key : "", r.key != NULL ? strlen(r.key) : 0, key);
-        evaluation = evaluation || strcmp(key, "split") == 0;
-        const bool number = t == CT_JSON_NUMBER || t == CT_JSON_NULL;
-        if (r.depth != 1 || !number)
-            continue;
-        const double x = t == CT_JSON_NUMBER ? r.number : (double)NAN;
-        if (step_rank(key) > step_highest) {
-            step_highest = step_rank(key);
-            *step = x;
-        }
-        if (loss_rank(key) > highest) {
-            highest = loss_rank(key);
-            *loss = x;
-            found = true;
-            snprintf(name, 64, "%s", key);
-        }
-    }
-    return found && !evaluation;
-}
-
-bool ct_curve_begins(const char *text)
-{
-    char line[1024], name[64];
-    double step, loss;
-    const bool json = *text == '{';
-    for (size_t length; *text != '\0'; text += length + strspn(text + length, "\r\n")) {
-        length = strcspn(text, "\r\n");
-        if (length >= sizeof line && !json)
-            return false;
-        snprintf(line, sizeof line, "%.*s", (int)length, text);
-        if (json && read_object(line, &step, &loss, name))
+    columns c = {.json = *text == '{'};
+    double x[2];
+    for (char *next; *text != '\0'; text = next) {
+        next = cut(text);
+        if (read_line(&c, text, x))
             return true;
-        if (json)
-            continue; /* another kind of line may be first */
-        number_in(line, 0, &step);
-        return find_column(line, loss_rank, name) >= 0 && isnan(step);
+        if (!c.json && *text != '\0')
+            return c.rank[LOSS] > 0;
     }
-    return false;
+    return false; /* JSON without a loss; another kind of line may be first */
 }
 
 ct_status ct_curve_read(const char *path, char *text, ct_curve *out, ct_error *err)
 {
-    points *p = ct_alloc_for("curve", 1, sizeof *p, err);
-    char name[64];
-    int loss_at = -1, step_at = -1, number = 0;
+    columns c = {.json = false};
+    points p = {.per = 1};
+    int lines = 0, number = 0;
     *out = (ct_curve){.since = (double)NAN,
                       .level = (double)NAN,
                       .noise = (double)NAN,
                       .bad = (double)NAN};
-    if (p == NULL)
+    if (err->status != CT_OK)
         return err->status;
-    p->per = 1;
-    for (char *next; text != NULL && *text != '\0'; text = next) {
-        next = text + strcspn(text, "\n");
-        next += *next == '\n';
-        if (next[-1] == '\n')
-            next[-1] = '\0';
-        text[strcspn(text, "\r")] = '\0';
-        double step = number, loss = (double)NAN;
-        if (*text == '{') {
-            if (read_object(text, &step, &loss, out->column))
-                add_point(p, out, step, loss);
-        } else if (loss_at < 0) {
-            loss_at = find_column(text, loss_rank, out->column);
-            step_at = find_column(text, step_rank, name);
-            continue;
-        } else if (*text != '\0') {
-            if (step_at >= 0)
-                number_in(text, step_at, &step);
-            if (number_in(text, loss_at, &loss)) /* else a line of something else */
-                add_point(p, out, step, loss);
-        }
-        number++;
+    c.json = *text == '{';
+    for (const char *at = text; *at != '\0' && lines < INT_MAX - POINTS; at++)
+        lines += *at == '\n';
+    p.per += lines / POINTS;
+    for (char *next; *text != '\0' && number <= lines; text = next) {
+        double x[2] = {number, (double)NAN};
+        next = cut(text);
+        number += c.json || c.rank[LOSS] > 0; /* not the line of the names */
+        if (read_line(&c, text, x))
+            add_point(&p, out, x[STEP], x[LOSS]);
     }
-    find_flat(p, out);
-    ct_free(p);
+    snprintf(out->column, sizeof out->column, "%s", c.name);
+    find_flat(&p, out);
     if (out->points == 0)
         CT_FAIL(err, CT_ERR_FORMAT, "%s: no losses: expected lines with a step and a loss", path);
     return err->status;

@@ -40,7 +40,7 @@ extern const ct_fields ct_curve_fields;
 
 /* Does the text begin as a curve does: lines of JSON with a loss, or a line of names, one of which
  * is that of a loss? */
-bool ct_curve_begins(const char *text);
+bool ct_curve_begins(char *text);
 
 /* Comma, semicolon or tab between columns, found by name: *loss*, or TensorBoard's Value; step,
  * iteration or epoch, else the number of the line. The text is changed.

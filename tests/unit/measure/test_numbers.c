@@ -72,6 +72,14 @@ END_TEST
 
 static char text[1 << 20];
 
+/* What the first bytes of a file say. */
+static bool begins(const char *of)
+{
+    char head[1024];
+    snprintf(head, sizeof head, "%.*s", (int)sizeof head - 1, of);
+    return ct_curve_begins(head);
+}
+
 /* n lines of `line`, which takes a step and a loss that falls from 5 to `to` within `fall` steps.
  */
 static ct_curve read_curve(const char *head, const char *line, int n, double to, double fall)
@@ -82,7 +90,7 @@ static ct_curve read_curve(const char *head, const char *line, int n, double to,
     for (int i = 0; i < n; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, line, 10 * i,
                                  to + (5 - to) * exp(-10 * i / fall) + 0.002 * sin(i));
-    ck_assert(ct_curve_begins(text));
+    ck_assert(begins(text));
     ct_curve_read("curve", text, &c, &err);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
     return c;
@@ -137,12 +145,12 @@ END_TEST
 START_TEST(what_is_no_curve_is_told_apart)
 {
     static const char *const OTHER[] = {"", "1,2\n3,4\n", "x0,x1\n1,2\n", "{\"a\":1}\n",
-                                        "\x93NUMPY"};
+                                        "{\n\"loss\": 3,\n\"x\": 4\n}\n", "\x93NUMPY"};
     ct_error err = {.status = CT_OK};
     ct_curve c;
     char empty[] = "step,loss\n";
     for (int i = 0; i < (int)(sizeof OTHER / sizeof *OTHER); i++)
-        ck_assert(!ct_curve_begins(OTHER[i]));
+        ck_assert(!begins(OTHER[i]));
     ck_assert(ct_curve_read("curve", empty, &c, &err) == CT_ERR_FORMAT);
 }
 END_TEST

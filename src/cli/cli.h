@@ -126,10 +126,13 @@ const ct_loss *cli_loss(const char *name, ct_error *err);
 ct_status cli_read_loss(cli_call *c, int first, const char *usual, const ct_loss **loss,
                         ct_error *err);
 
-/* diagnose without embeddings (numbers.c): of --loss VALUE, or of the curve in the first argument.
- * Is that what is called for? Then answer: the exit code, unless err is set. */
-bool cli_wants_numbers(cli_call *c, ct_error *err);
-int cli_numbers(cli_call *c, ct_error *err);
+/* Where that loss is looked at, with batches of n pairs in d dimensions. */
+ct_loss_setting cli_loss_setting(const cli_call *c, const ct_loss *loss, int n, int d);
+
+/* diagnose without embeddings (numbers.c): of --loss VALUE, or of the curve in the first argument
+ * where it is one (`curve`). The answer is the exit code, unless err is set. */
+bool cli_is_curve(cli_call *c);
+int cli_numbers(cli_call *c, bool curve, ct_error *err);
 
 /* The first SIGINT or SIGTERM only sets cli_stop, a second one ends the program; so does the first
  * where cli_safe says that nothing would be lost. */

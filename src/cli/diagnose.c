@@ -7,6 +7,7 @@
 #include "measure/fields.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- what is told ---- */
 
@@ -67,25 +68,70 @@ static void tell(const ct_doc *d, const ct_diagnosis *a, bool run)
 
 /* ---- where it comes from ---- */
 
+/* What the arguments are. */
+typedef enum source { ARRAYS = 1, RUN = 2, CURVE = 4, NOTHING = 8 } source;
+
+/* How many files come before the settings, and what they are. */
+static source look_at_files(cli_call *c, int *n, ct_error *err)
+{
+    *n = 0;
+    while (*n < c->argc && strncmp(c->argv[*n], "loss.", 5) != 0)
+        (*n)++;
+    if (*n > 2)
+        CT_FAIL(err, CT_ERR_CONFIG, "diagnose: expected A.npy [B.npy] | RUN, found %d arguments",
+                *n);
+    if (*n == 0)
+        return NOTHING;
+    if (*n == 1 && ct_run_exists(c->argv[0]))
+        return RUN;
+    return *n == 1 && cli_is_curve(c) ? CURVE : ARRAYS;
+}
+
+/* What is missing, and what would be ignored: a run has a loss and groups of its own, and only a
+ * run has splits. */
+static void check_options(const cli_call *c, int n_files, source of, ct_error *err)
+{
+    const struct {
+        const char *option;
+        bool given;
+        int fits;
+    } OPTIONS[] = {
+        {"--loss", !isnan(c->loss), ~RUN},
+        {"--loss-name", c->loss_name != NULL, ~RUN},
+        {"--temperature", !isnan(c->temperature), ~RUN},
+        {"--batch", c->batch > 0, ~RUN},
+        {"loss.KEY=VALUE", c->argc > n_files, ~RUN},
+        {"--groups", c->groups != NULL, ARRAYS},
+        {"--compare-gradient", c->gradient != NULL, ARRAYS},
+        {"--split", c->split >= 0, RUN},
+        {"--checkpoint", c->checkpoint != NULL, RUN},
+    };
+    static const char *const WITH[] = {
+        [ARRAYS] = "arrays", [RUN] = "a run", [CURVE] = "a curve", [NOTHING] = "a loss alone"};
+    if (of == NOTHING && isnan(c->loss))
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "diagnose: expected A.npy [B.npy], RUN or CURVE, or --loss VALUE --batch N");
+    for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++)
+        if (OPTIONS[i].given && (OPTIONS[i].fits & (int)of) == 0)
+            CT_FAIL(err, CT_ERR_CONFIG, "%s: not with %s", OPTIONS[i].option, WITH[of]);
+    if (!isnan(c->loss) && c->batch == 0 && of != CURVE)
+        CT_FAIL(err, CT_ERR_CONFIG, "--loss needs --batch N: what a loss should be depends on N");
+}
+
 /* The loss as the options say, if they say anything. */
-static ct_status read_loss(const cli_call *c, ct_diagnosis *a, const cli_arrays *x, ct_error *err)
+static ct_status read_loss(cli_call *c, int n_files, ct_diagnosis *a, const cli_arrays *x,
+                           ct_error *err)
 {
     const bool asked = !isnan(c->loss) || c->loss_name != NULL || !isnan(c->temperature) ||
-                       c->batch > 0 || c->gradient != NULL;
+                       c->batch > 0 || c->gradient != NULL || c->argc > n_files;
     const int most = c->gradient == NULL && x->n > 256 ? 256 : x->n;
     const int batch = c->batch > 0 ? c->batch : most;
-    const ct_loss *loss = cli_loss(c->loss_name != NULL ? c->loss_name : "infonce", err);
+    const ct_loss *loss;
     a->loss = c->loss;
-    if (loss == NULL || !asked)
+    if (cli_read_loss(c, n_files, "infonce", &loss, err) != CT_OK || !asked)
         return err->status;
-    if (!isnan(c->loss) && c->batch == 0)
-        return CT_FAIL(err, CT_ERR_CONFIG,
-                       "--loss needs --batch N: what a loss should be depends on N");
-    const ct_loss_setting at = {.n = batch,
-                                .d = x->d,
-                                .temperature = isnan(c->temperature) ? 0.07 : c->temperature,
-                                .bias = ct_loss_bias(batch),
-                                .rows = x->n};
+    ct_loss_setting at = cli_loss_setting(c, loss, batch, x->d);
+    at.rows = x->n;
     a->landmarks = ct_landmarks_of(loss, &at, batch <= x->n ? x->group : NULL);
     return CT_OK;
 }
@@ -111,22 +157,24 @@ static const ct_real *read_gradient(cli_call *c, const ct_diagnosis *a, const cl
 
 static int diagnose(cli_call *c, ct_error *err)
 {
-    if (cli_wants_numbers(c, err) || err->status != CT_OK)
-        return cli_numbers(c, err);
-    const bool run = c->argc == 1 && ct_run_exists(c->argv[0]);
+    int n_files;
+    const source of = look_at_files(c, &n_files, err);
+    check_options(c, n_files, of, err);
+    if (of == CURVE || of == NOTHING)
+        return cli_numbers(c, of == CURVE, err);
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
     cli_arrays x;
-    if (run && cli_open(c, c->argv[0], err) == CT_OK)
+    if (of == RUN && cli_open(c, c->argv[0], err) == CT_OK)
         ct_trainer_diagnose(&c->trainer, (ct_split)c->split, 0, a, err);
-    else if (!run && cli_read_arrays(c, c->argc, &x, err) == CT_OK &&
-             read_loss(c, a, &x, err) == CT_OK) {
+    else if (of == ARRAYS && cli_read_arrays(c, n_files, &x, err) == CT_OK &&
+             read_loss(c, n_files, a, &x, err) == CT_OK) {
         const ct_real *g = read_gradient(c, a, &x, err);
         if (err->status == CT_OK)
             ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, c->device, g}, a, err);
     }
     if (err->status != CT_OK)
         return 0;
-    tell(&c->doc, a, run);
+    tell(&c->doc, a, of == RUN);
     if (c->json)
         ct_diagnosis_json(&c->j, a);
     const ct_state s = a->state;

@@ -123,9 +123,9 @@ static void measure(answer *r)
 /* Loss and gradients, in the graph. */
 static void apply(answer *r, ct_graph *g)
 {
-    const ct_loss_recipe *given = &r->c->recipe.loss;
-    ct_real bias = (ct_real)(given->bias != 0 ? given->bias : ct_loss_bias(r->x.n));
-    ct_real log_scale = (ct_real)-ct_scalar_log(given->temperature);
+    r->l.at = cli_loss_setting(r->c, r->loss, r->x.n, r->x.d);
+    const ct_real bias = (ct_real)r->l.at.bias,
+                  log_scale = (ct_real)-ct_scalar_log(r->l.at.temperature);
     r->a = ct_variable(g, "A", r->x.n, r->x.d, r->x.x[0], NULL);
     r->b = ct_variable(g, "B", r->x.n, r->x.d, r->x.x[1], NULL);
     r->log_scale = ct_leaf(g, 1, 1, &log_scale);
@@ -134,13 +134,8 @@ static void apply(answer *r, ct_graph *g)
                           &(ct_loss_inputs){.log_scale = r->log_scale,
                                             .group = r->x.group,
                                             .bias = r->bias,
-                                            .options = &given->options});
+                                            .options = r->l.at.options});
     ct_backward(g, r->y, NULL);
-    r->l.at = (ct_loss_setting){.n = r->x.n,
-                                .d = r->x.d,
-                                .temperature = given->temperature,
-                                .bias = (double)bias,
-                                .options = &given->options};
 }
 
 static double derivative(const ct_tensor *t)
@@ -250,8 +245,6 @@ static void check_options(const answer *r, bool here, ct_error *err)
                 "--explain: of question, infonce, clip, ntxent, dcl, unicl, supcon and siglip, not "
                 "of %s",
                 r->loss->name);
-    if (c->recipe.loss.options.mask_groups && r->x.group == NULL)
-        CT_FAIL(err, CT_ERR_CONFIG, "loss.mask_groups: needs --groups G.npy");
     if (c->heatmap != NULL && n > most)
         CT_FAIL(err, CT_ERR_CONFIG, "--heatmap %s: %d rows, at most %d", c->heatmap, n, most);
 }
@@ -275,7 +268,20 @@ ct_status cli_read_loss(cli_call *c, int first, const char *usual, const ct_loss
     if (*loss != NULL && r->temperature != 0 && !(*loss)->learns_scale)
         CT_FAIL(err, CT_ERR_CONFIG, "--temperature %g: the loss %s has none", r->temperature,
                 (*loss)->name);
+    if (r->options.mask_groups && c->groups == NULL)
+        CT_FAIL(err, CT_ERR_CONFIG, "loss.mask_groups: needs --groups G.npy");
     return err->status;
+}
+
+ct_loss_setting cli_loss_setting(const cli_call *c, const ct_loss *loss, int n, int d)
+{
+    const ct_loss_recipe *r = &c->recipe.loss;
+    const double usual = loss == NULL || loss->learns_scale ? 0.07 : 1;
+    return (ct_loss_setting){.n = n,
+                             .d = d,
+                             .temperature = r->temperature != 0 ? r->temperature : usual,
+                             .bias = r->bias != 0 ? r->bias : ct_loss_bias(n),
+                             .options = &r->options};
 }
 
 static int loss(cli_call *c, ct_error *err)
@@ -286,8 +292,6 @@ static int loss(cli_call *c, ct_error *err)
     if (cli_read_loss(c, 2, "question", &r.loss, err) != CT_OK ||
         cli_read_arrays(c, 2, &r.x, err) != CT_OK)
         return 0;
-    if (c->recipe.loss.temperature == 0)
-        c->recipe.loss.temperature = r.loss->learns_scale ? 0.07 : 1;
     check_options(&r, here, err);
     for (int i = 0; i < 2 && err->status == CT_OK; i++) {
         r.unit[i] = rows_of(c, r.x.x[i], r.x.n, r.x.d, true);

@@ -13,30 +13,15 @@
 
 #define LOOKED_AT 65536 /* bytes of a text, to see what it is */
 
-static bool is_setting(const char *s)
-{
-    return strncmp(s, "loss.", 5) == 0;
-}
-
-bool cli_wants_numbers(cli_call *c, ct_error *err)
+bool cli_is_curve(cli_call *c)
 {
     char *begin = ct_arena_zeroed(&c->arena, LOOKED_AT, 1);
     ct_source file = {.fd = -1};
-    int n = 0;
-    while (n < c->argc && !is_setting(c->argv[n]))
-        n++;
-    if (n == 0 && isnan(c->loss))
-        CT_FAIL(err, CT_ERR_CONFIG,
-                "diagnose: expected A.npy [B.npy], RUN or CURVE, or --loss VALUE --batch N");
-    if (n > 2 || (n == 2 && c->argc > 2))
-        CT_FAIL(err, CT_ERR_CONFIG, "diagnose: expected A.npy [B.npy] | RUN, found %d arguments",
-                c->argc);
-    if (n == 1 && begin != NULL && !ct_run_exists(c->argv[0]) &&
-        ct_source_open(&file, c->argv[0], CT_IGNORE_ERROR) == CT_OK)
+    if (begin != NULL && ct_source_open(&file, c->argv[0], CT_IGNORE_ERROR) == CT_OK)
         ct_source_read(&file, 0, begin, file.size < LOOKED_AT ? file.size : LOOKED_AT - 1,
                        CT_IGNORE_ERROR);
     ct_source_close(&file);
-    return n == 0 || (n == 1 && begin != NULL && ct_curve_begins(begin));
+    return begin != NULL && ct_curve_begins(begin);
 }
 
 /* ---- what is told ---- */
@@ -91,13 +76,9 @@ static void tell_next(cli_call *c, const ct_numbers *x, const ct_loss *loss)
 
 static void answer(cli_call *c, const ct_loss *loss, double value)
 {
-    const ct_loss_recipe *r = &c->recipe.loss;
-    const ct_loss_setting at = {.n = c->batch,
-                                .d = c->dim,
-                                .temperature = r->temperature,
-                                .bias = r->bias != 0 ? r->bias : ct_loss_bias(c->batch),
-                                .options = &r->options,
-                                .queue = r->queue};
+    ct_loss_setting at = cli_loss_setting(c, loss, c->batch, c->dim);
+    at.temperature = c->recipe.loss.temperature; /* 0: not known */
+    at.queue = c->recipe.loss.queue;
     ct_numbers x;
     ct_numbers_of(loss, &at, value, &x);
     tell_near(c, &x, loss != NULL ? loss->name : NULL);
@@ -117,30 +98,28 @@ static void tell_curve(cli_call *c, const ct_curve *curve, const char *path)
     else if (isnan(curve->since))
         ct_doc_about(d, "not flat: %s still moves at its end, or is too short to say", path);
     else
-        ct_doc_about(d, "flat at %.4f since about step %.0f", curve->level, curve->since);
+        ct_doc_about(d, "flat: at %.4f since about step %.0f", curve->level, curve->since);
     ct_doc_members(d, &ct_curve_fields, curve);
 }
 
-int cli_numbers(cli_call *c, ct_error *err)
+int cli_numbers(cli_call *c, bool has_curve, ct_error *err)
 {
     const ct_loss *loss = NULL;
-    const bool has_curve = c->argc > 0 && !is_setting(c->argv[0]);
+    double value = c->loss;
     char *text = NULL;
     size_t size = 0;
     ct_curve curve;
     cli_read_loss(c, has_curve, "", &loss, err);
-    if (!has_curve && c->batch == 0)
-        CT_FAIL(err, CT_ERR_CONFIG, "--loss needs --batch N: what a loss should be depends on N");
-    if (has_curve && ct_file_read(c->argv[0], 0, &c->arena, &text, &size, err) == CT_OK)
-        ct_curve_read(c->argv[0], text, &curve, err);
-    if (err->status != CT_OK)
-        return 0;
-    if (has_curve)
+    if (has_curve && ct_file_read(c->argv[0], 0, &c->arena, &text, &size, err) == CT_OK &&
+        ct_curve_read(c->argv[0], text, &curve, err) == CT_OK) {
         tell_curve(c, &curve, c->argv[0]);
-    const double value = has_curve && isnan(c->loss) ? curve.level : c->loss;
-    if (!isnan(value) && c->batch > 0)
+        value = isnan(value) ? curve.level : value;
+    }
+    if (err->status != CT_OK || isnan(value))
+        return 0;
+    if (c->batch > 0)
         answer(c, loss, value);
-    else if (!isnan(value))
+    else
         ct_doc_about(&c->doc, "try next: the same with --batch N, the pairs per batch: what a loss "
                               "should be depends on N");
     return 0;

@@ -110,6 +110,11 @@ run diagnose a.npy b.npy --fail-on-collapse
 check "... and with 0 if healthy" [ "$code" = 0 ]
 check "unequal rows are named" rejects 1 "few.npy is (5, 16)" diagnose a.npy few.npy
 check "a loss without N" rejects 2 "--batch" diagnose a.npy b.npy --loss 2
+run diagnose a.npy b.npy loss.margin=0.5 --loss-name triplet --json
+check "settings of a loss" grep -q '"all_equal":0.5' out
+check "a temperature that the loss has not" rejects 2 "has none" diagnose a.npy b.npy --loss-name question --temperature 0.1
+check "arrays have no split" rejects 2 "--split: not with arrays" diagnose a.npy b.npy --split train
+check "... nor a checkpoint" rejects 2 "--checkpoint: not with arrays" diagnose a.npy b.npy --checkpoint best
 check "an unknown loss" rejects 2 "unknown loss \"inforce\"; did you mean \"infonce\"" diagnose a.npy b.npy --loss-name inforce
 check "a file that is not there" rejects 1 "none.npy" diagnose none.npy
 check "groups of another length" rejects 1 "one per row" diagnose few.npy --groups groups.npy
@@ -187,6 +192,12 @@ run train shapes -q -o fine train.steps=200 train.batch=64 monitor.evaluate_ever
 run diagnose fine --json
 check "a healthy run" grep -q '^{"state":"healthy"' out
 check "... its loss is measured" grep -q '"measured_here":true' out
+# A run has a loss, batches and groups of its own.
+for option in "--loss 2" "--loss-name clip" "--temperature 0.1" "--batch 7" "--groups groups.npy" "--compare-gradient a.npy"; do
+    # shellcheck disable=SC2086
+    check "a run takes no $option" rejects 2 "${option%% *}: not with a run" diagnose fine $option
+done
+check "... and no setting" rejects 2 "loss.KEY=VALUE: not with a run" diagnose fine loss.margin=1
 # What the help offers is accepted, and nothing else is offered.
 run help diagnose
 offered=$(sed -n 's/.*--checkpoint C *//p' out | tr -dc 'a-z \n')

@@ -28,6 +28,7 @@ check "between landmarks there are neighbours" grep -q "the next above: " out
 awk 'BEGIN { print "step,loss"; for (i = 0; i < 200; i++) printf "%d,%.4f\n", 10 * i, 4.852 + 0.3 * exp(-i / 3) + 0.002 * sin(i) }' >curve.csv
 awk 'BEGIN { for (i = 0; i < 200; i++) printf "{\"step\": %d, \"loss\": %.4f}\n", i, 5 * exp(-i / 90) }' >falls.jsonl
 check "a curve that is flat at ln N" near "ln N" curve.csv --batch 128
+check "... in words, to their end" [ "$("$program" diagnose curve.csv | head -1)" = "flat: at 4.8521 since about step 130" ]
 check "... since when" grep -q '"flat_since_step":1[0-9]0,"level":4.85' out
 run diagnose curve.csv
 check "... without N, what is missing" grep -q -- "--batch N" out
@@ -41,6 +42,7 @@ check "nothing at all" rejects 2 "--loss VALUE --batch N" diagnose
 check "a loss without N" rejects 2 "--batch" diagnose --loss 2
 check "a setting that does not exist" rejects 2 "marign" diagnose --loss 2 --batch 7 loss.marign=1
 check "a temperature that the loss has not" rejects 2 "has none" diagnose --loss 2 --batch 7 --loss-name triplet --temperature 1
+check "groups of rows that are not there" rejects 2 "--groups: not with a curve" diagnose curve.csv --groups g.npy
 check "too many files" rejects 2 "found 3" diagnose a b c
 check "a text without losses" rejects 1 "" diagnose /dev/null
 

@@ -87,12 +87,17 @@ void measure_columns(measuring *m, int s, const ct_real *x)
 
 void measure_groups(measuring *m)
 {
-    if (m->e->group == NULL)
-        return;
-    const int *first = measure_first_equal(m, m->e->group, m->e->n, sizeof *m->e->group);
+    const int n = m->e->n;
+    const bool grouped = m->e->group != NULL;
+    m->group = grouped ? measure_first_equal(m, m->e->group, n, sizeof *m->e->group)
+                       : measure_room(m, n, 1, sizeof *m->group);
+    m->members = measure_room(m, n, 1, sizeof *m->members);
     m->clues->groups = 0;
-    for (int i = 0; i < m->e->n && first != NULL; i++)
-        m->clues->groups += first[i] == i;
+    for (int i = 0; i < n && !measure_failed(m); i++) {
+        if (!grouped)
+            m->group[i] = i;
+        m->clues->groups += m->members[m->group[i]]++ == 0;
+    }
 }
 
 /* Few directions that hold all but a trace of the variance `sum`, and next to nothing after them.

@@ -28,7 +28,9 @@ typedef struct measuring {
     ct_measures *out;
     ct_distributions *shape; /* or NULL */
     ct_clues *clues;         /* those of shape, or some that nobody looks at */
-    int *same[2]; /* (n) how many rows of the side are equal to a row, itself among them */
+    int *group, *members; /* (n) the first row of a row's group, and how many that one has: groups
+                             of one row where there are none; NULL: not asked */
+    int *same[2];         /* (n) how many rows of the side are equal to a row, itself among them */
 } measuring;
 
 static inline bool measure_failed(const measuring *m)
@@ -75,7 +77,7 @@ measure_spectrum measure_variances(measuring *m, const double *c, const double *
 /* Shares of the cosines s (rows, columns): of all, or of those off the diagonal. */
 void measure_bins(const ct_real *s, int rows, int columns, bool all, double bin[CT_COSINE_BINS]);
 
-/* What can be named (clues.c): different groups; rows of side s that repeat; its columns; and
+/* What can be named (clues.c): groups; rows of side s that repeat; its columns; and
  * whether a cliff follows the first variances. Rows are finite, and not yet centred. */
 void measure_groups(measuring *m);
 void measure_repeats(measuring *m, int s, const ct_real *x);

@@ -244,29 +244,22 @@ static void look_at_rows(measuring *m, int s)
 }
 
 /* Of a group |sum_i x_i|^2 - sum_i |x_i|^2, so that pairs are never walked. */
-static double tolerance(measuring *m, const measure_rows *x, const int *group)
+static double tolerance(measuring *m, const measure_rows *x)
 {
-    double *sum = measure_room(m, x->d, 1, sizeof *sum), total = 0, pairs = 0;
-    bool *seen = measure_room(m, x->n, 1, sizeof *seen);
-    for (int first = 0; first < x->n && !measure_failed(m); first++) {
-        double rows = 0, own = 0, square = 0;
-        if (seen[first])
-            continue;
-        memset(sum, 0, (size_t)x->d * sizeof *sum);
-        for (int i = first; i < x->n; i++) {
-            if (group[i] != group[first])
-                continue;
-            for (int k = 0; k < x->d; k++) {
-                const double c = x->unit[(ptrdiff_t)i * x->d + k];
-                sum[k] += c;
-                own += c * c;
-            }
-            seen[i] = true;
-            rows++;
+    double *sum = measure_room(m, x->n, x->d, sizeof *sum); /* of a group, at its first row */
+    double *own = measure_room(m, x->n, 1, sizeof *own), total = 0, pairs = 0;
+    for (int i = 0; i < x->n && !measure_failed(m); i++)
+        for (int k = 0; k < x->d; k++) {
+            const double c = x->unit[(ptrdiff_t)i * x->d + k];
+            sum[(ptrdiff_t)m->group[i] * x->d + k] += c;
+            own[m->group[i]] += c * c;
         }
-        for (int k = 0; k < x->d; k++)
-            square += sum[k] * sum[k];
-        total += rows > 1 ? square - own : 0; /* one row: 0, and not its rounding */
+    for (int g = 0; g < x->n && !measure_failed(m); g++) {
+        const double rows = m->members[g];
+        double square = 0;
+        for (int k = 0; k < x->d && rows > 1; k++)
+            square += sum[(ptrdiff_t)g * x->d + k] * sum[(ptrdiff_t)g * x->d + k];
+        total += rows > 1 ? square - own[g] : 0; /* one row: 0, and not its rounding */
         pairs += rows * (rows - 1);
     }
     return pairs > 0 ? total / pairs : (double)NAN;
@@ -377,7 +370,7 @@ static void measure_side(measuring *m, int s)
     double variance = 0, std = 0, mean = 0;
     int rows;
     if (m->e->group != NULL)
-        out->tolerance[s] = tolerance(m, r, m->e->group);
+        out->tolerance[s] = tolerance(m, r);
     if (m->e->group != NULL && m->e->b == NULL)
         measure_labels(m);
     r->mean = measure_centre(m, r->unit, n, d);

@@ -41,11 +41,12 @@ typedef struct nearest {
 typedef struct walk {
     measuring *m;
     const measure_rows *a, *b;
-    ct_real *own; /* (n) cosine of a_i and b_i; NULL: not pairs, wrong items are not counted */
-    int *group;   /* (n) the first row of the same group, its own number if it has none before it */
-    ct_real *tile;       /* (STRIPS, TILE, TILE) */
-    int *ahead[2];       /* wrong items at least as similar as the right one */
-    ct_real *best[2][2]; /* with groups: the largest cosine of [0] the group, [1] a wrong item */
+    ct_real *own;     /* (n) cosine of a_i and b_i; NULL: not pairs, wrong items are not counted */
+    const int *group; /* (n) of the rows of a pair */
+    ct_real *tile;    /* (STRIPS, TILE, TILE) */
+    int *ahead[2];    /* wrong items at least as similar as the right one */
+    ct_real *
+        best[2][2]; /* NULL without groups: the largest cosine of [0] the group, [1] a wrong item */
     nearest *nearest[2];
 } walk;
 
@@ -88,7 +89,7 @@ static void count_row(const walk *w, int i, int j0, int cols, const ct_real *s, 
     const int *group = w->group;
     int count = 0;
     for (int j = 0; j < cols; j++) {
-        const int wrong = group != NULL ? group[i] != group[j0 + j] : i != j0 + j;
+        const int wrong = group[i] != group[j0 + j];
         count += wrong & !(s[j] < right);
         ahead[j] += wrong & !(s[j] < own[j]);
     }
@@ -126,7 +127,7 @@ static void walk_strip(void *ctx, int strip)
             for (int i = i0; i < i0 + rows; i++, s += cols) {
                 if (w->own != NULL)
                     count_row(w, i, j0, cols, s, ahead + j0);
-                if (w->group != NULL)
+                if (w->best[0][0] != NULL)
                     note_best(w, strip, i, j0, cols, s);
                 for (int j = 0; j < cols; j++)
                     offer(&w->nearest[0][i], s[j], j0 + j);
@@ -146,9 +147,8 @@ static walk walk_over(measuring *m, const measure_rows *a, const measure_rows *b
     w.ahead[0] = measure_room(m, a->n, 1, sizeof(int));
     w.ahead[1] = measure_room(m, b->n, STRIPS, sizeof(int));
     w.own = paired ? measure_room(m, a->n, 1, sizeof *w.own) : NULL;
-    if (paired && m->e->group != NULL)
-        w.group = measure_first_equal(m, m->e->group, a->n, sizeof *m->e->group);
-    for (int k = 0; k < 2 && w.group != NULL; k++) {
+    w.group = m->group;
+    for (int k = 0; k < 2 && paired && m->e->group != NULL; k++) {
         w.best[0][k] = no_cosines(m, a->n, 1);
         w.best[1][k] = no_cosines(m, b->n, STRIPS);
     }
@@ -164,7 +164,7 @@ static walk walk_over(measuring *m, const measure_rows *a, const measure_rows *b
         w.ahead[1][at % b->n] += w.ahead[1][at];
         for (int k = 0; k < CT_HUB_K && l->item[k] >= 0; k++)
             offer(&w.nearest[1][at % b->n], l->s[k], l->item[k]);
-        for (int k = 0; k < 2 && w.group != NULL; k++) {
+        for (int k = 0; k < 2 && w.best[1][k] != NULL; k++) {
             ct_real *best = &w.best[1][k][at % b->n];
             *best = w.best[1][k][at] > *best ? w.best[1][k][at] : *best;
         }
@@ -192,9 +192,8 @@ static double skewness(const int *x, int n)
 static void note_hub(const measuring *m, const walk *w, int s, int i, int *top)
 {
     const int j = w->nearest[s][i].item[0];
-    const bool own = w->group != NULL ? w->group[i] == w->group[j] : i == j;
     ct_clues *c = m->clues;
-    if (own || m->same[1 - s][j] > 1 || ++top[j] <= c->hub_rows[1 - s])
+    if (m->group[i] == m->group[j] || m->same[1 - s][j] > 1 || ++top[j] <= c->hub_rows[1 - s])
         return;
     c->hub_rows[1 - s] = top[j];
     c->hub_row[1 - s] = j;
@@ -207,13 +206,11 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
     const int n = m->e->n;
     ct_measures *out = m->out;
     double *rank = measure_room(m, n, 1, sizeof *rank), ahead = 0;
-    int *hub = measure_room(m, n, 1, sizeof *hub), *same = measure_room(m, n, 1, sizeof *same);
+    int *hub = measure_room(m, n, 1, sizeof *hub);
     int *top = measure_room(m, n, 1, sizeof *top); /* rows to which an item is the nearest */
     int found[4] = {0}, asked = 0;
-    for (int i = 0; i < n && !measure_failed(m); i++)
-        same[w->group != NULL ? w->group[i] : i]++;
     for (int i = 0; i < n && !measure_failed(m); i++) {
-        const int wrong = w->ahead[s][i], most = n - same[w->group != NULL ? w->group[i] : i];
+        const int wrong = w->ahead[s][i], most = n - m->members[m->group[i]];
         note_hub(m, w, s, i, top);
         for (int k = 0; k < CT_HUB_K && k < n; k++)
             hub[w->nearest[s][i].item[k]]++;
@@ -223,7 +220,7 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
         found[0] += wrong < 1;
         found[1] += wrong < 5;
         found[2] += wrong < 10;
-        found[3] += w->group != NULL && w->best[s][0][i] > w->best[s][1][i];
+        found[3] += w->best[s][0] != NULL && w->best[s][0][i] > w->best[s][1][i];
         ahead += (double)wrong / most;
     }
     if (measure_failed(m))
@@ -234,7 +231,7 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
     out->recall_at_1[s] = (double)found[0] / asked;
     out->recall_at_5[s] = (double)found[1] / asked;
     out->recall_at_10[s] = (double)found[2] / asked;
-    out->recall_of_group[s] = w->group != NULL ? (double)found[3] / asked : (double)NAN;
+    out->recall_of_group[s] = w->best[s][0] != NULL ? (double)found[3] / asked : (double)NAN;
     out->median_rank[s] = ct_spread_of(rank, asked).median;
     out->wrong_ahead[s] = ahead / asked;
 }
@@ -280,17 +277,15 @@ static void find_lost(measuring *m, const walk *w, double strong)
 /* Who is whose nearest across the sides. */
 static void measure_mutual(measuring *m, const walk *w)
 {
-    const int n = m->e->n, *group = m->e->group;
+    const int n = m->e->n;
     double *own = measure_room(m, n, 1, sizeof *own); /* cosines of partners that are */
     int here = 0, elsewhere = 0;
     for (int i = 0; i < n && own != NULL; i++) {
         const nearest *l = &w->nearest[0][i];
         const int j = mutual_of(w, i);
-        const bool tied = !(l->s[0] > w->own[i]) ||
-                          (group != NULL && j >= 0 && group[i] == group[j]);
         if (j == i)
             own[here++] = (double)l->s[0];
-        elsewhere += j >= 0 && j != i && !tied;
+        elsewhere += j >= 0 && m->group[i] != m->group[j] && l->s[0] > w->own[i];
     }
     m->out->mutual_nearest = (double)here / n;
     m->out->mutual_nearest_elsewhere = (double)elsewhere / n;

@@ -220,12 +220,14 @@ static facts facts_of(const ct_diagnosis *d)
 
 /* ---- rules ---- */
 
-#define MOST_SAID 5
+/* What a rule says: sentences, and in other words than those of its state what that means and what
+ * to try first. */
+enum { MEANING = 5, REMEDY, N_SAID };
 
 typedef struct rule {
     int holds; /* and for which sides, if the evidence speaks of {side} */
     ct_state state;
-    const char *say[MOST_SAID];
+    const char *say[N_SAID];
 } rule;
 
 /* The first rule that holds gives the state. */
@@ -269,7 +271,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {f->equal, CT_COLLAPSED, {VARIANCE, said_loss, order}},
         {f->on_points, CT_COLLAPSED,
          {"{rows} rows lie on {points} points: {duplicate_rows} are duplicates", VARIANCE, pairs,
-          said_loss}},
+          said_loss, [MEANING] = "rows lie on a few points"}},
         /* A cone. One whose pairs match at a loss below ln N works at its temperature: read on. */
         {narrow && f->alone, CT_UNCERTAIN,
          {VARIANCE, said_loss, "a narrow cone; without the other side nobody can say whether it "
@@ -287,7 +289,9 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {REPEATED, "repeats of {side} put {repeats_floor} under the loss: the mean of ln of how often "
                     "a row is there", pairs}},
         /* One array with labels: K groups need K - 1 directions and may be one point each. */
-        {f->labels >= WORKS, CT_HEALTHY, {VARIANCE, DIRECTIONS, said_loss}},
+        {f->labels >= WORKS, CT_HEALTHY,
+         {VARIANCE, DIRECTIONS, said_loss,
+          [MEANING] = "rows of a group find each other, and groups lie apart"}},
         {f->labels > 0 && !f->few, CT_UNCERTAIN,
          {VARIANCE, DIRECTIONS, "labels show, but weakly"}},
         {f->labels <= 0 && !f->few, CT_UNALIGNED,
@@ -321,7 +325,9 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {!matched && !f->alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}},
         /* They match. */
         {f->hub, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}},
-        {f->differs, CT_LOSS_DIFFERS, {f->loss_differs ? GIVEN : NULL, PAIRS, VARIANCE}},
+        {f->differs, CT_LOSS_DIFFERS, {f->loss_differs ? GIVEN : NULL, PAIRS, VARIANCE,
+          [MEANING] = f->loss_differs ? NULL : "the gradient that was given is not the gradient of "
+                                               "this loss of these rows"}},
         {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment && m->separability >= SEPARABLE,
          CT_MODALITY_GAP,
          {"the means lie {modality_gap} apart, pairs a mean squared distance of {alignment}",
@@ -337,14 +343,24 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          CT_UNCERTAIN,
          {VARIANCE, PAIRS, DIRECTIONS, said_loss,
           "but such a loss does not belong to such embeddings: another N, temperature or file?"}},
-        {true, CT_HEALTHY, {VARIANCE, pairs, DIRECTIONS, said_loss}},
+        {f->alone, CT_HEALTHY, /* one side finds nothing */
+         {VARIANCE, DIRECTIONS, said_loss,
+          [MEANING] = "rows point in many directions; whether pairs find each other, one side "
+                      "cannot show",
+          [REMEDY] = "measure both sides, and rows that were not trained on"}},
+        {true, CT_HEALTHY, {VARIANCE, PAIRS, DIRECTIONS, said_loss}},
     };
     /* clang-format on */
     const rule *r = RULES;
     while (!r->holds)
         r++; /* the last one always does */
     d->state = r->state;
-    for (int i = 0; i < MOST_SAID; i++)
+    d->text = *ct_state_describe(d->state);
+    if (r->say[MEANING] != NULL)
+        d->text.meaning = r->say[MEANING];
+    if (r->say[REMEDY] != NULL)
+        d->text.remedy = r->say[REMEDY];
+    for (int i = 0; i < MEANING; i++)
         if (r->say[i] != NULL)
             measure_say(d, r->holds, r->say[i]);
 }
@@ -400,19 +416,6 @@ void ct_conclude(ct_diagnosis *d)
     for (int i = 0; i < 3 && !isnan(f.labels); i++)
         measure_say(d, 3, (const char *[]){LABELS, WITHIN, CLASSES}[i]);
     add_findings(d, &f);
-    d->text = *ct_state_describe(d->state);
-    if (d->state == CT_COLLAPSED && f.exact == 0 && f.on_points)
-        d->text.meaning = "rows lie on a few points";
-    if (d->state == CT_LOSS_DIFFERS && !f.loss_differs)
-        d->text
-            .meaning = "the gradient that was given is not the gradient of this loss of these rows";
-    if (f.labels >= WORKS && d->state == CT_HEALTHY) {
-        d->text.meaning = "rows of a group find each other, and groups lie apart";
-    } else if (f.alone && d->state == CT_HEALTHY) { /* one side finds nothing */
-        d->text.meaning = "rows point in many directions; whether pairs find each other, one side "
-                          "cannot show";
-        d->text.remedy = "measure both sides, and rows that were not trained on";
-    }
 }
 
 /* ---- from arrays ---- */

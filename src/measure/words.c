@@ -64,20 +64,17 @@ static const ct_state_text TEXT[CT_N_STATES] = {
     [CT_INVERTED] = {"inverted", "partners are farther apart than chance puts them",
                      "unaligned: there half of the wrong items are ahead, not nearly all",
                      "look for a sign: a distance used as a similarity, a loss that is raised "
-                     "instead of lowered, "
-                     "labels that are turned round"},
+                     "instead of lowered, labels that are turned round"},
     [CT_HUB] = {"hub", "one row is nearest to a large share of the other side",
                 "collapsed: there all rows are near to all; an anchor with no better answer",
                 "look at that row: an empty or placeholder item, or one at the centre of the rest; "
-                "drop it, "
-                "or subtract each side's mean before searching"},
+                "drop it, or subtract each side's mean before searching"},
     [CT_LOSS_DIFFERS] =
         {"loss-differs", "the loss that was seen is not the loss of these rows",
          "overfitting, if the loss was seen in training and these rows were not; another batch or "
          "temperature",
          "compare the two computations on one batch: contrast loss A.npy B.npy --gradients DIR, "
-         "and "
-         "--compare-gradient here"},
+         "and --compare-gradient here"},
     [CT_UNCERTAIN] =
         {"uncertain", "too few rows, or the evidence splits", "",
          "measure more rows, and the other side; give --loss, --temperature and --batch"},
@@ -90,64 +87,48 @@ const ct_state_text *ct_state_describe(ct_state state)
 
 /* ---- as data, which sentences speak of ---- */
 
-#define VALUE(key_, label_, member)                                                 \
-    .key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_landmarks, member), \
-    .format = "%.4f", .optional = true
+/* clang-format off */
+#define VALUE(key_, label_, member) \
+    {.key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_landmarks, member), \
+     .format = "%.4f", .optional = true}
 static const ct_field LANDMARKS[] = {
     {.key = "batch", .label = "N", .kind = CT_INT, CT_AT(ct_landmarks, at.n)},
-    {VALUE("all_equal", "all equal", all_equal)},
-    {VALUE("random", "random", random)},
-    {VALUE("floor", "floor", floor)},
-    {VALUE("floor_by_duplicates", "floor by duplicates", duplicates)},
+    VALUE("all_equal", "all equal", all_equal),
+    VALUE("random", "random", random),
+    VALUE("floor", "floor", floor),
+    VALUE("floor_by_duplicates", "floor by duplicates", duplicates),
 };
-const ct_fields ct_landmarks_fields = CT_FIELDS(LANDMARKS);
 
 static const ct_field LOSS[] = {
     {.key = "value", .label = "loss", .kind = CT_REAL, CT_AT(ct_diagnosis, loss), .format = "%.4f"},
     {.key = "temperature", .kind = CT_REAL, CT_AT(ct_diagnosis, landmarks.at.temperature)},
-    {.key = "of_these_rows",
-     .label = "loss of these rows",
-     .kind = CT_REAL,
-     CT_AT(ct_diagnosis, loss_here),
-     .format = "%.4f",
-     .optional = true},
+    {.key = "of_these_rows", .label = "loss of these rows", .kind = CT_REAL,
+     CT_AT(ct_diagnosis, loss_here), .format = "%.4f", .optional = true},
     {.key = "measured_here", .kind = CT_BOOL, CT_AT(ct_diagnosis, loss_measured), .detail = true},
 };
-const ct_fields ct_loss_fields = CT_FIELDS(LOSS);
 
-static const char *const SIDES[2] = {"the first side", "the second side"};
-
+/* Numbers of the diagnosis, and clues: of both sides or of each. */
 #define CLUE(key_, kind_, member) .key = (key_), .kind = (kind_), CT_AT(ct_diagnosis, member)
-#define COUNT(member)             CLUE(#member, CT_INT, shape.clues.member)
-#define OF_SIDES                  .count = 2, CT_USED(ct_diagnosis, measures.n_sides)
-#define COUNTS(member)            CLUE(#member, CT_INT, shape.clues.member), OF_SIDES
+#define OF_SIDES .count = 2, CT_USED(ct_diagnosis, measures.n_sides)
+#define NUMBER(member, format_)  {CLUE(#member, CT_REAL, member), .format = (format_)}
+#define NUMBERS(member, format_) {CLUE(#member, CT_REAL, member), .count = 2, .format = (format_)}
+#define COUNT(member)            {CLUE(#member, CT_INT, shape.clues.member)}
+#define COUNTS(member)           {CLUE(#member, CT_INT, shape.clues.member), OF_SIDES}
+#define SHARES(member, format_)  {CLUE(#member, CT_REAL, shape.clues.member), OF_SIDES, \
+                                  .format = (format_)}
 static const ct_field CLUES[] = {
     {CLUE("first_not_finite", CT_INT, measures.first_not_finite), OF_SIDES},
-    {COUNT(groups)},
-    {COUNTS(points)},
-    {COUNTS(repeated_row)},
-    {COUNTS(repeated_times)},
-    {CLUE("repeats_floor", CT_REAL, shape.clues.repeats_floor), OF_SIDES, .format = "%.4f"},
-    {COUNTS(zero_row)},
-    {COUNTS(longest_row)},
-    {COUNTS(fixed_columns)},
-    {COUNTS(rogue_column)},
-    {CLUE("rogue_share", CT_REAL, shape.clues.rogue_share), OF_SIDES, .format = "%.2f"},
-    {COUNTS(directions)},
-    {CLUE("cliff", CT_REAL, shape.clues.cliff), OF_SIDES, .format = "%.2g"},
-    {COUNTS(hub_row)},
-    {COUNTS(hub_rows)},
-    {COUNT(lost_rows)},
-    {COUNT(shift)},
-    {COUNT(shift_from)},
-    {COUNT(shift_rows)},
-    {CLUE("loss_here", CT_REAL, loss_here), .format = "%.4f"},
-    {CLUE("loss_mistaken", CT_REAL, loss_mistaken), .format = "%.4f"},
     {CLUE("mistake", CT_STRING, mistake)},
-    {CLUE("gradient_length", CT_REAL, gradient_length), .count = 2, .format = "%.3f"},
-    {CLUE("gradient_cosine", CT_REAL, gradient_cosine), .count = 2, .format = "%.3f"},
-    {CLUE("ln_rows", CT_REAL, ln_rows), .format = "%.4f"},
+    NUMBER(loss_here, "%.4f"), NUMBER(loss_mistaken, "%.4f"), NUMBER(ln_rows, "%.4f"),
+    NUMBERS(gradient_length, "%.3f"), NUMBERS(gradient_cosine, "%.3f"),
+    COUNT(groups), COUNT(lost_rows), COUNT(shift), COUNT(shift_from), COUNT(shift_rows),
+    COUNTS(points), COUNTS(repeated_row), COUNTS(repeated_times), COUNTS(zero_row),
+    COUNTS(longest_row), COUNTS(fixed_columns), COUNTS(rogue_column), COUNTS(directions),
+    COUNTS(hub_row), COUNTS(hub_rows),
+    SHARES(repeats_floor, "%.4f"), SHARES(rogue_share, "%.2f"), SHARES(cliff, "%.2g"),
 };
+/* clang-format on */
+const ct_fields ct_landmarks_fields = CT_FIELDS(LANDMARKS), ct_loss_fields = CT_FIELDS(LOSS);
 static const ct_fields CLUES_FIELDS = CT_FIELDS(CLUES);
 
 static const ct_field EVIDENCE[] = {
@@ -160,35 +141,36 @@ static const ct_fields EVIDENCE_FIELDS = CT_FIELDS(EVIDENCE);
 
 #define FROM_0 " (rows count from 0)"
 
-/* The value of {key}: "A and B" if it has two, or that of one side. {side} is the side itself,
- * {from_0} says once where the numbers of rows begin. */
+/* The words {side}, the side itself, and {from_0}, which says once where the numbers of rows begin;
+ * NULL: another key. */
+static const char *word_of(const ct_diagnosis *d, const char *key, int side)
+{
+    static const char *const SIDES[2] = {"the first side", "the second side"};
+    if (strcmp(key, "side") == 0)
+        return d->measures.n_sides == 1 ? "the side" : SIDES[side > 0];
+    if (strcmp(key, "from_0") != 0)
+        return NULL;
+    bool told = false;
+    for (int i = 0; i < d->n_evidence; i++)
+        told = told || strstr(d->evidence[i], FROM_0) != NULL;
+    return told ? "" : FROM_0;
+}
+
+/* The value of {key}: "A and B" if it has two, or that of one side. */
 static void value_of(const ct_diagnosis *d, const char *key, int side, char *out, size_t size)
 {
     const void *object = d; /* becomes the struct that holds the value */
     char value[200];
-    bool told = false; /* where rows begin */
-    for (int i = 0; i < d->n_evidence; i++)
-        told = told || strstr(d->evidence[i], FROM_0) != NULL;
-    const char *word = d->measures.n_sides == 1 ? "the side" : SIDES[side > 0];
-    if (strcmp(key, "from_0") == 0)
-        word = told ? "" : FROM_0;
-    else if (strcmp(key, "side") != 0)
-        word = NULL;
-    if (word != NULL) {
-        snprintf(out, size, "%s", word);
-        return;
-    }
     const ct_field *f = ct_fields_find(&EVIDENCE_FIELDS, key, &object);
     CT_ASSERT(f != NULL);
     ct_field_show(f, object, value, sizeof value);
-    const size_t first = f->count == 2 ? strcspn(value, ",") : strlen(value);
-    const char *second = value[first] != '\0' ? value + first + 2 : NULL;
-    if (second == NULL || side < 0)
-        snprintf(out, size, "%.*s%s%s", (int)first, value, second != NULL ? " and " : "",
-                 second != NULL ? second : "");
+    char *second = f->count == 2 ? strchr(value, ',') : NULL;
+    if (second != NULL)
+        *second = '\0';
+    if (second != NULL && side < 0)
+        snprintf(out, size, "%s and %s", value, second + 2);
     else
-        snprintf(out, size, "%.*s", side == 0 ? (int)first : (int)sizeof value,
-                 side == 0 ? value : second);
+        snprintf(out, size, "%s", second != NULL && side > 0 ? second + 2 : value);
 }
 
 /* Of side 0 or 1, or -1: of both. One with a value that is not known is not said. */
@@ -206,7 +188,11 @@ static void say(ct_diagnosis *d, int side, const char *sentence)
         }
         const size_t length = strcspn(sentence, "}");
         snprintf(key, sizeof key, "%.*s", (int)length - 1, sentence + 1);
-        value_of(d, key, side, out + n, size - n);
+        const char *word = word_of(d, key, side);
+        if (word != NULL)
+            snprintf(out + n, size - n, "%s", word);
+        else
+            value_of(d, key, side, out + n, size - n);
         if (strncmp(out + n, "-", 2) == 0)
             return;
         n += strlen(out + n);

@@ -20,12 +20,11 @@ typedef struct answer {
     cli_call *c;
     const ct_loss *loss;
     cli_arrays x;
-    double *unit[2]; /* (n, d) each: rows of length 1 */
     ct_tensor *a, *b, *log_scale, *bias, *y;
     const char *name;
     ct_landmarks l;
     double value, over_all_equal, over_floor;
-    double diagonal, rest; /* means of cosines: of pairs, of others */
+    ct_measures m;
     double norm, dtemperature, dbias;
 } answer;
 
@@ -46,9 +45,9 @@ static const ct_field ANSWER[] = {
     {.key = "over_floor", .label = "  loss above it", .kind = CT_REAL, AT(over_floor),
      .format = "%+.6g"},
     {.key = "floor_is", .label = "  reached by", .kind = CT_STRING, AT(l.floor_is)},
-    {.key = "diagonal_mean", .label = "cosine of pairs", .kind = CT_REAL, AT(diagonal),
+    {.key = "diagonal_mean", .label = "cosine of pairs", .kind = CT_REAL, AT(m.diagonal_mean),
      .format = "%.6g"},
-    {.key = "off_diagonal_mean", .label = "  of others", .kind = CT_REAL, AT(rest),
+    {.key = "off_diagonal_mean", .label = "  of others", .kind = CT_REAL, AT(m.off_diagonal_mean),
      .format = "%.6g"},
     {.key = "gradient_norm", .label = "gradient: length of dA and dB", .kind = CT_REAL, AT(norm),
      .format = "%.6g"},
@@ -85,37 +84,20 @@ static double *rows_of(cli_call *c, const ct_real *x, int n, int d, bool unit)
     return out;
 }
 
-/* Errors  CT_ERR_NUMERIC: a row of x holds a NaN or an infinity */
-static void check_finite(const double *x, int n, int d, const char *path, ct_error *err)
+/* Cosines of both sides, as everything that is measured. */
+static void measure(answer *r, ct_error *err)
 {
-    for (int i = 0; x != NULL && i < n; i++)
-        if (!isfinite(cli_dot(x + (ptrdiff_t)i * d, x + (ptrdiff_t)i * d, d)))
+    const cli_arrays *x = &r->x;
+    ct_measures *m = &r->m;
+    ct_measure(&(ct_embedded){x->x[0], x->x[1], x->n, x->d, NULL, r->c->device, NULL}, m, NULL,
+               err);
+    for (int i = 0; i < 2 && err->status == CT_OK; i++)
+        if (m->not_finite_rows[i] > 0)
             CT_FAIL(err, CT_ERR_NUMERIC,
-                    "%s: row %d (rows count from 0) holds a NaN or an infinity", path, i);
-}
-
-static double cosine(const answer *r, int i, int j)
-{
-    const ptrdiff_t d = r->x.d;
-    return cli_dot(r->unit[0] + i * d, r->unit[1] + j * d, r->x.d);
-}
-
-/* Means of cosines. That of all is the product of the mean unit rows: O(n d), where the measures
- * of a run take O(n^2 d). */
-static void measure(answer *r)
-{
-    const int n = r->x.n, d = r->x.d;
-    double *sum = ct_arena_zeroed(&r->c->arena, 2 * (size_t)d, sizeof *sum);
-    for (int i = 0; sum != NULL && i < n; i++) {
-        r->diagonal += cosine(r, i, i) / n;
-        for (int k = 0; k < d; k++) {
-            sum[k] += r->unit[0][(ptrdiff_t)i * d + k];
-            sum[d + k] += r->unit[1][(ptrdiff_t)i * d + k];
-        }
-    }
-    r->rest = (double)NAN;
-    if (sum != NULL && n > 1)
-        r->rest = (cli_dot(sum, sum + d, d) - r->diagonal * n) / n / (n - 1);
+                    "%s: row %d (rows count from 0) holds a NaN or an infinity", r->c->argv[i],
+                    m->first_not_finite[i]);
+    if (x->n == 1)
+        m->off_diagonal_mean = (double)NAN;
 }
 
 /* ---- the loss ---- */
@@ -159,7 +141,6 @@ static void fill_in(answer *r)
     r->dtemperature = -derivative(r->loss->learns_scale ? r->log_scale : NULL) /
                       r->l.at.temperature;
     r->dbias = derivative(r->bias);
-    measure(r);
 }
 
 /* ---- what else is asked for ---- */
@@ -185,10 +166,12 @@ static void draw_file(const double *s, int n, const char *path, ct_error *err)
 
 static void draw(const answer *r, bool here, ct_error *err)
 {
-    const int n = r->x.n;
+    const int n = r->x.n, d = r->x.d;
+    const double *a = rows_of(r->c, r->x.x[0], n, d, true),
+                 *b = rows_of(r->c, r->x.x[1], n, d, true);
     double *s = ct_arena_zeroed(&r->c->arena, (size_t)n * (size_t)n, sizeof *s);
-    for (int i = 0; s != NULL && i < n * n; i++)
-        s[i] = cosine(r, i / n, i % n);
+    for (ptrdiff_t i = 0; s != NULL && i < n * n; i++)
+        s[i] = cli_dot(a + i / n * d, b + i % n * d, d);
     if (s != NULL && here)
         ct_draw_matrix(&r->c->out, 2, s, n, n);
     else if (s != NULL)
@@ -293,10 +276,7 @@ static int loss(cli_call *c, ct_error *err)
         cli_read_arrays(c, 2, &r.x, err) != CT_OK)
         return 0;
     check_options(&r, here, err);
-    for (int i = 0; i < 2 && err->status == CT_OK; i++) {
-        r.unit[i] = rows_of(c, r.x.x[i], r.x.n, r.x.d, true);
-        check_finite(r.unit[i], r.x.n, r.x.d, c->argv[i], err);
-    }
+    measure(&r, err);
     ct_graph_init(&g, c->device, 0);
     if (err->status == CT_OK)
         apply(&r, &g);

@@ -1,4 +1,4 @@
-/* chance.c -- what losses of rows drawn at random come to, from the distribution of one cosine.
+/* chance.c -- means over rows drawn at random, from the distribution of one cosine.
  *
  * Seen from a row, cosines with others drawn uniformly on the sphere are independent, and s = sin f
  * where f has the density cos^(d-2) f on (-pi/2, pi/2). Means over it are sums at equal steps of f:
@@ -15,18 +15,17 @@
  * is 0, to 1e-8.
  *
  * Layer: measure. */
-#include "measure/landmarks.h"
+#include "measure/measure.h"
 
 #include "contrast/scalar.h"
-#include "losses/pairs.h"
 
 #include <math.h>
 
 #define PI    3.14159265358979323846
 #define EULER 0.57721566490153286 /* -E ln E */
 
-static double over_cosines(double d, double finest, double (*f)(double s, const void *ctx),
-                           const void *ctx)
+double measure_over_cosines(double d, double finest, double (*f)(double s, const void *ctx),
+                            const void *ctx)
 {
     const double width = fmin(PI / 2, 9 / sqrt(d)); /* beyond it the density is e^-40 */
     const int half = 1 + (int)(width / fmin(finest, 0.25 / sqrt(d)));
@@ -53,7 +52,7 @@ static double missed(double s, const void *ctx) /* 1 - L: L is near 1 where it m
 /* P(V > v). */
 static double beyond(double v, double n, double d, double scale)
 {
-    const double p = over_cosines(d, 0.5 / scale, missed, &(at_v){v, scale});
+    const double p = measure_over_cosines(d, 0.5 / scale, missed, &(at_v){v, scale});
     return p < 1 ? ct_scalar_exp(n * ct_scalar_log1p(-p)) : 0;
 }
 
@@ -71,50 +70,4 @@ double measure_log_sum(double n, double d, double temperature)
             sum -= sign * part * step;
         }
     return sum;
-}
-
-/* ---- each loss ---- */
-
-/* The mean over anchors of E ln(sum) hardly differs from that at the mean ln of their number. */
-double measure_random_sum(const measure_place *p, double equal)
-{
-    return measure_log_sum(ct_scalar_exp(equal), p->d, p->t);
-}
-
-double measure_random_npair(const measure_place *p, double equal) /* of unit length */
-{
-    const double half = p->o->penalty / 2;
-    return measure_log_sum(ct_scalar_exp(equal - half), p->d, 1) + half;
-}
-
-static double siglip_cell(double s, const void *at)
-{
-    const measure_place *p = at;
-    const double x = s / p->t + p->bias;
-    return op_softplus(-x) + (p->same + p->rest) / p->n * op_softplus(x);
-}
-
-double measure_random_siglip(const measure_place *p, double equal)
-{
-    (void)equal;
-    return over_cosines(p->d, p->t / 2, siglip_cell, p);
-}
-
-double measure_random_spectral(const measure_place *p, double equal)
-{
-    (void)equal;
-    return p->same + p->rest > 0 ? p->o->mu * p->o->mu / p->d : 0;
-}
-
-/* Correlations of independent columns have the mean square 1/(n-1). */
-double measure_random_barlow(const measure_place *p, double equal)
-{
-    (void)equal;
-    return p->n > 1 ? p->d + (p->d + p->o->lambda * p->d * (p->d - 1)) / (p->n - 1) : (double)NAN;
-}
-
-double measure_random_positives(const measure_place *p, double equal)
-{
-    (void)p;
-    return equal + 1;
 }

@@ -21,10 +21,27 @@
 
 #include "contrast/scalar.h"
 #include "losses/pairs.h"
-#include "measure/landmarks.h"
+#include "measure/measure.h"
 
 #include <math.h>
 #include <string.h>
+
+#define KINDS 256 /* sizes of groups told apart: enough for 32,000 rows */
+
+/* Anchors of a batch that are alike. */
+typedef struct anchors {
+    double rows, same, rest; /* negatives that are the same point; the others, of one side */
+} anchors;
+
+/* Where a loss is looked at, all as double. */
+typedef struct place {
+    double n, d, t, bias, queue;
+    double largest, squares; /* rows of the largest group; sum of the squares of groups' rows */
+    double same, rest;       /* sums over all anchors */
+    const ct_loss_options *o;
+    int n_kinds;
+    anchors kind[KINDS];
+} place;
 
 double ct_simplex_floor(int n, double temperature)
 {
@@ -42,14 +59,14 @@ typedef enum meaning {
     REPEATED /* they are, and the same point */
 } meaning;
 
-static void add_anchor(measure_place *p, int rows, meaning m)
+static void add_anchor(place *p, int rows, meaning m)
 {
-    const measure_anchors x = {1, m == REPEATED ? rows - 1 : 0, p->n - rows};
+    const anchors x = {1, m == REPEATED ? rows - 1 : 0, p->n - rows};
     int k = 0;
-    while (k < p->n_kinds && p->kind[k].rest != x.rest && k < MEASURE_KINDS - 1)
+    while (k < p->n_kinds && p->kind[k].rest != x.rest && k < KINDS - 1)
         k++;
     if (k == p->n_kinds)
-        p->kind[p->n_kinds++] = (measure_anchors){0, x.same, x.rest};
+        p->kind[p->n_kinds++] = (anchors){0, x.same, x.rest};
     p->kind[k].rows++;
     p->largest = fmax(p->largest, rows);
     p->squares += rows;
@@ -58,7 +75,7 @@ static void add_anchor(measure_place *p, int rows, meaning m)
 }
 
 /* group[i] of row i, or group[items[i]]. */
-static void look(measure_place *p, const int *group, const int *items, meaning m)
+static void look(place *p, const int *group, const int *items, meaning m)
 {
     const int n = (int)p->n;
     p->n_kinds = 0;
@@ -75,13 +92,13 @@ static void look(measure_place *p, const int *group, const int *items, meaning m
 /* ---- the least mean of a cost under the inequality ---- */
 
 /* The mean of g' that the inequality allows; `sides` from which negatives come. */
-static double reach(const measure_place *p, int sides)
+static double reach(const place *p, int sides)
 {
     const double over = fmax(0, 2 * p->largest - p->n);
     return sides * (p->n * p->n - over * over) + p->n * p->queue;
 }
 
-static double gap(const measure_place *p, int sides)
+static double gap(const place *p, int sides)
 {
     const double negatives = sides * p->rest + p->n * p->queue;
     return negatives > 0 ? fmin(2, reach(p, sides) / negatives) : 0;
@@ -97,11 +114,11 @@ static double cost(double one, double same, double rest, double x)
     return rest > 0 ? ct_scalar_log(rest) - x : 0;
 }
 
-static double all_equal(const measure_place *p, double one, int sides)
+static double all_equal(const place *p, double one, int sides)
 {
     double sum = 0;
     for (int k = 0; k < p->n_kinds; k++) {
-        const measure_anchors *a = &p->kind[k];
+        const anchors *a = &p->kind[k];
         sum += a->rows * cost(one, sides * a->same, sides * a->rest + p->queue, 0);
     }
     return sum / p->n;
@@ -110,7 +127,7 @@ static double all_equal(const measure_place *p, double one, int sides)
 /* The least mean of that. If all anchors are alike each is at the gap. If not, by duality: whatever
  * lambda is, nothing is below the mean of min_x (cost + lambda rest x) - lambda reach; the lambda
  * that is right for the mean anchor is taken. */
-static double best(const measure_place *p, double one, int sides)
+static double best(const place *p, double one, int sides)
 {
     const double x = gap(p, sides) / p->t, same = sides * p->same / p->n,
                  rest = sides * p->rest / p->n + p->queue;
@@ -130,8 +147,7 @@ static double best(const measure_place *p, double one, int sides)
 }
 
 /* The least value of a convex function between low and high (golden section). */
-static double least(const measure_place *p, double (*f)(const measure_place *p, double x),
-                    double low, double high)
+static double least(const place *p, double (*f)(const place *p, double x), double low, double high)
 {
     const double part = 0.61803398874989485;
     for (int i = 0; i < 100; i++) {
@@ -146,42 +162,42 @@ static double least(const measure_place *p, double (*f)(const measure_place *p, 
 
 /* ---- a loss: its value when all embeddings are equal, and at best; 0 if not set ---- */
 
-static void softmax(const measure_place *p, ct_landmarks *l)
+static void softmax(const place *p, ct_landmarks *l)
 {
     l->all_equal = all_equal(p, 1, 1);
     l->floor = best(p, 1, 1);
 }
 
-static void ntxent(const measure_place *p, ct_landmarks *l)
+static void ntxent(const place *p, ct_landmarks *l)
 {
     l->all_equal = all_equal(p, 1, 2);
     l->floor = best(p, 1, 2);
 }
 
-static void dcl(const measure_place *p, ct_landmarks *l)
+static void dcl(const place *p, ct_landmarks *l)
 {
     const int sides = p->o->in_modal ? 2 : 1;
     l->all_equal = all_equal(p, 0, sides);
     l->floor = best(p, 0, sides);
 }
 
-static double npair_at(const measure_place *p, double square)
+static double npair_at(const place *p, double square)
 {
-    measure_place q = *p;
+    place q = *p;
     q.t = 1 / square;
     return best(&q, 1, 1) + p->o->penalty / 2 * square;
 }
 
 /* All equal: of unit length, say. At best over the squared length, which is a scale; without a
  * penalty lengths grow for ever. */
-static void npair(const measure_place *p, ct_landmarks *l)
+static void npair(const place *p, ct_landmarks *l)
 {
     l->all_equal = all_equal(p, 1, 1) + p->o->penalty / 2;
     l->floor = least(p, npair_at, 1e-9, 1e3);
 }
 
 /* Where debiasing leaves a function that is not convex only the bound of each term is certain. */
-static void hard_negative(const measure_place *p, ct_landmarks *l)
+static void hard_negative(const place *p, ct_landmarks *l)
 {
     const double tau_plus = p->o->tau_plus;
     l->all_equal = all_equal(p, 1, 2);
@@ -196,7 +212,7 @@ static void hard_negative(const measure_place *p, ct_landmarks *l)
 }
 
 /* Its value where every s_ii is alpha, and so is what is the same, and the rest beta. */
-static double siglip_at(const measure_place *p, double alpha, double beta)
+static double siglip_at(const place *p, double alpha, double beta)
 {
     const double near = alpha / p->t + p->bias;
     return op_softplus(-near) + p->same / p->n * op_softplus(near) +
@@ -206,13 +222,13 @@ static double siglip_at(const measure_place *p, double alpha, double beta)
 /* Between a simplex (q = 0) and two opposite points (q = 1), q = |u|^2 = |v|^2, v = -u, u and v the
  * means of the sides: the matrix of a linear combination of alpha and beta has just their two
  * extreme eigenvalues, for groups of several sizes no worse ones than for all of the largest. */
-static double siglip_between(const measure_place *p, double q)
+static double siglip_between(const place *p, double q)
 {
     const double corner = p->rest > 0 ? fmax(-1, -p->n * p->largest / p->rest) : 0;
     return siglip_at(p, 1 - 2 * q, corner * (1 - q) - q);
 }
 
-static void siglip(const measure_place *p, ct_landmarks *l)
+static void siglip(const place *p, ct_landmarks *l)
 {
     l->all_equal = siglip_at(p, 1, 1);
     l->floor = least(p, siglip_between, 0, 1);
@@ -220,14 +236,14 @@ static void siglip(const measure_place *p, ct_landmarks *l)
 
 /* Over all triplets the mean is one over the pairs of the inequality; a mined negative may be the
  * only one that is far. */
-static void triplet(const measure_place *p, ct_landmarks *l)
+static void triplet(const place *p, ct_landmarks *l)
 {
     const bool mean = p->o->mining == CT_MINE_ALL, hardest = p->o->mining == CT_MINE_HARDEST;
     const bool even = mean || (hardest && p->n_kinds == 1);
     const double margin = p->o->margin, far = fmax(0, margin - 2 * (even ? gap(p, 1) : 2));
     double sum = 0, total = 0;
     for (int k = 0; k < p->n_kinds; k++) {
-        const measure_anchors *a = &p->kind[k];
+        const anchors *a = &p->kind[k];
         const double all = a->same + a->rest, weight = a->rows * (mean ? all : all > 0);
         const double mined = a->rest > 0 && !(hardest && a->same > 0) ? far : margin;
         total += weight;
@@ -238,7 +254,7 @@ static void triplet(const measure_place *p, ct_landmarks *l)
     l->floor = total > 0 ? sum / total : 0;
 }
 
-static void align_uniform(const measure_place *p, ct_landmarks *l) /* |x_i - x_j|^2 = 2 g' */
+static void align_uniform(const place *p, ct_landmarks *l) /* |x_i - x_j|^2 = 2 g' */
 {
     const double far = p->o->uniform_t * 2 * gap(p, 1), all = p->same + p->rest;
     double spread = -far;
@@ -249,7 +265,7 @@ static void align_uniform(const measure_place *p, ct_landmarks *l) /* |x_i - x_j
 
 /* Every s_ii and what is the same alpha: S has the rank d, so its squares sum to (trace S)^2 / d at
  * least, of which those within groups are no negatives (Welch 1974). */
-static double spectral_at(const measure_place *p, double alpha)
+static double spectral_at(const place *p, double alpha)
 {
     const double mu = p->o->mu, square = alpha * alpha, all = p->same + p->rest;
     const double whole = p->d > 0 ? p->n * p->n * square / p->d : 0;
@@ -257,27 +273,73 @@ static double spectral_at(const measure_place *p, double alpha)
     return -2 * mu * alpha + (all > 0 ? mu * mu * rest / all : 0);
 }
 
-static void spectral(const measure_place *p, ct_landmarks *l)
+static void spectral(const place *p, ct_landmarks *l)
 {
     const double mu = p->o->mu;
     l->all_equal = -2 * mu + (p->same + p->rest > 0 ? mu * mu : 0);
     l->floor = least(p, spectral_at, 0, 1);
 }
 
-static void barlow(const measure_place *p, ct_landmarks *l)
+static void barlow(const place *p, ct_landmarks *l)
 {
     l->all_equal = p->d;
 }
 
-static void vicreg(const measure_place *p, ct_landmarks *l) /* a root of 1e-4 in every column */
+static void vicreg(const place *p, ct_landmarks *l) /* a root of 1e-4 in every column */
 {
     l->all_equal = p->o->variance * 0.99;
 }
 
-static void positives(const measure_place *p, ct_landmarks *l)
+static void positives(const place *p, ct_landmarks *l)
 {
     (void)p;
     l->all_equal = 0;
+}
+
+/* ---- its mean over random rows, not aligned; `equal`: the value when all are equal ---- */
+
+/* The mean over anchors of E ln(sum) hardly differs from that at the mean ln of their number. */
+static double random_sum(const place *p, double equal)
+{
+    return measure_log_sum(ct_scalar_exp(equal), p->d, p->t);
+}
+
+static double random_npair(const place *p, double equal) /* of unit length */
+{
+    const double half = p->o->penalty / 2;
+    return measure_log_sum(ct_scalar_exp(equal - half), p->d, 1) + half;
+}
+
+static double siglip_cell(double s, const void *at)
+{
+    const place *p = at;
+    const double x = s / p->t + p->bias;
+    return op_softplus(-x) + (p->same + p->rest) / p->n * op_softplus(x);
+}
+
+static double random_siglip(const place *p, double equal)
+{
+    (void)equal;
+    return measure_over_cosines(p->d, p->t / 2, siglip_cell, p);
+}
+
+static double random_spectral(const place *p, double equal)
+{
+    (void)equal;
+    return p->same + p->rest > 0 ? p->o->mu * p->o->mu / p->d : 0;
+}
+
+/* Correlations of independent columns have the mean square 1/(n-1). */
+static double random_barlow(const place *p, double equal)
+{
+    (void)equal;
+    return p->n > 1 ? p->d + (p->d + p->o->lambda * p->d * (p->d - 1)) / (p->n - 1) : (double)NAN;
+}
+
+static double random_positives(const place *p, double equal)
+{
+    (void)p;
+    return equal + 1;
 }
 
 /* ---- the table ---- */
@@ -288,34 +350,34 @@ static void positives(const measure_place *p, ct_landmarks *l)
 /* clang-format off */
 static const struct landmark_row {
     const char *loss;
-    void (*values)(const measure_place *p, ct_landmarks *l);
-    measure_chance *random; /* NULL: not known in closed form, or lengths decide */
+    void (*values)(const place *p, ct_landmarks *l);
+    double (*random)(const place *p, double equal); /* NULL: not known in closed form, or lengths decide */
     const char *equal_is, *floor_is; /* the first as a formula */
     bool cosines;                    /* has no floor where products take their place */
 } ROWS[] = {
-    {"question", softmax, measure_random_sum, "ln N", SIMPLEX, .cosines = false},
-    {"infonce", softmax, measure_random_sum, "ln N", SIMPLEX, .cosines = false},
-    {"clip", softmax, measure_random_sum, "ln N", SIMPLEX, .cosines = false},
-    {"unicl", softmax, measure_random_sum, "ln N", SIMPLEX, .cosines = false},
-    {"ntxent", ntxent, measure_random_sum, "ln(2N-1)", SIMPLEX, .cosines = false},
-    {"supcon", ntxent, measure_random_sum, "ln(2N-1)", SIMPLEX, .cosines = false},
-    {"dcl", dcl, measure_random_sum, "ln(2N-2)", SIMPLEX, .cosines = true},
+    {"question", softmax, random_sum, "ln N", SIMPLEX, .cosines = false},
+    {"infonce", softmax, random_sum, "ln N", SIMPLEX, .cosines = false},
+    {"clip", softmax, random_sum, "ln N", SIMPLEX, .cosines = false},
+    {"unicl", softmax, random_sum, "ln N", SIMPLEX, .cosines = false},
+    {"ntxent", ntxent, random_sum, "ln(2N-1)", SIMPLEX, .cosines = false},
+    {"supcon", ntxent, random_sum, "ln(2N-1)", SIMPLEX, .cosines = false},
+    {"dcl", dcl, random_sum, "ln(2N-2)", SIMPLEX, .cosines = true},
     {"align-uniform", align_uniform, NULL, "0", SIMPLEX, .cosines = true},
-    {"npair", npair, measure_random_npair, "ln N + penalty/2",
+    {"npair", npair, random_npair, "ln N + penalty/2",
      "a simplex of the length at which the penalty holds it", .cosines = false},
-    {"siglip", siglip, measure_random_siglip, "every cell at cosine 1",
+    {"siglip", siglip, random_siglip, "every cell at cosine 1",
      "between a simplex and two opposite points, as temperature and bias have it",
      .cosines = false},
     {"triplet", triplet, NULL, "the margin", "every negative farther than the margin", .cosines = true},
     {"hard-negative", hard_negative, NULL, "ln(2N-1)",
      "a bound: each negative at cosine -1; for small n a simplex", .cosines = false},
-    {"spectral", spectral, measure_random_spectral, "mu^2 - 2 mu",
+    {"spectral", spectral, random_spectral, "mu^2 - 2 mu",
      "aligned pairs, orthogonal if the dimensions allow, else a tight frame", .cosines = true},
-    {"barlow", barlow, measure_random_barlow, "the dimensions",
+    {"barlow", barlow, random_barlow, "the dimensions",
      "columns that agree between the sides and are uncorrelated", .cosines = false},
     {"vicreg", vicreg, NULL, "0.99 x the weight of the variance",
      "equal sides, columns of variance 1 and uncorrelated", .cosines = false},
-    {"positives", positives, measure_random_positives, "0",
+    {"positives", positives, random_positives, "0",
      "aligned pairs, whether apart or all equal", .cosines = true},
 };
 /* clang-format on */
@@ -330,10 +392,10 @@ static const struct landmark_row *row_of(const ct_loss *loss)
     return &ROWS[k];
 }
 
-static ct_landmarks values_at(const struct landmark_row *row, const measure_place *p)
+static ct_landmarks values_at(const struct landmark_row *row, const place *p)
 {
     ct_landmarks l = {.floor = 0}, unbound = l;
-    measure_place q = *p;
+    place q = *p;
     row->values(p, &l);
     if (!p->o->dot)
         return l;
@@ -344,15 +406,15 @@ static ct_landmarks values_at(const struct landmark_row *row, const measure_plac
 }
 
 /* One batch, whose share of all is `part`. */
-static void add_batch(const struct landmark_row *row, measure_place *p, const int *group,
-                      const int *items, double part, ct_landmarks *sum)
+static void add_batch(const struct landmark_row *row, place *p, const int *group, const int *items,
+                      double part, ct_landmarks *sum)
 {
     const bool masked = group != NULL && p->o->mask_groups;
     look(p, group, items, masked ? MASKED : ALONE);
     const ct_landmarks l = values_at(row, p);
     double floor = l.floor, repeated = floor;
     if (group != NULL && !masked) {
-        measure_place q = *p;
+        place q = *p;
         look(&q, group, items, REPEATED);
         repeated = values_at(row, &q).floor;
     }
@@ -377,12 +439,12 @@ ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, con
                       .floor_is = row->floor_is};
     l.at.temperature = loss->learns_scale ? at->temperature : 1;
     l.at.queue = loss->uses_queue ? at->queue : 0;
-    measure_place p = {.n = at->n,
-                       .d = at->d,
-                       .t = l.at.temperature,
-                       .bias = at->bias,
-                       .queue = l.at.queue,
-                       .o = loss_options(at->options)};
+    place p = {.n = at->n,
+               .d = at->d,
+               .t = l.at.temperature,
+               .bias = at->bias,
+               .queue = l.at.queue,
+               .o = loss_options(at->options)};
     const bool masked = group != NULL && p.o->mask_groups, several = loss->uses_groups || masked;
     for (int k = 0; k < batches; k++) {
         const ptrdiff_t from = (ptrdiff_t)k * at->n;

@@ -92,4 +92,11 @@ void measure_pairs(measuring *m);
 void measure_labels(measuring *m);
 double measure_separability(measuring *m);
 
+/* Of one cosine of rows drawn uniformly on the sphere in d >= 2 dimensions (chance.c): the mean of
+ * f, which changes over `finest`; and E ln of the sum of e^(s/temperature) of n of them, which may
+ * be a fraction. */
+double measure_over_cosines(double d, double finest, double (*f)(double s, const void *ctx),
+                            const void *ctx);
+double measure_log_sum(double n, double d, double temperature);
+
 #endif

@@ -33,7 +33,7 @@ const ct_fields ct_number_fields = CT_FIELDS(NUMBER);
 
 /* ---- what a landmark means ---- */
 
-typedef enum meaning {
+typedef enum cause {
     EQUAL,
     RANDOM,
     FLOOR,
@@ -44,10 +44,11 @@ typedef enum meaning {
     INVERSE,
     LOGARITHM,
     TWICE,
-    HALVES,
-} meaning;
+    HALVES
+} cause;
 
-static const char *const TEXT[][2] = {
+/* What each says, and what tells its causes apart. */
+static const char *const CAUSES[][2] = {
     [EQUAL] = {"all embeddings equal, or nothing that pairs could be told by",
                "Equal: different rows have a mean cosine near 1. Shuffled pairs or a softmax over "
                "the wrong axis: rows scatter, and no setting changes the loss"},
@@ -77,25 +78,18 @@ static const char *const TEXT[][2] = {
 
 /* ---- the list ---- */
 
-static bool is_near(double loss, double value)
-{
-    return fabs(loss - value) <= NEAR * fmax(fabs(value), 0.05);
-}
-
-static void keep_nearest(ct_number *kept, const ct_number *x)
-{
-    if (kept->formula[0] == '\0' || fabs(x->off) < fabs(kept->off))
-        *kept = *x;
-}
-
 /* A landmark of a loss (NULL: of none in particular); what has the same formula and value is one.
  */
-__attribute__((format(printf, 5, 6))) static void offer(ct_numbers *o, const ct_loss *loss,
-                                                        double value, meaning m, const char *fmt,
+__attribute__((format(printf, 5, 6))) static void offer(ct_numbers *out, const ct_loss *loss,
+                                                        double value, cause of, const char *fmt,
                                                         ...)
 {
     const char *name = loss != NULL ? loss->name : "";
-    ct_number x = {.value = value, .off = o->loss - value};
+    ct_number x = {.value = value,
+                   .off = out->loss - value,
+                   .meaning = CAUSES[of][0],
+                   .apart = CAUSES[of][1]};
+    ct_number *next = x.off > 0 ? &out->below : &out->above;
     va_list args;
     if (!isfinite(value))
         return;
@@ -103,14 +97,13 @@ __attribute__((format(printf, 5, 6))) static void offer(ct_numbers *o, const ct_
     vsnprintf(x.formula, sizeof x.formula, fmt, args);
     va_end(args);
     snprintf(x.losses, sizeof x.losses, "%s", name);
-    x.meaning = TEXT[m][0];
-    x.apart = TEXT[m][1];
-    if (!is_near(o->loss, value)) {
-        keep_nearest(x.off > 0 ? &o->below : &o->above, &x);
+    if (fabs(x.off) > NEAR * fmax(fabs(value), 0.05)) {
+        if (next->formula[0] == '\0' || fabs(x.off) < fabs(next->off))
+            *next = x;
         return;
     }
-    for (int i = 0; i < o->n; i++) {
-        ct_number *same = &o->near[i];
+    for (int i = 0; i < out->n; i++) {
+        ct_number *same = &out->near[i];
         const size_t used = strlen(same->losses);
         if (strcmp(same->formula, x.formula) != 0 || fabs(same->value - value) > 1e-9)
             continue;
@@ -118,8 +111,8 @@ __attribute__((format(printf, 5, 6))) static void offer(ct_numbers *o, const ct_
             snprintf(same->losses + used, sizeof same->losses - used, ", %s", name);
         return;
     }
-    if (o->n < CT_NUMBERS)
-        o->near[o->n++] = x;
+    if (out->n < CT_NUMBERS)
+        out->near[out->n++] = x;
 }
 
 static int by_distance(const void *x, const void *y)
@@ -128,64 +121,59 @@ static int by_distance(const void *x, const void *y)
     return (p > q) - (p < q);
 }
 
-/* Known slips of a loss that is a logarithm of its candidates. */
-static void offer_slips(ct_numbers *o, const ct_loss *loss, const ct_landmarks *l, bool told)
+/* Known slips of a loss that is a logarithm of its candidates; `told`: its temperature is known. */
+static void offer_slips(ct_numbers *out, const ct_landmarks *l, bool told)
 {
-    static const double COMMON[] = {0.1, 0.2, 0.5};
+    const ct_loss *loss = l->loss;
     const double t = l->at.temperature, equal = l->all_equal;
-    const int n = l->at.n;
+    const double taus[] = {told ? t : 0.1, 0.2, 0.5};
     ct_loss_setting at = l->at;
     for (int i = 0; loss->learns_scale && i < (told ? 1 : 3); i++) {
-        const double tau = told ? t : COMMON[i];
-        if (tau != USUAL) /* the code of Khosla et al. 2020 multiplies by tau over a base of 0.07 */
-            offer(o, loss, equal * tau / USUAL, FACTOR, "%s x %g/0.07", l->equal_is, tau);
-        if (tau != 0.5) /* as MoCo v3 does */
-            offer(o, loss, equal * 2 * tau, FACTOR, "%s x 2 x %g", l->equal_is, tau);
+        if (taus[i] != USUAL) /* Khosla et al. 2020 multiply by tau over a base of 0.07 */
+            offer(out, loss, equal * taus[i] / USUAL, FACTOR, "%s x %g/0.07", l->equal_is, taus[i]);
+        if (taus[i] != 0.5) /* as MoCo v3 does */
+            offer(out, loss, equal * 2 * taus[i], FACTOR, "%s x 2 x %g", l->equal_is, taus[i]);
     }
-    offer(o, loss, equal * 2, FACTOR, "%s x 2", l->equal_is);
-    offer(o, loss, equal / ct_scalar_log(2), FACTOR, "%s in bits", l->equal_is);
+    offer(out, loss, equal * 2, FACTOR, "%s x 2", l->equal_is);
+    offer(out, loss, equal / ct_scalar_log(2), FACTOR, "%s in bits", l->equal_is);
     for (int k = 2; k <= 1024; k *= 2) {
-        at.n = n * k;
-        offer(o, loss, ct_landmarks_of(loss, &at, NULL).all_equal, GATHERED, "%s of %d x %d",
-              l->equal_is, k, n);
+        at.n = l->at.n * k;
+        offer(out, loss, ct_landmarks_of(loss, &at, NULL).all_equal, GATHERED, "%s of %d x %d",
+              l->equal_is, k, l->at.n);
     }
-    at.n = n;
-    if (!loss->learns_scale)
-        return;
     const struct {
         double t;
-        meaning m;
+        cause of;
         const char *name;
-    } OTHERS[] = {{1, UNSCALED, "floor at tau 1"},
+    } SCALES[] = {{1, UNSCALED, "floor at tau 1"},
                   {1 / t, INVERSE, "floor at tau 1/%g"},
                   {1 / ct_scalar_log(1 / t), LOGARITHM, "floor at tau 1/ln(1/%g)"}};
-    for (int i = 0; i < 3; i++) {
-        at.temperature = OTHERS[i].t;
-        if (t < 1)
-            offer(o, loss, ct_landmarks_of(loss, &at, NULL).floor, OTHERS[i].m, OTHERS[i].name, t);
+    at.n = l->at.n;
+    for (int i = 0; loss->learns_scale && t < 1 && i < 3; i++) {
+        at.temperature = SCALES[i].t;
+        offer(out, loss, ct_landmarks_of(loss, &at, NULL).floor, SCALES[i].of, SCALES[i].name, t);
     }
 }
 
-static void offer_loss(ct_numbers *o, const ct_loss *loss, bool told)
+static void offer_loss(ct_numbers *out, const ct_loss *loss, bool told)
 {
-    const ct_landmarks l = ct_landmarks_of(loss, &o->at, NULL);
-    const bool queue = l.at.queue > 0;
-    offer(o, loss, l.all_equal, EQUAL, "%s%s", l.equal_is, queue ? ", N + queue for N" : "");
-    offer(o, loss, l.random, RANDOM, "random rows of %d%s", o->at.d,
-          loss->learns_scale ? " at this tau" : "");
-    offer(o, loss, l.floor, FLOOR, "floor%s", loss->learns_scale ? " at this tau" : "");
+    const ct_landmarks l = ct_landmarks_of(loss, &out->at, NULL);
+    const char *const tau = loss->learns_scale ? " at this tau" : "";
+    offer(out, loss, l.all_equal, EQUAL, "%s%s", l.equal_is,
+          l.at.queue > 0 ? ", N + queue for N" : "");
+    offer(out, loss, l.random, RANDOM, "random rows of %d%s", out->at.d, tau);
+    offer(out, loss, l.floor, FLOOR, "floor%s", tau);
     if (strncmp(l.equal_is, "ln", 2) == 0)
-        offer_slips(o, loss, &l, told);
-    if (loss->uses_bias) { /* as the paper begins */
-        const ct_loss_setting at = {.n = o->at.n,
-                                    .d = o->at.d > 0 ? o->at.d : USUAL_DIM,
-                                    .temperature = 0.1,
-                                    .bias = -10,
-                                    .options = o->at.options};
-        const ct_landmarks first = ct_landmarks_of(loss, &at, NULL);
-        offer(o, loss, first.all_equal, EQUAL, "N ln 2: tau 0.1, bias -10");
-        offer(o, loss, first.random, RANDOM, "random rows: tau 0.1, bias -10");
-    }
+        offer_slips(out, &l, told);
+    if (!loss->uses_bias)
+        return;
+    ct_loss_setting at = out->at; /* as the paper begins */
+    at.temperature = 0.1;
+    at.bias = -10;
+    at.d = at.d > 0 ? at.d : USUAL_DIM;
+    const ct_landmarks first = ct_landmarks_of(loss, &at, NULL);
+    offer(out, loss, first.all_equal, EQUAL, "N ln 2: tau 0.1, bias -10");
+    offer(out, loss, first.random, RANDOM, "random rows: tau 0.1, bias -10");
 }
 
 void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, ct_numbers *out)

@@ -59,19 +59,20 @@ typedef enum meaning {
     REPEATED /* they are, and the same point */
 } meaning;
 
-static void add_anchor(place *p, int rows, meaning m)
+/* `count` anchors, in groups of so many rows. */
+static void add_anchors(place *p, double count, int rows, meaning m)
 {
-    const anchors x = {1, m == REPEATED ? rows - 1 : 0, p->n - rows};
+    const anchors x = {count, m == REPEATED ? rows - 1 : 0, p->n - rows};
     int k = 0;
     while (k < p->n_kinds && p->kind[k].rest != x.rest && k < KINDS - 1)
         k++;
     if (k == p->n_kinds)
         p->kind[p->n_kinds++] = (anchors){0, x.same, x.rest};
-    p->kind[k].rows++;
+    p->kind[k].rows += count;
     p->largest = fmax(p->largest, rows);
-    p->squares += rows;
-    p->same += x.same;
-    p->rest += x.rest;
+    p->squares += count * rows;
+    p->same += count * x.same;
+    p->rest += count * x.rest;
 }
 
 /* group[i] of row i, or group[items[i]]. */
@@ -80,12 +81,14 @@ static void look(place *p, const int *group, const int *items, meaning m)
     const int n = (int)p->n;
     p->n_kinds = 0;
     p->largest = p->squares = p->same = p->rest = 0;
-    for (int i = 0; i < n; i++) {
-        const int own = m == ALONE ? 0 : group[items != NULL ? items[i] : i];
-        int rows = m == ALONE;
-        for (int j = 0; m != ALONE && j < n; j++)
+    if (m == ALONE)
+        add_anchors(p, n, 1, m);
+    for (int i = 0; i < n && m != ALONE; i++) {
+        const int own = group[items != NULL ? items[i] : i];
+        int rows = 0;
+        for (int j = 0; j < n; j++)
             rows += group[items != NULL ? items[j] : j] == own;
-        add_anchor(p, rows, m);
+        add_anchors(p, 1, rows, m);
     }
 }
 

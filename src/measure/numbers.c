@@ -9,6 +9,7 @@
 
 #include "contrast/scalar.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -136,7 +137,7 @@ static void offer_slips(ct_numbers *out, const ct_landmarks *l, bool told)
     }
     offer(out, loss, equal * 2, FACTOR, "%s x 2", l->equal_is);
     offer(out, loss, equal / ct_scalar_log(2), FACTOR, "%s in bits", l->equal_is);
-    for (int k = 2; k <= 1024; k *= 2) {
+    for (int k = 2; k <= 1024 && l->at.n <= INT_MAX / k; k *= 2) {
         at.n = l->at.n * k;
         offer(out, loss, ct_landmarks_of(loss, &at, NULL).all_equal, GATHERED, "%s of %d x %d",
               l->equal_is, k, l->at.n);

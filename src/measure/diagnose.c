@@ -10,7 +10,7 @@
  * into `uncertain`, say which of two it is, or differ from the loss of these rows.
  *
  * Layer: measure. */
-#include "measure/diagnose.h"
+#include "measure/measure.h"
 
 #include "contrast/scalar.h"
 

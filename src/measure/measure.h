@@ -3,7 +3,7 @@
 #define MEASURE_MEASURE_H
 
 #include "contrast/arena.h"
-#include "contrast/measures.h"
+#include "contrast/diagnose.h"
 
 #include <stdbool.h>
 
@@ -98,5 +98,20 @@ double measure_separability(measuring *m);
 double measure_over_cosines(double d, double finest, double (*f)(double s, const void *ctx),
                             const void *ctx);
 double measure_log_sum(double n, double d, double temperature);
+
+/* Adds a sentence to the evidence, with the value of each {key} in its place. One that speaks of
+ * {side} is said of each of `sides`: 1 the first, 2 the second, 3 both. */
+void measure_say(ct_diagnosis *d, int sides, const char *sentence);
+
+/* The loss of these rows in batches of landmarks.at.n, in their order (mistakes.c). NaN: there are
+ * fewer rows, or it is not defined.
+ * Errors  those of the loss */
+double measure_loss(const ct_landmarks *l, const ct_embedded *e, ct_error *err);
+
+/* Which known mistake makes d->loss of these rows, if d->loss_here is not near it. */
+void measure_mistake(ct_diagnosis *d, const ct_embedded *e, ct_error *err);
+
+/* e->gradient against the right ones of both sides, the rows being one batch. */
+void measure_gradient(ct_diagnosis *d, const ct_embedded *e, ct_error *err);
 
 #endif

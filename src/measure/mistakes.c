@@ -5,7 +5,7 @@
  * of them does; the one that hits the number that was seen is named. A new one is a row.
  *
  * Layer: measure. Needs losses, engine. */
-#include "measure/diagnose.h"
+#include "measure/measure.h"
 
 #include "contrast/ops.h"
 #include "contrast/scalar.h"

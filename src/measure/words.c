@@ -4,7 +4,8 @@
  * only a diagnosis looks at.
  *
  * Layer: measure. Needs formats (the tables). */
-#include "measure/diagnose.h"
+#include "measure/fields.h"
+#include "measure/measure.h"
 
 #include <math.h>
 #include <stdio.h>

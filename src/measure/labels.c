@@ -27,17 +27,11 @@
 #define TEMPERATURE  0.07  /* of the supervised contrastive loss: what `loss` defaults to  */
 #define EQUAL        1e-6  /* variance of means over that of scattered rows: float's noise */
 
-/* A row that an anchor looks at, and whether it is of its group. */
-typedef struct candidate {
-    ct_real s;
-    int right;
-} candidate;
-
 /* Rows with labels, and what is learned of them. */
 typedef struct labelled {
     measure_rows x;
     int n_groups, *group, *of, *size; /* as given; counted from 0, and how large that one is */
-    candidate *sorted;                /* scratch */
+    ct_real *right;                   /* cosines of one row with those of its group, sorted */
     int lookers;                      /* rows that have another of their group; sums over them: */
     double nearest, voted, chance, violated, triplets;
     double within, all, means; /* sums of cosines: of a group, of all; P above */
@@ -51,7 +45,7 @@ static labelled take_rows(measuring *m)
     l.group = measure_room(m, n, 1, sizeof *l.group);
     l.of = measure_room(m, n, 1, sizeof *l.of);
     l.size = measure_room(m, n, 1, sizeof *l.size);
-    l.sorted = measure_room(m, n, 1, sizeof *l.sorted);
+    l.right = measure_room(m, n, 1, sizeof *l.right);
     for (int i = 0; i < n && !measure_failed(m); i++)
         l.group[i] = m->e->group[measure_row_of(m->e->n, n, i)];
     const int *first = measure_first_equal(m, l.group, n, sizeof *l.group);
@@ -99,26 +93,32 @@ static bool wins_vote(const labelled *l, int i, const int *found, int count)
     return own > most;
 }
 
-/* The nearest first, and of equal ones the wrong one: a tie is a violation. */
-static int by_nearness(const void *x, const void *y)
+static int ascending(const void *x, const void *y)
 {
-    const candidate *p = x, *q = y;
-    return p->s != q->s ? (p->s < q->s) - (p->s > q->s) : p->right - q->right;
+    const ct_real *p = x, *q = y;
+    return (*p > *q) - (*p < *q);
 }
 
 /* Triplets of anchor i: another row of its group that is no nearer than a row of another. */
 static void count_triplets(labelled *l, int i, const ct_real *s)
 {
-    int count = 0, wrong = 0;
+    int count = 0;
     for (int j = 0; j < l->x.n; j++)
-        if (j != i)
-            l->sorted[count++] = (candidate){s[j], l->of[j] == l->of[i]};
-    qsort(l->sorted, (size_t)count, sizeof *l->sorted, by_nearness);
-    for (int k = 0; k < count; k++) {
-        wrong += !l->sorted[k].right;
-        l->violated += l->sorted[k].right ? wrong : 0;
+        if (j != i && l->of[j] == l->of[i])
+            l->right[count++] = s[j];
+    qsort(l->right, (size_t)count, sizeof *l->right, ascending);
+    for (int j = 0; j < l->x.n; j++) {
+        int low = 0, high = l->of[j] != l->of[i] ? count : 0;
+        while (low < high) { /* the first that is nearer than j */
+            const int middle = (low + high) / 2;
+            if (l->right[middle] > s[j])
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        l->violated += low;
     }
-    l->triplets += (double)wrong * (count - wrong);
+    l->triplets += (double)count * (l->x.n - count - 1);
 }
 
 /* What row i finds, s its cosines with all rows. */

@@ -17,7 +17,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define LABEL_ROWS   16384 /* rows that look at each other                                 */
 #define BLOCK        64    /* of them at a time                                            */
@@ -56,30 +55,21 @@ static labelled take_rows(measuring *m)
     return l;
 }
 
-/* The nearest rows of row i, whose cosines are s: the nearest first. Answers how many. */
-static int find_nearest(const labelled *l, int i, const ct_real *s, int *found)
+/* The nearest of row i, whose cosines are s. Wrong ones are offered first: they win ties. */
+static measure_nearest find_nearest(const labelled *l, int i, const ct_real *s)
 {
-    int count = 0;
-    for (int j = 0; j < l->x.n; j++) {
-        int at = count;
-        for (; j != i && at > 0; at--) { /* past those that are less near */
-            const int other = found[at - 1];
-            const bool tie_won = l->of[j] != l->of[i] && l->of[other] == l->of[i];
-            if (s[j] < s[other] || (!(s[j] > s[other]) && !tie_won))
-                break;
-        }
-        if (j == i || at == VOTERS)
-            continue;
-        count = measure_least(count + 1, VOTERS);
-        memmove(found + at + 1, found + at, (size_t)(count - at - 1) * sizeof *found);
-        found[at] = j;
-    }
-    return count;
+    measure_nearest found = measure_no_items();
+    for (int right = 0; right < 2; right++)
+        for (int j = 0; j < l->x.n; j++)
+            if (j != i && (l->of[j] == l->of[i]) == right)
+                measure_offer(&found, s[j], j);
+    return found;
 }
 
-/* Whether the group of row i has more votes than any other. */
-static bool wins_vote(const labelled *l, int i, const int *found, int count)
+/* Whether the group of row i has more votes than any other among its VOTERS nearest. */
+static bool wins_vote(const labelled *l, int i, const int *found)
 {
+    const int count = measure_least(VOTERS, l->x.n - 1);
     int own = 0, most = 0;
     for (int k = 0; k < count; k++) {
         int votes = 0;
@@ -125,7 +115,6 @@ static void count_triplets(labelled *l, int i, const ct_real *s)
 static void look(labelled *l, int i, const ct_real *s)
 {
     const int n = l->x.n, size = l->size[l->of[i]];
-    int found[VOTERS];
     double own = 0, all = 0;
     for (int j = 0; j < n; j++) {
         own += l->of[j] == l->of[i] ? (double)s[j] : 0;
@@ -137,10 +126,10 @@ static void look(labelled *l, int i, const ct_real *s)
     l->different += n - size;
     if (size == 1)
         return;
-    const int count = find_nearest(l, i, s, found);
+    const measure_nearest found = find_nearest(l, i, s);
     l->lookers++;
-    l->nearest += l->of[found[0]] == l->of[i];
-    l->voted += wins_vote(l, i, found, count);
+    l->nearest += l->of[found.item[0]] == l->of[i];
+    l->voted += wins_vote(l, i, found.item);
     l->chance += (size - 1.0) / (n - 1);
     if (i % ((n + ANCHORS - 1) / ANCHORS) == 0)
         count_triplets(l, i, s);

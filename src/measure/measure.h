@@ -84,6 +84,36 @@ void measure_repeats(measuring *m, int s, const ct_real *x);
 void measure_columns(measuring *m, int s, const ct_real *x);
 void measure_cliff(ct_clues *c, int s, const measure_spectrum *l, double sum);
 
+/* The CT_HUB_K most similar items, the most similar first; of equal ones that which was offered
+ * first. */
+typedef struct measure_nearest {
+    ct_real s[CT_HUB_K]; /* below any cosine where there is no item */
+    int item[CT_HUB_K];  /* -1: none */
+} measure_nearest;
+
+static inline measure_nearest measure_no_items(void)
+{
+    measure_nearest l;
+    for (int k = 0; k < CT_HUB_K; k++) {
+        l.s[k] = -2;
+        l.item[k] = -1;
+    }
+    return l;
+}
+
+static inline void measure_offer(measure_nearest *l, ct_real s, int item)
+{
+    int k = CT_HUB_K - 1;
+    if (!(s > l->s[k]))
+        return;
+    for (; k > 0 && s > l->s[k - 1]; k--) {
+        l->s[k] = l->s[k - 1];
+        l->item[k] = l->item[k - 1];
+    }
+    l->s[k] = s;
+    l->item[k] = item;
+}
+
 /* What the sides find in each other (walk.c), and whether a hyperplane tells them apart
  * (separator.c). Both sides are there, and finite. */
 void measure_pairs(measuring *m);

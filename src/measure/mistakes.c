@@ -48,6 +48,8 @@ static const mistake MISTAKES[] = {
 };
 #define N_MISTAKES (sizeof MISTAKES / sizeof *MISTAKES)
 
+static const mistake NO_MISTAKE = {.factor = 1};
+
 /* Some pairs, and the loss that is asked for. */
 typedef struct batch {
     const ct_landmarks *l;
@@ -109,14 +111,14 @@ static ct_tensor *probabilities(ct_graph *g, ct_tensor *a, ct_tensor *b, double 
     return ct_softmax_rows(g, ct_scale(g, cosines, (ct_real)(1 / temperature)));
 }
 
-/* The loss of a batch under a mistake; NULL: the right one. */
+/* The loss of a batch under a mistake. */
 static double value_under(const mistake *m, const batch *x, ct_error *err)
 {
     const double tau = x->l->at.temperature, right = -ct_scalar_log(tau);
     const double log_scale[] = {right, right > 0 ? ct_scalar_log(right) : (double)NAN, -right, 0};
-    const what of = m != NULL ? m->of : ROWS;
-    const double by = of == PROBABILITIES ? 0 : log_scale[m != NULL ? m->by : RIGHT];
-    const bool dot = of >= COLUMNS || has_dot(x->l) || (m != NULL && m->dot);
+    const what of = m->of;
+    const double by = of == PROBABILITIES ? 0 : log_scale[m->by];
+    const bool dot = of >= COLUMNS || has_dot(x->l) || m->dot;
     if (isnan(by))
         return by;
     ct_graph g;
@@ -131,11 +133,10 @@ static double value_under(const mistake *m, const batch *x, ct_error *err)
         b = identity(&g, x->n);
     }
     const ct_tensor *y = loss_in(&g, x, a, b, by, dot, err);
-    double value = y != NULL ? (double)y->x[0] : (double)NAN;
+    const double value = y != NULL ? (double)y->x[0] : (double)NAN;
     ct_graph_free(&g);
-    if (m != NULL)
-        value *= m->factor * (m->n > 0 ? x->n : 1) / (m->n < 0 ? x->n : 1) * (m->tau > 0 ? tau : 1);
-    return value;
+    return value * m->factor * (m->n > 0 ? x->n : 1) / (m->n < 0 ? x->n : 1) *
+           (m->tau > 0 ? tau : 1);
 }
 
 /* Mean over batches, in the order of the rows. */
@@ -160,7 +161,7 @@ static double mean_under(const mistake *m, const ct_landmarks *l, const ct_embed
 
 double measure_loss(const ct_landmarks *l, const ct_embedded *e, ct_error *err)
 {
-    return mean_under(NULL, l, e, err);
+    return mean_under(&NO_MISTAKE, l, e, err);
 }
 
 void measure_mistake(ct_diagnosis *d, const ct_embedded *e, ct_error *err)

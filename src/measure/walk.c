@@ -29,12 +29,6 @@
 #define TILE      256 /* rows and columns: a panel of b is packed once for many rows of a */
 #define NEAR_ROWS 512 /* rows whose neighbours on their own side are looked up */
 
-/* The CT_HUB_K most similar items, the most similar first. */
-typedef struct nearest {
-    ct_real s[CT_HUB_K]; /* below any cosine where there is no item */
-    int item[CT_HUB_K];  /* -1: none */
-} nearest;
-
 /* What is walked, and what is learned: [0] of rows of a looking in b, [1] of rows of b looking in
  * a. Of the latter there are as many as strips, (STRIPS, n); the first holds all of it in the end.
  */
@@ -47,30 +41,14 @@ typedef struct walk {
     int *ahead[2];    /* wrong items at least as similar as the right one */
     ct_real *
         best[2][2]; /* NULL without groups: the largest cosine of [0] the group, [1] a wrong item */
-    nearest *nearest[2];
+    measure_nearest *nearest[2];
 } walk;
 
-static inline void offer(nearest *l, ct_real s, int item)
+static measure_nearest *no_items(measuring *m, int n, int times)
 {
-    int k = CT_HUB_K - 1;
-    if (!(s > l->s[k]))
-        return;
-    for (; k > 0 && s > l->s[k - 1]; k--) {
-        l->s[k] = l->s[k - 1];
-        l->item[k] = l->item[k - 1];
-    }
-    l->s[k] = s;
-    l->item[k] = item;
-}
-
-static nearest *no_items(measuring *m, int n, int times)
-{
-    nearest *l = measure_room(m, n, times, sizeof *l);
+    measure_nearest *l = measure_room(m, n, times, sizeof *l);
     for (ptrdiff_t i = 0; i < (ptrdiff_t)n * times && l != NULL; i++)
-        for (int k = 0; k < CT_HUB_K; k++) {
-            l[i].s[k] = -2;
-            l[i].item[k] = -1;
-        }
+        l[i] = measure_no_items();
     return l;
 }
 
@@ -115,7 +93,7 @@ static void walk_strip(void *ctx, int strip)
     const int from = (int)((long long)n * strip / STRIPS);
     const int to = (int)((long long)n * (strip + 1) / STRIPS);
     int *ahead = w->ahead[1] + (ptrdiff_t)strip * n_b;
-    nearest *found = w->nearest[1] + (ptrdiff_t)strip * n_b;
+    measure_nearest *found = w->nearest[1] + (ptrdiff_t)strip * n_b;
     ct_real *tile = w->tile + (ptrdiff_t)strip * TILE * TILE;
     for (int i0 = from; i0 < to; i0 += TILE)
         for (int j0 = 0; j0 < n_b; j0 += TILE) {
@@ -130,9 +108,9 @@ static void walk_strip(void *ctx, int strip)
                 if (w->best[0][0] != NULL)
                     note_best(w, strip, i, j0, cols, s);
                 for (int j = 0; j < cols; j++)
-                    offer(&w->nearest[0][i], s[j], j0 + j);
+                    measure_offer(&w->nearest[0][i], s[j], j0 + j);
                 for (int j = 0; j < cols; j++)
-                    offer(&found[j0 + j], s[j], i);
+                    measure_offer(&found[j0 + j], s[j], i);
             }
         }
 }
@@ -160,10 +138,10 @@ static walk walk_over(measuring *m, const measure_rows *a, const measure_rows *b
     }
     k_parallel(m->device, STRIPS, walk_strip, &w);
     for (ptrdiff_t at = b->n; at < (ptrdiff_t)b->n * STRIPS; at++) {
-        const nearest *l = &w.nearest[1][at];
+        const measure_nearest *l = &w.nearest[1][at];
         w.ahead[1][at % b->n] += w.ahead[1][at];
         for (int k = 0; k < CT_HUB_K && l->item[k] >= 0; k++)
-            offer(&w.nearest[1][at % b->n], l->s[k], l->item[k]);
+            measure_offer(&w.nearest[1][at % b->n], l->s[k], l->item[k]);
         for (int k = 0; k < 2 && w.best[1][k] != NULL; k++) {
             ct_real *best = &w.best[1][k][at % b->n];
             *best = w.best[1][k][at] > *best ? w.best[1][k][at] : *best;
@@ -207,7 +185,8 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
     ct_measures *out = m->out;
     double *rank = measure_room(m, n, 1, sizeof *rank), ahead = 0;
     int *hub = measure_room(m, n, 1, sizeof *hub);
-    int *top = measure_room(m, n, 1, sizeof *top); /* rows to which an item is the nearest */
+    int *top = measure_room(m, n, 1,
+                            sizeof *top); /* rows to which an item is the measure_nearest */
     int found[4] = {0}, asked = 0;
     for (int i = 0; i < n && !measure_failed(m); i++) {
         const int wrong = w->ahead[s][i], most = n - m->members[m->group[i]];
@@ -281,7 +260,7 @@ static void measure_mutual(measuring *m, const walk *w)
     double *own = measure_room(m, n, 1, sizeof *own); /* cosines of partners that are */
     int here = 0, elsewhere = 0;
     for (int i = 0; i < n && own != NULL; i++) {
-        const nearest *l = &w->nearest[0][i];
+        const measure_nearest *l = &w->nearest[0][i];
         const int j = mutual_of(w, i);
         if (j == i)
             own[here++] = (double)l->s[0];
@@ -301,7 +280,7 @@ static void measure_nearer(measuring *m, const walk *across)
     int count = 0;
     for (int i = 0; i < some.n && !measure_failed(m); i++) {
         const ptrdiff_t row = measure_row_of(a->n, some.n, i);
-        const nearest *l = &own.nearest[0][i];
+        const measure_nearest *l = &own.nearest[0][i];
         count += across->nearest[0][row].s[0] > l->s[l->item[0] == row]; /* not itself */
     }
     m->out->nearer_rows = some.n;
@@ -338,7 +317,7 @@ ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const
                     label[i], c - 1);
     const walk w = walk_over(&m, &q, &v, false);
     for (int i = 0; i < n && !measure_failed(&m); i++) {
-        const nearest *l = &w.nearest[0][i];
+        const measure_nearest *l = &w.nearest[0][i];
         right += l->item[0] == label[i] && l->s[0] > l->s[1];
     }
     if (!measure_failed(&m))

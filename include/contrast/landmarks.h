@@ -32,8 +32,7 @@ typedef struct ct_landmarks {
     const ct_loss *loss;  /* NULL: nothing is known of a loss */
     ct_loss_setting at;   /* temperature 1 and queue 0 where the loss has none */
     double all_equal;     /* all embeddings equal (of unit length, where that matters) */
-    double random;        /* unit rows scattered at random, unaligned: the mean; NaN: not known
-                             (triplet, hard-negative, align-uniform, vicreg; d < 2) */
+    double random;        /* unit rows scattered at random, unaligned: the mean; NaN: not known */
     double floor;         /* no embeddings go below this; NaN: there is none. Groups count where the
                              loss looks at them */
     double duplicates;    /* ... nor below this if pairs of equal group are equal: (1/n) sum_i ln

@@ -71,20 +71,21 @@ static void tell(const ct_doc *d, const ct_diagnosis *a, bool run)
 /* What the arguments are. */
 typedef enum source { ARRAYS = 1, RUN = 2, CURVE = 4, NOTHING = 8 } source;
 
-/* How many files come before the settings, and what they are. */
+/* How many files come before the settings loss.KEY=VALUE, and what they are. */
 static source look_at_files(cli_call *c, int *n, ct_error *err)
 {
     *n = 0;
-    while (*n < c->argc && strncmp(c->argv[*n], "loss.", 5) != 0)
+    while (*n < c->argc && (strncmp(c->argv[*n], "loss.", 5) != 0 || !strchr(c->argv[*n], '=')))
         (*n)++;
-    if (*n > 2)
-        CT_FAIL(err, CT_ERR_CONFIG, "diagnose: expected A.npy [B.npy] | RUN, found %d arguments",
+    if (*n > 2 || (*n == 0 && isnan(c->loss)))
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "diagnose: expected A.npy [B.npy] | RUN | CURVE | --loss VALUE --batch N, found %d",
                 *n);
-    if (*n == 0)
-        return NOTHING;
     if (*n == 1 && ct_run_exists(c->argv[0]))
         return RUN;
-    return *n == 1 && cli_is_curve(c) ? CURVE : ARRAYS;
+    if (*n == 1 && cli_is_curve(c))
+        return CURVE;
+    return *n == 0 ? NOTHING : ARRAYS;
 }
 
 /* What is missing, and what would be ignored: a run has a loss and groups of its own, and only a
@@ -108,9 +109,6 @@ static void check_options(const cli_call *c, int n_files, source of, ct_error *e
     };
     static const char *const WITH[] = {
         [ARRAYS] = "arrays", [RUN] = "a run", [CURVE] = "a curve", [NOTHING] = "a loss alone"};
-    if (of == NOTHING && isnan(c->loss))
-        CT_FAIL(err, CT_ERR_CONFIG,
-                "diagnose: expected A.npy [B.npy], RUN or CURVE, or --loss VALUE --batch N");
     for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++)
         if (OPTIONS[i].given && (OPTIONS[i].fits & (int)of) == 0)
             CT_FAIL(err, CT_ERR_CONFIG, "%s: not with %s", OPTIONS[i].option, WITH[of]);

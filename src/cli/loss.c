@@ -259,12 +259,11 @@ ct_status cli_read_loss(cli_call *c, int first, const char *usual, const ct_loss
 ct_loss_setting cli_loss_setting(const cli_call *c, const ct_loss *loss, int n, int d)
 {
     const ct_loss_recipe *r = &c->recipe.loss;
-    const double usual = loss == NULL || loss->learns_scale ? 0.07 : 1;
-    return (ct_loss_setting){.n = n,
-                             .d = d,
-                             .temperature = r->temperature != 0 ? r->temperature : usual,
-                             .bias = r->bias != 0 ? r->bias : ct_loss_bias(n),
-                             .options = &r->options};
+    ct_loss_setting at = {.n = n, .d = d, .temperature = r->temperature, .options = &r->options};
+    at.bias = r->bias != 0 ? r->bias : ct_loss_bias(n);
+    if (at.temperature == 0)
+        at.temperature = loss == NULL || loss->learns_scale ? 0.07 : 1;
+    return at;
 }
 
 static int loss(cli_call *c, ct_error *err)

@@ -74,17 +74,6 @@ static void tell_next(cli_call *c, const ct_numbers *x, const ct_loss *loss)
         ct_json_string(&c->j, "try_next", next);
 }
 
-static void answer(cli_call *c, const ct_loss *loss, double value)
-{
-    ct_loss_setting at = cli_loss_setting(c, loss, c->batch, c->dim);
-    at.temperature = c->recipe.loss.temperature; /* 0: not known */
-    at.queue = c->recipe.loss.queue;
-    ct_numbers x;
-    ct_numbers_of(loss, &at, value, &x);
-    tell_near(c, &x, loss != NULL ? loss->name : NULL);
-    tell_next(c, &x, loss);
-}
-
 static void tell_curve(cli_call *c, const ct_curve *curve, const char *path)
 {
     const ct_doc *d = &c->doc;
@@ -117,10 +106,17 @@ int cli_numbers(cli_call *c, bool has_curve, ct_error *err)
     }
     if (err->status != CT_OK || isnan(value))
         return 0;
-    if (c->batch > 0)
-        answer(c, loss, value);
-    else
+    if (c->batch == 0) {
         ct_doc_about(&c->doc, "try next: the same with --batch N, the pairs per batch: what a loss "
                               "should be depends on N");
+        return 0;
+    }
+    ct_loss_setting at = cli_loss_setting(c, loss, c->batch, c->dim);
+    at.temperature = c->recipe.loss.temperature; /* 0: not known */
+    at.queue = c->recipe.loss.queue;
+    ct_numbers x;
+    ct_numbers_of(loss, &at, value, &x);
+    tell_near(c, &x, loss != NULL ? loss->name : NULL);
+    tell_next(c, &x, loss);
     return 0;
 }

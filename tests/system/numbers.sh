@@ -30,6 +30,8 @@ awk 'BEGIN { for (i = 0; i < 200; i++) printf "{\"step\": %d, \"loss\": %.4f}\n"
 check "a curve that is flat at ln N" near "ln N" curve.csv --batch 128
 check "... in words, to their end" [ "$("$program" diagnose curve.csv | head -1)" = "flat: at 4.8521 since about step 130" ]
 check "... since when" grep -q '"flat_since_step":1[0-9]0,"level":4.85' out
+cp curve.csv loss.csv
+check "... by whatever name" near "ln N" loss.csv --batch 128
 run diagnose curve.csv
 check "... without N, what is missing" grep -q -- "--batch N" out
 run diagnose falls.jsonl --batch 128

@@ -269,8 +269,8 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {VARIANCE, said_loss, "but that is far below its value for equal embeddings: it was not "
                                "measured on these", order}},
         {f->equal, CT_COLLAPSED, {VARIANCE, said_loss, order}},
-        {f->on_points, CT_COLLAPSED,
-         {"{rows} rows lie on {points} points: {duplicate_rows} are duplicates", VARIANCE, pairs,
+        {f->on_points, CT_COLLAPSED, /* (): else clang-tidy sees a comma missing */
+         {"{rows} rows lie on {points} points: {duplicate_rows} are duplicates", (VARIANCE), pairs,
           said_loss, [MEANING] = "rows lie on a few points"}},
         /* A cone. One whose pairs match at a loss below ln N works at its temperature: read on. */
         {narrow && f->alone, CT_UNCERTAIN,

@@ -144,8 +144,9 @@ END_TEST
 
 START_TEST(what_is_no_curve_is_told_apart)
 {
-    static const char *const OTHER[] = {"", "1,2\n3,4\n", "x0,x1\n1,2\n", "{\"a\":1}\n",
-                                        "{\n\"loss\": 3,\n\"x\": 4\n}\n", "\x93NUMPY"};
+    static const char *const OTHER[] = {
+        "",         "1,2\n3,4\n", "x0,x1\n1,2\n", "{\"a\":1}\n", "{\n\"loss\": 3,\n\"x\": 4\n}\n",
+        "\x93NUMPY"};
     ct_error err = {.status = CT_OK};
     ct_curve c;
     char empty[] = "step,loss\n";

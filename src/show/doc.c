@@ -60,6 +60,7 @@ void ct_doc_say(const ct_doc *d, ct_doc_kind k, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    CT_ASSERT(k != CT_DOC_ABOUT || strchr(text, ':') != NULL);
     const size_t colon = k == CT_DOC_ABOUT ? strcspn(text, ":") + 1 : 0;
     const size_t bold = k == CT_DOC_TITLE ? strlen(text) : colon;
     if (d->screen != NULL)

@@ -4,6 +4,7 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
+#include "contrast/scalar.h"
 #include "formats/text.h"
 #include "measure/numbers.h"
 #include "platform/file.h"
@@ -40,6 +41,9 @@ static void tell_near(cli_call *c, const ct_numbers *x, const char *name)
         const ct_number *side[2] = {&x->below, &x->above};
         ct_doc_about(d, "no known value: within 1 %% of %g there is none of %s", x->loss,
                      name != NULL ? name : "any loss");
+        if (x->loss > 0 && x->loss < 20)
+            ct_doc_item(d, "e^%g = %.1f: as if equal among so many candidates", x->loss,
+                        ct_scalar_exp(x->loss));
         for (int i = 0; i < 2; i++)
             if (side[i]->formula[0] != '\0')
                 ct_doc_item(d, "the next %s: %s of %s, %.4f", i == 0 ? "below" : "above",
@@ -60,19 +64,27 @@ static void tell_near(cli_call *c, const ct_numbers *x, const char *name)
 /* The command that tells most of what may be. */
 static void tell_next(cli_call *c, const ct_numbers *x, const ct_loss *loss)
 {
-    char next[256];
-    const char *name = loss != NULL ? loss->name : "clip";
-    if (loss == NULL && x->n > 0 && strstr(x->near[0].losses, name) == NULL)
+    char next[256], temperature[32] = "";
+    const char *name = loss != NULL ? loss->name : "clip"; /* what most people have */
+    bool near = x->n == 0;
+    for (int i = 0; i < x->n; i++)
+        near = near || strstr(x->near[i].losses, name) != NULL || x->near[i].losses[0] == '\0';
+    if (!near)
         name = x->near[0].losses;
     const int length = (int)strcspn(name, ",");
+    if (!isnan(c->temperature))
+        snprintf(temperature, sizeof temperature, " --temperature %g", c->temperature);
     snprintf(next, sizeof next,
-             "contrast diagnose A.npy B.npy --loss %.5g --batch %d --loss-name %.*s", x->loss,
-             x->at.n, length, name);
+             "contrast diagnose A.npy B.npy --loss %.5g --batch %d --loss-name %.*s%s", x->loss,
+             x->at.n, length, name, temperature);
     ct_doc_about(&c->doc, "try next: the embeddings of one batch, saved as .npy:");
     ct_doc_code(&c->doc, "%s", next);
     if (c->json)
         ct_json_string(&c->j, "try_next", next);
 }
+
+#define NOT_FINITE \
+    "a rate that is too large, a division by a length of 0, or a logit scale without a limit"
 
 static void tell_curve(cli_call *c, const ct_curve *curve, const char *path)
 {
@@ -80,9 +92,7 @@ static void tell_curve(cli_call *c, const ct_curve *curve, const char *path)
     if (c->json)
         ct_fields_json(&c->j, &ct_curve_fields, curve);
     if (!isnan(curve->bad))
-        ct_doc_about(d,
-                     "not finite: the loss is NaN or infinite at step %.0f: a rate that is too "
-                     "large, a division by a length of 0, or a logit scale without a limit",
+        ct_doc_about(d, "not finite: the loss is NaN or infinite at step %.0f: " NOT_FINITE,
                      curve->bad);
     else if (isnan(curve->since))
         ct_doc_about(d, "not flat: %s still moves at its end, or is too short to say", path);
@@ -106,6 +116,10 @@ int cli_numbers(cli_call *c, bool has_curve, ct_error *err)
     }
     if (err->status != CT_OK || isnan(value))
         return 0;
+    if (isinf(value)) { /* what --loss nan is read as */
+        ct_doc_about(&c->doc, "not finite: " NOT_FINITE "; a loss of one batch says no more");
+        return 0;
+    }
     if (c->batch == 0) {
         ct_doc_about(&c->doc, "try next: the same with --batch N, the pairs per batch: what a loss "
                               "should be depends on N");

@@ -23,10 +23,12 @@
 #define ZERO_SHARE   0.01 /* of rows that have no direction                               */
 #define EQUAL_BELOW  1e-3 /* total variance: rows differ by 3 % of their length           */
 #define ONE_POINT    1e-7 /* one side alone: rounding                                     */
+#define CONSTANT     1e-5 /* one side of two, the other scattered: a point                */
 #define NARROW_BELOW 0.1  /* total variance: a cone, mean cosine above 0.9                */
 #define FEW_SHARE    0.25 /* of the directions there are, and at most FEW of them         */
 #define FEW          4.5
 #define WORKS        0.5   /* recall@1                                                     */
+#define SELDOM       0.15  /* recall@1, better side: below, pairs are not found                */
 #define CHANCE       0.4   /* share of wrong items ahead; 0.5 is pure chance               */
 #define WEAK         0.2   /* above: pairs match, but not well                             */
 #define SIGMAS       4     /* of that share under chance, 1 / sqrt(12 n): pairs match      */
@@ -100,7 +102,8 @@ typedef struct facts {
     double labels;        /* of one array: how well they are found */
     bool knows_loss, matched, equal, narrow, wanted;
     bool few, odd, empty;
-    int exact, bad, zero, repeats, cliff, hub, fixed, rogue; /* of which sides: 1, 2 or 3, both */
+    int exact, constant, bad, zero, repeats, cliff, hub, fixed,
+        rogue;       /* of which sides: 1, 2 or 3, both */
     double repeated; /* share of rows that repeat others of another group */
     bool on_points, lost, in_step, inverted, no_wrong, grouped;
     int gradient;                      /* one that was given: how far off, see GRADIENT_IS */
@@ -156,6 +159,7 @@ static void look_at_side(facts *f, const ct_diagnosis *d, int s)
         f->repeats = 1 << s;
     }
     f->exact |= (m->rows > 1 && exact) << s;
+    f->constant |= (m->rows > 1 && (exact || m->total_variance[s] < CONSTANT)) << s;
     f->bad |= (m->not_finite_rows[s] > 0) << s;
     f->zero |= (m->zero_rows[s] > 0) << s;
     f->cliff |= (c->directions[s] > 0 && LOW_RANK * c->directions[s] <= directions(m, s)) << s;
@@ -205,7 +209,8 @@ static facts facts_of(const ct_diagnosis *d)
     f.in_step = c->lost_rows >= fmax(5, LOST * m->rows) &&
                 c->shift_rows > m->mutual_nearest_elsewhere * m->rows / 2;
     f.lost = c->lost_rows >= fmax(5, LOST * m->rows) && 2 * c->lost_rows >= c->far_rows &&
-             c->between_rows <= UNIFORM * anywhere + 2 * sqrt(anywhere);
+             c->between_rows <= UNIFORM * anywhere + 2 * sqrt(anywhere) &&
+             fmax(m->recall_at_1[0], m->recall_at_1[1]) > LOST; /* else not one pair is right */
     const double apart = fabs(d->loss - d->loss_here);
     f.given = d->loss_compared;
     f.loss_differs = f.given && (!isfinite(d->loss) || d->mistake != NULL ||
@@ -235,6 +240,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
 {
     const ct_measures *m = &d->measures;
     const double gap = m->modality_gap;
+    const double recall = fmax(m->recall_at_1[0], m->recall_at_1[1]); /* of the better side */
     const bool matched = f->matched, narrow = f->narrow;
     const char *const said_loss = f->knows_loss ? LOSS_IS : NULL;
     const char *const order = matched ? ORDER : NULL;
@@ -242,7 +248,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
     const int by = d->shape.clues.shift;
     const char *const near = by < 0 ? STEP "the row before" STEPS : STEP "the row after" STEPS;
     const char *const step = by * by == 1 ? near : STEP "{shift} rows on" STEPS;
-    const bool one_constant = !f->alone && f->exact != 3 && f->most >= NARROW_BELOW;
+    const bool one_constant = !f->alone && f->constant != 3 && f->most >= NARROW_BELOW;
     /* clang-format off */
     const rule RULES[] = {
         /* Nothing below can be trusted, nor told from chance. */
@@ -254,11 +260,15 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {f->odd, CT_DEGENERATE_NORMS,
          {"lengths are {length_least} at least, {length_most} at most; median {length_median}; the "
           "longest is row {longest_row}{from_0}"}},
-        {one_constant ? f->exact : 0, CT_COLLAPSED,
-         {"all {rows} rows of {side} are equal; the other side is scattered: one tower is constant",
-          said_loss}},
+        {one_constant ? f->constant : 0, CT_COLLAPSED,
+         {"all {rows} rows of {side} are one point; the other side is scattered: one tower is "
+          "constant", VARIANCE, said_loss,
+          [REMEDY] = "look at that tower: frozen or detached, dead units, an input that is the same "
+                     "for all items"}},
         {f->exact > 0 && !(f->share < 1 - 2 * AT_LN_N), CT_COLLAPSED,
-         {"all {rows} rows are exactly equal, which is no chance", said_loss,
+         {m->duplicate_rows[0] == m->rows - 1 ? "all {rows} rows are exactly equal, which is no chance"
+                                              : "all {rows} rows are equal, but for rounding",
+          said_loss,
           f->alone ? NULL : "a softmax over {rows} equal rows has the loss ln {rows} = {ln_rows}"}},
         {m->rows < FEWEST_ROWS || m->columns < 2, CT_UNCERTAIN,
          {"{rows} rows of {columns}: below 12 rows or 2 columns all numbers are mostly chance"}},
@@ -295,11 +305,13 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {f->labels > 0 && !f->few, CT_UNCERTAIN,
          {VARIANCE, DIRECTIONS, "labels show, but weakly"}},
         {f->labels <= 0 && !f->few, CT_UNALIGNED,
-         {VARIANCE, "labels do not show in the cosines"}},
+         {VARIANCE, "labels do not show in the cosines",
+          [MEANING] = "rows of a group are no nearer to each other than to the rest",
+          [REMEDY] = "train; if it was trained: are the labels those of these rows, in their order"}},
         /* Few directions. */
         {f->cliff, CT_DIMENSIONAL_COLLAPSE,
          {CLIFF_IS, pairs,
-          matched ? "retrieval works in them; but no more can be told apart than they hold, the rest "
+          matched && recall >= WORKS ? "retrieval works in them; but no more can be told apart than they hold, the rest "
                     "of the columns is memory without use, and new kinds of items have no room"
                   : NULL, said_loss}},
         {f->few && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS, CT_UNCERTAIN,
@@ -325,7 +337,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {!matched && !f->alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}},
         /* They match. */
         {f->hub, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}},
-        {f->differs, CT_LOSS_DIFFERS, {f->loss_differs ? GIVEN : NULL, PAIRS, VARIANCE,
+        {f->differs, CT_LOSS_DIFFERS, {f->loss_differs && isfinite(d->loss) ? GIVEN : NULL, PAIRS, VARIANCE,
           [MEANING] = f->loss_differs ? NULL : "the gradient that was given is not the gradient of "
                                                "this loss of these rows"}},
         {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment && m->separability >= SEPARABLE,
@@ -339,6 +351,11 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {f->wrong > WEAK, CT_UNCERTAIN,
          {VARIANCE, PAIRS, DIRECTIONS, said_loss,
           "pairs match better than by chance, but weakly: train on, or the pairs share little"}},
+        {recall < SELDOM, CT_UNCERTAIN,
+         {PAIRS, VARIANCE, "the right item is among the near ones but seldom the nearest: pairs match "
+                           "by a class or a topic, or weakly",
+          [REMEDY] = "where several rows mean the same give --groups; else train on, or ask whether "
+                     "the pairs share more than that"}},
         {f->share > 1 - AT_LN_N / 2 || f->loss < d->landmarks.floor * (1 - 1e-3) - 1e-6,
          CT_UNCERTAIN,
          {VARIANCE, PAIRS, DIRECTIONS, said_loss,
@@ -387,7 +404,7 @@ static void add_findings(ct_diagnosis *d, const facts *f)
          "partner among items of other groups; of any item of the group it is {recall_of_group}"},
         {d->gradient_compared, GRADIENT},
         {d->gradient_compared, GRADIENT_IS[f->gradient]},
-        {f->given && !(is == CT_LOSS_DIFFERS && f->loss_differs), GIVEN},
+        {f->given && isfinite(d->loss) && !(is == CT_LOSS_DIFFERS && f->loss_differs), GIVEN},
         {f->given && d->mistake != NULL, MISTAKE},
         {f->given && !isfinite(d->loss),
          "your code says that it is not finite; this loss of these rows is {loss_here}"},

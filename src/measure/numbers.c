@@ -129,6 +129,7 @@ static void offer_slips(ct_numbers *out, const ct_landmarks *l, bool told)
     const double t = l->at.temperature, equal = l->all_equal;
     const double taus[] = {told ? t : 0.1, 0.2, 0.5};
     ct_loss_setting at = l->at;
+    at.quick = true; /* no slip asks for random rows */
     for (int i = 0; loss->learns_scale && i < (told ? 1 : 3); i++) {
         if (taus[i] != USUAL) /* Khosla et al. 2020 multiply by tau over a base of 0.07 */
             offer(out, loss, equal * taus[i] / USUAL, FACTOR, "%s x %g/0.07", l->equal_is, taus[i]);
@@ -136,6 +137,8 @@ static void offer_slips(ct_numbers *out, const ct_landmarks *l, bool told)
             offer(out, loss, equal * 2 * taus[i], FACTOR, "%s x 2 x %g", l->equal_is, taus[i]);
     }
     offer(out, loss, equal * 2, FACTOR, "%s x 2", l->equal_is);
+    offer(out, loss, equal / 2, FACTOR, "%s / 2", l->equal_is);
+    offer(out, loss, equal * l->at.n, FACTOR, "%s x N: a sum, not a mean", l->equal_is);
     offer(out, loss, equal / ct_scalar_log(2), FACTOR, "%s in bits", l->equal_is);
     for (int k = 2; k <= 1024 && l->at.n <= INT_MAX / k; k *= 2) {
         at.n = l->at.n * k;

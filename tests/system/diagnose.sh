@@ -20,10 +20,12 @@ save("b.npy", [[x + g(0, 0.3) for x in row] for row in a])
 save("turned.npy", a[7:] + a[:7])
 save("other.npy", [[g(0, 1) for _ in range(16)] for _ in range(100)])
 save("equal.npy", [[1 + 1e-3 * g(0, 1) for _ in range(16)] for _ in range(100)])
+save("nearly.npy", [[1 + 1e-4 * g(0, 1) for _ in range(16)] for _ in range(100)])
 save("nan.npy", [[float("nan") if i == 5 else x for x in row] for i, row in enumerate(a)])
 save("few.npy", a[:5])
 save("large.npy", [0 if i < 90 else i for i in range(100)], "<i4", "i")
 save("classes.npy", [[4 * (k == i % 5) + g(0, 1) for k in range(16)] for i in range(100)])
+save("classes2.npy", [[4 * (k == i % 5) + g(0, 1) for k in range(16)] for i in range(100)])
 save("labels.npy", [i % 5 for i in range(100)], "<i4", "i")
 save("one.npy", [5] * 100, "<i4", "i")
 # What known mistakes make of these rows, cell by cell.
@@ -84,6 +86,7 @@ check "healthy" state healthy a.npy b.npy
 check "one side alone" state healthy a.npy
 check "collapsed" state collapsed equal.npy equal.npy
 check "one side collapsed" state collapsed equal.npy
+check "one tower of two is constant" state collapsed a.npy nearly.npy --loss-name clip
 check "mispaired" state mispaired a.npy turned.npy
 check "unaligned" state unaligned a.npy other.npy
 check "a NaN" state degenerate-norms nan.npy b.npy
@@ -128,6 +131,8 @@ says() {
     echo "diagnose $*: expected \"$sentence\"; found: $(sed -n 1,12p out) $(cat err)" >&2
     return 1
 }
+check "a constant tower: which" says "all 100 rows of the second side are one point" a.npy nearly.npy --loss-name clip
+check "pairs that share a class and no more" says "pairs match by a class or a topic" classes.npy classes2.npy
 check "rows on two points" says "collapsed: rows lie on a few points - 100 rows lie on 2 points: 98 are duplicates" points.npy
 check "... in a pair" state collapsed points.npy points.npy
 check "classes as captions" state repeats a.npy captions.npy

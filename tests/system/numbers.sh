@@ -22,6 +22,15 @@ run diagnose --loss 4.852 --batch 128
 check "for people: a table" grep -q "^ *4.8520 .*ln N .*question, infonce, clip, unicl" out
 check "... what tells causes apart" grep -q "Equal: different rows" out
 check "... and what to run" grep -q "contrast diagnose A.npy B.npy" out
+check "a sum instead of a mean" near "ln N x N: a sum, not a mean" --loss 621.06 --batch 128 --loss-name clip
+run diagnose --loss 4.852 --batch 256
+check "a value of no loss in particular still has a next command" grep -q -- "--batch 256 --loss-name clip$" out
+run diagnose --loss 4.859 --batch 128 --temperature 0.5
+check "the next command is of the usual loss, at the temperature that was given" grep -q -- "--loss-name clip --temperature 0.5$" out
+run diagnose --loss 4.605 --batch 128
+check "a value near none: as if equal among so many" grep -q "e^4.605 = 100.0: " out
+run diagnose --loss nan --batch 128
+check "a loss that is not finite is an answer" grep -q "^not finite: " out
 run diagnose --loss 1.5 --batch 64 --loss-name clip
 check "between landmarks there are neighbours" grep -q "the next above: " out
 

@@ -215,6 +215,7 @@ START_TEST(uncertain_says_why)
         {0.95, 2, 0.9, 0.01, 1, "but retrieval works in them"},
         {0.95, 20, 0.1, 0.39, 1, "better than chance, but 100 rows are too few"},
         {0.95, 20, 0.1, 0.25, 1, "pairs match better than by chance, but weakly"},
+        {0.95, 20, 0.1, 0.05, 1, "among the near ones but seldom the nearest"},
         {0.95, 20, (double)NAN, (double)NAN, 1, "no row has a wrong item that it could find"},
         {0.95, 20, 0.9, 0.01, 4, "but such a loss does not belong to such embeddings"},
     };

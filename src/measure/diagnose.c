@@ -305,7 +305,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {f->labels > 0 && !f->few, CT_UNCERTAIN,
          {VARIANCE, DIRECTIONS, "labels show, but weakly"}},
         {f->labels <= 0 && !f->few, CT_UNALIGNED,
-         {VARIANCE, "labels do not show in the cosines",
+         {(VARIANCE), "labels do not show in the cosines",
           [MEANING] = "rows of a group are no nearer to each other than to the rest",
           [REMEDY] = "train; if it was trained: are the labels those of these rows, in their order"}},
         /* Few directions. */

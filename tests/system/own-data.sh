@@ -59,7 +59,7 @@ run search "$scratch/run" 0 -k 1
 check "... and the line" grep -q "captions\.txt:[0-9]*$" "$scratch/out"
 check "a number beyond the split" rejects 2 "search: 60: expected the number of an item, 0 to 59, or a text" search "$scratch/run" 60
 check "a query of no words" rejects 2 "there is nothing in it that the tower reads" search "$scratch/run" '!!!'
-check "an empty query" rejects 2 "there is nothing in it that the tower reads" search "$scratch/run" ''
+check "an empty query" rejects 2 "found an empty argument" search "$scratch/run" ''
 
 # The same pictures under gzip, as the text of a table, as PGM and PNG in a .csv: the same run.
 gzip -c "$scratch/x.npy" >"$scratch/x.packed"

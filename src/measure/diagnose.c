@@ -263,11 +263,12 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {one_constant ? f->constant : 0, CT_COLLAPSED,
          {"all {rows} rows of {side} are one point; the other side is scattered: one tower is "
           "constant", VARIANCE, said_loss,
-          [REMEDY] = "look at that tower: frozen or detached, dead units, an input that is the same "
-                     "for all items"}},
+          [REMEDY] = "look at that tower: frozen or detached, dead units, an input that is the "
+                     "same for all items"}},
         {f->exact > 0 && !(f->share < 1 - 2 * AT_LN_N), CT_COLLAPSED,
-         {m->duplicate_rows[0] == m->rows - 1 ? "all {rows} rows are exactly equal, which is no chance"
-                                              : "all {rows} rows are equal, but for rounding",
+         {m->duplicate_rows[0] == m->rows - 1
+              ? "all {rows} rows are exactly equal, which is no chance"
+              : "all {rows} rows are equal, but for rounding",
           said_loss,
           f->alone ? NULL : "a softmax over {rows} equal rows has the loss ln {rows} = {ln_rows}"}},
         {m->rows < FEWEST_ROWS || m->columns < 2, CT_UNCERTAIN,
@@ -296,8 +297,8 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
                                       "(cross-covariance; above 0 the saddle repels)"}},
         /* Rows that repeat answer each other's questions. */
         {f->repeated > REPEATS ? f->repeats : 0, CT_REPEATS,
-         {REPEATED, "repeats of {side} put {repeats_floor} under the loss: the mean of ln of how often "
-                    "a row is there", pairs}},
+         {REPEATED, "repeats of {side} put {repeats_floor} under the loss: the mean of ln of how "
+                    "often a row is there", pairs}},
         /* One array with labels: K groups need K - 1 directions and may be one point each. */
         {f->labels >= WORKS, CT_HEALTHY,
          {VARIANCE, DIRECTIONS, said_loss,
@@ -307,13 +308,14 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {f->labels <= 0 && !f->few, CT_UNALIGNED,
          {(VARIANCE), "labels do not show in the cosines",
           [MEANING] = "rows of a group are no nearer to each other than to the rest",
-          [REMEDY] = "train; if it was trained: are the labels those of these rows, in their order"}},
+          [REMEDY] = "train; if it was: are the labels those of these rows, in their order"}},
         /* Few directions. */
         {f->cliff, CT_DIMENSIONAL_COLLAPSE,
          {CLIFF_IS, pairs,
-          matched && recall >= WORKS ? "retrieval works in them; but no more can be told apart than they hold, the rest "
-                    "of the columns is memory without use, and new kinds of items have no room"
-                  : NULL, said_loss}},
+          matched && recall >= WORKS
+              ? "retrieval works in them; but no more can be told apart than they hold, the rest "
+                "of the columns is memory without use, and new kinds of items have no room"
+              : NULL, said_loss}},
         {f->few && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS, CT_UNCERTAIN,
          {DIRECTIONS, PAIRS, said_loss, "but retrieval works in them: the data may have no more"}},
         {f->few, CT_DIMENSIONAL_COLLAPSE, {DIRECTIONS, pairs, said_loss}},
@@ -337,7 +339,8 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {!matched && !f->alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}},
         /* They match. */
         {f->hub, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}},
-        {f->differs, CT_LOSS_DIFFERS, {f->loss_differs && isfinite(d->loss) ? GIVEN : NULL, PAIRS, VARIANCE,
+        {f->differs, CT_LOSS_DIFFERS,
+         {f->loss_differs && isfinite(d->loss) ? GIVEN : NULL, PAIRS, VARIANCE,
           [MEANING] = f->loss_differs ? NULL : "the gradient that was given is not the gradient of "
                                                "this loss of these rows"}},
         {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment && m->separability >= SEPARABLE,
@@ -347,15 +350,16 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment, CT_UNCERTAIN,
          {PAIRS, "the means lie {modality_gap} apart, but a linear separator is right about only "
                  "{separability} of unseen rows: a gap, or too few rows to tell"}},
-        {f->repeated > SOME_REPEATS ? f->repeats : 0, CT_REPEATS, {REPEATED, pairs, VARIANCE, said_loss}},
+        {f->repeated > SOME_REPEATS ? f->repeats : 0, CT_REPEATS,
+         {REPEATED, pairs, VARIANCE, said_loss}},
         {f->wrong > WEAK, CT_UNCERTAIN,
          {VARIANCE, PAIRS, DIRECTIONS, said_loss,
           "pairs match better than by chance, but weakly: train on, or the pairs share little"}},
         {recall < SELDOM, CT_UNCERTAIN,
-         {PAIRS, VARIANCE, "the right item is among the near ones but seldom the nearest: pairs match "
-                           "by a class or a topic, or weakly",
-          [REMEDY] = "where several rows mean the same give --groups; else train on, or ask whether "
-                     "the pairs share more than that"}},
+         {PAIRS, VARIANCE, "the right item is among the near ones but seldom the nearest: pairs "
+                           "match by a class or a topic, or weakly",
+          [REMEDY] = "where several rows mean the same give --groups; else train on, or ask "
+                     "whether the pairs share more than that"}},
         {f->share > 1 - AT_LN_N / 2 || f->loss < d->landmarks.floor * (1 - 1e-3) - 1e-6,
          CT_UNCERTAIN,
          {VARIANCE, PAIRS, DIRECTIONS, said_loss,

@@ -354,7 +354,8 @@ static double random_positives(const place *p, double equal)
 static const struct landmark_row {
     const char *loss;
     void (*values)(const place *p, ct_landmarks *l);
-    double (*random)(const place *p, double equal); /* NULL: not known in closed form, or lengths decide */
+    /* NULL: not known in closed form, or lengths decide */
+    double (*random)(const place *p, double equal);
     const char *equal_is, *floor_is; /* the first as a formula */
     bool cosines;                    /* has no floor where products take their place */
 } ROWS[] = {
@@ -371,7 +372,8 @@ static const struct landmark_row {
     {"siglip", siglip, random_siglip, "every cell at cosine 1",
      "between a simplex and two opposite points, as temperature and bias have it",
      .cosines = false},
-    {"triplet", triplet, NULL, "the margin", "every negative farther than the margin", .cosines = true},
+    {"triplet", triplet, NULL, "the margin", "every negative farther than the margin",
+     .cosines = true},
     {"hard-negative", hard_negative, NULL, "ln(2N-1)",
      "a bound: each negative at cosine -1; for small n a simplex", .cosines = false},
     {"spectral", spectral, random_spectral, "mu^2 - 2 mu",

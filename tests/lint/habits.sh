@@ -3,6 +3,7 @@
 #
 #   no cycle      what a.c and a.h include never leads back to a
 #   no hidden state   no variable inside a function is static, unless const
+#   width         no line has more than 100 columns, where the formatter is off too
 #   comments      at least 15 of 100 lines that are not blank hold one
 #
 # `habits.sh DIRECTORY` checks another tree.
@@ -29,9 +30,12 @@ if ! cycle=$(echo "$edges" | tsort 2>&1 >/dev/null) || [ -n "$cycle" ]; then
     status=1
 fi
 
+# In bytes, less those that go on with a character of UTF-8.
 # shellcheck disable=SC2086 # a list of files
-awk '
+LC_ALL=C awk '
 FNR == 1 { inside = 0 }
+{ columns = $0; gsub(/[\200-\277]/, "", columns) }
+length(columns) > 100 { printf "%s:%d: %d columns, expected 100 at most\n", FILENAME, FNR, length(columns); bad = 1 }
 /^[ \t]+static / && !/const/ && !/\)$/ { printf "%s:%d: a static variable inside a function is hidden state\n", FILENAME, FNR; bad = 1 }
 /^[ \t]*$/ { next }
 {

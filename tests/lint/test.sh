@@ -98,6 +98,8 @@ printf '%s\n#include "engine/y.h"\n' "$comment" >"$tree/src/engine/x.h"
 expect habits '^habits: a cycle of includes: src/engine/[xy]$'
 printf '%s\nint *ct_n(void)\n{\n    static int n;\n    return &n;\n}\n' "$comment" >>"$tree/src/engine/x.c"
 expect habits '^src/engine/x.c:[0-9]*: a static variable inside a function'
+printf '/* %098d */\n' 0 >>"$tree/src/engine/x.c"
+expect habits '^src/engine/x.c:[0-9]*: 104 columns, expected 100 at most'
 awk 'BEGIN { for (i = 0; i < 500; i++) print "int ct_x" i "(void);" }' >"$tree/src/engine/y.h"
 expect habits 'of 100 lines hold a comment, expected 15'
 

@@ -48,8 +48,9 @@ check "it has four parts" [ "$(grep -c '^[1-4]\. ' "$scratch/out")" = 4 ]
 check "plain text has no colour codes" sh -c "! grep -q '$(printf '\033')' '$scratch/out'"
 # The same bits everywhere: what README shows of it is what everybody sees.
 sed 's/ *$//' "$scratch/out" >"$scratch/story"
-sed -n '/^From `build\/contrast demo`/,/^###/p' "$root/README.md" | sed '/^From/d;/^```/d;/^###/d;/^$/d' >"$scratch/shown"
-check "README shows 40 lines of it or more" [ "$(wc -l <"$scratch/shown")" -ge 40 ]
+sed -n '/^From `build\/contrast demo`/,/^|/p' "$root/README.md" | sed '/^From/d;/^```/d;/^|/d;/^$/d' >"$scratch/shown"
+check "README shows 18 lines of it or more" [ "$(wc -l <"$scratch/shown")" -ge 18 ]
+check "... with the four headings" [ "$(grep -c '^[1-4]\. ' "$scratch/shown")" = 4 ]
 check "... as they are" [ "$(grep -cvxFf "$scratch/story" "$scratch/shown")" = 0 ]
 check "it says what to try next" grep -q '^Next: contrast train' "$scratch/out"
 check "it says the question's figures" grep -q 'best there is.* 1\.0538; closed form 1\.0538' "$scratch/out"

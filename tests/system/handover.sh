@@ -166,8 +166,8 @@ RUNS
     mkdir -p "$scratch/readme/build" "$scratch/readme/runs"
     cp -r "$scratch/run" "$scratch/readme/runs/first"
     ln -s "$program" "$scratch/readme/build/contrast"
-    grep -E '^(build/contrast|python|torchrun) .*(model\.py|trained\.)' "$here/../../README.md" >"$scratch/commands"
-    check "README has the commands" [ "$(wc -l <"$scratch/commands")" = 5 ]
+    grep -E '^(build/contrast|python|torchrun) .*(model\.py|trained\.)' "$here/../../src/cli/README.md" >"$scratch/commands"
+    check "src/cli/README.md has the commands" [ "$(wc -l <"$scratch/commands")" = 5 ]
     while read -r line; do
         check "README: $line" env PATH="$(dirname "$(command -v "$python")"):$PATH" \
             sh -c "exec >'$scratch/out' 2>&1 </dev/null; cd '$scratch/readme' && $line"
@@ -182,20 +182,20 @@ RUNS
     done
     run report "$back" -o "$scratch/back.html"
     check "a report of it" grep -q "The run was imported at step [1-9]" "$scratch/back.html"
-    (cd "$scratch/readme" && "$python" model.py --weights trained.safetensors save weights.safetensors)
+    (cd "$scratch/readme/runs" && "$python" model.py --weights trained.safetensors save weights.safetensors)
     # shellcheck disable=SC2086
-    run train shapes $small -q train.steps=1 optim.rate=1e-30 --weights "$scratch/readme/weights.safetensors" -o "$scratch/begun"
+    run train shapes $small -q train.steps=1 optim.rate=1e-30 --weights "$scratch/readme/runs/weights.safetensors" -o "$scratch/begun"
     check "its weights alone begin a run" [ "$code" = 0 ]
     for from in "$back" "$scratch/begun"; do
         "$program" embed "$from" --texts "$scratch/texts.txt" -o "$from.npy" >/dev/null
     done
     check "... with the same embeddings" cmp "$back.npy" "$scratch/begun.npy"
     check "weights alone are no checkpoint" rejects 1 "weights alone need a recipe" \
-        import "$scratch/readme/weights.safetensors" -o "$scratch/no"
+        import "$scratch/readme/runs/weights.safetensors" -o "$scratch/no"
     printf 'a\342\200\250star\r\nred\n' >"$scratch/odd.txt"
-    (cd "$scratch/readme" && "$python" model.py embed --texts "$scratch/odd.txt" -o "$scratch/odd.npy")
+    (cd "$scratch/readme/runs" && "$python" model.py embed --texts "$scratch/odd.txt" -o "$scratch/odd.npy")
     check "only a newline ends a caption" [ "$(wc -c <"$scratch/odd.npy")" = $((128 + 2 * 4 * 32)) ]
-    "$python" "$scratch/readme/model.py" train --data "$scratch/readme/pairs" >"$scratch/out" 2>&1
+    "$python" "$scratch/readme/runs/model.py" train --data "$scratch/readme/runs/pairs" >"$scratch/out" 2>&1
     check "a run that is done asks for more steps" grep -q "say how many more, --steps N" "$scratch/out"
 
     # 300 steps here, 300 there, back here: as good as 600 steps in one place.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The commands of README.md, in its order, in a copy of the tree; then what it shows of models/first.c.
+# The commands of README.md and of the pages it leads to, in their order, in a copy of the tree; then what it shows of
+# models/first.c.
 # shellcheck source=tests/support/system.sh
 . "$(dirname "$0")/../support/system.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -7,12 +8,15 @@ mkdir "$scratch/copy"
 (cd "$root" && tar -cf - Makefile README.md src include models tests datasets/*.[ch] datasets/*.sh) | tar -xf - -C "$scratch/copy"
 cd "$scratch/copy" || exit 1
 
+pages="README.md models/recipes/README.md src/cli/README.md"
 # Text between ```LANGUAGE and ```.
+# shellcheck disable=SC2086 # a list of files
 block() {
-    awk -v fence="\`\`\`$1" '$0 == fence { inside = 1; next } $0 == "```" { inside = 0 } inside' README.md
+    awk -v fence="\`\`\`$1" '$0 == fence { inside = 1; next } $0 == "```" { inside = 0 } inside' $pages
 }
 block sh >commands
-check "README.md has commands" [ "$(wc -l <commands)" -ge 8 ]
+check "README.md has under 9 KB" [ "$(wc -c <README.md)" -lt 9216 ]
+check "the pages have commands" [ "$(wc -l <commands)" -ge 24 ]
 while read -r line; do
     case $line in
     *fashion*) command -v dpkg >/dev/null && dpkg -s dataset-fashion-mnist >/dev/null 2>&1 || continue ;;
@@ -27,7 +31,8 @@ for picture in src/show/pictures/*.svg; do
     check "$picture is small" [ "$(wc -c <"$picture")" -lt 60000 ]
 done
 
-grep -oE '(tests|src|models|datasets|include)/[-a-z_/.]*[a-z_]' README.md | sort -u >paths
+# shellcheck disable=SC2086
+grep -ohE '(tests|src|models|datasets|include)/[-a-z_/.]*[a-z_]' $pages tests/bench/README.md | sort -u >paths
 check "README names parts of the tree" [ "$(wc -l <paths)" -ge 20 ]
 while read -r path; do
     [ -e "$root/$path" ] || check "README: $path is there" false

@@ -5,6 +5,7 @@
 #   make BUILD=tsan test   thread sanitizer
 #   make BUILD=f64  test   double precision: strict gradient checks
 #   make test RUN=valgrind run the tests under another program
+#   make V=1               show each command
 #
 # Every BUILD has its own directory under build/, so switching never mixes
 # objects; build/contrast is the release program. CFLAGS, CPPFLAGS, LDFLAGS and
@@ -30,6 +31,10 @@ CT_LDLIBS := -lm -pthread
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 endif
+
+# One short line per file that is made: $(call make_by,WORD,COMMAND). V=1 shows the command, -s neither.
+make_by = $(if $(QUIET),,@echo '  $(1) $@'; )$(2)
+QUIET  := $(filter 1,$(V))$(findstring s,$(firstword -$(MAKEFLAGS)))
 
 MODE_release := -O3 -g
 MODE_debug   := -O0 -g
@@ -88,7 +93,7 @@ ifeq ($(BUILD),release)
 	@ln -sf release/bench $(ROOT)/bench
 endif
 
-bench-peers: all bench ## Measure beside NumPy and PyTorch, if they are there; JSON=FILE keeps the table
+bench-peers: all bench ## Measure with NumPy and PyTorch in turns, if they are there; JSON=FILE keeps the table
 	@$${PYTHON:-python3} tests/bench/peers.py $(OUT)/contrast $(OUT)/bench $(if $(JSON),--json $(JSON)) $(if $(ONLY),--only $(ONLY))
 
 lint: $(LIB_OBJ) $(CLI_OBJ) ## Check layers, sizes, habits, headers and symbols (src/README.md)
@@ -116,10 +121,10 @@ $(OUT)/objects: FORCE
 
 $(OUT)/libcontrast.a: $(LIB_OBJ) $(OUT)/objects
 	@rm -f $@
-	$(AR) rcs $@ $(LIB_OBJ)
+	$(call make_by,AR,$(AR) rcs $@ $(LIB_OBJ))
 
 $(OUT)/contrast: $(CLI_OBJ) $(OUT)/libcontrast.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CT_LDLIBS)
+	$(call make_by,LD,$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CT_LDLIBS))
 
 # The list of test cases comes from the file names: tests/unit/*/test_NAME.c
 # defines NAME_case(), and no test can be forgotten.
@@ -159,13 +164,13 @@ $(eval $(call TABLE,lab/lessons,src/lab/lessons/lesson.c,$(filter src/lab/lesson
 $(eval $(call TABLE,cli/help,src/cli/options.c,$(filter src/cli/help/%,$(ASSETS))))
 
 $(OUT)/tests/run: $(TEST_OBJ) $(OUT)/libcontrast.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) $(CT_LDLIBS)
+	$(call make_by,LD,$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) $(CT_LDLIBS))
 
 $(OUT)/first: $(OUT)/models/first.o $(OUT)/libcontrast.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CT_LDLIBS)
+	$(call make_by,LD,$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CT_LDLIBS))
 
 $(OUT)/bench: $(OUT)/tests/bench/bench.o $(OUT)/libcontrast.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CT_LDLIBS)
+	$(call make_by,LD,$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CT_LDLIBS))
 
 $(OUT)/tests/unit/main.o: $(OUT)/tests/cases.h
 $(OUT)/tests/%.o: CT_CFLAGS += -Itests/support -I$(OUT)/tests $(CHECK_CFLAGS)
@@ -174,7 +179,7 @@ $(OUT)/tests/%.o: CT_CFLAGS += -Wno-pedantic -Wno-variadic-macros -Wno-missing-p
 
 $(OUT)/%.o: %.c $(OUT)/flags Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call make_by,CC,$(CC) $(ALL_CFLAGS) -c -o $@ $<)
 
 # One body of kernels, compiled once for each instruction set, chosen at start. A quarter of
 # its compile time would go to where each variable is after each step: lines are enough.

@@ -100,6 +100,7 @@ lint: $(LIB_OBJ) $(CLI_OBJ) ## Check layers, sizes, habits, headers and symbols 
 	@sh tests/lint/layers.sh
 	@sh tests/lint/sizes.sh
 	@sh tests/lint/habits.sh
+	@sh tests/lint/prose.sh
 	@CC='$(CC)' sh tests/lint/headers.sh
 	@sh tests/lint/symbols.sh $(OUT)
 	@CC='$(CC)' sh tests/lint/test.sh

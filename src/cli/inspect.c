@@ -155,7 +155,7 @@ static void print_text(const ct_safetensors *f, const parameter *p, int n, size_
     printf("\n");
     ct_table_print(&CT_TABLE(&COLUMNS, p, n), stdout, 0);
     printf("%zu values; %s %s\n", values,
-           hash != NULL ? "its hash is right:" : "it carries no hash", hash != NULL ? hash : "");
+           hash != NULL ? "its hash is right:" : "no hash in it", hash != NULL ? hash : "");
     if (recipe != NULL)
         printf("\n%s", recipe);
 }

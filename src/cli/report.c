@@ -45,12 +45,12 @@ ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_reco
     return err->status;
 }
 
-/* "contrast: a beside b" */
+/* "contrast: a and b" */
 static void title_of(int n, char **folder, char *out, size_t size)
 {
     size_t used = (size_t)snprintf(out, size, "contrast: ");
     for (int i = 0; i < n && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? " beside " : "",
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? " and " : "",
                                  folder[i]);
 }
 

@@ -66,7 +66,7 @@ static const ct_field MEASURES[] = {
     {NUMBER(modality_gap), .label = "modality gap", .format = "%.3f",
      .help = "distance between the means of the two sides as unit vectors"},
     {NUMBER(separability), .label = "separability", .format = "%.3f",
-     .help = "share of unseen rows whose side a linear separator tells: 0.5 mixed, 1 apart"},
+     .help = "share of unseen rows whose side a linear separator finds: 0.5 mixed, 1 apart"},
     {NUMBER(mutual_nearest), .label = "mutual nearest", .format = "%.3f",
      .help = "share of pairs that are each other's nearest"},
     {NUMBER(mutual_nearest_elsewhere), .label = "mutual nearest, not partners", .format = "%.3f",

@@ -103,6 +103,12 @@ expect habits '^src/engine/x.c:[0-9]*: 104 columns, expected 100 at most'
 awk 'BEGIN { for (i = 0; i < 500; i++) print "int ct_x" i "(void);" }' >"$tree/src/engine/y.h"
 expect habits 'of 100 lines hold a comment, expected 15'
 
+passes prose
+echo 'Training goes on.' >"$tree/models/README.md"
+expect prose '^models/README.md:1: "goes on": write continue$'
+echo 'char *ct_s = "a loss beside its floor";' >>"$tree/models/tower.c"
+expect prose '^models/tower.c:2: "beside"'
+
 passes headers
 plant() { echo "$1" >>"$tree/include/contrast/idx.h"; }
 plant 'enum ct_a { CT_B, STRAY = 3 };' && expect headers 'idx.h:[0-9]*: public name STRAY '

@@ -41,8 +41,10 @@ MODE_debug   := -O0 -g
 MODE_f64     := -O2 -g -DCT_REAL_DOUBLE
 MODE_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 MODE_tsan    := -O1 -g -fsanitize=thread
+# Of the shared library: code that can be loaded anywhere.
+MODE_pic     := -O3 -g -fPIC
 ifeq ($(MODE_$(BUILD)),)
-$(error BUILD=$(BUILD): choose release, debug, asan, tsan or f64)
+$(error BUILD=$(BUILD): choose release, debug, asan, tsan, pic or f64)
 endif
 CFLAGS    ?= $(MODE_$(BUILD))
 ifneq ($(filter -Ofast -ffast-math,$(CFLAGS)),)
@@ -50,7 +52,7 @@ $(error CFLAGS has $(filter -Ofast -ffast-math,$(CFLAGS)), which changes the num
 endif
 ALL_CFLAGS = $(WARN) $(CPPFLAGS) $(CFLAGS) $(CT_CFLAGS)
 # Given CFLAGS replace the mode's optimisation, never what the mode is about.
-ifneq ($(filter asan tsan f64,$(BUILD)),)
+ifneq ($(filter asan tsan pic f64,$(BUILD)),)
 ALL_CFLAGS += $(filter -f% -D%,$(MODE_$(BUILD)))
 endif
 # Now, before the rules for single files add theirs.
@@ -67,6 +69,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(OUT)/%.o)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all demo test check-gradients sanitize bench bench-peers lint clean help FORCE
+.PHONY: install uninstall installcheck dist
 
 all: $(OUT)/contrast $(OUT)/first $(OUT)/libcontrast.a ## Build the program, the first page (models/first.c) and the library
 ifeq ($(BUILD),release)
@@ -104,6 +107,91 @@ lint: $(LIB_OBJ) $(CLI_OBJ) ## Check layers, sizes, habits, headers and symbols 
 	@CC='$(CC)' sh tests/lint/headers.sh
 	@sh tests/lint/symbols.sh $(OUT)
 	@CC='$(CC)' sh tests/lint/test.sh
+
+# ---- install: the directory variables of the GNU standards, and DESTDIR for packages ----
+
+prefix      ?= /usr/local
+exec_prefix ?= $(prefix)
+bindir      ?= $(exec_prefix)/bin
+libdir      ?= $(exec_prefix)/lib
+includedir  ?= $(prefix)/include
+datarootdir ?= $(prefix)/share
+mandir      ?= $(datarootdir)/man
+INSTALL     ?= install
+
+said     = $(shell sed -n 's/.*$(1) *"\(.*\)"/\1/p' include/contrast/contrast.h)
+VERSION  := $(call said,CT_VERSION)
+RELEASED := $(call said,CT_RELEASED)
+MAJOR   := $(firstword $(subst ., ,$(VERSION)))
+# Others see ct_* and nothing else of the library.
+ifeq ($(shell uname),Darwin)
+SO       := libcontrast.$(MAJOR).dylib
+SO_LINK  := libcontrast.dylib
+SO_FLAGS  = -dynamiclib -install_name $(libdir)/$(SO) -exported_symbol '_ct_*'
+else
+SO       := libcontrast.so.$(MAJOR)
+SO_LINK  := libcontrast.so
+SO_FLAGS  = -shared -Wl,-soname,$(SO) -Wl,--version-script=$@.names
+endif
+
+$(OUT)/$(SO): $(LIB_OBJ) $(OUT)/objects
+	@echo '{ global: ct_*; local: *; };' > $@.names
+	$(call make_by,LD,$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(SO_FLAGS) -o $@ $(LIB_OBJ) $(LDLIBS) $(CT_LDLIBS))
+
+# What is made for the installation: by the program, whose texts and tables parse the command line, and of
+# the first sentence of each header.
+MADE := $(OUT)/install
+$(MADE)/%: $(OUT)/contrast
+	@mkdir -p $(@D)
+	@$(OUT)/contrast help $* > $@
+$(MADE)/libcontrast: $(wildcard include/contrast/*.h) Makefile
+	@mkdir -p $(@D)
+	@awk -v title='.TH LIBCONTRAST 3 "$(RELEASED)" "contrast $(VERSION)"' ' \
+	    function put(n, i) { \
+	        sub(/ *\*\/$$/, "", text); gsub(/-/, "\\-", text); n = split(text, word); text = ""; \
+	        for (i = 1; i <= n; i++) printf "%s%s", word[i], i == n || i % 8 == 0 ? "\n" : " " } \
+	    BEGIN { print title; print ".SH NAME\nlibcontrast \\- towers, losses and measures of contrast\n.SH SYNOPSIS"; \
+	        print ".nf\n#include <contrast/contrast.h>\ncc program.c $$(pkg\\-config \\-\\-cflags \\-\\-libs contrast)\n.fi"; \
+	        print ".SH DESCRIPTION\nEach header says what its subject is, with shapes, errors and ownership." } \
+	    FNR == 1 { put(); print ".TP\n.B contrast/" $$2; text = $$0; sub(/^.* -- /, "", text); more = 1; next } \
+	    more && text !~ /[.?]$$|\*\/$$/ && /^ \* / { text = text " " substr($$0, 4); next } \
+	    { more = 0 } \
+	    END { put(); print ".SH SEE ALSO\n.BR contrast (1)" }' $(filter %.h,$^) > $@
+$(MADE)/contrast.pc: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' 'Name: contrast' 'Description: contrastive learning in plain C' 'Version: $(VERSION)' \
+	    'Cflags: -I$(includedir)' 'Libs: -L$(libdir) -lcontrast' 'Libs.private: $(CT_LDLIBS)' > $@
+
+# mode:source:destination of each file.
+FILES = 755:$(OUT)/contrast:$(bindir)/contrast 644:$(OUT)/libcontrast.a:$(libdir)/libcontrast.a \
+    755:$(ROOT)/pic/$(SO):$(libdir)/$(SO) 644:$(MADE)/contrast.pc:$(libdir)/pkgconfig/contrast.pc \
+    $(foreach h,$(wildcard include/contrast/*.h),644:$h:$(includedir)/contrast/$(notdir $h)) \
+    644:$(MADE)/manual:$(mandir)/man1/contrast.1 644:$(MADE)/recipe-manual:$(mandir)/man5/contrast-recipe.5 \
+    644:$(MADE)/libcontrast:$(mandir)/man3/libcontrast.3 \
+    644:$(MADE)/bash:$(datarootdir)/bash-completion/completions/contrast \
+    644:$(MADE)/zsh:$(datarootdir)/zsh/site-functions/_contrast \
+    644:$(MADE)/fish:$(datarootdir)/fish/vendor_completions.d/contrast.fish
+part = $(word $(1),$(subst :, ,$(2)))
+
+install: all $(addprefix $(MADE)/,manual recipe-manual libcontrast bash zsh fish contrast.pc) ## Install all of it under prefix=/usr/local (DESTDIR and the GNU variables)
+	@+$(MAKE) --no-print-directory BUILD=pic $(ROOT)/pic/$(SO)
+	@set -e; $(foreach f,$(FILES),mkdir -p $(dir $(DESTDIR)$(call part,3,$f)); \
+	    $(INSTALL) -m $(call part,1,$f) $(call part,2,$f) $(DESTDIR)$(call part,3,$f);)
+	@ln -sf $(SO) $(DESTDIR)$(libdir)/$(SO_LINK)
+	@echo "installed under $(DESTDIR)$(prefix)"
+
+uninstall: ## Remove what install wrote
+	rm -f $(foreach f,$(FILES),$(DESTDIR)$(call part,3,$f)) $(DESTDIR)$(libdir)/$(SO_LINK)
+	@rmdir $(DESTDIR)$(includedir)/contrast 2>/dev/null || true
+
+installcheck: ## Build programs in C and C++ against what is installed, shared and static
+	@CC='$(CC)' CXX='$(CXX)' PKG_CONFIG_PATH=$(DESTDIR)$(libdir)/pkgconfig PKG_CONFIG_SYSROOT_DIR=$(DESTDIR) \
+	    sh tests/support/installed.sh $(DESTDIR)$(bindir)/contrast $(DESTDIR)$(libdir)
+
+dist: ## Write build/contrast-VERSION.tar.gz: the same bytes of the same commit
+	@mkdir -p $(ROOT)
+	@git archive --format=tar --prefix=contrast-$(VERSION)/ HEAD | gzip -n9 > $(ROOT)/contrast-$(VERSION).tar.gz
+	@echo $(ROOT)/contrast-$(VERSION).tar.gz
 
 clean: ## Remove everything that make created
 	rm -rf $(ROOT)

@@ -2,7 +2,8 @@
 #ifndef CT_CONTRAST_H
 #define CT_CONTRAST_H
 
-#define CT_VERSION "0.1.0"
+#define CT_VERSION  "0.1.0"
+#define CT_RELEASED "2026-11-28"
 
 #include "contrast/activation.h"
 #include "contrast/arena.h"

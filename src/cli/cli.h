@@ -92,6 +92,17 @@ const char *cli_help(const char *name);
 /* The line after the first empty one. */
 const char *cli_summary(const char *name, int *length);
 
+/* An option as help describes it: "-o", "--output", "RUN"; "" for what it has not. */
+typedef struct cli_option {
+    char letter[4], name[32], value[32];
+    const char *text; /* what it does */
+    size_t length;
+} cli_option;
+
+/* The next option after `at` in a text of help; the answer is where to go on, NULL after the last.
+ */
+const char *cli_next_option(const char *at, cli_option *o);
+
 /* Sort the words after a command's name into options and arguments. Errors  CT_ERR_CONFIG */
 ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err);
 

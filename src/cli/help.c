@@ -2,7 +2,7 @@
  * parses them.
  *
  * Layer: cli. */
-#include "cli/cli.h"
+#include "cli/manual.h"
 
 #include "measure/fields.h"
 
@@ -91,7 +91,12 @@ static int help(cli_call *c, ct_error *err)
                 {"recipes", help_recipes},
                 {"losses", help_losses},
                 {"states", help_states},
-                {"measures", help_measures}};
+                {"measures", help_measures},
+                {"manual", cli_put_manual},
+                {"recipe-manual", cli_put_recipe_manual},
+                {"bash", cli_put_bash},
+                {"zsh", cli_put_zsh},
+                {"fish", cli_put_fish}};
     if (c->argc == 0) {
         help_all();
         return 0;

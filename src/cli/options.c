@@ -73,19 +73,13 @@ const char *cli_summary(const char *name, int *length)
     return summary;
 }
 
-/* An option as help describes it: "-o", "--output", "RUN"; "" for what it has not. */
-typedef struct option {
-    char letter[4], name[32], value[32];
-} option;
-
-/* The next one after `at`; the answer is where to go on, NULL if there is none. */
-static const char *next_option(const char *at, option *o)
+const char *cli_next_option(const char *at, cli_option *o)
 {
     at = strstr(at, "\n  -");
     if (at == NULL)
         return NULL;
     at += 3;
-    *o = (option){.letter = ""};
+    *o = (cli_option){.letter = ""};
     if (at[1] != '-') { /* "-o, " */
         snprintf(o->letter, sizeof o->letter, "%.2s", at);
         at += 4;
@@ -94,19 +88,26 @@ static const char *next_option(const char *at, option *o)
     snprintf(o->name, sizeof o->name, "%.*s", length, at);
     at += length + 1;
     snprintf(o->value, sizeof o->value, "%.*s", (int)strcspn(at, " "), at);
+    at += strlen(o->value);
+    /* To the next option, or the empty line after the last; lines that continue it are indented. */
+    o->text = at + strspn(at, " ");
+    const char *end = o->text + strcspn(o->text, "\n");
+    while (strncmp(end, "\n    ", 5) == 0)
+        end += 1 + strcspn(end + 1, "\n");
+    o->length = (size_t)(end - o->text);
     return at;
 }
 
 /* The option of a command that a word names: one of its own, or a common one. */
-static bool find(const char *command, const char *word, option *found, ct_error *err)
+static bool find(const char *command, const char *word, cli_option *found, ct_error *err)
 {
     const char *const text[2] = {cli_help(command), cli_help("common")};
-    option all[32];
+    cli_option all[32];
     const char *name[32];
     char what[64], try[64];
     int n = 0;
     for (int k = 0; k < 2; k++)
-        for (const char *at = text[k]; (at = next_option(at, &all[n])) != NULL; n++) {
+        for (const char *at = text[k]; (at = cli_next_option(at, &all[n])) != NULL; n++) {
             *found = all[n];
             name[n] = all[n].name;
             if (strcmp(word, found->name) == 0 || strcmp(word, found->letter) == 0)
@@ -118,7 +119,7 @@ static bool find(const char *command, const char *word, option *found, ct_error 
     return false;
 }
 
-static const ct_field *meaning_of(const option *o)
+static const ct_field *meaning_of(const cli_option *o)
 {
     const ct_field *f = MEANING, *end = MEANING + sizeof MEANING / sizeof *MEANING;
     while (f < end && (strcmp(f->key, o->name + 2) != 0 ||
@@ -144,7 +145,7 @@ static bool set_loss(const ct_field *f, const char *value, cli_call *c)
 static int read_option(int argc, char **argv, int i, cli_call *c, ct_error *err)
 {
     char word[64];
-    option o;
+    cli_option o;
     const char *equals = strchr(argv[i], '='), *value = equals != NULL ? equals + 1 : NULL;
     snprintf(word, sizeof word, "%.*s", (int)strcspn(argv[i], "="), argv[i]);
     if (!find(c->command->name, word, &o, err))

@@ -29,6 +29,14 @@ cp "$scratch/out" "$scratch/all.ini"
 check "every key of it is accepted" rejects 2 "train.batch = 0" train "$scratch/all.ini" train.batch=0
 run help losses
 check "help losses names the question's" grep -q question "$scratch/out"
+run help manual
+check "the manual has each command's options" grep -qF '.B \-o, \-\-output RUN' "$scratch/out"
+run help recipe-manual
+check "the manual of recipes has each key" [ "$(grep -c '^\.B .* =' "$scratch/out")" = "$("$program" help recipe | grep -c '^[a-z_0-9]* *=')" ]
+run help bash
+check "bash completes options" grep -q "' train') words=.* --weights .* collapse" "$scratch/out"
+run help fish
+check "fish knows letters" grep -q "from train' -l output -s o -r -d 'the run" "$scratch/out"
 run help states
 check "help states says what each is" [ "$(grep -c '^[a-z-]*: .' "$scratch/out")" = 13 ]
 run help measures

@@ -1,0 +1,211 @@
+/* manual.c -- what `make install` writes: manual pages and completions, from the texts and tables
+ * that parse the command line.
+ *
+ * Layer: cli. */
+#include "cli/manual.h"
+
+#include "contrast/contrast.h"
+#include "lab/lessons/lesson.h"
+
+#include <string.h>
+
+/* ---- manual pages, in the macros of man(7) ---- */
+
+static void put_letter(char letter)
+{
+    if (letter == '\\')
+        printf("\\e");
+    else
+        printf("%s%c", letter == '-' ? "\\" : "", letter);
+}
+
+/* n bytes as text of roff, filled: lines of at most 72 columns, where a dash is a minus. */
+static void put_words(const char *text, size_t n)
+{
+    int column = 0;
+    for (const char *end = text + n; text < end;) {
+        text += strspn(text, " \n");
+        const int length = text < end ? (int)strcspn(text, " \n") : 0;
+        if (column > 0 && length > 0)
+            putchar(column + length > 72 ? '\n' : ' ');
+        column = column + length > 72 ? 0 : column;
+        if (column == 0 && (*text == '.' || *text == '\''))
+            printf("\\&"); /* not a request */
+        for (int i = 0; i < length; i++)
+            put_letter(text[i]);
+        column += length + 1;
+        text += length;
+    }
+    putchar('\n');
+}
+
+static void put_macro(const char *macro, const char *text, size_t n)
+{
+    printf("%s ", macro);
+    put_words(text, n);
+}
+
+/* A page of CONTRAST or CONTRAST-RECIPE begins with its name in lower case too. */
+static void put_title(const char *title, const char *name, int section)
+{
+    printf(".TH %s %d \"%s\" \"contrast %s\"\n.SH NAME\n%s", title, section, CT_RELEASED,
+           CT_VERSION, name);
+}
+
+/* "  -o, --output RUN   where it goes", of which the text may go on in indented lines. */
+static void put_options(const char *text)
+{
+    cli_option o;
+    for (const char *at = text; (at = cli_next_option(at, &o)) != NULL;) {
+        char names[80];
+        const int n = snprintf(names, sizeof names, "%s%s%s%s%s", o.letter,
+                               *o.letter != '\0' ? ", " : "", o.name, *o.value != '\0' ? " " : "",
+                               o.value);
+        printf(".TP\n");
+        put_macro(".B", names, (size_t)n);
+        put_words(o.text, o.length);
+    }
+}
+
+/* The paragraphs of help/NAME.txt, up to its options. */
+static void put_help(const char *text)
+{
+    const char *options = strstr(text, "options:\n");
+    const char *end = options != NULL ? options : text + strlen(text);
+    size_t n = strcspn(text, "\n");
+    bool first = true;
+    put_macro(".SS", text, n);
+    for (text += n; text < end; text += n) {
+        const char *blank;
+        text += strspn(text, "\n");
+        blank = strstr(text, "\n\n");
+        n = (size_t)((blank != NULL && blank < end ? blank : end) - text);
+        if (n > 0) {
+            printf("%s", first ? "" : ".PP\n");
+            put_words(text, n);
+            first = false;
+        }
+    }
+    if (options != NULL)
+        put_options(options);
+}
+
+void cli_put_manual(void)
+{
+    const char *common = cli_help("common"), *status = strstr(common, "exit status: ");
+    put_title("CONTRAST", "contrast", 1);
+    printf(" \\- contrastive learning, from the collapse to its fix\n.SH SYNOPSIS\n.B contrast\n.I "
+           "COMMAND\n.RI [ options ]\n.SH COMMANDS\n");
+    for (int i = 0; cli_command_at(i) != NULL; i++)
+        put_help(cli_help(cli_command_at(i)->name));
+    printf(".SH OPTIONS OF ALL COMMANDS\n");
+    put_options(common);
+    printf(".SH EXIT STATUS\n");
+    status += strlen("exit status: ");
+    put_words(status, strlen(status));
+    printf(".SH SEE ALSO\n.BR contrast\\-recipe (5),\n.BR libcontrast (3)\n");
+}
+
+void cli_put_recipe_manual(void)
+{
+    char text[1 << 14];
+    const ct_recipe r = ct_recipe_defaults();
+    ct_fields_ini(&ct_recipe_fields, &r, true, text, sizeof text);
+    put_title("CONTRAST-RECIPE", "contrast-recipe", 5);
+    printf(" \\- the settings of a training of contrast\n.SH DESCRIPTION\nA recipe is a text of "
+           "sections and of lines\n.IR key = value .\n"
+           "What it does not say keeps the default that is shown here.\n.SH KEYS\n");
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        const char *help = strstr(line, " # ");
+        const size_t n = help != NULL ? (size_t)(help - line) : strlen(line);
+        if (*line != '[')
+            printf(".TP\n");
+        put_macro(*line == '[' ? ".SS" : ".B", line, n);
+        if (help != NULL)
+            put_words(help + 3, strlen(help + 3));
+    }
+    printf(".SH SEE ALSO\n.BR contrast (1)\n");
+}
+
+/* ---- completions ---- */
+
+/* Words that a command takes besides files: recipes where its line asks for one, commands. */
+static void put_arguments(const cli_command *c)
+{
+    if (strstr(cli_help(c->name), " RECIPE") != NULL)
+        for (int i = 0; ct_recipe_builtin_name(i) != NULL; i++)
+            printf(" %s", ct_recipe_builtin_name(i));
+    if (c == &CLI_LESSON)
+        for (int i = 0; ct_lesson_name(i) != NULL; i++)
+            printf(" %s", ct_lesson_name(i));
+    if (c == &CLI_HELP)
+        for (int i = 0; cli_command_at(i) != NULL; i++)
+            printf(" %s", cli_command_at(i)->name);
+}
+
+/* For bash, and for zsh through its bashcompinit: the commands, then the words of each. */
+static void put_bash(void)
+{
+    printf("_contrast() {\n    local words\n    case \"$COMP_CWORD ${COMP_WORDS[1]}\" in\n"
+           "    '1 '*) words='");
+    for (int i = 0; cli_command_at(i) != NULL; i++)
+        printf("%s%s", i > 0 ? " " : "", cli_command_at(i)->name);
+    printf("' ;;\n");
+    for (int i = 0; cli_command_at(i) != NULL; i++) {
+        const cli_command *c = cli_command_at(i);
+        const char *const text[2] = {cli_help(c->name), cli_help("common")};
+        cli_option o;
+        printf("    *' %s') words='--help", c->name);
+        for (int k = 0; k < 2; k++)
+            for (const char *at = text[k]; (at = cli_next_option(at, &o)) != NULL;)
+                printf(" %s", o.name);
+        put_arguments(c);
+        printf("' ;;\n");
+    }
+    printf("    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
+           "}\ncomplete -o default -F _contrast contrast\n");
+}
+
+void cli_put_bash(void)
+{
+    printf("# contrast(1) for bash\n");
+    put_bash();
+}
+
+void cli_put_zsh(void)
+{
+    printf("#compdef contrast\nautoload -U +X bashcompinit && bashcompinit\n");
+    put_bash();
+}
+
+/* One line of text in quotes. */
+static void put_quoted(const char *text, size_t n)
+{
+    putchar('\'');
+    for (size_t i = 0; i < n && text[i] != '\n'; i++)
+        printf("%s%c", text[i] == '\'' || text[i] == '\\' ? "\\" : "", text[i]);
+    printf("'\n");
+}
+
+void cli_put_fish(void)
+{
+    printf("# contrast(1) for fish\n");
+    for (int i = 0; cli_command_at(i) != NULL; i++) {
+        const cli_command *c = cli_command_at(i);
+        const char *text[2] = {cli_help(c->name), cli_help("common")};
+        const char *summary = strstr(text[0], "\n\n") + 2;
+        cli_option o;
+        printf("complete -c contrast -n __fish_use_subcommand -f -a %s -d ", c->name);
+        put_quoted(summary, strlen(summary));
+        for (int k = 0; k < 2; k++)
+            for (const char *at = text[k]; (at = cli_next_option(at, &o)) != NULL;) {
+                printf("complete -c contrast -n '__fish_seen_subcommand_from %s' -l %s%s%s%s -d ",
+                       c->name, o.name + 2, *o.letter != '\0' ? " -s " : "",
+                       *o.letter != '\0' ? o.letter + 1 : "", *o.value != '\0' ? " -r" : "");
+                put_quoted(o.text, o.length);
+            }
+        printf("complete -c contrast -n '__fish_seen_subcommand_from %s' -a '", c->name);
+        put_arguments(c);
+        printf("'\n");
+    }
+}

@@ -18,31 +18,39 @@
  *     0  a with b    sums of side a along rows, of side b along columns
  *     1  a with a    sums of side a; forward along rows. The matrix is symmetric: going
  *     2  b with b    back, its columns have the same sums, and only db of the walk is wanted
+ *     3  a with past rows of b    the same sums, along rows: to an anchor a past row is one
+ *     4  b with past rows of a    more negative, but it gets no gradient
  */
+enum { CROSS, WITHIN, PAST = WITHIN + 2, N_WALKS = PAST + 2 };
+
 static bool has_walk(const loss_pairs *p, int which)
 {
-    bool summed = false; /* one array has sums of side a alone */
+    const int side = (which + 1) % 2;
+    bool summed = false; /* one array, and one direction, have sums of side a alone */
     for (int k = 0; k < p->n_sums; k++)
-        summed = summed || p->sums[k].columns == (which == 2);
-    return which == 0 ? !(p->what & LOSS_NO_CROSS) : summed && (p->what & LOSS_IN_MODAL) != 0;
+        summed = summed || p->sums[k].columns == side;
+    if (which == CROSS)
+        return !(p->what & LOSS_NO_CROSS);
+    return summed && (which < PAST ? (p->what & LOSS_IN_MODAL) != 0 : p->past[side] != NULL);
 }
 
 static k_walk walk_of(const loss_pairs *p, int which, bool back)
 {
-    const bool cross = which == 0;
+    const bool cross = which == CROSS, past = which >= PAST;
+    const int side = cross ? 0 : (which + 1) % 2;
     k_walk w = {.n = p->n,
-                .m = p->n,
+                .m = past ? p->n_past : p->n,
                 .d = p->d,
-                .a = p->x[which == 2],
-                .b = p->x[which != 1],
-                .off_diagonal = true,
-                .group_a = p->group,
-                .group_b = p->group,
+                .a = p->x[side],
+                .b = past ? p->past[side] : p->x[cross ? 1 : side],
+                .off_diagonal = !past,
+                .group_a = past ? NULL : p->group,
+                .group_b = past ? NULL : p->group,
                 .kept = p->kept[which],
                 .space = p->space};
-    for (int column = 0; column < (back || cross ? 2 : 1); column++)
+    for (int column = 0; column < (cross || (back && !past) ? 2 : 1); column++)
         for (int k = 0; k < p->n_sums; k++)
-            if (p->sums[k].columns == (cross ? column : which == 2)) {
+            if (p->sums[k].columns == (cross ? column : side)) {
                 w.sums[w.n_sums] = p->sums[k];
                 w.sums[w.n_sums++].columns = column;
             }
@@ -51,13 +59,15 @@ static k_walk walk_of(const loss_pairs *p, int which, bool back)
 
 bool loss_pairs_gather(ct_graph *g, loss_pairs *p)
 {
-    const size_t kept = k_walk_kept(p->n, p->n);
-    p->space = op_scratch(g, k_walk_space(p->n, p->n, p->d), 1);
-    for (int i = 0; i < 3; i++)
-        p->kept[i] = kept > 0 && has_walk(p, i) ? op_scratch(g, kept, sizeof *p->kept[i]) : NULL;
+    const int most = p->n > p->n_past ? p->n : p->n_past;
+    p->space = op_scratch(g, k_walk_space(p->n, most, p->d), 1);
+    for (int i = 0; i < N_WALKS; i++) {
+        const size_t kept = has_walk(p, i) ? k_walk_kept(p->n, i < PAST ? p->n : p->n_past) : 0;
+        p->kept[i] = kept > 0 ? op_scratch(g, kept, sizeof *p->kept[i]) : NULL;
+    }
     if (g->error.status != CT_OK)
         return false;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < N_WALKS; i++)
         if (has_walk(p, i)) {
             const k_walk w = walk_of(p, i, false);
             k_walk_gather(g->device, &w);
@@ -68,7 +78,8 @@ bool loss_pairs_gather(ct_graph *g, loss_pairs *p)
 /* ---- backward ------------------------------------------------------------
  * da = dS b + diag(ds) b      likewise db, and the parts that do not come through S
  * dlog_scale += sum_ij dS_ij S_ij = <a, da> where all of S is a with b. In general,
- *               since S is homogeneous in a and in b, (<a, da> + <b, db>) / 2
+ *               since S is homogeneous in a and in b, (<a, da> + <b, db>) / 2; but past rows
+ *               have no gradient: all of their part is the anchors'
  * then each row back through its normalisation
  */
 
@@ -108,20 +119,33 @@ static void weigh(const loss_pairs *p)
                 p->sums[k].weight, p->sums[k].weight);
 }
 
-static void walk_back(const loss_pairs *p, ct_real *da, ct_real *db)
+static ct_real product(const loss_pairs *p, int i, const ct_real *d)
+{
+    return k_dot(p->y->graph->device, (size_t)p->n * (size_t)p->d, p->x[i], d);
+}
+
+/* past[i] = <a, da> of what past rows pull, which come first. */
+static void walk_back(const loss_pairs *p, ct_real *const grow[2], ct_real past[2])
 {
     ct_device *dev = p->y->graph->device;
-    ct_real *const grow[2] = {da, db};
-    if (has_walk(p, 0)) {
-        const k_walk w = walk_of(p, 0, true);
-        k_walk_spread(dev, &w, da, false, db, false);
+    for (int i = 0; i < 2; i++) {
+        const k_walk w = walk_of(p, PAST + i, true);
+        past[i] = 0;
+        if (grow[i] != NULL && has_walk(p, PAST + i)) {
+            k_walk_spread(dev, &w, grow[i], false, NULL, false);
+            past[i] = product(p, i, grow[i]);
+        }
+    }
+    if (has_walk(p, CROSS)) {
+        const k_walk w = walk_of(p, CROSS, true);
+        k_walk_spread(dev, &w, grow[0], has_walk(p, PAST), grow[1], has_walk(p, PAST + 1));
     }
     for (int i = 0; i < 2; i++) {
-        const k_walk w = walk_of(p, 1 + i, true);
-        if (grow[i] != NULL && has_walk(p, 1 + i))
-            k_walk_spread(dev, &w, NULL, false, grow[i], has_walk(p, 0));
-        else if (grow[i] != NULL && !has_walk(p, 0)) /* no walk at all: positives */
-            memset(grow[i], 0, (size_t)p->n * (size_t)p->d * sizeof *da);
+        const k_walk w = walk_of(p, WITHIN + i, true);
+        if (grow[i] != NULL && has_walk(p, WITHIN + i))
+            k_walk_spread(dev, &w, NULL, false, grow[i], has_walk(p, CROSS));
+        else if (grow[i] != NULL && !has_walk(p, CROSS)) /* no walk at all: positives */
+            memset(grow[i], 0, (size_t)p->n * (size_t)p->d * sizeof *grow[i]);
     }
 }
 
@@ -140,36 +164,29 @@ static bool add_direct(const loss_pairs *p, int i, ct_real *d)
     return p->groups == NULL || loss_groups_pull(g, p, i, p->shared * dy, d);
 }
 
-static ct_real product(const loss_pairs *p, int i, const ct_real *d)
-{
-    return k_dot(p->y->graph->device, (size_t)p->n * (size_t)p->d, p->x[i], d);
-}
-
 static void pairs_backward(ct_tensor *y)
 {
     const loss_pairs *p = y->saved;
     ct_real *dscale = op_grad(y->in[2]);
     ct_real *dbias = op_grad(p->bias);
-    const bool both = dscale != NULL && (p->what & LOSS_IN_MODAL);
+    const bool within = (p->what & LOSS_IN_MODAL) != 0;
+    const bool both = dscale != NULL && (within || has_walk(p, PAST + 1));
     growth side[2];
+    ct_real past[2];
     if (!open_growth(y->in[0], dscale != NULL, &side[0]) || !open_growth(y->in[1], both, &side[1]))
         return;
     weigh(p);
-    walk_back(p, side[0].grow, side[1].grow);
+    walk_back(p, (ct_real *const[]){side[0].grow, side[1].grow}, past);
     for (int i = 0; i < 2; i++)
         if (side[i].grow != NULL && !add_direct(p, i, side[i].grow))
             return;
-    if (both)
+    if (dscale != NULL && within)
         dscale[0] += (ct_real)p->dlog_scale * y->dx[0] +
-                     (product(p, 0, side[0].grow) + product(p, 1, side[1].grow)) / 2;
+                     (product(p, 0, side[0].grow) + product(p, 1, side[1].grow) + past[0] +
+                      past[1]) /
+                         2;
     else if (dscale != NULL)
-        dscale[0] += (ct_real)p->dlog_scale * y->dx[0] + product(p, 0, side[0].grow);
-    for (int i = 0; i < 2; i++)
-        if (p->queue[i] != NULL) { /* the queue has no gradient: all of its part is the anchor's */
-            const double part = loss_queue_back(p, i, side[i].grow);
-            if (dscale != NULL)
-                dscale[0] += (ct_real)part;
-        }
+        dscale[0] += (ct_real)p->dlog_scale * y->dx[0] + product(p, 0, side[0].grow) + past[1];
     if (dbias != NULL)
         dbias[0] += (ct_real)p->dbias * y->dx[0];
     close_growth(y->graph->device, p, 0, &side[0]); /* a first: it may be the same tensor as b */
@@ -180,18 +197,17 @@ static const struct ct_op PAIRS = {"loss", pairs_backward};
 
 /* ---- forward ---- */
 
-static bool take_side(ct_graph *g, loss_pairs *p, int i, const ct_tensor *t)
+/* Rows as the loss wants them; with *r (n), the lengths that they had, where they become 1. */
+static const ct_real *take_rows(ct_graph *g, const loss_pairs *p, const ct_real *x, int n,
+                                ct_real **r)
 {
-    p->x[i] = t->x;
     if (p->what & LOSS_DOT)
-        return true;
-    ct_real *x = op_scratch(g, op_size(t), sizeof *x);
-    p->r[i] = op_scratch(g, (size_t)t->rows, sizeof *p->r[i]);
-    p->x[i] = x;
-    if (g->error.status != CT_OK)
-        return false;
-    k_normalize_rows(g->device, t->rows, t->cols, t->x, CT_NORM_EPS, x, p->r[i]);
-    return true;
+        return x;
+    ct_real *unit = op_scratch(g, (size_t)n, (size_t)p->d * sizeof *unit);
+    *r = op_scratch(g, (size_t)n, sizeof **r);
+    if (g->error.status == CT_OK)
+        k_normalize_rows(g->device, n, p->d, x, CT_NORM_EPS, unit, *r);
+    return unit;
 }
 
 loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b,
@@ -217,7 +233,15 @@ loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tenso
     y->name = name;
     p->s = op_scratch(g, n, sizeof *p->s);
     p->ds = op_scratch(g, n, sizeof *p->ds);
-    if (!take_side(g, p, 0, a) || !take_side(g, p, 1, b) || g->error.status != CT_OK)
+    for (int i = 0; i < 2; i++)
+        p->x[i] = take_rows(g, p, y->in[i]->x, p->n, &p->r[i]);
+    if (in->queue != NULL && (what & LOSS_QUEUE)) {
+        ct_real *r;
+        p->n_past = in->queue->n;
+        for (int i = 0; i < 2; i++)
+            p->past[i] = take_rows(g, p, in->queue->x[1 - i], p->n_past, &r);
+    }
+    if (g->error.status != CT_OK)
         return NULL;
     memset(p->ds, 0, n * sizeof *p->ds);
     k_row_dots(g->device, p->n, p->d, p->x[0], p->x[1], p->s);

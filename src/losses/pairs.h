@@ -25,7 +25,8 @@ enum {
     LOSS_SCALED = 1,   /* there is a temperature: in->log_scale         */
     LOSS_DOT = 2,      /* rows as given, even without options->dot       */
     LOSS_IN_MODAL = 4, /* rows of the same side are opposite an anchor too */
-    LOSS_NO_CROSS = 8  /* ... and those of the other side are not        */
+    LOSS_NO_CROSS = 8, /* ... and those of the other side are not        */
+    LOSS_QUEUE = 16    /* past rows of the other side are too: in->queue */
 };
 
 /* A sum that loses nothing to its length (Kahan 1965). */
@@ -50,10 +51,11 @@ typedef struct loss_pairs {
     ct_real *r[2];       /* (n) the lengths that they had; NULL: as given       */
     ct_real *s;          /* (n) s[i,i]                                          */
     int n_sums;
-    k_sums sums[K_SUMS];         /* columns: of side b; weight is dL/dtotal       */
-    const int *group;            /* pairs of equal group are left out; or NULL    */
-    struct loss_queue *queue[2]; /* past rows opposite a, opposite b; or NULL     */
-    ct_real *kept[3];            /* of each walk */
+    k_sums sums[K_SUMS];    /* columns: of side b; weight is dL/dtotal       */
+    const int *group;       /* pairs of equal group are left out; or NULL    */
+    const ct_real *past[2]; /* (n_past, d) past rows opposite a, opposite b; or NULL */
+    int n_past;
+    ct_real *kept[5]; /* of each walk */
     void *space;
     loss_total loss;
 
@@ -83,22 +85,6 @@ ct_tensor *loss_pairs_done(loss_pairs *p);
 
 /* options, or the defaults. */
 const ct_loss_options *loss_options(const ct_loss_options *options);
-
-/* ---- negatives beyond the batch (queue.c) ---- */
-
-/* Past rows opposite one side, and each anchor's sum of e^z over them. */
-typedef struct loss_queue {
-    const ct_real *x; /* (n, d) as the loss wants them */
-    int n;
-    ct_real *peak, *total, *weight; /* (anchors) largest z; sum of e^(z - peak); dL/dtotal */
-    ct_real *z, *pull;              /* room for some anchors */
-} loss_queue;
-
-/* Opens p->queue[side] and fills in peak and total. */
-bool loss_queue_sum(ct_graph *g, loss_pairs *p, const ct_queue *queue, int side);
-
-/* da += what the queue pulls, where da is not NULL. Returns <a, that>: its part of dlog_scale. */
-double loss_queue_back(const loss_pairs *p, int side, ct_real *da);
 
 /* ---- groups: several positives per row (groups.c) ---- */
 

@@ -36,84 +36,63 @@ static price decoupled(double u)
     return u <= -(double)INFINITY ? (price){0, 0} : (price){u, 1};
 }
 
-/* ln(e^x + e^y): each sum has its own origin, and the two may be far apart. */
-static double log_sum(double x, double y)
-{
-    const double top = x > y ? x : y;
-    return top + ct_scalar_log(ct_scalar_exp(x - top) + ct_scalar_exp(y - top));
-}
-
 /* `part` times the price of anchor i of a side, and what it asks of the gradient: the weights of
  * the sums and ds. */
 static void weigh_anchor(loss_pairs *p, int side, int i, double part, price (*of)(double))
 {
     const k_sums *s = &p->sums[side];
-    const loss_queue *q = p->queue[side];
-    /* Differences of logits are taken first: they are exact where logits are close. */
+    /* The difference of logits is taken first: it is exact where they are close. */
     const double z = (double)(p->scale * p->s[i]), origin = (double)s->origin[i] - z;
-    const double past = q != NULL ? (double)q->peak[i] - z : 0;
-    double u = ct_scalar_log(s->total[i]) + origin;
-    if (q != NULL)
-        u = log_sum(u, ct_scalar_log((double)q->total[i]) + past);
-    const price c = of(u);
+    const price c = of(ct_scalar_log(s->total[i]) + origin);
     const double pull = part * c.slope;
     loss_add(&p->loss, part * c.loss);
     p->ds[i] -= p->scale * (ct_real)pull;
-    if (s->total[i] <= 0) /* no negative in the batch; a NaN goes on */
-        s->weight[i] = 0;
-    else
-        s->weight[i] = (ct_real)(q == NULL ? pull / s->total[i] : pull * ct_scalar_exp(origin - u));
-    if (q != NULL)
-        q->weight[i] = (ct_real)(pull * ct_scalar_exp(past - u));
+    s->weight[i] = s->total[i] <= 0 ? 0 : (ct_real)(pull / s->total[i]); /* a NaN goes on */
 }
 
-/* The mean price of the anchors of side a, or of both sides; queue: negatives beyond the batch, or
- * NULL. NULL if p is, or if memory is short. */
-static ct_tensor *softmax_loss(ct_graph *g, loss_pairs *p, int sides, const ct_queue *queue,
-                               price (*of)(double))
+/* The mean price of the anchors of side a, or of both sides. NULL if p is, or if memory is short.
+ */
+static ct_tensor *softmax_loss(ct_graph *g, loss_pairs *p, int sides, price (*of)(double))
 {
     for (int side = 0; p != NULL && side < sides; side++)
         loss_pairs_sum(g, p, K_EXP, side, (double)p->scale);
     if (p == NULL || !loss_pairs_gather(g, p))
         return NULL;
-    for (int side = 0; side < sides; side++) {
-        if (queue != NULL && !loss_queue_sum(g, p, queue, side))
-            return NULL;
+    for (int side = 0; side < sides; side++)
         for (int i = 0; i < p->n; i++)
             weigh_anchor(p, side, i, 1.0 / sides / p->n, of);
-    }
     return loss_pairs_done(p);
 }
 
 ct_tensor *ct_loss_question(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    loss_pairs *p = loss_pairs_new(g, "question", a, b, in, 0);
-    return softmax_loss(g, p, 1, in->queue, cross_entropy);
+    loss_pairs *p = loss_pairs_new(g, "question", a, b, in, LOSS_QUEUE);
+    return softmax_loss(g, p, 1, cross_entropy);
 }
 
 ct_tensor *ct_loss_infonce(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    loss_pairs *p = loss_pairs_new(g, "infonce", a, b, in, LOSS_SCALED);
-    return softmax_loss(g, p, 1, in->queue, cross_entropy);
+    loss_pairs *p = loss_pairs_new(g, "infonce", a, b, in, LOSS_SCALED | LOSS_QUEUE);
+    return softmax_loss(g, p, 1, cross_entropy);
 }
 
 ct_tensor *ct_loss_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    loss_pairs *p = loss_pairs_new(g, "clip", a, b, in, LOSS_SCALED);
-    return softmax_loss(g, p, 2, in->queue, cross_entropy);
+    loss_pairs *p = loss_pairs_new(g, "clip", a, b, in, LOSS_SCALED | LOSS_QUEUE);
+    return softmax_loss(g, p, 2, cross_entropy);
 }
 
 ct_tensor *ct_loss_ntxent(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     loss_pairs *p = loss_pairs_new(g, "ntxent", a, b, in, LOSS_SCALED | LOSS_IN_MODAL);
-    return softmax_loss(g, p, 2, NULL, cross_entropy);
+    return softmax_loss(g, p, 2, cross_entropy);
 }
 
 ct_tensor *ct_loss_dcl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     const unsigned negatives = loss_options(in->options)->in_modal ? LOSS_IN_MODAL : 0;
-    loss_pairs *p = loss_pairs_new(g, "dcl", a, b, in, LOSS_SCALED | negatives);
-    return softmax_loss(g, p, 2, in->queue, decoupled);
+    loss_pairs *p = loss_pairs_new(g, "dcl", a, b, in, LOSS_SCALED | LOSS_QUEUE | negatives);
+    return softmax_loss(g, p, 2, decoupled);
 }
 
 /* ---- unicl and supcon --------------------------------------------------------
@@ -148,14 +127,14 @@ static ct_tensor *add_groups(ct_graph *g, loss_pairs *p, const int *group)
 ct_tensor *ct_loss_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     loss_pairs *p = loss_pairs_new(g, "unicl", a, b, in, LOSS_SCALED);
-    ct_tensor *clip = softmax_loss(g, p, 2, NULL, cross_entropy);
+    ct_tensor *clip = softmax_loss(g, p, 2, cross_entropy);
     return clip != NULL && in->group != NULL ? add_groups(g, p, in->group) : clip;
 }
 
 ct_tensor *ct_loss_supcon(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     loss_pairs *p = loss_pairs_new(g, "supcon", a, b, in, LOSS_SCALED | LOSS_IN_MODAL);
-    ct_tensor *ntxent = softmax_loss(g, p, 2, NULL, cross_entropy);
+    ct_tensor *ntxent = softmax_loss(g, p, 2, cross_entropy);
     return ntxent != NULL && in->group != NULL ? add_groups(g, p, in->group) : ntxent;
 }
 
@@ -181,7 +160,7 @@ ct_tensor *ct_loss_supcon_one(ct_graph *g, ct_tensor *x, const ct_loss_inputs *i
 ct_tensor *ct_loss_npair(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     loss_pairs *p = loss_pairs_new(g, "npair", a, b, in, LOSS_DOT);
-    ct_tensor *y = softmax_loss(g, p, 1, NULL, cross_entropy);
+    ct_tensor *y = softmax_loss(g, p, 1, cross_entropy);
     if (y == NULL)
         return NULL;
     const size_t size = (size_t)p->n * (size_t)p->d;

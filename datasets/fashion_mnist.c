@@ -7,13 +7,11 @@
  * Layer: datasets. */
 #include "contrast/datasets.h"
 
-#include "contrast/idx.h"
 #include "contrast/random.h"
 
 #include <stdio.h>
-#include <string.h>
 
-enum { N_CLASSES = 10, N_WORDINGS = 6, SIDE = 28, CAPTION_BYTES = 80 };
+enum { N_CLASSES = 10, N_WORDINGS = 6, SIDE = 28, DIM = SIDE * SIDE, CAPTION_BYTES = 80 };
 
 static const char *const CLASS[N_CLASSES] = {"t-shirt", "trousers",  "pullover", "dress",
                                              "coat",    "sandal",    "shirt",    "sneaker",
@@ -34,40 +32,40 @@ static const char *article(int class)
     return class == 1 ? "a pair of " : CLASS[class][0] == 'a' ? "an " : "a ";
 }
 
-/* Images and labels of one half of the data set, checked against each other. */
-typedef struct half {
-    ct_idx images, labels;
-} half;
+/* The pictures and labels to train on, and those to test on. */
+static const char *const FILES[] = {"train-images-idx3", "train-labels-idx1", "t10k-images-idx3",
+                                    "t10k-labels-idx1"};
 
-/* A missing file is answered with what to type. */
-static void read_file(const char *path, int n_dims, ct_arena *arena, ct_idx *out, ct_error *err)
+/* Where file k is. A path that is cut short is not found. */
+static const char *path_of(const char *dir, int k, char out[1024])
 {
-    ct_error why = {.status = CT_OK};
-    if (ct_idx_read(path, n_dims, arena, out, &why) != CT_OK)
-        CT_FAIL(err, why.status, "%s%s", why.msg,
-                why.status == CT_ERR_IO ? "; type: sh datasets/fashion-mnist.sh" : "");
+    snprintf(out, 1024, "%s/%s-ubyte", dir, FILES[k]);
+    return out;
 }
 
-static void read_half(const char *dir, const char *name, ct_arena *arena, half *h, ct_error *err)
+/* A missing file is answered with what to type. */
+static ct_pairs *read_file(const char *dir, int k, ct_error *err)
 {
-    char images[1024], labels[1024]; /* a path that is cut short is not found */
-    snprintf(images, sizeof images, "%s/%s-images-idx3-ubyte", dir, name);
-    snprintf(labels, sizeof labels, "%s/%s-labels-idx1-ubyte", dir, name);
-    read_file(images, 3, arena, &h->images, err);
-    read_file(labels, 1, arena, &h->labels, err);
-    if (err->status != CT_OK)
-        return;
-    const int *dim = h->images.dim, n = h->labels.dim[0];
-    if (dim[1] != SIDE || dim[2] != SIDE)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: pictures are %d x %d; expected %d x %d", images, dim[1],
-                dim[2], SIDE, SIDE);
-    if (n != dim[0])
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: %d labels; expected one for each of %d pictures", labels,
-                n, dim[0]);
-    for (int i = 0; i < n; i++)
-        if (h->labels.data[i] >= N_CLASSES)
-            CT_FAIL(err, CT_ERR_FORMAT, "%s: label %d is %d; expected 0 to %d", labels, i,
-                    h->labels.data[i], N_CLASSES - 1);
+    char path[1024];
+    ct_error why = {.status = CT_OK};
+    ct_pairs *p = ct_items_from_file(path_of(dir, k, path), 0, 0, 0, &why);
+    if (p == NULL)
+        CT_FAIL(err, why.status, "%s%s", why.msg,
+                why.status == CT_ERR_IO ? "; type: sh datasets/fashion-mnist.sh" : "");
+    return p;
+}
+
+/* Pictures, file k, and labels, the next, against each other. */
+static void check_files(const char *dir, ct_pairs *const file[4], int k, ct_error *err)
+{
+    char path[1024];
+    const ct_side *picture = &file[k]->side[0], *label = &file[k + 1]->side[0];
+    if (picture->width != SIDE || picture->dim != DIM)
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: pictures are %d x %d; expected %d x %d",
+                path_of(dir, k, path), picture->height, picture->width, SIDE, SIDE);
+    if (label->n != picture->n || label->dim != 1)
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: %d labels; expected one for each of %d pictures",
+                path_of(dir, k + 1, path), label->n * label->dim, picture->n);
 }
 
 /* Every class in every wording, class by class. */
@@ -85,24 +83,30 @@ static const char **write_prompts(ct_arena *arena)
 }
 
 /* The training file's pictures, then the test file's. */
-static void fill(ct_pairs *p, const half h[2], uint64_t seed, ct_error *err)
+static void fill(ct_pairs *p, ct_pairs *const file[4], const ct_data_options *o, ct_error *err)
 {
-    const size_t dim = SIDE * SIDE;
-    uint8_t *pixels = ct_arena_zeroed(&p->arena, (size_t)p->n, dim);
+    const ct_standard as_it_is = {.mean = 0, .spread = 1};
+    uint8_t *pixels = ct_arena_zeroed(&p->arena, (size_t)p->n, DIM);
     int *label = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *label);
     int *text_of = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *text_of);
     const char **prompt = write_prompts(&p->arena);
-    const int n_first = h[0].images.dim[0];
     for (int i = 0; i < p->n && err->status == CT_OK; i++) {
-        const half *from = &h[i < n_first ? 0 : 1];
-        int k = i < n_first ? i : i - n_first;
-        ct_random r = ct_random_make(seed, CT_STREAM_CAPTION, (uint64_t)i);
-        memcpy(pixels + (size_t)i * dim, from->images.data + (size_t)k * dim, dim);
-        label[i] = from->labels.data[k];
+        const int half = i < file[0]->n ? 0 : 2, k = i - (half > 0 ? file[0]->n : 0);
+        ct_random r = ct_random_make(o->seed, CT_STREAM_CAPTION, (uint64_t)i);
+        ct_real picture[DIM] = {0}, class = 0;
+        char path[1024];
+        ct_pairs_rows(file[half], 0, &as_it_is, &k, 1, picture, err);
+        ct_pairs_rows(file[half + 1], 0, &as_it_is, &k, 1, &class, err);
+        for (int j = 0; j < DIM; j++)
+            pixels[(size_t)i * DIM + (size_t)j] = (uint8_t)picture[j];
+        label[i] = (int)class;
+        if (label[i] < 0 || label[i] >= N_CLASSES)
+            CT_FAIL(err, CT_ERR_FORMAT, "%s: label %d is %d; expected 0 to %d",
+                    path_of(o->dir, half + 1, path), k, label[i], N_CLASSES - 1);
         text_of[i] = label[i] * N_WORDINGS + (int)ct_random_below(&r, N_WORDINGS);
     }
     p->side[0].u8 = pixels;
-    p->side[0].dim = (int)dim;
+    p->side[0].dim = DIM;
     p->side[0].width = p->side[0].height = SIDE;
     p->side[0].channels = 1;
     p->side[1].text = p->prompt = prompt;
@@ -116,21 +120,23 @@ static void fill(ct_pairs *p, const half h[2], uint64_t seed, ct_error *err)
 
 ct_pairs *ct_fashion_mnist(const ct_data_options *o, ct_error *err)
 {
-    half h[2] = {0};
-    ct_arena files; /* only until everything is copied into the data set */
-    ct_arena_open(&files, "fashion-mnist", 0, err);
-    read_half(o->dir, "train", &files, &h[0], err);
-    read_half(o->dir, "t10k", &files, &h[1], err);
-    const int n = h[0].images.dim[0];
-    if (o->n_validation < 0 || o->n_validation >= n)
-        CT_FAIL(err, CT_ERR_CONFIG,
-                "fashion-mnist: n_validation is %d; expected 0 to %d of the %d training pictures",
-                o->n_validation, n - 1, n);
-    const int held = err->status == CT_OK ? o->n_validation : 0;
-    const int count[CT_N_SPLITS] = {n - held, held, h[1].images.dim[0], 0};
-    ct_pairs *p = ct_pairs_new("fashion-mnist", count, err);
+    ct_pairs *file[4], *p = NULL; /* the files only until they are copied into the data set */
+    for (int k = 0; k < 4; k++)
+        file[k] = read_file(o->dir, k, err);
+    for (int k = 0; k < 4 && err->status == CT_OK; k += 2)
+        check_files(o->dir, file, k, err);
+    if (err->status == CT_OK) {
+        const int n = file[0]->n, held = o->n_validation;
+        if (held < 0 || held >= n)
+            CT_FAIL(err, CT_ERR_CONFIG,
+                    "fashion-mnist: n_validation is %d; expected 0 to %d of the %d training "
+                    "pictures",
+                    held, n - 1, n);
+        p = ct_pairs_new("fashion-mnist", (const int[]){n - held, held, file[2]->n, 0}, err);
+    }
     if (p != NULL)
-        fill(p, h, o->seed, err);
-    ct_arena_free(&files);
+        fill(p, file, o, err);
+    for (int k = 0; k < 4; k++)
+        ct_pairs_free(file[k]);
     return ct_pairs_finish(p, err);
 }

@@ -11,7 +11,6 @@
 #include "contrast/datasets.h"
 #include "contrast/device.h"
 #include "contrast/diagnose.h"
-#include "contrast/idx.h"
 #include "contrast/landmarks.h"
 #include "contrast/loss.h"
 #include "contrast/measures.h"

@@ -1,8 +1,7 @@
-/* idx.c -- the IDX files of MNIST and its kin to checked arrays of bytes.
+/* idx.c -- the IDX files of MNIST and its kin: 00 00 TT DD, then DD big-endian 32-bit sizes, then
+ * the values, C order. Bytes only (TT = 08); other types are refused.
  *
- * Layer: formats. Used by the loaders in datasets/, and for data of one's own. */
-#include "contrast/idx.h"
-
+ * Layer: formats. */
 #include "formats/bytes.h"
 #include "formats/npy.h"
 
@@ -11,8 +10,6 @@
 ct_status ct_idx_describe(const char *path, const unsigned char *head, size_t size,
                           uint64_t file_size, ct_npy *out, ct_error *err)
 {
-    if (size >= 2 && head[0] == 0x1F && head[1] == 0x8B)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: is compressed; run gunzip on it first", path);
     if (size < 4 || head[0] != 0 || head[1] != 0 || head[2] < 8 || head[2] > 14)
         return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected an IDX file: two zeros, type, dimensions",
                        path);
@@ -30,22 +27,4 @@ ct_status ct_idx_describe(const char *path, const unsigned char *head, size_t si
         out->dim[k] = dim <= INT_MAX ? (int)dim : -1;
     }
     return ct_npy_check_sizes(path, out, file_size, err);
-}
-
-ct_status ct_idx_read(const char *path, int n_dims, ct_arena *arena, ct_idx *out, ct_error *err)
-{
-    char *data = NULL;
-    size_t size = 0;
-    ct_npy a = {0};
-    CT_ASSERT(n_dims >= 1 && n_dims <= 4);
-    if (ct_file_read(path, 0, arena, &data, &size, err) == CT_OK)
-        ct_idx_describe(path, (const uint8_t *)data, size, size, &a, err);
-    if (a.n_dims != n_dims)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: expected %d dimensions, found %d; images have 3, labels 1",
-                path, n_dims, a.n_dims);
-    if (err->status != CT_OK)
-        return err->status;
-    *out = (ct_idx){.n_dims = n_dims, .data = (const uint8_t *)data + a.offset};
-    memcpy(out->dim, a.dim, sizeof out->dim);
-    return err->status;
 }

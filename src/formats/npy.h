@@ -2,7 +2,7 @@
  *
  * .npy: \x93NUMPY, version, length of the header, the header (a Python dictionary: descr,
  * fortran_order, shape), the values. Versions 1 to 3 are read, 1 is written.
- * Source: numpy/lib/format.py. IDX: see contrast/idx.h. */
+ * Source: numpy/lib/format.py. IDX: see idx.c. */
 #ifndef FORMATS_NPY_H
 #define FORMATS_NPY_H
 

@@ -10,7 +10,7 @@ caught=0 missed=0
 fresh() {
     rm -rf "$tree"
     mkdir -p "$tree/include/contrast" "$tree/tests" "$tree/models" "$tree/datasets"
-    for header in arena idx status; do cp "../../include/contrast/$header.h" "$tree/include/contrast"; done
+    for header in arena random status; do cp "../../include/contrast/$header.h" "$tree/include/contrast"; done
     for layer in platform kernels engine losses; do mkdir -p "$tree/src/$layer"; done
     cp ../../src/README.md "$tree/src"
     echo '#include <unistd.h>' >"$tree/src/platform/file.c"
@@ -110,17 +110,17 @@ echo 'char *ct_s = "a loss beside its floor";' >>"$tree/models/tower.c"
 expect prose '^models/tower.c:2: "beside"'
 
 passes headers
-plant() { echo "$1" >>"$tree/include/contrast/idx.h"; }
-plant 'enum ct_a { CT_B, STRAY = 3 };' && expect headers 'idx.h:[0-9]*: public name STRAY '
+plant() { echo "$1" >>"$tree/include/contrast/random.h"; }
+plant 'enum ct_a { CT_B, STRAY = 3 };' && expect headers 'random.h:[0-9]*: public name STRAY '
 plant '#define STRAY 1' && expect headers 'public name STRAY '
 plant 'int stray(int (*ct_f)(void));' && expect headers 'public name stray '
 plant 'typedef struct { int inner; } stray;' && expect headers 'public name stray '
 plant 'typedef void (*stray)(int);' && expect headers 'public name stray '
 plant 'struct stray { int inner; };' && expect headers 'public name stray '
 plant 'extern int *stray[3];' && expect headers 'public name stray '
-plant 'int ct_twice(void) { return 1; }' && expect headers 'idx.h: not clean in C11'
-plant 'void ct_new(int new);' && expect headers 'idx.h: not clean in C++11'
-plant 'int64_t ct_x(FILE *f);' && expect headers 'idx.h: not clean in C11'
+plant 'int ct_twice(void) { return 1; }' && expect headers 'random.h: not clean in C11'
+plant 'void ct_new(int new);' && expect headers 'random.h: not clean in C++11'
+plant 'int64_t ct_x(FILE *f);' && expect headers 'random.h: not clean in C11'
 
 # Objects of the planted tree, compiled here.
 objects=$tree/objects

@@ -61,7 +61,6 @@ typedef struct ct_pairs {
 
     double mutual_information; /* nats, if known; else NaN                  */
     ct_arena arena;
-    ct_arena files; /* what a loader read before it knew how many pairs there are */
 } ct_pairs;
 
 /* A data set with count[s] items in split s, in order: the first count[0] items are the training

@@ -1,7 +1,7 @@
 /* files.c -- pairs of one's own: two files, joined item by item.
  *
  * Each mistake is a line that names the file and the place, since the files are the user's. Texts
- * are read whole; arrays stay where they are (row_file.c).
+ * are read whole; arrays stay where they are (row_file.h).
  *
  * Layer: data. Needs formats (npy, pnm, lines). */
 #include "contrast/data.h"
@@ -16,24 +16,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Everything that is known before there is a ct_pairs. */
+/* What becomes a data set. */
 typedef struct loader {
-    ct_arena arena; /* becomes the data set's */
-    ct_row_file *rows[2];
-    char **text[2]; /* captions */
-    char **picture; /* paths, of a .tsv */
+    ct_pairs *p;
+    ct_arena *arena; /* its own */
+    char **text[2];  /* captions */
+    char **picture;  /* paths, of a .tsv */
     int n[2];
     const char *path[2];
     int width, height; /* of all pictures; 0: as the first */
     ct_error *err;
 } loader;
-
-static loader loader_of(int width, int height, ct_error *err)
-{
-    loader l = {.width = width, .height = height, .err = err};
-    ct_arena_open(&l.arena, "pairs", 0, err);
-    return l;
-}
 
 /* ---- opening the sides ---- */
 
@@ -74,15 +67,15 @@ static void split_line(loader *l, const char *path, int i, char *line)
     const int folder = slash != NULL && picture[0] != '/' ? (int)(slash - path) + 1 : 0;
     if (snprintf(full, sizeof full, "%.*s%s", folder, path, picture) >= (int)sizeof full)
         CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: the path is too long", path, i + 1);
-    l->picture[i] = ct_arena_strdup(&l->arena, full);
+    l->picture[i] = ct_arena_strdup(l->arena, full);
     l->text[1][i] = caption;
 }
 
 static void open_table(loader *l, const char *path)
 {
     int n;
-    ct_lines_read(path, &l->arena, &l->picture, &n, l->err);
-    l->text[1] = ct_arena_zeroed(&l->arena, (size_t)n + 1, sizeof *l->text[1]);
+    ct_lines_read(path, l->arena, &l->picture, &n, l->err);
+    l->text[1] = ct_arena_zeroed(l->arena, (size_t)n + 1, sizeof *l->text[1]);
     for (int i = 0; i < n && l->err->status == CT_OK; i++)
         split_line(l, path, i, l->picture[i]);
     l->n[0] = l->n[1] = n;
@@ -96,6 +89,32 @@ static bool is_table(loader *l, const char *path)
            !ct_array_begins(path, l->err);
 }
 
+/* Rows of any file of numbers. An array of (n, height, width) or (n, height, width, 1 or 3) is
+ * pictures. */
+static void open_rows(loader *l, int side, const char *path)
+{
+    ct_side *s = &l->p->side[side];
+    ct_row_file *f = ct_arena_zeroed(l->arena, 1, sizeof *f);
+    const char *name = ct_arena_strdup(l->arena, path);
+    if (l->err->status != CT_OK)
+        return;
+    s->file = f;
+    const ct_npy *a = &f->array;
+    ct_array_open(&f->source, name, l->arena, &f->array, l->err);
+    if (a->fortran && a->n_dims > 1)
+        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: is in Fortran's order; save np.ascontiguousarray of it",
+                path);
+    if (a->count == 0)
+        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: there are no values in it", path);
+    l->n[side] = a->rows;
+    s->dim = a->cols;
+    if (a->n_dims == 3 || (a->n_dims == 4 && (a->dim[3] == 1 || a->dim[3] == 3))) {
+        s->height = a->dim[1];
+        s->width = a->dim[2];
+        s->channels = a->n_dims == 4 ? a->dim[3] : 1;
+    }
+}
+
 static void open_side(loader *l, int side, const char *path)
 {
     l->path[side] = path;
@@ -103,9 +122,9 @@ static void open_side(loader *l, int side, const char *path)
         CT_FAIL(l->err, CT_ERR_CONFIG, "data.%s: expected a file of pairs",
                 side == 0 ? "image" : "text");
     else if (!ct_array_begins(path, l->err))
-        ct_lines_read(path, &l->arena, &l->text[side], &l->n[side], l->err);
-    else if (data_row_file_open(path, &l->arena, &l->rows[side], l->err) == CT_OK)
-        l->n[side] = l->rows[side]->array.rows;
+        ct_lines_read(path, l->arena, &l->text[side], &l->n[side], l->err);
+    else
+        open_rows(l, side, path);
 }
 
 static void open_sides(loader *l, const ct_data_options *o)
@@ -139,27 +158,14 @@ static void open_items(loader *l, int side, const char *path)
         open_table(l, path);
     } else if (!is_picture(path)) {
         open_side(l, side, path);
-    } else if ((l->picture = ct_arena_zeroed(&l->arena, 1, sizeof *l->picture)) != NULL) {
+    } else if ((l->picture = ct_arena_zeroed(l->arena, 1, sizeof *l->picture)) != NULL) {
         l->path[0] = path;
         l->n[0] = l->n[side] = 1;
-        l->picture[0] = ct_arena_strdup(&l->arena, path);
+        l->picture[0] = ct_arena_strdup(l->arena, path);
     }
 }
 
 /* ---- filling the data set ---- */
-
-/* An array of (n, height, width) or (n, height, width, 1 or 3) is pictures. */
-static void set_rows(ct_side *s, ct_row_file *f)
-{
-    const ct_npy *a = &f->array;
-    s->file = f;
-    s->dim = a->cols;
-    if (a->n_dims == 3 || (a->n_dims == 4 && (a->dim[3] == 1 || a->dim[3] == 3))) {
-        s->height = a->dim[1];
-        s->width = a->dim[2];
-        s->channels = a->n_dims == 4 ? a->dim[3] : 1;
-    }
-}
 
 /* The first picture says how large all are. Their bytes, or NULL. */
 static uint8_t *make_room(loader *l, ct_side *s, const ct_picture *first)
@@ -171,7 +177,7 @@ static uint8_t *make_room(loader *l, ct_side *s, const ct_picture *first)
     if (dim > INT_MAX)
         CT_FAIL(l->err, CT_ERR_NOMEM, "%s: no memory for %d pictures", l->path[0], l->n[0]);
     s->dim = (int)dim;
-    return ct_arena_zeroed(&l->arena, (size_t)l->n[0], dim);
+    return ct_arena_zeroed(l->arena, (size_t)l->n[0], dim);
 }
 
 /* Picture i into its place. */
@@ -210,28 +216,13 @@ static void load_pictures(loader *l, ct_side *s)
     s->u8 = pixels;
 }
 
-static void fill_side(loader *l, ct_pairs *p, int side)
+static void fill_side(loader *l, int side)
 {
-    if (l->rows[side] != NULL)
-        set_rows(&p->side[side], l->rows[side]);
-    else if (l->text[side] != NULL)
-        ct_pairs_set_captions(p, side, (const char *const *)l->text[side], l->err);
-    else if (l->picture != NULL)
-        load_pictures(l, &p->side[side]);
-}
-
-/* The data set owns what the loader read; NULL after an error. */
-static ct_pairs *finish(loader *l, ct_pairs *p)
-{
-    l->arena.err = NULL;
-    if (p != NULL)
-        p->files = l->arena;
-    if (l->err->status != CT_OK)
-        for (int side = 0; side < 2; side++)
-            data_row_file_close(l->rows[side]);
-    if (p == NULL)
-        ct_arena_free(&l->arena);
-    return ct_pairs_finish(p, l->err);
+    ct_side *s = &l->p->side[side];
+    if (l->text[side] != NULL)
+        ct_pairs_set_captions(l->p, side, (const char *const *)l->text[side], l->err);
+    else if (l->picture != NULL && s->file == NULL)
+        load_pictures(l, s);
 }
 
 /* One caption for all, or none with a word, is nothing to learn from. */
@@ -255,7 +246,7 @@ static void draw_splits(loader *l, const ct_data_options *o, int *of, int count[
 {
     static const int ORDER[] = {CT_VALIDATION, CT_TEST, CT_TRAIN};
     const int n = l->n[0];
-    int *item = ct_arena_zeroed(&l->arena, (size_t)n, sizeof *item);
+    int *item = ct_arena_zeroed(l->arena, (size_t)n, sizeof *item);
     if (!(o->validation >= 0 && o->test >= 0 && o->validation + o->test < 1))
         CT_FAIL(l->err, CT_ERR_CONFIG, "data.validation + data.test = %g: expected shares below 1",
                 o->validation + o->test);
@@ -279,7 +270,7 @@ static void read_splits(loader *l, const char *path, int *of, int count[CT_N_SPL
     const int n = l->n[0];
     char **line;
     int n_lines;
-    if (ct_lines_read(path, &l->arena, &line, &n_lines, l->err) == CT_OK && n_lines != n)
+    if (ct_lines_read(path, l->arena, &line, &n_lines, l->err) == CT_OK && n_lines != n)
         CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d lines; expected one for each of the %d pairs", path,
                 n_lines, n);
     for (int i = 0; i < n && l->err->status == CT_OK; i++) {
@@ -304,15 +295,16 @@ static void fill_indices(ct_pairs *p, const int *of)
         p->index[of[i]][at[of[i]]++] = i;
 }
 
-static void set_groups(loader *l, const ct_data_options *o, ct_pairs *p)
+static void set_groups(loader *l, const ct_data_options *o)
 {
+    ct_pairs *p = l->p;
     int *group, n;
     for (int side = 0; side < 2; side++) /* equal captions mean the same */
         if (p->side[side].text != NULL && p->side[side].n_texts < p->n)
             p->group = p->side[side].text_of;
     if (*o->groups == '\0')
         return;
-    if (ct_array_read_ints(o->groups, &p->arena, &group, &n, l->err) == CT_OK && n != p->n)
+    if (ct_array_read_ints(o->groups, l->arena, &group, &n, l->err) == CT_OK && n != p->n)
         CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d numbers; expected one for each of the %d pairs",
                 o->groups, n, p->n);
     p->group = group;
@@ -322,32 +314,40 @@ static void set_groups(loader *l, const ct_data_options *o, ct_pairs *p)
 
 ct_pairs *ct_pairs_from_files(const ct_data_options *o, ct_error *err)
 {
-    loader l = loader_of(o->resize, o->resize, err);
+    loader l = {.p = data_pairs_open("pairs", err),
+                .width = o->resize,
+                .height = o->resize,
+                .err = err};
     int count[CT_N_SPLITS] = {0};
+    if (l.p == NULL)
+        return NULL;
+    l.arena = &l.p->arena;
     open_sides(&l, o);
-    int *of = ct_arena_zeroed(&l.arena, (size_t)l.n[0] + 1, sizeof *of);
+    int *of = ct_arena_zeroed(l.arena, (size_t)l.n[0] + 1, sizeof *of);
     if (*o->split == '\0')
         draw_splits(&l, o, of, count);
     else
         read_splits(&l, o->split, of, count);
-    ct_pairs *p = ct_pairs_new("pairs", count, err);
-    if (p != NULL) {
-        fill_indices(p, of);
-        fill_side(&l, p, 0);
-        fill_side(&l, p, 1);
-        for (int side = 0; side < 2 && err->status == CT_OK; side++)
-            check_captions(&l, &p->side[side], l.path[side]);
-        set_groups(&l, o, p);
-    }
-    return finish(&l, p);
+    data_pairs_split(l.p, count, err);
+    fill_indices(l.p, of);
+    for (int side = 0; side < 2 && err->status == CT_OK; side++)
+        fill_side(&l, side);
+    for (int side = 0; side < 2 && err->status == CT_OK; side++)
+        check_captions(&l, &l.p->side[side], l.path[side]);
+    if (err->status == CT_OK)
+        set_groups(&l, o);
+    return ct_pairs_finish(l.p, err);
 }
 
 ct_pairs *ct_items_from_file(const char *path, int side, int width, int height, ct_error *err)
 {
-    loader l = loader_of(width, height, err);
+    loader l = {.p = data_pairs_open("items", err), .width = width, .height = height, .err = err};
+    if (l.p == NULL)
+        return NULL;
+    l.arena = &l.p->arena;
     open_items(&l, side, path);
-    ct_pairs *p = ct_pairs_new("items", (const int[CT_N_SPLITS]){l.n[side]}, err);
-    if (p != NULL)
-        fill_side(&l, p, side);
-    return finish(&l, p);
+    data_pairs_split(l.p, (const int[CT_N_SPLITS]){l.n[side]}, err);
+    if (err->status == CT_OK)
+        fill_side(&l, side);
+    return ct_pairs_finish(l.p, err);
 }

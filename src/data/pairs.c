@@ -20,27 +20,30 @@ const char *ct_split_name(ct_split split)
     return NAME[split];
 }
 
-ct_pairs *ct_pairs_new(const char *name, const int count[CT_N_SPLITS], ct_error *err)
+ct_pairs *data_pairs_open(const char *name, ct_error *err)
+{
+    ct_arena arena;
+    ct_arena_open(&arena, name, 0, err);
+    ct_pairs *p = ct_arena_zeroed(&arena, 1, sizeof *p);
+    if (p != NULL) /* from here on its copy of the arena is the only one that may grow */
+        *p = (ct_pairs){.name = name, .mutual_information = (double)NAN, .arena = arena};
+    return p;
+}
+
+void data_pairs_split(ct_pairs *p, const int count[CT_N_SPLITS], ct_error *err)
 {
     int n = 0;
     for (int s = 0; s < CT_N_SPLITS; s++) {
         const int least = s == CT_TRAIN ? 1 : 0;
         if (count[s] < least || count[s] > INT_MAX - n)
-            CT_FAIL(err, CT_ERR_CONFIG, "%s: %d items in the %s split; expected %d to %d", name,
+            CT_FAIL(err, CT_ERR_CONFIG, "%s: %d items in the %s split; expected %d to %d", p->name,
                     count[s], ct_split_name((ct_split)s), least, INT_MAX - n);
         n += err->status == CT_OK ? count[s] : 0;
     }
-    ct_arena arena;
-    ct_arena_open(&arena, name, 0, err);
-    ct_pairs *p = ct_arena_zeroed(&arena, 1, sizeof *p);
-    int *item = ct_arena_zeroed(&arena, (size_t)n, sizeof *item);
-    if (err->status != CT_OK) {
-        ct_arena_free(&arena);
-        return NULL;
-    }
-    p->name = name;
+    int *item = ct_arena_zeroed(&p->arena, (size_t)n, sizeof *item);
+    if (err->status != CT_OK)
+        return;
     p->n = p->side[0].n = p->side[1].n = n;
-    p->mutual_information = (double)NAN;
     for (int i = 0; i < n; i++)
         item[i] = i;
     for (int s = 0; s < CT_N_SPLITS; s++) {
@@ -48,8 +51,17 @@ ct_pairs *ct_pairs_new(const char *name, const int count[CT_N_SPLITS], ct_error 
         p->count[s] = count[s];
         item += count[s];
     }
-    p->arena = arena; /* from here on the only copy that may grow */
-    return p;
+}
+
+ct_pairs *ct_pairs_new(const char *name, const int count[CT_N_SPLITS], ct_error *err)
+{
+    ct_pairs *p = data_pairs_open(name, err);
+    if (p != NULL)
+        data_pairs_split(p, count, err);
+    if (err->status == CT_OK)
+        return p;
+    ct_pairs_free(p);
+    return NULL;
 }
 
 ct_pairs *ct_pairs_finish(ct_pairs *p, ct_error *err)
@@ -67,8 +79,8 @@ void ct_pairs_free(ct_pairs *p)
     if (p == NULL)
         return;
     for (int side = 0; side < 2; side++)
-        data_row_file_close(p->side[side].file);
-    ct_arena_free(&p->files);
+        if (p->side[side].file != NULL)
+            ct_source_close(&p->side[side].file->source);
     ct_arena arena = p->arena; /* p itself lies in it */
     ct_arena_free(&arena);
 }

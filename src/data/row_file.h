@@ -1,4 +1,7 @@
-/* row_file.h -- rows that stay in their file, if it holds them as they are. Private. */
+/* row_file.h -- rows that stay in their file, if it holds them as they are, so it may be larger
+ * than memory: they are read when a batch wants them, and the system's cache keeps what fits. Not
+ * mapped: a file that is cut while it is mapped ends the program, one that is read is an error.
+ * Private. */
 #ifndef DATA_ROW_FILE_H
 #define DATA_ROW_FILE_H
 
@@ -11,10 +14,9 @@ struct ct_row_file {
     ct_npy array;
 };
 
-/* Rows of any file of numbers (formats/array.h), in the arena; data_row_file_close
- * accepts NULL. Errors  CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */
-ct_status data_row_file_open(const char *path, ct_arena *arena, ct_row_file **out, ct_error *err);
-void data_row_file_close(ct_row_file *f);
+/* A data set that is not yet known how large it is, and then is. Errors as ct_pairs_new. */
+ct_pairs *data_pairs_open(const char *name, ct_error *err);
+void data_pairs_split(ct_pairs *p, const int count[CT_N_SPLITS], ct_error *err);
 
 bool data_are_bytes(const ct_npy *a); /* 0..255, one byte each */
 

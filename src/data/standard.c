@@ -1,4 +1,5 @@
-/* standard.c -- one mean and one spread for a whole side, and rows made with them.
+/* standard.c -- the numbers of a side, one mean and one spread for all of them, and rows made with
+ * those.
  *
  * For the trainer: towers expect inputs of mean 0 and spread 1. What is easy to
  * get wrong: if all values are equal, a mean that is off by one rounding gives a
@@ -11,6 +12,34 @@
 #include "data/row_file.h"
 
 #include <math.h>
+
+bool data_are_bytes(const ct_npy *a)
+{
+    return a->kind == 'u' && a->width == 1;
+}
+
+ct_status data_values(const ct_side *s, int item, int from, int n, double *out, ct_error *err)
+{
+    const int row = s->row_of != NULL ? s->row_of[item] : item;
+    const size_t at = (size_t)row * (size_t)s->dim + (size_t)from;
+    if (s->file == NULL) {
+        for (int k = 0; k < n; k++)
+            out[k] = s->u8 != NULL ? s->u8[at + (size_t)k] : (double)s->f32[at + (size_t)k];
+        return err->status;
+    }
+    unsigned char bytes[8 * DATA_PIECE];
+    const ct_npy *a = &s->file->array;
+    const size_t width = (size_t)a->width;
+    CT_ASSERT(n <= DATA_PIECE);
+    ct_source_read(&s->file->source, a->offset + at * width, bytes, (size_t)n * width, err);
+    for (int k = 0; k < n && err->status == CT_OK; k++) {
+        out[k] = data_are_bytes(a) ? bytes[k] : ct_npy_value(a, bytes, (size_t)k);
+        if (!isfinite(out[k]))
+            CT_FAIL(err, CT_ERR_FORMAT, "%s: row %d, value %d is %g, expected a finite number",
+                    s->file->source.path, row, from + k, out[k]);
+    }
+    return err->status;
+}
 
 /* What a pass over the training split adds up: one chain, items in order; or how
  * often each byte occurs. */

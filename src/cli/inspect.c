@@ -171,7 +171,7 @@ static int inspect(cli_call *c, ct_error *err)
     int n = 0;
     read_file(c->argv[0], c->checkpoint, &c->arena, &f, path, err);
     for (int i = 0; err->status == CT_OK && i < f.n_tensors; i++)
-        if (!ct_safetensor_finite(&f.tensor[i])) {
+        if (!ct_safetensor_values(&f.tensor[i], NULL)) {
             CT_FAIL(err, CT_ERR_FORMAT, "%s: %s has a value that is not finite", path,
                     f.tensor[i].name);
         } else if (is_parameter(&f.tensor[i])) {

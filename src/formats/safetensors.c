@@ -261,32 +261,24 @@ const char *ct_safetensors_metadata(const ct_safetensors *f, const char *key)
     return NULL;
 }
 
-void ct_safetensor_values(const ct_safetensor *t, ct_real *out)
-{
-    for (size_t i = 0; i < t->count; i++)
-        out[i] = (ct_real)ct_bytes_number(t->bytes + i * t->width, t->kind, (int)t->width, false);
-}
-
-bool ct_safetensor_finite(const ct_safetensor *t)
+bool ct_safetensor_values(const ct_safetensor *t, ct_real *out)
 {
     bool finite = true;
-    for (size_t i = 0; i < t->count && finite; i++)
-        finite = isfinite(ct_bytes_number(t->bytes + i * t->width, t->kind, (int)t->width, false));
+    for (size_t i = 0; i < t->count; i++) {
+        const double x = ct_bytes_number(t->bytes + i * t->width, t->kind, (int)t->width, false);
+        finite = finite && isfinite(x);
+        if (out != NULL)
+            out[i] = (ct_real)x;
+    }
     return finite;
 }
 
 /* ---- writing ---- */
 
-/* The list by name, as the reference writer has it. */
-typedef struct sorted {
-    const ct_named_matrix *m[CT_SAFETENSORS_MAX];
-    int n;
-} sorted;
-
 static int by_name(const void *a, const void *b)
 {
-    const ct_named_matrix *const *x = a, *const *y = b;
-    return strcmp((*x)->name, (*y)->name);
+    const ct_named_matrix *x = a, *y = b;
+    return strcmp(x->name, y->name);
 }
 
 static size_t count_of(const ct_named_matrix *m)
@@ -294,7 +286,8 @@ static size_t count_of(const ct_named_matrix *m)
     return (size_t)m->rows * (size_t)m->cols;
 }
 
-static void put_header(ct_json *j, const sorted *s, const ct_metadata *metadata, int n_metadata)
+static void put_header(ct_json *j, const ct_named_matrix *m, int n, const ct_metadata *metadata,
+                       int n_metadata)
 {
     long at = 0;
     ct_json_open(j, NULL, '{');
@@ -304,10 +297,10 @@ static void put_header(ct_json *j, const sorted *s, const ct_metadata *metadata,
         ct_json_string(j, metadata[i].key, metadata[i].value);
     if (n_metadata > 0)
         ct_json_close(j);
-    for (int i = 0; i < s->n; i++) {
-        const ct_named_matrix *t = s->m[i];
+    for (int i = 0; i < n; i++) {
+        const ct_named_matrix *t = &m[i];
         CT_ASSERT(strlen(t->name) <= CT_SAFETENSORS_NAME && (!t->vector || t->rows == 1));
-        CT_ASSERT(i == 0 || strcmp(s->m[i - 1]->name, t->name) != 0);
+        CT_ASSERT(i == 0 || strcmp(m[i - 1].name, t->name) != 0);
         ct_safetensor e = {.n_dims = t->vector ? 1 : 2, .offset = {at}};
         e.dim[0] = t->vector ? t->cols : t->rows;
         e.dim[1] = t->cols;
@@ -321,39 +314,35 @@ static void put_header(ct_json *j, const sorted *s, const ct_metadata *metadata,
     ct_json_close(j);
 }
 
-/* The values of all matrices to the file, or into the hash. */
-static void put_values(const sorted *s, ct_writer *w, uint64_t *hash)
+/* The values of all matrices to the file, or NULL, and into the hash, which is the answer. */
+static uint64_t put_values(const ct_named_matrix *m, int n, ct_writer *w, uint64_t hash)
 {
-    for (int i = 0; i < s->n; i++)
-        for (size_t k = 0; k < count_of(s->m[i]); k++) {
+    for (int i = 0; i < n; i++)
+        for (size_t k = 0; k < count_of(&m[i]); k++) {
             unsigned char bytes[8];
-            ct_bytes_put_real(bytes, sizeof(ct_real), (double)s->m[i]->x[k]);
+            ct_bytes_put_real(bytes, sizeof(ct_real), (double)m[i].x[k]);
             if (w != NULL)
                 ct_writer_bytes(w, bytes, sizeof(ct_real));
-            if (hash != NULL)
-                *hash = ct_bytes_hash(*hash, bytes, sizeof(ct_real));
+            else
+                hash = ct_bytes_hash(hash, bytes, sizeof(ct_real));
         }
+    return hash;
 }
 
-ct_status ct_safetensors_write(const char *path, const ct_named_matrix *m, int n,
+ct_status ct_safetensors_write(const char *path, ct_named_matrix *m, int n,
                                const ct_metadata *metadata, int n_metadata, ct_error *err)
 {
     CT_ASSERT(n <= CT_SAFETENSORS_MAX && n_metadata <= CT_SAFETENSORS_MAX_METADATA);
     ct_json header = {0};
     ct_writer w;
-    sorted s = {.n = n};
     unsigned char length[8];
-    for (int i = 0; i < n; i++)
-        s.m[i] = &m[i];
-    qsort(s.m, (size_t)n, sizeof *s.m, by_name);
-    put_header(&header, &s, metadata, n_metadata);
+    if (n > 0)
+        qsort(m, (size_t)n, sizeof *m, by_name); /* as the reference writer does */
+    put_header(&header, m, n, metadata, n_metadata);
     const size_t padding = (8 - header.used % 8) % 8; /* so that the data is aligned */
     char *digits = header.failed ? NULL : find_digits(header.text, header.used);
-    if (digits != NULL) {
-        uint64_t hash = hash_header(header.text, header.used, padding);
-        put_values(&s, NULL, &hash);
-        put_digits(digits, hash);
-    }
+    if (digits != NULL)
+        put_digits(digits, put_values(m, n, NULL, hash_header(header.text, header.used, padding)));
     if (header.failed)
         CT_FAIL(err, CT_ERR_NOMEM, "%s: no memory for its header", path);
     if (header.used + padding > CT_SAFETENSORS_HEADER)
@@ -365,7 +354,7 @@ ct_status ct_safetensors_write(const char *path, const ct_named_matrix *m, int n
         ct_writer_bytes(&w, length, 8);
         ct_writer_bytes(&w, header.text, header.used);
         ct_writer_bytes(&w, "        ", padding);
-        put_values(&s, &w, NULL);
+        put_values(m, n, &w, 0);
         ct_writer_commit(&w);
     }
     ct_json_free(&header);

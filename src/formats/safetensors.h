@@ -37,11 +37,11 @@ typedef struct ct_named_matrix {
 #define CT_SAFETENSORS_HASH  "contrast.hash"
 #define CT_SAFETENSORS_ZEROS "0000000000000000"
 
-/* Write matrices as F32 (F64 in the double build), sorted by name as the reference
+/* Write matrices as F32 (F64 in the double build), which it sorts by name as the reference
  * writer does, replacing the file whole or not at all.
  * Errors    CT_ERR_IO; CT_ERR_NOMEM; CT_ERR_CONFIG (header too long)
  * Requires  names that differ, numbers within the limits above (asserted) */
-ct_status ct_safetensors_write(const char *path, const ct_named_matrix *m, int n,
+ct_status ct_safetensors_write(const char *path, ct_named_matrix *m, int n,
                                const ct_metadata *metadata, int n_metadata, ct_error *err);
 
 typedef struct ct_safetensor {
@@ -76,8 +76,7 @@ ct_status ct_safetensors_describe(const char *path, char *data, size_t size, uin
 const ct_safetensor *ct_safetensors_find(const ct_safetensors *f, const char *name); /* or NULL */
 const char *ct_safetensors_metadata(const ct_safetensors *f, const char *key);       /* or NULL */
 
-/* All its values, as ct_real, into out[count]; is none of them infinite or NaN? */
-void ct_safetensor_values(const ct_safetensor *t, ct_real *out);
-bool ct_safetensor_finite(const ct_safetensor *t);
+/* All its values, as ct_real, into out[count], or NULL; is none of them infinite or NaN? */
+bool ct_safetensor_values(const ct_safetensor *t, ct_real *out);
 
 #endif

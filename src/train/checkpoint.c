@@ -94,9 +94,7 @@ static void load_arrays(ct_trainer *t, bool weights_alone, const ct_safetensors 
             CT_FAIL(err, CT_ERR_FORMAT,
                     "%s: %s has %zu values, expected (%d, %d) as the recipe says", path, m->name,
                     found->count, m->rows, m->cols);
-        else if (ct_safetensor_finite(found))
-            ct_safetensor_values(found, (ct_real *)m->x); /* listed from arrays of the trainer */
-        else
+        else if (!ct_safetensor_values(found, (ct_real *)m->x)) /* an array of the trainer */
             CT_FAIL(err, CT_ERR_FORMAT, "%s: %s has a value that is not finite", path, m->name);
     }
 }

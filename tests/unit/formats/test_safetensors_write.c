@@ -23,7 +23,7 @@ static const char GOLDEN[] =
 static ct_safetensors file;
 
 static const ct_real W[] = {1, 2, 3, 4, 5, -0.5F}, B[] = {0.25F};
-static const ct_named_matrix MATRICES[] = {{"w", W, 2, 3, false}, {"b", B, 1, 1, false}};
+static ct_named_matrix MATRICES[] = {{"w", W, 2, 3, false}, {"b", B, 1, 1, false}};
 static const ct_metadata METADATA[] = {{"recipe", "tau = 0.07\n\"\xc3\xa9\""}};
 
 static char folder[] = "/tmp/contrast-st-XXXXXX", path[64];
@@ -91,7 +91,7 @@ START_TEST(what_is_written_reads_back_bit_by_bit)
     x[1] = (ct_real)INFINITY;
     x[2] = (ct_real)-0.0;
     x[3] = (ct_real)1e-40;
-    const ct_named_matrix many[] = {{"image.0.weight", x, 40, 75, false},
+    ct_named_matrix many[] = {{"image.0.weight", x, 40, 75, false},
                                     {"none", x, 0, 5, false},
                                     {"\xC3\xA9", x + 1, 1, 3999, false}};
     ct_arena arena;

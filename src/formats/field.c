@@ -267,9 +267,9 @@ const ct_field *ct_fields_find(const ct_fields *fields, const char *key, const v
     return NULL;
 }
 
-/* Of all keys, "group.member", the one nearest to `word`, if it is nearer than *distance. */
+/* Of all keys, "group.member", the one nearest to `word`; see ct_name_nearer. */
 static void nearest_key(const ct_fields *fields, const char *prefix, const char *word,
-                        char nearest[KEY_BYTES], size_t *distance)
+                        char nearest[KEY_BYTES], size_t *nearness)
 {
     for (int i = 0; i < fields->n; i++) {
         const ct_field *f = &fields->row[i];
@@ -277,8 +277,8 @@ static void nearest_key(const ct_fields *fields, const char *prefix, const char 
         snprintf(full, sizeof full, "%s%s%s", prefix, f->key != NULL ? f->key : "",
                  f->kind == CT_GROUP && f->key != NULL ? "." : "");
         if (f->kind == CT_GROUP)
-            nearest_key(f->members, full, word, nearest, distance);
-        else if (ct_name_nearer(word, full, distance))
+            nearest_key(f->members, full, word, nearest, nearness);
+        else if (ct_name_nearer(word, full, nearness))
             memcpy(nearest, full, sizeof full);
     }
 }
@@ -287,8 +287,8 @@ static ct_status unknown_key(const ct_fields *fields, const char *key, const cha
                              ct_error *err)
 {
     char near[KEY_BYTES] = "";
-    size_t distance = ct_name_slips(key);
-    nearest_key(fields, "", key, near, &distance);
+    size_t nearness = 0;
+    nearest_key(fields, "", key, near, &nearness);
     return CT_FAIL(err, CT_ERR_CONFIG, "%s%s: there is no such key; %s%s", place, key,
                    near[0] != '\0' ? "did you mean " : "`contrast help recipe` lists them", near);
 }

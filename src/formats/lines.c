@@ -1,4 +1,6 @@
-/* lines.c -- a text file to checked lines.
+/* lines.c -- a text file to checked lines, and a recipe's lines to its settings.
+ *
+ * A recipe is part of a command: a mistake in it is CT_ERR_CONFIG, like one on the command line.
  *
  * Layer: formats. Used by recipes and by the loader of pairs. */
 #include "formats/lines.h"
@@ -8,6 +10,7 @@
 #include "platform/file.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The first byte that a line must not have; its end if there is none. */
@@ -18,8 +21,10 @@ static const char *first_bad(const char *at)
     return at;
 }
 
-ct_status ct_lines_split(const char *path, char *text, size_t size, ct_status kind, ct_arena *arena,
-                         char ***line, int *n, ct_error *err)
+/* Cut a text into lines without their ends (LF or CR LF; the last needs none). What is wrong with
+ * one is an error of this `kind`. */
+static ct_status split(const char *path, char *text, size_t size, ct_status kind, ct_arena *arena,
+                       char ***line, int *n, ct_error *err)
 {
     *line = NULL;
     *n = 0;
@@ -50,7 +55,7 @@ ct_status ct_lines_split(const char *path, char *text, size_t size, ct_status ki
 ct_status ct_lines_parse(const char *path, char *text, size_t size, ct_arena *arena, char ***line,
                          int *n, ct_error *err)
 {
-    ct_lines_split(path, text, size, CT_ERR_FORMAT, arena, line, n, err);
+    split(path, text, size, CT_ERR_FORMAT, arena, line, n, err);
     for (int i = 0; err->status == CT_OK && i < *n; i++) {
         const size_t length = strlen((*line)[i]);
         if (length == 0)
@@ -70,4 +75,111 @@ ct_status ct_lines_read(const char *path, ct_arena *arena, char ***line, int *n,
     if (ct_file_read(path, 0, arena, &text, &size, err) == CT_OK)
         ct_foreign_refuse(path, text, size, err);
     return ct_lines_parse(path, text, size, arena, line, n, err);
+}
+
+/* ---- recipes ---- */
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* [s, end) without white space around it, ended by a NUL. */
+static char *trim(char *s, char *end)
+{
+    while (s < end && is_space(*s))
+        s++;
+    while (s < end && is_space(end[-1]))
+        end--;
+    *end = '\0';
+    return s;
+}
+
+/* Where the comment begins, or the end: # or ; come first or follow white space. */
+static char *find_comment(char *s)
+{
+    char *at = s;
+    while (*at != '\0' && !((*at == '#' || *at == ';') && (at == s || is_space(at[-1]))))
+        at++;
+    return at;
+}
+
+static bool is_name(const char *s)
+{
+    const size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
+    return n > 0 && s[n] == '\0';
+}
+
+typedef struct item {
+    const char *section, *key, *value;
+    int line;
+} item;
+
+/* One line: nothing, [section], or key = value, into the item; its key is NULL unless it is the
+ * last. The answer is what was expected instead of `found`, or NULL. */
+static const char *read_line(char *s, item *out, const char **found)
+{
+    *found = s = trim(s, find_comment(s));
+    char *end = s + strlen(s), *equals = strchr(s, '=');
+    out->key = NULL;
+    if (s == end)
+        return NULL;
+    if (*s == '[' && end[-1] == ']') {
+        *found = out->section = trim(s + 1, end - 1);
+        return is_name(out->section) ? NULL : "a section of letters, digits, '_', '-', '.'";
+    }
+    if (equals == NULL)
+        return "[section] or key = value";
+    out->value = trim(equals + 1, end);
+    *found = out->key = trim(s, equals);
+    return is_name(out->key) ? NULL : "a key of letters, digits, '_', '-', '.'";
+}
+
+/* Set the last of n items, if none before it has its name. */
+static void set_last(const char *path, const item *all, int n, const ct_fields *fields,
+                     void *object, ct_error *err)
+{
+    const item *last = &all[n - 1];
+    char place[CT_PATH_BYTES + 32], key[320];
+    for (const item *i = all; i < last; i++)
+        if (strcmp(i->key, last->key) == 0 && strcmp(i->section, last->section) == 0)
+            CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: [%s] %s is set already; remove this or line %d",
+                    path, last->line, last->section, last->key, i->line);
+    snprintf(place, sizeof place, "%s:%d: ", path, last->line);
+    snprintf(key, sizeof key, "%s%s%s", last->section, *last->section != '\0' ? "." : "",
+             last->key);
+    if (err->status == CT_OK)
+        ct_fields_set(fields, object, key, last->value, place, err);
+}
+
+ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_arena *arena,
+                       const ct_fields *fields, void *object, ct_error *err)
+{
+    char **line;
+    const char *found;
+    int n_lines, n = 0;
+    item now = {.section = ""};
+    split(path, text, size, CT_ERR_CONFIG, arena, &line, &n_lines, err);
+    item *all = ct_arena_zeroed(arena, (size_t)n_lines + 1, sizeof *all);
+    for (int i = 0; err->status == CT_OK && i < n_lines; i++) {
+        const char *expected = read_line(line[i], &now, &found);
+        now.line = i + 1;
+        if (expected != NULL) {
+            CT_FAIL(err, CT_ERR_CONFIG, "%s:%d: expected %s, found '%s'", path, now.line, expected,
+                    found);
+        } else if (now.key != NULL) {
+            all[n++] = now;
+            set_last(path, all, n, fields, object, err);
+        }
+    }
+    return err->status;
+}
+
+ct_status ct_ini_read(const char *path, ct_arena *arena, const ct_fields *fields, void *object,
+                      ct_error *err)
+{
+    char *text = NULL;
+    size_t size = 0;
+    ct_file_read(path, CT_INI_BYTES, arena, &text, &size, err);
+    return ct_ini_parse(path, text, size, arena, fields, object, err);
 }

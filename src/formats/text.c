@@ -150,31 +150,15 @@ static int distance_of(const char *a, const char *b)
     return row[m];
 }
 
-size_t ct_name_slips(const char *word)
+bool ct_name_nearer(const char *word, const char *name, size_t *nearness)
 {
-    return (strlen(word) + 2) / 3 + 1;
-}
-
-bool ct_name_nearer(const char *word, const char *name, size_t *distance)
-{
+    const size_t too_far = (strlen(word) + 2) / 3 + 1;
     if (strlen(word) > LONGEST || strlen(name) > LONGEST) /* a longer one is no slip */
         return false;
     const size_t d = (size_t)distance_of(word, name);
-    const bool nearer = d < *distance;
-    *distance = nearer ? d : *distance;
+    const bool nearer = d + *nearness < too_far;
+    *nearness = nearer ? too_far - d : *nearness;
     return nearer;
-}
-
-const char *ct_nearest_name(const char *word, const char *const *name, int n, size_t stride)
-{
-    const char *nearest = NULL;
-    size_t distance = ct_name_slips(word);
-    for (int i = 0; i < n; i++) {
-        const char *candidate = *(const char *const *)((const char *)name + (size_t)i * stride);
-        if (ct_name_nearer(word, candidate, &distance))
-            nearest = candidate;
-    }
-    return nearest;
 }
 
 /* ---- base64 ---- */

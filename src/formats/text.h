@@ -30,15 +30,10 @@ size_t ct_number_get(const char *s, double *x);
 #define CT_NUMBER_BYTES 40
 void ct_number_put(char out[CT_NUMBER_BYTES], double x, bool single);
 
-/* For "did you mean": the name closest to `word`, if at most a third of its bytes
- * (rounded up) must be changed, else NULL. name[0] is the first of n pointers to
- * names, each `stride` bytes after the last (the size of the struct they are in). */
-const char *ct_nearest_name(const char *word, const char *const *name, int n, size_t stride);
-
-/* The same, one name at a time: begin with *distance = ct_name_slips(word), the first that is too
- * far. Is `name` nearer than *distance? Then that is its own. */
-size_t ct_name_slips(const char *word);
-bool ct_name_nearer(const char *word, const char *name, size_t *distance);
+/* For "did you mean", one name after the other: begin with *nearness 0. Is `name` nearer to `word`
+ * than those before it? Then *nearness is its own. At most a third of the word's bytes (rounded up)
+ * may have to be changed. */
+bool ct_name_nearer(const char *word, const char *name, size_t *nearness);
 
 /* Bytes as characters that JSON and HTML leave alone (RFC 4648). */
 #define CT_BASE64_BYTES(n) (((n) + 2) / 3 * 4 + 1) /* characters for n bytes, with the NUL */

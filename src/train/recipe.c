@@ -6,7 +6,7 @@
 #include "train/recipe.h"
 
 #include "contrast/datasets.h"
-#include "formats/ini.h"
+#include "formats/lines.h"
 #include "formats/text.h"
 #include "platform/file.h"
 
@@ -239,8 +239,11 @@ static void check_loss(const ct_recipe *r, ct_error *err)
     const int queue = r->loss.queue;
     if (loss == NULL) {
         int n;
+        size_t nearness = 0;
+        const char *near = NULL;
         const ct_loss *all = ct_loss_all(&n);
-        const char *near = ct_nearest_name(name, &all->name, n, sizeof *all);
+        for (int i = 0; i < n; i++)
+            near = ct_name_nearer(name, all[i].name, &nearness) ? all[i].name : near;
         CT_FAIL(err, CT_ERR_CONFIG, "loss.name = %s: there is no such loss; %s%s", name,
                 near != NULL ? "did you mean " : "`contrast help losses` lists them",
                 near != NULL ? near : "");

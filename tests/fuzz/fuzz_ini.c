@@ -1,5 +1,5 @@
 /* fuzz_ini.c -- any bytes are a recipe or are refused with a line number. */
-#include "formats/ini.h"
+#include "formats/lines.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* test_ini.c -- recipes as text, against settings and messages written by hand. */
 #include "suites.h"
 
-#include "formats/ini.h"
+#include "formats/lines.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -36,6 +36,8 @@ typedef struct anchors {
 /* Where a loss is looked at, all as double. */
 typedef struct place {
     double n, d, t, bias, queue;
+    double own;              /* 1: the pair itself is in the sum of its anchor; 0: it is not */
+    double sides;            /* from which negatives come: 1 or 2 */
     double largest, squares; /* rows of the largest group; sum of the squares of groups' rows */
     double same, rest;       /* sums over all anchors */
     const ct_loss_options *o;
@@ -94,35 +96,31 @@ static void look(place *p, const int *group, const int *items, meaning m)
 
 /* ---- the least mean of a cost under the inequality ---- */
 
-/* The mean of g' that the inequality allows; `sides` from which negatives come. */
-static double reach(const place *p, int sides)
+/* The mean of g' that the inequality allows. */
+static double gap(const place *p)
 {
     const double over = fmax(0, 2 * p->largest - p->n);
-    return sides * (p->n * p->n - over * over) + p->n * p->queue;
+    const double reach = p->sides * (p->n * p->n - over * over) + p->n * p->queue;
+    const double negatives = p->sides * p->rest + p->n * p->queue;
+    return negatives > 0 ? fmin(2, reach / negatives) : 0;
 }
 
-static double gap(const place *p, int sides)
+/* Of an anchor whose `rest` lies x temperatures below it: ln(own + same + rest e^-x). */
+static double cost(double own, double same, double rest, double x)
 {
-    const double negatives = sides * p->rest + p->n * p->queue;
-    return negatives > 0 ? fmin(2, reach(p, sides) / negatives) : 0;
-}
-
-/* Of an anchor whose `rest` lies x temperatures below it: ln(one + same + rest e^-x). */
-static double cost(double one, double same, double rest, double x)
-{
-    if (one > 0)
+    if (own > 0)
         return ct_scalar_log1p(same + rest * ct_scalar_exp(-x));
     if (same > 0)
         return ct_scalar_log(same + rest * ct_scalar_exp(-x));
     return rest > 0 ? ct_scalar_log(rest) - x : 0;
 }
 
-static double all_equal(const place *p, double one, int sides)
+static double all_equal(const place *p)
 {
     double sum = 0;
     for (int k = 0; k < p->n_kinds; k++) {
         const anchors *a = &p->kind[k];
-        sum += a->rows * cost(one, sides * a->same, sides * a->rest + p->queue, 0);
+        sum += a->rows * cost(p->own, p->sides * a->same, p->sides * a->rest + p->queue, 0);
     }
     return sum / p->n;
 }
@@ -130,21 +128,21 @@ static double all_equal(const place *p, double one, int sides)
 /* The least mean of that. If all anchors are alike each is at the gap. If not, by duality: whatever
  * lambda is, nothing is below the mean of min_x (cost + lambda rest x) - lambda reach; the lambda
  * that is right for the mean anchor is taken. */
-static double best(const place *p, double one, int sides)
+static double best(const place *p)
 {
-    const double x = gap(p, sides) / p->t, same = sides * p->same / p->n,
-                 rest = sides * p->rest / p->n + p->queue;
+    const double x = gap(p) / p->t, same = p->sides * p->same / p->n,
+                 rest = p->sides * p->rest / p->n + p->queue;
     if (p->n_kinds == 1 || !(rest > 0))
-        return cost(one, same, rest, x);
-    const double y = rest * ct_scalar_exp(-x), lambda = y / (one + same + y) / rest;
+        return cost(p->own, same, rest, x);
+    const double y = rest * ct_scalar_exp(-x), lambda = y / (p->own + same + y) / rest;
     double sum = -lambda * rest * x;
     for (int k = 0; k < p->n_kinds; k++) {
-        const double s = sides * p->kind[k].same, r = sides * p->kind[k].rest + p->queue;
+        const double s = p->sides * p->kind[k].same, r = p->sides * p->kind[k].rest + p->queue;
         const double w = lambda * r;
-        /* The slope is 0 where y / (one + s + y) = w, y = r e^-x. */
-        const double at = w < 1 ? ct_scalar_log(r * (1 - w) / w / (one + s)) : -(double)INFINITY;
+        /* The slope is 0 where y / (own + s + y) = w, y = r e^-x. */
+        const double at = w < 1 ? ct_scalar_log(r * (1 - w) / w / (p->own + s)) : -(double)INFINITY;
         const double bound = r > 0 ? fmax(-2 / p->t, fmin(2 / p->t, at)) : 0;
-        sum += p->kind[k].rows / p->n * (cost(one, s, r, bound) + w * bound);
+        sum += p->kind[k].rows / p->n * (cost(p->own, s, r, bound) + w * bound);
     }
     return sum;
 }
@@ -167,35 +165,22 @@ static double least(const place *p, double (*f)(const place *p, double x), doubl
 
 static void softmax(const place *p, ct_landmarks *l)
 {
-    l->all_equal = all_equal(p, 1, 1);
-    l->floor = best(p, 1, 1);
-}
-
-static void ntxent(const place *p, ct_landmarks *l)
-{
-    l->all_equal = all_equal(p, 1, 2);
-    l->floor = best(p, 1, 2);
-}
-
-static void dcl(const place *p, ct_landmarks *l)
-{
-    const int sides = p->o->in_modal ? 2 : 1;
-    l->all_equal = all_equal(p, 0, sides);
-    l->floor = best(p, 0, sides);
+    l->all_equal = all_equal(p);
+    l->floor = best(p);
 }
 
 static double npair_at(const place *p, double square)
 {
     place q = *p;
     q.t = 1 / square;
-    return best(&q, 1, 1) + p->o->penalty / 2 * square;
+    return best(&q) + p->o->penalty / 2 * square;
 }
 
 /* All equal: of unit length, say. At best over the squared length, which is a scale; without a
  * penalty lengths grow for ever. */
 static void npair(const place *p, ct_landmarks *l)
 {
-    l->all_equal = all_equal(p, 1, 1) + p->o->penalty / 2;
+    l->all_equal = all_equal(p) + p->o->penalty / 2;
     l->floor = least(p, npair_at, 1e-9, 1e3);
 }
 
@@ -203,11 +188,11 @@ static void npair(const place *p, ct_landmarks *l)
 static void hard_negative(const place *p, ct_landmarks *l)
 {
     const double tau_plus = p->o->tau_plus;
-    l->all_equal = all_equal(p, 1, 2);
+    l->all_equal = all_equal(p);
     for (int k = 0; k < p->n_kinds; k++) {
         const double same = 2 * p->kind[k].same, rest = 2 * p->kind[k].rest, m = same + rest;
         const bool convex = p->n_kinds == 1 && tau_plus * m <= 1 - tau_plus;
-        const double far = ct_scalar_exp(-(convex ? gap(p, 2) : 2) / p->t);
+        const double far = ct_scalar_exp(-(convex ? gap(p) : 2) / p->t);
         const double mean = (same + rest * far - tau_plus * m) / (1 - tau_plus);
         l->floor += p->kind[k].rows / p->n *
                     ct_scalar_log1p(fmax(mean, m * ct_scalar_exp(-2 / p->t)));
@@ -243,7 +228,7 @@ static void triplet(const place *p, ct_landmarks *l)
 {
     const bool mean = p->o->mining == CT_MINE_ALL, hardest = p->o->mining == CT_MINE_HARDEST;
     const bool even = mean || (hardest && p->n_kinds == 1);
-    const double margin = p->o->margin, far = fmax(0, margin - 2 * (even ? gap(p, 1) : 2));
+    const double margin = p->o->margin, far = fmax(0, margin - 2 * (even ? gap(p) : 2));
     double sum = 0, total = 0;
     for (int k = 0; k < p->n_kinds; k++) {
         const anchors *a = &p->kind[k];
@@ -259,7 +244,7 @@ static void triplet(const place *p, ct_landmarks *l)
 
 static void align_uniform(const place *p, ct_landmarks *l) /* |x_i - x_j|^2 = 2 g' */
 {
-    const double far = p->o->uniform_t * 2 * gap(p, 1), all = p->same + p->rest;
+    const double far = p->o->uniform_t * 2 * gap(p), all = p->same + p->rest;
     double spread = -far;
     if (p->same > 0)
         spread = ct_scalar_log((p->same + p->rest * ct_scalar_exp(-far)) / all);
@@ -291,12 +276,6 @@ static void barlow(const place *p, ct_landmarks *l)
 static void vicreg(const place *p, ct_landmarks *l) /* a root of 1e-4 in every column */
 {
     l->all_equal = p->o->variance * 0.99;
-}
-
-static void positives(const place *p, ct_landmarks *l)
-{
-    (void)p;
-    l->all_equal = 0;
 }
 
 /* ---- its mean over random rows, not aligned; `equal`: the value when all are equal ---- */
@@ -353,36 +332,37 @@ static double random_positives(const place *p, double equal)
 /* clang-format off */
 static const struct landmark_row {
     const char *loss;
-    void (*values)(const place *p, ct_landmarks *l);
+    void (*values)(const place *p, ct_landmarks *l); /* NULL: both are 0 */
     /* NULL: not known in closed form, or lengths decide */
     double (*random)(const place *p, double equal);
     const char *equal_is, *floor_is; /* the first as a formula */
+    bool both, decoupled;            /* negatives from both sides; own is 0 */
     bool cosines;                    /* has no floor where products take their place */
 } ROWS[] = {
-    {"question", softmax, random_sum, "ln N", SIMPLEX, .cosines = false},
-    {"infonce", softmax, random_sum, "ln N", SIMPLEX, .cosines = false},
-    {"clip", softmax, random_sum, "ln N", SIMPLEX, .cosines = false},
-    {"unicl", softmax, random_sum, "ln N", SIMPLEX, .cosines = false},
-    {"ntxent", ntxent, random_sum, "ln(2N-1)", SIMPLEX, .cosines = false},
-    {"supcon", ntxent, random_sum, "ln(2N-1)", SIMPLEX, .cosines = false},
-    {"dcl", dcl, random_sum, "ln(2N-2)", SIMPLEX, .cosines = true},
+    {"question", softmax, random_sum, "ln N", SIMPLEX, .both = false},
+    {"infonce", softmax, random_sum, "ln N", SIMPLEX, .both = false},
+    {"clip", softmax, random_sum, "ln N", SIMPLEX, .both = false},
+    {"unicl", softmax, random_sum, "ln N", SIMPLEX, .both = false},
+    {"ntxent", softmax, random_sum, "ln(2N-1)", SIMPLEX, .both = true},
+    {"supcon", softmax, random_sum, "ln(2N-1)", SIMPLEX, .both = true},
+    {"dcl", softmax, random_sum, "ln(2N-2)",
+     SIMPLEX, .both = true, .decoupled = true, .cosines = true},
     {"align-uniform", align_uniform, NULL, "0", SIMPLEX, .cosines = true},
     {"npair", npair, random_npair, "ln N + penalty/2",
-     "a simplex of the length at which the penalty holds it", .cosines = false},
+     "a simplex of the length at which the penalty holds it", .both = false},
     {"siglip", siglip, random_siglip, "every cell at cosine 1",
-     "between a simplex and two opposite points, as temperature and bias have it",
-     .cosines = false},
-    {"triplet", triplet, NULL, "the margin", "every negative farther than the margin",
-     .cosines = true},
+     "between a simplex and two opposite points, as temperature and bias have it", .both = false},
+    {"triplet", triplet, NULL, "the margin",
+     "every negative farther than the margin", .cosines = true},
     {"hard-negative", hard_negative, NULL, "ln(2N-1)",
-     "a bound: each negative at cosine -1; for small n a simplex", .cosines = false},
+     "a bound: each negative at cosine -1; for small n a simplex", .both = true},
     {"spectral", spectral, random_spectral, "mu^2 - 2 mu",
      "aligned pairs, orthogonal if the dimensions allow, else a tight frame", .cosines = true},
     {"barlow", barlow, random_barlow, "the dimensions",
-     "columns that agree between the sides and are uncorrelated", .cosines = false},
+     "columns that agree between the sides and are uncorrelated", .both = false},
     {"vicreg", vicreg, NULL, "0.99 x the weight of the variance",
-     "equal sides, columns of variance 1 and uncorrelated", .cosines = false},
-    {"positives", positives, random_positives, "0",
+     "equal sides, columns of variance 1 and uncorrelated", .both = false},
+    {"positives", NULL, random_positives, "0",
      "aligned pairs, whether apart or all equal", .cosines = true},
 };
 /* clang-format on */
@@ -401,12 +381,13 @@ static ct_landmarks values_at(const struct landmark_row *row, const place *p)
 {
     ct_landmarks l = {.floor = 0}, unbound = l;
     place q = *p;
-    row->values(p, &l);
-    if (!p->o->dot)
-        return l;
     q.t = 1e-200; /* rows may be as long as they like */
-    row->values(&q, &unbound);
-    l.floor = row->cosines ? (double)NAN : unbound.floor;
+    if (row->values != NULL)
+        row->values(p, &l);
+    if (row->values != NULL && p->o->dot)
+        row->values(&q, &unbound);
+    if (p->o->dot)
+        l.floor = row->cosines ? (double)NAN : unbound.floor;
     return l;
 }
 
@@ -449,7 +430,11 @@ ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, con
                .t = l.at.temperature,
                .bias = at->bias,
                .queue = l.at.queue,
+               .own = row->decoupled ? 0 : 1,
+               .sides = 1,
                .o = loss_options(at->options)};
+    if (row->both && (!row->decoupled || p.o->in_modal))
+        p.sides = 2;
     const bool masked = group != NULL && p.o->mask_groups, several = loss->uses_groups || masked;
     for (int k = 0; k < batches; k++) {
         const ptrdiff_t from = (ptrdiff_t)k * at->n;
@@ -465,7 +450,7 @@ ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, con
     if (row->random != NULL && !at->quick && p.d >= 2 && !p.o->dot)
         l.random = row->random(&p, l.all_equal);
     /* Several right answers, or fewer candidates than N, and the bound is lost. */
-    l.bounds_information = row->values == softmax && !(group != NULL && several);
+    l.bounds_information = row->values == softmax && !row->both && !(group != NULL && several);
     return l;
 }
 

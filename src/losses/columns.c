@@ -1,44 +1,36 @@
 /* columns.c -- the losses that look at columns: barlow and vicreg. No negatives; what keeps
  * embeddings apart is that each column must vary, and differently from the others.
  *
- * Columns are centred: x - mean. Means and variances are sums in double over rows in order: they
- * are few, and a column's order is the same on every machine. Neither loss has a plain twin.
+ * Columns are centred: x - mean, and stored as rows. Means and variances are sums in double in the
+ * order of the batch: they are few, and the same on every machine. Neither loss has a plain twin.
  *
  * Layer: losses. Needs engine (op.h) and kernels. */
 #include "kernels/kernels.h"
 #include "losses/pairs.h"
 
 #include <math.h>
-#include <string.h>
 
 #define BARLOW_EPS 1e-5 /* batch normalisation's */
 #define VICREG_EPS 1e-4
 
 typedef struct columns_saved {
     const ct_loss_options *options;
-    ct_real *x[2];      /* (n, d) centred; for barlow, standardised too */
+    ct_real *x[2];      /* (d, n) columns centred; for barlow, standardised too */
     ct_real *square[2]; /* (d, d) barlow: C alone; vicreg: both covariances */
     double *spread[2];  /* (d) 1 / sqrt(var + eps); vicreg: sqrt(var + eps) */
 } columns_saved;
 
-/* x = the columns of t less their means; var = their sums of squares over `divisor`. */
-static void centre(const ct_tensor *t, double divisor, ct_real *x, double *var)
+/* x = column k of t less its mean; the answer is its sum of squares. */
+static double centre(const ct_tensor *t, int k, ct_real *x)
 {
-    const int n = t->rows, d = t->cols;
-    double *mean = var; /* until x is there */
-    memset(mean, 0, (size_t)d * sizeof *mean);
-    for (ptrdiff_t i = 0; i < n; i++)
-        for (int k = 0; k < d; k++)
-            mean[k] += (double)t->x[i * d + k];
-    for (ptrdiff_t i = 0; i < n; i++)
-        for (int k = 0; k < d; k++)
-            x[i * d + k] = (ct_real)((double)t->x[i * d + k] - mean[k] / n);
-    memset(var, 0, (size_t)d * sizeof *var);
-    for (ptrdiff_t i = 0; i < n; i++)
-        for (int k = 0; k < d; k++)
-            var[k] += (double)x[i * d + k] * (double)x[i * d + k];
-    for (int k = 0; k < d; k++)
-        var[k] /= divisor;
+    double mean = 0, squares = 0;
+    for (ptrdiff_t i = 0; i < t->rows; i++)
+        mean += (double)t->x[i * t->cols + k];
+    for (ptrdiff_t i = 0; i < t->rows; i++) {
+        x[i] = (ct_real)((double)t->x[i * t->cols + k] - mean / t->rows);
+        squares += (double)x[i] * (double)x[i];
+    }
+    return squares;
 }
 
 static ct_tensor *columns_new(ct_graph *g, const struct ct_op *op, ct_tensor *a, ct_tensor *b,
@@ -77,23 +69,21 @@ static double barlow_of(int d, const ct_real *c, double lambda)
     return loss.sum;
 }
 
-/* Back through the standardisation, added to t's gradient; m, q (d) are scratch. */
-static void unstandardize(ct_tensor *t, const ct_real *x, const double *factor, const ct_real *dx,
-                          double *m, double *q)
+/* Back through the standardisation, added to t's gradient. */
+static void unstandardize(ct_tensor *t, const ct_real *x, const double *factor, const ct_real *dx)
 {
     const int n = t->rows, d = t->cols;
     ct_real *out = op_grad(t);
-    memset(m, 0, (size_t)d * sizeof *m);
-    memset(q, 0, (size_t)d * sizeof *q);
-    for (ptrdiff_t i = 0; i < n; i++)
-        for (int k = 0; k < d; k++) {
-            m[k] += (double)dx[i * d + k] / n;
-            q[k] += (double)dx[i * d + k] * (double)x[i * d + k] / n;
+    for (int k = 0; out != NULL && k < d; k++, x += n, dx += n) {
+        double m = 0, q = 0;
+        for (int i = 0; i < n; i++) {
+            m += (double)dx[i] / n;
+            q += (double)dx[i] * (double)x[i] / n;
         }
-    for (ptrdiff_t i = 0; out != NULL && i < n; i++)
-        for (int k = 0; k < d; k++)
-            out[i * d + k] += (ct_real)(factor[k] * ((double)dx[i * d + k] - m[k] -
-                                                     (double)x[i * d + k] * q[k]));
+        for (int i = 0; i < n; i++)
+            out[(ptrdiff_t)i * d + k] += (ct_real)(factor[k] *
+                                                   ((double)dx[i] - m - (double)x[i] * q));
+    }
 }
 
 static void barlow_backward(ct_tensor *y)
@@ -103,8 +93,7 @@ static void barlow_backward(ct_tensor *y)
     const int n = y->in[0]->rows, d = y->in[0]->cols;
     ct_real *dc = op_scratch(g, (size_t)d, (size_t)d * sizeof *dc);
     ct_real *dx = op_scratch(g, (size_t)n, (size_t)d * sizeof *dx);
-    double *m = op_scratch(g, 2 * (size_t)d, sizeof *m);
-    if (dc == NULL || dx == NULL || m == NULL)
+    if (dc == NULL || dx == NULL)
         return;
     const double each = 2 * (double)y->dx[0] / n;
     for (ptrdiff_t k = 0; k < d; k++)
@@ -115,8 +104,8 @@ static void barlow_backward(ct_tensor *y)
     for (int i = 0; i < 2; i++) {
         if (!y->in[i]->needs_grad)
             continue;
-        (i == 0 ? k_matmul_nt : k_matmul_nn)(g->device, n, d, d, s->x[1 - i], dc, dx, false);
-        unstandardize(y->in[i], s->x[i], s->spread[i], dx, m, m + d);
+        (i == 0 ? k_matmul_nn : k_matmul_tn)(g->device, d, n, d, dc, s->x[1 - i], dx, false);
+        unstandardize(y->in[i], s->x[i], s->spread[i], dx);
     }
 }
 
@@ -129,15 +118,14 @@ ct_tensor *ct_loss_barlow(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
         return NULL;
     columns_saved *s = y->saved;
     const int n = a->rows, d = a->cols;
-    for (int i = 0; i < 2; i++) {
-        centre(y->in[i], n, s->x[i], s->spread[i]);
-        for (int k = 0; k < d; k++)
-            s->spread[i][k] = 1 / sqrt(s->spread[i][k] + BARLOW_EPS);
-        for (ptrdiff_t r = 0; r < n; r++)
-            for (int k = 0; k < d; k++)
-                s->x[i][r * d + k] = (ct_real)((double)s->x[i][r * d + k] * s->spread[i][k]);
-    }
-    k_matmul_tn(g->device, d, d, n, s->x[0], s->x[1], s->square[0], false);
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < d; k++) {
+            ct_real *x = s->x[i] + (ptrdiff_t)k * n;
+            s->spread[i][k] = 1 / sqrt(centre(y->in[i], k, x) / n + BARLOW_EPS);
+            for (int r = 0; r < n; r++)
+                x[r] = (ct_real)((double)x[r] * s->spread[i][k]);
+        }
+    k_matmul_nt(g->device, d, d, n, s->x[0], s->x[1], s->square[0], false);
     k_scale(g->device, (size_t)d * (size_t)d, 1 / (ct_real)n, s->square[0], s->square[0]);
     y->x[0] = (ct_real)barlow_of(d, s->square[0], s->options->lambda);
     return y;
@@ -180,15 +168,15 @@ static void vicreg_side(ct_tensor *y, int i, ct_real *dx)
     ct_real *out = op_grad(y->in[i]);
     if (out == NULL)
         return;
-    k_matmul_nn(y->graph->device, n, d, d, s->x[i], s->square[i], dx, false);
-    for (ptrdiff_t r = 0; r < n; r++)
-        for (ptrdiff_t k = 0; k < d; k++) {
+    k_matmul_tn(y->graph->device, d, n, d, s->square[i], s->x[i], dx, false);
+    for (ptrdiff_t k = 0; k < d; k++)
+        for (ptrdiff_t r = 0; r < n; r++) {
             const ptrdiff_t at = r * d + k;
-            const double x = (double)s->x[i][at], root = s->spread[i][k];
+            const double x = (double)s->x[i][k * n + r], root = s->spread[i][k];
             const double own = (double)s->square[i][k * d + k] * x; /* the diagonal's part */
             const double apart = (double)a->x[at] - (double)b->x[at];
             const double narrow = root < 1 ? var * x / root : 0;
-            out[at] += (ct_real)(pull * apart + cov * ((double)dx[at] - own) - narrow);
+            out[at] += (ct_real)(pull * apart + cov * ((double)dx[k * n + r] - own) - narrow);
         }
 }
 
@@ -217,10 +205,10 @@ ct_tensor *ct_loss_vicreg(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss
         loss_add(&square, apart * apart);
     }
     for (int i = 0; i < 2; i++) {
-        centre(y->in[i], less_one(n), s->x[i], s->spread[i]);
         for (int k = 0; k < d; k++)
-            s->spread[i][k] = sqrt(s->spread[i][k] + VICREG_EPS);
-        k_matmul_tn(g->device, d, d, n, s->x[i], s->x[i], s->square[i], false);
+            s->spread[i][k] = sqrt(centre(y->in[i], k, s->x[i] + (ptrdiff_t)k * n) / less_one(n) +
+                                   VICREG_EPS);
+        k_matmul_nt(g->device, d, d, n, s->x[i], s->x[i], s->square[i], false);
         k_scale(g->device, (size_t)d * (size_t)d, (ct_real)(1 / less_one(n)), s->square[i],
                 s->square[i]);
         loss += vicreg_of(s, i, d);

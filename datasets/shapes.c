@@ -108,22 +108,13 @@ static int choose_scene(pools q, ct_split split, int k, ct_random *r)
 
 ct_data_options ct_data_defaults(void)
 {
-    return (ct_data_options){.n_train = 8192,
-                             .n_validation = 500,
-                             .n_test = 1000,
-                             .n_composition = 500,
-                             .size = 16,
-                             .noise = 8,
-                             .dim = 32,
-                             .shared = 8,
-                             .rho = 0.9,
-                             .dir = "datasets/fashion-mnist",
-                             .image = "",
-                             .text = "",
-                             .groups = "",
-                             .split = "",
-                             .validation = 0.1,
-                             .test = 0.1};
+    /* clang-format off */
+    return (ct_data_options){
+        .n_train = 8192, .n_validation = 500, .n_test = 1000, .n_composition = 500,
+        .size = 16, .noise = 8, .dim = 32, .shared = 8, .rho = 0.9,
+        .dir = "datasets/fashion-mnist", .image = "", .text = "", .groups = "", .split = "",
+        .validation = 0.1, .test = 0.1};
+    /* clang-format on */
 }
 
 static void fill(ct_pairs *p, const ct_data_options *o, ct_error *err)

@@ -20,9 +20,10 @@ void data_pairs_split(ct_pairs *p, const int count[CT_N_SPLITS], ct_error *err);
 
 bool data_are_bytes(const ct_npy *a); /* 0..255, one byte each */
 
-/* Values from..from+n of an item of a numeric side, wherever they are; n at most
- * DATA_PIECE. Errors  CT_ERR_IO; CT_ERR_FORMAT (a number that is not finite) */
+/* The values of an item of a numeric side from `from` on, wherever they are: how many there are in
+ * `out`, at most DATA_PIECE; 0 at its end, and after an error.
+ * Errors  CT_ERR_IO; CT_ERR_FORMAT (a number that is not finite) */
 #define DATA_PIECE 2048
-ct_status data_values(const ct_side *s, int item, int from, int n, double *out, ct_error *err);
+int data_values(const ct_side *s, int item, int from, double *out, ct_error *err);
 
 #endif

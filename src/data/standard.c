@@ -18,19 +18,19 @@ bool data_are_bytes(const ct_npy *a)
     return a->kind == 'u' && a->width == 1;
 }
 
-ct_status data_values(const ct_side *s, int item, int from, int n, double *out, ct_error *err)
+int data_values(const ct_side *s, int item, int from, double *out, ct_error *err)
 {
+    const int n = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;
     const int row = s->row_of != NULL ? s->row_of[item] : item;
     const size_t at = (size_t)row * (size_t)s->dim + (size_t)from;
     if (s->file == NULL) {
         for (int k = 0; k < n; k++)
             out[k] = s->u8 != NULL ? s->u8[at + (size_t)k] : (double)s->f32[at + (size_t)k];
-        return err->status;
+        return err->status == CT_OK ? n : 0;
     }
     unsigned char bytes[8 * DATA_PIECE];
     const ct_npy *a = &s->file->array;
     const size_t width = (size_t)a->width;
-    CT_ASSERT(n <= DATA_PIECE);
     ct_source_read(&s->file->source, a->offset + at * width, bytes, (size_t)n * width, err);
     for (int k = 0; k < n && err->status == CT_OK; k++) {
         out[k] = data_are_bytes(a) ? bytes[k] : ct_npy_value(a, bytes, (size_t)k);
@@ -38,7 +38,7 @@ ct_status data_values(const ct_side *s, int item, int from, int n, double *out, 
             CT_FAIL(err, CT_ERR_FORMAT, "%s: row %d, value %d is %g, expected a finite number",
                     s->file->source.path, row, from + k, out[k]);
     }
-    return err->status;
+    return err->status == CT_OK ? n : 0;
 }
 
 /* What a pass over the training split adds up: one chain, items in order; or how
@@ -53,10 +53,8 @@ static void pass(const ct_pairs *p, const ct_side *s, tally *t, ct_error *err)
 {
     double x[DATA_PIECE];
     for (int i = 0; i < p->count[CT_TRAIN]; i++)
-        for (int from = 0; from < s->dim; from += DATA_PIECE) {
-            const int n = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;
-            if (data_values(s, p->index[CT_TRAIN][i], from, n, x, err) != CT_OK)
-                return;
+        for (int from = 0, n; (n = data_values(s, p->index[CT_TRAIN][i], from, x, err)) > 0;
+             from += n) {
             for (int k = 0; k < n && t->bytes; k++)
                 t->count[(int)x[k]]++;
             for (int k = 0; k < n && !t->bytes; k++) {
@@ -108,12 +106,8 @@ ct_status ct_pairs_rows(const ct_pairs *p, int side, const ct_standard *st, cons
     }
     double x[DATA_PIECE];
     for (int i = 0; i < n; i++)
-        for (int from = 0; from < s->dim; from += DATA_PIECE) {
-            const int here = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;
-            if (data_values(s, items[i], from, here, x, err) != CT_OK)
-                return err->status;
+        for (int from = 0, here; (here = data_values(s, items[i], from, x, err)) > 0; from += here)
             for (int k = 0; k < here; k++)
                 *out++ = (ct_real)((x[k] - st->mean) / st->spread);
-        }
     return err->status;
 }

@@ -426,12 +426,11 @@ static bool get_value(ct_json_reader *r, ct_json_type type, const ct_field *f, v
 /* Decoded where the characters stand, of which there are more. */
 static bool get_bytes(ct_json_reader *r, ct_json_type type, const ct_field *f, void *object)
 {
-    const size_t length = type == CT_JSON_STRING ? strlen(r->text) : 0;
-    if (length == 0 || length % 4 != 0 || length > INT_MAX)
+    if (type != CT_JSON_STRING)
         return false;
     uint8_t *bytes = (uint8_t *)r->start + (r->text - r->start);
-    const size_t n = length / 4 * 3 - (length - strcspn(r->text, "="));
-    if (n > length || !ct_base64_get(r->text, bytes, n))
+    const size_t n = ct_base64_get(r->text, bytes);
+    if (n == 0 || n > INT_MAX)
         return false;
     *(const uint8_t **)((char *)object + f->offset) = bytes;
     *(int *)((char *)object + f->used - 1) = (int)n;

@@ -177,22 +177,22 @@ void ct_base64_put(char *out, const uint8_t *x, size_t n)
     *out = '\0';
 }
 
-bool ct_base64_get(const char *text, uint8_t *out, size_t n)
+size_t ct_base64_get(const char *text, uint8_t *out)
 {
-    const size_t length = CT_BASE64_BYTES(n) - 1, padding = (3 - n % 3) % 3;
-    if (strlen(text) != length)
-        return false;
+    const size_t length = strlen(text), padding = length - strcspn(text, "=");
+    if (length % 4 != 0 || padding > 2)
+        return 0;
     for (size_t i = 0; i < length; i += 4) {
         unsigned b = 0;
         for (size_t k = i; k < i + 4; k++) {
             const bool pad = k >= length - padding;
             const char *digit = pad ? BASE64 : strchr(BASE64, text[k]);
             if (digit == NULL || (pad && text[k] != '='))
-                return false;
+                return 0;
             b = b << 6 | (unsigned)(digit - BASE64);
         }
         for (int shift = 16; shift >= 0; shift -= 8)
             *out++ = (uint8_t)(b >> shift);
     }
-    return true;
+    return length / 4 * 3 - padding;
 }

@@ -40,7 +40,7 @@ bool ct_name_nearer(const char *word, const char *name, size_t *nearness);
 
 void ct_base64_put(char *out, const uint8_t *x, size_t n);
 
-/* Exactly n bytes out of text, into out, which has room for n + 2; false if it is not that. */
-bool ct_base64_get(const char *text, uint8_t *out, size_t n);
+/* Back, into `out`, which may be `text`: how many bytes, 0 if it is not that. */
+size_t ct_base64_get(const char *text, uint8_t *out);
 
 #endif

@@ -39,9 +39,7 @@ static void write_rows(const char *path, const ct_side *s, int n, ct_error *err)
     const char *real = width == 8 ? "<f8" : "<f4";
     ct_npy_begin(&w, path, bytes ? "|u1" : real, dim, s->width > 0 ? 4 : 2, err);
     for (int i = 0; i < n; i++)
-        for (int from = 0; from < s->dim && err->status == CT_OK; from += DATA_PIECE) {
-            const int here = s->dim - from < DATA_PIECE ? s->dim - from : DATA_PIECE;
-            data_values(s, i, from, here, x, err);
+        for (int from = 0, here; (here = data_values(s, i, from, x, err)) > 0; from += here)
             for (int k = 0; k < here; k++) {
                 if (bytes)
                     out[0] = (unsigned char)x[k];
@@ -49,7 +47,6 @@ static void write_rows(const char *path, const ct_side *s, int n, ct_error *err)
                     ct_bytes_put_real(out, width, x[k]);
                 ct_writer_bytes(&w, out, bytes ? 1 : (size_t)width);
             }
-        }
     ct_writer_commit(&w);
 }
 

@@ -165,7 +165,8 @@ typedef struct ct_text_config {
  * answer is how many there are. Bytes that are not UTF-8 each count as U+FFFD. */
 int ct_text_ids(const char *text, const ct_text_config *c, int *id, int cap);
 
-/* Ids of every distinct caption of a side, made once and then gathered. */
+/* Ids of every distinct caption of a side, made once and then gathered. Here and below arrays live
+ * in the arena, which fails into `err`. */
 typedef struct ct_tokens {
     int *offset; /* (n_texts + 1)   */
     int *id;     /* (offset[n_texts]) */
@@ -173,10 +174,9 @@ typedef struct ct_tokens {
     int longest; /* most ids in one caption */
 } ct_tokens;
 
-/* Errors  CT_ERR_NOMEM. Free with ct_tokens_free. */
+/* Errors  CT_ERR_NOMEM */
 ct_status ct_tokens_init(ct_tokens *t, const char *const *text, int n_texts,
-                         const ct_text_config *c, ct_error *err);
-void ct_tokens_free(ct_tokens *t);
+                         const ct_text_config *c, ct_arena *arena, ct_error *err);
 
 /* Bags of texts which[0..n): offsets into `offset` (n + 1), ids into `id`
  * (room for n * t->longest). */
@@ -202,8 +202,7 @@ typedef struct ct_sampler {
 /* group: of each item (group[items[i]]), or NULL.
  * Errors  CT_ERR_NOMEM; CT_ERR_CONFIG if batch < 1, batch > n or more than there are groups. */
 ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, const int *group,
-                          uint64_t seed, ct_error *err);
-void ct_sampler_free(ct_sampler *s);
+                          uint64_t seed, ct_arena *arena, ct_error *err);
 
 /* Items of step 0, 1, ...: `batch` of them, owned by the sampler, valid until the next call. */
 const int *ct_sampler_batch(ct_sampler *s, long step);

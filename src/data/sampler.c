@@ -12,7 +12,6 @@
 #include "contrast/data.h"
 
 #include "contrast/random.h"
-#include "platform/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +64,7 @@ static int most_batches(const ct_sampler *s)
     return least;
 }
 
-static ct_status use_groups(ct_sampler *s, const int *group, ct_error *err)
+static void use_groups(ct_sampler *s, const int *group, ct_error *err)
 {
     s->group = s->order + s->n;
     s->sorted = s->group + s->n;
@@ -73,17 +72,16 @@ static ct_status use_groups(ct_sampler *s, const int *group, ct_error *err)
     s->end = s->at + s->n;
     number_groups(s, group);
     if (s->batch > s->n_groups)
-        return CT_FAIL(
+        CT_FAIL(
             err, CT_ERR_CONFIG,
             "batch is %d; without duplicates expected at most %d, the different captions or groups",
             s->batch, s->n_groups);
     count_groups(s);
     s->per_epoch = most_batches(s);
-    return CT_OK;
 }
 
 ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, const int *group,
-                          uint64_t seed, ct_error *err)
+                          uint64_t seed, ct_arena *arena, ct_error *err)
 {
     *s = (ct_sampler){.items = items, .n = n, .batch = batch, .seed = seed, .epoch = -1};
     if (batch < 1 || batch > n)
@@ -91,16 +89,10 @@ ct_status ct_sampler_init(ct_sampler *s, const int *items, int n, int batch, con
                        "batch is %d; expected 1 to %d, the number of training pairs", batch, n);
     s->per_epoch = n / batch;
     /* One block, with groups for all five arrays. */
-    s->order = ct_alloc((size_t)n, (group != NULL ? 5 : 1) * sizeof *s->order);
-    if (s->order == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "no memory for the order of %d training pairs", n);
-    return group != NULL ? use_groups(s, group, err) : CT_OK;
-}
-
-void ct_sampler_free(ct_sampler *s)
-{
-    ct_free(s->order);
-    *s = (ct_sampler){.n = 0};
+    s->order = ct_arena_zeroed(arena, (size_t)n, (group != NULL ? 5 : 1) * sizeof *s->order);
+    if (s->order != NULL && group != NULL)
+        use_groups(s, group, err);
+    return err->status;
 }
 
 /* s->order, positions in random order, becomes the batches of an epoch, one after another. */

@@ -9,7 +9,6 @@
 
 #include "data/letters.h"
 #include "formats/text.h"
-#include "platform/memory.h"
 
 #include <limits.h>
 #include <string.h>
@@ -130,26 +129,17 @@ static bool count_ids(ct_tokens *t, const char *const *text, const ct_text_confi
 }
 
 ct_status ct_tokens_init(ct_tokens *t, const char *const *text, int n_texts,
-                         const ct_text_config *c, ct_error *err)
+                         const ct_text_config *c, ct_arena *arena, ct_error *err)
 {
     *t = (ct_tokens){.n_texts = n_texts};
-    t->offset = ct_alloc((size_t)n_texts + 1, sizeof *t->offset);
-    if (t->offset != NULL && count_ids(t, text, c))
-        t->id = ct_alloc((size_t)t->offset[n_texts], sizeof *t->id);
-    if (t->id == NULL) {
-        ct_tokens_free(t);
-        return CT_FAIL(err, CT_ERR_NOMEM, "no memory for the words of %d captions", n_texts);
-    }
-    for (int i = 0; i < n_texts; i++)
+    t->offset = ct_arena_zeroed(arena, (size_t)n_texts + 1, sizeof *t->offset);
+    if (t->offset != NULL && !count_ids(t, text, c))
+        CT_FAIL(err, CT_ERR_NOMEM, "no memory for the words of %d captions", n_texts);
+    if (err->status == CT_OK)
+        t->id = ct_arena_zeroed(arena, (size_t)t->offset[n_texts] + 1, sizeof *t->id);
+    for (int i = 0; i < n_texts && t->id != NULL; i++)
         ct_text_ids(text[i], c, t->id + t->offset[i], t->offset[i + 1] - t->offset[i]);
-    return CT_OK;
-}
-
-void ct_tokens_free(ct_tokens *t)
-{
-    ct_free(t->offset);
-    ct_free(t->id);
-    *t = (ct_tokens){0};
+    return err->status;
 }
 
 void ct_tokens_gather(const ct_tokens *t, const int *which, int n, int *offset, int *id)

@@ -21,16 +21,11 @@ void ct_gather_open(ct_gather *g, const ct_pairs *pairs, int side, const ct_text
     *g = (ct_gather){.pairs = pairs, .standard = standard, .device = device, .side = side};
     if (s->text == NULL) {
         g->x = ct_arena_zeroed(arena, n * (size_t)s->dim, sizeof *g->x);
-    } else if (ct_tokens_init(&g->tokens, s->text, s->n_texts, text, err) == CT_OK) {
+    } else if (ct_tokens_init(&g->tokens, s->text, s->n_texts, text, arena, err) == CT_OK) {
         g->offset = ct_arena_zeroed(arena, n + 1, sizeof *g->offset);
         g->id = ct_arena_zeroed(arena, n * (size_t)g->tokens.longest + 1, sizeof *g->id);
         g->which = ct_arena_zeroed(arena, n, sizeof *g->which);
     }
-}
-
-void ct_gather_close(ct_gather *g)
-{
-    ct_tokens_free(&g->tokens);
 }
 
 typedef struct rows_job {
@@ -117,7 +112,6 @@ ct_status ct_trainer_embed_pairs(ct_trainer *t, int side, const ct_pairs *from, 
     ct_gather_open(&g, from, side, &t->recipe.tower[side].text, &t->standard[side],
                    n < CT_EMBED_ROWS ? n : CT_EMBED_ROWS, t->device, &arena, err);
     embed(t, &g, items, n, out, err);
-    ct_gather_close(&g);
     ct_arena_free(&arena);
     return err->status;
 }

@@ -81,7 +81,8 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
     ct_two_tower_init(&t->model, &c, (uint64_t)r->train.seed, err);
     ct_optim_init(&t->optim, &r->optim.config, t->model.params.size, err);
     ct_sampler_init(&t->sampler, pairs->index[CT_TRAIN], n_train, r->train.batch,
-                    r->train.no_duplicates ? pairs->group : NULL, (uint64_t)r->train.seed, err);
+                    r->train.no_duplicates ? pairs->group : NULL, (uint64_t)r->train.seed,
+                    &t->arena, err);
     t->arena.err = NULL; /* the trainer outlives it */
     return err->status;
 }
@@ -90,9 +91,6 @@ void ct_trainer_free(ct_trainer *t)
 {
     ct_two_tower_free(&t->model);
     ct_optim_free(&t->optim);
-    ct_sampler_free(&t->sampler);
-    ct_gather_close(&t->gather[0]);
-    ct_gather_close(&t->gather[1]);
     ct_graph_free(&t->graph);
     ct_arena_free(&t->arena);
     ct_pairs_free(t->own);

@@ -135,12 +135,11 @@ int ct_trainer_chunk(const ct_trainer *t);
 
 #define CT_EMBED_ROWS 512 /* embedded at once when nothing is trained */
 
-/* For at most `rows` items at once; arrays live in the arena. Close also after an error.
+/* For at most `rows` items at once; arrays live in the arena.
  * Errors  CT_ERR_NOMEM */
 void ct_gather_open(ct_gather *g, const ct_pairs *pairs, int side, const ct_text_config *text,
                     const ct_standard *standard, int rows, ct_device *device, ct_arena *arena,
                     ct_error *err);
-void ct_gather_close(ct_gather *g);
 
 /* At most `rows` items as embeddings, the newest tensor of the graph; what was gathered is valid
  * until the next call. NULL after an error  CT_ERR_IO, CT_ERR_FORMAT (a side that is in a file),

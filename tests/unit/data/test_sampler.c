@@ -11,12 +11,27 @@ enum { N = 23, BATCH = 5, PER_EPOCH = N / BATCH };
 
 static int ITEMS[N], GROUP[100 + 3 * N];
 
+static ct_arena arena;
+static ct_error failed;
+
+static void open_arena(void)
+{
+    failed = (ct_error){0};
+    ct_arena_open(&arena, "sampler", 0, &failed);
+}
+
+static void free_arena(void)
+{
+    ct_arena_free(&arena);
+}
+
 static ct_sampler start(uint64_t seed)
 {
     ct_sampler s;
     for (int i = 0; i < N; i++)
         ITEMS[i] = 100 + 3 * i;
-    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, NULL, seed, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, NULL, seed, &arena, CT_IGNORE_ERROR),
+                     CT_OK);
     return s;
 }
 
@@ -35,7 +50,6 @@ START_TEST(an_epoch_has_no_item_twice)
             }
         }
     }
-    ct_sampler_free(&s);
 }
 END_TEST
 
@@ -50,7 +64,6 @@ START_TEST(every_item_has_its_turn) /* what is dropped is not always the same */
     }
     for (int i = 0; i < N; i++) /* binomial(100, 20/23): 87 +- 3.4 */
         ck_assert(count[i] > 70 && count[i] < 100);
-    ct_sampler_free(&s);
 }
 END_TEST
 
@@ -62,8 +75,6 @@ START_TEST(a_step_does_not_depend_on_the_way_to_it)
         memcpy(batch[k], ct_sampler_batch(&walked, k), sizeof batch[k]);
     for (long k = 11; k >= 0; k -= 3)
         ck_assert_int_eq(memcmp(batch[k], ct_sampler_batch(&jumped, k), sizeof batch[k]), 0);
-    ct_sampler_free(&walked);
-    ct_sampler_free(&jumped);
 }
 END_TEST
 
@@ -74,8 +85,6 @@ START_TEST(seeds_and_epochs_order_differently)
     memcpy(first, ct_sampler_batch(&one, 0), sizeof first);
     ck_assert_int_ne(memcmp(first, ct_sampler_batch(&two, 0), sizeof first), 0);
     ck_assert_int_ne(memcmp(first, ct_sampler_batch(&one, PER_EPOCH), sizeof first), 0);
-    ct_sampler_free(&one);
-    ct_sampler_free(&two);
 }
 END_TEST
 
@@ -85,14 +94,13 @@ START_TEST(a_batch_must_fit_the_items)
     for (int k = 0; k < 3; k++) {
         ct_sampler s;
         ct_error err = {0};
-        ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, WRONG[k], NULL, 1, &err), CT_ERR_CONFIG);
+        ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, WRONG[k], NULL, 1, &arena, &err),
+                         CT_ERR_CONFIG);
         ck_assert_ptr_nonnull(strstr(err.msg, "expected 1 to 23"));
-        ct_sampler_free(&s);
     }
     ct_sampler all;
-    ck_assert_int_eq(ct_sampler_init(&all, ITEMS, N, N, NULL, 1, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_sampler_init(&all, ITEMS, N, N, NULL, 1, &arena, CT_IGNORE_ERROR), CT_OK);
     ck_assert_ptr_eq(ct_sampler_batch(&all, 3), all.order);
-    ct_sampler_free(&all);
 }
 END_TEST
 
@@ -119,7 +127,7 @@ START_TEST(no_group_is_twice_in_a_batch)
             GROUP[ITEMS[n]] = 1000 - 77 * g;
         }
     ct_sampler s;
-    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, n, B, GROUP, 1, CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, n, B, GROUP, 1, &arena, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(s.per_epoch, GROUPS[_i].batches);
     for (long epoch = 0; epoch < 200; epoch++) {
         bool seen[N] = {false};
@@ -138,7 +146,6 @@ START_TEST(no_group_is_twice_in_a_batch)
     for (int i = 0; i < n;
          i++) /* each has its turn: 43 of 200 for one of seven cards of which three are dealt */
         ck_assert_int_gt(seen_epochs[(ITEMS[i] - 100) / 3], 30);
-    ct_sampler_free(&s);
 }
 END_TEST
 
@@ -150,9 +157,8 @@ START_TEST(a_batch_needs_as_many_groups)
         ITEMS[i] = i;
         GROUP[i] = i % 4;
     }
-    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, GROUP, 1, &err), CT_ERR_CONFIG);
+    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, GROUP, 1, &arena, &err), CT_ERR_CONFIG);
     ck_assert_ptr_nonnull(strstr(err.msg, "expected at most 4"));
-    ct_sampler_free(&s);
 }
 END_TEST
 
@@ -160,15 +166,15 @@ START_TEST(a_failed_allocation_is_reported)
 {
     ct_sampler s;
     ct_alloc_fail_at(0);
-    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, GROUP, 1, CT_IGNORE_ERROR), CT_ERR_NOMEM);
+    ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, GROUP, 1, &arena, &failed), CT_ERR_NOMEM);
     ct_alloc_fail_at(-1);
-    ct_sampler_free(&s);
 }
 END_TEST
 
 TCase *sampler_case(void)
 {
     TCase *tc = tcase_create("sampler");
+    tcase_add_checked_fixture(tc, open_arena, free_arena);
     tcase_add_test(tc, an_epoch_has_no_item_twice);
     tcase_add_test(tc, every_item_has_its_turn);
     tcase_add_test(tc, a_step_does_not_depend_on_the_way_to_it);

@@ -2,7 +2,6 @@
 #include "suites.h"
 
 #include "contrast/data.h"
-#include "platform/memory.h"
 
 #include <string.h>
 
@@ -14,8 +13,10 @@ static const ct_text_config CONFIG = {
 START_TEST(tokens_are_the_ids_of_each_text)
 {
     ct_tokens t;
+    ct_arena arena;
     ct_error err = {0};
-    ck_assert_int_eq(ct_tokens_init(&t, TEXT, 4, &CONFIG, &err), CT_OK);
+    ct_arena_open(&arena, "tokens", 0, &err);
+    ck_assert_int_eq(ct_tokens_init(&t, TEXT, 4, &CONFIG, &arena, &err), CT_OK);
     int longest = 0;
     for (int i = 0; i < 4; i++) {
         int id[200], n = ct_text_ids(TEXT[i], &CONFIG, id, 200);
@@ -24,7 +25,7 @@ START_TEST(tokens_are_the_ids_of_each_text)
         longest = n > longest ? n : longest;
     }
     ck_assert_int_eq(t.longest, longest);
-    ct_tokens_free(&t);
+    ct_arena_free(&arena);
 }
 END_TEST
 
@@ -32,8 +33,11 @@ START_TEST(gather_picks_bags_in_the_order_asked)
 {
     static const int WHICH[] = {3, 1, 0, 3};
     ct_tokens t;
+    ct_arena arena;
     int offset[5], id[4 * 200];
-    ck_assert_int_eq(ct_tokens_init(&t, TEXT, 4, &CONFIG, CT_IGNORE_ERROR), CT_OK);
+    ct_error err = {0};
+    ct_arena_open(&arena, "tokens", 0, &err);
+    ck_assert_int_eq(ct_tokens_init(&t, TEXT, 4, &CONFIG, &arena, &err), CT_OK);
     ck_assert_int_le(t.longest, 200);
     ct_tokens_gather(&t, WHICH, 4, offset, id);
     ck_assert_int_eq(offset[0], 0);
@@ -42,19 +46,20 @@ START_TEST(gather_picks_bags_in_the_order_asked)
         ck_assert_int_eq(offset[i + 1] - offset[i], n);
         ck_assert_int_eq(memcmp(id + offset[i], t.id + from, (size_t)n * sizeof *id), 0);
     }
-    ct_tokens_free(&t);
+    ct_arena_free(&arena);
 }
 END_TEST
 
 START_TEST(failed_allocations_are_reported)
 {
     ct_tokens t;
-    for (long n = 0; n < 2; n++) {
+    ct_arena arena;
+    for (size_t limit = 1; limit < 100; limit += 64) { /* no room for the first array; the second */
         ct_error err = {0};
-        ct_alloc_fail_at(n);
-        ck_assert_int_eq(ct_tokens_init(&t, TEXT, 4, &CONFIG, &err), CT_ERR_NOMEM);
-        ct_alloc_fail_at(-1);
-        ck_assert_ptr_nonnull(strstr(err.msg, "4 captions"));
+        ct_arena_open(&arena, "tokens", limit, &err);
+        ck_assert_int_eq(ct_tokens_init(&t, TEXT, 4, &CONFIG, &arena, &err), CT_ERR_NOMEM);
+        ck_assert_ptr_nonnull(strstr(err.msg, "tokens: no memory for"));
+        ct_arena_free(&arena);
     }
 }
 END_TEST

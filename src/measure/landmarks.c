@@ -40,6 +40,7 @@ typedef struct place {
     double sides;            /* from which negatives come: 1 or 2 */
     double largest, squares; /* rows of the largest group; sum of the squares of groups' rows */
     double same, rest;       /* sums over all anchors */
+    double equal;            /* the value when all embeddings are, once that is known */
     const ct_loss_options *o;
     int n_kinds;
     anchors kind[KINDS];
@@ -54,17 +55,11 @@ double ct_simplex_floor(int n, double temperature)
 
 /* ---- the anchors of a batch ---- */
 
-/* What groups do to negatives. */
-typedef enum meaning {
-    ALONE,   /* nothing: each row is a group */
-    MASKED,  /* rows of one group are no negatives */
-    REPEATED /* they are, and the same point */
-} meaning;
-
-/* `count` anchors, in groups of so many rows. */
-static void add_anchors(place *p, double count, int rows, meaning m)
+/* `count` anchors, in groups of so many rows, which are no negatives of each other if masked, else
+ * the same point. */
+static void add_anchors(place *p, double count, int rows, bool masked)
 {
-    const anchors x = {count, m == REPEATED ? rows - 1 : 0, p->n - rows};
+    const anchors x = {count, masked ? 0 : rows - 1, p->n - rows};
     int k = 0;
     while (k < p->n_kinds && p->kind[k].rest != x.rest && k < KINDS - 1)
         k++;
@@ -77,20 +72,20 @@ static void add_anchors(place *p, double count, int rows, meaning m)
     p->rest += count * x.rest;
 }
 
-/* group[i] of row i, or group[items[i]]. */
-static void look(place *p, const int *group, const int *items, meaning m)
+/* group[i] of row i, or group[items[i]]; group NULL: each row is one. */
+static void look(place *p, const int *group, const int *items, bool masked)
 {
     const int n = (int)p->n;
     p->n_kinds = 0;
     p->largest = p->squares = p->same = p->rest = 0;
-    if (m == ALONE)
-        add_anchors(p, n, 1, m);
-    for (int i = 0; i < n && m != ALONE; i++) {
+    if (group == NULL)
+        add_anchors(p, n, 1, masked);
+    for (int i = 0; i < n && group != NULL; i++) {
         const int own = group[items != NULL ? items[i] : i];
         int rows = 0;
         for (int j = 0; j < n; j++)
             rows += group[items != NULL ? items[j] : j] == own;
-        add_anchors(p, 1, rows, m);
+        add_anchors(p, 1, rows, masked);
     }
 }
 
@@ -278,18 +273,18 @@ static void vicreg(const place *p, ct_landmarks *l) /* a root of 1e-4 in every c
     l->all_equal = p->o->variance * 0.99;
 }
 
-/* ---- its mean over random rows, not aligned; `equal`: the value when all are equal ---- */
+/* ---- its mean over random rows, not aligned ---- */
 
 /* The mean over anchors of E ln(sum) hardly differs from that at the mean ln of their number. */
-static double random_sum(const place *p, double equal)
+static double random_sum(const place *p)
 {
-    return measure_log_sum(ct_scalar_exp(equal), p->d, p->t);
+    return measure_log_sum(ct_scalar_exp(p->equal), p->d, p->t);
 }
 
-static double random_npair(const place *p, double equal) /* of unit length */
+static double random_npair(const place *p) /* of unit length */
 {
     const double half = p->o->penalty / 2;
-    return measure_log_sum(ct_scalar_exp(equal - half), p->d, 1) + half;
+    return measure_log_sum(ct_scalar_exp(p->equal - half), p->d, 1) + half;
 }
 
 static double siglip_cell(double s, const void *at)
@@ -299,29 +294,25 @@ static double siglip_cell(double s, const void *at)
     return op_softplus(-x) + (p->same + p->rest) / p->n * op_softplus(x);
 }
 
-static double random_siglip(const place *p, double equal)
+static double random_siglip(const place *p)
 {
-    (void)equal;
     return measure_over_cosines(p->d, p->t / 2, siglip_cell, p);
 }
 
-static double random_spectral(const place *p, double equal)
+static double random_spectral(const place *p)
 {
-    (void)equal;
     return p->same + p->rest > 0 ? p->o->mu * p->o->mu / p->d : 0;
 }
 
 /* Correlations of independent columns have the mean square 1/(n-1). */
-static double random_barlow(const place *p, double equal)
+static double random_barlow(const place *p)
 {
-    (void)equal;
     return p->n > 1 ? p->d + (p->d + p->o->lambda * p->d * (p->d - 1)) / (p->n - 1) : (double)NAN;
 }
 
-static double random_positives(const place *p, double equal)
+static double random_positives(const place *p)
 {
-    (void)p;
-    return equal + 1;
+    return p->equal + 1;
 }
 
 /* ---- the table ---- */
@@ -334,7 +325,7 @@ static const struct landmark_row {
     const char *loss;
     void (*values)(const place *p, ct_landmarks *l); /* NULL: both are 0 */
     /* NULL: not known in closed form, or lengths decide */
-    double (*random)(const place *p, double equal);
+    double (*random)(const place *p);
     const char *equal_is, *floor_is; /* the first as a formula */
     bool both, decoupled;            /* negatives from both sides; own is 0 */
     bool cosines;                    /* has no floor where products take their place */
@@ -396,12 +387,12 @@ static void add_batch(const struct landmark_row *row, place *p, const int *group
                       double part, ct_landmarks *sum)
 {
     const bool masked = group != NULL && p->o->mask_groups;
-    look(p, group, items, masked ? MASKED : ALONE);
+    look(p, masked ? group : NULL, items, masked);
     const ct_landmarks l = values_at(row, p);
     double floor = l.floor, repeated = floor;
     if (group != NULL && !masked) {
         place q = *p;
-        look(&q, group, items, REPEATED);
+        look(&q, group, items, false);
         repeated = values_at(row, &q).floor;
     }
     if (sum->loss->uses_groups)
@@ -447,8 +438,9 @@ ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, con
     if (group != NULL && several)
         l.floor_is =
             "each group at a corner of a regular simplex; a bound where their sizes differ";
+    p.equal = l.all_equal;
     if (row->random != NULL && !at->quick && p.d >= 2 && !p.o->dot)
-        l.random = row->random(&p, l.all_equal);
+        l.random = row->random(&p);
     /* Several right answers, or fewer candidates than N, and the bound is lost. */
     l.bounds_information = row->values == softmax && !row->both && !(group != NULL && several);
     return l;

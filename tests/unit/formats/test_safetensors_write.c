@@ -92,8 +92,8 @@ START_TEST(what_is_written_reads_back_bit_by_bit)
     x[2] = (ct_real)-0.0;
     x[3] = (ct_real)1e-40;
     ct_named_matrix many[] = {{"image.0.weight", x, 40, 75, false},
-                                    {"none", x, 0, 5, false},
-                                    {"\xC3\xA9", x + 1, 1, 3999, false}};
+                              {"none", x, 0, 5, false},
+                              {"\xC3\xA9", x + 1, 1, 3999, false}};
     ct_arena arena;
     ct_error err = {0};
     ct_arena_init(&arena, 0);

@@ -174,12 +174,3 @@ ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_arena *aren
     }
     return err->status;
 }
-
-ct_status ct_ini_read(const char *path, ct_arena *arena, const ct_fields *fields, void *object,
-                      ct_error *err)
-{
-    char *text = NULL;
-    size_t size = 0;
-    ct_file_read(path, CT_INI_BYTES, arena, &text, &size, err);
-    return ct_ini_parse(path, text, size, arena, fields, object, err);
-}

@@ -30,11 +30,6 @@ ct_status ct_lines_read(const char *path, ct_arena *arena, char ***line, int *n,
  *                        that no row has, a value that its row refuses, no UTF-8 */
 ct_status ct_ini_parse(const char *path, char *text, size_t size, ct_arena *arena,
                        const ct_fields *fields, void *object, ct_error *err);
-
-/* The same of a file of at most CT_INI_BYTES. Its text stays in the arena, for members that borrow
- * it. Errors  CT_ERR_IO too */
-#define CT_INI_BYTES ((size_t)1 << 16)
-ct_status ct_ini_read(const char *path, ct_arena *arena, const ct_fields *fields, void *object,
-                      ct_error *err);
+#define CT_INI_BYTES ((size_t)1 << 16) /* most bytes of a file */
 
 #endif

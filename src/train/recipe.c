@@ -204,12 +204,12 @@ ct_status ct_recipe_read(ct_recipe *r, const char *name, const char *text, ct_er
 {
     ct_arena arena;
     ct_arena_open(&arena, name, 0, err);
+    size_t size = text != NULL ? strlen(text) : 0;
     char *copy = text != NULL ? ct_arena_strdup(&arena, text)
                               : NULL; /* the reader writes into it */
     if (text == NULL)
-        ct_ini_read(name, &arena, &ct_recipe_fields, r, err);
-    else
-        ct_ini_parse(name, copy, strlen(text), &arena, &ct_recipe_fields, r, err);
+        ct_file_read(name, CT_INI_BYTES, &arena, &copy, &size, err);
+    ct_ini_parse(name, copy, size, &arena, &ct_recipe_fields, r, err);
     ct_arena_free(&arena);
     return err->status;
 }

@@ -25,6 +25,7 @@ typedef struct loader {
     int n[2];
     const char *path[2];
     int width, height; /* of all pictures; 0: as the first */
+    uint8_t *pixels;   /* theirs */
     ct_error *err;
 } loader;
 
@@ -82,13 +83,6 @@ static void open_table(loader *l, const char *path)
     l->path[0] = l->path[1] = path;
 }
 
-/* Pictures with captions; one of numbers is an array. */
-static bool is_table(loader *l, const char *path)
-{
-    return (ct_text_ends(path, ".tsv") || ct_text_ends(path, ".csv")) &&
-           !ct_array_begins(path, l->err);
-}
-
 /* Rows of any file of numbers. An array of (n, height, width) or (n, height, width, 1 or 3) is
  * pictures. */
 static void open_rows(loader *l, int side, const char *path)
@@ -115,30 +109,30 @@ static void open_rows(loader *l, int side, const char *path)
     }
 }
 
-static void open_side(loader *l, int side, const char *path)
+/* It may be a table of pictures and captions, which is both sides, if nothing else is to have
+ * captions; text NULL: it may not. */
+static void open_side(loader *l, int side, const char *path, const char *text)
 {
     l->path[side] = path;
     if (*path == '\0')
         CT_FAIL(l->err, CT_ERR_CONFIG, "data.%s: expected a file of pairs",
                 side == 0 ? "image" : "text");
-    else if (!ct_array_begins(path, l->err))
-        ct_lines_read(path, l->arena, &l->text[side], &l->n[side], l->err);
-    else
+    else if (ct_array_begins(path, l->err))
         open_rows(l, side, path);
+    else if (text == NULL || !(ct_text_ends(path, ".tsv") || ct_text_ends(path, ".csv")))
+        ct_lines_read(path, l->arena, &l->text[side], &l->n[side], l->err);
+    else if (*text == '\0')
+        open_table(l, path);
+    else
+        CT_FAIL(l->err, CT_ERR_CONFIG, "data.text = %s: the captions are in %s already", text,
+                path);
 }
 
 static void open_sides(loader *l, const ct_data_options *o)
 {
-    const bool table = is_table(l, o->image);
-    if (table && *o->text != '\0')
-        CT_FAIL(l->err, CT_ERR_CONFIG, "data.text = %s: the captions are in %s already", o->text,
-                o->image);
-    if (table) {
-        open_table(l, o->image);
-        return;
-    }
-    open_side(l, 0, o->image);
-    open_side(l, 1, o->text);
+    open_side(l, 0, o->image, o->text);
+    if (l->picture == NULL)
+        open_side(l, 1, o->text, NULL);
     if (l->n[0] != l->n[1])
         CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d items; expected one for each of the %d of %s%s",
                 l->path[1], l->n[1], l->n[0], l->path[0],
@@ -154,10 +148,8 @@ static bool is_picture(const char *path)
 /* One side alone, of anything that a side can be, or a single picture. */
 static void open_items(loader *l, int side, const char *path)
 {
-    if (is_table(l, path)) {
-        open_table(l, path);
-    } else if (!is_picture(path)) {
-        open_side(l, side, path);
+    if (!is_picture(path)) {
+        open_side(l, side, path, "");
     } else if ((l->picture = ct_arena_zeroed(l->arena, 1, sizeof *l->picture)) != NULL) {
         l->path[0] = path;
         l->n[0] = l->n[side] = 1;
@@ -167,8 +159,8 @@ static void open_items(loader *l, int side, const char *path)
 
 /* ---- filling the data set ---- */
 
-/* The first picture says how large all are. Their bytes, or NULL. */
-static uint8_t *make_room(loader *l, ct_side *s, const ct_picture *first)
+/* The first picture says how large all are. */
+static void make_room(loader *l, ct_side *s, const ct_picture *first)
 {
     s->width = l->width > 0 ? l->width : first->width;
     s->height = l->height > 0 ? l->height : first->height;
@@ -177,11 +169,11 @@ static uint8_t *make_room(loader *l, ct_side *s, const ct_picture *first)
     if (dim > INT_MAX)
         CT_FAIL(l->err, CT_ERR_NOMEM, "%s: no memory for %d pictures", l->path[0], l->n[0]);
     s->dim = (int)dim;
-    return ct_arena_zeroed(l->arena, (size_t)l->n[0], dim);
+    s->u8 = l->pixels = ct_arena_zeroed(l->arena, (size_t)l->n[0], dim);
 }
 
 /* Picture i into its place. */
-static void load_picture(loader *l, ct_side *s, int i, uint8_t **pixels)
+static void load_picture(loader *l, ct_side *s, int i)
 {
     char *data = NULL;
     size_t size = 0;
@@ -195,7 +187,7 @@ static void load_picture(loader *l, ct_side *s, int i, uint8_t **pixels)
         CT_FAIL(l->err, why.status, "%s:%d: %s%s", l->path[0], i + 1, why.msg,
                 i == 0 && l->n[0] > 1 && why.status == CT_ERR_IO ? "; is line 1 a header?" : "");
     else if (i == 0)
-        *pixels = make_room(l, s, &p);
+        make_room(l, s, &p);
     const bool fits = l->width > 0 || (p.width == s->width && p.height == s->height);
     if (!fits || p.channels != s->channels)
         CT_FAIL(l->err, CT_ERR_FORMAT,
@@ -204,16 +196,8 @@ static void load_picture(loader *l, ct_side *s, int i, uint8_t **pixels)
                 s->height, s->channels == 3 ? "colour" : "grey",
                 fits ? "" : " (or set data.resize)");
     if (l->err->status == CT_OK)
-        ct_picture_resize(&p, s->width, s->height, *pixels + (size_t)i * (size_t)s->dim);
+        ct_picture_resize(&p, s->width, s->height, l->pixels + (size_t)i * (size_t)s->dim);
     ct_arena_free(&scratch);
-}
-
-static void load_pictures(loader *l, ct_side *s)
-{
-    uint8_t *pixels = NULL;
-    for (int i = 0; i < l->n[0] && l->err->status == CT_OK; i++)
-        load_picture(l, s, i, &pixels);
-    s->u8 = pixels;
 }
 
 static void fill_side(loader *l, int side)
@@ -221,8 +205,9 @@ static void fill_side(loader *l, int side)
     ct_side *s = &l->p->side[side];
     if (l->text[side] != NULL)
         ct_pairs_set_captions(l->p, side, (const char *const *)l->text[side], l->err);
-    else if (l->picture != NULL && s->file == NULL)
-        load_pictures(l, s);
+    else if (l->picture != NULL)
+        for (int i = 0; i < l->n[0] && l->err->status == CT_OK; i++)
+            load_picture(l, s, i);
 }
 
 /* One caption for all, or none with a word, is nothing to learn from. */

@@ -1,4 +1,5 @@
-/* loss.c -- contrast loss A.npy B.npy: what a loss makes of anyone's embeddings.
+/* loss.c -- contrast loss A.npy B.npy: what a loss makes of anyone's embeddings; and the same
+ * worked out anchor by anchor, in plain double arithmetic that shares nothing with the library's.
  *
  * Layer: cli. */
 #include "cli/cli.h"
@@ -26,6 +27,7 @@ typedef struct answer {
     double value, over_all_equal, over_floor;
     ct_measures m;
     double norm, dtemperature, dbias;
+    double *row[2]; /* of --explain and --heatmap: (n, d) each */
 } answer;
 
 #define AT(member) CT_AT(answer, member)
@@ -61,27 +63,33 @@ static const ct_fields FIELDS = CT_FIELDS(ANSWER);
 
 /* ---- rows ---- */
 
-double cli_dot(const double *x, const double *y, int d)
+/* Row i of one side with row j of one. */
+static double dot(const answer *r, int side, int i, int other, int j)
 {
+    const double *x = r->row[side] + (ptrdiff_t)i * r->x.d,
+                 *y = r->row[other] + (ptrdiff_t)j * r->x.d;
     double s = 0;
-    for (int k = 0; k < d; k++)
+    for (int k = 0; k < r->x.d; k++)
         s += x[k] * y[k];
     return s;
 }
 
-/* A side in double; `unit`: its rows of length 1, but for those of zeros. */
-static double *rows_of(cli_call *c, const ct_real *x, int n, int d, bool unit)
+/* Both sides in double; `unit`: rows of length 1, but for those of zeros. */
+static ct_status take_rows(answer *r, bool unit, ct_error *err)
 {
-    double *out = ct_arena_zeroed(&c->arena, (size_t)n * (size_t)d, sizeof *out);
-    for (int i = 0; out != NULL && i < n; i++) {
-        double *row = out + (ptrdiff_t)i * d;
-        for (int k = 0; k < d; k++)
-            row[k] = (double)x[(ptrdiff_t)i * d + k];
-        const double length = unit ? sqrt(cli_dot(row, row, d)) : 1;
-        for (int k = 0; k < d && length > 0; k++)
-            row[k] /= length;
+    const int n = r->x.n, d = r->x.d;
+    for (int side = 0; side < 2; side++) {
+        double *row = ct_arena_zeroed(&r->c->arena, (size_t)n * (size_t)d, sizeof *row);
+        r->row[side] = row;
+        for (int i = 0; row != NULL && i < n; i++, row += d) {
+            for (int k = 0; k < d; k++)
+                row[k] = (double)r->x.x[side][(ptrdiff_t)i * d + k];
+            const double length = unit ? sqrt(dot(r, side, i, side, i)) : 1;
+            for (int k = 0; k < d && length > 0; k++)
+                row[k] /= length;
+        }
     }
-    return out;
+    return err->status;
 }
 
 /* Cosines of both sides, as everything that is measured. */
@@ -143,6 +151,130 @@ static void fill_in(answer *r)
     r->dbias = derivative(r->bias);
 }
 
+/* ---- anchor by anchor ---- */
+
+/* All but the last have the form: mean over anchors of ln(sum of e^z over candidates) - (mean z of
+ * positives). */
+enum {
+    ROWS = 0,      /* anchors are the rows, candidates the other side */
+    COLUMNS = 1,   /* anchors are the columns too */
+    IN_MODAL = 2,  /* candidates are the rows of the anchor's own side too */
+    DECOUPLED = 4, /* the positive is no candidate */
+    GROUPS = 8,    /* rows of the anchor's group are positives */
+    SIGMOID = 16,  /* sum over all pairs of ln(1 + e^z), -z for positives */
+};
+
+static const struct {
+    const char *name;
+    int form;
+} LOSSES[] = {
+    {"question", ROWS},
+    {"infonce", ROWS},
+    {"clip", COLUMNS},
+    {"ntxent", COLUMNS | IN_MODAL},
+    {"dcl", COLUMNS | DECOUPLED},
+    {"unicl", COLUMNS | GROUPS},
+    {"supcon", COLUMNS | IN_MODAL | GROUPS},
+    {"siglip", SIGMOID},
+};
+
+/* -1: not one of them. */
+static int form_of(const char *name)
+{
+    for (size_t k = 0; k < sizeof LOSSES / sizeof *LOSSES; k++)
+        if (strcmp(LOSSES[k].name, name) == 0)
+            return LOSSES[k].form;
+    return -1;
+}
+
+static bool same_group(const answer *r, int i, int j)
+{
+    return r->x.group != NULL && r->x.group[i] == r->x.group[j];
+}
+
+/* loss.mask_groups leaves out what means the same as the anchor. */
+static bool is_masked(const answer *r, int i, int j)
+{
+    return r->l.at.options->mask_groups && j != i && same_group(r, i, j);
+}
+
+/* A sum that is printed as it grows, e^top taken out of it. */
+typedef struct exp_sum {
+    double top, sum;
+    int n;
+} exp_sum;
+
+static void add_term(exp_sum *s, double z)
+{
+    if (s->n == 0)
+        s->top = z;
+    s->sum += ct_scalar_exp(z - s->top);
+    printf("%se^%.4f", s->n++ > 0 ? " + " : "", z);
+}
+
+static double explain_anchor(const answer *r, int form, int side, int i)
+{
+    const int n = r->l.at.n;
+    const bool decoupled = (form & DECOUPLED) != 0;
+    const bool in_modal = (form & IN_MODAL) != 0 || (decoupled && r->l.at.options->in_modal);
+    exp_sum sum = {0, 0, 0};
+    double positive = 0;
+    int positives = 0;
+    printf("  %s %d:  ln(", side == 0 ? "row" : "column", i + 1);
+    for (int k = 0; k < (in_modal ? 2 * n : n); k++) { /* the other side, then its own */
+        const int j = k % n;
+        if (k == n + i)
+            continue; /* the anchor itself */
+        const double z = dot(r, side, i, k < n ? 1 - side : side, j) / r->l.at.temperature;
+        if (k == i || ((form & GROUPS) != 0 && same_group(r, i, j))) {
+            positive += z;
+            positives++;
+        }
+        if (!is_masked(r, i, j) && !(decoupled && k == i))
+            add_term(&sum, z);
+    }
+    positive /= positives;
+    const double loss = sum.n > 0 ? ct_scalar_log(sum.sum) + (sum.top - positive) : 0;
+    printf(") - %.4f%s = %.6g\n", positive, positives > 1 ? ", the mean of its positives," : "",
+           loss);
+    return loss;
+}
+
+static double explain_sigmoid_row(const answer *r, int i)
+{
+    double sum = 0;
+    int terms = 0;
+    printf("  row %d:  ", i + 1);
+    for (int j = 0; j < r->l.at.n; j++) {
+        if (is_masked(r, i, j))
+            continue;
+        const double z = (dot(r, 0, i, 1, j) / r->l.at.temperature + r->l.at.bias) *
+                         (i == j ? -1 : 1);
+        printf("%sln(1 + e^%.4f)", terms++ > 0 ? " + " : "", z);
+        /* a large z does not overflow */
+        sum += (z > 0 ? z : 0) + ct_scalar_log1p(ct_scalar_exp(-fabs(z)));
+    }
+    printf(" = %.6g\n", sum);
+    return sum;
+}
+
+static void explain(answer *r, ct_error *err)
+{
+    const int form = form_of(r->name), sides = (form & COLUMNS) != 0 ? 2 : 1;
+    double sum = 0;
+    if (take_rows(r, !r->l.at.options->dot, err) != CT_OK)
+        return;
+    printf("  %s of A with B over a temperature of %g",
+           r->l.at.options->dot ? "products" : "cosines", r->l.at.temperature);
+    if (form == SIGMOID)
+        printf(", minus the sign where they are a pair, bias %g", r->l.at.bias);
+    printf("; the mean of\n");
+    for (int side = 0; side < sides; side++)
+        for (int i = 0; i < r->l.at.n; i++)
+            sum += form == SIGMOID ? explain_sigmoid_row(r, i) : explain_anchor(r, form, side, i);
+    printf("  is %.6g\n", sum / (r->l.at.n * sides));
+}
+
 /* ---- what else is asked for ---- */
 
 static void draw_file(const double *s, int n, const char *path, ct_error *err)
@@ -164,17 +296,17 @@ static void draw_file(const double *s, int n, const char *path, ct_error *err)
     ct_writer_commit(&svg);
 }
 
-static void draw(const answer *r, bool here, ct_error *err)
+static void draw(answer *r, bool here, ct_error *err)
 {
-    const int n = r->x.n, d = r->x.d;
-    const double *a = rows_of(r->c, r->x.x[0], n, d, true),
-                 *b = rows_of(r->c, r->x.x[1], n, d, true);
+    const int n = r->x.n;
     double *s = ct_arena_zeroed(&r->c->arena, (size_t)n * (size_t)n, sizeof *s);
-    for (ptrdiff_t i = 0; s != NULL && i < n * n; i++)
-        s[i] = cli_dot(a + i / n * d, b + i % n * d, d);
-    if (s != NULL && here)
+    if (take_rows(r, true, err) != CT_OK)
+        return;
+    for (int i = 0; i < n * n; i++)
+        s[i] = dot(r, 0, i / n, 1, i % n);
+    if (here)
         ct_draw_matrix(&r->c->out, 2, s, n, n);
-    else if (s != NULL)
+    else
         draw_file(s, n, r->c->heatmap, err);
 }
 
@@ -187,24 +319,14 @@ static void write_gradients(const answer *r, ct_error *err)
     ct_npy_write_matrix(ct_folder_path(path, folder, "b.npy", err), r->b->dx, r->x.n, r->x.d, err);
 }
 
-static void explain(const answer *r)
-{
-    const bool dot = r->l.at.options->dot;
-    const int n = r->x.n, d = r->x.d;
-    cli_explain(r->name, &(cli_explained){.at = &r->l.at,
-                                          .group = r->x.group,
-                                          .row = {rows_of(r->c, r->x.x[0], n, d, !dot),
-                                                  rows_of(r->c, r->x.x[1], n, d, !dot)}});
-}
-
-static void tell(const answer *r, bool here, ct_error *err)
+static void tell(answer *r, bool here, ct_error *err)
 {
     cli_show(r->c, &FIELDS, r);
     if (!r->c->json && r->x.d < r->x.n - 1 && r->x.group == NULL)
         printf("  with %d dimensions for %d pairs the best may lie above the floor\n", r->x.d,
                r->x.n);
     if (r->c->explain)
-        explain(r);
+        explain(r, err);
     if (r->c->heatmap != NULL)
         draw(r, here, err);
     if (r->c->gradients != NULL)
@@ -223,7 +345,7 @@ static void check_options(const answer *r, bool here, ct_error *err)
                 "--json: not with --explain or --heatmap -, which are for reading");
     if (c->explain && n > EXPLAINED)
         CT_FAIL(err, CT_ERR_CONFIG, "--explain: %d rows, at most %d", n, EXPLAINED);
-    if (c->explain && !cli_can_explain(r->loss->name))
+    if (c->explain && form_of(r->loss->name) < 0)
         CT_FAIL(err, CT_ERR_CONFIG,
                 "--explain: of question, infonce, clip, ntxent, dcl, unicl, supcon and siglip, not "
                 "of %s",

@@ -88,7 +88,8 @@ double ct_key_draw(ct_writer *w, double x, double y, ct_drawing as, const char *
 void ct_chart_add(ct_chart *c, ct_series s)
 {
     CT_ASSERT(c->n < (int)(sizeof c->series / sizeof *c->series));
-    c->series[c->n++] = s;
+    if (s.as != CT_LEVEL || (s.n > 0 && isfinite(*s.y))) /* one that is not known is none */
+        c->series[c->n++] = s;
 }
 
 /* The i-th value of an array of a series; without an array it is i + 1. */
@@ -180,33 +181,27 @@ static void draw_marks(ct_writer *w, const ct_axes *a, const ct_series *s)
     }
 }
 
-static void draw_series(ct_writer *w, const ct_axes *a, const ct_series *s)
+/* A line across the frame, or up through it. */
+static void draw_across(ct_writer *w, const ct_axes *a, const ct_series *s)
 {
-    double at;
-    switch (s->as) {
-    case CT_UNSEEN: break;
-    case CT_LINE: draw_line(w, a, s); break;
-    case CT_BARS: draw_bars(w, a, s); break;
-    case CT_DISCS:
-    case CT_SQUARES: draw_marks(w, a, s); break;
-    case CT_LEVEL:
-        at = ct_axes_y(a, *s->y);
-        if (isfinite(*s->y))
-            ct_svg_segment(w, s->look, a->left, at, a->right, at);
-        break;
-    case CT_MOMENT:
-        at = ct_axes_x(a, *s->x);
+    const double at = s->as == CT_LEVEL ? ct_axes_y(a, *s->y) : ct_axes_x(a, *s->x);
+    if (s->as == CT_LEVEL)
+        ct_svg_segment(w, s->look, a->left, at, a->right, at);
+    else
         ct_svg_segment(w, s->look, at, a->top, at, a->bottom);
-        break;
-    }
 }
+
+static void (*const DRAW[])(ct_writer *, const ct_axes *, const ct_series *) = {
+    [CT_LINE] = draw_line,     [CT_BARS] = draw_bars,    [CT_DISCS] = draw_marks,
+    [CT_SQUARES] = draw_marks, [CT_LEVEL] = draw_across, [CT_MOMENT] = draw_across,
+};
 
 static void draw_key(ct_writer *w, const ct_chart *c, double x)
 {
     char name[64];
     for (int k = 0; k < c->n; k++) {
         const ct_series *s = &c->series[k];
-        if (s->name == NULL || (s->as == CT_LEVEL && !isfinite(*s->y)))
+        if (s->name == NULL)
             continue;
         if (s->as == CT_LEVEL)
             snprintf(name, sizeof name, "%s: %.4g", s->name, *s->y);
@@ -218,7 +213,8 @@ void ct_chart_draw(ct_writer *w, const ct_chart *c, const ct_axes *a)
 {
     draw_axes(w, a, c->x_name, c->y_name);
     for (int k = 0; k < c->n; k++)
-        draw_series(w, a, &c->series[k]);
+        if (c->series[k].as != CT_UNSEEN)
+            DRAW[c->series[k].as](w, a, &c->series[k]);
     draw_key(w, c, a->left);
     if (c->note[0] != '\0') {
         ct_put_raw(w, "<g class=\"seen\">");

@@ -50,9 +50,9 @@ static void story(ct_writer *w, const ct_record *r, int run)
                first->loss, first->step, last->loss, last->step);
     else
         ct_put(w, "<p>The run was imported at step %.0f", r->moment[0].step);
-    if (last != NULL && isfinite(r->all_equal))
-        ct_put(w, "; it is %.4f where all embeddings are equal, and at least %.4g", r->all_equal,
-               r->floor);
+    if (last != NULL && isfinite(last->all_equal))
+        ct_put(w, "; it is %.4f where all embeddings are equal, and at least %.4g", last->all_equal,
+               last->floor);
     ct_put_raw(w, ".");
     if (last != NULL)
         ct_put(w, " The temperature ended at %.4g.", last->temperature);

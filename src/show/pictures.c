@@ -58,7 +58,7 @@ const ct_picture ct_pictures[CT_N_PICTURES] = {
 
 /* Where a series comes from: a list of the record, with a struct for each value, or an array of
  * the moment that is shown. */
-typedef enum source { LINES, VALIDATION, TEST, MOMENTS, END, NOW, IMAGES, TEXTS, RUN } source;
+typedef enum source { LINES, LAST, VALIDATION, TEST, MOMENTS, END, NOW, IMAGES, TEXTS } source;
 
 typedef struct drawn {
     int picture;
@@ -78,8 +78,8 @@ typedef struct drawn {
 
 static const drawn DRAWN[] = {
     {LOSS, CT_LINE, "a", "training", LINES, .x = LINE_STEP, .y = OF(ct_line, loss)},
-    {LOSS, CT_LEVEL, "equal", "all equal", RUN, .y = OF(ct_record, all_equal)},
-    {LOSS, CT_LEVEL, "floor", "floor", RUN, .y = OF(ct_record, floor)},
+    {LOSS, CT_LEVEL, "equal", "all equal", LAST, .y = OF(ct_line, all_equal)},
+    {LOSS, CT_LEVEL, "floor", "floor", LAST, .y = OF(ct_line, floor)},
     {LOSS, CT_MOMENT, "now", NULL, NOW, .x = AT(step), .n = 1},
     {RECALL, CT_LINE, "a", NULL, VALIDATION, .x = MARK_STEP, .y = MARK(0)},
     {RECALL, CT_DISCS, "da", "image to text", VALIDATION, .x = MARK_STEP, .y = MARK(0)},
@@ -117,6 +117,7 @@ static ct_series series_of(const drawn *d, const ct_record *r, const ct_moment *
         size_t stride;
     } list[] = {
         [LINES] = {r->line, r->n_lines, sizeof *r->line},
+        [LAST] = {r->n_lines > 0 ? &r->line[r->n_lines - 1] : NULL, r->n_lines > 0, 0},
         [VALIDATION] = {r->mark[0], r->n_marks[0], sizeof *r->mark[0]},
         [TEST] = {r->mark[1], r->n_marks[1], sizeof *r->mark[1]},
         [MOMENTS] = {r->moment, r->n_moments, sizeof *m},
@@ -124,7 +125,6 @@ static ct_series series_of(const drawn *d, const ct_record *r, const ct_moment *
         [NOW] = {m, d->n, d->picture == PLANE ? 2 * sizeof *m->plane : 0},
         [IMAGES] = {l != NULL ? l->layer : NULL, images, sizeof *l->layer},
         [TEXTS] = {l != NULL ? l->layer + images : NULL, layers - images, sizeof *l->layer},
-        [RUN] = {r, 1, 0},
     };
     const char *base = list[d->from].base;
     ct_series s = {.as = d->as, .look = d->look, .name = d->name, .size = d->size};

@@ -105,8 +105,6 @@ static void read_step(reading *r)
     ct_line line = {.step = -1, .all_equal = (double)NAN, .floor = (double)NAN};
     if (get(r, &ct_line_fields, &line))
         APPEND(r, r->out->line, r->out->n_lines, line);
-    r->out->all_equal = line.all_equal;
-    r->out->floor = line.floor;
 }
 
 static void read_evaluation(reading *r)

@@ -30,8 +30,6 @@ typedef struct ct_record {
     ct_moment *moment;
     ct_probe probe;
 
-    double all_equal, floor; /* of the last line; NaN: it does not say */
-
     /* What the caller knows besides. */
     const char *hash;                                   /* of the weights, or NULL */
     const char *state, *meaning, *remedy, *evidence[8]; /* the diagnosis, or NULL */

@@ -38,7 +38,7 @@ typedef struct cli_call {
     ct_recipe recipe;   /* CLI_NEEDS_RECIPE: of the last argument that must be, then settings */
     ct_trainer trainer; /* CLI_NEEDS_RUN: that of the first argument, with --checkpoint */
     ct_json j;          /* an object that is open, to be filled if `json` is set */
-    ct_writer page;     /* of --report */
+    ct_writer page;     /* of --report, or CLI_NEEDS_PAGE */
     ct_doc doc;         /* results for people: on standard output, unless it gets JSON, and page */
 } cli_call;
 
@@ -47,6 +47,7 @@ enum {
     CLI_NEEDS_DEVICE = 2,
     CLI_NEEDS_RECIPE = 4,
     CLI_NEEDS_RUN = 8,
+    CLI_NEEDS_PAGE = 16, /* the page is the result: --output, or report.html */
 };
 
 /* What somebody wants who looks for a command. */
@@ -88,9 +89,6 @@ int cli_find(ct_error *err, const char *what, const char *word, const char *cons
 /* help/NAME.txt: a command's line, its summary, what else is to be said, its options; "common"
  * ends each of them. */
 const char *cli_help(const char *name);
-
-/* The line after the first empty one. */
-const char *cli_summary(const char *name, int *length);
 
 /* An option as help describes it: "-o", "--output", "RUN"; "" for what it has not. */
 typedef struct cli_option {
@@ -164,6 +162,33 @@ void cli_show(cli_call *c, const ct_fields *fields, const void *object);
 /* Print the object c->j as a line and open the next; main.c does so after the call. */
 void cli_put_json(cli_call *c, ct_error *err);
 
+/* ---- what training prints on its way and at its end: progress.c ---- */
+
+typedef struct cli_live cli_live; /* live.c */
+
+/* Progress goes to stderr: a line that is redrawn on a terminal, or the whole screen (--live),
+ * and lines elsewhere. Results go to stdout at the end. */
+typedef struct cli_progress {
+    cli_call *c;
+    ct_run_watch watch; /* give this to ct_run_train */
+    ct_terminal terminal;
+    double mean;            /* loss, over some 50 steps */
+    double last_s, seconds; /* when the line was last drawn; so far */
+    ct_evaluation final[2]; /* test, composition */
+    int n_final;
+    cli_live *live; /* or NULL; in the arena of the call */
+} cli_progress;
+
+void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t);
+void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, ct_error *err);
+
+/* A few lines for people. */
+void cli_print_evaluation(const ct_evaluation *e);
+
+/* NULL where the terminal cannot be redrawn. */
+cli_live *cli_live_new(ct_trainer *t, const ct_terminal *terminal, ct_arena *arena);
+void cli_live_step(cli_live *l, const ct_step *s, double seconds);
+
 /* ---- what commands share with each other ---- */
 
 /* The fingerprint of a file's parameters, or of a run's: its checkpoint `which` (NULL: latest).
@@ -177,19 +202,7 @@ ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES]
 ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_record *r,
                       ct_error *err);
 
-/* Print a loss, worked out anchor by anchor in arithmetic of its own. */
-typedef struct cli_explained {
-    const ct_loss_setting *at;
-    const double *row[2]; /* (n, d) each: what its logits are products of, times the temperature */
-    const int *group;     /* (n), or NULL */
-} cli_explained;
-
 /* How many captions of one's own are distinct, if they are fewer than pairs. */
 void cli_tell_repeats(FILE *f, const ct_recipe *r, int pairs, int captions);
-
-bool cli_can_explain(const char *loss);
-void cli_explain(const char *loss, const cli_explained *e);
-
-double cli_dot(const double *x, const double *y, int d);
 
 #endif

@@ -1,7 +1,7 @@
 /* demo.c -- contrast demo: the story in four parts, each number measured now.
  *
  * Layer: cli. */
-#include "cli/progress.h"
+#include "cli/cli.h"
 
 #include "lab/demo.h"
 #include "lab/lessons/lesson.h"

@@ -1,7 +1,7 @@
 /* eval.c -- contrast eval RUN
  *
  * Layer: cli. */
-#include "cli/progress.h"
+#include "cli/cli.h"
 
 static int eval(cli_call *c, ct_error *err)
 {

@@ -60,9 +60,8 @@ static void help_measures(void)
 
 static void print_summary(const char *name)
 {
-    int length;
-    const char *summary = cli_summary(name, &length);
-    printf("  %-8s %.*s\n", name, length, summary);
+    const char *summary = strstr(cli_help(name), "\n\n") + 2; /* after the first empty line */
+    printf("  %-8s %.*s\n", name, (int)strcspn(summary, "\n"), summary);
 }
 
 static void help_all(void)

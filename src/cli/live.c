@@ -7,7 +7,7 @@
  * plain colours, so there is nothing to restore however the program ends.
  *
  * Layer: cli. */
-#include "cli/progress.h"
+#include "cli/cli.h"
 
 #include "platform/clock.h"
 #include "platform/terminal.h"

@@ -61,12 +61,15 @@ ct_status cli_read_recipe(cli_call *c, int first, ct_error *err)
     return err->status;
 }
 
-/* A page that cannot be written is known before the work. */
+/* A page that cannot be written is known before the work. Its title is the command without its
+ * settings. */
 static void open_page(cli_call *c, ct_error *err)
 {
     char title[512];
-    snprintf(title, sizeof title, "contrast %s %.400s", c->command->name,
-             c->argc > 0 ? c->argv[0] : "");
+    size_t used = (size_t)snprintf(title, sizeof title, "contrast %s", c->command->name);
+    for (int i = 0; i < c->argc && used < sizeof title; i++)
+        if (strchr(c->argv[i], '=') == NULL)
+            used += (size_t)snprintf(title + used, sizeof title - used, " %s", c->argv[i]);
     if (err->status == CT_OK && ct_page_open(&c->page, c->report, title, err) == CT_OK)
         c->doc.page = &c->page;
 }
@@ -87,6 +90,8 @@ static int call(cli_call *c, ct_error *err)
         cli_need_device(c, err);
     if ((needs & CLI_NEEDS_RUN) != 0)
         cli_open(c, c->argv[0], err);
+    if ((needs & CLI_NEEDS_PAGE) != 0)
+        c->report = c->output != NULL ? c->output : "report.html";
     if (c->report != NULL)
         open_page(c, err);
     c->doc.screen = c->json ? NULL : &c->out;
@@ -95,8 +100,9 @@ static int call(cli_call *c, ct_error *err)
     if (err->status == CT_OK)
         cli_put_json(c, err);
     ct_json_free(&c->j);
-    if (c->doc.page != NULL)
-        ct_page_close(c->doc.page, err->status);
+    if (c->doc.page != NULL && ct_page_close(c->doc.page, err->status) == CT_OK &&
+        (needs & CLI_NEEDS_PAGE) != 0)
+        printf("%s: written\n", c->report);
     ct_trainer_free(&c->trainer);
     ct_device_free(c->device);
     ct_arena_free(&c->arena);

@@ -66,13 +66,6 @@ const char *cli_help(const char *name)
     return HELP[i][1];
 }
 
-const char *cli_summary(const char *name, int *length)
-{
-    const char *summary = strstr(cli_help(name), "\n\n") + 2;
-    *length = (int)strcspn(summary, "\n");
-    return summary;
-}
-
 const char *cli_next_option(const char *at, cli_option *o)
 {
     at = strstr(at, "\n  -");

@@ -4,7 +4,7 @@
  * equal, and its floor: a number alone does not say whether a run is stuck.
  *
  * Layer: cli. */
-#include "cli/progress.h"
+#include "cli/cli.h"
 
 #include "show/table.h"
 

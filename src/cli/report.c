@@ -3,7 +3,6 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "platform/clock.h"
 #include "show/pictures.h"
 
 #include <string.h>
@@ -14,15 +13,13 @@
 static void diagnose(cli_call *c, ct_record *r, ct_error *err)
 {
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
-    if (cli_open(c, r->folder, err) != CT_OK)
+    if (cli_open(c, r->folder, err) != CT_OK ||
+        ct_trainer_diagnose(&c->trainer, ct_pairs_split(c->trainer.pairs, CT_TEST), 0, a, err) !=
+            CT_OK)
         return;
-    if (ct_trainer_diagnose(&c->trainer, ct_pairs_split(c->trainer.pairs, CT_TEST), 0, a, err) !=
-        CT_OK)
-        return;
-    const ct_state_text *text = ct_state_describe(a->state);
-    r->state = text->name;
-    r->meaning = text->meaning;
-    r->remedy = a->state == CT_HEALTHY ? NULL : text->remedy;
+    r->state = a->text.name;
+    r->meaning = a->text.meaning;
+    r->remedy = a->state == CT_HEALTHY ? NULL : a->text.remedy;
     r->n_evidence = a->n_evidence;
     for (int k = 0; k < r->n_evidence; k++)
         r->evidence[k] = a->evidence[k];
@@ -45,29 +42,11 @@ ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_reco
     return err->status;
 }
 
-/* "contrast: a and b" */
-static void title_of(int n, char **folder, char *out, size_t size)
-{
-    size_t used = (size_t)snprintf(out, size, "contrast: ");
-    for (int i = 0; i < n && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? " and " : "",
-                                 folder[i]);
-}
-
 static int report(cli_call *c, ct_error *err)
 {
-    char title[1024];
-    const char *path = c->output != NULL ? c->output : "report.html";
-    const double began = ct_clock_s();
-    ct_writer page;
     ct_record *r = ct_arena_zeroed(&c->arena, MOST_RUNS, sizeof *r);
-    if (r != NULL)
-        cli_records(c, c->argc, c->argv, !c->no_diagnosis, r, err);
-    title_of(c->argc, c->argv, title, sizeof title);
-    if (err->status == CT_OK && ct_page_open(&page, path, title, err) == CT_OK)
-        ct_page_close(&page, ct_page_runs(&page, r, c->argc, err));
-    if (err->status == CT_OK)
-        printf("%s: written in %.2f s\n", path, ct_clock_s() - began);
+    if (r != NULL && cli_records(c, c->argc, c->argv, !c->no_diagnosis, r, err) == CT_OK)
+        ct_page_runs(c->doc.page, r, c->argc, err);
     return 0;
 }
 
@@ -84,6 +63,6 @@ static int plot(cli_call *c, ct_error *err)
     return 0;
 }
 
-const cli_command CLI_REPORT = {"report", CLI_TO_LOOK, {1, MOST_RUNS}, 0, report};
+const cli_command CLI_REPORT = {"report", CLI_TO_LOOK, {1, MOST_RUNS}, CLI_NEEDS_PAGE, report};
 
 const cli_command CLI_PLOT = {"plot", CLI_TO_LOOK, {2, 2}, 0, plot};

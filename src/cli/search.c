@@ -28,22 +28,21 @@ static const ct_field FOUND[] = {
 };
 static const ct_fields COLUMNS = CT_FIELDS(FOUND);
 
-static const char *text_of(const ct_search *s, int at)
-{
-    const ct_side *side = &s->t->pairs->side[1];
-    return side->text != NULL ? side->text[side->text_of[s->items[at]]] : "";
-}
-
-/* FILE:LINE of item `at` of a side that was read from a text or a table, FILE[ROW] of an array's.
- */
-static void locate(const ct_search *s, int side, int at, found *out)
+/* An item of a side, with its pair's text. Where it was read: FILE:LINE of a text or a table,
+ * FILE[ROW] of an array. */
+static void look_at(const ct_search *s, int side, ct_hit hit, found *out)
 {
     const ct_data_recipe *data = &s->t->recipe.data;
+    const ct_side *texts = &s->t->pairs->side[1];
     const bool table = *data->text == '\0', lines = table || s->t->pairs->side[side].text != NULL;
+    const int item = s->items[hit.at];
+    *out = (found){.score = hit.score, .index = hit.at, .text = ""};
+    if (texts->text != NULL)
+        out->text = texts->text[texts->text_of[item]];
     if (data->kind != CT_DATA_PAIRS)
         return;
     snprintf(out->place, sizeof out->place, lines ? "%s:%d" : "%s[%d]",
-             side == 0 || table ? data->image : data->text, s->items[at] + lines);
+             side == 0 || table ? data->image : data->text, item + lines);
     out->where = out->place;
 }
 
@@ -64,23 +63,6 @@ static void draw(cli_call *c, const ct_search *s, const found *f, int n)
     ct_arena_free(&arena);
 }
 
-static void print(cli_call *c, const char *query, const ct_table *hits, ct_error *err)
-{
-    if (!c->json) {
-        ct_table_print(hits, stdout, 0);
-        return;
-    }
-    ct_json_string(&c->j, "query", query);
-    ct_table_json(hits, &c->j, "hits");
-    cli_put_json(c, err);
-}
-
-/* Is there something in a text that the tower reads? */
-static bool says_something(const ct_search *s, const char *text)
-{
-    return ct_text_ids(text, &s->t->recipe.tower[1].text, NULL, 0) > 0;
-}
-
 /* One query. A whole number is the number of an image. */
 static void answer(cli_call *c, const ct_search *s, const char *query, ct_error *err)
 {
@@ -96,21 +78,25 @@ static void answer(cli_call *c, const ct_search *s, const char *query, ct_error 
                 query, s->n - 1, texts ? ", or a text" : "");
     else if (by_item)
         n = ct_search_item(s, (int)number, 1, c->top, hit);
-    else if (says_something(s, query))
-        n = ct_search_text(s, query, 0, c->top, hit, err);
-    else
+    else if (ct_text_ids(query, &s->t->recipe.tower[1].text, NULL, 0) == 0)
         CT_FAIL(err, CT_ERR_CONFIG, "search: '%.60s': there is nothing in it that the tower reads",
                 query);
+    else
+        n = ct_search_text(s, query, 0, c->top, hit, err);
     if (err->status != CT_OK)
         return;
-    for (int i = 0; i < n; i++) {
-        row[i] = (found){.score = hit[i].score, .index = hit[i].at, .text = text_of(s, hit[i].at)};
-        locate(s, by_item, hit[i].at, &row[i]);
-    }
+    for (int i = 0; i < n; i++)
+        look_at(s, by_item, hit[i], &row[i]);
     const found asked = {.index = by_item ? (int)number : 0};
-    if (!c->json)
+    const ct_table hits = CT_TABLE(&COLUMNS, row, n);
+    if (c->json) {
+        ct_json_string(&c->j, "query", query);
+        ct_table_json(&hits, &c->j, "hits");
+        cli_put_json(c, err);
+    } else {
         draw(c, s, by_item ? &asked : row, by_item ? 1 : n);
-    print(c, query, &CT_TABLE(&COLUMNS, row, n), err);
+        ct_table_print(&hits, stdout, 0);
+    }
 }
 
 /* Queries as they are typed, until the input ends. */

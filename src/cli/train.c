@@ -3,7 +3,7 @@
  * of weights.
  *
  * Layer: cli. */
-#include "cli/progress.h"
+#include "cli/cli.h"
 
 #include <string.h>
 

@@ -1,25 +1,12 @@
 /* test_k_bags.c -- picked rows, dropout and the dense layer against slow twins, to the last bit,
  * on every instruction set and number of threads. */
-#include "testing.h"
+#include "devices.h"
 
 #include "kernels/kernels.h"
 
 #include <string.h>
 
 enum { BAGS = 700, TABLE = 50, WIDEST = 100, MOST_IDS = BAGS * 9 };
-
-static ct_device *devices[MAX_DEVICES];
-static int n_devices;
-
-static void open_all(void)
-{
-    n_devices = open_devices(devices);
-}
-
-static void close_all(void)
-{
-    close_devices(devices, n_devices);
-}
 
 static int offset[BAGS + 1], id[MOST_IDS];
 static ct_real table[TABLE * WIDEST], rows[BAGS * WIDEST], got[BAGS * WIDEST], want[BAGS * WIDEST];

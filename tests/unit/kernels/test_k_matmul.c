@@ -2,7 +2,7 @@
  * to the last bit, on every instruction set and number of threads.
  *
  * The slow twin is three loops around libm's fma, which is correctly rounded. */
-#include "testing.h"
+#include "devices.h"
 
 #include "kernels/kernels.h"
 
@@ -17,19 +17,6 @@
 
 /* Room for the largest operand of the edge tests. */
 enum { MOST = 70, PAD = 3 };
-
-static ct_device *devices[MAX_DEVICES];
-static int n_devices;
-
-static void open_all(void)
-{
-    n_devices = open_devices(devices);
-}
-
-static void close_all(void)
-{
-    close_devices(devices, n_devices);
-}
 
 static void slow_matmul(int m, int n, int k, k_matrix a, k_matrix b, ct_real *c, ptrdiff_t c_row,
                         bool add)

@@ -1,6 +1,6 @@
 /* test_k_rows.c -- unit rows and sums of exponentials, against plain loops and
  * against the kernels they are said to be made of. */
-#include "testing.h"
+#include "devices.h"
 
 #include "kernels/kernels.h"
 
@@ -14,19 +14,6 @@ static const struct {
     {1, 1},    {1, 17},   {17, 1},   {3, 5},     {16, 16},   {5, 33},    {33, 31},
     {2, 4100}, {300, 40}, {4100, 3}, {2500, 17}, {17, 2500}, {2, 20000},
 };
-
-static ct_device *devices[MAX_DEVICES];
-static int n_devices;
-
-static void open_all(void)
-{
-    n_devices = open_devices(devices);
-}
-
-static void close_all(void)
-{
-    close_devices(devices, n_devices);
-}
 
 /* Freed by the end of the test's process. */
 static ct_real *array(size_t n)

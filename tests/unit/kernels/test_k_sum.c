@@ -1,25 +1,12 @@
 /* test_k_sum.c -- sums are 16 interleaved partial sums joined by a tree, over blocks
  * joined in order; to the last bit, as kernels.h says it. */
-#include "testing.h"
+#include "devices.h"
 
 #include "kernels/kernels.h"
 
 #include <stdlib.h>
 
 enum { MOST = 40000 }; /* enough for every thread to get some */
-
-static ct_device *devices[MAX_DEVICES];
-static int n_devices;
-
-static void open_all(void)
-{
-    n_devices = open_devices(devices);
-}
-
-static void close_all(void)
-{
-    close_devices(devices, n_devices);
-}
 
 /* The rule, once more and as slowly as it can be said; b NULL: the sum of a. */
 static ct_real slow_sum(size_t n, const ct_real *a, const ct_real *b)

@@ -1,6 +1,6 @@
 /* test_k_update.c -- axpy, scale, add, muladd and the optimisers' passes, against
  * plain loops; the simple ones to the last bit. */
-#include "testing.h"
+#include "devices.h"
 
 #include "kernels/kernels.h"
 
@@ -13,20 +13,13 @@ static const size_t LENGTHS[] = {0,  1,  2,  3,    4,    5,    7,    8,     9,  
                                  16, 17, 23, 31,   32,   33,   47,   48,    63,  64,
                                  65, 67, 95, 4095, 4096, 4097, 8192, 32768, MOST};
 
-static ct_device *devices[MAX_DEVICES];
-static int n_devices;
 static ct_real a[MOST], b[MOST], want[MOST + 1], got[MOST + 1];
 
-static void open_all(void)
+static void open_filled(void)
 {
-    n_devices = open_devices(devices);
+    open_all();
     fill(a, MOST, 1, -2, 2);
     fill(b, MOST, 2, -2, 2);
-}
-
-static void close_all(void)
-{
-    close_devices(devices, n_devices);
 }
 
 /* What got and want hold before an operation of n elements; one more must survive. */
@@ -179,7 +172,7 @@ TCase *k_update_case(void)
 {
     TCase *tc = tcase_create("k_update");
     tcase_set_timeout(tc, 60);
-    tcase_add_checked_fixture(tc, open_all, close_all);
+    tcase_add_checked_fixture(tc, open_filled, close_all);
     tcase_add_loop_test(tc, simple_loops_match_to_the_last_bit, 0, 4);
     tcase_add_test(tc, output_may_be_the_input);
     tcase_add_test(tc, sgd_follows_its_formula);

@@ -1,7 +1,7 @@
 /* test_k_vector.c -- exp, log, tanh, erf and the activations: within 2 units of the
  * last place of libm's long double functions, over dense and special values, and
  * the same bits on every instruction set, number of threads, length and place. */
-#include "testing.h"
+#include "devices.h"
 
 #include "kernels/elementary.h"
 #include "kernels/kernels.h"
@@ -51,19 +51,6 @@ static const struct {
 };
 
 enum { MANY = 40000 }; /* enough for every thread to get some */
-
-static ct_device *devices[MAX_DEVICES];
-static int n_devices;
-
-static void open_all(void)
-{
-    n_devices = open_devices(devices);
-}
-
-static void close_all(void)
-{
-    close_devices(devices, n_devices);
-}
 
 /* Accuracy on the first device, and its bits on all others. */
 static void check_function(int which, const ct_real *x, size_t n)

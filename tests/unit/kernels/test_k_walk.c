@@ -1,6 +1,6 @@
 /* test_k_walk.c -- sums over all pairs and their gradients, against plain loops in
  * double over the whole matrix; and the same bits on every device, kept or not. */
-#include "testing.h"
+#include "devices.h"
 
 #include "kernels/walk.h"
 
@@ -18,18 +18,6 @@ static const struct {
 };
 
 static const k_cell CELLS[] = {K_EXP, K_SOFTPLUS, K_SQUARE, K_HINGE};
-
-static ct_device *devices[MAX_DEVICES];
-static int n_devices;
-
-static void open_all(void)
-{
-    n_devices = open_devices(devices);
-}
-static void close_all(void)
-{
-    close_devices(devices, n_devices);
-}
 
 /* A walk with a sum along rows and one along columns, and what it finds. */
 typedef struct trial {

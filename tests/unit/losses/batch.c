@@ -50,6 +50,29 @@ void batch_orthonormal(batch *x, int n, double temperature)
         x->a[i * n + i] = x->b[i * n + i] = 1;
 }
 
+void batch_unit_rows(batch *x)
+{
+    for (int i = 0; i < 2 * x->n; i++) {
+        ct_real *row = (i < x->n ? x->a : x->b) + i % x->n * x->d;
+        double square = 0;
+        for (int k = 0; k < x->d; k++)
+            square += (double)row[k] * (double)row[k];
+        for (int k = 0; k < x->d; k++)
+            row[k] = (ct_real)((double)row[k] / sqrt(square));
+    }
+}
+
+const ct_loss *loss_number(int i)
+{
+    int n;
+    return &ct_loss_all(&n)[i];
+}
+
+bool loss_is(const ct_loss *loss, const char *name)
+{
+    return strcmp(loss->name, name) == 0;
+}
+
 double batch_scale(const batch *x)
 {
     return exp((double)x->log_scale);

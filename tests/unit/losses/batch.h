@@ -53,7 +53,13 @@ void batch_orthonormal(batch *x, int n, double temperature);
 double batch_scale(const batch *x);
 double batch_temperature(const batch *x);
 
+/* Every row of both sides of length 1. */
+void batch_unit_rows(batch *x);
+
 /* ---- losses ---- */
+
+const ct_loss *loss_number(int i); /* of ct_loss_all */
+bool loss_is(const ct_loss *loss, const char *name);
 
 /* The loss, and its gradients where it has them, from seed 1. */
 void run_loss(loss_fn f, const batch *x, outcome *y);

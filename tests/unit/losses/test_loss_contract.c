@@ -12,12 +12,6 @@
 static batch x;
 static outcome y, z;
 
-static const ct_loss *loss_number(int i)
-{
-    int n;
-    return &ct_loss_all(&n)[i];
-}
-
 /* ---- errors ---- */
 
 START_TEST(different_shapes_are_an_error)

@@ -9,17 +9,6 @@
 
 static batch x;
 
-static const ct_loss *loss_number(int i)
-{
-    int n;
-    return &ct_loss_all(&n)[i];
-}
-
-static bool is(const ct_loss *loss, const char *name)
-{
-    return strcmp(loss->name, name) == 0;
-}
-
 static ct_landmarks landmarks(const ct_loss *loss)
 {
     const ct_loss_setting at = {.n = x.n,
@@ -29,18 +18,6 @@ static ct_landmarks landmarks(const ct_loss *loss)
                                 .options = &x.options,
                                 .queue = x.queue != NULL ? x.queue->n : 0};
     return ct_landmarks_of(loss, &at, x.grouped ? x.group : NULL);
-}
-
-static void unit_rows(void)
-{
-    for (int i = 0; i < 2 * x.n; i++) {
-        ct_real *row = (i < x.n ? x.a : x.b) + i % x.n * x.d;
-        double square = 0;
-        for (int k = 0; k < x.d; k++)
-            square += (double)row[k] * (double)row[k];
-        for (int k = 0; k < x.d; k++)
-            row[k] = (ct_real)((double)row[k] / sqrt(square));
-    }
 }
 
 /* What a batch is measured with. */
@@ -76,7 +53,7 @@ static void corners(int points, double temperature)
             memcpy(older[1] + (i - ROWS) * points, from, (size_t)points * sizeof *from);
         }
     }
-    unit_rows();
+    batch_unit_rows(&x);
 }
 
 /* Columns are no business of groups; a queue is one of some. */
@@ -91,7 +68,7 @@ START_TEST(all_equal_is_that_of_real_batches)
     for (int way = 0; way < N_WAYS; way++)
         for (int kinds = 1; kinds <= 7; kinds += 3) {
             batch_all_equal(&x, 19, 5, 0.2, 1);
-            unit_rows();
+            batch_unit_rows(&x);
             set_way(way, x.n, kinds);
             x.group[3] = -1; /* alone */
             for (int i = 0; i < PAST; i++) {
@@ -111,7 +88,7 @@ START_TEST(floors_are_those_of_real_batches)
 {
     const ct_loss *loss = loss_number(_i);
     const bool sharp = strncmp(landmarks(loss).floor_is, "a regular simplex", 17) == 0 ||
-                       is(loss, "triplet");
+                       loss_is(loss, "triplet");
     for (int way = 0; way < N_WAYS; way++)
         for (int t = 0; t < 3 && has_way(loss, way); t++) {
             const double temperature = t == 0 ? 0.07 : t;
@@ -141,8 +118,8 @@ static double normal(uint64_t *dice)
 
 static bool has_random(const ct_loss *loss)
 {
-    return !is(loss, "vicreg") && !is(loss, "triplet") && !is(loss, "hard-negative") &&
-           !is(loss, "align-uniform");
+    return !loss_is(loss, "vicreg") && !loss_is(loss, "triplet") &&
+           !loss_is(loss, "hard-negative") && !loss_is(loss, "align-uniform");
 }
 
 /* Rows drawn uniformly on the sphere: the mean over batches, within four of its standard errors,
@@ -167,7 +144,7 @@ START_TEST(random_is_that_of_real_batches)
                     older[0][i] = (ct_real)normal(&dice);
                     older[1][i] = (ct_real)normal(&dice);
                 }
-                unit_rows();
+                batch_unit_rows(&x);
                 const double value = loss_of(loss->apply, &x);
                 sum += value;
                 squares += value * value;

@@ -12,17 +12,6 @@ static const double TEMPERATURES[] = {0.02, 0.07, 0.3, 1, 10};
 static batch x;
 static outcome y;
 
-static const ct_loss *loss_number(int i)
-{
-    int n;
-    return &ct_loss_all(&n)[i];
-}
-
-static bool is(const ct_loss *loss, const char *name)
-{
-    return strcmp(loss->name, name) == 0;
-}
-
 static ct_loss_setting setting(void)
 {
     return (ct_loss_setting){.n = x.n,
@@ -92,7 +81,7 @@ START_TEST(names_that_people_use_find_a_loss)
                                             {"VICReg", "vicreg"}};
     for (int i = 0; i < COUNT(CALLED); i++) {
         const ct_loss *loss = ct_loss_find(CALLED[i][0]);
-        ck_assert_msg(loss != NULL && is(loss, CALLED[i][1]), "%s", CALLED[i][0]);
+        ck_assert_msg(loss != NULL && loss_is(loss, CALLED[i][1]), "%s", CALLED[i][0]);
     }
 }
 END_TEST
@@ -123,40 +112,28 @@ END_TEST
 static double worth(const ct_loss *loss, int n, int d, double temperature)
 {
     const double t = 1 / temperature;
-    if (is(loss, "npair"))
+    if (loss_is(loss, "npair"))
         return log(n) + 0.002 / 2;
-    if (is(loss, "ntxent") || is(loss, "supcon") || is(loss, "hard-negative"))
+    if (loss_is(loss, "ntxent") || loss_is(loss, "supcon") || loss_is(loss, "hard-negative"))
         return log(2 * n - 1);
-    if (is(loss, "dcl"))
+    if (loss_is(loss, "dcl"))
         return log(2 * (n - 1));
-    if (is(loss, "siglip")) /* the bias is -ln(n-1): sigma is 1/(1 + (n-1) e^-t) */
+    if (loss_is(loss, "siglip")) /* the bias is -ln(n-1): sigma is 1/(1 + (n-1) e^-t) */
         return log1p((n - 1) * exp(-t)) + (n - 1) * log1p(exp(t) / (n - 1));
-    if (is(loss, "triplet"))
+    if (loss_is(loss, "triplet"))
         return 0.2;
-    if (is(loss, "align-uniform") || is(loss, "positives"))
+    if (loss_is(loss, "align-uniform") || loss_is(loss, "positives"))
         return 0;
-    if (is(loss, "spectral"))
+    if (loss_is(loss, "spectral"))
         return -1;
-    return is(loss, "barlow") ? d : is(loss, "vicreg") ? 24.75 : log(n);
-}
-
-static void unit_rows(void)
-{
-    for (int i = 0; i < 2 * x.n; i++) {
-        ct_real *row = (i < x.n ? x.a : x.b) + i % x.n * x.d;
-        double square = 0;
-        for (int k = 0; k < x.d; k++)
-            square += (double)row[k] * (double)row[k];
-        for (int k = 0; k < x.d; k++)
-            row[k] = (ct_real)((double)row[k] / sqrt(square));
-    }
+    return loss_is(loss, "barlow") ? d : loss_is(loss, "vicreg") ? 24.75 : log(n);
 }
 
 /* How far rounding may move it: of n (n-1) cells of siglip none cancels. */
 static double off(double want, const ct_loss *loss)
 {
     return 16 * (double)REAL_EPS * (1 + fabs(want)) *
-           (is(loss, "siglip") ? 1 + batch_scale(&x) : 1);
+           (loss_is(loss, "siglip") ? 1 + batch_scale(&x) : 1);
 }
 
 /* By a difference, along the logarithm of the scale. */
@@ -177,14 +154,15 @@ START_TEST(all_equal_is_worth_what_the_literature_says)
     for (int n = 2; n <= 64; n++)
         for (int t = 0; t < COUNT(TEMPERATURES); t++) {
             batch_all_equal(&x, n, 5, TEMPERATURES[t], 1);
-            unit_rows();
+            batch_unit_rows(&x);
             run_loss(loss->apply, &x, &y);
             const double want = worth(loss, n, 5, batch_temperature(&x));
             ck_close(all_equal(loss), want, 1e-13 * (1 + want));
             ck_close(y.value, want, off(want, loss));
-            const bool own = is(loss, "vicreg") ||
-                             is(loss, "align-uniform"); /* a size of their own, not the scale's */
-            if (!own && !is(loss, "npair"))             /* it is pulled along its rows */
+            const bool own = loss_is(loss, "vicreg") ||
+                             loss_is(loss,
+                                     "align-uniform"); /* a size of their own, not the scale's */
+            if (!own && !loss_is(loss, "npair"))       /* it is pulled along its rows */
                 check_stationary(&x, &y);
             for (int i = 0; own && i < 5 * n; i++)
                 ck_close(y.da[i], 0, 1e3 * (double)REAL_EPS);
@@ -232,11 +210,11 @@ START_TEST(all_opposite_is_worth_the_same_to_the_cross_losses)
             for (int t = 0; t < COUNT(TEMPERATURES); t++) {
                 const ct_loss *loss = ct_loss_find(k < COUNT(SAME) ? SAME[k] : "positives");
                 batch_all_equal(&x, n, 5, TEMPERATURES[t], -1);
-                unit_rows();
+                batch_unit_rows(&x);
                 run_loss(loss->apply, &x, &y);
                 const double want = k < COUNT(SAME) ? all_equal(loss) : 2;
                 ck_close(y.value, want, 4 * (double)REAL_EPS * (1 + want));
-                if (!is(loss, "npair"))
+                if (!loss_is(loss, "npair"))
                     check_stationary(&x, &y);
             }
 }
@@ -254,22 +232,22 @@ START_TEST(what_else_a_loss_is_known_for)
     ct_landmarks l = ct_landmarks_of(loss, &at, NULL);
     bool bounds = false;
     for (int k = 0; k < COUNT(BOUNDS); k++)
-        bounds = bounds || is(loss, BOUNDS[k]);
+        bounds = bounds || loss_is(loss, BOUNDS[k]);
     ck_assert(l.bounds_information == bounds);
     ck_assert(isnan(ct_landmarks_information(&l, 1)) == !bounds);
     static const char *const NOT_KNOWN[] = {"vicreg", "triplet", "hard-negative", "align-uniform"};
     bool random = true;
     for (int k = 0; k < COUNT(NOT_KNOWN); k++)
-        random = random && !is(loss, NOT_KNOWN[k]);
+        random = random && !loss_is(loss, NOT_KNOWN[k]);
     ck_assert(isnan(l.random) == !random && isnan(l.duplicates));
-    ck_assert(ct_landmarks_want_collapse(&l) == is(loss, "positives"));
+    ck_assert(ct_landmarks_want_collapse(&l) == loss_is(loss, "positives"));
     ck_assert(l.at.temperature == (loss->learns_scale ? 0.5 : 1));
     if (!bounds)
         return;
     ck_close(ct_landmarks_information(&l, 1), log(4) - 1, 1e-14);
     at.temperature = 0.01;
     l = ct_landmarks_of(loss, &at, group); /* two of four rows cannot be told apart */
-    ck_close(fmax(l.floor, l.duplicates), log(2) / 2, is(loss, "question") ? 0.5 : 1e-14);
+    ck_close(fmax(l.floor, l.duplicates), log(2) / 2, loss_is(loss, "question") ? 0.5 : 1e-14);
     at.temperature = 0.5;
     ck_assert(l.bounds_information == !loss->uses_groups);
     masked.mask_groups = true;
@@ -284,7 +262,7 @@ END_TEST
 static bool reaches(const ct_loss *loss)
 {
     return strncmp(landmarks(loss).floor_is, "a regular simplex", 17) == 0 &&
-           !is(loss, "align-uniform");
+           !loss_is(loss, "align-uniform");
 }
 
 START_TEST(the_simplex_reaches_the_floor)
@@ -297,7 +275,8 @@ START_TEST(the_simplex_reaches_the_floor)
             run_loss(loss->apply, &x, &y);
             const double want = lowest(loss); /* tiny, and right in its own digits */
             const double digits = 4 * (double)REAL_EPS;
-            const bool sharp = want > 0 && !is(loss, "dcl"); /* a difference, not a ln(1 + x) */
+            const bool sharp = want > 0 &&
+                               !loss_is(loss, "dcl"); /* a difference, not a ln(1 + x) */
             ck_close(y.value, want,
                      digits * (sharp ? want * (1 + batch_scale(&x)) : 4 + batch_scale(&x)));
             check_stationary(&x, &y);
@@ -316,7 +295,7 @@ START_TEST(siglip_reaches_its_floor_between_simplex_and_opposite_points)
         double best = (double)INFINITY;
         for (double q = 0; q < 1.0005; q += 1.0 / 512) {
             batch_simplex(&x, 8, 1);
-            unit_rows();
+            batch_unit_rows(&x);
             const batch simplex = x;
             batch_zero(&x, 8, 9, 1 / CASES[k].t);
             x.biased = true;
@@ -355,7 +334,7 @@ START_TEST(each_other_loss_reaches_its_floor_somewhere)
     double best = 1e9;
     for (double r = 0.5; r < 6; r += 0.01) {
         batch_simplex(&x, 5, 1);
-        unit_rows();
+        batch_unit_rows(&x);
         for (int i = 0; i < 25; i++)
             x.a[i] *= (ct_real)r, x.b[i] *= (ct_real)r;
         best = fmin(best, loss_of(ct_loss_npair, &x));

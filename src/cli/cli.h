@@ -76,7 +76,7 @@ extern const cli_command CLI_EVAL, CLI_DIAGNOSE, CLI_LOSS, CLI_REPORT, CLI_PLOT,
     CLI_HASH;
 extern const cli_command CLI_EMBED, CLI_SEARCH, CLI_EXPORT, CLI_HELP;
 
-const cli_command *cli_command_at(int i); /* in the order of help; NULL after the last */
+extern const cli_command *const cli_commands[]; /* in the order of help; NULL after the last */
 const cli_command *cli_command_find(const char *name, ct_error *err);
 
 /* Which of n names a word is, `stride` bytes from one to the next. -1: none of them, an error:

@@ -21,12 +21,13 @@ static void train(cli_call *c, const char *folder, ct_healthy *f, ct_error *err)
 }
 
 /* Parts 2 and 3: a study, and its rows. */
-static void train_rows(cli_call *c, const ct_study *s, ct_study_rows *rows, ct_error *err)
+static ct_status train_rows(cli_call *c, const ct_study *s, ct_study_rows *rows, ct_error *err)
 {
     ct_runs made;
     if (ct_study_run(s, c->threads, &c->arena, &made, err) == CT_OK &&
         ct_runs_rows(&made, s->shown, false, &c->arena, rows, err) == CT_OK)
         ct_doc_table(&c->doc, &CLI_TABLE(rows));
+    return err->status;
 }
 
 /* ---- the story; every number is one that was measured ---- */
@@ -50,15 +51,6 @@ static void tell_question(const ct_doc *d, const ct_question *q)
                 "regular simplex.",
                 -1.0 / (CT_QUESTION_N - 1));
     ct_doc_matrix(d, "Cosines at the best", q->similarity, CT_QUESTION_N, "x1", "x2");
-}
-
-static void tell_positives(const ct_doc *d, const ct_study *s)
-{
-    ct_doc_title(d, "2. Without negatives, collapse is the optimum");
-    ct_doc_text(d,
-                "Two towers on drawn pictures and captions, %d seeds; recall of 200 test pairs "
-                "(chance 0.005), mean cosine of different pictures, their effective rank (of 64).",
-                s->seeds);
 }
 
 static void tell_fixes(const ct_doc *d, const ct_study *s)
@@ -146,13 +138,15 @@ static void tell(cli_call *c, const char *folder, ct_demo *f, ct_error *err)
     if (ct_question_measure(c->device, 1, &f->question, err) != CT_OK)
         return;
     tell_question(d, &f->question);
-    tell_positives(d, &l.study[CT_DEMO_POSITIVES]);
-    train_rows(c, &l.study[CT_DEMO_POSITIVES], &rows[CT_DEMO_POSITIVES], err);
-    if (err->status != CT_OK)
+    ct_doc_title(d, "2. Without negatives, collapse is the optimum");
+    ct_doc_text(d,
+                "Two towers on drawn pictures and captions, %d seeds; recall of 200 test pairs "
+                "(chance 0.005), mean cosine of different pictures, their effective rank (of 64).",
+                l.study[CT_DEMO_POSITIVES].seeds);
+    if (train_rows(c, &l.study[CT_DEMO_POSITIVES], &rows[CT_DEMO_POSITIVES], err) != CT_OK)
         return;
     tell_fixes(d, &l.study[CT_DEMO_FIXES]);
-    train_rows(c, &l.study[CT_DEMO_FIXES], &rows[CT_DEMO_FIXES], err);
-    if (err->status != CT_OK)
+    if (train_rows(c, &l.study[CT_DEMO_FIXES], &rows[CT_DEMO_FIXES], err) != CT_OK)
         return;
     conclude(d, rows[CT_DEMO_FIXES].row, rows[CT_DEMO_FIXES].n);
     ct_doc_title(d, "4. A healthy run");

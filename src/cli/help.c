@@ -73,9 +73,9 @@ static void help_all(void)
            "  contrast eval run                measure them again\n");
     for (int g = CLI_TO_LEARN; g < CLI_UNLISTED; g++) {
         printf("\n%s\n", TO[g]);
-        for (int i = 0; cli_command_at(i) != NULL; i++)
-            if ((int)cli_command_at(i)->group == g)
-                print_summary(cli_command_at(i)->name);
+        for (int i = 0; cli_commands[i] != NULL; i++)
+            if ((int)cli_commands[i]->group == g)
+                print_summary(cli_commands[i]->name);
     }
     printf("\ncontrast help COMMAND explains a command; contrast help recipe, recipes, losses,\n"
            "states, measures; contrast --version\n");

@@ -154,8 +154,8 @@ static void print_text(const ct_safetensors *f, const parameter *p, int n, size_
             printf("%-24s %s\n", f->metadata[i].key, f->metadata[i].value);
     printf("\n");
     ct_table_print(&CT_TABLE(&COLUMNS, p, n), stdout, 0);
-    printf("%zu values; %s %s\n", values,
-           hash != NULL ? "its hash is right:" : "no hash in it", hash != NULL ? hash : "");
+    printf("%zu values; %s %s\n", values, hash != NULL ? "its hash is right:" : "no hash in it",
+           hash != NULL ? hash : "");
     if (recipe != NULL)
         printf("\n%s", recipe);
 }

@@ -92,9 +92,9 @@ static void draw_loss(cli_live *l, const ct_landmarks *at, int rows)
         const double high = most * (rows - r) / rows, low = most * (rows - r - 1) / rows;
         const bool equal = a >= low && a < high, floor_here = at->floor >= low && at->floor < high;
         memset(text, equal ? '=' : floor_here ? '.' : ' ', (size_t)width);
-        for (int c = 0; c < width && l->n > 0; c++) {
-            const double v = l->loss[l->n >= width ? c * l->n / width : c < l->n ? c : l->n - 1];
-            if ((c < l->n || l->n >= width) && v >= low && v < high)
+        for (int c = 0; c < width && c < l->n; c++) {
+            const double v = l->loss[l->n > width ? c * l->n / width : c];
+            if (v >= low && v < high)
                 text[c] = '*';
         }
         text[width] = '\0';

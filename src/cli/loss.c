@@ -198,28 +198,14 @@ static bool is_masked(const answer *r, int i, int j)
     return r->l.at.options->mask_groups && j != i && same_group(r, i, j);
 }
 
-/* A sum that is printed as it grows, e^top taken out of it. */
-typedef struct exp_sum {
-    double top, sum;
-    int n;
-} exp_sum;
-
-static void add_term(exp_sum *s, double z)
-{
-    if (s->n == 0)
-        s->top = z;
-    s->sum += ct_scalar_exp(z - s->top);
-    printf("%se^%.4f", s->n++ > 0 ? " + " : "", z);
-}
-
+/* The sum is printed as it grows, e^top taken out of it. */
 static double explain_anchor(const answer *r, int form, int side, int i)
 {
     const int n = r->l.at.n;
     const bool decoupled = (form & DECOUPLED) != 0;
     const bool in_modal = (form & IN_MODAL) != 0 || (decoupled && r->l.at.options->in_modal);
-    exp_sum sum = {0, 0, 0};
-    double positive = 0;
-    int positives = 0;
+    double sum = 0, top = 0, positive = 0;
+    int terms = 0, positives = 0;
     printf("  %s %d:  ln(", side == 0 ? "row" : "column", i + 1);
     for (int k = 0; k < (in_modal ? 2 * n : n); k++) { /* the other side, then its own */
         const int j = k % n;
@@ -230,11 +216,14 @@ static double explain_anchor(const answer *r, int form, int side, int i)
             positive += z;
             positives++;
         }
-        if (!is_masked(r, i, j) && !(decoupled && k == i))
-            add_term(&sum, z);
+        if (is_masked(r, i, j) || (decoupled && k == i))
+            continue;
+        top = terms == 0 ? z : top;
+        sum += ct_scalar_exp(z - top);
+        printf("%se^%.4f", terms++ > 0 ? " + " : "", z);
     }
     positive /= positives;
-    const double loss = sum.n > 0 ? ct_scalar_log(sum.sum) + (sum.top - positive) : 0;
+    const double loss = terms > 0 ? ct_scalar_log(sum) + (top - positive) : 0;
     printf(") - %.4f%s = %.6g\n", positive, positives > 1 ? ", the mean of its positives," : "",
            loss);
     return loss;

@@ -11,17 +11,12 @@
 #include <math.h>
 #include <string.h>
 
-static const cli_command *const COMMANDS[] = {
-    &CLI_DEMO,    &CLI_LESSON, &CLI_TRAIN,    &CLI_RESUME, &CLI_IMPORT, &CLI_CHECK,
-    &CLI_SWEEP,   &CLI_EVAL,   &CLI_DIAGNOSE, &CLI_LOSS,   &CLI_REPORT, &CLI_PLOT,
-    &CLI_INSPECT, &CLI_HASH,   &CLI_EMBED,    &CLI_SEARCH, &CLI_EXPORT, &CLI_HELP,
+const cli_command *const cli_commands[] = {
+    &CLI_DEMO,  &CLI_LESSON,   &CLI_TRAIN,  &CLI_RESUME, &CLI_IMPORT, &CLI_CHECK,   &CLI_SWEEP,
+    &CLI_EVAL,  &CLI_DIAGNOSE, &CLI_LOSS,   &CLI_REPORT, &CLI_PLOT,   &CLI_INSPECT, &CLI_HASH,
+    &CLI_EMBED, &CLI_SEARCH,   &CLI_EXPORT, &CLI_HELP,   NULL,
 };
-enum { N_COMMANDS = sizeof COMMANDS / sizeof *COMMANDS };
-
-const cli_command *cli_command_at(int i)
-{
-    return i < N_COMMANDS ? COMMANDS[i] : NULL;
-}
+enum { N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1 };
 
 int cli_find(ct_error *err, const char *what, const char *word, const char *const *name, int n,
              size_t stride, const char *try)
@@ -45,9 +40,9 @@ const cli_command *cli_command_find(const char *word, ct_error *err)
 {
     const char *name[N_COMMANDS];
     for (int i = 0; i < N_COMMANDS; i++)
-        name[i] = COMMANDS[i]->name;
+        name[i] = cli_commands[i]->name;
     const int i = cli_find(err, "command", word, name, N_COMMANDS, sizeof *name, "contrast help");
-    return i >= 0 ? COMMANDS[i] : NULL;
+    return i >= 0 ? cli_commands[i] : NULL;
 }
 
 ct_status cli_read_recipe(cli_call *c, int first, ct_error *err)

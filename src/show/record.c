@@ -12,22 +12,17 @@
 
 /* ---- what lines hold ---- */
 
-#define NUMBER(name, type, member)                            \
-    {                                                         \
-        .key = (name), .kind = CT_SINGLE, CT_AT(type, member) \
-    }
-
 static const ct_field LINE[] = {
-    NUMBER("step", ct_line, step),
-    NUMBER("loss", ct_line, loss),
-    NUMBER("temperature", ct_line, temperature),
+    {.key = "step", .kind = CT_SINGLE, CT_AT(ct_line, step)},
+    {.key = "loss", .kind = CT_SINGLE, CT_AT(ct_line, loss)},
+    {.key = "temperature", .kind = CT_SINGLE, CT_AT(ct_line, temperature)},
     {.key = "all_equal", .kind = CT_REAL, CT_AT(ct_line, all_equal), .optional = true},
     {.key = "floor", .kind = CT_REAL, CT_AT(ct_line, floor), .optional = true},
 };
 const ct_fields ct_line_fields = CT_FIELDS(LINE);
 
 static const ct_field MARK[] = {
-    NUMBER("step", ct_mark, step),
+    {.key = "step", .kind = CT_SINGLE, CT_AT(ct_mark, step)},
     {.key = "split", .kind = CT_STRING, CT_AT(ct_mark, split)},
     {.key = "rows", .kind = CT_INT, CT_AT(ct_mark, n)},
     {.key = "recall_at_1", .kind = CT_REAL, CT_AT(ct_mark, recall), .count = 2, .optional = true},
@@ -35,13 +30,10 @@ static const ct_field MARK[] = {
 static const ct_fields MARK_FIELDS = CT_FIELDS(MARK);
 
 static const ct_field LAYERS[] = {
-    NUMBER("step", ct_layers, step),
-    {.key = "layers",
-     .kind = CT_GROUP,
-     CT_AT(ct_layers, layer),
-     .count = CT_LOG_LAYERS,
-     CT_USED(ct_layers, n),
-     .members = &ct_layer_fields},
+    {.key = "step", .kind = CT_SINGLE, CT_AT(ct_layers, step)},
+    /* clang-format off */
+    {.key = "layers", .kind = CT_GROUP, CT_LIST(ct_layers, layer, n), .members = &ct_layer_fields},
+    /* clang-format on */
 };
 const ct_fields ct_layers_fields = CT_FIELDS(LAYERS);
 

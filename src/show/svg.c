@@ -150,11 +150,6 @@ void ct_svg_disc(ct_writer *w, const char *look, double x, double y, double radi
     end_tag(w, "circle", title);
 }
 
-static int heat_of(double value)
-{
-    return isnan(value) ? -1 : (int)floor(fmax(-1, fmin(1, value)) * 10 + 10.5);
-}
-
 /* The cells are short: a unit each, moved and scaled as a group. One path for all cells of a heat
  * is soon redrawn. */
 void ct_svg_map(ct_writer *w, double x, double y, double cell, const double *value, int rows,
@@ -165,7 +160,7 @@ void ct_svg_map(ct_writer *w, double x, double y, double cell, const double *val
     for (int k = 0; k <= CT_HOTTEST; k++) {
         ct_put(w, "<path class=\"c h%d\" d=\"", k);
         for (int i = 0; i < rows * cols; i++)
-            if (heat_of(value[i]) == k)
+            if (!isnan(value[i]) && (int)floor(fmax(-1, fmin(1, value[i])) * 10 + 10.5) == k)
                 ct_put(w, "M%d %dh1v1h-1z", i % cols, i / cols);
         ct_put_raw(w, "\"/>\n");
     }

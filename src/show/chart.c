@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define KEY 18 /* its baseline, above the frame */
+
 /* Where x of x0..x1 is between two sides, or at most so far away: a damaged file may hold 1e300.
  * NaN is far away too. */
 static double between(double from, double to, double x, double x0, double x1)
@@ -68,19 +70,6 @@ static void draw_axes(ct_writer *w, const ct_axes *a, const char *x_name, const 
            a->right);
     ct_svg_text(w, (a->left + a->right) / 2, a->bottom + 32, 12, CT_SVG_MIDDLE, 0, x_name);
     ct_svg_text(w, 13, (a->top + a->bottom) / 2, 12, CT_SVG_MIDDLE, -90, y_name);
-}
-
-double ct_key_draw(ct_writer *w, double x, double y, ct_drawing as, const char *look,
-                   const char *name)
-{
-    if (as == CT_DISCS)
-        ct_svg_disc(w, look, x + 11, y - 4, 4, NULL);
-    else if (as == CT_SQUARES || as == CT_BARS)
-        ct_svg_rect(w, look, x + 7, y - 8, 8, 8, NULL);
-    else
-        ct_svg_segment(w, look, x, y - 4, x + 22, y - 4);
-    ct_svg_text(w, x + 27, y, 11, CT_SVG_START, 0, name);
-    return x + 38 + 6 * (double)strlen(name);
 }
 
 /* ---- series ---- */
@@ -196,16 +185,25 @@ static void (*const DRAW[])(ct_writer *, const ct_axes *, const ct_series *) = {
     [CT_SQUARES] = draw_marks, [CT_LEVEL] = draw_across, [CT_MOMENT] = draw_across,
 };
 
+/* Above the frame a sample of each look, and its name. */
 static void draw_key(ct_writer *w, const ct_chart *c, double x)
 {
-    char name[64];
     for (int k = 0; k < c->n; k++) {
+        char name[64];
         const ct_series *s = &c->series[k];
         if (s->name == NULL)
             continue;
+        if (s->as == CT_DISCS)
+            ct_svg_disc(w, s->look, x + 11, KEY - 4, 4, NULL);
+        else if (s->as == CT_SQUARES || s->as == CT_BARS)
+            ct_svg_rect(w, s->look, x + 7, KEY - 8, 8, 8, NULL);
+        else
+            ct_svg_segment(w, s->look, x, KEY - 4, x + 22, KEY - 4);
+        snprintf(name, sizeof name, "%s", s->name);
         if (s->as == CT_LEVEL)
             snprintf(name, sizeof name, "%s: %.4g", s->name, *s->y);
-        x = ct_key_draw(w, x, 18, s->as, s->look, s->as == CT_LEVEL ? name : s->name);
+        ct_svg_text(w, x + 27, KEY, 11, CT_SVG_START, 0, name);
+        x += 38 + 6 * (double)strlen(name);
     }
 }
 
@@ -218,7 +216,7 @@ void ct_chart_draw(ct_writer *w, const ct_chart *c, const ct_axes *a)
     draw_key(w, c, a->left);
     if (c->note[0] != '\0') {
         ct_put_raw(w, "<g class=\"seen\">");
-        ct_svg_text(w, a->right, 18, 11, CT_SVG_END, 0, c->note);
+        ct_svg_text(w, a->right, KEY, 11, CT_SVG_END, 0, c->note);
         ct_put_raw(w, "</g>\n");
     }
 }

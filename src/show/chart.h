@@ -57,9 +57,4 @@ void ct_chart_margin(ct_axes *a, const ct_axes *least);
 
 void ct_chart_draw(ct_writer *w, const ct_chart *c, const ct_axes *a);
 
-/* An entry of the key, a sample of the look and its name; the answer is where the next one may
- * begin. */
-double ct_key_draw(ct_writer *w, double x, double y, ct_drawing as, const char *look,
-                   const char *name);
-
 #endif

@@ -94,6 +94,8 @@ static const drawn DRAWN[] = {
     {HISTOGRAM, CT_BARS, "fa pos", "pairs", NOW, .y = AT(bin[0]), .n = CT_PROBE_BINS},
     {HISTOGRAM, CT_BARS, "fb neg", "others (dashed)", NOW, .y = AT(bin[1]), .n = CT_PROBE_BINS},
     {PLANE, CT_UNSEEN, "", NULL, NOW, .x = AT(plane), .y = AT(plane[1]), .n = 2 * CT_PROBE},
+    {PLANE, CT_DISCS, "da", "images", NOW, .n = 0}, /* in the key; drawn are pairs */
+    {PLANE, CT_SQUARES, "db", "captions", NOW, .n = 0},
     {SPECTRUM, CT_LINE, "a sv0", "images", NOW, .y = AT(spectrum[0]), .n = CT_PROBE},
     {SPECTRUM, CT_LINE, "b sv1", "captions", NOW, .y = AT(spectrum[1]), .n = CT_PROBE},
     {PATH, CT_LINE, "a", NULL, MOMENTS, .x = AT(spread), .y = AT(alignment)},
@@ -170,8 +172,6 @@ static void draw_plane(ct_writer *w, const ct_axes *a, const ct_record *r, const
         ct_put(w, "<title>%d: %s</title></g>\n", i + 1,
                r->probe.n_captions > 0 ? r->probe.caption[i] : "");
     }
-    const double next = ct_key_draw(w, a->left, 18, CT_DISCS, "da", "images");
-    ct_key_draw(w, next, 18, CT_SQUARES, "db", "captions");
 }
 
 static ct_axes matrix_axes(int n)

@@ -138,8 +138,8 @@ static void end_tag(ct_writer *w, const char *tag, const char *title)
 void ct_svg_rect(ct_writer *w, const char *look, double x, double y, double width, double height,
                  const char *title)
 {
-    ct_put(w, "<rect %s=\"%s\" x=\"%.5g\" y=\"%.5g\" width=\"%.5g\" height=\"%.5g\"",
-           *look == '#' ? "fill" : "class", look, x, y, width, height);
+    ct_put(w, "<rect class=\"%s\" x=\"%.5g\" y=\"%.5g\" width=\"%.5g\" height=\"%.5g\"", look, x, y,
+           width, height);
     end_tag(w, "rect", title);
 }
 

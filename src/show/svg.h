@@ -1,9 +1,9 @@
 /* svg.h -- markup, and pictures of rectangles, paths and text, in a page or as a file of their own.
  * Private.
  *
- * Text is escaped; no scripts; numbers have the same digits everywhere. A look is "#rrggbb" or
- * classes of picture.css, which has a light and a dark set of colours. Failures to write wait for
- * the writer's commit.
+ * Text is escaped; no scripts; numbers have the same digits everywhere. A look is classes
+ * of picture.css, which has a light and a dark set of colours. Failures to write wait for the
+ * writer's commit.
  */
 #ifndef SHOW_SVG_H
 #define SHOW_SVG_H

@@ -1,13 +1,10 @@
 /* test_doc.c -- what is said once, on a screen and in a page. */
 #include "show/doc.h"
-#include "testing.h"
+#include "show_helpers.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-static char screen[8192], page[65536], path[24];
+static char screen[8192], page[65536];
 static ct_terminal terminal;
 static ct_writer writer;
 static ct_error err;
@@ -16,31 +13,15 @@ static ct_doc open_doc(void)
 {
     err = (ct_error){.status = CT_OK};
     terminal = (ct_terminal){.out = tmpfile(), .width = 80};
-    strcpy(path, "/tmp/ct-doc-XXXXXX");
-    close(mkstemp(path));
-    ck_assert_int_eq(ct_writer_open(&writer, path, CT_REPLACE, &err), CT_OK);
+    open_writer(&writer, &err);
     return (ct_doc){&terminal, &writer};
-}
-
-static void read_back(FILE *f, char *text, size_t size)
-{
-    rewind(f);
-    text[fread(text, 1, size - 1, f)] = '\0';
-    fclose(f);
 }
 
 /* What was said is in `screen` and `page`. */
 static void close_doc(void)
 {
-    ck_assert_int_eq(ct_writer_commit(&writer), CT_OK);
     read_back(terminal.out, screen, sizeof screen);
-    read_back(fopen(path, "r"), page, sizeof page);
-    remove(path);
-}
-
-static void holds(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "no %s in %s", part, text);
+    written(&writer, page, sizeof page);
 }
 
 static int count(const char *text, const char *part)

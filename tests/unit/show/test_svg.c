@@ -1,5 +1,5 @@
 /* test_svg.c -- shapes as markup, and that every look they have is in picture.css. */
-#include "testing.h"
+#include "show_helpers.h"
 
 #include "show/svg.h"
 
@@ -37,21 +37,16 @@ static char *contents(void)
     return data;
 }
 
-static void holds(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "no %s in %s", part, text);
-}
-
 START_TEST(shapes_are_markup)
 {
-    ct_svg_rect(&s, "#102030", 2, 3, 10, 5, "a title");
+    ct_svg_rect(&s, "bg", 2, 3, 10, 5, "a title");
     ct_svg_map(&s, 15, 5, 2, (double[]){1, -0.7, -0.7, 1, (double)NAN, 9}, 2, 3);
     ct_svg_segment(&s, "grid", 1, 18, 29, 18);
     ct_svg_text(&s, 1, 2, 11, CT_SVG_END, -90, "\x01<\xff");
     const char *got = contents();
     ck_assert_int_eq(strncmp(got, "<svg ", 5), 0);
     holds(got, "<title>a &amp; b</title>\n<desc>read &lt; it</desc>");
-    holds(got, "<rect fill=\"#102030\" x=\"2\" y=\"3\" width=\"10\" height=\"5\">"
+    holds(got, "<rect class=\"bg\" x=\"2\" y=\"3\" width=\"10\" height=\"5\">"
                "<title>a title</title></rect>");
     holds(got, "<path class=\"c h3\" d=\"M1 0h1v1h-1zM2 0h1v1h-1z\"/>");
     holds(got, "<path class=\"c h20\" d=\"M0 0h1v1h-1zM0 1h1v1h-1zM2 1h1v1h-1z\"/>");

@@ -1,10 +1,6 @@
 /* test_table.c -- one result in four voices. */
 #include "show/table.h"
-#include "testing.h"
-
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "show_helpers.h"
 
 typedef struct result {
     char name[24];
@@ -29,40 +25,14 @@ static const ct_table TABLE = {&FIELDS, RESULT, 2, sizeof *RESULT};
 
 static char text[2048];
 
-/* What was written, read back. */
-static char *contents(FILE *f)
-{
-    rewind(f);
-    text[fread(text, 1, sizeof text - 1, f)] = '\0';
-    fclose(f);
-    return text;
-}
-
-static ct_writer open_writer(char path[24], ct_error *err)
-{
-    ct_writer w;
-    strcpy(path, "/tmp/ct-table-XXXXXX");
-    close(mkstemp(path));
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, err), CT_OK);
-    return w;
-}
-
-static char *written(ct_writer *w, const char *path)
-{
-    ck_assert_int_eq(ct_writer_commit(w), CT_OK);
-    FILE *f = fopen(path, "r");
-    remove(path);
-    return contents(f);
-}
-
 /* What `voice` leaves in a file. */
 static char *told(void (*voice)(const ct_table *, ct_writer *))
 {
-    char path[24];
     ct_error err = {0};
-    ct_writer w = open_writer(path, &err);
+    ct_writer w;
+    open_writer(&w, &err);
     voice(&TABLE, &w);
-    return written(&w, path);
+    return written(&w, text, sizeof text);
 }
 
 START_TEST(on_the_terminal)
@@ -70,13 +40,14 @@ START_TEST(on_the_terminal)
     FILE *f = tmpfile();
     ct_table_print(&TABLE, f, 2);
     ct_table_print_members(&FIELDS, &RESULT[1], f, 2);
-    ck_assert_str_eq(contents(f), "  name       the loss      side            recall\n"
-                                  "  a & b         10.00  1.0, 2.0               1.0\n"
-                                  "  caf\xc3\xa9, \"x\"         -  3.0, 4.0  2.0 [1.0, never]\n"
-                                  "  name      caf\xc3\xa9, \"x\"\n"
-                                  "  the loss  -\n"
-                                  "  side      3.0, 4.0\n"
-                                  "  recall    2.0 [1.0, never]\n");
+    ck_assert_str_eq(read_back(f, text, sizeof text),
+                     "  name       the loss      side            recall\n"
+                     "  a & b         10.00  1.0, 2.0               1.0\n"
+                     "  caf\xc3\xa9, \"x\"         -  3.0, 4.0  2.0 [1.0, never]\n"
+                     "  name      caf\xc3\xa9, \"x\"\n"
+                     "  the loss  -\n"
+                     "  side      3.0, 4.0\n"
+                     "  recall    2.0 [1.0, never]\n");
 }
 END_TEST
 
@@ -99,7 +70,7 @@ START_TEST(in_few_lines)
              "  name a & b  the loss 10.00  side 1.0, 2.0  recall 1.0\n"
              " loss %-90s\n name a & b  side 1, 2  loss 10\nloss -  name x\n",
              "10.0");
-    ck_assert_str_eq(contents(f), expected);
+    ck_assert_str_eq(read_back(f, text, sizeof text), expected);
 }
 END_TEST
 
@@ -132,11 +103,11 @@ START_TEST(in_a_page)
     ck_assert_ptr_nonnull(strstr(html, "<td>a &amp; b</td><td class=n>10.00</td>"));
     ck_assert_ptr_nonnull(strstr(html, "caf\xc3\xa9, &quot;x&quot;"));
     ck_assert_ptr_null(strstr(html, "hidden"));
-    char path[24];
     ct_error err = {0};
-    ct_writer w = open_writer(path, &err);
+    ct_writer w;
+    open_writer(&w, &err);
     ct_table_html_members(&FIELDS, RESULT, &w);
-    html = written(&w, path);
+    html = written(&w, text, sizeof text);
     ck_assert_ptr_nonnull(strstr(html, "<tr><td>name</td><td>a &amp; b</td></tr>"));
     ck_assert_ptr_nonnull(strstr(html, "<tr><td>side</td><td>1.0, 2.0</td></tr>"));
 }

@@ -1,5 +1,5 @@
 /* test_terminal.c -- what is drawn, character by character. */
-#include "suites.h"
+#include "show_helpers.h"
 
 #include "show/terminal.h"
 
@@ -15,10 +15,7 @@ static ct_terminal open_terminal(bool colour)
 
 static const char *drawn(const ct_terminal *t)
 {
-    rewind(t->out);
-    text[fread(text, 1, sizeof text - 1, t->out)] = '\0';
-    fclose(t->out);
-    return text;
+    return read_back(t->out, text, sizeof text);
 }
 
 START_TEST(a_matrix_without_colour_is_its_numbers)

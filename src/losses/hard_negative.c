@@ -31,14 +31,18 @@ static void weigh_anchors(loss_pairs *p, k_sums *hard, k_sums *importance, const
             continue; /* all are masked */
         const double z = scale * (double)p->s[i], log_m = ct_scalar_log(negatives);
         const double mean = importance != NULL ? log_of(importance, i) - log_m : 0;
-        const double ratio = ct_scalar_exp(log_of(hard, i) - mean - z);
+        const double log_ratio = log_of(hard, i) - mean - z;
+        /* of a ratio beyond e^600 nothing else is left in 1 + r: what is above comes back as it is
+         */
+        const double above = log_ratio > 600 ? log_ratio - 600 : 0;
+        const double ratio = ct_scalar_exp(log_ratio - above);
         const double debiased = (ratio - tau_plus * negatives) / (1 - tau_plus);
         const double least = ct_scalar_exp(log_m - scale - z);
         const bool bound = debiased < least;
         const double r = bound ? least : debiased,
                      q = bound ? 0 : part * ratio / ((1 - tau_plus) * (1 + r));
         const double pull = bound ? part * r / (1 + r) : q;
-        loss_add(&p->loss, part * ct_scalar_log1p(r));
+        loss_add(&p->loss, part * (ct_scalar_log1p(r) + above));
         hard->weight[i] = q > 0 ? (ct_real)(q / hard->total[i]) : 0;
         if (importance != NULL)
             importance->weight[i] = q > 0 ? (ct_real)(-q / importance->total[i]) : 0;

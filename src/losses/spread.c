@@ -9,7 +9,8 @@
  * A = mean |a_i - b_i|^alpha           dA/ds_ii = -alpha |a_i - b_i|^(alpha - 2) / n
  * U = ln mean_{i != j} e^(-t |x_i - x_j|^2), with |x_i - x_j|^2 = 2 - 2 s_ij
  *   = ln sum_i T_i - 2t - ln(n (n-1)), T_i = sum_j e^(2t s_ij), j != i; the mean is over
- *     what is not masked
+ *     what is not masked. A row of zeros has no direction: it is at 1 from a unit row and at 0
+ *     from another of zeros, so e^0 there is e^t or e^2t.
  */
 
 /* |a_i - b_i|^2: from the difference, since 2 - 2 s_ii would lose the digits of a good pair. */
@@ -37,8 +38,26 @@ static void align(loss_pairs *p)
     }
 }
 
+static bool is_zero(const loss_pairs *p, int side, int i)
+{
+    return p->r[side] != NULL && p->r[side][i] <= CT_NORM_EPS;
+}
+
+/* What rows of zeros are short of in sum_i T_i, in parts of e^peak. */
+static double missing_of_zeros(const loss_pairs *p, int side, double peak)
+{
+    const double t = p->options->uniform_t, now = ct_scalar_exp(-peak);
+    const double one = ct_scalar_exp(t - peak) - now, both = ct_scalar_exp(2 * t - peak) - now;
+    double sum = 0;
+    for (int i = 0; i < p->n; i++)
+        for (int j = 0; is_zero(p, side, i) && j < p->n; j++)
+            if (j != i && (p->group == NULL || p->group[i] != p->group[j]))
+                sum += is_zero(p, side, j) ? both : 2 * one;
+    return sum;
+}
+
 /* U of one side; its weights are dL/dT. */
-static double uniform(const loss_pairs *p, k_sums *s, double negatives, double weight)
+static double uniform(const loss_pairs *p, k_sums *s, int side, double negatives, double weight)
 {
     double peak = (double)s->origin[0];
     loss_total total = {0};
@@ -46,8 +65,12 @@ static double uniform(const loss_pairs *p, k_sums *s, double negatives, double w
         peak = (double)s->origin[i] > peak ? (double)s->origin[i] : peak;
     for (int i = 0; i < p->n; i++)
         loss_add(&total, s->total[i] * ct_scalar_exp((double)s->origin[i] - peak));
-    for (int i = 0; i < p->n; i++)
-        s->weight[i] = (ct_real)(weight * ct_scalar_exp((double)s->origin[i] - peak) / total.sum);
+    loss_add(&total, missing_of_zeros(p, side, peak));
+    for (int i = 0; i < p->n; i++) { /* of zeros for both ways of a pair, the other counts 1 */
+        const double zero = is_zero(p, side, i) ? 2 * ct_scalar_exp(p->options->uniform_t) - 1 : 1;
+        s->weight[i] = (ct_real)(zero * weight * ct_scalar_exp((double)s->origin[i] - peak) /
+                                 total.sum);
+    }
     return ct_scalar_log(total.sum) + peak - 2 * p->options->uniform_t - ct_scalar_log(negatives);
 }
 
@@ -63,7 +86,7 @@ ct_tensor *ct_loss_align_uniform(ct_graph *g, ct_tensor *a, ct_tensor *b, const 
         return NULL;
     align(p);
     for (int side = 0; side < 2 && mean > 0; side++)
-        loss_add(&p->loss, weight * uniform(p, s[side], mean * p->n, weight));
+        loss_add(&p->loss, weight * uniform(p, s[side], side, mean * p->n, weight));
     return loss_pairs_done(p);
 }
 

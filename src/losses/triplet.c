@@ -59,6 +59,17 @@ static void mined_anchors(loss_pairs *p, k_sums *s, k_sums *easiest, double part
     }
 }
 
+/* z_ii as the walk has it: rounded otherwise, a negative equal to the positive would be below it.
+ */
+static void limit_to_positives(ct_graph *g, const loss_pairs *p, ct_real *limit)
+{
+    for (ptrdiff_t i = 0; i < p->n; i++) {
+        const k_matrix a = {p->x[0] + i * p->d, p->d, 1}, b = {p->x[1] + i * p->d, 1, p->d};
+        k_matmul_here(g->device, 1, 1, p->d, a, b, &limit[i], 1, false);
+        limit[i] *= SCALE;
+    }
+}
+
 static ct_tensor *mined_triplets(ct_graph *g, loss_pairs *p, bool semi_hard)
 {
     k_sums *s[2], *easiest[2] = {NULL, NULL};
@@ -66,8 +77,8 @@ static ct_tensor *mined_triplets(ct_graph *g, loss_pairs *p, bool semi_hard)
         s[side] = loss_pairs_sum(g, p, K_PEAK, side, SCALE);
         if (semi_hard)
             easiest[side] = loss_pairs_sum(g, p, K_PEAK, side, -SCALE);
-        for (int i = 0; semi_hard && s[side] != NULL && i < p->n; i++)
-            s[side]->limit[i] = SCALE * p->s[i]; /* farther than the positive */
+        if (semi_hard && s[side] != NULL) /* farther than the positive */
+            limit_to_positives(g, p, s[side]->limit);
     }
     double mean;
     const int *negatives = loss_pairs_negatives(g, p, &mean);

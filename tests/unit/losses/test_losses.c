@@ -110,13 +110,18 @@ static void check_rows(int v, const char *side, const ct_real *rows, const ct_re
     }
 }
 
-static void check(int v)
+static void check_value(int v)
 {
     run_loss(ct_loss_find(VARIANTS[v].loss)->apply, &x, &got);
     oracle(VARIANTS[v].loss, &x, &want);
     ck_assert_msg(fabs((double)got.value - want.value) <= digits(v) * (1 + fabs(want.value)),
                   "%s n %d d %d tau %g: %.9g, should be %.9g", VARIANTS[v].loss, x.n, x.d,
                   batch_temperature(&x), (double)got.value, want.value);
+}
+
+static void check(int v)
+{
+    check_value(v);
     /* the size of one pair's part in the gradient, before anything cancels */
     const double scale = batch_scale(&x), of_columns_size = 50.0 * x.d / x.n;
     double size = (of_columns(v)                           ? of_columns_size
@@ -192,12 +197,63 @@ START_TEST(equals_the_oracle_on_degenerate_batches)
             for (int i = 0; i < n * d; i++)
                 wild += !isfinite(got.da[i]) || !isfinite(got.db[i]);
             ck_assert_int_eq(wild, 0);
-            const bool ties = VARIANTS[_i].mining !=
-                              CT_MINE_ALL; /* a tie is shared, or broken by rounding */
-            if (!ties && !(is("align-uniform", _i) && x.options.align_power != 2 && what == 1) &&
-                !of_columns(_i))
+            const bool ties = VARIANTS[_i].mining != CT_MINE_ALL; /* a tie shares the gradient */
+            if (ties)
+                check_value(_i);
+            else if (!(is("align-uniform", _i) && x.options.align_power != 2 && what == 1) &&
+                     !of_columns(_i))
                 check(_i);
         }
+}
+END_TEST
+
+/* A negative that equals the positive is not farther than it, however long the rows are. */
+START_TEST(rows_that_are_there_twice_tie_with_the_positive)
+{
+    for (unsigned seed = 0; seed < 40; seed++) {
+        const int n = 6 + (int)seed % 9, d = 3 + (int)seed, half = n / 2;
+        random_batch(n, d, 1, seed);
+        memcpy(x.a + (ptrdiff_t)half * d, x.a, (size_t)(half * d) * sizeof *x.a);
+        if (seed % 2 == 0)
+            memcpy(x.b + (ptrdiff_t)half * d, x.b, (size_t)(half * d) * sizeof *x.b);
+        tell(_i);
+        check_value(_i);
+    }
+}
+END_TEST
+
+/* Their distance is not that of unit rows: 0 from one another, 1 from all others. */
+START_TEST(rows_of_zeros_are_where_they_are)
+{
+    for (int zeros = 1; zeros < 4; zeros++) {
+        random_batch(7, 5, 1, 3);
+        tell(_i);
+        memset(x.a + 5, 0, (size_t)zeros * 5 * sizeof *x.a);
+        memset(x.b, 0, 5 * sizeof *x.b);
+        if (is("align-uniform", _i))
+            check(_i);
+    }
+    if (!is("align-uniform", _i) || x.options.mask_groups)
+        return;
+    batch_zero(&x, 7, 5, 1);
+    tell(_i);
+    run_loss(ct_loss_find("align-uniform")->apply, &x, &got);
+    ck_close(got.value, 0, 1e-6); /* as of every other batch of equal rows */
+}
+END_TEST
+
+/* Two pairs, each row equal to the other pair's: R = 2 e^1000, and the rest of 1 + r is nothing. */
+START_TEST(the_hardest_negatives_at_the_least_temperature)
+{
+    static const ct_real UNIT[2][4] = {{1, 0, 0, 1}, {0, 1, 1, 0}};
+    batch_zero(&x, 2, 2, 0.001);
+    memcpy(x.a, UNIT[0], sizeof UNIT[0]);
+    memcpy(x.b, UNIT[1], sizeof UNIT[1]);
+    run_loss(ct_loss_hard_negative, &x, &got);
+    ck_close(got.value, 1000 + log(2 / 0.9), 1e-3);
+    ck_close(got.dlog_scale, 1000, 0.1);
+    ck_close(got.da[0], 0, 0.1); /* away from b of the other pair is along the row itself */
+    ck_close(got.da[1], -500, 0.1);
 }
 END_TEST
 
@@ -252,6 +308,9 @@ TCase *losses_case(void)
     tcase_add_loop_test(tc, equals_the_oracle, 0, COUNT(VARIANTS));
     tcase_add_loop_test(tc, equals_the_oracle_on_large_batches, 0, COUNT(VARIANTS));
     tcase_add_loop_test(tc, equals_the_oracle_on_degenerate_batches, 0, COUNT(VARIANTS));
+    tcase_add_loop_test(tc, rows_that_are_there_twice_tie_with_the_positive, 7, 13); /* triplet */
+    tcase_add_loop_test(tc, rows_of_zeros_are_where_they_are, 15, 17);
+    tcase_add_test(tc, the_hardest_negatives_at_the_least_temperature);
     tcase_add_loop_test(tc, backward_matches_difference, 0, COUNT(VARIANTS));
     tcase_add_test(tc, one_pair_has_no_negatives);
     return tc;

@@ -387,8 +387,8 @@ def save(model, path, optimiser=None, step=0):
     text = []
     for section in model.recipe.sections():
         text += [f'[{section}]'] + [f'{k} = {v}' for k, v in model.recipe[section].items()] + ['']
-    metadata.pop('contrast.hash', None)  # of the file that was read
-    metadata.update({'contrast.recipe': '\n'.join(text), 'contrast.step': str(step),
+    metadata.update({'contrast.hash': '0' * 16,  # not made here; the old one is of another file
+                     'contrast.recipe': '\n'.join(text), 'contrast.step': str(step),
                      'optim.beta1^step': repr(float(o['beta1']) ** step),
                      'optim.beta2^step': repr(float(o['beta2']) ** step),
                      'best.recall': '0', 'best.step': '0', 'log.bytes': '0'})

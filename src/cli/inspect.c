@@ -149,13 +149,14 @@ static void print_text(const ct_safetensors *f, const parameter *p, int n, size_
 {
     const char *hash = ct_safetensors_metadata(f, CT_SAFETENSORS_HASH);
     const char *recipe = ct_safetensors_metadata(f, "contrast.recipe");
+    const bool known = hash != NULL && strcmp(hash, CT_SAFETENSORS_ZEROS) != 0;
     for (int i = 0; i < f->n_metadata; i++)
         if (*ct_text_unprintable(f->metadata[i].value) == '\0')
             printf("%-24s %s\n", f->metadata[i].key, f->metadata[i].value);
     printf("\n");
     ct_table_print(&CT_TABLE(&COLUMNS, p, n), stdout, 0);
-    printf("%zu values; %s %s\n", values, hash != NULL ? "its hash is right:" : "no hash in it",
-           hash != NULL ? hash : "");
+    printf("%zu values; %s %s\n", values, known ? "its hash is right:" : "no hash in it",
+           known ? hash : "");
     if (recipe != NULL)
         printf("\n%s", recipe);
 }

@@ -29,15 +29,17 @@ ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_reco
                       ct_error *err)
 {
     for (int i = 0; i < n && ct_record_read(folder[i], &c->arena, &r[i], err) == CT_OK; i++) {
-        ct_error why = {.status = CT_OK};
         char path[CT_PATH_BYTES], *hash = ct_arena_zeroed(&c->arena, 1, CLI_HASH_BYTES);
-        if (hash != NULL && cli_hash(folder[i], NULL, hash, path, CT_IGNORE_ERROR) == CT_OK)
+        ct_run_checkpoint(folder[i], NULL, path, err);
+        if (!ct_file_exists(path)) {
+            fprintf(stderr, "contrast: %s is reported without weights: there are none\n",
+                    folder[i]);
+            continue;
+        }
+        if (hash != NULL && cli_hash(folder[i], NULL, hash, path, err) == CT_OK)
             r[i].hash = hash;
-        if (hash != NULL && diagnosed)
-            diagnose(c, &r[i], &why);
-        if (why.status != CT_OK)
-            fprintf(stderr, "contrast: %s is reported without a diagnosis: %s\n", folder[i],
-                    why.msg);
+        if (diagnosed && err->status == CT_OK)
+            diagnose(c, &r[i], err);
     }
     return err->status;
 }

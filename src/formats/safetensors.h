@@ -33,7 +33,8 @@ typedef struct ct_named_matrix {
 } ct_named_matrix;
 
 /* Metadata that stands for all bytes of the file: written as ZEROS, it becomes their
- * hash (FNV-1a, 64 bits, over the file with zeros in this place); read, it must be. */
+ * hash (FNV-1a, 64 bits, over the file with zeros in this place); read, it must be, unless another
+ * program left the zeros. */
 #define CT_SAFETENSORS_HASH  "contrast.hash"
 #define CT_SAFETENSORS_ZEROS "0000000000000000"
 

@@ -158,13 +158,20 @@ ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_err
     w->status = copy_path(w->path, path, err);
     if (w->status != CT_OK)
         return w->status;
-    w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC | (keep == 0 ? O_TRUNC : 0), 0666);
-    if (w->fd < 0 || fstat(w->fd, &st) != 0)
+    /* Written in place, so what is also elsewhere, or waited for by somebody, is refused. */
+    w->fd = open(w->path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    const bool seen = w->fd >= 0 && fstat(w->fd, &st) == 0;
+    const bool refused = seen ? S_ISFIFO(st.st_mode) || st.st_nlink > 1
+                              : errno == ELOOP || errno == ENXIO; /* a link, a pipe */
+    if (refused)
+        w->status = CT_FAIL(err, CT_ERR_IO, "%s: expected a file of its own, not a link or a pipe",
+                            path);
+    else if (!seen)
         fail_with_errno(w);
     else if ((uint64_t)st.st_size < keep)
         w->status = CT_FAIL(err, CT_ERR_FORMAT, "%s: expected at least %ju bytes, found %ju", path,
                             (uintmax_t)keep, (uintmax_t)st.st_size);
-    else if (keep > 0 &&
+    else if (S_ISREG(st.st_mode) &&
              (ftruncate(w->fd, (off_t)keep) != 0 || lseek(w->fd, (off_t)keep, SEEK_SET) < 0))
         fail_with_errno(w);
     if (w->status != CT_OK && w->fd >= 0) {
@@ -247,7 +254,8 @@ void ct_writer_abandon(ct_writer *w)
 
 bool ct_file_exists(const char *path)
 {
-    return access(path, F_OK) == 0;
+    struct stat st;
+    return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 ct_status ct_file_remove(const char *path, ct_error *err)

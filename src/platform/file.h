@@ -56,7 +56,8 @@ typedef struct ct_writer {
 } ct_writer;
 
 ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err);
-/* Continue a log after its first `keep` bytes; what follows them is cut off. */
+/* Continue a log after its first `keep` bytes; what follows them is cut off. A link, pipe or device
+ * is refused. */
 ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_error *err);
 void ct_writer_bytes(ct_writer *w, const void *data, size_t size);
 ct_status ct_writer_flush(ct_writer *w);  /* hand the buffer to the system */
@@ -64,6 +65,8 @@ ct_status ct_writer_sync(ct_writer *w);   /* and have it put on the disk */
 ct_status ct_writer_commit(ct_writer *w); /* and close it; fine if it is not open */
 void ct_writer_abandon(ct_writer *w);     /* remove PATH.tmp, PATH untouched; closes */
 
+/* Is something of that name there? Also if it cannot be looked at: who opens it learns why, and
+ * nothing is written over what was not seen. */
 bool ct_file_exists(const char *path);
 ct_status ct_file_remove(const char *path, ct_error *err); /* fine if it is not there */
 /* "FOLDER/NAME", in `out`. Errors  CT_ERR_IO: too long */

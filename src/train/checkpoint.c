@@ -225,6 +225,9 @@ static void check_format(const ct_safetensors *file, const char *path, ct_error 
     if (format == NULL || strcmp(format, FORMAT) != 0)
         CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a checkpoint of format %s, found %.20s", path,
                 FORMAT, format != NULL ? format : "none");
+    /* a bit that changed in its key must not turn the check off */
+    if (ct_safetensors_metadata(file, CT_SAFETENSORS_HASH) == NULL)
+        CT_FAIL(err, CT_ERR_FORMAT, "%s: is damaged: there is no " CT_SAFETENSORS_HASH, path);
 }
 
 ct_status ct_checkpoint_recipe(const char *path, ct_recipe *out, ct_error *err)

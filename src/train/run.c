@@ -162,15 +162,17 @@ static void put_probe(run *r)
 }
 
 /* How many bytes of timing.jsonl are about steps up to `step`, and the seconds that
- * the last of them names. What cannot be read is no reason not to continue. */
-static uint64_t kept_timing(const char *path, long step, double *seconds)
+ * the last of them names. What is there and cannot be read must not be cut off. */
+static uint64_t kept_timing(const char *path, long step, double *seconds, ct_error *err)
 {
     timing t = {.step = LONG_MAX};
-    ct_arena arena = {.block = NULL};
+    ct_arena arena;
     char *text;
     size_t size;
     uint64_t keep = 0;
-    if (step > 0 && ct_file_read(path, 0, &arena, &text, &size, CT_IGNORE_ERROR) == CT_OK) {
+    ct_arena_open(&arena, path, 0, err);
+    if (step > 0 && ct_file_exists(path) &&
+        ct_file_read(path, 0, &arena, &text, &size, err) == CT_OK) {
         char *line = text;
         while (ct_log_next(&line, &TIMING_FIELDS, &t) && t.step <= step) {
             keep = (uint64_t)(line - text);
@@ -188,7 +190,8 @@ static void open_log(run *r)
     char path[CT_PATH_BYTES];
     double seconds = 0;
     ct_folder_path(path, r->folder, "timing.jsonl", r->err);
-    ct_writer_reopen(&r->timing.writer, path, kept_timing(path, r->t->step, &seconds), r->err);
+    ct_writer_reopen(&r->timing.writer, path, kept_timing(path, r->t->step, &seconds, r->err),
+                     r->err);
     ct_folder_path(path, r->folder, "log.jsonl", r->err);
     ct_writer_reopen(&r->log.writer, path, (uint64_t)r->progress.log_bytes, r->err);
     r->began = ct_clock_s() - (seconds > 0 ? seconds : 0);
@@ -352,12 +355,11 @@ static void run_logged(run *r)
  */
 static void clear_folder(run *r, bool keep_weights)
 {
-    static const char *const WHICH[] = {"best", "latest"};
+    static const char *const OLD[] = {"best.safetensors", "latest.safetensors", "log.jsonl",
+                                      "timing.jsonl"};
     char path[CT_PATH_BYTES];
-    for (int i = 0; i < 2; i++) {
-        ct_run_checkpoint(r->folder, WHICH[i], path, r->err);
-        ct_file_remove(path, r->err);
-    }
+    for (int i = 0; i < 4; i++)
+        ct_file_remove(ct_folder_path(path, r->folder, OLD[i], r->err), r->err);
     if (keep_weights)
         save_checkpoint(r, "latest");
     save_recipe(r);

@@ -33,7 +33,7 @@ static void say_bad(const ct_trainer *t, double value, const char *what, ct_erro
     }
     CT_FAIL(err, CT_ERR_NUMERIC,
             "step %ld: the %s is %g; first bad tensor: %s; try a smaller optim.rate", t->step + 1,
-            what, value, where);
+            what, isnan(value) ? (double)NAN : value, where); /* the sign of a NaN is no number */
 }
 
 /* Each side of `n` items becomes embeddings on its own, in a graph that holds nothing else. */

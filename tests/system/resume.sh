@@ -116,6 +116,19 @@ check "no such checkpoint" rejects 1 "none/best.safetensors" resume "$scratch/no
 cp -r "$scratch/whole" "$scratch/torn"
 printf x | dd of="$scratch/torn/$last" bs=1 seek=5000 conv=notrunc 2>/dev/null
 check "a damaged checkpoint is named" rejects 1 "torn/$last: is damaged" resume "$scratch/torn"
+# A folder from elsewhere: what is written in place is a file of its own, or nothing is written.
+echo precious >"$scratch/precious"
+for kind in mkfifo "ln -s ../precious" "ln ../precious"; do
+    for file in log.jsonl timing.jsonl; do
+        rm -rf "$scratch/trap"
+        cp -r "$scratch/none" "$scratch/trap"
+        (cd "$scratch/trap" && rm $file && $kind $file)
+        check "$kind $file is refused" rejects 1 "trap/$file: expected a" resume "$scratch/trap"
+        check "... and nothing came of it" [ "$(cat "$scratch/precious")" = precious ]
+    done
+done
+ln -sf nowhere "$scratch/trap/$last"
+check "a checkpoint that cannot be seen is not taken for none" rejects 1 "trap/$last" resume "$scratch/trap"
 run resume "$scratch/whole" -q
 check "a finished run may be resumed" [ "$code" = 0 ]
 cp "$scratch/torn/log.jsonl" "$scratch/metrics"

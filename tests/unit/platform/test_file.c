@@ -6,6 +6,7 @@
 #include "platform/memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -364,6 +365,55 @@ START_TEST(a_log_is_never_split_within_a_line)
 }
 END_TEST
 
+START_TEST(a_log_is_a_file_of_its_own)
+{
+    char other[140];
+    snprintf(other, sizeof other, "%s.other", path);
+    ct_writer_open(&w, other, CT_REPLACE, &err);
+    ct_writer_bytes(&w, "precious", 8);
+    ck_assert_int_eq(ct_writer_commit(&w), CT_OK);
+    for (int kind = 0; kind < 4; kind++) {
+        int reader = -1;
+        unlink(path);
+        switch (kind) {
+        case 0: ck_assert_int_eq(symlink(other, path), 0); break;
+        case 1: ck_assert_int_eq(link(other, path), 0); break;
+        case 2: ck_assert_int_eq(mkfifo(path, 0666), 0); break;
+        default:
+            ck_assert_int_eq(mkfifo(path, 0666), 0);
+            reader = open(path, O_RDONLY | O_NONBLOCK);
+        }
+        err = (ct_error){.status = CT_OK};
+        check_error(ct_writer_open(&w, path, CT_LOG, &err), "expected a file of its own");
+        err = (ct_error){.status = CT_OK};
+        check_error(ct_writer_reopen(&w, path, 4, &err), "expected a file of its own");
+        if (reader >= 0)
+            close(reader);
+    }
+    struct stat st;
+    ck_assert_int_eq(stat(other, &st), 0);
+    ck_assert_int_eq(st.st_size, 8);
+    unlink(path);
+    unlink(other);
+}
+END_TEST
+
+START_TEST(what_cannot_be_looked_at_is_there)
+{
+    char inside[140];
+    snprintf(inside, sizeof inside, "%s/inside", path);
+    unlink(path);
+    ck_assert(!ct_file_exists(path));
+    ck_assert(!ct_file_exists(inside)); /* nor is its folder */
+    ck_assert_int_eq(symlink("nowhere", path), 0);
+    ck_assert(ct_file_exists(path)); /* a link that leads nowhere */
+    unlink(path);
+    ck_assert_int_eq(symlink(path, path), 0);
+    ck_assert(ct_file_exists(inside)); /* nobody can say what lies behind a circle */
+    unlink(path);
+}
+END_TEST
+
 START_TEST(a_log_may_be_a_device_which_may_be_full)
 {
     ck_assert_int_eq(ct_writer_open(&w, "/dev/null", CT_LOG, &err), CT_OK);
@@ -408,7 +458,10 @@ START_TEST(signals_lose_nothing)
     struct sigaction act = {.sa_handler = ignore}; /* without SA_RESTART */
     const struct itimerval every = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
     int how = -1;
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_LOG, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_open(&w, tmp, CT_LOG, &err), CT_OK);
+    const int pipe_end = open(path, O_WRONLY); /* no log may be one; it stands for a slow disk */
+    ck_assert_int_eq(dup2(pipe_end, w.fd), w.fd);
+    close(pipe_end);
     sigaction(SIGALRM, &act, NULL);
     setitimer(ITIMER_REAL, &every, NULL);
     ct_writer_bytes(&w, bytes, sizeof bytes);
@@ -416,6 +469,7 @@ START_TEST(signals_lose_nothing)
     ck_assert_msg(ct_writer_commit(&w) == CT_OK, "%s", err.msg);
     ck_assert_int_eq(waitpid(reader, &how, 0), reader);
     ck_assert_int_eq(how, 0);
+    unlink(tmp);
 }
 END_TEST
 
@@ -492,6 +546,8 @@ TCase *file_case(void)
     tcase_add_test(c, works_beside_the_program);
     tcase_add_test(c, a_log_grows_in_its_own_name);
     tcase_add_test(c, a_log_is_never_split_within_a_line);
+    tcase_add_test(c, a_log_is_a_file_of_its_own);
+    tcase_add_test(c, what_cannot_be_looked_at_is_there);
     tcase_add_test(c, a_log_may_be_a_device_which_may_be_full);
     tcase_add_test(c, signals_lose_nothing);
     tcase_add_test(c, makes_a_folder_and_its_parents);

@@ -250,12 +250,13 @@ START_TEST(a_loss_that_is_not_finite_names_step_and_tensor)
     ct_error err = {0};
     ct_step s;
     ct_status status = CT_OK;
-    open_small(&f, "", 1, NULL);
+    open_small(&f, "loss.name=vicreg", 1, NULL);
     train(&f, 3);
-    ct_params_find(&f.model.params, "image.1.weight")->x[5] = (ct_real)NAN;
+    ct_params_find(&f.model.params, "image.1.weight")->x[5] = (ct_real)INFINITY;
     status = ct_trainer_step(&f, &s, &err);
     ck_assert_int_eq(status, CT_ERR_NUMERIC);
-    ck_assert_msg(strstr(err.msg, "step 4: the loss is") == err.msg, "%s", err.msg);
+    /* whatever sign this processor gives to what is infinite less itself */
+    ck_assert_msg(strstr(err.msg, "step 4: the loss is nan;") == err.msg, "%s", err.msg);
     ck_assert_msg(strstr(err.msg, "image.1.weight (8, 16)") != NULL, "%s", err.msg);
     close_trainer(&f);
 }

@@ -10,9 +10,15 @@
  * Layer: platform. */
 #include "contrast/scalar.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+
+/* In this one file, for the whole library: nothing of a wider type between two operations. */
+#if FLT_EVAL_METHOD != 0
+#error "other bits: compile with -msse2 -mfpmath=sse (x86), -fexcess-precision=fast (s390)"
+#endif
 
 #define LN2_HEAD  0x1.62e42fefa3800p-1 /* 42 bits: k * head is exact for |k| < 2^11 */
 #define LN2_TAIL  0x1.ef35793c76730p-45

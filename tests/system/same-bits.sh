@@ -108,6 +108,12 @@ if built aarch64 aarch64-linux-gnu-gcc CC=aarch64-linux-gnu-gcc AR=aarch64-linux
         skip aarch64 "qemu-aarch64-static is not installed"
     fi
 fi
+# Registers that are wider than their numbers (the x87's) give other bits, so nothing is compiled for them.
+if [ "$(uname -m)" = x86_64 ] && command -v gcc >/dev/null; then
+    compared=$((compared + 1))
+    gcc -std=c11 -mfpmath=387 -Iinclude -Isrc -fsyntax-only src/platform/scalar.c 2>&1 | grep -q 'error.*other bits: compile with' ||
+        { echo "same-bits: the x87 was not refused"; failed=$((failed + 1)); }
+fi
 
 echo "same-bits: $compared files compared, $failed differences or failures; reference:"
 (cd "$work/reference" && cksum ./*/log.jsonl ./*/*.safetensors)

@@ -288,16 +288,6 @@ static int triplet(void)
     return terms > 0 ? times(s, 1.0 / terms) : s;
 }
 
-/* Squared length of a unit row: 0 of one of zeros. */
-static int has_length(int side, int i)
-{
-    const double *row = (side == 0 ? c.a : c.b) + (ptrdiff_t)i * c.x->d;
-    for (int k = 0; k < c.x->d; k++)
-        if (row[k] < 0 || row[k] > 0)
-            return 1;
-    return 0;
-}
-
 static int align_uniform(void)
 {
     const ct_loss_options *o = &c.x->options;
@@ -310,14 +300,13 @@ static int align_uniform(void)
         s = add(s, times(o->align_power == 2 ? dist : ex(times(ln(dist), o->align_power / 2)),
                          1.0 / c.n));
     }
-    for (int side = 0; side < 2; side++) {
+    for (int w = 1; w < 3; w++) { /* a with a, b with b */
         int *all = malloc((size_t)(c.n * c.n) * sizeof *all), k = 0;
         for (int i = 0; i < c.n; i++)
             for (int j = 0; j < c.n; j++)
-                if (i != j && !masked(i, j)) {
-                    const double lengths = has_length(side, i) + has_length(side, j);
-                    all[k++] = times(plus(times(S(1 + side, i, j), 2), -lengths), o->uniform_t);
-                }
+                if (i != j && !masked(i, j)) /* a row of zeros has no length */
+                    all[k++] = times(plus(times(S(w, i, j), 2), -V(S(w, i, i)) - V(S(w, j, j))),
+                                     o->uniform_t);
         if (k > 0)
             s = add(s, times(plus(lse(all, k), -log(k)), o->uniform / 2));
         free(all);

@@ -365,55 +365,6 @@ START_TEST(a_log_is_never_split_within_a_line)
 }
 END_TEST
 
-START_TEST(a_log_is_a_file_of_its_own)
-{
-    char other[140];
-    snprintf(other, sizeof other, "%s.other", path);
-    ct_writer_open(&w, other, CT_REPLACE, &err);
-    ct_writer_bytes(&w, "precious", 8);
-    ck_assert_int_eq(ct_writer_commit(&w), CT_OK);
-    for (int kind = 0; kind < 4; kind++) {
-        int reader = -1;
-        unlink(path);
-        switch (kind) {
-        case 0: ck_assert_int_eq(symlink(other, path), 0); break;
-        case 1: ck_assert_int_eq(link(other, path), 0); break;
-        case 2: ck_assert_int_eq(mkfifo(path, 0666), 0); break;
-        default:
-            ck_assert_int_eq(mkfifo(path, 0666), 0);
-            reader = open(path, O_RDONLY | O_NONBLOCK);
-        }
-        err = (ct_error){.status = CT_OK};
-        check_error(ct_writer_open(&w, path, CT_LOG, &err), "expected a file of its own");
-        err = (ct_error){.status = CT_OK};
-        check_error(ct_writer_reopen(&w, path, 4, &err), "expected a file of its own");
-        if (reader >= 0)
-            close(reader);
-    }
-    struct stat st;
-    ck_assert_int_eq(stat(other, &st), 0);
-    ck_assert_int_eq(st.st_size, 8);
-    unlink(path);
-    unlink(other);
-}
-END_TEST
-
-START_TEST(what_cannot_be_looked_at_is_there)
-{
-    char inside[140];
-    snprintf(inside, sizeof inside, "%s/inside", path);
-    unlink(path);
-    ck_assert(!ct_file_exists(path));
-    ck_assert(!ct_file_exists(inside)); /* nor is its folder */
-    ck_assert_int_eq(symlink("nowhere", path), 0);
-    ck_assert(ct_file_exists(path)); /* a link that leads nowhere */
-    unlink(path);
-    ck_assert_int_eq(symlink(path, path), 0);
-    ck_assert(ct_file_exists(inside)); /* nobody can say what lies behind a circle */
-    unlink(path);
-}
-END_TEST
-
 START_TEST(a_log_may_be_a_device_which_may_be_full)
 {
     ck_assert_int_eq(ct_writer_open(&w, "/dev/null", CT_LOG, &err), CT_OK);
@@ -490,20 +441,6 @@ START_TEST(makes_a_folder_and_its_parents)
 }
 END_TEST
 
-START_TEST(a_file_in_the_way_of_a_folder_is_an_error)
-{
-    char below[160];
-    put("a file");
-    check_error(ct_folder_make(path, &err), "file: cannot make the folder: File exists");
-    err = (ct_error){0};
-    snprintf(below, sizeof below, "%s/below", path);
-    check_error(ct_folder_make(below, &err), "file: cannot make the folder: File exists");
-    err = (ct_error){0};
-    check_error(ct_folder_make("", &err), "cannot make the folder");
-    check_contents("a file");
-}
-END_TEST
-
 START_TEST(a_source_is_read_where_it_is_needed)
 {
     ct_source s;
@@ -546,11 +483,8 @@ TCase *file_case(void)
     tcase_add_test(c, works_beside_the_program);
     tcase_add_test(c, a_log_grows_in_its_own_name);
     tcase_add_test(c, a_log_is_never_split_within_a_line);
-    tcase_add_test(c, a_log_is_a_file_of_its_own);
-    tcase_add_test(c, what_cannot_be_looked_at_is_there);
     tcase_add_test(c, a_log_may_be_a_device_which_may_be_full);
     tcase_add_test(c, signals_lose_nothing);
     tcase_add_test(c, makes_a_folder_and_its_parents);
-    tcase_add_test(c, a_file_in_the_way_of_a_folder_is_an_error);
     return c;
 }

@@ -162,6 +162,27 @@ START_TEST(the_best_checkpoint_will_do)
 }
 END_TEST
 
+/* Weights that stay as they are are as good at every step. */
+START_TEST(of_equals_the_first_is_the_best)
+{
+    const ct_recipe r = small_recipe("optim.rate=0");
+    ct_error err = {0};
+    ct_progress p;
+    ct_trainer t;
+    char path[CT_PATH_BYTES];
+    ck_assert_int_eq(go(&r, other, NULL, false, 0, &err), CT_OK);
+    open_trainer(&t, &r, 1, NULL);
+    ct_run_checkpoint(other, "latest", path, &err);
+    ck_assert_msg(ct_checkpoint_load(&t, &p, path, &err) == CT_OK, "%s", err.msg);
+    ck_assert_int_gt(t.step, 2 * r.monitor.evaluate_every);
+    ck_assert_int_eq(p.best_step, r.monitor.evaluate_every);
+    ct_run_checkpoint(other, "best", path, &err);
+    ck_assert_msg(ct_checkpoint_load(&t, &p, path, &err) == CT_OK, "%s", err.msg);
+    ck_assert_int_eq(t.step, r.monitor.evaluate_every);
+    close_trainer(&t);
+}
+END_TEST
+
 START_TEST(given_weights_are_there_before_the_first_step)
 {
     const ct_recipe r = small_recipe(""), seed = small_recipe("train.seed=2");
@@ -304,6 +325,7 @@ TCase *run_case(void)
     tcase_add_test(c, with_momentum_too);
     tcase_add_test(c, a_checkpoint_alone_is_trained_to_the_same_end);
     tcase_add_test(c, the_best_checkpoint_will_do);
+    tcase_add_test(c, of_equals_the_first_is_the_best);
     tcase_add_test(c, given_weights_are_there_before_the_first_step);
     tcase_add_test(c, without_a_checkpoint_it_begins_anew);
     tcase_add_test(c, another_recipe_or_other_data_is_refused);

@@ -1,8 +1,8 @@
 /* measures.h -- numbers about embeddings: are they scattered, and do pairs find each other?
  *
- * Embeddings are rows, in any length: rows are normalised inside, with the same epsilon as the
- * losses. Memory is O(n d): similarities are walked in tiles, never kept. Sums are in double in a
- * fixed order; nothing depends on the number of threads.
+ * Embeddings are rows, in any length: rows are normalised inside, however short. Memory is O(n d):
+ * similarities are walked in tiles, never kept. Sums are in double in a fixed order; nothing
+ * depends on the number of threads.
  */
 #ifndef CT_MEASURES_H
 #define CT_MEASURES_H
@@ -13,6 +13,18 @@
 
 CT_C_BEGIN
 
+/* More rows than memory should hold; those that are at hand are a sample of them. What one look at
+ * each row can measure is measured on all, what compares rows with each other on the sample. */
+typedef struct ct_all_rows {
+    int n;
+    int seed;
+    const int *row;   /* the number of each row of the sample, which `seed` chose */
+    const int *group; /* (n) or NULL */
+    /* Rows first .. first + n - 1 of side 0 or 1, as (n, d). */
+    void (*read)(void *ctx, int side, int first, int n, ct_real *out, ct_error *err);
+    void *ctx;
+} ct_all_rows;
+
 /* What is measured: two sides, row i of one paired with row i of the other, or one alone. */
 typedef struct ct_embedded {
     const ct_real *a, *b; /* (n, d); b NULL: one side alone */
@@ -20,6 +32,7 @@ typedef struct ct_embedded {
     const int *group; /* (n) or NULL: rows of equal group mean the same */
     ct_device *device;
     const ct_real *gradient; /* (n, d) or NULL: of a loss, to one side, as somebody's code has it */
+    const ct_all_rows *all;  /* or NULL: these n are all */
 } ct_embedded;
 
 #define CT_SAMPLE_ROWS                                                        \
@@ -33,12 +46,14 @@ typedef struct ct_embedded {
  * it everywhere, and the line there that computes it. */
 typedef struct ct_measures {
     int rows, columns, n_sides;
+    int compared_rows; /* with each other: fewer than rows if they are a sample; */
+    double sample[2];  /* so many, and its seed; NaN if they are not */
 
     /* Each side, as its rows come. */
     int not_finite_rows[2];  /* a value is NaN or infinite: nothing else is measured then */
     int first_not_finite[2]; /* the first such row, from 0; -1: none */
-    int zero_rows[2];        /* shorter than CT_NORM_EPS: normalising cannot help */
-    int duplicate_rows[2];   /* equal, bit for bit, to an earlier row */
+    int zero_rows[2];        /* nothing but zeros: they have no direction */
+    int duplicate_rows[2];   /* equal, bit for bit, to an earlier row: by a hash of 64 bits */
     double length_least[2], length_median[2], length_most[2];
 
     /* Each side, as rows of length 1. */

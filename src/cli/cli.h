@@ -9,6 +9,7 @@
 #define CLI_CLI_H
 
 #include "contrast/arena.h"
+#include "formats/array.h"
 #include "formats/field.h"
 #include "show/doc.h"
 #include "show/page.h"
@@ -26,9 +27,10 @@ typedef struct cli_call {
     /* What the options were given. */
     int threads; /* resolved for rows that need threads */
     bool json, quiet, verbose, no_color, force, live, explain, fail_on_collapse, no_diagnosis;
-    int split;                /* ct_split; -1 until a run is open, if not given */
-    int at, batch, top, dim;  /* at: -1 if it is not given, batch and dim 0 */
-    double loss, temperature; /* NaN if not given */
+    int split;                       /* ct_split; -1 until a run is open, if not given */
+    int at, batch, top, dim, sample; /* at: -1 if it is not given, the others 0 */
+    int seed;
+    double loss, temperature;                                                /* NaN if not given */
     const char *output, *checkpoint, *weights, *report, *loss_name, *groups; /* NULL: not given */
     const char *gradient, *gradients, *heatmap, *images, *texts, *torch, *data, *projector;
 
@@ -117,14 +119,20 @@ ct_status cli_need_threads(cli_call *c, ct_error *err);
 ct_status cli_open(cli_call *c, const char *folder, ct_error *err);
 
 /* Embeddings: the first arguments as matrices, one or two, row i of one paired with row i of the
- * other, and --groups. Errors  CT_ERR_SHAPE; those of ct_array_read_matrix, ct_array_read_ints */
+ * other, and --groups. More rows than `most` (0: what memory should hold) are sampled. Errors
+ * CT_ERR_SHAPE; those of ct_matrix_open, ct_array_read_ints */
 typedef struct cli_arrays {
     ct_real *x[2]; /* (n, d) each; x[1] NULL: one side only */
     int *group;    /* (n), or NULL */
-    int n, d;
+    int n, d, *row;
+    ct_all_rows all; /* if they are more than n: close them, and do not move the struct */
+    ct_source source[2];
+    ct_npy array[2];
 } cli_arrays;
 
-ct_status cli_read_arrays(cli_call *c, int n_paths, cli_arrays *out, ct_error *err);
+#define CLI_RUN 64 /* rows of a sample that follow each other, so that a dropped row shows */
+ct_status cli_read_arrays(cli_call *c, int n_paths, int most, cli_arrays *out, ct_error *err);
+void cli_close_arrays(cli_arrays *x);
 
 /* The loss of that name; NULL after an error. */
 const ct_loss *cli_loss(const char *name, ct_error *err);

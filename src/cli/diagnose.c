@@ -104,6 +104,7 @@ static void check_options(const cli_call *c, int n_files, source of, ct_error *e
         {"loss.KEY=VALUE", c->argc > n_files, ~RUN},
         {"--groups", c->groups != NULL, ARRAYS},
         {"--compare-gradient", c->gradient != NULL, ARRAYS},
+        {"--sample", c->sample > 0, ARRAYS},
         {"--split", c->split >= 0, RUN},
         {"--checkpoint", c->checkpoint != NULL, RUN},
     };
@@ -164,11 +165,16 @@ static int diagnose(cli_call *c, ct_error *err)
     cli_arrays x;
     if (of == RUN && cli_open(c, c->argv[0], err) == CT_OK)
         ct_trainer_diagnose(&c->trainer, (ct_split)c->split, 0, a, err);
-    else if (of == ARRAYS && cli_read_arrays(c, n_files, &x, err) == CT_OK &&
+    else if (of == ARRAYS &&
+             cli_read_arrays(c, n_files, c->gradient != NULL ? INT_MAX : c->sample, &x, err) ==
+                 CT_OK &&
              read_loss(c, n_files, a, &x, err) == CT_OK) {
         const ct_real *g = read_gradient(c, a, &x, err);
+        const ct_all_rows *all = x.n < x.all.n ? &x.all : NULL;
         if (err->status == CT_OK)
-            ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, c->device, g}, a, err);
+            ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, c->device, g, all}, a,
+                        err);
+        cli_close_arrays(&x);
     }
     if (err->status != CT_OK)
         return 0;

@@ -97,8 +97,8 @@ static void measure(answer *r, ct_error *err)
 {
     const cli_arrays *x = &r->x;
     ct_measures *m = &r->m;
-    ct_measure(&(ct_embedded){x->x[0], x->x[1], x->n, x->d, NULL, r->c->device, NULL}, m, NULL,
-               err);
+    ct_measure(&(ct_embedded){x->x[0], x->x[1], x->n, x->d, NULL, r->c->device, NULL, NULL}, m,
+               NULL, err);
     for (int i = 0; i < 2 && err->status == CT_OK; i++)
         if (m->not_finite_rows[i] > 0)
             CT_FAIL(err, CT_ERR_NUMERIC,
@@ -383,7 +383,7 @@ static int loss(cli_call *c, ct_error *err)
     ct_graph g;
     const bool here = c->heatmap != NULL && strcmp(c->heatmap, "-") == 0;
     if (cli_read_loss(c, 2, "question", &r.loss, err) != CT_OK ||
-        cli_read_arrays(c, 2, &r.x, err) != CT_OK)
+        cli_read_arrays(c, 2, INT_MAX, &r.x, err) != CT_OK)
         return 0;
     check_options(&r, here, err);
     measure(&r, err);

@@ -4,7 +4,7 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "formats/array.h"
+#include "contrast/random.h"
 #include "platform/cpu.h"
 #include "platform/terminal.h"
 #include "show/table.h"
@@ -54,28 +54,87 @@ ct_status cli_open(cli_call *c, const char *folder, ct_error *err)
 
 /* ---- arrays ---- */
 
-ct_status cli_read_arrays(cli_call *c, int n_paths, cli_arrays *out, ct_error *err)
+#define SAMPLE_ROWS   32768    /* unless --sample says otherwise, */
+#define SAMPLE_VALUES 10485760 /* and so many values: 20,480 rows of 512, 16 bytes a side each */
+
+/* All rows, or one run of them from each of equal parts; which one, the seed says. */
+static void choose_rows(cli_call *c, int most, cli_arrays *x, ct_error *err)
+{
+    const int all = x->all.n, runs = most / CLI_RUN;
+    ct_random r = ct_random_make((uint64_t)c->seed, CT_STREAM_PROBE, 0);
+    x->n = all > most ? runs * CLI_RUN : all;
+    x->all.row = x->row = ct_arena_zeroed(&c->arena, (size_t)x->n, sizeof *x->row);
+    for (int i = 0, first = 0; i < x->n && err->status == CT_OK; i++) {
+        const long long of = all / CLI_RUN, from = of * (i / CLI_RUN) / runs;
+        const long long to = of * (i / CLI_RUN + 1) / runs;
+        if (all > most && i % CLI_RUN == 0)
+            first = CLI_RUN * (int)(from + ct_random_below(&r, (uint32_t)(to - from)));
+        x->row[i] = all > most ? first + i % CLI_RUN : i;
+    }
+}
+
+/* Rows from their file, and how far that is. */
+static void read_rows(void *ctx, int side, int first, int n, ct_real *out, ct_error *err)
+{
+    const cli_arrays *x = ctx;
+    const long long done = 100LL * (first + n) / x->all.n; /* per cent */
+    ct_array_rows(&x->source[side], &x->array[side], first, n, out, err);
+    if (side == 0 && done > 100LL * first / x->all.n && ct_is_terminal(stderr))
+        fprintf(stderr, "\rread %lld %% of %d rows%s", done, x->all.n,
+                done == 100 ? "; comparing a sample of them\n" : "");
+}
+
+static void read_groups(cli_call *c, cli_arrays *x, ct_error *err)
+{
+    int n = 0, *group = NULL;
+    if (ct_array_read_ints(c->groups, &c->arena, &group, &n, err) == CT_OK && n != x->all.n)
+        CT_FAIL(err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one per row",
+                c->groups, n, c->argv[0], x->all.n);
+    x->all.group = group;
+    x->group = ct_arena_zeroed(&c->arena, (size_t)x->n, sizeof *group);
+    for (int i = 0; i < x->n && err->status == CT_OK; i++)
+        x->group[i] = group[x->row[i]];
+}
+
+void cli_close_arrays(cli_arrays *x)
+{
+    for (int s = 0; s < 2; s++)
+        ct_source_close(&x->source[s]);
+}
+
+ct_status cli_read_arrays(cli_call *c, int n_paths, int most, cli_arrays *out, ct_error *err)
 {
     char **path = c->argv;
-    int n[2] = {0}, d[2] = {0}, n_groups = 0;
-    *out = (cli_arrays){.group = NULL};
+    const ct_npy *a = out->array;
+    *out = (cli_arrays){.source = {{.fd = -1}, {.fd = -1}}};
     for (int i = 0; i < n_paths && err->status == CT_OK; i++)
-        if (ct_array_read_matrix(path[i], &c->arena, &out->x[i], &n[i], &d[i], err) == CT_OK &&
-            (n[i] < 1 || d[i] < 1))
+        if (ct_matrix_open(&out->source[i], path[i], &c->arena, &out->array[i], err) == CT_OK &&
+            (a[i].rows < 1 || a[i].cols < 1))
             CT_FAIL(err, CT_ERR_SHAPE, "%s is (%d, %d): expected a row and a column at least",
-                    path[i], n[i], d[i]);
-    if (n_paths == 2 && (n[0] != n[1] || d[0] != d[1]))
+                    path[i], a[i].rows, a[i].cols);
+    if (n_paths == 2 && (a[0].rows != a[1].rows || a[0].cols != a[1].cols))
         CT_FAIL(
             err, CT_ERR_SHAPE,
             "%s is (%d, %d), %s is (%d, %d): expected row i of one paired with row i of the other",
-            path[0], n[0], d[0], path[1], n[1], d[1]);
-    if (c->groups != NULL && err->status == CT_OK)
-        ct_array_read_ints(c->groups, &c->arena, &out->group, &n_groups, err);
-    if (c->groups != NULL && n_groups != n[0])
-        CT_FAIL(err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one per row",
-                c->groups, n_groups, path[0], n[0]);
-    out->n = n[0];
-    out->d = d[0];
+            path[0], a[0].rows, a[0].cols, path[1], a[1].rows, a[1].cols);
+    if (err->status != CT_OK)
+        return err->status;
+    out->all = (ct_all_rows){.n = a->rows, .seed = c->seed, .read = read_rows, .ctx = out};
+    out->d = a->cols;
+    if (most == 0)
+        most = SAMPLE_VALUES / a->cols < SAMPLE_ROWS ? SAMPLE_VALUES / a->cols : SAMPLE_ROWS;
+    choose_rows(c, most < CLI_RUN ? CLI_RUN : most, out, err);
+    if (c->groups != NULL)
+        read_groups(c, out, err);
+    const int piece = out->n == a->rows ? out->n : CLI_RUN;
+    for (int s = 0; s < n_paths; s++) {
+        out->x[s] = ct_arena_zeroed(&c->arena, (size_t)out->n, (size_t)out->d * sizeof(ct_real));
+        for (int i = 0; i < out->n && err->status == CT_OK; i += piece)
+            ct_array_rows(&out->source[s], &a[s], out->row[i], piece,
+                          out->x[s] + (ptrdiff_t)i * out->d, err);
+    }
+    if (out->n == out->all.n || err->status != CT_OK)
+        cli_close_arrays(out);
     return err->status;
 }
 

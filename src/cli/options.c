@@ -46,6 +46,8 @@ static const ct_field MEANING[] = {
     {.key = "projector", SETS(CT_STRING, projector)},
     {.key = "quiet", SETS(CT_BOOL, quiet)},
     {.key = "report", SETS(CT_STRING, report)},
+    {.key = "sample", SETS(CT_INT, sample), .least = CLI_RUN, .most = INT_MAX},
+    {.key = "seed", SETS(CT_INT, seed), .most = INT_MAX},
     {.key = "split", SETS(CT_CHOICE, split), .choices = "train validation test composition"},
     {.key = "temperature", SETS(CT_REAL, temperature), .least = 1e-3, .most = 1e3},
     {.key = "texts", SETS(CT_STRING, texts)},

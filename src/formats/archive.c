@@ -11,20 +11,20 @@
 
 #include <stdio.h>
 
+#define CUT "%s: is damaged, or truncated at its byte %ju: checksum or length do not fit"
+
 /* The source becomes the `size` bytes that `packed` bytes from `at` on were deflated from. */
 static ct_status unpack(ct_source *s, uint64_t at, uint64_t packed, uint64_t size, uint32_t crc,
                         ct_arena *arena, ct_error *err)
 {
     if (packed > s->size || !ct_inflate_may(packed, size))
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: %ju bytes cannot be %ju deflated ones", s->path,
-                       (uintmax_t)packed, (uintmax_t)size);
+        return CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
     uint8_t *in = ct_alloc_for(s->path, (size_t)packed + 1, 1, err);
     uint8_t *out = ct_arena_alloc(arena, (size_t)size + 1);
     if (ct_source_read(s, at, in, (size_t)packed, err) == CT_OK &&
         (!ct_inflate(in, (size_t)packed, out, (size_t)size) ||
          ct_crc32(0, out, (size_t)size) != crc))
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: is damaged: expected %ju deflated bytes", s->path,
-                (uintmax_t)size);
+        CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
     ct_free(in);
     s->bytes = out;
     s->begin = 0;
@@ -48,7 +48,7 @@ ct_status ct_gzip_open(ct_source *s, const uint8_t *head, size_t size, ct_arena 
         while (at < size && head[at - 1] != 0);
     at += flags & 2;
     if (s->size < at + sizeof tail || head[2] != 8)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: is gzip and cut short; is it complete?", s->path);
+        return CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
     ct_source_read(s, s->size - sizeof tail, tail, sizeof tail, err);
     return unpack(s, at, s->size - sizeof tail - at, ct_bytes_get(tail + 4, 4, false),
                   (uint32_t)ct_bytes_get(tail, 4, false), arena, err);
@@ -64,6 +64,21 @@ enum { LOCAL = 30, LOCAL_NAME_LENGTH = 26, LOCAL_EXTRA_LENGTH = 28 };
 static size_t get(const uint8_t *p, int n)
 {
     return (size_t)ct_bytes_get(p, n, false);
+}
+
+/* Of what stays in the file as it is. */
+static ct_status check_stored(const ct_source *s, uint32_t crc, ct_error *err)
+{
+    uint8_t piece[8192];
+    uint32_t got = 0;
+    for (uint64_t at = 0, n; at < s->size && err->status == CT_OK; at += n) {
+        n = s->size - at < sizeof piece ? s->size - at : sizeof piece;
+        if (ct_source_read(s, at, piece, (size_t)n, err) == CT_OK)
+            got = ct_crc32(got, piece, (size_t)n);
+    }
+    if (got != crc)
+        CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
+    return err->status;
 }
 
 static ct_status open_member(ct_source *s, const uint8_t *entry, ct_arena *arena, ct_error *err)
@@ -82,7 +97,7 @@ static ct_status open_member(ct_source *s, const uint8_t *entry, ct_arena *arena
                        "%s: expected a stored or deflated member below 4 GB; np.save it", s->path);
     s->begin += at;
     s->size = size;
-    return err->status;
+    return check_stored(s, (uint32_t)get(entry + CRC, 4), err);
 }
 
 ct_status ct_zip_open(ct_source *s, bool (*offer)(void *ctx, const char *name), void *ctx,

@@ -242,6 +242,8 @@ ct_status ct_array_parse(ct_source *s, const char *member, ct_arena *arena, ct_n
     *out = (ct_npy){0};
     unsigned char *head = read_head(s, arena, &size, err);
     const bool gzip = err->status == CT_OK && BEGINS(head, GZIP);
+    if (err->status == CT_OK && size == 0)
+        return CT_FAIL(err, CT_ERR_FORMAT, "%s: is empty", path);
     if (gzip)
         ct_gzip_open(s, head, size, arena, err);
     else if (err->status == CT_OK && BEGINS(head, ZIP) &&
@@ -269,41 +271,68 @@ ct_status ct_array_open(ct_source *s, const char *path, ct_arena *arena, ct_npy 
     return ct_array_parse(s, member, arena, out, err);
 }
 
-/* All of a file: ct_real, or whole numbers. */
-static void *read_array(const char *path, ct_arena *arena, bool ints, ct_npy *a, ct_error *err)
+/* ---- values ---- */
+
+#define PIECE 4096 /* values at a time */
+
+/* n values of the file from number `from` on, each `stride` after the one before. Most arrays that
+ * are large are float16: told as constants, its conversion is a vector's. */
+static void get_values(const ct_source *s, const ct_npy *a, size_t from, size_t n, ct_real *out,
+                       size_t stride, ct_error *err)
 {
-    unsigned char buffer[8192];
-    ct_source s;
-    ct_array_open(&s, path, arena, a, err);
-    if (ints && (((a->kind == 'f' || a->kind == 'B') && !a->text) || a->n_dims != 1))
-        CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: expected integers of shape (n,), found %c%d of %d dimensions", path, a->kind,
-                a->width, a->n_dims);
-    void *out = ct_arena_zeroed(arena, a->count, ints ? sizeof(int) : sizeof(ct_real));
-    for (size_t done = 0; err->status == CT_OK && done < a->count; done++) {
-        const size_t width = (size_t)a->width, left = a->count - done;
-        const size_t piece = sizeof buffer / 8, k = done % piece;
-        if (k == 0 && ct_source_read(&s, a->offset + done * width, buffer,
-                                     (left < piece ? left : piece) * width, err) != CT_OK)
-            break;
-        const double x = ct_npy_value(a, buffer, k);
-        if (!ints)
-            ((ct_real *)out)[ct_npy_place(a, done)] = (ct_real)x;
-        else if (x >= INT_MIN && x <= INT_MAX && x == (int)x)
-            ((int *)out)[done] = (int)x;
-        else
-            CT_FAIL(err, CT_ERR_FORMAT, "%s: value %zu is %.12g, expected a whole one, %d to %d",
-                    path, done, x, INT_MIN, INT_MAX);
+    unsigned char bytes[8 * PIECE];
+    const bool half = a->kind == 'f' && a->width == 2 && !a->big_endian;
+    for (size_t done = 0; done < n && err->status == CT_OK; done += PIECE) {
+        const size_t width = (size_t)a->width, count = n - done < PIECE ? n - done : PIECE;
+        if (ct_source_read(s, a->offset + (from + done) * width, bytes, count * width, err) !=
+            CT_OK)
+            return;
+        ct_real *to = out + done * stride;
+        for (size_t k = 0; k < count && half; k++)
+            to[k * stride] = (ct_real)ct_bytes_number(bytes + 2 * k, 'f', 2, false);
+        for (size_t k = 0; k < count && !half; k++)
+            to[k * stride] = (ct_real)ct_npy_value(a, bytes, k);
     }
-    ct_source_close(&s);
-    return out;
+}
+
+/* In Fortran's order columns lie together. */
+void ct_array_rows(const ct_source *s, const ct_npy *a, int first, int n, ct_real *out,
+                   ct_error *err)
+{
+    const size_t cols = (size_t)a->cols, row = (size_t)first, rows = (size_t)n;
+    if (!a->fortran)
+        get_values(s, a, row * cols, rows * cols, out, 1, err);
+    for (size_t k = 0; k < cols && a->fortran; k++)
+        get_values(s, a, k * (size_t)a->rows + row, rows, out + k, cols, err);
+}
+
+/* What lies behind a row must be one dimension: (n, tokens, d) flattened without a word would be
+ * measured as if tokens and columns were the same. */
+ct_status ct_matrix_open(ct_source *s, const char *path, ct_arena *arena, ct_npy *out,
+                         ct_error *err)
+{
+    int wide = 0;
+    char shape[CT_NPY_SHAPE];
+    ct_array_open(s, path, arena, out, err);
+    for (int k = 1; k < out->n_dims; k++)
+        wide += out->dim[k] > 1;
+    if (wide > 1)
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "%s: has the shape %s, expected (n, d): in Python: np.save('x.npy', x[:, 0]), or "
+                "x.mean(1), or x.reshape(len(x), -1)",
+                path, ct_npy_shape(out->dim, out->n_dims, shape));
+    return err->status;
 }
 
 ct_status ct_array_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols,
                                ct_error *err)
 {
+    ct_source s;
     ct_npy a;
-    *x = read_array(path, arena, false, &a, err);
+    ct_matrix_open(&s, path, arena, &a, err);
+    *x = ct_arena_alloc(arena, a.count * sizeof **x);
+    ct_array_rows(&s, &a, 0, a.rows, *x, err);
+    ct_source_close(&s);
     *rows = a.rows;
     *cols = a.cols;
     return err->status;
@@ -311,8 +340,28 @@ ct_status ct_array_read_matrix(const char *path, ct_arena *arena, ct_real **x, i
 
 ct_status ct_array_read_ints(const char *path, ct_arena *arena, int **x, int *n, ct_error *err)
 {
+    unsigned char bytes[8];
+    char shape[CT_NPY_SHAPE];
+    ct_source s;
     ct_npy a;
-    *x = read_array(path, arena, true, &a, err);
+    ct_array_open(&s, path, arena, &a, err);
+    if (a.cols != 1)
+        CT_FAIL(err, CT_ERR_FORMAT,
+                "%s: expected one integer per row, found the shape %s; if a row marks its label "
+                "with a 1: in Python: np.save('x.npy', x.argmax(1))",
+                path, ct_npy_shape(a.dim, a.n_dims, shape));
+    *x = ct_arena_zeroed(arena, a.count, sizeof **x);
+    for (size_t k = 0; err->status == CT_OK && k < a.count; k++) {
+        const size_t width = (size_t)a.width;
+        ct_source_read(&s, a.offset + k * width, bytes, width, err);
+        const double value = ct_npy_value(&a, bytes, 0);
+        if (value >= INT_MIN && value <= INT_MAX && value == (int)value)
+            (*x)[k] = (int)value;
+        else
+            CT_FAIL(err, CT_ERR_FORMAT, "%s: value %zu is %.12g, expected a whole one, %d to %d",
+                    path, k, value, INT_MIN, INT_MAX);
+    }
+    ct_source_close(&s);
     *n = a.rows;
     return err->status;
 }

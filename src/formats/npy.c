@@ -90,6 +90,11 @@ static void read_header(const char *path, char *header, size_t length, ct_npy *a
                     "%s: holds Python objects: in Python: np.save('x.npy', "
                     "np.stack(np.load('x.npy', allow_pickle=True)).astype('float32'))",
                     path);
+        if (is_type && strspn(r.text, "<>|=") == 1 && strchr("US", r.text[1]) != NULL)
+            CT_FAIL(err, CT_ERR_FORMAT,
+                    "%s: holds strings: in Python: np.save('x.npy', "
+                    "np.unique(np.load('x.npy'), return_inverse=True)[1])",
+                    path);
         CT_FAIL(err, CT_ERR_FORMAT, "%s: header, byte %d: expected %s%s%.8s", path,
                 (int)(r.at - header), expected, is_type ? ", found " : "", is_type ? r.text : "");
     }
@@ -146,32 +151,25 @@ double ct_npy_value(const ct_npy *a, const unsigned char *p, size_t k)
     return ct_bytes_number(p + k * (size_t)a->width, a->kind, a->width, a->big_endian);
 }
 
-/* In Fortran's order the first index runs fastest, in C's the last. */
-size_t ct_npy_place(const ct_npy *a, size_t k)
-{
-    size_t place = 0, stride = a->count;
-    for (int d = 0; a->fortran && d < a->n_dims; d++) {
-        const size_t dim = (size_t)a->dim[d];
-        stride /= dim;
-        place += k % dim * stride;
-        k /= dim;
-    }
-    return a->fortran ? place : k;
-}
-
 /* ---- writing ---- */
+
+const char *ct_npy_shape(const int *dim, int n_dims, char out[CT_NPY_SHAPE])
+{
+    int n = snprintf(out, CT_NPY_SHAPE, "(");
+    for (int i = 0; i < n_dims; i++)
+        n += snprintf(out + n, CT_NPY_SHAPE - (size_t)n, "%s%d", i > 0 ? ", " : "", dim[i]);
+    snprintf(out + n, CT_NPY_SHAPE - (size_t)n, "%s)", n_dims == 1 ? "," : "");
+    return out;
+}
 
 ct_status ct_npy_begin(ct_writer *w, const char *path, const char *type, const int *dim, int n_dims,
                        ct_error *err)
 {
-    char shape[118], head[129];
-    int n = snprintf(shape, sizeof shape, "{'descr': '%s', 'fortran_order': False, 'shape': (",
-                     type);
-    for (int i = 0; i < n_dims; i++)
-        n += snprintf(shape + n, sizeof shape - (size_t)n, "%s%d", i > 0 ? ", " : "", dim[i]);
-    snprintf(shape + n, sizeof shape - (size_t)n, "%s), }", n_dims == 1 ? "," : "");
+    char shape[CT_NPY_SHAPE], header[64 + CT_NPY_SHAPE], head[129];
+    snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", type,
+             ct_npy_shape(dim, n_dims, shape));
     memcpy(head, CT_NPY_MAGIC "\1\0\x76\0", 10);
-    snprintf(head + 10, sizeof head - 10, "%-117s\n", shape);
+    snprintf(head + 10, sizeof head - 10, "%-117.117s\n", header);
     ct_writer_open(w, path, CT_REPLACE, err);
     ct_writer_bytes(w, head, 128);
     return err->status;

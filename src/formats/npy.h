@@ -12,6 +12,7 @@
 enum {
     CT_NPY_DIMS = 8,          /* most dimensions */
     CT_NPY_HEAD = 12 + 65536, /* most bytes before the values */
+    CT_NPY_SHAPE = 100,       /* of a shape as text */
 };
 
 #define CT_NPY_MAGIC "\x93NUMPY"
@@ -44,10 +45,12 @@ ct_status ct_idx_describe(const char *path, const unsigned char *head, size_t si
  * negative dim is an error. */
 ct_status ct_npy_check_sizes(const char *path, ct_npy *a, uint64_t file_size, ct_error *err);
 
-/* Value k in the order of the file, where p points at value 0; and its place in row-major order. A
- * whole number beyond 2^53 is rounded. */
+/* Value k in the order of the file, where p points at value 0. A whole number beyond 2^53 is
+ * rounded. */
 double ct_npy_value(const ct_npy *a, const unsigned char *p, size_t k);
-size_t ct_npy_place(const ct_npy *a, size_t k);
+
+/* "(3, 4)", as Python writes it. */
+const char *ct_npy_shape(const int *dim, int n_dims, char out[CT_NPY_SHAPE]);
 
 /* Open a file for an array of that type ("<f4") and of up to 4 dimensions, and write what comes
  * before its values; those follow, and ct_writer_commit. Errors  CT_ERR_IO */

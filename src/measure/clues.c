@@ -4,6 +4,7 @@
 #include "measure/measure.h"
 
 #include "contrast/scalar.h"
+#include "formats/bytes.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -23,10 +24,7 @@ int *measure_first_equal(measuring *m, const void *items, int n, size_t bytes)
     int *first = measure_room(m, n, 1, sizeof *first);
     for (int i = 0; i < n && !measure_failed(m); i++) {
         const unsigned char *x = item + (size_t)i * bytes;
-        uint32_t hash = 2166136261u; /* FNV-1a */
-        for (size_t k = 0; k < bytes; k++)
-            hash = (hash ^ x[k]) * 16777619u;
-        uint32_t at = hash & (size - 1);
+        uint32_t at = (uint32_t)ct_bytes_hash(CT_BYTES_HASH, x, bytes) & (size - 1);
         while (table[at] != 0 && memcmp(item + (size_t)(table[at] - 1) * bytes, x, bytes) != 0)
             at = (at + 1) & (size - 1);
         if (table[at] == 0)
@@ -37,11 +35,11 @@ int *measure_first_equal(measuring *m, const void *items, int n, size_t bytes)
 }
 
 /* Rows that are equal to others. */
-void measure_repeats(measuring *m, int s, const ct_real *x)
+void measure_repeats(measuring *m, int s, const uint64_t *hash)
 {
-    const int n = m->e->n;
+    const int n = m->out->rows;
     ct_clues *c = m->clues;
-    const int *first = measure_first_equal(m, x, n, (size_t)m->e->d * sizeof *x);
+    const int *first = measure_first_equal(m, hash, n, sizeof *hash);
     int *same = measure_room(m, n, 1, sizeof *same);
     if (measure_failed(m))
         return;
@@ -62,29 +60,6 @@ void measure_repeats(measuring *m, int s, const ct_real *x)
     m->same[s] = same;
 }
 
-/* Columns that are the same number in all rows: dead units, or what was added to every row; and the
- * one that holds most of the squared lengths. */
-void measure_columns(measuring *m, int s, const ct_real *x)
-{
-    const int n = m->e->n, d = m->e->d;
-    const double *unit = m->side[s].unit;
-    ct_clues *c = m->clues;
-    bool *varies = measure_room(m, d, 1, sizeof *varies);
-    double *share = measure_room(m, d, 1, sizeof *share);
-    for (int i = 0; i < n && !measure_failed(m); i++)
-        for (int k = 0; k < d; k++) {
-            const ptrdiff_t at = (ptrdiff_t)i * d + k;
-            varies[k] |= x[at] != x[k];
-            share[k] += unit[at] * unit[at] / n;
-        }
-    for (int k = 0; k < d && !measure_failed(m); k++) {
-        c->fixed_columns[s] += !varies[k];
-        if (share[k] > share[c->rogue_column[s]])
-            c->rogue_column[s] = k;
-        c->rogue_share[s] = share[c->rogue_column[s]];
-    }
-}
-
 void measure_groups(measuring *m)
 {
     const int n = m->e->n;
@@ -98,6 +73,13 @@ void measure_groups(measuring *m)
             m->group[i] = i;
         m->clues->groups += m->members[m->group[i]]++ == 0;
     }
+    const ct_all_rows *all = m->e->all;
+    if (all == NULL || measure_failed(m))
+        return;
+    const int *first = grouped ? measure_first_equal(m, all->group, all->n, sizeof(int)) : NULL;
+    m->clues->groups = grouped ? 0 : all->n;
+    for (int i = 0; i < all->n && first != NULL; i++)
+        m->clues->groups += first[i] == i;
 }
 
 /* Few directions that hold all but a trace of the variance `sum`, and next to nothing after them.

@@ -62,8 +62,9 @@
 #define DIRECTIONS                                                                            \
     "participation ratio {participation_ratio}, effective rank {effective_rank_centred}, in " \
     "{columns} columns"
-#define PAIRS                                                                                  \
-    "recall@1 is {recall_at_1} of {rows}; the share of wrong items ahead of the right one is " \
+#define PAIRS                                                                                    \
+    "recall@1 is {recall_at_1} of {compared_rows}; the share of wrong items ahead of the right " \
+    "one is "                                                                                    \
     "{wrong_ahead} (chance: 0.5)"
 #define LABELS                                                                                  \
     "of rows with another of their group the nearest is of it for {precision_at_1} (by chance " \
@@ -88,9 +89,10 @@
     "{repeated_times} "                                                            \
     "times{from_0}"
 #define STEP  "from row {shift_from} on the partner of a row of the first side is "
-#define STEPS " ({shift_rows} of {rows} rows){from_0}"
-#define HUB_IS \
-    "row {hub_row} of {side} is nearest to {hub_rows} of {rows} rows of the other side{from_0}"
+#define STEPS " ({shift_rows} of {compared_rows} rows){from_0}"
+#define HUB_IS                                                                               \
+    "row {hub_row} of {side} is nearest to {hub_rows} of {compared_rows} rows of the other " \
+    "side{from_0}"
 
 /* ---- facts ---- */
 
@@ -113,7 +115,7 @@ typedef struct facts {
 /* Directions that a side could use: equal rows make none. */
 static double directions(const ct_measures *m, int s)
 {
-    return fmin(m->rows - m->duplicate_rows[s] - 1, m->columns);
+    return fmin(fmin(m->rows - m->duplicate_rows[s], m->compared_rows) - 1, m->columns);
 }
 
 /* Lengths that cosines cannot be trusted on. */
@@ -130,7 +132,7 @@ static bool odd_lengths(const ct_measures *m, int s)
  * 1 / sqrt(4 n), the two shares exceed that. */
 static double partners(const ct_measures *m)
 {
-    return fmax(0, (m->mutual_nearest_elsewhere - 0.5) * sqrt(4.0 * m->rows)) +
+    return fmax(0, (m->mutual_nearest_elsewhere - 0.5) * sqrt(4.0 * m->compared_rows)) +
            fmax(0, (m->nearer_to_other_side - 0.5) * sqrt(4.0 * m->nearer_rows));
 }
 
@@ -139,7 +141,7 @@ static double partners(const ct_measures *m)
 static double labels_found(const ct_measures *m)
 {
     const double chance = m->precision_by_chance, above = m->precision_at_1 - chance;
-    const bool noise = above < SIGMAS * sqrt(chance * (1 - chance) / m->rows);
+    const bool noise = above < SIGMAS * sqrt(chance * (1 - chance) / m->compared_rows);
     return noise ? 0 : above / (1 - chance);
 }
 
@@ -165,7 +167,7 @@ static void look_at_side(facts *f, const ct_diagnosis *d, int s)
     f->cliff |= (c->directions[s] > 0 && LOW_RANK * c->directions[s] <= directions(m, s)) << s;
     f->fixed |= (c->fixed_columns[s] > 0 && c->fixed_columns[s] < m->columns) << s;
     f->rogue |= (c->rogue_share[s] > ROGUE && m->columns >= 8) << s;
-    f->hub |= (c->hub_rows[s] >= HUB * rows && m->rows >= FEWEST_ROWS) << s;
+    f->hub |= (c->hub_rows[s] >= HUB * m->compared_rows && m->rows >= FEWEST_ROWS) << s;
 }
 
 /* 0: there is none; 1: it is that of side s, 2: but for a factor, 3: in part, 4: it is another. */
@@ -191,7 +193,7 @@ static facts facts_of(const ct_diagnosis *d)
     f.least = fmin(m->total_variance[0], m->total_variance[1]);
     f.most = fmax(m->total_variance[0], m->total_variance[1]);
     f.wrong = (m->wrong_ahead[0] + m->wrong_ahead[1]) / 2;
-    f.sigmas = (0.5 - f.wrong) * sqrt(12.0 * m->rows);
+    f.sigmas = (0.5 - f.wrong) * sqrt(12.0 * m->compared_rows);
     f.knows_loss = l->loss != NULL && isfinite(d->loss) && isfinite(l->all_equal);
     f.loss = f.knows_loss ? d->loss : (double)NAN;
     f.share = l->all_equal > 0 ? f.loss / l->all_equal : (double)NAN;
@@ -206,9 +208,9 @@ static facts facts_of(const ct_diagnosis *d)
     /* Ranks of rows that have lost their partner are anywhere; those of the rest at the top. That
      * so many have lost it in the same way is no chance. */
     const double anywhere = c->far_rows * (0.2 / 0.75);
-    f.in_step = c->lost_rows >= fmax(5, LOST * m->rows) &&
-                c->shift_rows > m->mutual_nearest_elsewhere * m->rows / 2;
-    f.lost = c->lost_rows >= fmax(5, LOST * m->rows) && 2 * c->lost_rows >= c->far_rows &&
+    f.in_step = c->lost_rows >= fmax(5, LOST * m->compared_rows) &&
+                c->shift_rows > m->mutual_nearest_elsewhere * m->compared_rows / 2;
+    f.lost = c->lost_rows >= fmax(5, LOST * m->compared_rows) && 2 * c->lost_rows >= c->far_rows &&
              c->between_rows <= UNIFORM * anywhere + 2 * sqrt(anywhere) &&
              fmax(m->recall_at_1[0], m->recall_at_1[1]) > LOST; /* else not one pair is right */
     const double apart = fabs(d->loss - d->loss_here);
@@ -331,7 +333,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {"a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row of another "
           "number, and their own partner is anywhere: pairs are right in part", PAIRS}},
         {!matched && f->wrong < CHANCE && f->sigmas > DOUBT, CT_UNCERTAIN,
-         {PAIRS, "better than chance, but {rows} rows are too few to be sure"}},
+         {PAIRS, "better than chance, but {compared_rows} rows are too few to be sure"}},
         {!matched && partners(m) > PARTNERS, CT_MISPAIRED,
          {PAIRS, "a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row of "
                  "another number, and {nearer_to_other_side} are nearer to a row of the other side "

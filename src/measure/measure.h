@@ -6,15 +6,15 @@
 #include "contrast/diagnose.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A side of the embeddings as rows of length 1: in double, because near a collapse the interesting
  * part of a cosine is its distance from 1, and as the kernels take them. */
 typedef struct measure_rows {
     int n, d;
-    double *unit;       /* (n, d) x[i,:] / max(|x[i,:]|, CT_NORM_EPS); centred half-way through */
+    double *unit;       /* (n, d) x[i,:] / |x[i,:]|, or 0; centred half-way through */
     ct_real *rounded;   /* (n, d) */
     double *mean;       /* (d), once it is centred */
-    double *length;     /* (n) */
     int bad, first_bad; /* rows without a finite length; -1: none */
 } measure_rows;
 
@@ -30,8 +30,14 @@ typedef struct measuring {
     ct_clues *clues;         /* those of shape, or some that nobody looks at */
     int *group, *members; /* (n) the first row of a row's group, and how many that one has: groups
                              of one row where there are none; NULL: not asked */
-    int *same[2];         /* (n) how many rows of the side are equal to a row, itself among them */
+    int *same[2]; /* how many rows of the side are equal to a row, itself among them; of all rows */
 } measuring;
+
+/* The number of row i, which counts all rows. */
+static inline int measure_number(const measuring *m, int i)
+{
+    return m->e->all != NULL ? m->e->all->row[i] : i;
+}
 
 static inline bool measure_failed(const measuring *m)
 {
@@ -77,11 +83,10 @@ measure_spectrum measure_variances(measuring *m, const double *c, const double *
 /* Shares of the cosines s (rows, columns): of all, or of those off the diagonal. */
 void measure_bins(const ct_real *s, int rows, int columns, bool all, double bin[CT_COSINE_BINS]);
 
-/* What can be named (clues.c): groups; rows of side s that repeat; its columns; and
- * whether a cliff follows the first variances. Rows are finite, and not yet centred. */
+/* What can be named (clues.c): groups; rows of side s that repeat, by a hash of each of all rows;
+ * and whether a cliff follows the first variances. */
 void measure_groups(measuring *m);
-void measure_repeats(measuring *m, int s, const ct_real *x);
-void measure_columns(measuring *m, int s, const ct_real *x);
+void measure_repeats(measuring *m, int s, const uint64_t *hash);
 void measure_cliff(ct_clues *c, int s, const measure_spectrum *l, double sum);
 
 /* The CT_HUB_K most similar items, the most similar first; of equal ones that which was offered

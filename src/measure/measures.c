@@ -15,8 +15,8 @@
  *    and could look like a success. Rows that are not finite end the measurement.
  *
  * Layer: measure. Needs kernels (matmul, exp), formats (the table). */
-#include "contrast/ops.h" /* CT_NORM_EPS */
 #include "contrast/scalar.h"
+#include "formats/bytes.h"
 #include "kernels/kernels.h"
 #include "measure/fields.h"
 #include "measure/measure.h"
@@ -38,6 +38,9 @@
 static const ct_field MEASURES[] = {
     {.key = "rows", .kind = CT_INT, CT_AT(ct_measures, rows), .detail = true},
     {.key = "columns", .kind = CT_INT, CT_AT(ct_measures, columns), .detail = true},
+    {NUMBER(sample), .count = 2, .label = "sample and its seed", .format = "%.0f",
+     .help = "so many of more rows than memory should hold are compared with each other (retrieval, "
+             "spectra, cosines of others); lengths, repeats, columns and means are of all rows"},
     {SIDES(recall_at_1), .label = "recall@1", .format = "%.3f",
      .help = "share of rows nearer to their own partner than to every wrong item; an item as "
              "near as the partner counts as ahead; wrong is whatever is not of the row's group"},
@@ -160,6 +163,18 @@ void *measure_room(measuring *m, int n, int d, size_t size)
     return ct_arena_zeroed(&m->arena, (size_t)n, (size_t)d * size);
 }
 
+/* x over its length, which is the answer; a row of zeros stays one. */
+static double unit_row(const ct_real *x, int d, double *unit)
+{
+    double square = 0;
+    for (int k = 0; k < d; k++)
+        square += (double)x[k] * (double)x[k];
+    const double length = sqrt(square), by = length > 0 ? length : 1;
+    for (int k = 0; k < d; k++)
+        unit[k] = (double)x[k] / by;
+    return length;
+}
+
 measure_rows measure_unit_rows(measuring *m, const ct_real *x, int n, int d)
 {
     measure_rows r = {.n = n, .d = d, .first_bad = -1};
@@ -169,19 +184,12 @@ measure_rows measure_unit_rows(measuring *m, const ct_real *x, int n, int d)
                 d);
     r.unit = measure_room(m, n, d, sizeof *r.unit);
     r.rounded = measure_room(m, n, d, sizeof *r.rounded);
-    r.length = measure_room(m, n, 1, sizeof *r.length);
     for (int i = 0; i < n && !measure_failed(m); i++) {
         const ptrdiff_t at = (ptrdiff_t)i * d;
-        double square = 0;
-        for (int k = 0; k < d; k++)
-            square += (double)x[at + k] * (double)x[at + k];
-        r.length[i] = sqrt(square);
-        if (!isfinite(r.length[i]) && r.bad++ == 0)
+        if (!isfinite(unit_row(x + at, d, r.unit + at)) && r.bad++ == 0)
             r.first_bad = i;
-        for (int k = 0; k < d; k++) {
-            r.unit[at + k] = (double)x[at + k] / fmax(r.length[i], (double)CT_NORM_EPS);
+        for (int k = 0; k < d; k++)
             r.rounded[at + k] = (ct_real)r.unit[at + k];
-        }
     }
     return r;
 }
@@ -213,53 +221,172 @@ measure_rows measure_some(measuring *m, const measure_rows *r, int most)
     return some;
 }
 
-/* ---- one side ---- */
+/* ---- all rows, once ---- */
 
-static void look_at_rows(measuring *m, int s)
+#define BLOCK 256 /* rows that are read at a time */
+
+/* What one look at each row of a side adds up. Sums are of unit rows less the first of them, so
+ * that they keep their digits where all rows are close to each other. */
+typedef struct survey {
+    ct_real *block, *first; /* (BLOCK, d) what was read; (d) the first row */
+    double *unit, *pivot;   /* (d) of the row that is looked at, and of the first */
+    double *sum, *square;   /* (d) */
+    bool *varies;           /* (d) */
+    double *length;         /* (rows) */
+    uint64_t *hash;         /* (rows) of their bits */
+} survey;
+
+static survey survey_new(measuring *m)
 {
-    const ct_real *x = s == 0 ? m->e->a : m->e->b;
-    ct_measures *out = m->out;
-    measure_rows *r = &m->side[s];
-    ct_clues *c = m->clues;
-    *r = measure_unit_rows(m, x, m->e->n, m->e->d);
-    out->not_finite_rows[s] = r->bad;
-    out->first_not_finite[s] = r->first_bad;
-    c->zero_row[s] = -1;
-    for (int i = r->n - 1; i >= 0 && !measure_failed(m); i--) {
-        const bool zero = r->length[i] < (double)CT_NORM_EPS;
-        out->zero_rows[s] += zero;
-        c->zero_row[s] = zero ? i : c->zero_row[s];
-        c->longest_row[s] = r->length[i] > r->length[c->longest_row[s]] ? i : c->longest_row[s];
+    const int n = m->out->rows, d = m->e->d;
+    return (survey){.block = measure_room(m, BLOCK, d, sizeof(ct_real)),
+                    .first = measure_room(m, d, 1, sizeof(ct_real)),
+                    .unit = measure_room(m, d, 1, sizeof(double)),
+                    .pivot = measure_room(m, d, 1, sizeof(double)),
+                    .sum = measure_room(m, d, 1, sizeof(double)),
+                    .square = measure_room(m, d, 1, sizeof(double)),
+                    .varies = measure_room(m, d, 1, sizeof(bool)),
+                    .length = measure_room(m, n, 1, sizeof(double)),
+                    .hash = measure_room(m, n, 1, sizeof(uint64_t))};
+}
+
+static void look_at_row(measuring *m, const survey *v, int s, int row, const ct_real *x)
+{
+    const int d = m->e->d;
+    const double length = unit_row(x, d, v->unit);
+    if (row == 0) {
+        memcpy(v->first, x, (size_t)d * sizeof *x);
+        memcpy(v->pivot, v->unit, (size_t)d * sizeof *v->unit);
     }
-    if (measure_failed(m) || r->bad > 0)
-        return;
-    measure_repeats(m, s, x);
-    measure_columns(m, s, x);
-    if (measure_failed(m))
-        return;
-    const ct_spread length = ct_spread_of(r->length, r->n);
+    if (!isfinite(length) && m->out->not_finite_rows[s]++ == 0)
+        m->out->first_not_finite[s] = row;
+    if (length == 0 && m->out->zero_rows[s]++ == 0)
+        m->clues->zero_row[s] = row;
+    v->length[row] = length;
+    v->hash[row] = ct_bytes_hash(CT_BYTES_HASH, x, (size_t)d * sizeof *x);
+    if (length > v->length[m->clues->longest_row[s]])
+        m->clues->longest_row[s] = row;
+    for (int k = 0; k < d; k++) {
+        const double c = v->unit[k] - v->pivot[k];
+        v->varies[k] |= x[k] != v->first[k];
+        v->sum[k] += c;
+        v->square[k] += c * c;
+    }
+}
+
+/* A pair, once both of its rows were looked at. */
+static void look_at_pair(ct_measures *out, const survey v[2], int d)
+{
+    const int n = out->rows;
+    double product = 0, distance = 0, together = 0;
+    for (int k = 0; k < d; k++) {
+        const double a = v[0].unit[k], b = v[1].unit[k];
+        product += a * b;
+        distance += (a - b) * (a - b);
+        together += (a - v[0].pivot[k]) * (b - v[1].pivot[k]);
+    }
+    out->diagonal_mean += product / n;
+    out->alignment += distance / n;
+    out->cross_covariance += together / n;
+}
+
+/* From sums to measures, rows being finite. The mean takes the place of the pivot. */
+static void conclude_side(measuring *m, const survey *v, int s)
+{
+    ct_measures *out = m->out;
+    ct_clues *c = m->clues;
+    const int n = out->rows, d = m->e->d;
+    double variance = 0, std = 0, mean = 0;
+    for (int k = 0; k < d; k++) {
+        v->sum[k] /= n;
+        v->pivot[k] += v->sum[k];
+        const double square = fmax(v->square[k] - n * v->sum[k] * v->sum[k], 0);
+        const double share = square / n + v->pivot[k] * v->pivot[k];
+        variance += square / n;
+        std += sqrt(square);
+        mean += v->pivot[k] * v->pivot[k];
+        c->fixed_columns[s] += !v->varies[k];
+        c->rogue_column[s] = share > c->rogue_share[s] ? k : c->rogue_column[s];
+        c->rogue_share[s] = fmax(share, c->rogue_share[s]);
+    }
+    out->total_variance[s] = variance;
+    out->mean_cosine[s] = n > 1 ? mean - variance / (n - 1) : 0;
+    out->std_sqrt_d[s] = n > 1 ? std / sqrt((double)d * (n - 1)) : 0; /* n - 1 as in torch.std */
+    const ct_spread length = ct_spread_of(v->length, n);
     out->length_median[s] = length.median;
     out->length_least[s] = length.least;
     out->length_most[s] = length.most;
+    measure_repeats(m, s, v->hash);
 }
+
+static void conclude_pairs(ct_measures *out, const survey v[2], int d)
+{
+    const int n = out->rows;
+    double gap = 0;
+    for (int k = 0; k < d; k++) {
+        gap += (v[0].pivot[k] - v[1].pivot[k]) * (v[0].pivot[k] - v[1].pivot[k]);
+        out->cross_covariance -= v[0].sum[k] * v[1].sum[k];
+    }
+    out->off_diagonal_mean = n > 1 ? out->diagonal_mean - out->cross_covariance * n / (n - 1) : 0;
+    out->modality_gap = sqrt(gap);
+}
+
+/* Everything that one look at each row can measure; is there anything else to be measured? */
+static bool look_at_rows(measuring *m)
+{
+    const ct_embedded *e = m->e;
+    ct_measures *out = m->out;
+    const survey v[2] = {survey_new(m), survey_new(m)};
+    const ct_real *const x[2] = {e->all != NULL ? v[0].block : e->a,
+                                 e->all != NULL ? v[1].block : e->b};
+    if (out->n_sides == 2)
+        out->diagonal_mean = out->alignment = out->cross_covariance = 0;
+    for (int i = 0; i < out->rows && !measure_failed(m); i++) {
+        const int at = e->all != NULL ? i % BLOCK : i;
+        for (int s = 0; s < out->n_sides; s++) {
+            if (e->all != NULL && at == 0)
+                e->all->read(e->all->ctx, s, i, measure_least(BLOCK, out->rows - i), v[s].block,
+                             m->arena.err);
+            look_at_row(m, &v[s], s, i, x[s] + (ptrdiff_t)at * e->d);
+        }
+        if (out->n_sides == 2)
+            look_at_pair(out, v, e->d);
+    }
+    if (measure_failed(m) || out->not_finite_rows[0] + out->not_finite_rows[1] > 0)
+        return false;
+    for (int s = 0; s < out->n_sides; s++)
+        conclude_side(m, &v[s], s);
+    if (out->n_sides == 2)
+        conclude_pairs(out, v, e->d);
+    return true;
+}
+
+/* ---- one side ---- */
 
 /* Of a group |sum_i x_i|^2 - sum_i |x_i|^2, so that pairs are never walked. */
 static double tolerance(measuring *m, const measure_rows *x)
 {
-    double *sum = measure_room(m, x->n, x->d, sizeof *sum); /* of a group, at its first row */
-    double *own = measure_room(m, x->n, 1, sizeof *own), total = 0, pairs = 0;
-    for (int i = 0; i < x->n && !measure_failed(m); i++)
-        for (int k = 0; k < x->d; k++) {
-            const double c = x->unit[(ptrdiff_t)i * x->d + k];
-            sum[(ptrdiff_t)m->group[i] * x->d + k] += c;
-            own[m->group[i]] += c * c;
-        }
+    int *next = measure_room(m, x->n, 1, sizeof *next); /* of its group, + 1; 0: none */
+    int *head = measure_room(m, x->n, 1, sizeof *head); /* of a group, at its first row */
+    double *sum = measure_room(m, x->d, 1, sizeof *sum), total = 0, pairs = 0;
+    for (int i = x->n - 1; i >= 0 && !measure_failed(m); i--) {
+        next[i] = head[m->group[i]];
+        head[m->group[i]] = i + 1;
+    }
     for (int g = 0; g < x->n && !measure_failed(m); g++) {
         const double rows = m->members[g];
-        double square = 0;
+        double square = 0, own = 0;
         for (int k = 0; k < x->d && rows > 1; k++)
-            square += sum[(ptrdiff_t)g * x->d + k] * sum[(ptrdiff_t)g * x->d + k];
-        total += rows > 1 ? square - own[g] : 0; /* one row: 0, and not its rounding */
+            sum[k] = 0;
+        for (int i = head[g]; i > 0 && rows > 1; i = next[i - 1])
+            for (int k = 0; k < x->d; k++) {
+                const double c = x->unit[(ptrdiff_t)(i - 1) * x->d + k];
+                sum[k] += c;
+                own += c * c;
+            }
+        for (int k = 0; k < x->d && rows > 1; k++)
+            square += sum[k] * sum[k];
+        total += square - own; /* one row: 0, and not its rounding */
         pairs += rows * (rows - 1);
     }
     return pairs > 0 ? total / pairs : (double)NAN;
@@ -366,72 +493,19 @@ static void measure_side(measuring *m, int s)
 {
     measure_rows *r = &m->side[s];
     ct_measures *out = m->out;
-    const int n = r->n, d = r->d;
-    double variance = 0, std = 0, mean = 0;
     int rows;
     if (m->e->group != NULL)
         out->tolerance[s] = tolerance(m, r);
     if (m->e->group != NULL && m->e->b == NULL)
         measure_labels(m);
-    r->mean = measure_centre(m, r->unit, n, d);
-    double *square = measure_room(m, d, 1, sizeof *square);
+    r->mean = measure_centre(m, r->unit, r->n, r->d);
     ct_real *cosines = some_cosines(m, s, s, &rows);
     if (measure_failed(m))
         return;
-    for (int i = 0; i < n; i++)
-        for (int k = 0; k < d; k++)
-            square[k] += r->unit[(ptrdiff_t)i * d + k] * r->unit[(ptrdiff_t)i * d + k];
-    for (int k = 0; k < d; k++) {
-        variance += square[k] / n;
-        std += sqrt(square[k]);
-        mean += r->mean[k] * r->mean[k];
-    }
-    out->total_variance[s] = variance;
-    out->mean_cosine[s] = n > 1 ? mean - variance / (n - 1) : 0;
-    out->std_sqrt_d[s] = n > 1 ? std / sqrt((double)d * (n - 1)) : 0; /* n - 1 as in torch.std */
     measure_directions(m, s);
     if (m->shape != NULL)
         measure_bins(cosines, rows, rows, false, m->shape->within[s]);
     out->uniformity[s] = uniformity(m, cosines, rows);
-}
-
-/* ---- both sides ---- */
-
-/* Before the sides are centred. */
-static void compare_rows(measuring *m)
-{
-    const double *a = m->side[0].unit, *b = m->side[1].unit;
-    const int n = m->e->n;
-    double product = 0, distance = 0;
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * m->e->d; i++) {
-        product += a[i] * b[i];
-        distance += (a[i] - b[i]) * (a[i] - b[i]);
-    }
-    m->out->diagonal_mean = product / n;
-    m->out->alignment = distance / n;
-}
-
-/* Once they are. */
-static void compare_means(measuring *m)
-{
-    const measure_rows *a = &m->side[0], *b = &m->side[1];
-    const int n = m->e->n, d = m->e->d;
-    ct_measures *out = m->out;
-    double product = 0, gap = 0;
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * d; i++)
-        product += a->unit[i] * b->unit[i] / n;
-    for (int k = 0; k < d; k++)
-        gap += (a->mean[k] - b->mean[k]) * (a->mean[k] - b->mean[k]);
-    out->cross_covariance = product;
-    out->off_diagonal_mean = n > 1 ? out->diagonal_mean - product * n / (n - 1) : 0;
-    out->modality_gap = sqrt(gap);
-    out->separability = measure_separability(m);
-    if (m->shape != NULL) {
-        int rows;
-        const ct_real *s = some_cosines(m, 0, 1, &rows);
-        if (s != NULL)
-            measure_bins(s, rows, rows, false, m->shape->others);
-    }
 }
 
 /* ---- all of it ---- */
@@ -439,24 +513,31 @@ static void compare_means(measuring *m)
 static void measure_all(measuring *m)
 {
     const int n_sides = m->out->n_sides;
+    const ct_embedded *e = m->e;
     measure_groups(m);
     for (int s = 0; s < n_sides; s++)
-        look_at_rows(m, s);
-    if (measure_failed(m) || m->side[0].bad + m->side[1].bad > 0)
+        m->side[s] = measure_unit_rows(m, s == 0 ? e->a : e->b, e->n, e->d);
+    if (!look_at_rows(m))
         return;
-    if (n_sides == 2)
-        compare_rows(m);
     for (int s = 0; s < n_sides; s++)
         measure_side(m, s);
-    if (n_sides == 2 && !measure_failed(m)) {
-        compare_means(m);
-        measure_pairs(m);
-    }
+    if (n_sides == 1 || measure_failed(m))
+        return;
+    m->out->separability = measure_separability(m);
+    int rows;
+    const ct_real *others = m->shape != NULL ? some_cosines(m, 0, 1, &rows) : NULL;
+    if (others != NULL)
+        measure_bins(others, rows, rows, false, m->shape->others);
+    measure_pairs(m);
 }
 
 ct_status ct_measure(const ct_embedded *e, ct_measures *out, ct_distributions *shape, ct_error *err)
 {
-    ct_measures got = {.rows = e->n, .columns = e->d, .n_sides = e->b != NULL ? 2 : 1};
+    ct_measures got = {.rows = e->all != NULL ? e->all->n : e->n,
+                       .columns = e->d,
+                       .n_sides = e->b != NULL ? 2 : 1,
+                       .compared_rows = e->n,
+                       .first_not_finite = {-1, -1}};
     ct_clues unseen = {.groups = 0};
     measuring m = {.device = e->device,
                    .e = e,
@@ -465,7 +546,11 @@ ct_status ct_measure(const ct_embedded *e, ct_measures *out, ct_distributions *s
                    .clues = shape != NULL ? &shape->clues : &unseen};
     ct_arena_open(&m.arena, "measures", 0, err);
     clear(&ct_measures_fields, &got);
-    *m.clues = (ct_clues){.groups = e->n};
+    if (e->all != NULL) {
+        got.sample[0] = e->n;
+        got.sample[1] = e->all->seed;
+    }
+    *m.clues = (ct_clues){.zero_row = {-1, -1}};
     if (shape != NULL) {
         clear(&ct_distributions_fields, shape);
         shape->n_singular[0] = shape->n_singular[1] = 0;

@@ -17,42 +17,33 @@
 #include <math.h>
 #include <string.h>
 
-#define FIT_ROWS 256 /* of each side, and as many again to judge */
-#define RIDGE    0.1 /* of the mean of K's diagonal */
-#define LANES    8
+#define FIT_ROWS 256   /* of each side, and as many again to judge */
+#define RIDGE    0.1   /* of the mean of K's diagonal */
+#define SOLVED   1e-20 /* of |y|^2, left */
 
-/* a . b of n numbers, in partial sums: one chain of additions would wait for itself. */
-static double dot(int n, const double *a, const double *b)
+/* Solve (k + ridge 1) x = y by conjugate gradients: k (n, n) symmetric and not negative, x from 0;
+ * y becomes what is left. p, q (n) are scratch. */
+static void solve(int n, const ct_real *k, double ridge, double *y, double *x, double *p, double *q)
 {
-    double part[LANES] = {0}, sum = 0;
-    int k = 0;
-    for (; k + LANES <= n; k += LANES)
-        for (int l = 0; l < LANES; l++)
-            part[l] += a[k + l] * b[k + l];
-    for (int l = 0; l < LANES; l++)
-        sum += part[l];
-    for (; k < n; k++)
-        sum += a[k] * b[k];
-    return sum;
-}
-
-/* Solve k x = y, k (n, n) symmetric and positive: Cholesky in place, x over y. */
-static void solve(int n, double *k, double *y)
-{
-    for (int i = 0; i < n; i++) {
-        double *row = k + (ptrdiff_t)i * n;
-        for (int j = 0; j < i; j++) {
-            const double *other = k + (ptrdiff_t)j * n;
-            row[j] = (row[j] - dot(j, row, other)) / other[j];
+    double left = n; /* |y|^2 */
+    memcpy(p, y, (size_t)n * sizeof *p);
+    for (int step = 0; step < n && left > SOLVED * n; step++) {
+        double curve = 0, next = 0;
+        for (int i = 0; i < n; i++)
+            q[i] = ridge * p[i];
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < n; j++)
+                q[j] += p[i] * (double)k[(ptrdiff_t)i * n + j];
+        for (int i = 0; i < n; i++)
+            curve += p[i] * q[i];
+        for (int i = 0; i < n; i++) {
+            x[i] += left / curve * p[i];
+            y[i] -= left / curve * q[i];
+            next += y[i] * y[i];
         }
-        row[i] = sqrt(row[i] - dot(i, row, row));
-        y[i] = (y[i] - dot(i, row, y)) / row[i];
-    }
-    for (int i = n - 1; i >= 0; i--) {
-        const double *row = k + (ptrdiff_t)i * n;
-        y[i] /= row[i];
-        for (int j = 0; j < i; j++)
-            y[j] -= row[j] * y[i];
+        for (int i = 0; i < n; i++)
+            p[i] = y[i] + next / left * p[i];
+        left = next;
     }
 }
 
@@ -87,9 +78,8 @@ double measure_separability(measuring *m)
     ct_real *x = take(m, 0, &fitted), *z = take(m, 1, &judged);
     const int rows = 2 * fitted;
     ct_real *gram = measure_room(m, rows, rows, sizeof *gram);
-    double *k = measure_room(m, rows, rows, sizeof *k), *w = measure_room(m, d, 1, sizeof *w),
-           *alpha = measure_room(m, rows, 1, sizeof *alpha),
-           *mean = measure_room(m, d, 1, sizeof *mean);
+    double *alpha = measure_room(m, rows, 4, sizeof *alpha), *y = alpha + rows,
+           *w = measure_room(m, d, 1, sizeof *w), *mean = measure_room(m, d, 1, sizeof *mean);
     if (measure_failed(m))
         return 0.5;
     for (int i = 0; i < rows; i++)
@@ -98,17 +88,13 @@ double measure_separability(measuring *m)
     subtract(x, rows, d, mean);
     subtract(z, 2 * judged, d, mean);
     k_matmul_nt(m->device, rows, rows, d, x, x, gram, false);
-    for (ptrdiff_t e = 0; e < (ptrdiff_t)rows * rows; e++)
-        k[e] = (double)gram[e];
-    for (int i = 0; i < rows; i++)
-        trace += k[(ptrdiff_t)i * rows + i];
+    for (int i = 0; i < rows; i++) {
+        trace += (double)gram[(ptrdiff_t)i * rows + i];
+        y[i] = i < fitted ? 1 : -1;
+    }
     if (!(trace > 0)) /* all rows equal */
         return 0.5;
-    for (int i = 0; i < rows; i++) {
-        k[(ptrdiff_t)i * rows + i] += RIDGE * trace / rows;
-        alpha[i] = i < fitted ? 1 : -1;
-    }
-    solve(rows, k, alpha);
+    solve(rows, gram, RIDGE * trace / rows, y, alpha, alpha + 2 * rows, alpha + 3 * rows);
     for (int i = 0; i < rows; i++)
         for (int e = 0; e < d; e++)
             w[e] += alpha[i] * (double)x[(ptrdiff_t)i * d + e];

@@ -24,6 +24,7 @@
 #include "kernels/kernels.h"
 
 #include <math.h>
+#include <string.h>
 
 #define STRIPS    8
 #define TILE      256 /* rows and columns: a panel of b is packed once for many rows of a */
@@ -44,20 +45,13 @@ typedef struct walk {
     measure_nearest *nearest[2];
 } walk;
 
-static measure_nearest *no_items(measuring *m, int n, int times)
+/* n times the same item. */
+static void *filled(measuring *m, int n, int times, const void *item, size_t size)
 {
-    measure_nearest *l = measure_room(m, n, times, sizeof *l);
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * times && l != NULL; i++)
-        l[i] = measure_no_items();
-    return l;
-}
-
-static ct_real *no_cosines(measuring *m, int n, int times)
-{
-    ct_real *s = measure_room(m, n, times, sizeof *s);
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * times && s != NULL; i++)
-        s[i] = -2;
-    return s;
+    char *x = measure_room(m, n, times, size);
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * times && x != NULL; i++)
+        memcpy(x + (size_t)i * size, item, size);
+    return x;
 }
 
 /* Wrong items of row i of a, and of the columns, in a row s of a tile that begins at column j0. */
@@ -119,16 +113,18 @@ static void walk_strip(void *ctx, int strip)
 static walk walk_over(measuring *m, const measure_rows *a, const measure_rows *b, bool paired)
 {
     walk w = {.m = m, .a = a, .b = b};
+    const measure_nearest nobody = measure_no_items();
+    const ct_real none = -2; /* below any cosine */
     w.tile = measure_room(m, STRIPS, TILE * TILE, sizeof *w.tile);
-    w.nearest[0] = no_items(m, a->n, 1);
-    w.nearest[1] = no_items(m, b->n, STRIPS);
+    w.nearest[0] = filled(m, a->n, 1, &nobody, sizeof nobody);
+    w.nearest[1] = filled(m, b->n, STRIPS, &nobody, sizeof nobody);
     w.ahead[0] = measure_room(m, a->n, 1, sizeof(int));
     w.ahead[1] = measure_room(m, b->n, STRIPS, sizeof(int));
     w.own = paired ? measure_room(m, a->n, 1, sizeof *w.own) : NULL;
     w.group = m->group;
     for (int k = 0; k < 2 && paired && m->e->group != NULL; k++) {
-        w.best[0][k] = no_cosines(m, a->n, 1);
-        w.best[1][k] = no_cosines(m, b->n, STRIPS);
+        w.best[0][k] = filled(m, a->n, 1, &none, sizeof none);
+        w.best[1][k] = filled(m, b->n, STRIPS, &none, sizeof none);
     }
     if (measure_failed(m))
         return w;
@@ -171,10 +167,11 @@ static void note_hub(const measuring *m, const walk *w, int s, int i, int *top)
 {
     const int j = w->nearest[s][i].item[0];
     ct_clues *c = m->clues;
-    if (m->group[i] == m->group[j] || m->same[1 - s][j] > 1 || ++top[j] <= c->hub_rows[1 - s])
+    if (m->group[i] == m->group[j] || m->same[1 - s][measure_number(m, j)] > 1 ||
+        ++top[j] <= c->hub_rows[1 - s])
         return;
     c->hub_rows[1 - s] = top[j];
-    c->hub_row[1 - s] = j;
+    c->hub_row[1 - s] = measure_number(m, j);
 }
 
 /* What side s finds in the other one. A row is asked if there is something wrong that it could
@@ -185,8 +182,7 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
     ct_measures *out = m->out;
     double *rank = measure_room(m, n, 1, sizeof *rank), ahead = 0;
     int *hub = measure_room(m, n, 1, sizeof *hub);
-    int *top = measure_room(m, n, 1,
-                            sizeof *top); /* rows to which an item is the measure_nearest */
+    int *top = measure_room(m, n, 1, sizeof *top); /* rows to which an item is the nearest */
     int found[4] = {0}, asked = 0;
     for (int i = 0; i < n && !measure_failed(m); i++) {
         const int wrong = w->ahead[s][i], most = n - m->members[m->group[i]];
@@ -249,7 +245,7 @@ static void find_lost(measuring *m, const walk *w, double strong)
         c->shift_rows += shifted;
         run = shifted && (run || lost[i]);
         if (run)
-            c->shift_from = measure_least(i, i + c->shift);
+            c->shift_from = measure_number(m, measure_least(i, i + c->shift));
     }
 }
 

@@ -120,6 +120,7 @@ static const ct_field LOSS[] = {
 static const ct_field CLUES[] = {
     {CLUE("first_not_finite", CT_INT, measures.first_not_finite), OF_SIDES},
     {CLUE("mistake", CT_STRING, mistake)},
+    {CLUE("compared_rows", CT_INT, measures.compared_rows)},
     NUMBER(loss_here, "%.4f"), NUMBER(loss_mistaken, "%.4f"), NUMBER(ln_rows, "%.4f"),
     NUMBERS(gradient_length, "%.3f"), NUMBERS(gradient_cosine, "%.3f"),
     COUNT(groups), COUNT(lost_rows), COUNT(shift), COUNT(shift_from), COUNT(shift_rows),

@@ -277,7 +277,6 @@ static void look_at_row(measuring *m, const survey *v, int s, int row, const ct_
 /* A pair, once both of its rows were looked at. */
 static void look_at_pair(ct_measures *out, const survey v[2], int d)
 {
-    const int n = out->rows;
     double product = 0, distance = 0, together = 0;
     for (int k = 0; k < d; k++) {
         const double a = v[0].unit[k], b = v[1].unit[k];
@@ -285,9 +284,9 @@ static void look_at_pair(ct_measures *out, const survey v[2], int d)
         distance += (a - b) * (a - b);
         together += (a - v[0].pivot[k]) * (b - v[1].pivot[k]);
     }
-    out->diagonal_mean += product / n;
-    out->alignment += distance / n;
-    out->cross_covariance += together / n;
+    out->diagonal_mean += product;
+    out->alignment += distance;
+    out->cross_covariance += together;
 }
 
 /* From sums to measures, rows being finite. The mean takes the place of the pivot. */
@@ -323,6 +322,9 @@ static void conclude_pairs(ct_measures *out, const survey v[2], int d)
 {
     const int n = out->rows;
     double gap = 0;
+    out->diagonal_mean /= n;
+    out->alignment /= n;
+    out->cross_covariance /= n;
     for (int k = 0; k < d; k++) {
         gap += (v[0].pivot[k] - v[1].pivot[k]) * (v[0].pivot[k] - v[1].pivot[k]);
         out->cross_covariance -= v[0].sum[k] * v[1].sum[k];

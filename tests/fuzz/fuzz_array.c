@@ -24,6 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 volatile double x = ct_npy_value(&a, value, 0);
                 (void)x;
             }
+            ct_real *rows = ct_arena_alloc(&arena, a.count * sizeof *rows); /* in either order */
+            if (rows != NULL && a.n_dims <= 2)
+                ct_array_rows(&s, &a, 0, a.rows, rows, &err);
+            CT_ASSERT(err.status == CT_OK || rows == NULL);
         } else {
             CT_ASSERT(err.status == CT_ERR_FORMAT || err.status == CT_ERR_IO);
             CT_ASSERT(err.msg[0] != '\0');

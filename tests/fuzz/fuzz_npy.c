@@ -1,5 +1,5 @@
 /* fuzz_npy.c -- any bytes are a .npy array or are refused; of what is accepted every
- * value can be read, has a place of its own, and the last ends the file. */
+ * value can be read, and the last ends the file. */
 #include "formats/npy.h"
 
 #include <stdlib.h>
@@ -17,17 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 0)
         memcpy(copy, data, size);
     if (ct_npy_parse("fuzz", copy, size, size, &a, &err) == CT_OK) {
-        char *taken = calloc(a.count + 1, 1);
         CT_ASSERT(a.offset + a.count * (size_t)a.width == size);
         CT_ASSERT((size_t)a.rows * (size_t)a.cols == a.count);
-        for (size_t k = 0; k < a.count && taken != NULL; k++) {
-            const size_t place = ct_npy_place(&a, k);
+        for (size_t k = 0; k < a.count; k++) {
             volatile double value = ct_npy_value(&a, data + a.offset, k);
             (void)value;
-            CT_ASSERT(place < a.count && !taken[place]);
-            taken[place] = 1;
         }
-        free(taken);
     } else {
         CT_ASSERT(err.status == CT_ERR_FORMAT && err.msg[0] != '\0');
     }

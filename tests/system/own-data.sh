@@ -66,9 +66,12 @@ gzip -c "$scratch/x.npy" >"$scratch/x.packed"
 run train "$scratch/own.ini" data.image="$scratch/x.packed" -o "$scratch/packed" -q
 check "gzip under any name" [ "$("$program" hash "$scratch/packed" | cut -c1-16)" = "$("$program" hash "$scratch/run" | cut -c1-16)" ]
 tail -c 38400 "$scratch/x.npy" | od -An -v -tu1 -w64 | sed 's/^ *//; s/  */,/g' >"$scratch/x.csv"
+check "pictures are no embeddings" rejects 1 "x.npy: has the shape (600, 8, 8), expected (n, d): in Python: np.save(" \
+    diagnose "$scratch/x.npy"
+tail -c 38400 "$scratch/x.npy" | npy "$scratch/flat.npy" '|u1' '(600, 64)'
 run diagnose "$scratch/x.csv" --json
-sed 's/x\.csv/x.npy/g' "$scratch/out" >"$scratch/of-text"
-run diagnose "$scratch/x.npy" --json
+sed 's/x\.csv/flat.npy/g' "$scratch/out" >"$scratch/of-text"
+run diagnose "$scratch/flat.npy" --json
 check "a table of numbers is the array" cmp "$scratch/of-text" "$scratch/out"
 printf '\033[1m"' >"$scratch/odd.txt"
 check "what is no array" rejects 1 "odd.txt: has no row of numbers" diagnose "$scratch/odd.txt"

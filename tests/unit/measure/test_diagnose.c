@@ -34,7 +34,8 @@ static void diagnose_case_k(int k, diagnosis_case *c, ct_device *device, tally *
     static ct_diagnosis d;
     d.landmarks = c->landmarks;
     d.loss = c->loss;
-    CK_OK(ct_diagnose(&(ct_embedded){c->a, c->b, c->n, c->d, c->group, device, NULL}, &d, &err));
+    CK_OK(ct_diagnose(&(ct_embedded){c->a, c->b, c->n, c->d, c->group, device, NULL, NULL}, &d,
+                      &err));
     t->right[k % 2] += d.state == c->label;
     t->of[k % 2]++;
     t->slandered += c->label == CT_HEALTHY && calls_it_collapsed(d.state);
@@ -107,7 +108,7 @@ END_TEST
 /* Numbers of a set that is fine, to spoil one at a time. */
 static ct_measures fine(void)
 {
-    ct_measures m = {.rows = 200, .columns = 64, .n_sides = 2};
+    ct_measures m = {.rows = 200, .compared_rows = 200, .columns = 64, .n_sides = 2};
     for (int s = 0; s < 2; s++) {
         m.length_least[s] = 1;
         m.length_median[s] = 2;
@@ -222,7 +223,7 @@ START_TEST(uncertain_says_why)
     for (int k = 0; k < COUNT(CASES); k++) {
         static ct_diagnosis d;
         d.measures = fine();
-        d.measures.rows = 100;
+        d.measures.rows = d.measures.compared_rows = 100;
         for (int s = 0; s < 2; s++) {
             d.measures.total_variance[s] = CASES[k].variance;
             d.measures.participation_ratio[s] = CASES[k].ratio;

@@ -139,7 +139,7 @@ static double *unit_rows(const ct_real *x, int n, int d)
         for (int k = 0; k < d; k++)
             square += (double)x[i * d + k] * (double)x[i * d + k];
         for (int k = 0; k < d; k++)
-            y[i * d + k] = (double)x[i * d + k] / fmax(sqrt(square), 1e-6);
+            y[i * d + k] = (double)x[i * d + k] / fmax(sqrt(square), 1e-300);
     }
     return y;
 }
@@ -298,11 +298,22 @@ START_TEST(zero_rows_stay_where_they_are)
 }
 END_TEST
 
-START_TEST(only_rows_below_epsilon_stay_short)
+START_TEST(short_rows_have_a_direction)
 {
-    const ct_real a[] = {(ct_real)5e-7, 0, (ct_real)2e-6, 0}, b[] = {1, 0, 1, 0};
-    const ct_measures g = geometry(a, b, 2, 2);
-    CHECK(g.diagonal_mean, 0.75, 1e-7); /* 5e-7 / 1e-6 and 1 */
+    enum { N = 40, D = 8 };
+    ct_real *a = random_reals(N * D, 71), *b = random_reals(N * D, 72), tiny[2][N * D];
+    for (int i = 0; i < N * D; i++) {
+        b[i] += a[i];
+        tiny[0][i] = a[i] * (ct_real)0x1p-30;
+        tiny[1][i] = b[i] * (ct_real)0x1p-30;
+    }
+    const ct_measures f = geometry(a, b, N, D), g = geometry(tiny[0], tiny[1], N, D);
+    ck_assert_int_eq(g.zero_rows[0], 0);
+    CHECK(g.diagonal_mean, f.diagonal_mean, 1e-15);
+    CHECK(g.total_variance[1], f.total_variance[1], 1e-15);
+    CHECK(g.recall_at_1[0], f.recall_at_1[0], 0);
+    CHECK(g.effective_rank[1], f.effective_rank[1], 1e-12);
+    free(a), free(b);
 }
 END_TEST
 
@@ -399,7 +410,7 @@ TCase *geometry_case(void)
     tcase_add_loop_test(tc, uniformity_is_never_above_zero, 0, 20);
     tcase_add_test(tc, one_row);
     tcase_add_test(tc, zero_rows_stay_where_they_are);
-    tcase_add_test(tc, only_rows_below_epsilon_stay_short);
+    tcase_add_test(tc, short_rows_have_a_direction);
     tcase_add_loop_test(tc, bad_input_is_an_error, 0, 3);
     tcase_add_test(tc, survives_every_failed_allocation);
     tcase_add_test(tc, no_device_changes_a_bit);

@@ -96,7 +96,7 @@ static ct_state state_of(const ct_real *x, const int *label, ct_diagnosis *d)
 {
     ct_device *dev = one_thread();
     *d = (ct_diagnosis){.loss = (double)NAN};
-    CK_OK(ct_diagnose(&(ct_embedded){x, NULL, N, CLASSES, label, dev, NULL}, d, &err));
+    CK_OK(ct_diagnose(&(ct_embedded){x, NULL, N, CLASSES, label, dev, NULL, NULL}, d, &err));
     ct_device_free(dev);
     return d->state;
 }
@@ -148,8 +148,8 @@ START_TEST(every_device_counts_the_same)
         ct_device *dev = device_of(k);
         if (dev == NULL)
             continue;
-        CK_OK(ct_measure(&(ct_embedded){x, NULL, ROWS, D, label, dev, NULL}, k == 0 ? &first : &m,
-                         NULL, &err));
+        CK_OK(ct_measure(&(ct_embedded){x, NULL, ROWS, D, label, dev, NULL, NULL},
+                         k == 0 ? &first : &m, NULL, &err));
         ct_device_free(dev);
         if (k > 0)
             ck_assert(m.precision_at_1 == first.precision_at_1 &&

@@ -191,6 +191,86 @@ START_TEST(bad_rows_are_a_finding)
 }
 END_TEST
 
+/* Rows of a file, asked for as they are wanted. */
+static void read_rows(void *ctx, int side, int first, int n, ct_real *out, ct_error *err)
+{
+    const ct_embedded *e = ctx;
+    if (err->status == CT_OK)
+        memcpy(out, (side == 0 ? e->a : e->b) + (ptrdiff_t)first * e->d,
+               (size_t)n * (size_t)e->d * sizeof *out);
+}
+
+/* What one look at a row measures is of all rows, whatever the sample; the rest is of the sample,
+ * and rows are named by their number among all. */
+START_TEST(a_sample_is_compared_and_all_rows_are_looked_at)
+{
+    enum { N = 700, D = 12, SOME = 64, FROM = 100 };
+    ct_real *a = random_reals(N * D, 61), *b = random_reals(N * D, 62);
+    int row[SOME], group[N], some_group[SOME];
+    ct_distributions whole, shape, small;
+    for (int i = 0; i < N * D; i++)
+        b[i] = a[i] * 2 + b[i];
+    memcpy(a + 699 * D, a + 3 * D, D * sizeof *a);
+    memset(a + 650 * D, 0, D * sizeof *a);
+    b[600 * D] = 1e4;
+    for (int i = 0; i < N; i++)
+        group[i] = i / 2;
+    for (int i = 0; i < SOME; i++) {
+        row[i] = FROM + i;
+        some_group[i] = group[FROM + i];
+        for (int k = 0; k < D; k++)
+            a[(FROM + i) * D + k] += 30;
+    }
+    for (int k = 0; k < D; k++) /* which most rows of the sample find */
+        b[(FROM + 7) * D + k] = 5;
+    ct_device *dev = one_thread();
+    ct_embedded all = {.a = a, .b = b, .n = N, .d = D, .device = dev};
+    const ct_all_rows rows = {
+        .n = N, .seed = 3, .row = row, .group = group, .read = read_rows, .ctx = &all};
+    ct_embedded e = {.a = a + FROM * D, .b = b + FROM * D, .n = SOME, .d = D, .device = dev};
+    ct_measures f, g, h;
+    CK_OK(ct_measure(&all, &f, &whole, &err));
+    CK_OK(ct_measure(&e, &h, &small, &err));
+    e.all = &rows;
+    CK_OK(ct_measure(&e, &g, &shape, &err));
+    ck_assert(g.rows == N && g.compared_rows == SOME && g.sample[0] == SOME && g.sample[1] == 3);
+    ck_assert(isnan(f.sample[0]) && f.compared_rows == N);
+    for (int s = 0; s < 2; s++) {
+        ck_assert_int_eq(g.zero_rows[s], f.zero_rows[s]);
+        ck_assert_int_eq(g.duplicate_rows[s], f.duplicate_rows[s]);
+        ck_close(g.total_variance[s], f.total_variance[s], 1e-14);
+        ck_close(g.mean_cosine[s], f.mean_cosine[s], 1e-14);
+        ck_close(g.std_sqrt_d[s], f.std_sqrt_d[s], 1e-14);
+        ck_close(g.length_median[s], f.length_median[s], 0);
+        ck_close(g.length_most[s], f.length_most[s], 0);
+        ck_close(g.recall_at_1[s], h.recall_at_1[s], 0);
+        ck_close(g.effective_rank_centred[s], h.effective_rank_centred[s], 0);
+        ck_assert_int_eq(shape.clues.points[s], whole.clues.points[s]);
+        ck_assert_int_eq(shape.clues.longest_row[s], whole.clues.longest_row[s]);
+        ck_assert_int_eq(shape.clues.zero_row[s], whole.clues.zero_row[s]);
+    }
+    ck_close(g.diagonal_mean, f.diagonal_mean, 1e-14);
+    ck_close(g.off_diagonal_mean, f.off_diagonal_mean, 1e-14);
+    ck_close(g.alignment, f.alignment, 1e-14);
+    ck_close(g.modality_gap, f.modality_gap, 1e-14);
+    ck_close(g.cross_covariance, f.cross_covariance, 1e-14);
+    ck_assert_int_eq(shape.clues.zero_row[0], 650);
+    ck_assert_int_eq(shape.clues.repeated_row[0], 3);
+    ck_assert_int_eq(small.clues.hub_row[1], 7);
+    ck_assert_int_eq(shape.clues.hub_row[1], FROM + 7);
+    ck_assert_int_eq(shape.clues.groups, N);
+    e.group = some_group;
+    CK_OK(ct_measure(&e, &g, &shape, &err));
+    ck_assert_int_eq(shape.clues.groups, N / 2);
+    b[690 * D] = (ct_real)NAN;
+    CK_OK(ct_measure(&e, &g, NULL, &err));
+    ck_assert(g.not_finite_rows[1] == 1 && g.first_not_finite[1] == 690);
+    ck_assert(isnan(g.diagonal_mean) || isnan(g.total_variance[0]));
+    ct_device_free(dev);
+    free(a), free(b);
+}
+END_TEST
+
 TCase *measures_case(void)
 {
     TCase *tc = tcase_create("measures");
@@ -205,5 +285,6 @@ TCase *measures_case(void)
     tcase_add_loop_test(tc, a_separator_is_judged_on_rows_it_has_not_seen, 0, COUNT(SIZE));
     tcase_add_test(tc, another_order_is_seen);
     tcase_add_test(tc, bad_rows_are_a_finding);
+    tcase_add_test(tc, a_sample_is_compared_and_all_rows_are_looked_at);
     return tc;
 }

@@ -16,9 +16,8 @@ CT_C_BEGIN
 /* More rows than memory should hold; those that are at hand are a sample of them. What one look at
  * each row can measure is measured on all, what compares rows with each other on the sample. */
 typedef struct ct_all_rows {
-    int n;
-    int seed;
-    const int *row;   /* the number of each row of the sample, which `seed` chose */
+    int n, seed;
+    int *row;         /* the number of each row of the sample, which `seed` chose */
     const int *group; /* (n) or NULL */
     /* Rows first .. first + n - 1 of side 0 or 1, as (n, d). */
     void (*read)(void *ctx, int side, int first, int n, ct_real *out, ct_error *err);

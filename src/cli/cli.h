@@ -124,7 +124,7 @@ ct_status cli_open(cli_call *c, const char *folder, ct_error *err);
 typedef struct cli_arrays {
     ct_real *x[2]; /* (n, d) each; x[1] NULL: one side only */
     int *group;    /* (n), or NULL */
-    int n, d, *row;
+    int n, d;
     ct_all_rows all; /* if they are more than n: close them, and do not move the struct */
     ct_source source[2];
     ct_npy array[2];

@@ -54,8 +54,10 @@ ct_status cli_open(cli_call *c, const char *folder, ct_error *err)
 
 /* ---- arrays ---- */
 
-#define SAMPLE_ROWS   32768    /* unless --sample says otherwise, */
-#define SAMPLE_VALUES 10485760 /* and so many values: 20,480 rows of 512, 16 bytes a side each */
+#define SAMPLE_ROWS 32768 /* unless --sample says otherwise, */
+#define SAMPLE_VALUES                                                          \
+    10485760 /* and so many values: 10,240 rows of 1,024, 16 bytes a side each \
+              */
 
 /* All rows, or one run of them from each of equal parts; which one, the seed says. */
 static void choose_rows(cli_call *c, int most, cli_arrays *x, ct_error *err)
@@ -63,13 +65,13 @@ static void choose_rows(cli_call *c, int most, cli_arrays *x, ct_error *err)
     const int all = x->all.n, runs = most / CLI_RUN;
     ct_random r = ct_random_make((uint64_t)c->seed, CT_STREAM_PROBE, 0);
     x->n = all > most ? runs * CLI_RUN : all;
-    x->all.row = x->row = ct_arena_zeroed(&c->arena, (size_t)x->n, sizeof *x->row);
+    x->all.row = ct_arena_zeroed(&c->arena, (size_t)x->n, sizeof *x->all.row);
     for (int i = 0, first = 0; i < x->n && err->status == CT_OK; i++) {
         const long long of = all / CLI_RUN, from = of * (i / CLI_RUN) / runs;
         const long long to = of * (i / CLI_RUN + 1) / runs;
         if (all > most && i % CLI_RUN == 0)
             first = CLI_RUN * (int)(from + ct_random_below(&r, (uint32_t)(to - from)));
-        x->row[i] = all > most ? first + i % CLI_RUN : i;
+        x->all.row[i] = all > most ? first + i % CLI_RUN : i;
     }
 }
 
@@ -93,7 +95,7 @@ static void read_groups(cli_call *c, cli_arrays *x, ct_error *err)
     x->all.group = group;
     x->group = ct_arena_zeroed(&c->arena, (size_t)x->n, sizeof *group);
     for (int i = 0; i < x->n && err->status == CT_OK; i++)
-        x->group[i] = group[x->row[i]];
+        x->group[i] = group[x->all.row[i]];
 }
 
 void cli_close_arrays(cli_arrays *x)
@@ -117,8 +119,10 @@ ct_status cli_read_arrays(cli_call *c, int n_paths, int most, cli_arrays *out, c
             err, CT_ERR_SHAPE,
             "%s is (%d, %d), %s is (%d, %d): expected row i of one paired with row i of the other",
             path[0], a[0].rows, a[0].cols, path[1], a[1].rows, a[1].cols);
-    if (err->status != CT_OK)
+    if (err->status != CT_OK) {
+        cli_close_arrays(out);
         return err->status;
+    }
     out->all = (ct_all_rows){.n = a->rows, .seed = c->seed, .read = read_rows, .ctx = out};
     out->d = a->cols;
     if (most == 0)
@@ -130,7 +134,7 @@ ct_status cli_read_arrays(cli_call *c, int n_paths, int most, cli_arrays *out, c
     for (int s = 0; s < n_paths; s++) {
         out->x[s] = ct_arena_zeroed(&c->arena, (size_t)out->n, (size_t)out->d * sizeof(ct_real));
         for (int i = 0; i < out->n && err->status == CT_OK; i += piece)
-            ct_array_rows(&out->source[s], &a[s], out->row[i], piece,
+            ct_array_rows(&out->source[s], &a[s], out->all.row[i], piece,
                           out->x[s] + (ptrdiff_t)i * out->d, err);
     }
     if (out->n == out->all.n || err->status != CT_OK)

@@ -13,8 +13,21 @@
 
 #define CUT "%s: is damaged, or truncated at its byte %ju: checksum or length do not fit"
 
+/* All bytes of the source against their checksum. */
+static ct_status check_bytes(const ct_source *s, uint64_t crc, ct_error *err)
+{
+    uint8_t piece[8192];
+    uint32_t got = 0;
+    for (uint64_t at = 0, n; at < s->size && err->status == CT_OK; at += n) {
+        n = s->size - at < sizeof piece ? s->size - at : sizeof piece;
+        if (ct_source_read(s, at, piece, (size_t)n, err) == CT_OK)
+            got = ct_crc32(got, piece, (size_t)n);
+    }
+    return got == crc ? err->status : CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
+}
+
 /* The source becomes the `size` bytes that `packed` bytes from `at` on were deflated from. */
-static ct_status unpack(ct_source *s, uint64_t at, uint64_t packed, uint64_t size, uint32_t crc,
+static ct_status unpack(ct_source *s, uint64_t at, uint64_t packed, uint64_t size, uint64_t crc,
                         ct_arena *arena, ct_error *err)
 {
     if (packed > s->size || !ct_inflate_may(packed, size))
@@ -22,14 +35,13 @@ static ct_status unpack(ct_source *s, uint64_t at, uint64_t packed, uint64_t siz
     uint8_t *in = ct_alloc_for(s->path, (size_t)packed + 1, 1, err);
     uint8_t *out = ct_arena_alloc(arena, (size_t)size + 1);
     if (ct_source_read(s, at, in, (size_t)packed, err) == CT_OK &&
-        (!ct_inflate(in, (size_t)packed, out, (size_t)size) ||
-         ct_crc32(0, out, (size_t)size) != crc))
+        !ct_inflate(in, (size_t)packed, out, (size_t)size))
         CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
     ct_free(in);
     s->bytes = out;
     s->begin = 0;
     s->size = size;
-    return err->status;
+    return check_bytes(s, crc, err);
 }
 
 /* Ten bytes; then, if the flags say so, an extra field, a name, a comment and a checksum; the
@@ -51,7 +63,7 @@ ct_status ct_gzip_open(ct_source *s, const uint8_t *head, size_t size, ct_arena 
         return CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
     ct_source_read(s, s->size - sizeof tail, tail, sizeof tail, err);
     return unpack(s, at, s->size - sizeof tail - at, ct_bytes_get(tail + 4, 4, false),
-                  (uint32_t)ct_bytes_get(tail, 4, false), arena, err);
+                  ct_bytes_get(tail, 4, false), arena, err);
 }
 
 /* A member's entry in the directory at the end of the file. Source: PKWARE's APPNOTE.TXT, 4.3.12 */
@@ -66,21 +78,6 @@ static size_t get(const uint8_t *p, int n)
     return (size_t)ct_bytes_get(p, n, false);
 }
 
-/* Of what stays in the file as it is. */
-static ct_status check_stored(const ct_source *s, uint32_t crc, ct_error *err)
-{
-    uint8_t piece[8192];
-    uint32_t got = 0;
-    for (uint64_t at = 0, n; at < s->size && err->status == CT_OK; at += n) {
-        n = s->size - at < sizeof piece ? s->size - at : sizeof piece;
-        if (ct_source_read(s, at, piece, (size_t)n, err) == CT_OK)
-            got = ct_crc32(got, piece, (size_t)n);
-    }
-    if (got != crc)
-        CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
-    return err->status;
-}
-
 static ct_status open_member(ct_source *s, const uint8_t *entry, ct_arena *arena, ct_error *err)
 {
     const size_t method = get(entry + METHOD, 2), packed = get(entry + PACKED, 4);
@@ -91,13 +88,13 @@ static ct_status open_member(ct_source *s, const uint8_t *entry, ct_arena *arena
         return err->status;
     at += LOCAL + get(local + LOCAL_NAME_LENGTH, 2) + get(local + LOCAL_EXTRA_LENGTH, 2);
     if (method == 8)
-        return unpack(s, at, packed, size, (uint32_t)get(entry + CRC, 4), arena, err);
+        return unpack(s, at, packed, size, get(entry + CRC, 4), arena, err);
     if (method != 0 || packed != size || at > s->size || size > s->size - at)
         return CT_FAIL(err, CT_ERR_FORMAT,
                        "%s: expected a stored or deflated member below 4 GB; np.save it", s->path);
     s->begin += at;
     s->size = size;
-    return check_stored(s, (uint32_t)get(entry + CRC, 4), err);
+    return check_bytes(s, get(entry + CRC, 4), err);
 }
 
 ct_status ct_zip_open(ct_source *s, bool (*offer)(void *ctx, const char *name), void *ctx,

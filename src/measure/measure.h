@@ -56,6 +56,12 @@ void *measure_room(measuring *m, int n, int d, size_t size);
  * if memory is short. Who is of one group, and which rows repeat, is asked here. */
 int *measure_first_equal(measuring *m, const void *items, int n, size_t bytes);
 
+/* x over its length, which is the answer; a row of zeros stays one. */
+double measure_unit_row(const ct_real *x, int d, double *unit);
+
+/* Of all rows (survey.c): is there anything else to be measured? Not where one is not finite. */
+bool measure_all_rows(measuring *m);
+
 /* Errors  CT_ERR_SHAPE, CT_ERR_NOMEM */
 measure_rows measure_unit_rows(measuring *m, const ct_real *x, int n, int d);
 

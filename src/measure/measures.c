@@ -5,9 +5,6 @@
  * where a collapse would eat the digits, from float products where there are n^2 of them. What is
  * easy to get wrong:
  *
- *  - Means over pairs i != j need no walk over pairs. With m_a, m_b the mean rows,
- *        mean_{i != j} <a_i, b_j> = mean_i <a_i, b_i> - n/(n-1) mean_i <a_i - m_a, b_i - m_b>
- *    in O(n d). The last term keeps its digits near a collapse, where it is all that is left.
  *  - RankMe is not centred, so a narrow cone has rank 1 however many directions it fills; centred,
  *    it would give full rank to the rounding noise of a collapsed set. There are both, the second
  *    only above a total variance.
@@ -16,7 +13,6 @@
  *
  * Layer: measure. Needs kernels (matmul, exp), formats (the table). */
 #include "contrast/scalar.h"
-#include "formats/bytes.h"
 #include "kernels/kernels.h"
 #include "measure/fields.h"
 #include "measure/measure.h"
@@ -163,8 +159,7 @@ void *measure_room(measuring *m, int n, int d, size_t size)
     return ct_arena_zeroed(&m->arena, (size_t)n, (size_t)d * size);
 }
 
-/* x over its length, which is the answer; a row of zeros stays one. */
-static double unit_row(const ct_real *x, int d, double *unit)
+double measure_unit_row(const ct_real *x, int d, double *unit)
 {
     double square = 0;
     for (int k = 0; k < d; k++)
@@ -186,7 +181,7 @@ measure_rows measure_unit_rows(measuring *m, const ct_real *x, int n, int d)
     r.rounded = measure_room(m, n, d, sizeof *r.rounded);
     for (int i = 0; i < n && !measure_failed(m); i++) {
         const ptrdiff_t at = (ptrdiff_t)i * d;
-        if (!isfinite(unit_row(x + at, d, r.unit + at)) && r.bad++ == 0)
+        if (!isfinite(measure_unit_row(x + at, d, r.unit + at)) && r.bad++ == 0)
             r.first_bad = i;
         for (int k = 0; k < d; k++)
             r.rounded[at + k] = (ct_real)r.unit[at + k];
@@ -221,151 +216,10 @@ measure_rows measure_some(measuring *m, const measure_rows *r, int most)
     return some;
 }
 
-/* ---- all rows, once ---- */
-
-#define BLOCK 256 /* rows that are read at a time */
-
-/* What one look at each row of a side adds up. Sums are of unit rows less the first of them, so
- * that they keep their digits where all rows are close to each other. */
-typedef struct survey {
-    ct_real *block, *first; /* (BLOCK, d) what was read; (d) the first row */
-    double *unit, *pivot;   /* (d) of the row that is looked at, and of the first */
-    double *sum, *square;   /* (d) */
-    bool *varies;           /* (d) */
-    double *length;         /* (rows) */
-    uint64_t *hash;         /* (rows) of their bits */
-} survey;
-
-static survey survey_new(measuring *m)
-{
-    const int n = m->out->rows, d = m->e->d;
-    return (survey){.block = measure_room(m, BLOCK, d, sizeof(ct_real)),
-                    .first = measure_room(m, d, 1, sizeof(ct_real)),
-                    .unit = measure_room(m, d, 1, sizeof(double)),
-                    .pivot = measure_room(m, d, 1, sizeof(double)),
-                    .sum = measure_room(m, d, 1, sizeof(double)),
-                    .square = measure_room(m, d, 1, sizeof(double)),
-                    .varies = measure_room(m, d, 1, sizeof(bool)),
-                    .length = measure_room(m, n, 1, sizeof(double)),
-                    .hash = measure_room(m, n, 1, sizeof(uint64_t))};
-}
-
-static void look_at_row(measuring *m, const survey *v, int s, int row, const ct_real *x)
-{
-    const int d = m->e->d;
-    const double length = unit_row(x, d, v->unit);
-    if (row == 0) {
-        memcpy(v->first, x, (size_t)d * sizeof *x);
-        memcpy(v->pivot, v->unit, (size_t)d * sizeof *v->unit);
-    }
-    if (!isfinite(length) && m->out->not_finite_rows[s]++ == 0)
-        m->out->first_not_finite[s] = row;
-    if (length == 0 && m->out->zero_rows[s]++ == 0)
-        m->clues->zero_row[s] = row;
-    v->length[row] = length;
-    v->hash[row] = ct_bytes_hash(CT_BYTES_HASH, x, (size_t)d * sizeof *x);
-    if (length > v->length[m->clues->longest_row[s]])
-        m->clues->longest_row[s] = row;
-    for (int k = 0; k < d; k++) {
-        const double c = v->unit[k] - v->pivot[k];
-        v->varies[k] |= x[k] != v->first[k];
-        v->sum[k] += c;
-        v->square[k] += c * c;
-    }
-}
-
-/* A pair, once both of its rows were looked at. */
-static void look_at_pair(ct_measures *out, const survey v[2], int d)
-{
-    double product = 0, distance = 0, together = 0;
-    for (int k = 0; k < d; k++) {
-        const double a = v[0].unit[k], b = v[1].unit[k];
-        product += a * b;
-        distance += (a - b) * (a - b);
-        together += (a - v[0].pivot[k]) * (b - v[1].pivot[k]);
-    }
-    out->diagonal_mean += product;
-    out->alignment += distance;
-    out->cross_covariance += together;
-}
-
-/* From sums to measures, rows being finite. The mean takes the place of the pivot. */
-static void conclude_side(measuring *m, const survey *v, int s)
-{
-    ct_measures *out = m->out;
-    ct_clues *c = m->clues;
-    const int n = out->rows, d = m->e->d;
-    double variance = 0, std = 0, mean = 0;
-    for (int k = 0; k < d; k++) {
-        v->sum[k] /= n;
-        v->pivot[k] += v->sum[k];
-        const double square = fmax(v->square[k] - n * v->sum[k] * v->sum[k], 0);
-        const double share = square / n + v->pivot[k] * v->pivot[k];
-        variance += square / n;
-        std += sqrt(square);
-        mean += v->pivot[k] * v->pivot[k];
-        c->fixed_columns[s] += !v->varies[k];
-        c->rogue_column[s] = share > c->rogue_share[s] ? k : c->rogue_column[s];
-        c->rogue_share[s] = fmax(share, c->rogue_share[s]);
-    }
-    out->total_variance[s] = variance;
-    out->mean_cosine[s] = n > 1 ? mean - variance / (n - 1) : 0;
-    out->std_sqrt_d[s] = n > 1 ? std / sqrt((double)d * (n - 1)) : 0; /* n - 1 as in torch.std */
-    const ct_spread length = ct_spread_of(v->length, n);
-    out->length_median[s] = length.median;
-    out->length_least[s] = length.least;
-    out->length_most[s] = length.most;
-    measure_repeats(m, s, v->hash);
-}
-
-static void conclude_pairs(ct_measures *out, const survey v[2], int d)
-{
-    const int n = out->rows;
-    double gap = 0;
-    out->diagonal_mean /= n;
-    out->alignment /= n;
-    out->cross_covariance /= n;
-    for (int k = 0; k < d; k++) {
-        gap += (v[0].pivot[k] - v[1].pivot[k]) * (v[0].pivot[k] - v[1].pivot[k]);
-        out->cross_covariance -= v[0].sum[k] * v[1].sum[k];
-    }
-    out->off_diagonal_mean = n > 1 ? out->diagonal_mean - out->cross_covariance * n / (n - 1) : 0;
-    out->modality_gap = sqrt(gap);
-}
-
-/* Everything that one look at each row can measure; is there anything else to be measured? */
-static bool look_at_rows(measuring *m)
-{
-    const ct_embedded *e = m->e;
-    ct_measures *out = m->out;
-    const survey v[2] = {survey_new(m), survey_new(m)};
-    const ct_real *const x[2] = {e->all != NULL ? v[0].block : e->a,
-                                 e->all != NULL ? v[1].block : e->b};
-    if (out->n_sides == 2)
-        out->diagonal_mean = out->alignment = out->cross_covariance = 0;
-    for (int i = 0; i < out->rows && !measure_failed(m); i++) {
-        const int at = e->all != NULL ? i % BLOCK : i;
-        for (int s = 0; s < out->n_sides; s++) {
-            if (e->all != NULL && at == 0)
-                e->all->read(e->all->ctx, s, i, measure_least(BLOCK, out->rows - i), v[s].block,
-                             m->arena.err);
-            look_at_row(m, &v[s], s, i, x[s] + (ptrdiff_t)at * e->d);
-        }
-        if (out->n_sides == 2)
-            look_at_pair(out, v, e->d);
-    }
-    if (measure_failed(m) || out->not_finite_rows[0] + out->not_finite_rows[1] > 0)
-        return false;
-    for (int s = 0; s < out->n_sides; s++)
-        conclude_side(m, &v[s], s);
-    if (out->n_sides == 2)
-        conclude_pairs(out, v, e->d);
-    return true;
-}
-
 /* ---- one side ---- */
 
-/* Of a group |sum_i x_i|^2 - sum_i |x_i|^2, so that pairs are never walked. */
+/* Of a group |sum_i x_i|^2 - sum_i |x_i|^2, so that pairs are never walked. Its rows are a list, so
+ * that one sum at a time is in memory. */
 static double tolerance(measuring *m, const measure_rows *x)
 {
     int *next = measure_room(m, x->n, 1, sizeof *next); /* of its group, + 1; 0: none */
@@ -377,18 +231,15 @@ static double tolerance(measuring *m, const measure_rows *x)
     }
     for (int g = 0; g < x->n && !measure_failed(m); g++) {
         const double rows = m->members[g];
-        double square = 0, own = 0;
-        for (int k = 0; k < x->d && rows > 1; k++)
-            sum[k] = 0;
-        for (int i = head[g]; i > 0 && rows > 1; i = next[i - 1])
+        memset(sum, 0, (size_t)x->d * sizeof *sum);
+        for (int i = head[g]; i > 0 && rows > 1; i = next[i - 1]) /* one row: 0, no rounding */
             for (int k = 0; k < x->d; k++) {
                 const double c = x->unit[(ptrdiff_t)(i - 1) * x->d + k];
                 sum[k] += c;
-                own += c * c;
+                total -= c * c;
             }
-        for (int k = 0; k < x->d && rows > 1; k++)
-            square += sum[k] * sum[k];
-        total += square - own; /* one row: 0, and not its rounding */
+        for (int k = 0; k < x->d; k++)
+            total += sum[k] * sum[k];
         pairs += rows * (rows - 1);
     }
     return pairs > 0 ? total / pairs : (double)NAN;
@@ -519,7 +370,7 @@ static void measure_all(measuring *m)
     measure_groups(m);
     for (int s = 0; s < n_sides; s++)
         m->side[s] = measure_unit_rows(m, s == 0 ? e->a : e->b, e->n, e->d);
-    if (!look_at_rows(m))
+    if (!measure_all_rows(m))
         return;
     for (int s = 0; s < n_sides; s++)
         measure_side(m, s);

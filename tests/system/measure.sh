@@ -90,7 +90,7 @@ before() {
 }
 before copy/include/contrast/measures.h "double modality_gap;" "double planted[2];"
 before copy/src/measure/measures.c "{NUMBER(modality_gap)" '{SIDES(planted), .label = "what was planted", .format = "%.4f", .help = "planted"},'
-before copy/src/measure/measures.c "out->modality_gap =" "out->planted[0] = 0.4375; out->planted[1] = 0.5625;"
+before copy/src/measure/survey.c "out->modality_gap =" "out->planted[0] = 0.4375; out->planted[1] = 0.5625;"
 check "it builds" sh -c "make -s -C copy all >make.log 2>&1"
 program=$scratch/copy/build/contrast
 train_as planted

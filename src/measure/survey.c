@@ -1,0 +1,152 @@
+/* survey.c -- everything that one look at each row can measure, in O(n d) and a block of memory.
+ *
+ * Means over pairs i != j need no walk over pairs. With m_a, m_b the mean rows,
+ *     mean_{i != j} <a_i, b_j> = mean_i <a_i, b_i> - n/(n-1) mean_i <a_i - m_a, b_i - m_b>
+ * The last term keeps its digits near a collapse, where it is all that is left.
+ *
+ * Layer: measure. Needs formats (hash). */
+#include "measure/measure.h"
+
+#include "formats/bytes.h"
+#include "formats/field.h"
+
+#include <math.h>
+#include <string.h>
+
+#define BLOCK 256 /* rows that are read at a time */
+
+/* What one look at each row of a side adds up. Sums are of unit rows less the first of them, so
+ * that they keep their digits where all rows are close to each other. */
+typedef struct survey {
+    ct_real *block,
+        *first;           /* (BLOCK, d) what was read; (d) the first row, NaN where others differ */
+    double *unit, *pivot; /* (d) of the row that is looked at, and of the first */
+    double *sum, *square; /* (d) */
+    double *length;       /* (rows) */
+    uint64_t *hash;       /* (rows) of their bits */
+} survey;
+
+static survey survey_new(measuring *m)
+{
+    const int n = m->out->rows, d = m->e->d;
+    return (survey){.block = measure_room(m, BLOCK, d, sizeof(ct_real)),
+                    .first = measure_room(m, d, 1, sizeof(ct_real)),
+                    .unit = measure_room(m, d, 1, sizeof(double)),
+                    .pivot = measure_room(m, d, 1, sizeof(double)),
+                    .sum = measure_room(m, d, 1, sizeof(double)),
+                    .square = measure_room(m, d, 1, sizeof(double)),
+                    .length = measure_room(m, n, 1, sizeof(double)),
+                    .hash = measure_room(m, n, 1, sizeof(uint64_t))};
+}
+
+static void look_at_row(measuring *m, const survey *v, int s, int row, const ct_real *x)
+{
+    const int d = m->e->d;
+    const double length = measure_unit_row(x, d, v->unit);
+    if (row == 0) {
+        memcpy(v->first, x, (size_t)d * sizeof *x);
+        memcpy(v->pivot, v->unit, (size_t)d * sizeof *v->unit);
+    }
+    if (!isfinite(length) && m->out->not_finite_rows[s]++ == 0)
+        m->out->first_not_finite[s] = row;
+    if (length == 0 && m->out->zero_rows[s]++ == 0)
+        m->clues->zero_row[s] = row;
+    v->length[row] = length;
+    v->hash[row] = ct_bytes_hash(CT_BYTES_HASH, x, (size_t)d * sizeof *x);
+    if (length > v->length[m->clues->longest_row[s]])
+        m->clues->longest_row[s] = row;
+    for (int k = 0; k < d; k++) {
+        const double c = v->unit[k] - v->pivot[k];
+        v->first[k] = x[k] == v->first[k] ? x[k] : (ct_real)NAN;
+        v->sum[k] += c;
+        v->square[k] += c * c;
+    }
+}
+
+/* A pair, once both of its rows were looked at. */
+static void look_at_pair(ct_measures *out, const survey v[2], int d)
+{
+    double product = 0, distance = 0, together = 0;
+    for (int k = 0; k < d; k++) {
+        const double a = v[0].unit[k], b = v[1].unit[k];
+        product += a * b;
+        distance += (a - b) * (a - b);
+        together += (a - v[0].pivot[k]) * (b - v[1].pivot[k]);
+    }
+    out->diagonal_mean += product;
+    out->alignment += distance;
+    out->cross_covariance += together;
+}
+
+/* From sums to measures, rows being finite. The mean takes the place of the pivot. */
+static void conclude_side(measuring *m, const survey *v, int s)
+{
+    ct_measures *out = m->out;
+    ct_clues *c = m->clues;
+    const int n = out->rows, d = m->e->d;
+    double variance = 0, std = 0, mean = 0;
+    for (int k = 0; k < d; k++) {
+        v->sum[k] /= n;
+        v->pivot[k] += v->sum[k];
+        const double square = fmax(v->square[k] - n * v->sum[k] * v->sum[k], 0);
+        const double share = square / n + v->pivot[k] * v->pivot[k];
+        variance += square / n;
+        std += sqrt(square);
+        mean += v->pivot[k] * v->pivot[k];
+        c->fixed_columns[s] += !isnan(v->first[k]);
+        c->rogue_column[s] = share > c->rogue_share[s] ? k : c->rogue_column[s];
+        c->rogue_share[s] = fmax(share, c->rogue_share[s]);
+    }
+    out->total_variance[s] = variance;
+    out->mean_cosine[s] = n > 1 ? mean - variance / (n - 1) : 0;
+    out->std_sqrt_d[s] = n > 1 ? std / sqrt((double)d * (n - 1)) : 0; /* n - 1 as in torch.std */
+    const ct_spread length = ct_spread_of(v->length, n);
+    out->length_median[s] = length.median;
+    out->length_least[s] = length.least;
+    out->length_most[s] = length.most;
+    measure_repeats(m, s, v->hash);
+}
+
+static void conclude_pairs(ct_measures *out, const survey v[2], int d)
+{
+    const int n = out->rows;
+    double gap = 0;
+    out->diagonal_mean /= n;
+    out->alignment /= n;
+    out->cross_covariance /= n;
+    for (int k = 0; k < d; k++) {
+        gap += (v[0].pivot[k] - v[1].pivot[k]) * (v[0].pivot[k] - v[1].pivot[k]);
+        out->cross_covariance -= v[0].sum[k] * v[1].sum[k];
+    }
+    out->off_diagonal_mean = n > 1 ? out->diagonal_mean - out->cross_covariance * n / (n - 1) : 0;
+    out->modality_gap = sqrt(gap);
+}
+
+bool measure_all_rows(measuring *m)
+{
+    const ct_embedded *e = m->e;
+    ct_measures *out = m->out;
+    const survey v[2] = {survey_new(m), survey_new(m)};
+    const ct_real *const x[2] = {e->all != NULL ? v[0].block : e->a,
+                                 e->all != NULL ? v[1].block : e->b};
+    if (out->n_sides == 2)
+        out->diagonal_mean = out->alignment = out->cross_covariance = 0;
+    for (int i = 0; i < out->rows && !measure_failed(m); i++) {
+        const int at = e->all != NULL ? i % BLOCK : i;
+        for (int s = 0; s < out->n_sides; s++) {
+            if (e->all != NULL && at == 0)
+                e->all->read(e->all->ctx, s, i, measure_least(BLOCK, out->rows - i), v[s].block,
+                             m->arena.err);
+            look_at_row(m, &v[s], s, i, x[s] + (ptrdiff_t)at * e->d);
+        }
+        if (out->n_sides == 2)
+            look_at_pair(out, v, e->d);
+    }
+    if (measure_failed(m) || out->not_finite_rows[0] + out->not_finite_rows[1] > 0)
+        return false;
+    for (int s = 0; s < out->n_sides; s++)
+        conclude_side(m, &v[s], s);
+    if (out->n_sides == 2)
+        conclude_pairs(out, v, e->d);
+    return true;
+}

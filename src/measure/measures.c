@@ -35,8 +35,8 @@ static const ct_field MEASURES[] = {
     {.key = "rows", .kind = CT_INT, CT_AT(ct_measures, rows), .detail = true},
     {.key = "columns", .kind = CT_INT, CT_AT(ct_measures, columns), .detail = true},
     {NUMBER(sample), .count = 2, .label = "sample and its seed", .format = "%.0f",
-     .help = "so many of more rows than memory should hold are compared with each other (retrieval, "
-             "spectra, cosines of others); lengths, repeats, columns and means are of all rows"},
+     .help = "of more rows than memory should hold, how many are compared with each other: "
+             "retrieval, spectra, histograms; lengths, repeats, columns, means are of all rows"},
     {SIDES(recall_at_1), .label = "recall@1", .format = "%.3f",
      .help = "share of rows nearer to their own partner than to every wrong item; an item as "
              "near as the partner counts as ahead; wrong is whatever is not of the row's group"},

@@ -119,13 +119,9 @@ ct_status cli_read_arrays(cli_call *c, int n_paths, int most, cli_arrays *out, c
             err, CT_ERR_SHAPE,
             "%s is (%d, %d), %s is (%d, %d): expected row i of one paired with row i of the other",
             path[0], a[0].rows, a[0].cols, path[1], a[1].rows, a[1].cols);
-    if (err->status != CT_OK) {
-        cli_close_arrays(out);
-        return err->status;
-    }
     out->all = (ct_all_rows){.n = a->rows, .seed = c->seed, .read = read_rows, .ctx = out};
     out->d = a->cols;
-    if (most == 0)
+    if (most == 0 && out->d > 0)
         most = SAMPLE_VALUES / a->cols < SAMPLE_ROWS ? SAMPLE_VALUES / a->cols : SAMPLE_ROWS;
     choose_rows(c, most < CLI_RUN ? CLI_RUN : most, out, err);
     if (c->groups != NULL)

@@ -275,23 +275,26 @@ ct_status ct_array_open(ct_source *s, const char *path, ct_arena *arena, ct_npy 
 
 #define PIECE 4096 /* values at a time */
 
-/* n values of the file from number `from` on, each `stride` after the one before. Most arrays that
- * are large are float16: told as constants, its conversion is a vector's. */
+/* n values of the file from number `from` on, each `stride` after the one before, or whole numbers
+ * into `ints`. */
 static void get_values(const ct_source *s, const ct_npy *a, size_t from, size_t n, ct_real *out,
-                       size_t stride, ct_error *err)
+                       size_t stride, int *ints, ct_error *err)
 {
     unsigned char bytes[8 * PIECE];
-    const bool half = a->kind == 'f' && a->width == 2 && !a->big_endian;
-    for (size_t done = 0; done < n && err->status == CT_OK; done += PIECE) {
-        const size_t width = (size_t)a->width, count = n - done < PIECE ? n - done : PIECE;
-        if (ct_source_read(s, a->offset + (from + done) * width, bytes, count * width, err) !=
-            CT_OK)
+    for (size_t k = 0; k < n; k++) {
+        const size_t width = (size_t)a->width, left = n - k < PIECE ? n - k : PIECE;
+        if (k % PIECE == 0)
+            ct_source_read(s, a->offset + (from + k) * width, bytes, left * width, err);
+        if (err->status != CT_OK)
             return;
-        ct_real *to = out + done * stride;
-        for (size_t k = 0; k < count && half; k++)
-            to[k * stride] = (ct_real)ct_bytes_number(bytes + 2 * k, 'f', 2, false);
-        for (size_t k = 0; k < count && !half; k++)
-            to[k * stride] = (ct_real)ct_npy_value(a, bytes, k);
+        const double x = ct_npy_value(a, bytes, k % PIECE);
+        if (ints == NULL)
+            out[k * stride] = (ct_real)x;
+        else if (x >= INT_MIN && x <= INT_MAX && x == (int)x)
+            ints[k] = (int)x;
+        else
+            CT_FAIL(err, CT_ERR_FORMAT, "%s: value %zu is %.12g, expected a whole one, %d to %d",
+                    s->path, k, x, INT_MIN, INT_MAX);
     }
 }
 
@@ -301,9 +304,9 @@ void ct_array_rows(const ct_source *s, const ct_npy *a, int first, int n, ct_rea
 {
     const size_t cols = (size_t)a->cols, row = (size_t)first, rows = (size_t)n;
     if (!a->fortran)
-        get_values(s, a, row * cols, rows * cols, out, 1, err);
+        get_values(s, a, row * cols, rows * cols, out, 1, NULL, err);
     for (size_t k = 0; k < cols && a->fortran; k++)
-        get_values(s, a, k * (size_t)a->rows + row, rows, out + k, cols, err);
+        get_values(s, a, k * (size_t)a->rows + row, rows, out + k, cols, NULL, err);
 }
 
 /* What lies behind a row must be one dimension: (n, tokens, d) flattened without a word would be
@@ -340,7 +343,6 @@ ct_status ct_array_read_matrix(const char *path, ct_arena *arena, ct_real **x, i
 
 ct_status ct_array_read_ints(const char *path, ct_arena *arena, int **x, int *n, ct_error *err)
 {
-    unsigned char bytes[8];
     char shape[CT_NPY_SHAPE];
     ct_source s;
     ct_npy a;
@@ -351,16 +353,7 @@ ct_status ct_array_read_ints(const char *path, ct_arena *arena, int **x, int *n,
                 "with a 1: in Python: np.save('x.npy', x.argmax(1))",
                 path, ct_npy_shape(a.dim, a.n_dims, shape));
     *x = ct_arena_zeroed(arena, a.count, sizeof **x);
-    for (size_t k = 0; err->status == CT_OK && k < a.count; k++) {
-        const size_t width = (size_t)a.width;
-        ct_source_read(&s, a.offset + k * width, bytes, width, err);
-        const double value = ct_npy_value(&a, bytes, 0);
-        if (value >= INT_MIN && value <= INT_MAX && value == (int)value)
-            (*x)[k] = (int)value;
-        else
-            CT_FAIL(err, CT_ERR_FORMAT, "%s: value %zu is %.12g, expected a whole one, %d to %d",
-                    path, k, value, INT_MIN, INT_MAX);
-    }
+    get_values(&s, &a, 0, a.count, NULL, 0, *x, err);
     ct_source_close(&s);
     *n = a.rows;
     return err->status;

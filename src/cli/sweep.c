@@ -104,6 +104,17 @@ static void check_keys(const cli_call *c, ct_error *err)
     }
 }
 
+/* A setting without effect in every point is refused, as one of a single run is. */
+static void check_effects(const cli_call *c, const ct_runs *runs, ct_error *err)
+{
+    for (int i = 1; i < c->argc && err->status == CT_OK; i++) {
+        ct_recipe point = ct_runs_recipe(runs, 0, err);
+        for (int v = 1; v < runs->n_variants && !ct_recipe_uses(&point, c->argv[i]); v++)
+            point = ct_runs_recipe(runs, v * runs->n_seeds, err);
+        ct_recipe_expect_used(&point, c->argv[i], err);
+    }
+}
+
 static int sweep(cli_call *c, ct_error *err)
 {
     progress p = {c, cli_terminal(c, stderr), .began = ct_clock_s(), .before = -1};
@@ -113,12 +124,15 @@ static int sweep(cli_call *c, ct_error *err)
         return 0;
     s->base = ct_recipe_defaults();
     ct_recipe_load(&s->base, c->argv[0], err);
+    const ct_recipe as_read = s->base;
     check_keys(c, err);
     for (int i = 1; i < c->argc && err->status == CT_OK; i++)
         ct_sweep_add(s, c->argv[i], err);
-    if (err->status == CT_OK)
-        ct_recipe_check(&s->base, err);
-    if (err->status != CT_OK || ct_sweep_runs(s, &c->arena, &runs, err) != CT_OK)
+    ct_recipe alone = s->base;
+    ct_recipe_settle(&alone, &as_read, c->argv[0], err);
+    if (err->status == CT_OK && ct_sweep_runs(s, &c->arena, &runs, err) == CT_OK)
+        check_effects(c, &runs, err);
+    if (err->status != CT_OK)
         return 0;
     cli_catch_signals();
     runs.on_run = on_run;

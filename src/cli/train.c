@@ -77,8 +77,12 @@ static int import(cli_call *c, ct_error *err)
 
 static int resume(cli_call *c, ct_error *err)
 {
-    ct_run_recipe(c->argv[0], &c->recipe, err);
-    return err->status == CT_OK ? go(c, c->argv[0], RESUME, err) : 0;
+    char path[CT_PATH_BYTES], *folder = c->argv[0];
+    ct_folder_path(path, folder, "recipe.ini", err);
+    c->argv[0] = path;
+    if (err->status == CT_OK)
+        cli_read_recipe(c, 0, err);
+    return err->status == CT_OK ? go(c, folder, RESUME, err) : 0;
 }
 
 const cli_command CLI_TRAIN = {

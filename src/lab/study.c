@@ -38,9 +38,11 @@ char *ct_text_cut(char *text, const char *mark)
 ct_status ct_variant_apply(ct_recipe *r, const char *settings, ct_error *err)
 {
     char one[CT_RECIPE_TEXT];
+    ct_recipe whole; /* what has no effect now may have, once more is set */
     while (ct_next_word(&settings, one, sizeof one))
         ct_recipe_override(r, one, err);
-    return ct_recipe_check(r, err);
+    whole = *r;
+    return ct_recipe_check(&whole, err);
 }
 
 ct_recipe ct_study_recipe(const char *name, const char *settings, ct_error *err)
@@ -56,6 +58,7 @@ ct_recipe ct_runs_recipe(const ct_runs *r, int run, ct_error *err)
     ct_recipe recipe = r->base;
     recipe.train.seed = r->first_seed + run % r->n_seeds;
     ct_variant_apply(&recipe, r->variant[run / r->n_seeds].settings, err);
+    ct_recipe_settle(&recipe, NULL, "", err);
     return recipe;
 }
 

@@ -183,8 +183,8 @@ static void read_recipe(ct_recipe *out, const ct_safetensors *file, const char *
     *out = ct_recipe_defaults();
     if (text == NULL)
         CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a checkpoint, with its recipe", path);
-    else
-        ct_recipe_read(out, path, text, err);
+    else if (ct_recipe_read(out, path, text, err) == CT_OK)
+        ct_recipe_check(out, err);
 }
 
 /* Was it written by a run of this recipe? */
@@ -239,8 +239,6 @@ ct_status ct_checkpoint_recipe(const char *path, ct_recipe *out, ct_error *err)
     ct_safetensors_read(path, &arena, &file, err);
     if (err->status == CT_OK)
         read_recipe(out, &file, path, err);
-    if (err->status == CT_OK)
-        ct_recipe_check(out, err);
     ct_arena_free(&arena);
     return err->status;
 }

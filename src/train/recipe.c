@@ -15,7 +15,9 @@
 
 /* ---- the keys ---- */
 
-/* A row for member `at` of OF, the struct that a table is about; the key is mostly its name. */
+/* A row for member `at` of OF, the struct that a table is about; the key is mostly its name. Help
+ * that begins with names of losses (or an optimiser) and a colon: those alone look at it; with "not"
+ * before the names: all others do. */
 #define RANGE(kind_, key_, at, low, high, text)                                        \
     {                                                                                  \
         .key = (key_), .kind = (kind_), CT_AT(OF, at), .least = (low), .most = (high), \
@@ -96,11 +98,12 @@ static const ct_field TOWER[] = {
 
 #define OF ct_loss_options
 static const ct_field OPTIONS[] = {
-    TRUTH("dot", dot, "products of the rows as they are, not cosines"),
-    TRUTH("mask_groups", mask_groups, "pairs of equal group (caption, class) are no negatives"),
+    TRUTH("dot", dot, "not npair, barlow, vicreg: products of the rows as they are, no cosines"),
+    TRUTH("mask_groups", mask_groups,
+          "not barlow, vicreg, positives: pairs of equal group (caption, class) are no negatives"),
     TRUTH("in_modal", in_modal, "dcl: negatives from both sides"),
     REAL("penalty", penalty, 0, 1e6, "npair: on squared lengths"),
-    REAL("margin", margin, 0, 100, "triplet"),
+    REAL("margin", margin, 0, 100, "triplet: how much farther than the positive a negative is to be"),
     CHOICE("all semi-hard hardest", "mining", mining, "triplet: which negatives"),
     REAL("beta", beta, 0, 100, "hard-negative: how much harder ones weigh"),
     REAL("tau_plus", tau_plus, 0, 0.99, "hard-negative: how likely a negative is a positive"),
@@ -118,7 +121,7 @@ static const ct_field OPTIONS[] = {
 #define OF ct_loss_recipe
 static const ct_field LOSS[] = {
     TEXT("name", name, "one of those that `contrast help losses` lists"),
-    REAL("temperature", temperature, 1e-3, 1e3, "tau; the start, if it is learned"),
+    REAL("temperature", temperature, 1e-3, 1e3, "tau, of losses that have one; the start, if it is learned"),
     TRUTH("learn_temperature", learn_temperature, "1/tau is a parameter in [1, 100]"),
     REAL("bias", bias, -100, 100, "siglip: first value; 0: -ln(batch - 1)"),
     WHOLE("queue", queue, 0, 1 << 24, "question, infonce, clip, dcl: past pairs as negatives too"),
@@ -130,12 +133,12 @@ static const ct_field LOSS[] = {
 static const ct_field OPTIM[] = {
     CHOICE("sgd adamw", "name", config.kind, "rule of the update"),
     REAL("rate", schedule.rate, 0, 1e12, "learning rate (its peak)"),
-    REAL("momentum", config.momentum, 0, 0.9999, "sgd"),
+    REAL("momentum", config.momentum, 0, 0.9999, "sgd: share of the last update that stays"),
     REAL("beta1", config.beta1, 0, 0.9999, "adamw: mean of gradients"),
     REAL("beta2", config.beta2, 0, 0.999999, "adamw: mean of squared gradients"),
     REAL("eps", config.eps, 1e-12, 1, "adamw: added to the divisor"),
     REAL("weight_decay", config.weight_decay, 0, 10, "none on biases and temperature"),
-    REAL("clip", clip, 0, 1e9, "largest gradient norm; 0: no limit"),
+    REAL("clip", clip, 0, 1e9, "largest gradient norm, or 0 for no limit"),
     CHOICE("constant cosine", "schedule", schedule.kind, "of the rate after warm-up"),
     LARGE("warmup", schedule.warmup, 0, 1e8, "steps of linear rise"),
 };
@@ -230,6 +233,120 @@ ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err)
     return ct_fields_set(&ct_recipe_fields, r, key, setting + length + 1, "", err);
 }
 
+/* ---- what a run looks at ---- */
+
+/* Does the help of a row name this user before its colon, or every other? */
+static bool looks_at(const char *help, const char *user)
+{
+    const char *const colon = strchr(help, ':');
+    const bool not = strncmp(help, "not ", 4) == 0;
+    bool named = colon == NULL;
+    for (const char *c = help + 4 * not; c < colon; c += strspn(c, ", ")) {
+        const size_t length = strcspn(c, ",:");
+        named = named || (strlen(user) == length && strncmp(c, user, length) == 0);
+        c += length;
+    }
+    return named != not;
+}
+
+/* Who looks at a section: the loss, the optimiser. NULL: nobody in particular, or no such loss. */
+static const char *user_of(const ct_recipe *r, const char *key)
+{
+    const ct_loss *loss = ct_loss_find(r->loss.name);
+    if (strncmp(key, "loss.", 5) == 0)
+        return loss != NULL ? loss->name : NULL;
+    if (strncmp(key, "optim.", 6) == 0)
+        return r->optim.config.kind == CT_SGD ? "sgd" : "adamw";
+    return NULL;
+}
+
+bool ct_recipe_uses(const ct_recipe *r, const char *setting)
+{
+    const char *user = user_of(r, setting);
+    char key[64];
+    snprintf(key, sizeof key, "%.*s", (int)strcspn(setting, "="), setting);
+    const void *object = r;
+    const ct_field *f = ct_fields_find(&ct_recipe_fields, key, &object);
+    if (user == NULL || f == NULL)
+        return true;
+    if (strstr(key, "temperature") != NULL)
+        return ct_loss_find(user)->learns_scale;
+    return looks_at(f->help, user);
+}
+
+/* A walk over the rows of a section. */
+typedef struct settling {
+    ct_recipe *r;
+    const ct_recipe *was;
+    const char *section;
+    char has[256];                  /* the keys that the run looks at, with commas between */
+    char odd[CT_RECIPE_TEXT + 64]; /* the first value that has no effect and had none in `was` */
+} settling;
+
+/* What has no effect gets its default. */
+static void settle_rows(settling *s, const ct_fields *rows, char *object, const char *usual)
+{
+    for (int i = 0; i < rows->n; i++) {
+        const ct_field *f = &rows->row[i];
+        char *value = object + f->offset, key[64], text[CT_RECIPE_TEXT];
+        const size_t used = strlen(s->has);
+        if (f->kind == CT_GROUP) {
+            settle_rows(s, f->members, value, usual + f->offset);
+            continue;
+        }
+        snprintf(key, sizeof key, "%s.%s", s->section, f->key);
+        if (ct_recipe_uses(s->r, key)) {
+            if (strcmp(f->key, "name") != 0)
+                snprintf(s->has + used, sizeof s->has - used, "%s%s", used > 0 ? ", " : "", f->key);
+            continue;
+        }
+        ct_field_text(f, object, text, sizeof text);
+        if (*s->odd == '\0' && memcmp(value, usual + f->offset, f->size) != 0 && s->was != NULL &&
+            !ct_recipe_uses(s->was, key))
+            snprintf(s->odd, sizeof s->odd, "%s=%s", key, text);
+        memcpy(value, usual + f->offset, f->size);
+    }
+}
+
+static settling settle(ct_recipe *r, const ct_recipe *was, const char *section)
+{
+    const ct_recipe usual = ct_recipe_defaults();
+    settling s = {.r = r, .was = was, .section = section};
+    const void *object = r;
+    const ct_field *f = ct_fields_find(&ct_recipe_fields, section, &object);
+    settle_rows(&s, f->members, (char *)r + f->offset, (const char *)&usual + f->offset);
+    return s;
+}
+
+static void refuse(const ct_recipe *r, const char *place, const char *setting, ct_error *err)
+{
+    char section[16];
+    ct_recipe copy = *r;
+    snprintf(section, sizeof section, "%.*s", (int)strcspn(setting, "."), setting);
+    CT_FAIL(err, CT_ERR_CONFIG, "%s%s: no effect with %s.name = %s, which has %s", place, setting,
+            section, user_of(r, setting), settle(&copy, NULL, section).has);
+}
+
+ct_status ct_recipe_expect_used(const ct_recipe *r, const char *setting, ct_error *err)
+{
+    if (err->status == CT_OK && !ct_recipe_uses(r, setting))
+        refuse(r, "", setting, err);
+    return err->status;
+}
+
+ct_status ct_recipe_settle(ct_recipe *r, const ct_recipe *was, const char *name, ct_error *err)
+{
+    static const char *const SECTION[] = {"loss", "optim"};
+    char place[CT_RECIPE_TEXT];
+    snprintf(place, sizeof place, "%s: ", name);
+    for (int i = 0; i < 2; i++) {
+        const settling s = settle(r, was, SECTION[i]);
+        if (*s.odd != '\0' && err->status == CT_OK)
+            refuse(r, place, s.odd, err);
+    }
+    return err->status;
+}
+
 /* ---- what must hold between values ---- */
 
 static void check_loss(const ct_recipe *r, ct_error *err)
@@ -252,9 +369,6 @@ static void check_loss(const ct_recipe *r, ct_error *err)
     if (r->loss.learn_temperature && (r->loss.temperature < 0.01 || r->loss.temperature > 1))
         CT_FAIL(err, CT_ERR_CONFIG, "loss.temperature = %g: expected 0.01 to 1 where it is learned",
                 r->loss.temperature);
-    if (queue > 0 && !loss->uses_queue)
-        CT_FAIL(err, CT_ERR_CONFIG,
-                "loss.queue = %d: %s has none; question, infonce, clip and dcl have", queue, name);
     if (queue % r->train.batch != 0)
         CT_FAIL(err, CT_ERR_CONFIG, "loss.queue = %d: expected a multiple of train.batch = %d",
                 queue, r->train.batch);
@@ -268,8 +382,9 @@ static int width_of(const ct_tower_recipe *t)
     return t->model.mlp.widths[t->model.mlp.n_layers - 1];
 }
 
-ct_status ct_recipe_check(const ct_recipe *r, ct_error *err)
+ct_status ct_recipe_check(ct_recipe *r, ct_error *err)
 {
+    ct_recipe_settle(r, NULL, "", err);
     const int image = width_of(&r->tower[0]);
     const int text = width_of(&r->tower[1]);
     check_loss(r, err);

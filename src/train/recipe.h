@@ -89,9 +89,20 @@ ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err);
 /* One "section.key=value". Errors  CT_ERR_CONFIG */
 ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err);
 
+/* Does a run look at that key of [loss] or [optim], given alone or with "=value"? */
+bool ct_recipe_uses(const ct_recipe *r, const char *setting);
+
+/* Refuse a setting that was given and has no effect. Errors  CT_ERR_CONFIG names what has */
+ct_status ct_recipe_expect_used(const ct_recipe *r, const char *setting, ct_error *err);
+
+/* Values without effect get their default. One that differed from it in the file `name` is refused,
+ * unless the loss and optimiser of the recipe as it `was` read, before overrides, look at it; `was`
+ * NULL: none is. Errors  CT_ERR_CONFIG */
+ct_status ct_recipe_settle(ct_recipe *r, const ct_recipe *was, const char *name, ct_error *err);
+
 /* What must hold between values (a loss of that name, towers of equal width, ...). Call once all
- * are set. Errors  CT_ERR_CONFIG */
-ct_status ct_recipe_check(const ct_recipe *r, ct_error *err);
+ * are set; those without effect get their default. Errors  CT_ERR_CONFIG */
+ct_status ct_recipe_check(ct_recipe *r, ct_error *err);
 
 /* Width of the embeddings. */
 int ct_recipe_width(const ct_recipe *r);

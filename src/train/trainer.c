@@ -65,7 +65,7 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
     if (r->loss.queue > n_train)
         return CT_FAIL(err, CT_ERR_CONFIG, "loss.queue = %d: there are %d training pairs",
                        r->loss.queue, n_train);
-    ct_two_tower_config c = {.temperature = r->loss.temperature,
+    ct_two_tower_config c = {.temperature = t->loss->learns_scale ? r->loss.temperature : 1,
                              .learn_scale = r->loss.learn_temperature && t->loss->learns_scale,
                              .has_bias = t->loss->uses_bias,
                              .bias = r->loss.bias != 0 ? r->loss.bias

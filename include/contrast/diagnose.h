@@ -41,6 +41,12 @@ typedef struct ct_state_text {
 
 const ct_state_text *ct_state_describe(ct_state state);
 
+/* What the settings of a run say to try first; both "" where they say nothing. */
+typedef struct ct_remedy {
+    char settings[160]; /* "optim.name=adamw optim.rate=0.001": overrides of its recipe */
+    char why[640];
+} ct_remedy;
+
 #define CT_EVIDENCE 8
 
 typedef struct ct_diagnosis {
@@ -61,7 +67,8 @@ typedef struct ct_diagnosis {
         gradient_cosine[2]; /* of that gradient, to the right one of a side */
     double ln_rows;
     ct_state state;
-    ct_state_text text; /* of that state */
+    ct_state_text text; /* of that state; its remedy may be `remedy.why`, so do not copy this */
+    ct_remedy remedy;   /* set by who knows the settings */
     int n_evidence;
     char evidence[CT_EVIDENCE][240]; /* a sentence each */
 } ct_diagnosis;

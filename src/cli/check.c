@@ -5,6 +5,7 @@
 
 #include "lab/check.h"
 #include "measure/fields.h"
+#include "train/remedy.h"
 
 /* What is printed: the check, and what it should be read with. */
 typedef struct result {
@@ -70,7 +71,7 @@ static int check(cli_call *c, ct_error *err)
         print_verdict(r.c.gradients_right, "the loss changes as the gradients say",
                       "backward is wrong, or the settings are too extreme for float");
         print_verdict(r.c.learns_batch, "one batch is learned by heart",
-                      ct_state_describe(CT_PLATEAU)->remedy);
+                      ct_remedy_of(&c->recipe, CT_PLATEAU).why);
         print_verdict(r.c.has_signal, "pairs teach more than shuffled pairs",
                       "these settings find no signal in the pairs in so many steps");
     }

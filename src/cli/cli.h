@@ -184,7 +184,9 @@ typedef struct cli_progress {
     double last_s, seconds; /* when the line was last drawn; so far */
     ct_evaluation final[2]; /* test, composition */
     int n_final;
-    cli_live *live; /* or NULL; in the arena of the call */
+    const char *folder; /* of the run */
+    unsigned told;      /* a bit for each state whose remedy was printed */
+    cli_live *live;     /* or NULL; in the arena of the call */
 } cli_progress;
 
 void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t);

@@ -5,6 +5,7 @@
 
 #include "formats/array.h"
 #include "measure/fields.h"
+#include "train/remedy.h"
 
 #include <math.h>
 #include <string.h>
@@ -42,17 +43,20 @@ static void tell_shapes(const ct_doc *d, const ct_diagnosis *a, const char *cons
                  &values, &sigmas);
 }
 
-static void tell(const ct_doc *d, const ct_diagnosis *a, bool run)
+/* `run`: its folder, or NULL. */
+static void tell(const ct_doc *d, const ct_diagnosis *a, const char *run)
 {
     static const char *const SIDE[2][2] = {{"a", "b"}, {"images", "captions"}};
     const ct_measures *m = &a->measures;
-    const char *const *side = SIDE[run];
+    const char *const *side = SIDE[run != NULL];
     ct_doc_about(d, "%s: %s", a->text.name, a->text.meaning);
     for (int i = 0; i < a->n_evidence; i++)
         ct_doc_item(d, "%s", a->evidence[i]);
     if (*a->text.look_alikes != '\0')
         ct_doc_about(d, "looks alike: %s", a->text.look_alikes);
     ct_doc_about(d, "try first: %s", a->text.remedy);
+    if (*a->remedy.settings != '\0')
+        ct_doc_code(d, "contrast train %s/recipe.ini %s", run, a->remedy.settings);
     ct_doc_text(d, "Measured on %d rows of %d%s%s%s%s:", m->rows, m->columns,
                 m->n_sides == 2 ? "; " : "", m->n_sides == 2 ? side[0] : "",
                 m->n_sides == 2 ? ", " : "", m->n_sides == 2 ? side[1] : "");
@@ -135,6 +139,16 @@ static ct_status read_loss(cli_call *c, int n_files, ct_diagnosis *a, const cli_
     return CT_OK;
 }
 
+/* Of somebody's code the loss is known and not the rest: no overrides. */
+static void add_remedy(cli_call *c, ct_diagnosis *a)
+{
+    snprintf(c->recipe.loss.name, sizeof c->recipe.loss.name, "%s", a->landmarks.loss->name);
+    c->recipe.loss.temperature = a->landmarks.at.temperature;
+    c->recipe.train.batch = a->landmarks.at.n;
+    ct_remedy_add(&c->recipe, a);
+    a->remedy.settings[0] = '\0';
+}
+
 /* The gradient of one side that somebody's code has; the rows are one batch then. */
 static const ct_real *read_gradient(cli_call *c, const ct_diagnosis *a, const cli_arrays *x,
                                     ct_error *err)
@@ -174,11 +188,13 @@ static int diagnose(cli_call *c, ct_error *err)
         if (err->status == CT_OK)
             ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, c->device, g, all}, a,
                         err);
+        if (err->status == CT_OK && a->landmarks.loss != NULL)
+            add_remedy(c, a);
         cli_close_arrays(&x);
     }
     if (err->status != CT_OK)
         return 0;
-    tell(&c->doc, a, of == RUN);
+    tell(&c->doc, a, of == RUN ? c->argv[0] : NULL);
     if (c->json)
         ct_diagnosis_json(&c->j, a);
     const ct_state s = a->state;

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 
 #include "show/table.h"
+#include "train/remedy.h"
 
 #include <math.h>
 
@@ -49,11 +50,25 @@ static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double sec
     draw_line(p, t, s);
 }
 
+/* Once for each state, as a command that can be copied. */
+static void tell_remedy(cli_progress *p, const ct_trainer *t, ct_state state)
+{
+    const ct_remedy remedy = ct_remedy_of(&t->recipe, state);
+    if (*remedy.why == '\0' || (p->told >> state & 1) != 0)
+        return;
+    p->told |= 1u << state;
+    fprintf(p->terminal.out, "  try: %s\n", remedy.why);
+    if (*remedy.settings != '\0' && p->folder != NULL)
+        fprintf(p->terminal.out, "  contrast train %s/recipe.ini %s\n", p->folder, remedy.settings);
+}
+
 static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e)
 {
     cli_progress *p = ctx;
     if (t->step == t->recipe.train.steps) {
         p->final[p->n_final++] = *e;
+        if (!p->c->quiet && e->split != CT_COMPOSITION)
+            tell_remedy(p, t, e->state);
     } else if (!p->c->quiet && p->live == NULL) {
         fprintf(p->terminal.out,
                 "%sstep %ld: %s recall@1 %.3f image to text, %.3f text to image, of %d\n",
@@ -64,13 +79,12 @@ static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e
 
 static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
 {
-    const cli_progress *p = ctx;
+    cli_progress *p = ctx;
     const ct_diagnosis *d = &m->diagnosis;
     if (p->c->quiet)
         return;
     fprintf(p->terminal.out, "step %ld: %s: %s\n", t->step, d->text.name, d->evidence[0]);
-    if (d->state != CT_HEALTHY)
-        fprintf(p->terminal.out, "  try: %s\n", d->text.remedy);
+    tell_remedy(p, t, d->state);
 }
 
 void cli_tell_repeats(FILE *f, const ct_recipe *r, int pairs, int captions)

@@ -28,6 +28,7 @@ static int go(cli_call *c, const char *folder, task what, ct_error *err)
     if (ct_trainer_init(&c->trainer, &c->recipe, NULL, c->device, err) != CT_OK)
         return 0;
     cli_progress_begin(&progress, c, &c->trainer);
+    progress.folder = folder;
     cli_safe = 1; /* nothing is there yet */
     cli_catch_signals();
     if (what == IMPORT)

@@ -20,19 +20,19 @@ static const ct_state_text TEXT[CT_N_STATES] = {
         {"collapsed", "all embeddings of a side point the same way",
          "plateau: there the rows still differ by more than a few percent of their length and the "
          "run may yet leave; a narrow cone whose pairs match",
-         "negatives in the loss, first of all; then start again with Adam, or a temperature near "
-         "0.07, or a larger batch: all-equal is a saddle, and a step that is large enough leaves "
-         "it; check dead or saturated units and weight decay"},
+         "first what keeps rows apart: negatives, or a term for the variance; then the step: a rate "
+         "that saturates units is too large, one that stays near the saddle too small; dead units "
+         "and weight decay"},
     [CT_DIMENSIONAL_COLLAPSE] =
         {"dimensional-collapse", "scattered, but in one or a few directions only",
          "data that has only a few degrees of freedom: then retrieval works; see the spectrum",
-         "a smaller learning rate and less weight decay (large steps kill directions), then a "
-         "smaller temperature or more negatives, which ask for more directions"},
+         "a smaller learning rate (large steps kill directions), then what asks for more "
+         "directions: more pairs in a batch, a smaller temperature where the loss has one"},
     [CT_PLATEAU] = {"plateau",
                     "a narrow cone near the all-equal saddle, at ln N; pairs do not match yet",
                     "collapsed: rows equal to a few percent; unaligned: rows scattered; shuffled "
                     "pairs: the loss stays at ln N with any setting",
-                    "Adam instead of SGD, or a larger rate, or a smaller temperature: near the "
+                    "Adam instead of SGD, a smaller temperature where the loss has one: near the "
                     "saddle the way out grows by rate / (N temperature) a step; if nothing changes "
                     "run the pair-shuffle control: contrast check"},
     [CT_UNALIGNED] =
@@ -225,6 +225,7 @@ static const ct_field DIAGNOSIS[] = {
      CT_USED(ct_diagnosis, n_evidence)},
     {.key = "look_alikes", .kind = CT_STRING, CT_AT(ct_diagnosis, text.look_alikes)},
     {.key = "try_first", .kind = CT_STRING, CT_AT(ct_diagnosis, text.remedy)},
+    {.key = "try_settings", .kind = CT_TEXT, CT_AT(ct_diagnosis, remedy.settings)},
     {.kind = CT_GROUP, CT_AT(ct_diagnosis, measures), .members = &ct_measures_fields},
     {.kind = CT_GROUP, CT_AT(ct_diagnosis, shape), .members = &ct_distributions_fields},
 };

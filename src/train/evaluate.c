@@ -2,6 +2,7 @@
  *
  * Layer: train. Needs formats (the table). */
 #include "measure/fields.h"
+#include "train/remedy.h"
 #include "train/trainer.h"
 
 #include <math.h>
@@ -62,7 +63,8 @@ static void diagnose(const ct_trainer *t, const ct_embedded *e, ct_diagnosis *ou
     at.rows = e->n;
     out->landmarks = ct_landmarks_of(t->loss, &at, e->group);
     out->loss = (double)NAN; /* to be measured */
-    ct_diagnose(e, out, err);
+    if (ct_diagnose(e, out, err) == CT_OK)
+        ct_remedy_add(&t->recipe, out);
 }
 
 /* Classify images by the nearest class: the mean of its prompts' unit embeddings. */

@@ -133,5 +133,5 @@ const char *ct_monitor_words(double mean, double all_equal)
 {
     if (!(all_equal > 0) || !(fabs(mean / all_equal - 1) <= 0.005))
         return NULL;
-    return "at the value of equal embeddings: try Adam, a larger rate or a smaller temperature";
+    return "at the value of equal embeddings";
 }

@@ -16,8 +16,8 @@
 /* ---- the keys ---- */
 
 /* A row for member `at` of OF, the struct that a table is about; the key is mostly its name. Help
- * that begins with names of losses (or an optimiser) and a colon: those alone look at it; with "not"
- * before the names: all others do. */
+ * that begins with names of losses (or an optimiser) and a colon: those alone look at it; with
+ * "not" before the names: all others do. */
 #define RANGE(kind_, key_, at, low, high, text)                                        \
     {                                                                                  \
         .key = (key_), .kind = (kind_), CT_AT(OF, at), .least = (low), .most = (high), \
@@ -103,7 +103,8 @@ static const ct_field OPTIONS[] = {
           "not barlow, vicreg, positives: pairs of equal group (caption, class) are no negatives"),
     TRUTH("in_modal", in_modal, "dcl: negatives from both sides"),
     REAL("penalty", penalty, 0, 1e6, "npair: on squared lengths"),
-    REAL("margin", margin, 0, 100, "triplet: how much farther than the positive a negative is to be"),
+    REAL("margin", margin, 0, 100,
+         "triplet: how much farther than the positive a negative is to be"),
     CHOICE("all semi-hard hardest", "mining", mining, "triplet: which negatives"),
     REAL("beta", beta, 0, 100, "hard-negative: how much harder ones weigh"),
     REAL("tau_plus", tau_plus, 0, 0.99, "hard-negative: how likely a negative is a positive"),
@@ -121,7 +122,8 @@ static const ct_field OPTIONS[] = {
 #define OF ct_loss_recipe
 static const ct_field LOSS[] = {
     TEXT("name", name, "one of those that `contrast help losses` lists"),
-    REAL("temperature", temperature, 1e-3, 1e3, "tau, of losses that have one; the start, if it is learned"),
+    REAL("temperature", temperature, 1e-3, 1e3,
+         "tau, of losses that have one; the start, if it is learned"),
     TRUTH("learn_temperature", learn_temperature, "1/tau is a parameter in [1, 100]"),
     REAL("bias", bias, -100, 100, "siglip: first value; 0: -ln(batch - 1)"),
     WHOLE("queue", queue, 0, 1 << 24, "question, infonce, clip, dcl: past pairs as negatives too"),
@@ -241,12 +243,12 @@ static bool looks_at(const char *help, const char *user)
     const char *const colon = strchr(help, ':');
     const bool not = strncmp(help, "not ", 4) == 0;
     bool named = colon == NULL;
-    for (const char *c = help + 4 * not; c < colon; c += strspn(c, ", ")) {
+    for (const char *c = help + 4 * not ; c < colon; c += strspn(c, ", ")) {
         const size_t length = strcspn(c, ",:");
         named = named || (strlen(user) == length && strncmp(c, user, length) == 0);
         c += length;
     }
-    return named != not;
+    return named != not ;
 }
 
 /* Who looks at a section: the loss, the optimiser. NULL: nobody in particular, or no such loss. */
@@ -279,7 +281,7 @@ typedef struct settling {
     ct_recipe *r;
     const ct_recipe *was;
     const char *section;
-    char has[256];                  /* the keys that the run looks at, with commas between */
+    char has[256];                 /* the keys that the run looks at, with commas between */
     char odd[CT_RECIPE_TEXT + 64]; /* the first value that has no effect and had none in `was` */
 } settling;
 

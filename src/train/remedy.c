@@ -1,0 +1,135 @@
+/* remedy.c -- see remedy.h.
+ *
+ * A row is a cause: the states that it can make, the condition on the recipe by which it is known,
+ * the overrides that take it away, and why. Every row is tried by tests/system/remedies.sh: three
+ * seeds are in the state without the overrides, and healthy with them.
+ *
+ * Layer: train. */
+#include "train/remedy.h"
+
+#include "contrast/loss.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HOT   0.2  /* above: a large temperature                               */
+#define COLD  0.05 /* below: a small one                                       */
+#define FEW   32   /* pairs in a batch: fewer show few negatives               */
+#define FAST  0.01 /* rate of AdamW: above, units saturate or die              */
+#define SLOW  1e-4 /* ... below, nothing moves                                 */
+#define HEAVY 0.5  /* weight decay                                             */
+#define DEEP  3    /* layers                                                   */
+
+#define IN(state) (1u << CT_##state)
+#define STUCK     (IN(COLLAPSED) | IN(DIMENSIONAL_COLLAPSE) | IN(PLATEAU))
+#define UNLEARNED (STUCK | IN(UNALIGNED) | IN(UNCERTAIN) | IN(REPEATS) | IN(DEGENERATE_NORMS))
+
+/* So deep a tower of such units begins near the saddle. */
+static bool saturates(const ct_tower_recipe *t)
+{
+    const ct_activation f = t->model.mlp.activation;
+    return (f == CT_ACT_SIGMOID || f == CT_ACT_TANH) && t->model.mlp.n_layers >= DEEP;
+}
+
+static void append(char *out, size_t size, const char *between, const char *text)
+{
+    const size_t used = strlen(out);
+    snprintf(out + used, size - used, "%s%s", used > 0 ? between : "", text);
+}
+
+/* Can the recipe be run with these overrides? */
+static bool can_be_run(ct_recipe r, const char *settings)
+{
+    ct_error err = {0};
+    char all[sizeof((ct_remedy *)0)->settings], *rest = all;
+    snprintf(all, sizeof all, "%s", settings);
+    while (*rest != '\0') {
+        char *word = rest;
+        rest += strcspn(rest, " ");
+        if (*rest != '\0')
+            *rest++ = '\0';
+        ct_recipe_override(&r, word, &err);
+    }
+    return ct_recipe_check(&r, &err) == CT_OK;
+}
+
+ct_remedy ct_remedy_of(const ct_recipe *r, ct_state state)
+{
+    const ct_loss *loss = ct_loss_find(r->loss.name);
+    const ct_loss_options *o = &r->loss.options;
+    const double rate = r->optim.schedule.rate, tau = r->loss.temperature;
+    const bool adam = r->optim.config.kind == CT_ADAMW;
+    const bool question = strcmp(loss->name, "question") == 0,
+               positives = strcmp(loss->name, "positives") == 0,
+               columns = strcmp(loss->name, "vicreg") == 0 || strcmp(loss->name, "barlow") == 0;
+    static const char *const RELU[] = {"", "image.activation=relu", "text.activation=relu",
+                                       "image.activation=relu text.activation=relu"};
+    const int saturated = saturates(&r->tower[0]) + 2 * saturates(&r->tower[1]);
+    /* clang-format off */
+    const struct {
+        unsigned states;
+        bool holds, last; /* last: only if nothing before it holds */
+        const char *settings, *why;
+    } CAUSES[] = {
+        {UNLEARNED, positives, false, "loss.name=clip",
+         "the loss only pulls pairs together, so all equal is its optimum: it needs negatives"},
+        {UNLEARNED, strcmp(loss->name, "align-uniform") == 0 && o->uniform == 0, false,
+         "loss.uniform=1", "nothing spreads the rows: the uniform part has no weight"},
+        {UNLEARNED, strcmp(loss->name, "vicreg") == 0 && o->variance == 0, false,
+         "loss.variance=25",
+         "nothing keeps columns from shrinking: the variance part has no weight"},
+        {UNLEARNED, strcmp(loss->name, "triplet") == 0 && o->mining == CT_MINE_HARDEST, false,
+         "loss.mining=semi-hard", "the hardest negatives pull untrained towers into one point; "
+                                  "semi-hard ones do not (or warm up with those)"},
+        {STUCK, question, false, "loss.name=clip",
+         "the question's loss looks in one direction, at temperature 1"},
+        {STUCK, question || positives || (loss->learns_scale && tau > HOT), false,
+         "loss.temperature=0.07", "near the saddle the way out grows by rate / (N temperature) a "
+                                  "step, and a small temperature asks for more directions"},
+        {STUCK, r->train.batch < FEW, false, "train.batch=64",
+         "so few pairs show few negatives at once"},
+        {UNLEARNED, !adam, false, "optim.name=adamw optim.rate=0.001",
+         "SGD's steps shrink with the gradient, which vanishes at the saddle; AdamW's do not"},
+        {UNLEARNED, adam && rate > FAST, false, "optim.rate=0.001",
+         "AdamW moves each weight by up to the rate in a step: so large a one saturates or kills "
+         "units"},
+        {UNLEARNED, adam && rate < SLOW, false, "optim.rate=0.001",
+         "so small a rate hardly moves the weights"},
+        {UNLEARNED, r->optim.config.weight_decay > HEAVY, false, "optim.weight_decay=0.01",
+         "so large a weight decay shrinks the weights faster than the loss lets them grow"},
+        {IN(MODALITY_GAP), loss->learns_scale && tau < COLD, false, "loss.temperature=0.07",
+         "a small temperature keeps the gap that towers begin with (contrast lesson gap)"},
+        {UNLEARNED, saturated > 0, true, RELU[saturated],
+         "deep saturating towers put all rows near the saddle before any training (contrast lesson "
+         "cone)"},
+        {UNLEARNED, columns, true, "",
+         "no setting explains it. This loss needs no negatives, but its weights must balance and "
+         "units must live: look at the spectrum and at dead units"},
+        {UNLEARNED & ~IN(REPEATS), true, true, "",
+         "no setting explains it: train longer, measure more rows, or compare with shuffled pairs "
+         "(contrast check)"},
+    };
+    /* clang-format on */
+    ct_remedy out = {.settings = ""};
+    for (size_t i = 0; i < sizeof CAUSES / sizeof *CAUSES; i++) {
+        if ((CAUSES[i].states >> state & 1) == 0 || !CAUSES[i].holds ||
+            (CAUSES[i].last && *out.why != '\0'))
+            continue;
+        append(out.why, sizeof out.why, "; ", CAUSES[i].why);
+        if (*CAUSES[i].settings != '\0')
+            append(out.settings, sizeof out.settings, " ", CAUSES[i].settings);
+    }
+    if (!can_be_run(*r, out.settings))
+        out.settings[0] = '\0';
+    return out;
+}
+
+void ct_remedy_add(const ct_recipe *r, ct_diagnosis *d)
+{
+    d->remedy = (ct_remedy){.settings = ""};
+    if (d->text.remedy != ct_state_describe(d->state)->remedy)
+        return;
+    d->remedy = ct_remedy_of(r, d->state);
+    if (*d->remedy.why != '\0')
+        d->text.remedy = d->remedy.why;
+}

@@ -10,7 +10,7 @@ train_as() {
     folder=$1
     shift
     run train latent -q -o "$folder" data.n_train=512 data.n_validation=64 data.n_test=96 image.layers=32,64 \
-        text.layers=32,64 train.batch=32 train.steps=20 monitor.evaluate_every=10 loss.learn_temperature=false "$@"
+        text.layers=32,64 train.batch=32 train.steps=20 monitor.evaluate_every=10 "$@"
 }
 
 # values KEY FILE: of each "KEY":number.
@@ -33,9 +33,10 @@ near() {
 
 # ---- the landmarks of a loss that is not a softmax ----
 
-# loss, settings, all equal, floor
-while read -r loss settings all_equal floor; do
-    train_as "$loss" loss.name="$loss" "$settings"
+# loss, all equal, floor, settings
+while read -r loss all_equal floor settings; do
+    # shellcheck disable=SC2086 # the settings are words
+    train_as "$loss" loss.name="$loss" $settings
     run eval "$loss" --json
     check "$loss: its value when all embeddings are equal" near all_equal "$all_equal" out
     check "$loss: its floor" near floor "$floor" out
@@ -46,12 +47,12 @@ while read -r loss settings all_equal floor; do
     run eval "$loss"
     check "$loss: so does the terminal" grep -q "all equal  *$(printf %.4f "$all_equal")" out
 done <<'LOSSES'
-barlow loss.lambda=0.005 64 0
-vicreg loss.variance=25 24.75 0
-positives loss.margin=0.2 0 0
-ntxent loss.temperature=10 4.14313473 4.04163349
+barlow 64 0 loss.lambda=0.005
+vicreg 24.75 0 loss.variance=25
+positives 0 0 loss.dot=false
+ntxent 4.14313473 4.04163349 loss.temperature=10 loss.learn_temperature=false
 LOSSES
-train_as clip loss.name=clip loss.temperature=0.2
+train_as clip loss.name=clip loss.temperature=0.2 loss.learn_temperature=false
 run eval clip --json
 check "clip: ln N" near all_equal 3.4657359 out
 check "clip: ln N less the loss" near information "$(awk "BEGIN { print 3.4657359028 - $(first loss out) }")" out

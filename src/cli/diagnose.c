@@ -55,7 +55,7 @@ static void tell(const ct_doc *d, const ct_diagnosis *a, const char *run)
     if (*a->text.look_alikes != '\0')
         ct_doc_about(d, "looks alike: %s", a->text.look_alikes);
     ct_doc_about(d, "try first: %s", a->text.remedy);
-    if (*a->remedy.settings != '\0')
+    if (run != NULL && *a->remedy.settings != '\0')
         ct_doc_code(d, "contrast train %s/recipe.ini %s", run, a->remedy.settings);
     ct_doc_text(d, "Measured on %d rows of %d%s%s%s%s:", m->rows, m->columns,
                 m->n_sides == 2 ? "; " : "", m->n_sides == 2 ? side[0] : "",
@@ -136,17 +136,9 @@ static ct_status read_loss(cli_call *c, int n_files, ct_diagnosis *a, const cli_
     ct_loss_setting at = cli_loss_setting(c, loss, batch, x->d);
     at.rows = x->n;
     a->landmarks = ct_landmarks_of(loss, &at, batch <= x->n ? x->group : NULL);
+    c->recipe.loss.temperature = at.temperature; /* what a remedy looks at */
+    c->recipe.train.batch = batch;
     return CT_OK;
-}
-
-/* Of somebody's code the loss is known and not the rest: no overrides. */
-static void add_remedy(cli_call *c, ct_diagnosis *a)
-{
-    snprintf(c->recipe.loss.name, sizeof c->recipe.loss.name, "%s", a->landmarks.loss->name);
-    c->recipe.loss.temperature = a->landmarks.at.temperature;
-    c->recipe.train.batch = a->landmarks.at.n;
-    ct_remedy_add(&c->recipe, a);
-    a->remedy.settings[0] = '\0';
 }
 
 /* The gradient of one side that somebody's code has; the rows are one batch then. */
@@ -189,7 +181,7 @@ static int diagnose(cli_call *c, ct_error *err)
             ct_diagnose(&(ct_embedded){x.x[0], x.x[1], x.n, x.d, x.group, c->device, g, all}, a,
                         err);
         if (err->status == CT_OK && a->landmarks.loss != NULL)
-            add_remedy(c, a);
+            ct_remedy_add(&c->recipe, a);
         cli_close_arrays(&x);
     }
     if (err->status != CT_OK)

@@ -357,6 +357,8 @@ ct_status cli_read_loss(cli_call *c, int first, const char *usual, const ct_loss
         ct_recipe_override(&c->recipe, c->argv[i], err);
     }
     *loss = err->status == CT_OK && *r->name != '\0' ? cli_loss(r->name, err) : NULL;
+    for (int i = first; i < c->argc; i++)
+        ct_recipe_expect_used(&c->recipe, "", c->argv[i], err);
     if (!isnan(c->temperature))
         r->temperature = c->temperature;
     if (*loss != NULL && r->temperature != 0 && !(*loss)->learns_scale)

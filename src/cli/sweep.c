@@ -111,7 +111,7 @@ static void check_effects(const cli_call *c, const ct_runs *runs, ct_error *err)
         ct_recipe point = ct_runs_recipe(runs, 0, err);
         for (int v = 1; v < runs->n_variants && !ct_recipe_uses(&point, c->argv[i]); v++)
             point = ct_runs_recipe(runs, v * runs->n_seeds, err);
-        ct_recipe_expect_used(&point, c->argv[i], err);
+        ct_recipe_expect_used(&point, "", c->argv[i], err);
     }
 }
 
@@ -129,7 +129,7 @@ static int sweep(cli_call *c, ct_error *err)
     for (int i = 1; i < c->argc && err->status == CT_OK; i++)
         ct_sweep_add(s, c->argv[i], err);
     ct_recipe alone = s->base;
-    ct_recipe_settle(&alone, &as_read, c->argv[0], err);
+    ct_recipe_settle(&alone, &as_read, "", err);
     if (err->status == CT_OK && ct_sweep_runs(s, &c->arena, &runs, err) == CT_OK)
         check_effects(c, &runs, err);
     if (err->status != CT_OK)

@@ -5,18 +5,14 @@
 
 ct_status ct_search_init(ct_search *s, ct_trainer *t, ct_split split, ct_error *err)
 {
-    *s = (ct_search){.t = t,
-                     .n = t->pairs->count[split],
-                     .d = ct_trainer_width(t),
-                     .items = t->pairs->index[split]};
+    *s = (ct_search){.t = t, .items = t->pairs->index[split]};
     ct_arena_open(&s->arena, "search", 0, err);
-    if (s->n == 0)
-        return CT_FAIL(err, CT_ERR_CONFIG, "the data has no %s split", ct_split_name(split));
-    for (int side = 0; side < 2; side++) {
-        s->unit[side] = ct_arena_zeroed(&s->arena, (size_t)s->n * (size_t)s->d, sizeof(ct_real));
-        if (err->status == CT_OK &&
-            ct_trainer_embed(t, side, s->items, s->n, s->unit[side], err) == CT_OK)
-            ct_unit_rows(s->unit[side], s->n, s->d);
+    const ct_embedded e = ct_trainer_embedded(t, split, 0, &s->arena, err);
+    s->n = e.n;
+    s->d = e.d;
+    for (int side = 0; side < 2 && err->status == CT_OK; side++) {
+        s->unit[side] = (ct_real *)(side == 0 ? e.a : e.b); /* of its arena, which is ours */
+        ct_unit_rows(s->unit[side], s->n, s->d);
     }
     return err->status;
 }

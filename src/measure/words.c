@@ -20,9 +20,9 @@ static const ct_state_text TEXT[CT_N_STATES] = {
         {"collapsed", "all embeddings of a side point the same way",
          "plateau: there the rows still differ by more than a few percent of their length and the "
          "run may yet leave; a narrow cone whose pairs match",
-         "first what keeps rows apart: negatives, or a term for the variance; then the step: a rate "
-         "that saturates units is too large, one that stays near the saddle too small; dead units "
-         "and weight decay"},
+         "first what keeps rows apart: negatives, or a term for the variance; then the step: too "
+         "large a rate saturates units, too small a one stays near the saddle; dead units and "
+         "weight decay"},
     [CT_DIMENSIONAL_COLLAPSE] =
         {"dimensional-collapse", "scattered, but in one or a few directions only",
          "data that has only a few degrees of freedom: then retrieval works; see the spectrum",

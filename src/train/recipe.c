@@ -96,38 +96,30 @@ static const ct_field TOWER[] = {
 };
 #undef OF
 
-#define OF ct_loss_options
-static const ct_field OPTIONS[] = {
-    TRUTH("dot", dot, "not npair, barlow, vicreg: products of the rows as they are, no cosines"),
-    TRUTH("mask_groups", mask_groups,
-          "not barlow, vicreg, positives: pairs of equal group (caption, class) are no negatives"),
-    TRUTH("in_modal", in_modal, "dcl: negatives from both sides"),
-    REAL("penalty", penalty, 0, 1e6, "npair: on squared lengths"),
-    REAL("margin", margin, 0, 100,
-         "triplet: how much farther than the positive a negative is to be"),
-    CHOICE("all semi-hard hardest", "mining", mining, "triplet: which negatives"),
-    REAL("beta", beta, 0, 100, "hard-negative: how much harder ones weigh"),
-    REAL("tau_plus", tau_plus, 0, 0.99, "hard-negative: how likely a negative is a positive"),
-    REAL("align_power", align_power, 0.1, 10, "align-uniform: of the distances of pairs"),
-    REAL("uniform_t", uniform_t, 0.01, 100, "align-uniform: of the squared distances of others"),
-    REAL("uniform", uniform, 0, 1e6, "align-uniform: weight of uniformity"),
-    REAL("mu", mu, 1e-3, 1e3, "spectral: squared length of the embeddings"),
-    REAL("lambda", lambda, 0, 1e6, "barlow: weight of correlations between columns"),
-    REAL("invariance", invariance, 0, 1e6, "vicreg: weight of the distance of pairs"),
-    REAL("variance", variance, 0, 1e6, "vicreg: weight of columns that vary too little"),
-    REAL("covariance", covariance, 0, 1e6, "vicreg: weight of covariances between columns"),
-};
-#undef OF
-
 #define OF ct_loss_recipe
 static const ct_field LOSS[] = {
     TEXT("name", name, "one of those that `contrast help losses` lists"),
-    REAL("temperature", temperature, 1e-3, 1e3,
-         "tau, of losses that have one; the start, if it is learned"),
+    REAL("temperature", temperature, 1e-3, 1e3, "tau, if there is one; the start if learned"),
     TRUTH("learn_temperature", learn_temperature, "1/tau is a parameter in [1, 100]"),
     REAL("bias", bias, -100, 100, "siglip: first value; 0: -ln(batch - 1)"),
     WHOLE("queue", queue, 0, 1 << 24, "question, infonce, clip, dcl: past pairs as negatives too"),
-    {.kind = CT_GROUP, CT_AT(OF, options), .members = &(const ct_fields)CT_FIELDS(OPTIONS)},
+    TRUTH("dot", options.dot, "not npair, barlow, vicreg: products, no cosines"),
+    TRUTH("mask_groups", options.mask_groups,
+          "not barlow, vicreg, positives: pairs of equal group (caption, class) are no negatives"),
+    TRUTH("in_modal", options.in_modal, "dcl: negatives from both sides"),
+    REAL("penalty", options.penalty, 0, 1e6, "npair: on squared lengths"),
+    REAL("margin", options.margin, 0, 100, "triplet: of the squared distances"),
+    CHOICE("all semi-hard hardest", "mining", options.mining, "triplet: which negatives"),
+    REAL("beta", options.beta, 0, 100, "hard-negative: how much harder ones weigh"),
+    REAL("tau_plus", options.tau_plus, 0, 0.99, "hard-negative: share of false negatives"),
+    REAL("align_power", options.align_power, 0.1, 10, "align-uniform: of the distances of pairs"),
+    REAL("uniform_t", options.uniform_t, 0.01, 100, "align-uniform: of squared distances"),
+    REAL("uniform", options.uniform, 0, 1e6, "align-uniform: weight of uniformity"),
+    REAL("mu", options.mu, 1e-3, 1e3, "spectral: squared length of the embeddings"),
+    REAL("lambda", options.lambda, 0, 1e6, "barlow: weight of correlations between columns"),
+    REAL("invariance", options.invariance, 0, 1e6, "vicreg: weight of the distance of pairs"),
+    REAL("variance", options.variance, 0, 1e6, "vicreg: weight of columns that vary too little"),
+    REAL("covariance", options.covariance, 0, 1e6, "vicreg: weight of covariances between columns"),
 };
 #undef OF
 
@@ -237,115 +229,77 @@ ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err)
 
 /* ---- what a run looks at ---- */
 
-/* Does the help of a row name this user before its colon, or every other? */
-static bool looks_at(const char *help, const char *user)
-{
-    const char *const colon = strchr(help, ':');
-    const bool not = strncmp(help, "not ", 4) == 0;
-    bool named = colon == NULL;
-    for (const char *c = help + 4 * not ; c < colon; c += strspn(c, ", ")) {
-        const size_t length = strcspn(c, ",:");
-        named = named || (strlen(user) == length && strncmp(c, user, length) == 0);
-        c += length;
-    }
-    return named != not ;
-}
-
-/* Who looks at a section: the loss, the optimiser. NULL: nobody in particular, or no such loss. */
-static const char *user_of(const ct_recipe *r, const char *key)
-{
-    const ct_loss *loss = ct_loss_find(r->loss.name);
-    if (strncmp(key, "loss.", 5) == 0)
-        return loss != NULL ? loss->name : NULL;
-    if (strncmp(key, "optim.", 6) == 0)
-        return r->optim.config.kind == CT_SGD ? "sgd" : "adamw";
-    return NULL;
-}
-
+/* Does the loss, or the optimiser, look at a key of its section? A temperature is of losses that
+ * have one; of the rest the help says who does. */
 bool ct_recipe_uses(const ct_recipe *r, const char *setting)
 {
-    const char *user = user_of(r, setting);
+    const ct_loss *loss = ct_loss_find(r->loss.name);
+    const char *user = r->optim.config.kind == CT_SGD ? "sgd" : "adamw";
+    const void *object = r;
     char key[64];
     snprintf(key, sizeof key, "%.*s", (int)strcspn(setting, "="), setting);
-    const void *object = r;
     const ct_field *f = ct_fields_find(&ct_recipe_fields, key, &object);
-    if (user == NULL || f == NULL)
+    const bool of_loss = strncmp(key, "loss.", 5) == 0;
+    if (f == NULL || (of_loss ? loss == NULL : strncmp(key, "optim.", 6) != 0))
         return true;
-    if (strstr(key, "temperature") != NULL)
-        return ct_loss_find(user)->learns_scale;
-    return looks_at(f->help, user);
+    if (of_loss && strstr(key, "temperature") != NULL)
+        return loss->learns_scale;
+    const char *const colon = strchr(f->help, ':');
+    const char *const named = strstr(f->help, of_loss ? loss->name : user);
+    const bool is_named = named != NULL && named < colon;
+    return colon == NULL || is_named != (strncmp(f->help, "not ", 4) == 0);
 }
 
-/* A walk over the rows of a section. */
-typedef struct settling {
-    ct_recipe *r;
-    const ct_recipe *was;
-    const char *section;
-    char has[256];                 /* the keys that the run looks at, with commas between */
-    char odd[CT_RECIPE_TEXT + 64]; /* the first value that has no effect and had none in `was` */
-} settling;
+/* Of a section: its loss or optimiser, the keys that have an effect, and the first one that has
+ * none and is refused. */
+typedef struct settled {
+    char user[CT_RECIPE_TEXT], has[256], odd[64];
+} settled;
 
-/* What has no effect gets its default. */
-static void settle_rows(settling *s, const ct_fields *rows, char *object, const char *usual)
-{
-    for (int i = 0; i < rows->n; i++) {
-        const ct_field *f = &rows->row[i];
-        char *value = object + f->offset, key[64], text[CT_RECIPE_TEXT];
-        const size_t used = strlen(s->has);
-        if (f->kind == CT_GROUP) {
-            settle_rows(s, f->members, value, usual + f->offset);
-            continue;
-        }
-        snprintf(key, sizeof key, "%s.%s", s->section, f->key);
-        if (ct_recipe_uses(s->r, key)) {
-            if (strcmp(f->key, "name") != 0)
-                snprintf(s->has + used, sizeof s->has - used, "%s%s", used > 0 ? ", " : "", f->key);
-            continue;
-        }
-        ct_field_text(f, object, text, sizeof text);
-        if (*s->odd == '\0' && memcmp(value, usual + f->offset, f->size) != 0 && s->was != NULL &&
-            !ct_recipe_uses(s->was, key))
-            snprintf(s->odd, sizeof s->odd, "%s=%s", key, text);
-        memcpy(value, usual + f->offset, f->size);
-    }
-}
-
-static settling settle(ct_recipe *r, const ct_recipe *was, const char *section)
+/* The section of that key, see ct_recipe_settle. */
+static settled settle(ct_recipe *r, const ct_recipe *was, const char *key)
 {
     const ct_recipe usual = ct_recipe_defaults();
-    settling s = {.r = r, .was = was, .section = section};
+    settled s = {.has = ""};
+    char name[64];
     const void *object = r;
-    const ct_field *f = ct_fields_find(&ct_recipe_fields, section, &object);
-    settle_rows(&s, f->members, (char *)r + f->offset, (const char *)&usual + f->offset);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(key, "."), key);
+    const ct_field *section = ct_fields_find(&ct_recipe_fields, name, &object);
+    char *values = (char *)r + section->offset;
+    ct_field_text(section->members->row, values, s.user, sizeof s.user);
+    for (int i = 1; i < section->members->n; i++) {
+        const ct_field *f = &section->members->row[i];
+        const char *normal = (const char *)&usual + section->offset + f->offset;
+        const size_t used = strlen(s.has);
+        snprintf(name, sizeof name, "%s.%s", section->key, f->key);
+        if (ct_recipe_uses(r, name)) {
+            snprintf(s.has + used, sizeof s.has - used, " %s", f->key);
+            continue;
+        }
+        if (*s.odd == '\0' && was != NULL && !ct_recipe_uses(was, name) &&
+            memcmp(values + f->offset, normal, f->size) != 0)
+            memcpy(s.odd, name, sizeof s.odd);
+        memcpy(values + f->offset, normal, f->size);
+    }
     return s;
 }
 
-static void refuse(const ct_recipe *r, const char *place, const char *setting, ct_error *err)
+ct_status ct_recipe_expect_used(const ct_recipe *r, const char *place, const char *setting,
+                                ct_error *err)
 {
-    char section[16];
     ct_recipe copy = *r;
-    snprintf(section, sizeof section, "%.*s", (int)strcspn(setting, "."), setting);
-    CT_FAIL(err, CT_ERR_CONFIG, "%s%s: no effect with %s.name = %s, which has %s", place, setting,
-            section, user_of(r, setting), settle(&copy, NULL, section).has);
+    if (err->status != CT_OK || ct_recipe_uses(r, setting))
+        return err->status;
+    const settled s = settle(&copy, NULL, setting);
+    return CT_FAIL(err, CT_ERR_CONFIG, "%s%s: no effect with %s, which has%s", place, setting,
+                   s.user, s.has);
 }
 
-ct_status ct_recipe_expect_used(const ct_recipe *r, const char *setting, ct_error *err)
+ct_status ct_recipe_settle(ct_recipe *r, const ct_recipe *was, const char *place, ct_error *err)
 {
-    if (err->status == CT_OK && !ct_recipe_uses(r, setting))
-        refuse(r, "", setting, err);
-    return err->status;
-}
-
-ct_status ct_recipe_settle(ct_recipe *r, const ct_recipe *was, const char *name, ct_error *err)
-{
-    static const char *const SECTION[] = {"loss", "optim"};
-    char place[CT_RECIPE_TEXT];
-    snprintf(place, sizeof place, "%s: ", name);
-    for (int i = 0; i < 2; i++) {
-        const settling s = settle(r, was, SECTION[i]);
-        if (*s.odd != '\0' && err->status == CT_OK)
-            refuse(r, place, s.odd, err);
-    }
+    const settled of[] = {settle(r, was, "loss"), settle(r, was, "optim")};
+    for (int i = 0; i < 2; i++)
+        ct_recipe_expect_used(r, place, of[i].odd, err);
     return err->status;
 }
 

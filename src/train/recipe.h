@@ -92,13 +92,15 @@ ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err);
 /* Does a run look at that key of [loss] or [optim], given alone or with "=value"? */
 bool ct_recipe_uses(const ct_recipe *r, const char *setting);
 
-/* Refuse a setting that was given and has no effect. Errors  CT_ERR_CONFIG names what has */
-ct_status ct_recipe_expect_used(const ct_recipe *r, const char *setting, ct_error *err);
+/* Refuse a setting that was given and has no effect; `place` ("file: " or "") begins the message.
+ * Errors  CT_ERR_CONFIG names what has one */
+ct_status ct_recipe_expect_used(const ct_recipe *r, const char *place, const char *setting,
+                                ct_error *err);
 
-/* Values without effect get their default. One that differed from it in the file `name` is refused,
- * unless the loss and optimiser of the recipe as it `was` read, before overrides, look at it; `was`
- * NULL: none is. Errors  CT_ERR_CONFIG */
-ct_status ct_recipe_settle(ct_recipe *r, const ct_recipe *was, const char *name, ct_error *err);
+/* Values without effect get their default. One that differed from it is refused, unless it had an
+ * effect in the recipe as it `was` read, before overrides; `was` NULL: none is.
+ * Errors  CT_ERR_CONFIG */
+ct_status ct_recipe_settle(ct_recipe *r, const ct_recipe *was, const char *place, ct_error *err);
 
 /* What must hold between values (a loss of that name, towers of equal width, ...). Call once all
  * are set; those without effect get their default. Errors  CT_ERR_CONFIG */

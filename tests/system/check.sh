@@ -52,6 +52,9 @@ run check latent data.kind=pairs data.image="$scratch/a.npy" data.text="$scratch
     train.batch=32 train.steps=20 --json
 check "two captions: the floor by duplicates is another number" holds "$(first floor_by_duplicates "$scratch/out") > 2 &&
     $(first floor "$scratch/out") < 1"
+check "a setting without effect" rejects 2 "no effect with question" check collapse loss.temperature=0.07
+run check collapse
+check "what to try fits the recipe" grep -q "the question's loss looks in one direction, at temperature 1" "$scratch/out"
 check "no recipe" rejects 2 "check: expected RECIPE" check
 check "an unknown key" rejects 2 "did you mean train.steps" check latent train.step=3
 done_testing

@@ -37,6 +37,10 @@ for seed in 1 2; do
 done
 
 # What would be dropped, or drawn against itself.
+check "a setting has an effect on one point" rejects 2 "loss.temperature=0.1: no effect with " \
+    sweep latent loss.temperature=0.1 'loss.name=triplet|vicreg'
+run sweep latent loss.temperature=0.1,0.3 'loss.name=triplet|clip' loss.queue=96 train.batch=32 train.steps=10 seed=1 -q
+check "... not on all" [ "$code" = 0 ]
 check "a key is varied once" rejects 2 "loss.temperature: given twice" \
     sweep latent loss.temperature=0.5,0.3 loss.temperature=0.2,0.1
 check "... and not set as well" rejects 2 "loss.temperature: given twice" sweep latent loss.temperature=0.5,0.3 loss.temperature=0.2

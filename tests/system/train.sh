@@ -112,6 +112,29 @@ run train latent -o "$scratch/queue" loss.name=clip loss.queue=96 train.batch=32
 check "a queue is empty at first" shown 1 "log(32)" "log(1 + 31 * exp(-32 / 31 / 0.5))"
 check "... and counts once it is full" shown 10 "log(128)" "log(1 + 127 * exp(-128 / 127 / 0.5))"
 
+# What has no effect is no setting.
+for set in "collapse loss.temperature=0.07" "shapes loss.margin=0.2" "shapes optim.momentum=0" "latent loss.name=vicreg loss.queue=0"; do
+    # shellcheck disable=SC2086
+    check "$set is refused" rejects 2 ": no effect with " train $set -o "$scratch/refused"
+done
+check "... and what has one is named" rejects 2 "loss.temperature=1: no effect with question, which has queue dot mask_groups" \
+    train collapse loss.temperature=1
+check "... and nothing is written" [ ! -e "$scratch/refused" ]
+printf '[loss]\nname = triplet\nmargin = 0.5\ntemperature = 0.07\n' >"$scratch/own.ini"
+tiny="data.n_train=64 data.n_validation=16 data.n_test=16 data.n_composition=16 train.batch=16 train.steps=3"
+# shellcheck disable=SC2086
+run train "$scratch/own.ini" $tiny -o "$scratch/own"
+check "a file may have the default of what has no effect" [ "$code" = 0 ]
+# shellcheck disable=SC2086
+run train "$scratch/own.ini" $tiny loss.name=clip -o "$scratch/clip"
+check "... and what another loss leaves without" [ "$code" = 0 ]
+check "... which the record forgets" grep -q '^margin = 0.2$' "$scratch/clip/recipe.ini"
+sed -i 's/^margin = .*/margin = 0.7/' "$scratch/clip/recipe.ini"
+check "but no other value" rejects 2 "clip/recipe.ini: loss.margin: no effect with clip" train "$scratch/clip/recipe.ini"
+check "... when it continues" rejects 2 "loss.margin: no effect with clip" resume "$scratch/clip"
+run eval "$scratch/clip"
+check "... it can still be measured" [ "$code" = 0 ]
+
 # Without a split that another takes the place of.
 for i in $(seq 1 40); do echo "word$i"; done >"$scratch/words"
 few="data.kind=pairs data.image=$scratch/words data.text=$scratch/words data.validation=0 data.test=0 train.batch=8 train.steps=20"

@@ -2,11 +2,14 @@
 #include "suites.h"
 
 #include "formats/lines.h"
-#include "train/recipe.h"
+#include "train/remedy.h"
+#include "train/trainer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { N_LOSSES = 16 };
 
 static ct_recipe parsed(const char *text)
 {
@@ -153,13 +156,164 @@ START_TEST(built_in_recipes_are_sound)
 {
     int n = 0;
     for (; ct_recipe_builtin_name(n) != NULL; n++) {
-        const ct_recipe r = parsed(ct_recipe_builtin(ct_recipe_builtin_name(n)));
+        ct_recipe r = parsed(ct_recipe_builtin(ct_recipe_builtin_name(n)));
         ct_error err = {0};
         ck_assert_msg(ct_recipe_check(&r, &err) == CT_OK, "%s", err.msg);
     }
     ck_assert_int_ge(n, 4);
     ck_assert_ptr_null(ct_recipe_builtin("nothing"));
     ck_assert_ptr_null(ct_recipe_builtin_name(-1));
+}
+END_TEST
+
+/* ---- what has an effect ---- */
+
+static ct_device *alone;
+
+static void open_device(void)
+{
+    alone = ct_device_new(1, NULL, CT_IGNORE_ERROR);
+}
+
+static void close_device(void)
+{
+    ct_device_free(alone);
+}
+
+/* Losses of four steps, added up; some captions are of one group. */
+static double trained(const char *name, const char *optimiser, const char *setting)
+{
+    static const char *const SMALL[] = {"data.first_object=true", "data.n_train=48",
+                                        "data.n_validation=8",    "data.n_test=8",
+                                        "data.n_composition=8",   "data.size=8",
+                                        "image.layers=8,4",       "text.layers=8,4",
+                                        "text.buckets=16",        "text.bag_dim=4",
+                                        "train.batch=24",         "train.steps=4",
+                                        "optim.rate=0.1",         "loss.temperature=0.5"};
+    ct_error err = {0};
+    ct_recipe r = ct_recipe_defaults();
+    ct_trainer t;
+    ct_step s;
+    double sum = 0;
+    for (size_t i = 0; i < sizeof SMALL / sizeof *SMALL; i++)
+        ct_recipe_override(&r, SMALL[i], &err);
+    snprintf(r.loss.name, sizeof r.loss.name, "%s", name);
+    r.optim.config.kind = strcmp(optimiser, "sgd") == 0 ? CT_SGD : CT_ADAMW;
+    ct_recipe_override(&r, setting, &err);
+    ck_assert_msg(ct_trainer_init(&t, &r, NULL, alone, &err) == CT_OK, "%s", err.msg);
+    while (t.step < 4 && ct_trainer_step(&t, &s, &err) == CT_OK)
+        sum += s.loss;
+    ck_assert_msg(err.status == CT_OK, "%s", err.msg);
+    ct_trainer_free(&t);
+    return sum;
+}
+
+/* The help of a key says who looks at it: those whose training it changes. */
+START_TEST(a_setting_is_used_if_it_changes_training)
+{
+    static const char *const SETTING[] = {"loss.temperature=0.3", "loss.learn_temperature=true",
+                                          "loss.bias=-1",         "loss.queue=24",
+                                          "loss.dot=true",        "loss.mask_groups=true",
+                                          "loss.in_modal=false",  "loss.penalty=0.5",
+                                          "loss.margin=1.5",      "loss.mining=hardest",
+                                          "loss.beta=2",          "loss.tau_plus=0.3",
+                                          "loss.align_power=1",   "loss.uniform_t=1",
+                                          "loss.uniform=2",       "loss.mu=2",
+                                          "loss.lambda=0.1",      "loss.invariance=1",
+                                          "loss.variance=1",      "loss.covariance=5"};
+    int n;
+    const ct_loss *loss = &ct_loss_all(&n)[_i];
+    const double usual = trained(loss->name, "adamw", "train.seed=1");
+    ct_recipe r = ct_recipe_defaults();
+    snprintf(r.loss.name, sizeof r.loss.name, "%s", loss->name);
+    for (size_t k = 0; k < sizeof SETTING / sizeof *SETTING; k++)
+        ck_assert_msg((trained(loss->name, "adamw", SETTING[k]) != usual) ==
+                          ct_recipe_uses(&r, SETTING[k]),
+                      "%s: %s", loss->name, SETTING[k]);
+}
+END_TEST
+
+START_TEST(so_is_one_of_the_optimiser)
+{
+    static const char *const OPTIMISER[] = {"sgd", "adamw"};
+    static const char *const SETTING[] = {"optim.momentum=0.5",    "optim.beta1=0.5",
+                                          "optim.beta2=0.5",       "optim.eps=0.1",
+                                          "optim.weight_decay=1",  "optim.clip=0.01",
+                                          "optim.schedule=cosine", "optim.warmup=3"};
+    const char *name = OPTIMISER[_i];
+    const double usual = trained("clip", name, "train.seed=1");
+    ct_recipe r = ct_recipe_defaults();
+    r.optim.config.kind = _i == 0 ? CT_SGD : CT_ADAMW;
+    for (size_t k = 0; k < sizeof SETTING / sizeof *SETTING; k++)
+        ck_assert_msg((trained("clip", name, SETTING[k]) != usual) ==
+                          ct_recipe_uses(&r, SETTING[k]),
+                      "%s: %s", name, SETTING[k]);
+}
+END_TEST
+
+/* ---- remedies ---- */
+
+/* Whatever the recipe and the state, an override has an effect and changes a value. */
+START_TEST(a_remedy_changes_the_run)
+{
+    static const char *const ALSO[] = {"train.batch=7",          "loss.mining=hardest",
+                                       "optim.rate=1",           "optim.rate=1e-6",
+                                       "optim.weight_decay=10",  "loss.variance=0",
+                                       "loss.uniform=0",         "loss.temperature=1",
+                                       "loss.temperature=0.002", "image.layers=8,8,64",
+                                       "optim.name=sgd",         "train.batch=512"};
+    int n, n_given = 0;
+    const ct_loss *loss = &ct_loss_all(&n)[_i];
+    for (size_t k = 0; k < sizeof ALSO / sizeof *ALSO; k++)
+        for (int state = 0; state < CT_N_STATES; state++) {
+            ct_error err = {0};
+            ct_recipe r = ct_recipe_defaults();
+            r.tower[0].model.mlp.activation = CT_ACT_SIGMOID;
+            snprintf(r.loss.name, sizeof r.loss.name, "%s", loss->name);
+            ct_recipe_override(&r, ALSO[k], &err);
+            ct_remedy remedy = ct_remedy_of(&r, (ct_state)state);
+            ct_recipe cured = r;
+            ck_assert(state != CT_HEALTHY || *remedy.why == '\0');
+            for (char *word = strtok(remedy.settings, " "); word; word = strtok(NULL, " ")) {
+                const ct_recipe before = cured;
+                ct_recipe_override(&cured, word, &err);
+                ck_assert_msg(memcmp(&before, &cured, sizeof cured) != 0 ||
+                                  !ct_recipe_uses(&r, word), /* had no effect before */
+                              "%s, %s: %s", loss->name, ALSO[k], word);
+                n_given++;
+            }
+            char again[200];
+            snprintf(again, sizeof again, "%s", ct_remedy_of(&r, (ct_state)state).settings);
+            for (char *word = strtok(again, " "); word; word = strtok(NULL, " "))
+                ct_recipe_expect_used(&cured, "", word, &err);
+            ct_recipe_check(&cured, &err);
+            ck_assert_msg(err.status == CT_OK, "%s, %s: %s", loss->name, ALSO[k], err.msg);
+        }
+    ck_assert_int_gt(n_given, 20);
+}
+END_TEST
+
+START_TEST(advice_fits_the_loss)
+{
+    static const struct {
+        const char *loss, *setting, *settings, *never;
+        ct_state state;
+    } CASE[] = {
+        {"clip", "optim.rate=1", "optim.rate=0.001", "negatives", CT_COLLAPSED},
+        {"triplet", "loss.mining=hardest", "loss.mining=semi-hard", "batch", CT_COLLAPSED},
+        {"vicreg", "train.batch=256", "", "needs negatives", CT_COLLAPSED},
+        {"barlow", "train.batch=256", "", "needs negatives", CT_DIMENSIONAL_COLLAPSE},
+        {"clip", "optim.weight_decay=0", "", "decay", CT_DIMENSIONAL_COLLAPSE},
+        {"positives", "train.batch=256", "loss.name=clip loss.temperature=0.07", "decay",
+         CT_COLLAPSED},
+    };
+    ct_error err = {0};
+    ct_recipe r = ct_recipe_defaults();
+    snprintf(r.loss.name, sizeof r.loss.name, "%s", CASE[_i].loss);
+    ct_recipe_override(&r, CASE[_i].setting, &err);
+    const ct_remedy remedy = ct_remedy_of(&r, CASE[_i].state);
+    ck_assert_str_eq(remedy.settings, CASE[_i].settings);
+    ck_assert(*remedy.why != '\0' && strstr(remedy.why, CASE[_i].never) == NULL);
 }
 END_TEST
 
@@ -173,5 +327,11 @@ TCase *recipe_case(void)
     tcase_add_test(tc, values_that_do_not_go_together_are_refused);
     tcase_add_test(tc, a_file_is_read_up_to_a_limit);
     tcase_add_test(tc, built_in_recipes_are_sound);
+    tcase_set_timeout(tc, 60);
+    tcase_add_unchecked_fixture(tc, open_device, close_device);
+    tcase_add_loop_test(tc, a_setting_is_used_if_it_changes_training, 0, N_LOSSES);
+    tcase_add_loop_test(tc, so_is_one_of_the_optimiser, 0, 2);
+    tcase_add_loop_test(tc, a_remedy_changes_the_run, 0, N_LOSSES);
+    tcase_add_loop_test(tc, advice_fits_the_loss, 0, 6);
     return tc;
 }

@@ -137,7 +137,9 @@ static ct_status read_loss(cli_call *c, int n_files, ct_diagnosis *a, const cli_
     at.rows = x->n;
     a->landmarks = ct_landmarks_of(loss, &at, batch <= x->n ? x->group : NULL);
     c->recipe.loss.temperature = at.temperature; /* what a remedy looks at */
-    c->recipe.train.batch = batch;
+    c->recipe.optim.schedule.rate = (double)NAN;
+    if (c->batch > 0)
+        c->recipe.train.batch = c->batch;
     return CT_OK;
 }
 

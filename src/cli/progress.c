@@ -51,15 +51,14 @@ static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double sec
 }
 
 /* Once for each state, as a command that can be copied. */
-static void tell_remedy(cli_progress *p, const ct_trainer *t, ct_state state)
+static void tell_remedy(cli_progress *p, ct_state state, const char *why, const char *settings)
 {
-    const ct_remedy remedy = ct_remedy_of(&t->recipe, state);
-    if (*remedy.why == '\0' || (p->told >> state & 1) != 0)
+    if (state == CT_HEALTHY || (p->told >> state & 1) != 0)
         return;
     p->told |= 1u << state;
-    fprintf(p->terminal.out, "  try: %s\n", remedy.why);
-    if (*remedy.settings != '\0' && p->folder != NULL)
-        fprintf(p->terminal.out, "  contrast train %s/recipe.ini %s\n", p->folder, remedy.settings);
+    fprintf(p->terminal.out, "  try: %s\n", why);
+    if (*settings != '\0' && p->folder != NULL)
+        fprintf(p->terminal.out, "  contrast train %s/recipe.ini %s\n", p->folder, settings);
 }
 
 static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e)
@@ -67,8 +66,9 @@ static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e
     cli_progress *p = ctx;
     if (t->step == t->recipe.train.steps) {
         p->final[p->n_final++] = *e;
+        const ct_remedy r = ct_remedy_of(&t->recipe, e->state);
         if (!p->c->quiet && e->split != CT_COMPOSITION)
-            tell_remedy(p, t, e->state);
+            tell_remedy(p, e->state, r.why, r.settings);
     } else if (!p->c->quiet && p->live == NULL) {
         fprintf(p->terminal.out,
                 "%sstep %ld: %s recall@1 %.3f image to text, %.3f text to image, of %d\n",
@@ -84,7 +84,7 @@ static void on_monitor(void *ctx, const ct_trainer *t, const ct_monitor *m)
     if (p->c->quiet)
         return;
     fprintf(p->terminal.out, "step %ld: %s: %s\n", t->step, d->text.name, d->evidence[0]);
-    tell_remedy(p, t, d->state);
+    tell_remedy(p, d->state, d->text.remedy, d->remedy.settings);
 }
 
 void cli_tell_repeats(FILE *f, const ct_recipe *r, int pairs, int captions)

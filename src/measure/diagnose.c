@@ -435,6 +435,7 @@ void ct_conclude(ct_diagnosis *d)
     d->ln_rows = ct_scalar_log(d->measures.rows);
     const facts f = facts_of(d);
     d->n_evidence = 0;
+    d->remedy = (ct_remedy){.settings = ""};
     conclude_state(d, &f);
     for (int i = 0; i < 3 && !isnan(f.labels); i++)
         measure_say(d, 3, (const char *[]){LABELS, WITHIN, CLASSES}[i]);

@@ -9,6 +9,7 @@
 
 #include "contrast/loss.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,7 +80,8 @@ ct_remedy ct_remedy_of(const ct_recipe *r, ct_state state)
          "units"},
         {UNLEARNED, rate < SLOW, false, "optim.rate=0.001",
          "so small a rate hardly moves the weights"},
-        {UNLEARNED, rate * r->optim.config.weight_decay > HEAVY, false, "optim.weight_decay=0.01",
+        {UNLEARNED, fmin(rate, FAST) * r->optim.config.weight_decay > HEAVY, false,
+         "optim.weight_decay=0.01",
          "so large a weight decay shrinks the weights faster than the loss lets them grow"},
         {IN(MODALITY_GAP), loss->learns_scale && tau < COLD, false, "loss.temperature=0.07",
          "a small temperature keeps the gap that towers begin with (contrast lesson gap)"},
@@ -89,7 +91,10 @@ ct_remedy ct_remedy_of(const ct_recipe *r, ct_state state)
         {UNLEARNED, columns, true, "",
          "no setting explains it. This loss needs no negatives, but its weights must balance and "
          "units must live: look at the spectrum and at dead units"},
-        {UNLEARNED & ~IN(REPEATS), true, true, "",
+        {STUCK, isnan(rate), true, "",
+         "the loss keeps rows apart, so look at the step: too large a rate saturates units, too "
+         "small a one, or SGD, stays near the saddle; then dead units and weight decay"},
+        {UNLEARNED & ~IN(REPEATS), rate >= 0, true, "",
          "no setting explains it: train longer, measure more rows, or compare with shuffled pairs "
          "(contrast check)"},
     };
@@ -103,15 +108,15 @@ ct_remedy ct_remedy_of(const ct_recipe *r, ct_state state)
         if (*CAUSES[i].settings != '\0')
             append(out.settings, sizeof out.settings, " ", CAUSES[i].settings);
     }
+    if (*out.why == '\0')
+        append(out.why, sizeof out.why, "", ct_state_describe(state)->remedy);
     return out;
 }
 
 void ct_remedy_add(const ct_recipe *r, ct_diagnosis *d)
 {
-    d->remedy = (ct_remedy){.settings = ""};
     if (d->text.remedy != ct_state_describe(d->state)->remedy)
         return;
     d->remedy = ct_remedy_of(r, d->state);
-    if (*d->remedy.why != '\0')
-        d->text.remedy = d->remedy.why;
+    d->text.remedy = d->remedy.why;
 }

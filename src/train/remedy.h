@@ -5,10 +5,9 @@
 #include "contrast/diagnose.h"
 #include "train/recipe.h"
 
-/* The remedy for a run of that recipe, which knows no other one where nothing is left to try: its
- * settings are overrides of the recipe that have an effect and change a value, or "". Where only
- * some settings are known, the others have their defaults, which are never blamed. A state that
- * calls for none has "" for both. */
+/* For a run of that recipe: overrides of it that have an effect and change a value, or "", and why;
+ * where the recipe says nothing, what the state does. Settings that are not known have their
+ * defaults, which are never blamed, and the rate is NaN. */
 ct_remedy ct_remedy_of(const ct_recipe *r, ct_state state);
 
 /* The same for a diagnosis, unless its rule has a remedy of its own: then that stays. */

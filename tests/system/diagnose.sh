@@ -106,6 +106,22 @@ check "one group of all" state uncertain a.npy b.npy --groups one.npy
 check "... nothing could be wrong" grep -q "all 100 rows are of one group" "$scratch/out"
 
 cd "$scratch" || exit 1
+# What to try fits the loss that is given.
+# advised WORDS OPTIONS...: the advice holds them; advice_lacks: it does not.
+advised() {
+    words=$1
+    shift
+    run diagnose equal.npy equal.npy --json "$@"
+    sed 's/.*"try_first":"\([^"]*\)".*/\1/' out | grep -q -e "$words"
+}
+advice_lacks() { ! advised "$@"; }
+check "VICReg is not told to get negatives" advised "needs no negatives" --loss-name vicreg
+check "nor is Barlow" advised "needs no negatives" --loss-name barlow
+check "nor has clip too few" advice_lacks negatives --loss-name clip --batch 256 --loss 5.545
+check "the hardest of 256 are told to be less hard" advised "semi-hard ones do not" --loss-name triplet loss.mining=hardest --batch 256 --loss 0.2
+check "... and not of a larger batch" advice_lacks batch --loss-name triplet loss.mining=hardest --batch 256 --loss 0.2
+check "a temperature is advised where there is one" advised temperature --loss-name clip --temperature 1
+check "... and nowhere else" advice_lacks temperature --loss-name align-uniform loss.uniform=0
 run diagnose equal.npy equal.npy --fail-on-collapse
 check "--fail-on-collapse ends with 3" [ "$code" = 3 ]
 check "... and says why" grep -q "^collapsed: " out

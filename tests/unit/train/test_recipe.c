@@ -273,7 +273,7 @@ START_TEST(a_remedy_changes_the_run)
             ct_recipe_override(&r, ALSO[k], &err);
             ct_remedy remedy = ct_remedy_of(&r, (ct_state)state);
             ct_recipe cured = r;
-            ck_assert(state != CT_HEALTHY || *remedy.why == '\0');
+            ck_assert(state != CT_HEALTHY || *remedy.settings == '\0');
             for (char *word = strtok(remedy.settings, " "); word; word = strtok(NULL, " ")) {
                 const ct_recipe before = cured;
                 ct_recipe_override(&cured, word, &err);

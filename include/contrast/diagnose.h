@@ -65,6 +65,8 @@ typedef struct ct_diagnosis {
     bool gradient_compared;
     double gradient_length[2],
         gradient_cosine[2]; /* of that gradient, to the right one of a side */
+    bool gradient_right;
+    const char *gradient_is; /* what is wrong with it */
     double ln_rows;
     ct_state state;
     ct_state_text text; /* of that state; its remedy may be `remedy.why`, so do not copy this */

@@ -52,7 +52,7 @@ typedef struct ct_measures {
     int not_finite_rows[2];  /* a value is NaN or infinite: nothing else is measured then */
     int first_not_finite[2]; /* the first such row, from 0; -1: none */
     int zero_rows[2];        /* nothing but zeros: they have no direction */
-    int duplicate_rows[2];   /* equal, bit for bit, to an earlier row: by a hash of 64 bits */
+    int duplicate_rows[2];   /* equal to an earlier row: their cosine is above 1 - 1e-5 */
     double length_least[2], length_median[2], length_most[2];
 
     /* Each side, as rows of length 1. */
@@ -119,7 +119,8 @@ typedef struct ct_measures {
 /* Rows and columns that a diagnosis names, counted from 0, and how many of them there are. */
 typedef struct ct_clues {
     int groups;            /* different ones; without groups each row is its own */
-    int points[2];         /* different rows, to the bit */
+    double group_ahead;    /* wrong items ahead, as wrong_ahead: mean over groups, not over rows */
+    int points[2];         /* different rows */
     int repeated_row[2];   /* the first of the most equal rows, */
     int repeated_times[2]; /* and how many they are: 1 if none repeats */
     double
@@ -127,6 +128,7 @@ typedef struct ct_clues {
                              can tell them apart. NaN with groups, of which landmarks know */
     int zero_row[2];      /* the first without a length; -1: none */
     int longest_row[2];
+    int odd_rows[2];      /* a thousand times longer or shorter than the median */
     int fixed_columns[2]; /* equal in all rows, to the bit */
     int rogue_column[2];  /* holds the largest share of the squared lengths */
     double rogue_share[2];
@@ -135,8 +137,10 @@ typedef struct ct_clues {
     double cliff[2];   /* the next singular value, of the last of them */
     int hub_row[2];    /* of the side: nearest to most rows of the other, partners aside, */
     int hub_rows[2];   /* and to how many */
+    int hubs[2], hubbed[2]; /* those that are it to a tenth each, and to how many in all */
     int far_rows;      /* of a: a quarter of the other side or more is ahead of their partner, */
     int between_rows;  /* ... or a twentieth */
+    int reversed_rows; /* ... or all but a twentieth */
     int lost_rows;     /* far ones whose mutual nearest is another row, as near as partners are
                           elsewhere */
     int shift, shift_from, shift_rows; /* most of them find it so many rows on: from row .. on, */

@@ -96,8 +96,8 @@ void cli_put_manual(void)
     put_title("CONTRAST", "contrast", 1);
     printf(" \\- contrastive learning, from the collapse to its fix\n.SH SYNOPSIS\n.B contrast\n.I "
            "COMMAND\n.RI [ options ]\n.SH COMMANDS\n");
-    for (int i = 0; cli_command_at(i) != NULL; i++)
-        put_help(cli_help(cli_command_at(i)->name));
+    for (int i = 0; cli_commands[i] != NULL; i++)
+        put_help(cli_help(cli_commands[i]->name));
     printf(".SH OPTIONS OF ALL COMMANDS\n");
     put_options(common);
     printf(".SH EXIT STATUS\n");
@@ -139,8 +139,8 @@ static void put_arguments(const cli_command *c)
         for (int i = 0; ct_lesson_name(i) != NULL; i++)
             printf(" %s", ct_lesson_name(i));
     if (c == &CLI_HELP)
-        for (int i = 0; cli_command_at(i) != NULL; i++)
-            printf(" %s", cli_command_at(i)->name);
+        for (int i = 0; cli_commands[i] != NULL; i++)
+            printf(" %s", cli_commands[i]->name);
 }
 
 /* For bash, and for zsh through its bashcompinit: the commands, then the words of each. */
@@ -148,11 +148,11 @@ static void put_bash(void)
 {
     printf("_contrast() {\n    local words\n    case \"$COMP_CWORD ${COMP_WORDS[1]}\" in\n"
            "    '1 '*) words='");
-    for (int i = 0; cli_command_at(i) != NULL; i++)
-        printf("%s%s", i > 0 ? " " : "", cli_command_at(i)->name);
+    for (int i = 0; cli_commands[i] != NULL; i++)
+        printf("%s%s", i > 0 ? " " : "", cli_commands[i]->name);
     printf("' ;;\n");
-    for (int i = 0; cli_command_at(i) != NULL; i++) {
-        const cli_command *c = cli_command_at(i);
+    for (int i = 0; cli_commands[i] != NULL; i++) {
+        const cli_command *c = cli_commands[i];
         const char *const text[2] = {cli_help(c->name), cli_help("common")};
         cli_option o;
         printf("    *' %s') words='--help", c->name);
@@ -190,8 +190,8 @@ static void put_quoted(const char *text, size_t n)
 void cli_put_fish(void)
 {
     printf("# contrast(1) for fish\n");
-    for (int i = 0; cli_command_at(i) != NULL; i++) {
-        const cli_command *c = cli_command_at(i);
+    for (int i = 0; cli_commands[i] != NULL; i++) {
+        const cli_command *c = cli_commands[i];
         const char *text[2] = {cli_help(c->name), cli_help("common")};
         const char *summary = strstr(text[0], "\n\n") + 2;
         cli_option o;

@@ -18,9 +18,8 @@
 #include <string.h>
 
 #define FEWEST_ROWS  12   /* below: every number is mostly chance                         */
-#define LENGTH_RATIO 1e3  /* longest over median length, or median over shortest          */
 #define HUGE_LENGTH  1e15 /* squares near the end of float                                */
-#define ZERO_SHARE   0.01 /* of rows that have no direction                               */
+#define ZERO_SHARE   0.01 /* of rows that have no direction, or an odd length             */
 #define EQUAL_BELOW  1e-3 /* total variance: rows differ by 3 % of their length           */
 #define ONE_POINT    1e-7 /* one side alone: rounding                                     */
 #define CONSTANT     1e-5 /* one side of two, the other scattered: a point                */
@@ -35,26 +34,30 @@
 #define DOUBT        3     /* ... and below this they do not                               */
 #define PARTNERS     3.5   /* standard deviations: see partners                            */
 #define GAP          0.4   /* distance of the means                                        */
+#define LARGE_GAP    0.85  /* beyond, hubs follow from it: what is nearest to the other mean */
 #define GAP_SHARE    0.4   /* of the distance of pairs that the gap makes up               */
 #define SEPARABLE    0.85  /* held out; few rows in few columns overlap                    */
 #define AT_LN_N      0.05  /* of ln N: the loss sits there                                 */
 #define EXACT        1e-10 /* total variance: rounding, whatever the number of rows       */
 #define POINTS       4     /* rows to a point: they lie on a few points                    */
 #define REPEATS      0.25  /* of rows: nothing else can be told                            */
-#define SOME_REPEATS 0.01  /* ... and above this the set is not healthy                    */
+#define SOME_REPEATS 0.01  /* ... and above this the set is not healthy, */
+#define MANY_TIMES   0.1   /* of rows: equal by no chance                                  */
+#define LIFT         0.05  /* if they put as much under the loss                           */
 #define LOW_RANK     8     /* directions that there are, to one before a cliff             */
-#define REVERSED     0.6   /* share of wrong items ahead: worse than chance                */
+#define REVERSED     0.75  /* share of wrong items ahead: worse than chance                */
+#define SIGN         3     /* over the directions in use: how far below 0 cosines of partners are */
+#define SIGN_SHARE   0.1   /* of rows whose partner is the farthest item                   */
 #define LOST         0.04  /* of rows whose partner has another number                     */
 /* Density of ranks near the top over that of far ones: a mixture of right pairs and of others has
  * as many, noise has more. */
-#define UNIFORM     1.6
-#define HUB         0.25   /* of rows that one item is nearest to                          */
-#define ROGUE       0.5    /* of the squared lengths, in one column                        */
-#define SAME_WAY    0.9999 /* cosine of a gradient that was given with the right one      */
-#define SAME_LENGTH 2e-3   /* ... and its length                                          */
-#define PART        0.8    /* cosine of one from which something is missing               */
-#define LOSS_APART  0.5    /* of the larger of the loss given and that of these rows       */
-#define LOSS_MOVES  0.05   /* ... and of the way from all equal to the floor               */
+#define UNIFORM    1.6
+#define HUB        0.25 /* of rows that one item is nearest to                          */
+#define ROGUE      0.5  /* of the squared lengths, in one column                        */
+#define LOSS_MOVES 0.1  /* of the way from all equal to the floor: loss given, of these rows */
+#define LOSS_APART 0.5  /* ... or of the larger of the two                              */
+#define LOSS_NOISE 5e-3 /*     and of that way                                          */
+#define LOW_LOSS   0.5  /* of its value for equal rows: a cone works                    */
 
 #define VARIANCE                                                                                \
     "different rows of a side have mean cosine {mean_cosine}, total variance {total_variance} " \
@@ -84,6 +87,12 @@
 #define CLIFF_IS                                                                                  \
     "{side} uses {directions} of {columns} directions, then a cliff: the next singular value is " \
     "{cliff} of the last of them"
+#define LOW_RANK_COSTS                                                                        \
+    "retrieval works in them; but no more can be told apart than they hold, the rest of the " \
+    "columns is memory without use, and new kinds of items have no room"
+#define UNEVEN                                                                                  \
+    "of the wrong items {group_ahead} are ahead in the mean over the {groups} groups: a large " \
+    "group hides that the others do not match"
 #define REPEATED                                                                   \
     "{points} different rows among {rows} on {side}: row {repeated_row} is there " \
     "{repeated_times} "                                                            \
@@ -103,12 +112,11 @@ typedef struct facts {
     double loss, share;   /* ... over its value for equal embeddings */
     double labels;        /* of one array: how well they are found */
     bool knows_loss, matched, equal, narrow, wanted;
-    bool few, odd, empty;
-    int exact, constant, bad, zero, repeats, cliff, hub, fixed,
+    bool few, odd, empty, lifted;
+    int exact, constant, bad, zero, uneven, repeats, narrow_rank, cliff, hub, hubs, fixed,
         rogue;       /* of which sides: 1, 2 or 3, both */
     double repeated; /* share of rows that repeat others of another group */
-    bool on_points, lost, in_step, inverted, no_wrong, grouped;
-    int gradient;                      /* one that was given: how far off, see GRADIENT_IS */
+    bool on_points, some_lost, lost, in_step, inverted, in_part, no_wrong, grouped, hidden;
     bool given, loss_differs, differs; /* a loss; from that of these rows */
 } facts;
 
@@ -116,14 +124,6 @@ typedef struct facts {
 static double directions(const ct_measures *m, int s)
 {
     return fmin(fmin(m->rows - m->duplicate_rows[s], m->compared_rows) - 1, m->columns);
-}
-
-/* Lengths that cosines cannot be trusted on. */
-static bool odd_lengths(const ct_measures *m, int s)
-{
-    const double median = m->length_median[s], most = m->length_most[s];
-    return most > LENGTH_RATIO * median || most > HUGE_LENGTH ||
-           (m->zero_rows[s] == 0 && m->length_least[s] * LENGTH_RATIO < median);
 }
 
 /* Do rows have partners under other numbers? If both sides are drawn alike, no more than half of
@@ -145,38 +145,43 @@ static double labels_found(const ct_measures *m)
     return noise ? 0 : above / (1 - chance);
 }
 
+static double better_recall(const ct_measures *m)
+{
+    return fmax(m->recall_at_1[0], m->recall_at_1[1]);
+}
+
 static void look_at_side(facts *f, const ct_diagnosis *d, int s)
 {
     const ct_measures *m = &d->measures;
     const ct_clues *c = &d->shape.clues;
     const double rows = m->rows, points = rows - m->duplicate_rows[s];
-    const double repeated = c->groups > 0 ? 1 - points / c->groups : 0;
+    /* On a circle or a sphere many rows are near to another by chance. */
+    const bool chance = c->directions[s] > 0 && c->directions[s] < 4 &&
+                        c->repeated_times[s] < MANY_TIMES * rows;
+    const double repeated = c->groups > 0 && !chance ? 1 - points / c->groups : 0;
     const bool exact = points == 1 || (m->columns > 1 && m->total_variance[s] < EXACT);
     f->few = f->few || m->participation_ratio[s] < fmin(FEW, FEW_SHARE * directions(m, s));
-    f->odd = f->odd || odd_lengths(m, s);
+    f->odd = f->odd || c->odd_rows[s] > ZERO_SHARE * rows || m->length_most[s] > HUGE_LENGTH;
     f->empty = f->empty || m->zero_rows[s] > ZERO_SHARE * rows;
     f->on_points = f->on_points && POINTS * points <= c->groups;
     if (repeated > f->repeated) {
         f->repeated = repeated;
         f->repeats = 1 << s;
+        f->lifted = repeated > SOME_REPEATS && !(c->repeats_floor[s] < LIFT);
     }
     f->exact |= (m->rows > 1 && exact) << s;
     f->constant |= (m->rows > 1 && (exact || m->total_variance[s] < CONSTANT)) << s;
     f->bad |= (m->not_finite_rows[s] > 0) << s;
     f->zero |= (m->zero_rows[s] > 0) << s;
+    f->uneven |= (c->odd_rows[s] > 0) << s;
+    f->narrow_rank |= (c->directions[s] > 0) << s;
     f->cliff |= (c->directions[s] > 0 && LOW_RANK * c->directions[s] <= directions(m, s)) << s;
     f->fixed |= (c->fixed_columns[s] > 0 && c->fixed_columns[s] < m->columns) << s;
     f->rogue |= (c->rogue_share[s] > ROGUE && m->columns >= 8) << s;
-    f->hub |= (c->hub_rows[s] >= HUB * m->compared_rows && m->rows >= FEWEST_ROWS) << s;
-}
-
-/* 0: there is none; 1: it is that of side s, 2: but for a factor, 3: in part, 4: it is another. */
-static int gradient_of(const ct_diagnosis *d, int s)
-{
-    const double cosine = d->gradient_cosine[s];
-    if (cosine > SAME_WAY)
-        return fabs(d->gradient_length[s] - 1) < SAME_LENGTH ? 1 : 2;
-    return cosine > PART ? 3 : 4;
+    f->hubs |= (c->hubs[s] > 1) << s;
+    f->hub |= (fmax(c->hub_rows[s], c->hubbed[s] / 2) >= HUB * m->compared_rows &&
+               m->rows >= FEWEST_ROWS)
+              << s;
 }
 
 static facts facts_of(const ct_diagnosis *d)
@@ -197,31 +202,36 @@ static facts facts_of(const ct_diagnosis *d)
     f.knows_loss = l->loss != NULL && isfinite(d->loss) && isfinite(l->all_equal);
     f.loss = f.knows_loss ? d->loss : (double)NAN;
     f.share = l->all_equal > 0 ? f.loss / l->all_equal : (double)NAN;
-    f.matched = f.wrong < CHANCE && f.sigmas > SIGMAS;
+    f.hidden = f.wrong < CHANCE && c->group_ahead > CHANCE;
+    f.matched = f.wrong < CHANCE && f.sigmas > SIGMAS && !f.hidden;
     f.equal = f.most < EQUAL_BELOW || f.least < ONE_POINT;
     f.narrow = f.most < NARROW_BELOW || f.least < EQUAL_BELOW;
     f.wanted = f.most < NARROW_BELOW && l->loss != NULL && ct_landmarks_want_collapse(l);
     f.grouped = !f.alone && c->groups > 0 && c->groups < m->rows;
     f.no_wrong = !f.alone && isnan(f.wrong);
-    f.inverted = f.wrong > REVERSED && f.sigmas < -SIGMAS &&
-                 m->diagonal_mean < m->off_diagonal_mean;
+    /* Partners of an untrained linear tower are nearer or farther by about 1 over the directions.
+     */
+    const double use = fmin(m->participation_ratio[0], m->participation_ratio[1]);
+    const double turned = c->reversed_rows / (double)m->rows, recall = better_recall(m);
+    f.in_part = turned > SIGN_SHARE && turned + recall > WORKS;
+    f.inverted = f.in_part || (f.wrong > REVERSED && f.sigmas < -SIGMAS &&
+                               (m->off_diagonal_mean - m->diagonal_mean) * use > SIGN);
     /* Ranks of rows that have lost their partner are anywhere; those of the rest at the top. That
      * so many have lost it in the same way is no chance. */
     const double anywhere = c->far_rows * (0.2 / 0.75);
     f.in_step = c->lost_rows >= fmax(5, LOST * m->compared_rows) &&
                 c->shift_rows > m->mutual_nearest_elsewhere * m->compared_rows / 2;
-    f.lost = c->lost_rows >= fmax(5, LOST * m->compared_rows) && 2 * c->lost_rows >= c->far_rows &&
-             c->between_rows <= UNIFORM * anywhere + 2 * sqrt(anywhere) &&
-             fmax(m->recall_at_1[0], m->recall_at_1[1]) > LOST; /* else not one pair is right */
-    const double apart = fabs(d->loss - d->loss_here);
+    f.some_lost = c->lost_rows > 1 && 2 * c->lost_rows >= c->far_rows &&
+                  c->between_rows <= UNIFORM * anywhere + 2 * sqrt(anywhere) &&
+                  m->mutual_nearest > LOST; /* else not one pair is right */
+    f.lost = f.some_lost && c->lost_rows >= fmax(5, LOST * m->compared_rows);
+    const double apart = fabs(d->loss - d->loss_here), way = fabs(l->all_equal - l->floor);
     f.given = d->loss_compared;
-    f.loss_differs = f.given && (!isfinite(d->loss) || d->mistake != NULL ||
-                                 (apart > LOSS_APART * fmax(fabs(d->loss), fabs(d->loss_here)) &&
-                                  apart > LOSS_MOVES * fabs(l->all_equal - l->floor)));
-    for (int s = 0; s < 2 && d->gradient_compared; s++)
-        f.gradient = f.gradient == 0 || gradient_of(d, s) < f.gradient ? gradient_of(d, s)
-                                                                       : f.gradient;
-    f.differs = f.loss_differs || f.gradient > 1;
+    f.loss_differs = f.given &&
+                     (!isfinite(d->loss) || d->mistake != NULL || apart > LOSS_MOVES * way ||
+                      (apart > LOSS_APART * fmax(fabs(d->loss), fabs(d->loss_here)) &&
+                       apart > LOSS_NOISE * way));
+    f.differs = f.loss_differs || (d->gradient_compared && !d->gradient_right);
     return f;
 }
 
@@ -242,7 +252,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
 {
     const ct_measures *m = &d->measures;
     const double gap = m->modality_gap;
-    const double recall = fmax(m->recall_at_1[0], m->recall_at_1[1]); /* of the better side */
+    const double recall = better_recall(m);
     const bool matched = f->matched, narrow = f->narrow;
     const char *const said_loss = f->knows_loss ? LOSS_IS : NULL;
     const char *const order = matched ? ORDER : NULL;
@@ -289,7 +299,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {narrow && f->alone, CT_UNCERTAIN,
          {VARIANCE, said_loss, "a narrow cone; without the other side nobody can say whether it "
                                "has collapsed, waits or works"}},
-        {narrow && matched && !(f->share < 1 - AT_LN_N), CT_UNCERTAIN,
+        {narrow && matched && !(f->share < LOW_LOSS), CT_UNCERTAIN,
          {VARIANCE, PAIRS, said_loss, "a narrow cone whose pairs match: whether that works depends "
                                       "on the temperature"}},
         {narrow && !matched && fabs(f->share - 1) > AT_LN_N, CT_UNCERTAIN,
@@ -314,10 +324,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         /* Few directions. */
         {f->cliff, CT_DIMENSIONAL_COLLAPSE,
          {CLIFF_IS, pairs,
-          matched && recall >= WORKS
-              ? "retrieval works in them; but no more can be told apart than they hold, the rest "
-                "of the columns is memory without use, and new kinds of items have no room"
-              : NULL, said_loss}},
+          matched && recall >= WORKS ? LOW_RANK_COSTS : NULL, said_loss}},
         {f->few && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS, CT_UNCERTAIN,
          {DIRECTIONS, PAIRS, said_loss, "but retrieval works in them: the data may have no more"}},
         {f->few, CT_DIMENSIONAL_COLLAPSE, {DIRECTIONS, pairs, said_loss}},
@@ -326,12 +333,15 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {VARIANCE, "no row has a wrong item that it could find: all {rows} rows are of one group, "
                     "so recall is not known"}},
         {f->inverted, CT_INVERTED,
-         {PAIRS, "the cosine of partners is {diagonal_mean}, that of others {off_diagonal_mean}",
+         {PAIRS, f->in_part ? "the partner of {reversed_rows} of {rows} rows of the first side is "
+                              "the farthest item: a sign on these rows" : NULL,
+          "the cosine of partners is {diagonal_mean}, that of others {off_diagonal_mean}",
           said_loss}},
         {f->in_step, CT_MISPAIRED, {step, PAIRS}},
         {f->lost, CT_MISPAIRED,
          {"a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row of another "
           "number, and their own partner is anywhere: pairs are right in part", PAIRS}},
+        {f->hidden, CT_UNALIGNED, {PAIRS, UNEVEN, said_loss}},
         {!matched && f->wrong < CHANCE && f->sigmas > DOUBT, CT_UNCERTAIN,
          {PAIRS, "better than chance, but {compared_rows} rows are too few to be sure"}},
         {!matched && partners(m) > PARTNERS, CT_MISPAIRED,
@@ -340,7 +350,9 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
                  "than to any of their own"}},
         {!matched && !f->alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}},
         /* They match. */
-        {f->hub, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}},
+        {gap < LARGE_GAP ? f->hub : 0, CT_HUB,
+         {HUB_IS, PAIRS, 
+          VARIANCE, said_loss}},
         {f->differs, CT_LOSS_DIFFERS,
          {f->loss_differs && isfinite(d->loss) ? GIVEN : NULL, PAIRS, VARIANCE,
           [MEANING] = f->loss_differs ? NULL : "the gradient that was given is not the gradient of "
@@ -352,9 +364,10 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment, CT_UNCERTAIN,
          {PAIRS, "the means lie {modality_gap} apart, but a linear separator is right about only "
                  "{separability} of unseen rows: a gap, or too few rows to tell"}},
-        {f->repeated > SOME_REPEATS ? f->repeats : 0, CT_REPEATS,
+        {f->hub, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}},
+        {f->lifted ? f->repeats : 0, CT_REPEATS,
          {REPEATED, pairs, VARIANCE, said_loss}},
-        {f->wrong > WEAK, CT_UNCERTAIN,
+        {fmax(f->wrong, d->shape.clues.group_ahead) > WEAK, CT_UNCERTAIN,
          {VARIANCE, PAIRS, DIRECTIONS, said_loss,
           "pairs match better than by chance, but weakly: train on, or the pairs share little"}},
         {recall < SELDOM, CT_UNCERTAIN,
@@ -371,6 +384,11 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
           [MEANING] = "rows point in many directions; whether pairs find each other, one side "
                       "cannot show",
           [REMEDY] = "measure both sides, and rows that were not trained on"}},
+        {narrow, CT_HEALTHY,
+         {VARIANCE, PAIRS, said_loss,
+          [MEANING] = "a narrow cone, in which pairs find each other at this temperature",
+          [REMEDY] = "subtract each side's mean where cosines themselves matter; compare recall on "
+                     "a test split"}},
         {true, CT_HEALTHY, {VARIANCE, PAIRS, DIRECTIONS, said_loss}},
     };
     /* clang-format on */
@@ -379,6 +397,13 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         r++; /* the last one always does */
     d->state = r->state;
     d->text = *ct_state_describe(d->state);
+    /* What is missing, and not what was given. */
+    static const char *const ASK[2][2] = {
+        {"measure more rows; give --loss, --temperature and --batch", "measure more rows"},
+        {"measure the other side too; give --loss, --temperature and --batch",
+         "measure the other side too"}};
+    if (d->state == CT_UNCERTAIN)
+        d->text.remedy = ASK[f->alone][f->knows_loss];
     if (r->say[MEANING] != NULL)
         d->text.meaning = r->say[MEANING];
     if (r->say[REMEDY] != NULL)
@@ -388,19 +413,12 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
             measure_say(d, r->holds, r->say[i]);
 }
 
-#define GRADIENT                                                                                  \
-    "the gradient that was given has {gradient_length} times the length of the right one of the " \
-    "first and the second side, at cosine {gradient_cosine}"
-static const char *const GRADIENT_IS[] = {
-    "", "it is right",
-    "it points the right way: a factor is missing (mean or sum, the number of processes, a scale)",
-    "it is right in part: a gather that passes no gradient, a side or a direction that is detached",
-    "it is the gradient of something else"};
-
 /* What is said of any state, unless the state is that. */
 static void add_findings(ct_diagnosis *d, const facts *f)
 {
     const ct_state is = d->state;
+    const ct_measures *m = &d->measures;
+    const ct_clues *c = &d->shape.clues;
     const struct {
         int holds;
         const char *say;
@@ -408,8 +426,17 @@ static void add_findings(ct_diagnosis *d, const facts *f)
         {f->grouped && !f->no_wrong,
          "{groups} different captions or groups among {rows} rows: recall@1 asks for one's own "
          "partner among items of other groups; of any item of the group it is {recall_of_group}"},
-        {d->gradient_compared, GRADIENT},
-        {d->gradient_compared, GRADIENT_IS[f->gradient]},
+        {m->n_sides == 2 && m->alignment == 0,
+         "the two sides are the same rows: cosines of pairs are 1 and recall is 1 by construction"},
+        {isnan(c->repeats_floor[0]) && (c->groups == 1 || c->groups == m->rows),
+         "the labels say nothing: {groups} different ones on {rows} rows"},
+        {f->some_lost && is != CT_MISPAIRED,
+         "{lost_rows} of {rows} rows have their mutual nearest under another number and their own "
+         "partner far away: shuffled, perhaps"},
+        {d->gradient_compared,
+         "the gradient that was given has {gradient_length} times the length of the right one of "
+         "the first and the second side, at cosine {gradient_cosine}"},
+        {d->gradient_compared, d->gradient_is},
         {f->given && isfinite(d->loss) && !(is == CT_LOSS_DIFFERS && f->loss_differs), GIVEN},
         {f->given && d->mistake != NULL, MISTAKE},
         {f->given && !isfinite(d->loss),
@@ -418,6 +445,13 @@ static void add_findings(ct_diagnosis *d, const facts *f)
          "these rows are finite: look for the logarithm of 0, an exponential without its maximum "
          "subtracted, a row of zeros that is divided by its length, a rate that is too large"},
         {is != CT_HUB && is != CT_COLLAPSED ? f->hub : 0, HUB_IS},
+        {is != CT_COLLAPSED ? f->hub & f->hubs : 0,
+         "{hubs} rows of {side} are nearest to {hubbed} of {rows} rows of the other side"},
+        {is != CT_DIMENSIONAL_COLLAPSE && is != CT_COLLAPSED ? f->narrow_rank : 0, CLIFF_IS},
+        {is == CT_HEALTHY && f->narrow_rank != 0 && !f->alone, LOW_RANK_COSTS},
+        {is != CT_DEGENERATE_NORMS ? f->uneven : 0,
+         "row {longest_row} of {side} has the length {length_most}, the median is "
+         "{length_median}{from_0}"},
         {is != CT_REPEATS && is != CT_COLLAPSED && f->repeated > 0 ? f->repeats : 0, REPEATED},
         {is != CT_COLLAPSED ? f->fixed : 0,
          "{fixed_columns} of {columns} columns of {side} never vary"},

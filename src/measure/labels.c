@@ -47,7 +47,7 @@ static labelled take_rows(measuring *m)
     l.right = measure_room(m, n, 1, sizeof *l.right);
     for (int i = 0; i < n && !measure_failed(m); i++)
         l.group[i] = m->e->group[measure_row_of(m->e->n, n, i)];
-    const int *first = measure_first_equal(m, l.group, n, sizeof *l.group);
+    const int *first = measure_first_equal(m, l.group, n);
     for (int i = 0; i < n && !measure_failed(m); i++) {
         l.of[i] = first[i] == i ? l.n_groups++ : l.of[first[i]];
         l.size[l.of[i]]++;

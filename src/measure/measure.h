@@ -18,6 +18,8 @@ typedef struct measure_rows {
     int bad, first_bad; /* rows without a finite length; -1: none */
 } measure_rows;
 
+#define MEASURE_LONG 1e3 /* a row's length over the median: odd, or its inverse */
+
 /* One measurement. All its memory is the arena's, and so is its error: an allocation that fails
  * gives NULL, as do those after it, and a function that asks for memory looks once at failed(). */
 typedef struct measuring {
@@ -52,9 +54,8 @@ static inline int measure_least(int a, int b)
 /* n rows of d items, zero. */
 void *measure_room(measuring *m, int n, int d, size_t size);
 
-/* Of n items of `bytes` each the first that is equal to the bit, its own number if it is that; NULL
- * if memory is short. Who is of one group, and which rows repeat, is asked here. */
-int *measure_first_equal(measuring *m, const void *items, int n, size_t bytes);
+/* Of each of n the first of its group, its own number if it is that; NULL if memory is short. */
+int *measure_first_equal(measuring *m, const int *group, int n);
 
 /* x over its length, which is the answer; a row of zeros stays one. */
 double measure_unit_row(const ct_real *x, int d, double *unit);
@@ -89,10 +90,13 @@ measure_spectrum measure_variances(measuring *m, const double *c, const double *
 /* Shares of the cosines s (rows, columns): of all, or of those off the diagonal. */
 void measure_bins(const ct_real *s, int rows, int columns, bool all, double bin[CT_COSINE_BINS]);
 
-/* What can be named (clues.c): groups; rows of side s that repeat, by a hash of each of all rows;
+/* What can be named (clues.c): groups; rows of side s that repeat, by a key of each of all rows;
  * and whether a cliff follows the first variances. */
 void measure_groups(measuring *m);
-void measure_repeats(measuring *m, int s, const uint64_t *hash);
+/* The projection of a unit row on a direction in which no two columns have the same part: rows are
+ * at least as far apart as their keys. */
+double measure_key(const double *unit, int d);
+void measure_repeats(measuring *m, int s, const double *key);
 void measure_cliff(ct_clues *c, int s, const measure_spectrum *l, double sum);
 
 /* The CT_HUB_K most similar items, the most similar first; of equal ones that which was offered

@@ -15,6 +15,10 @@
 #define HIT   0.005 /* of the value: that is the mistake             */
 #define APART 0.03  /* a loss nearer to the right one needs no cause */
 
+#define SAME_WAY    0.9999 /* cosine of a gradient that was given with the right one */
+#define SAME_LENGTH 2e-3   /* ... and its length                                     */
+#define PART        0.8    /* cosine of one from which something is missing          */
+
 /* What a loss is taken of: the rows, the sides swapped (one direction of a softmax then runs along
  * the other axis), columns of length 1, or probabilities instead of logits. */
 typedef enum what { ROWS, SWAPPED, COLUMNS, PROBABILITIES } what;
@@ -188,6 +192,24 @@ static double product(const ct_real *x, const ct_real *y, size_t n)
     return sum;
 }
 
+/* What a gradient is, from the best to the worst. */
+static const char *const GRADIENT_IS[] = {
+    "it is right",
+    "it points the right way: a factor is missing (mean or sum, the number of processes, a scale)",
+    "it points the other way: a sign is missing, the loss would rise",
+    "it is right in part: a gather that passes no gradient, a side or a direction that is detached",
+    "it is the gradient of something else",
+    "it is zero: the loss does not reach these rows (detached, or a backward that was not run)"};
+
+static int gradient_is(double cosine, double length)
+{
+    if (length == 0)
+        return 5;
+    if (fabs(cosine) > SAME_WAY)
+        return cosine < 0 ? 2 : fabs(length - 1) >= SAME_LENGTH;
+    return cosine > PART ? 3 : 4;
+}
+
 void measure_gradient(ct_diagnosis *d, const ct_embedded *e, ct_error *err)
 {
     const size_t size = (size_t)e->n * (size_t)e->d;
@@ -198,13 +220,19 @@ void measure_gradient(ct_diagnosis *d, const ct_embedded *e, ct_error *err)
     ct_tensor *y = loss_in(&g, &x, side[0], side[1], -ct_scalar_log(x.l->at.temperature),
                            has_dot(x.l), err);
     d->gradient_compared = y != NULL;
+    int best = 5;
     if (y != NULL)
         ct_backward(&g, y, NULL);
     for (int s = 0; s < 2 && y != NULL; s++) {
         const double own = product(e->gradient, e->gradient, size);
         const double right = product(side[s]->dx, side[s]->dx, size);
         d->gradient_length[s] = sqrt(own / right);
-        d->gradient_cosine[s] = product(e->gradient, side[s]->dx, size) / sqrt(own * right);
+        d->gradient_cosine[s] = own > 0
+                                    ? product(e->gradient, side[s]->dx, size) / sqrt(own * right)
+                                    : 0;
+        best = measure_least(best, gradient_is(d->gradient_cosine[s], d->gradient_length[s]));
     }
+    d->gradient_right = best == 0;
+    d->gradient_is = GRADIENT_IS[best];
     ct_graph_free(&g);
 }

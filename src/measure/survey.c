@@ -4,10 +4,9 @@
  *     mean_{i != j} <a_i, b_j> = mean_i <a_i, b_i> - n/(n-1) mean_i <a_i - m_a, b_i - m_b>
  * The last term keeps its digits near a collapse, where it is all that is left.
  *
- * Layer: measure. Needs formats (hash). */
+ * Layer: measure. */
 #include "measure/measure.h"
 
-#include "formats/bytes.h"
 #include "formats/field.h"
 
 #include <math.h>
@@ -23,7 +22,7 @@ typedef struct survey {
     double *unit, *pivot; /* (d) of the row that is looked at, and of the first */
     double *sum, *square; /* (d) */
     double *length;       /* (rows) */
-    uint64_t *hash;       /* (rows) of their bits */
+    double *key;          /* (rows) by which equal ones are found */
 } survey;
 
 static survey survey_new(measuring *m)
@@ -36,7 +35,7 @@ static survey survey_new(measuring *m)
                     .sum = measure_room(m, d, 1, sizeof(double)),
                     .square = measure_room(m, d, 1, sizeof(double)),
                     .length = measure_room(m, n, 1, sizeof(double)),
-                    .hash = measure_room(m, n, 1, sizeof(uint64_t))};
+                    .key = measure_room(m, n, 1, sizeof(double))};
 }
 
 static void look_at_row(measuring *m, const survey *v, int s, int row, const ct_real *x)
@@ -52,7 +51,7 @@ static void look_at_row(measuring *m, const survey *v, int s, int row, const ct_
     if (length == 0 && m->out->zero_rows[s]++ == 0)
         m->clues->zero_row[s] = row;
     v->length[row] = length;
-    v->hash[row] = ct_bytes_hash(CT_BYTES_HASH, x, (size_t)d * sizeof *x);
+    v->key[row] = measure_key(v->unit, d);
     if (length > v->length[m->clues->longest_row[s]])
         m->clues->longest_row[s] = row;
     for (int k = 0; k < d; k++) {
@@ -104,7 +103,10 @@ static void conclude_side(measuring *m, const survey *v, int s)
     out->length_median[s] = length.median;
     out->length_least[s] = length.least;
     out->length_most[s] = length.most;
-    measure_repeats(m, s, v->hash);
+    for (int i = 0; i < n; i++)
+        c->odd_rows[s] += v->length[i] > MEASURE_LONG * length.median ||
+                          (out->zero_rows[s] == 0 && v->length[i] * MEASURE_LONG < length.median);
+    measure_repeats(m, s, v->key);
 }
 
 static void conclude_pairs(ct_measures *out, const survey v[2], int d)

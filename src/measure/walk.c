@@ -29,6 +29,7 @@
 #define STRIPS    8
 #define TILE      256 /* rows and columns: a panel of b is packed once for many rows of a */
 #define NEAR_ROWS 512 /* rows whose neighbours on their own side are looked up */
+#define HUB       0.1 /* of the rows of the other side have this one as their nearest */
 
 /* What is walked, and what is learned: [0] of rows of a looking in b, [1] of rows of b looking in
  * a. Of the latter there are as many as strips, (STRIPS, n); the first holds all of it in the end.
@@ -197,9 +198,16 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
         found[2] += wrong < 10;
         found[3] += w->best[s][0] != NULL && w->best[s][0][i] > w->best[s][1][i];
         ahead += (double)wrong / most;
+        m->clues->group_ahead += (double)wrong / most / m->members[m->group[i]] /
+                                 (2.0 * m->clues->groups);
     }
     if (measure_failed(m))
         return;
+    for (int j = 0; j < n; j++) {
+        const bool is_hub = top[j] >= fmax(5, HUB * n);
+        m->clues->hubs[1 - s] += is_hub;
+        m->clues->hubbed[1 - s] += is_hub ? top[j] : 0;
+    }
     out->hubness[s] = skewness(hub, n);
     if (asked == 0)
         return;
@@ -231,6 +239,7 @@ static void find_lost(measuring *m, const walk *w, double strong)
         const double share = (double)w->ahead[0][i] / n;
         c->far_rows += share >= 0.25;
         c->between_rows += share >= 0.05 && share < 0.25;
+        c->reversed_rows += share >= 0.95;
         lost[i] = j >= 0 && share >= 0.25 && (double)w->nearest[0][i].s[0] >= strong;
         c->lost_rows += lost[i];
         if (lost[i] && ++shift[n + j - i] > c->shift_rows) {
@@ -264,8 +273,8 @@ static void measure_mutual(measuring *m, const walk *w)
     }
     m->out->mutual_nearest = (double)here / n;
     m->out->mutual_nearest_elsewhere = (double)elsewhere / n;
-    if (here > 0)
-        find_lost(m, w, ct_spread_of(own, here).least);
+    if (own != NULL) /* if no partner is one, any mutual nearest is as near */
+        find_lost(m, w, here > 0 ? ct_spread_of(own, here).least : -2);
 }
 
 /* Some rows of a: is a row of b nearer than any other row of a? Ties count for a. */

@@ -228,6 +228,98 @@ static void give_right(ct_random *r, diagnosis_case *c)
     give(c, 0.07 + ct_random_uniform(r), 1);
 }
 
+/* Repeats that differ by what a float rounds, or by a thousandth. */
+static void jitter_repeats(ct_random *r, diagnosis_case *c)
+{
+    repeat_captions(r, c);
+    const double size = ct_random_below(r, 2) ? 1e-6 : 1e-4;
+    for (int i = 0; i < c->n * c->d; i++)
+        c->b[i] *= (ct_real)(1 + size * ct_random_normal(r));
+}
+
+/* A large group whose rows match each other, and others that do not match. */
+static void hide_in_group(ct_random *r, diagnosis_case *c)
+{
+    const int large = c->n * 4 / 5;
+    c->group = malloc((size_t)c->n * sizeof *c->group);
+    replace_b(r, c);
+    for (int i = 0; i < c->n; i++) {
+        c->group[i] = i < large ? -1 : i;
+        for (int e = 0; e < c->d && i < large; e++) {
+            row(c->a, c, i)[e] = row(c->a, c, 0)[e] * (ct_real)(1 + 0.3 * ct_random_normal(r));
+            row(c->b, c, i)[e] = row(c->a, c, 0)[e] * (ct_real)(1 + 0.3 * ct_random_normal(r));
+        }
+    }
+}
+
+/* All rows of a side, some rows on. */
+static void shift_all(ct_random *r, diagnosis_case *c)
+{
+    int *order = malloc((size_t)c->n * sizeof *order);
+    const int by = 1 + (int)ct_random_below(r, 20);
+    for (int i = 0; i < c->n; i++)
+        order[i] = (i + by) % c->n;
+    reorder(c->b, c, order);
+    free(order);
+}
+
+static void turn_half(ct_random *r, diagnosis_case *c)
+{
+    const int share = 2 + (int)ct_random_below(r, 4);
+    for (int i = 0; i < c->n * c->d; i++)
+        c->b[i] *= i / c->d % share == 0 ? -1 : 1;
+}
+
+/* Towers that were not trained, of one kind of input: no more than chance turns partners round. */
+static void make_linear(ct_random *r, diagnosis_case *c)
+{
+    double w[2][64], z[8];
+    c->d = 8;
+    for (int i = 0; i < 128; i++)
+        w[i / 64][i % 64] = ct_random_normal(r);
+    for (int i = 0; i < c->n; i++) {
+        for (int k = 0; k < 8; k++)
+            z[k] = ct_random_normal(r);
+        for (int s = 0; s < 2; s++)
+            for (int e = 0; e < 8; e++) {
+                double x = 0;
+                for (int k = 0; k < 8; k++)
+                    x += z[k] * w[s][8 * k + e];
+                row(s == 0 ? c->a : c->b, c, i)[e] = (ct_real)x;
+            }
+    }
+}
+
+static void add_hubs(ct_random *r, diagnosis_case *c)
+{
+    add_hub(r, c);
+    const int hub = (int)ct_random_below(r, (uint32_t)c->n - 1);
+    for (int i = 0; i < c->n; i++)
+        for (int e = 0; e < c->d && i == hub; e++) /* the mean of a, nearly */
+            for (int j = 0; j < c->n / 2; j++)
+                row(c->b, c, hub)[e] = (j == 0 ? 0 : row(c->b, c, hub)[e]) + row(c->a, c, j)[e];
+}
+
+static void copy_one(ct_random *r, diagnosis_case *c)
+{
+    copy_row(c->b, c, (int)ct_random_below(r, (uint32_t)c->n - 1), row(c->b, c, c->n - 1));
+}
+
+static void lengthen_one(ct_random *r, diagnosis_case *c)
+{
+    const int i = (int)ct_random_below(r, (uint32_t)c->n);
+    for (int e = 0; e < c->d; e++)
+        row(c->a, c, i)[e] *= 3000;
+}
+
+/* A low loss, and one that is lower by far. */
+static void give_too_low(ct_random *r, diagnosis_case *c)
+{
+    for (int i = 0; i < c->n * c->d; i++)
+        c->b[i] += (ct_real)(0.5 * ct_random_normal(r)) * c->b[i];
+    give(c, 0.1, 1.0 / 75);
+}
+
 static void leave(ct_random *r, diagnosis_case *c)
 {
     (void)r;
@@ -257,10 +349,19 @@ diagnosis_case make_kind(int k)
         {"a loss that is not finite", CT_LOSS_DIFFERS, 24, 8, give_nothing_finite},
         {"a placeholder", CT_REPEATS, 64, 8, add_placeholder},
         {"a low loss of shuffled pairs", CT_MISPAIRED, 64, 8, learn_by_heart},
+        {"captions repeat, nearly", CT_REPEATS, 24, 8, jitter_repeats},
+        {"random pairs, one large group that matches", CT_UNALIGNED, 100, 8, hide_in_group},
+        {"all rows are shifted", CT_MISPAIRED, 64, 8, shift_all},
+        {"a sign on part of the rows", CT_INVERTED, 64, 8, turn_half},
+        {"untrained linear towers", CT_UNALIGNED, 100, 8, make_linear},
+        {"two hubs", CT_HUB, 64, 32, add_hubs},
+        {"a loss that is much too low", CT_LOSS_DIFFERS, 100, 16, give_too_low},
+        {"one row is there twice", CT_HEALTHY, 64, 8, copy_one},
+        {"one row is long", CT_HEALTHY, 128, 8, lengthen_one},
         {"the loss of these rows", CT_HEALTHY, 24, 2, give_right},
         {"as it was", CT_HEALTHY, 24, 2, leave},
     };
-    ct_random r = ct_random_make(31, CT_STREAM_TEST, (uint64_t)k);
+    ct_random r = ct_random_make(57, CT_STREAM_TEST, (uint64_t)k);
     const int way = k / 2 % N_KINDS;
     diagnosis_case c = healthy(&r, KIND[way].n, KIND[way].d);
     KIND[way].spoil(&r, &c);

@@ -86,7 +86,8 @@ static void tell_next(cli_call *c, const ct_numbers *x, const ct_loss *loss)
 #define NOT_FINITE \
     "a rate that is too large, a division by a length of 0, or a logit scale without a limit"
 
-static void tell_curve(cli_call *c, const ct_curve *curve, const char *path)
+/* Does it say that training failed? */
+static bool tell_curve(cli_call *c, const ct_curve *curve, const char *path)
 {
     const ct_doc *d = &c->doc;
     if (c->json)
@@ -94,43 +95,49 @@ static void tell_curve(cli_call *c, const ct_curve *curve, const char *path)
     if (!isnan(curve->bad))
         ct_doc_about(d, "not finite: the loss is NaN or infinite at step %.0f: " NOT_FINITE,
                      curve->bad);
-    else if (isnan(curve->since))
-        ct_doc_about(d, "not flat: %s still moves at its end, or is too short to say", path);
-    else
+    else if (!isnan(curve->since))
         ct_doc_about(d, "flat: at %.4f since about step %.0f", curve->level, curve->since);
+    else if (isnan(curve->least))
+        ct_doc_about(d, "not flat: %s still moves at its end, or is too short to say", path);
+    if (!isnan(curve->least))
+        ct_doc_about(d,
+                     "risen: from %.4f at step %.0f: it diverges or collapses (a rate that is "
+                     "too large), or, on pairs not trained on, it is overfitting",
+                     curve->least, curve->least_at);
     ct_doc_members(d, &ct_curve_fields, curve);
+    return !isnan(curve->bad) || !isnan(curve->least);
 }
 
 int cli_numbers(cli_call *c, bool has_curve, ct_error *err)
 {
     const ct_loss *loss = NULL;
     double value = c->loss;
+    bool failed = isinf(value);
     char *text = NULL;
     size_t size = 0;
-    ct_curve curve;
+    ct_curve curve = {.known_to = 0};
     cli_read_loss(c, has_curve, "", &loss, err);
     if (has_curve && ct_file_read(c->argv[0], 0, &c->arena, &text, &size, err) == CT_OK &&
         ct_curve_read(c->argv[0], text, &curve, err) == CT_OK) {
-        tell_curve(c, &curve, c->argv[0]);
+        failed = tell_curve(c, &curve, c->argv[0]);
         value = isnan(value) ? curve.level : value;
     }
+    const int status = c->fail_on_collapse && failed ? 3 : 0;
     if (err->status != CT_OK || isnan(value))
-        return 0;
-    if (isinf(value)) { /* what --loss nan is read as */
+        return status;
+    if (isinf(value)) /* what --loss nan is read as */
         ct_doc_about(&c->doc, "not finite: " NOT_FINITE "; a loss of one batch says no more");
-        return 0;
-    }
-    if (c->batch == 0) {
+    else if (c->batch == 0)
         ct_doc_about(&c->doc, "try next: the same with --batch N, the pairs per batch: what a loss "
                               "should be depends on N");
-        return 0;
-    }
+    if (isinf(value) || c->batch == 0)
+        return status;
     ct_loss_setting at = cli_loss_setting(c, loss, c->batch, c->dim);
     at.temperature = c->recipe.loss.temperature; /* 0: not known */
     at.queue = c->recipe.loss.queue;
     ct_numbers x;
-    ct_numbers_of(loss, &at, value, &x);
+    ct_numbers_of(loss, &at, value, curve.known_to, &x);
     tell_near(c, &x, loss != NULL ? loss->name : NULL);
     tell_next(c, &x, loss);
-    return 0;
+    return c->fail_on_collapse && x.n > 0 && x.near[0].collapse ? 3 : status;
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define NEAR      0.01 /* of the value */
+#define ALIKE     1e-3 /* ... within which what is plain comes before what is not */
 #define USUAL     0.07 /* temperature where none is given */
 #define USUAL_DIM 512
 
@@ -45,7 +46,8 @@ typedef enum cause {
     INVERSE,
     LOGARITHM,
     TWICE,
-    HALVES
+    HALVES,
+    CELLS
 } cause;
 
 /* What each says, and what tells its causes apart. */
@@ -75,6 +77,8 @@ static const char *const CAUSES[][2] = {
                "Rows of what the loss is given sum to 1"},
     [HALVES] = {"two candidates that cannot be told apart, or a yes-or-no question at logit 0",
                 "Print the shape of the logits, and the logits"},
+    [CELLS] = {"the same as a mean over all N x N cells, 1/N of what the paper sums for a row",
+               "Multiply by N and compare again; the learning rate must be N times as large"},
 };
 
 /* ---- the list ---- */
@@ -89,7 +93,9 @@ __attribute__((format(printf, 5, 6))) static void offer(ct_numbers *out, const c
     ct_number x = {.value = value,
                    .off = out->loss - value,
                    .meaning = CAUSES[of][0],
-                   .apart = CAUSES[of][1]};
+                   .apart = CAUSES[of][1],
+                   .order = (of > FLOOR) * 1000 + out->n,
+                   .collapse = of == EQUAL || of == FACTOR || of == GATHERED};
     ct_number *next = x.off > 0 ? &out->below : &out->above;
     va_list args;
     if (!isfinite(value))
@@ -116,10 +122,13 @@ __attribute__((format(printf, 5, 6))) static void offer(ct_numbers *out, const c
         out->near[out->n++] = x;
 }
 
+/* Those that cannot be told apart: landmarks first, then known slips, in the order of the losses.
+ */
 static int by_distance(const void *x, const void *y)
 {
-    const double p = fabs(((const ct_number *)x)->off), q = fabs(((const ct_number *)y)->off);
-    return (p > q) - (p < q);
+    const ct_number *p = x, *q = y;
+    return p->steps != q->steps ? (p->steps > q->steps) - (p->steps < q->steps)
+                                : p->order - q->order;
 }
 
 /* Known slips of a loss that is a logarithm of its candidates; `told`: its temperature is known. */
@@ -136,10 +145,15 @@ static void offer_slips(ct_numbers *out, const ct_landmarks *l, bool told)
         if (taus[i] != 0.5) /* as MoCo v3 does */
             offer(out, loss, equal * 2 * taus[i], FACTOR, "%s x 2 x %g", l->equal_is, taus[i]);
     }
-    offer(out, loss, equal * 2, FACTOR, "%s x 2", l->equal_is);
-    offer(out, loss, equal / 2, FACTOR, "%s / 2", l->equal_is);
-    offer(out, loss, equal * l->at.n, FACTOR, "%s x N: a sum, not a mean", l->equal_is);
-    offer(out, loss, equal / ct_scalar_log(2), FACTOR, "%s in bits", l->equal_is);
+    const struct {
+        double factor;
+        const char *name;
+    } FACTORS[] = {{2, "%s x 2"},
+                   {0.5, "%s / 2"},
+                   {l->at.n, "%s x N: a sum, not a mean"},
+                   {1.4426950408889634, "%s in bits"}};
+    for (int i = 0; i < 4; i++)
+        offer(out, loss, equal * FACTORS[i].factor, FACTOR, FACTORS[i].name, l->equal_is);
     for (int k = 2; k <= 1024 && l->at.n <= INT_MAX / k; k *= 2) {
         at.n = l->at.n * k;
         offer(out, loss, ct_landmarks_of(loss, &at, NULL).all_equal, GATHERED, "%s of %d x %d",
@@ -176,12 +190,21 @@ static void offer_loss(ct_numbers *out, const ct_loss *loss, bool told)
     at.bias = -10;
     at.d = at.d > 0 ? at.d : USUAL_DIM;
     const ct_landmarks first = ct_landmarks_of(loss, &at, NULL);
-    offer(out, loss, first.all_equal, EQUAL, "N ln 2: tau 0.1, bias -10");
+    const double n = at.n, zero = n * ct_scalar_log(2);
+    offer(out, loss, first.all_equal, EQUAL, "equal rows: tau 0.1, bias -10");
     offer(out, loss, first.random, RANDOM, "random rows: tau 0.1, bias -10");
+    offer(out, loss, zero, EQUAL, "N ln 2: logits of 0");
+    offer(out, loss, zero / n, CELLS, "N ln 2 / N: logits of 0");
+    offer(out, loss, first.all_equal / n, CELLS, "equal rows: tau 0.1, bias -10, / N");
+    offer(out, loss, first.random / n, CELLS, "random rows: tau 0.1, bias -10, / N");
+    offer(out, loss, l.all_equal / n, CELLS, "%s / N", l.equal_is);
+    offer(out, loss, l.random / n, CELLS, "random rows / N");
 }
 
-void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, ct_numbers *out)
+void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, double known_to,
+                   ct_numbers *out)
 {
+    const double alike = fmax(ALIKE * fabs(loss), known_to);
     const bool told = at->temperature > 0;
     const int n = at->n;
     int n_losses;
@@ -200,5 +223,7 @@ void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, 
         offer(out, only, ct_scalar_log(2.718281828459045 + n - 1) - 1, TWICE, "ln(e + N-1) - 1");
         offer(out, only, ct_scalar_log(2), HALVES, "ln 2");
     }
+    for (int i = 0; i < out->n; i++)
+        out->near[i].steps = alike > 0 ? floor(fabs(out->near[i].off) / alike) : 0;
     qsort(out->near, (size_t)out->n, sizeof *out->near, by_distance);
 }

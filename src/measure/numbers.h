@@ -13,6 +13,9 @@ typedef struct ct_number {
     double value, off; /* the loss less the value */
     char formula[64], losses[128];
     const char *meaning, *apart; /* apart: what tells its causes from each other */
+    double steps;                /* of what the loss is known to, that it is off */
+    int order;                   /* ... and where those are alike */
+    bool collapse;               /* all rows are equal there */
 } ct_number;
 
 typedef struct ct_numbers {
@@ -25,14 +28,18 @@ typedef struct ct_numbers {
 
 extern const ct_fields ct_number_fields;
 
-/* `only`: of this loss; NULL: of all. A temperature or dimensions of 0 are not known. */
-void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, ct_numbers *out);
+/* `only`: of this loss; NULL: of all. A temperature or dimensions of 0 are not known; the loss is
+ * known to so much. */
+void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, double known_to,
+                   ct_numbers *out);
 
 typedef struct ct_curve {
     char column[64]; /* where the loss stands */
     int points;
     double first, last;         /* losses */
     double since, level, noise; /* the step since which it is flat, at what; NaN: it is not */
+    double known_to;            /* two standard errors of that level */
+    double least, least_at;     /* from where it has risen; NaN: it has not */
     double bad;                 /* the first step without a finite loss; NaN: all have one */
 } ct_curve;
 

@@ -42,7 +42,7 @@ START_TEST(a_told_loss_is_near_its_landmark)
                                 .options = &options,
                                 .queue = TOLD[_i].queue};
     static ct_numbers x;
-    ct_numbers_of(TOLD[_i].name != NULL ? ct_loss_find(TOLD[_i].name) : NULL, &at, TOLD[_i].loss,
+    ct_numbers_of(TOLD[_i].name != NULL ? ct_loss_find(TOLD[_i].name) : NULL, &at, TOLD[_i].loss,0,
                   &x);
     bool found = false;
     for (int i = 0; i < x.n; i++) {
@@ -61,7 +61,7 @@ START_TEST(a_loss_between_landmarks_has_neighbours)
 {
     const ct_loss_setting at = {.n = 64, .temperature = 0.07};
     static ct_numbers x;
-    ct_numbers_of(ct_loss_find("clip"), &at, 1.5, &x);
+    ct_numbers_of(ct_loss_find("clip"), &at, 1.5, 0, &x);
     ck_assert_int_eq(x.n, 0);
     ck_assert(x.below.value < 1.5 && x.above.value > 1.5);
     ck_assert_str_eq(x.below.formula, "ln 2");

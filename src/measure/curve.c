@@ -150,8 +150,10 @@ static bool read_cells(columns *c, const char *line, double x[2], ct_error *err)
         const size_t length = strcspn(line, c->between);
         plain(line, length, cell);
         line = line[length] != '\0' ? line + length + 1 : NULL;
-        if (!named && k == 0 && line == NULL && read_number(cell, &x[LOSS]))
+        if (!named && k == 0 && line == NULL && read_number(cell, &x[LOSS])) {
+            c->between = "\n";
             return look_at_name(c, "loss", 0) == LOSS;
+        }
         if (!named)
             look_at_name(c, cell, k);
         for (int is = STEP; is <= LOSS && named && *cell != '\0'; is++)

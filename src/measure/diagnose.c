@@ -45,14 +45,13 @@
 #define MANY_TIMES   0.1   /* of rows: equal by no chance                                  */
 #define LIFT         0.05  /* if they put as much under the loss                           */
 #define LOW_RANK     8     /* directions that there are, to one before a cliff             */
-#define REVERSED     0.75  /* share of wrong items ahead: worse than chance                */
-#define SIGN         3     /* over the directions in use: how far below 0 cosines of partners are */
 #define SIGN_SHARE   0.1   /* of rows whose partner is the farthest item                   */
 #define LOST         0.04  /* of rows whose partner has another number                     */
 /* Density of ranks near the top over that of far ones: a mixture of right pairs and of others has
  * as many, noise has more. */
 #define UNIFORM    1.6
 #define HUB        0.25 /* of rows that one item is nearest to                          */
+#define ALL_HUB    0.9  /* ... by no gap                                               */
 #define ROGUE      0.5  /* of the squared lengths, in one column                        */
 #define LOSS_MOVES 0.1  /* of the way from all equal to the floor: loss given, of these rows */
 #define LOSS_APART 0.5  /* ... or of the larger of the two                              */
@@ -95,8 +94,7 @@
     "group hides that the others do not match"
 #define REPEATED                                                                   \
     "{points} different rows among {rows} on {side}: row {repeated_row} is there " \
-    "{repeated_times} "                                                            \
-    "times{from_0}"
+    "{repeated_times} times{from_0}"
 #define STEP  "from row {shift_from} on the partner of a row of the first side is "
 #define STEPS " ({shift_rows} of {compared_rows} rows){from_0}"
 #define HUB_IS                                                                               \
@@ -110,13 +108,14 @@ typedef struct facts {
     double least, most;   /* total variance */
     double wrong, sigmas; /* share of wrong items ahead, and how far from chance */
     double loss, share;   /* ... over its value for equal embeddings */
+    double recall;        /* at 1, of the better side */
     double labels;        /* of one array: how well they are found */
     bool knows_loss, matched, equal, narrow, wanted;
-    bool few, odd, empty, lifted;
+    bool few, odd, empty, lifted, all_hub;
     int exact, constant, bad, zero, uneven, repeats, narrow_rank, cliff, hub, hubs, fixed,
         rogue;       /* of which sides: 1, 2 or 3, both */
     double repeated; /* share of rows that repeat others of another group */
-    bool on_points, some_lost, lost, in_step, inverted, in_part, no_wrong, grouped, hidden;
+    bool on_points, some_lost, lost, in_step, inverted, no_wrong, grouped, hidden;
     bool given, loss_differs, differs; /* a loss; from that of these rows */
 } facts;
 
@@ -143,11 +142,6 @@ static double labels_found(const ct_measures *m)
     const double chance = m->precision_by_chance, above = m->precision_at_1 - chance;
     const bool noise = above < SIGMAS * sqrt(chance * (1 - chance) / m->compared_rows);
     return noise ? 0 : above / (1 - chance);
-}
-
-static double better_recall(const ct_measures *m)
-{
-    return fmax(m->recall_at_1[0], m->recall_at_1[1]);
 }
 
 static void look_at_side(facts *f, const ct_diagnosis *d, int s)
@@ -178,6 +172,7 @@ static void look_at_side(facts *f, const ct_diagnosis *d, int s)
     f->cliff |= (c->directions[s] > 0 && LOW_RANK * c->directions[s] <= directions(m, s)) << s;
     f->fixed |= (c->fixed_columns[s] > 0 && c->fixed_columns[s] < m->columns) << s;
     f->rogue |= (c->rogue_share[s] > ROGUE && m->columns >= 8) << s;
+    f->all_hub = f->all_hub || c->hub_rows[s] > ALL_HUB * rows;
     f->hubs |= (c->hubs[s] > 1) << s;
     f->hub |= (fmax(c->hub_rows[s], c->hubbed[s] / 2) >= HUB * m->compared_rows &&
                m->rows >= FEWEST_ROWS)
@@ -209,13 +204,10 @@ static facts facts_of(const ct_diagnosis *d)
     f.wanted = f.most < NARROW_BELOW && l->loss != NULL && ct_landmarks_want_collapse(l);
     f.grouped = !f.alone && c->groups > 0 && c->groups < m->rows;
     f.no_wrong = !f.alone && isnan(f.wrong);
-    /* Partners of an untrained linear tower are nearer or farther by about 1 over the directions.
-     */
-    const double use = fmin(m->participation_ratio[0], m->participation_ratio[1]);
-    const double turned = c->reversed_rows / (double)m->rows, recall = better_recall(m);
-    f.in_part = turned > SIGN_SHARE && turned + recall > WORKS;
-    f.inverted = f.in_part || (f.wrong > REVERSED && f.sigmas < -SIGMAS &&
-                               (m->off_diagonal_mean - m->diagonal_mean) * use > SIGN);
+    f.recall = fmax(m->recall_at_1[0], m->recall_at_1[1]); /* of the better side */
+    /* Untrained towers put partners at one end or the other by chance, but few of all rows. */
+    const double turned = c->reversed_rows / (double)m->rows;
+    f.inverted = turned > SIGN_SHARE && turned + f.recall > WORKS;
     /* Ranks of rows that have lost their partner are anywhere; those of the rest at the top. That
      * so many have lost it in the same way is no chance. */
     const double anywhere = c->far_rows * (0.2 / 0.75);
@@ -252,7 +244,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
 {
     const ct_measures *m = &d->measures;
     const double gap = m->modality_gap;
-    const double recall = better_recall(m);
+    const double recall = f->recall;
     const bool matched = f->matched, narrow = f->narrow;
     const char *const said_loss = f->knows_loss ? LOSS_IS : NULL;
     const char *const order = matched ? ORDER : NULL;
@@ -333,8 +325,8 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {VARIANCE, "no row has a wrong item that it could find: all {rows} rows are of one group, "
                     "so recall is not known"}},
         {f->inverted, CT_INVERTED,
-         {PAIRS, f->in_part ? "the partner of {reversed_rows} of {rows} rows of the first side is "
-                              "the farthest item: a sign on these rows" : NULL,
+         {PAIRS, "the partner of {reversed_rows} of {rows} rows of the first side is among the "
+                 "farthest items: a sign on these rows",
           "the cosine of partners is {diagonal_mean}, that of others {off_diagonal_mean}",
           said_loss}},
         {f->in_step, CT_MISPAIRED, {step, PAIRS}},
@@ -350,9 +342,9 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
                  "than to any of their own"}},
         {!matched && !f->alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}},
         /* They match. */
-        {gap < LARGE_GAP ? f->hub : 0, CT_HUB,
-         {HUB_IS, PAIRS, 
-          VARIANCE, said_loss}},
+        {gap < LARGE_GAP || f->all_hub ? f->hub : 0, CT_HUB,
+         {HUB_IS, PAIRS, VARIANCE, said_loss,
+          gap >= GAP ? "the means lie {modality_gap} apart" : NULL}},
         {f->differs, CT_LOSS_DIFFERS,
          {f->loss_differs && isfinite(d->loss) ? GIVEN : NULL, PAIRS, VARIANCE,
           [MEANING] = f->loss_differs ? NULL : "the gradient that was given is not the gradient of "
@@ -397,13 +389,10 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         r++; /* the last one always does */
     d->state = r->state;
     d->text = *ct_state_describe(d->state);
-    /* What is missing, and not what was given. */
-    static const char *const ASK[2][2] = {
-        {"measure more rows; give --loss, --temperature and --batch", "measure more rows"},
-        {"measure the other side too; give --loss, --temperature and --batch",
-         "measure the other side too"}};
-    if (d->state == CT_UNCERTAIN)
-        d->text.remedy = ASK[f->alone][f->knows_loss];
+    if (d->state == CT_UNCERTAIN) /* asks for what is missing */
+        d->text.remedy = f->knows_loss ? "measure more rows, of both sides"
+                                       : "measure more rows, of both sides; give --loss, "
+                                         "--temperature and --batch";
     if (r->say[MEANING] != NULL)
         d->text.meaning = r->say[MEANING];
     if (r->say[REMEDY] != NULL)
@@ -429,10 +418,10 @@ static void add_findings(ct_diagnosis *d, const facts *f)
         {m->n_sides == 2 && m->alignment == 0,
          "the two sides are the same rows: cosines of pairs are 1 and recall is 1 by construction"},
         {isnan(c->repeats_floor[0]) && (c->groups == 1 || c->groups == m->rows),
-         "the labels say nothing: {groups} different ones on {rows} rows"},
-        {f->some_lost && is != CT_MISPAIRED,
-         "{lost_rows} of {rows} rows have their mutual nearest under another number and their own "
-         "partner far away: shuffled, perhaps"},
+         "the labels say nothing: all rows have one, or each its own (different ones: {groups})"},
+        {f->some_lost && is != CT_MISPAIRED, "at least {lost_rows} of {rows} rows have their "
+                                             "mutual nearest under another number and their own "
+                                             "partner far away: shuffled, perhaps"},
         {d->gradient_compared,
          "the gradient that was given has {gradient_length} times the length of the right one of "
          "the first and the second side, at cosine {gradient_cosine}"},

@@ -190,15 +190,12 @@ static void offer_loss(ct_numbers *out, const ct_loss *loss, bool told)
     at.bias = -10;
     at.d = at.d > 0 ? at.d : USUAL_DIM;
     const ct_landmarks first = ct_landmarks_of(loss, &at, NULL);
-    const double n = at.n, zero = n * ct_scalar_log(2);
-    offer(out, loss, first.all_equal, EQUAL, "equal rows: tau 0.1, bias -10");
+    offer(out, loss, first.all_equal, EQUAL, "N ln 2: tau 0.1, bias -10");
     offer(out, loss, first.random, RANDOM, "random rows: tau 0.1, bias -10");
-    offer(out, loss, zero, EQUAL, "N ln 2: logits of 0");
-    offer(out, loss, zero / n, CELLS, "N ln 2 / N: logits of 0");
-    offer(out, loss, first.all_equal / n, CELLS, "equal rows: tau 0.1, bias -10, / N");
-    offer(out, loss, first.random / n, CELLS, "random rows: tau 0.1, bias -10, / N");
-    offer(out, loss, l.all_equal / n, CELLS, "%s / N", l.equal_is);
-    offer(out, loss, l.random / n, CELLS, "random rows / N");
+    offer(out, loss, first.all_equal / at.n, CELLS, "ln 2: tau 0.1, bias -10");
+    offer(out, loss, first.random / at.n, CELLS, "random rows / N: tau 0.1, bias -10");
+    offer(out, loss, l.all_equal / at.n, CELLS, "%s / N", l.equal_is);
+    offer(out, loss, l.random / at.n, CELLS, "random rows / N");
 }
 
 void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, double known_to,

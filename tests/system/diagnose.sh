@@ -71,6 +71,16 @@ axis = products([unit(x) for x in hubs], [unit(x) for x in hub], 1 / .07)
 print("axis=%.4f" % loss(axis), file=open(sys.argv[1] + "/axis", "w"))
 save("zero.npy", [[0] * 16 if i == 9 else x for i, x in enumerate(a)])
 save("groups.npy", [i // 2 for i in range(100)], "<i4", "i")
+save("own.npy", list(range(100)), "<i4", "i")
+save("two.npy", [a[i + (i % 50 == 7) - (i % 50 == 8)] for i in range(100)])
+half = [[g(0, 1) for _ in range(64)] for _ in range(12)]
+z = [[g(0, 1) for _ in range(12)] for _ in range(100)]
+save("half.npy", [[sum(p * q for p, q in zip(row, c)) + .01 * g(0, 1) for c in zip(*half)] for row in z])
+save("long.npy", [[3000 * x for x in row] if i == 9 else row for i, row in enumerate(a)])
+cone = [[5 + x for x in row] for row in a]
+save("cone.npy", cone)
+save("turned-half.npy", [[-x for x in row] if i % 3 == 0 else row for i, row in enumerate(a)])
+save("zeros.npy", [[0] * 16] * 100)
 PY
 
 state() {
@@ -163,6 +173,19 @@ check "a hub" says "row 7 of the second side is nearest to 99 of 100 rows of the
 check "columns that never vary" says "6 of 16 columns of the first side never vary" dead.npy b.npy
 check "a zero row" says "row 9 of the first side has no length (rows count from 0)" zero.npy b.npy
 check "a NaN has a row" says "1 of 100 rows of the first side hold a NaN or an infinity, the first of them row 5 (rows count from 0)" nan.npy b.npy
+check "a few shuffled pairs" says "healthy: rows point in many directions, and pairs find each other" a.npy two.npy
+check "... are said" says "at least 2 of 100 rows have their mutual nearest under another number and their own partner far away" a.npy two.npy
+check "half of the directions" says "the first side uses 12 of 64 directions, then a cliff" half.npy half.npy
+check "... and what that costs" says "no more can be told apart than they hold" half.npy half.npy
+check "one long row" says "row 9 of the first side has the length" long.npy b.npy
+check "... is no state" state healthy long.npy b.npy
+check "a narrow cone is not spread" says "uncertain: " cone.npy cone.npy --temperature 1 --batch 100
+check "... and what was given is not asked for" says "try first: measure more rows, of both sides Measured" cone.npy cone.npy --temperature 1 --batch 100
+check "... works at a small temperature" says "healthy: a narrow cone, in which pairs find each other at this temperature" cone.npy cone.npy --temperature 0.005 --batch 100
+check "a sign on a third" says "the partner of 34 of 100 rows of the first side is among the farthest items: a sign on these rows" a.npy turned-half.npy
+check "the same file twice" says "the two sides are the same rows" a.npy a.npy
+check "labels that are all equal" says "the labels say nothing: all rows have one, or each its own (different ones: 1)" classes.npy --groups one.npy
+check "... or all different" says "the labels say nothing: all rows have one, or each its own (different ones: 100)" classes.npy --groups own.npy
 check "one side does not find pairs" says "one side cannot show" a.npy
 
 check "... in loss too" rejects 3 "nan.npy: row 5 (rows count from 0) holds a NaN" loss nan.npy b.npy
@@ -184,6 +207,8 @@ done <mistakes
 check "a softmax over the wrong axis" says "a softmax over the wrong axis makes $axis of these rows" hub.npy hubs.npy --loss "$axis" --batch 100
 check "nan is an answer" says "your code says that it is not finite; this loss of these rows is $here" a.npy noisy.npy --loss nan --batch 100
 check "a low loss of other rows" state loss-differs a.npy noisy.npy --loss 0.004 --batch 100
+tiny=$(awk "BEGIN { print $here / 75 }")
+check "a loss 75 times too small" state loss-differs a.npy noisy.npy --loss "$tiny" --batch 100
 
 # A gradient that somebody's code has.
 run loss a.npy noisy.npy --loss clip --gradients right-gradients
@@ -195,6 +220,8 @@ head = 10 + struct.unpack("<H", data[8:10])[0]
 n = (len(data) - head) // 4
 with open("half.npy", "wb") as f:
     f.write(data[:head] + struct.pack("<%df" % n, *[x / 2 for x in struct.unpack("<%df" % n, data[head:])]))
+with open("minus.npy", "wb") as f:
+    f.write(data[:head] + struct.pack("<%df" % n, *[-x for x in struct.unpack("<%df" % n, data[head:])]))
 PY
 clip="--loss-name clip --compare-gradient"
 # shellcheck disable=SC2086
@@ -204,6 +231,10 @@ check "... of the other side, but half" says "a factor is missing" a.npy noisy.n
 check "... is not healthy" grep -q "^loss-differs: the gradient that was given" out
 # shellcheck disable=SC2086
 check "a gradient with a part missing" says "it is right in part" a.npy noisy.npy $clip other-gradients/a.npy
+# shellcheck disable=SC2086
+check "a gradient with the other sign" says "it points the other way: a sign is missing" a.npy noisy.npy $clip minus.npy
+# shellcheck disable=SC2086
+check "a gradient of zeros" says "it is zero: the loss does not reach these rows" a.npy noisy.npy $clip zeros.npy
 check "a gradient of another shape" rejects 1 "few.npy is (5, 16)" diagnose a.npy noisy.npy --compare-gradient few.npy
 
 run train collapse -q -o stuck train.steps=200

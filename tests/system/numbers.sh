@@ -37,7 +37,7 @@ check "between landmarks there are neighbours" grep -q "the next above: " out
 awk 'BEGIN { print "step,loss"; for (i = 0; i < 200; i++) printf "%d,%.4f\n", 10 * i, 4.852 + 0.3 * exp(-i / 3) + 0.002 * sin(i) }' >curve.csv
 awk 'BEGIN { for (i = 0; i < 200; i++) printf "{\"step\": %d, \"loss\": %.4f}\n", i, 5 * exp(-i / 90) }' >falls.jsonl
 check "a curve that is flat at ln N" near "ln N" curve.csv --batch 128
-check "... in words, to their end" [ "$("$program" diagnose curve.csv | head -1)" = "flat: at 4.8521 since about step 130" ]
+check "... in words, to their end" [ "$("$program" diagnose curve.csv | head -1)" = "flat: at 4.8521 since about step 140" ]
 check "... since when" grep -q '"flat_since_step":1[0-9]0,"level":4.85' out
 cp curve.csv loss.csv
 check "... by whatever name" near "ln N" loss.csv --batch 128
@@ -45,6 +45,19 @@ run diagnose curve.csv
 check "... without N, what is missing" grep -q -- "--batch N" out
 run diagnose falls.jsonl --batch 128
 check "one that falls is not" grep -q "^not flat: " out
+run diagnose falls.jsonl --batch 128 --fail-on-collapse
+check "... and no failure" [ "$code" = 0 ]
+run diagnose curve.csv --batch 128 --fail-on-collapse
+check "one at ln N ends with 3" [ "$code" = 3 ]
+run diagnose --loss 4.852 --batch 128 --fail-on-collapse
+check "... as the number does" [ "$code" = 3 ]
+awk 'BEGIN { print "step,loss"; for (i = 0; i < 200; i++) printf "%d,%.4f\n", i, i < 60 ? 5 - i / 20 : i < 100 ? 2 : 4.852 }' >risen.csv
+run diagnose risen.csv --fail-on-collapse
+check "one that fell and rose" grep -q "^risen: from 2.0000 at step 60: " out
+check "... ends with 3" [ "$code" = 3 ]
+echo 'step;loss
+1;4,85' >comma.csv
+check "a decimal comma is refused by its line" rejects 1 "comma.csv:2: '4,85' is no number with a decimal point" diagnose comma.csv
 run train collapse -q -o stuck train.steps=200
 run diagnose stuck/log.jsonl --batch 7 --json
 check "the log of a run is a curve" grep -q '"column":"loss","points":' out

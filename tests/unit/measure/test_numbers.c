@@ -29,6 +29,8 @@ static const struct {
     {0.693, 64, 0, 0, 0.07, "clip", "ln 2"},
     {3.867, 128, 0, 0, 0.07, "clip", "ln(e + N-1) - 1"},
     {9.704, 128, 0, 0, 0.07, "clip", "ln N x 2"},
+    {0.6931, 64, 0, 0, 0, "siglip", "ln 2: tau 0.1, bias -10"},
+    {0.1563, 64, 0, 0, 0, "siglip", "random rows / N: tau 0.1, bias -10"},
 };
 
 START_TEST(a_told_loss_is_near_its_landmark)
@@ -42,13 +44,13 @@ START_TEST(a_told_loss_is_near_its_landmark)
                                 .options = &options,
                                 .queue = TOLD[_i].queue};
     static ct_numbers x;
-    ct_numbers_of(TOLD[_i].name != NULL ? ct_loss_find(TOLD[_i].name) : NULL, &at, TOLD[_i].loss,0,
+    ct_numbers_of(TOLD[_i].name != NULL ? ct_loss_find(TOLD[_i].name) : NULL, &at, TOLD[_i].loss, 0,
                   &x);
     bool found = false;
     for (int i = 0; i < x.n; i++) {
         found = found || strcmp(x.near[i].formula, TOLD[_i].formula) == 0;
         ck_assert_double_le(fabs(x.near[i].off), 0.01 * fmax(fabs(x.near[i].value), 0.05));
-        ck_assert(i == 0 || fabs(x.near[i].off) >= fabs(x.near[i - 1].off));
+        ck_assert(i == 0 || x.near[i].steps >= x.near[i - 1].steps);
         ck_assert(x.near[i].meaning != NULL && x.near[i].apart != NULL);
     }
     ck_assert_msg(found, "%g: no %s among %d, the first %s", TOLD[_i].loss, TOLD[_i].formula, x.n,
@@ -65,6 +67,21 @@ START_TEST(a_loss_between_landmarks_has_neighbours)
     ck_assert_int_eq(x.n, 0);
     ck_assert(x.below.value < 1.5 && x.above.value > 1.5);
     ck_assert_str_eq(x.below.formula, "ln 2");
+}
+END_TEST
+
+/* What is plain comes before what is not, where the loss tells no difference. */
+START_TEST(the_likely_landmark_comes_first)
+{
+    const ct_loss_setting at = {.n = 128};
+    static ct_numbers x;
+    ct_numbers_of(NULL, &at, 4.8531, 0, &x); /* nearer to ln N + penalty/2 */
+    ck_assert_str_eq(x.near[0].formula, "ln N");
+    ck_assert(x.near[0].collapse);
+    ct_numbers_of(NULL, &at, 4.8917, 0.07, &x); /* a mean that is known to 0.07 */
+    ck_assert_str_eq(x.near[0].formula, "ln N");
+    ct_numbers_of(ct_loss_find("clip"), &at, 0, 0, &x);
+    ck_assert(x.n > 0 && !x.near[0].collapse);
 }
 END_TEST
 
@@ -142,6 +159,71 @@ START_TEST(a_curve_that_ends_in_nan_says_where)
 }
 END_TEST
 
+/* 100 lines of a loss that is 5 - fall i until line `turn`, and then rises by `rise` a line. */
+static ct_curve read_turn(const char *head, const char *before, int first, int by, double fall,
+                          int turn, double rise)
+{
+    ct_curve c;
+    ct_error err = {.status = CT_OK};
+    size_t used = (size_t)snprintf(text, sizeof text, "%s", head);
+    for (int k = 0; k < 100; k++) {
+        const int i = first + by * k;
+        const double loss = 5 - fall * (i < turn ? i : turn) + rise * (i > turn ? i - turn : 0);
+        if (*before != '\0')
+            used += (size_t)snprintf(text + used, sizeof text - used, "%d%s", i, before);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%.4f\n", loss);
+    }
+    ck_assert(begins(text));
+    ct_curve_read("curve", text, &c, &err);
+    ck_assert_msg(err.status == CT_OK, "%s", err.msg);
+    return c;
+}
+
+START_TEST(a_curve_has_other_shapes_too)
+{
+    const ct_curve rises = read_turn("step,loss\n", ",", 0, 1, 0.1, 30, 0.05);
+    ck_close(rises.least, 2, 0.1);
+    ck_close(rises.least_at, 30, 2);
+    ck_assert(isnan(rises.since));
+    const ct_curve diverges = read_turn("step,loss\n", ",", 0, 1, 0, 0, 0.3);
+    ck_close(diverges.least, 5, 0.3);
+    const ct_curve alone = read_turn("", "", 0, 1, 0.1, 20, 0);
+    ck_close(alone.level, 3, 1e-3);
+    ck_close(alone.since, 20, 2);
+    ck_assert(isnan(alone.least));
+    const ct_curve back = read_turn("step;objective\n", ";", 99, -1, 0.1, 20, 0);
+    ck_close(back.level, 3, 1e-3);
+    ck_close(back.since, 20, 2);
+    ck_close(back.first, 5, 1e-3);
+    ck_close(back.last, 3, 1e-3);
+}
+END_TEST
+
+START_TEST(what_is_no_number_is_refused)
+{
+    static const char *const BAD[] = {"step,loss\n0,5\n1,abc\n", "step;loss\n0;5\n1;4,852\n",
+                                      "step,loss\n0,5\n1,5.0x\n", "4.8\n4,7\n"};
+    for (int i = 0; i < COUNT(BAD); i++) {
+        ct_error err = {.status = CT_OK};
+        ct_curve c;
+        snprintf(text, sizeof text, "%s", BAD[i]);
+        ck_assert(begins(text));
+        ck_assert(ct_curve_read("curve", text, &c, &err) == CT_ERR_FORMAT);
+        ck_assert_msg(strstr(err.msg, i < 3 ? "curve:3: " : "curve:2: ") != NULL, "%s", err.msg);
+    }
+}
+END_TEST
+
+START_TEST(python_writes_nan_in_json)
+{
+    ct_error err = {.status = CT_OK};
+    ct_curve c;
+    char nan[] = "{\"step\":1,\"metrics\":{\"loss\":2}}\n{\"step\":2,\"metrics\":{\"loss\":NaN}}\n";
+    ct_curve_read("curve", nan, &c, &err);
+    ck_assert(err.status == CT_OK && c.points == 2 && c.bad == 2);
+}
+END_TEST
+
 START_TEST(what_is_no_curve_is_told_apart)
 {
     static const char *const OTHER[] = {
@@ -161,11 +243,15 @@ TCase *numbers_case(void)
     TCase *tc = tcase_create("numbers");
     tcase_add_loop_test(tc, a_told_loss_is_near_its_landmark, 0, sizeof TOLD / sizeof *TOLD);
     tcase_add_test(tc, a_loss_between_landmarks_has_neighbours);
+    tcase_add_test(tc, the_likely_landmark_comes_first);
     tcase_add_loop_test(tc, a_curve_is_flat_since_it_reached_its_level, 0,
                         sizeof WRITTEN / sizeof *WRITTEN);
     tcase_add_test(tc, a_long_curve_is_joined_to_fewer_points);
     tcase_add_test(tc, a_curve_that_falls_is_not_flat);
     tcase_add_test(tc, a_curve_that_ends_in_nan_says_where);
+    tcase_add_test(tc, a_curve_has_other_shapes_too);
+    tcase_add_test(tc, what_is_no_number_is_refused);
+    tcase_add_test(tc, python_writes_nan_in_json);
     tcase_add_test(tc, what_is_no_curve_is_told_apart);
     return tc;
 }

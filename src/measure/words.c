@@ -124,11 +124,11 @@ static const ct_field CLUES[] = {
     {CLUE("compared_rows", CT_INT, measures.compared_rows)},
     NUMBER(loss_here, "%.4f"), NUMBER(loss_mistaken, "%.4f"), NUMBER(ln_rows, "%.4f"),
     NUMBERS(gradient_length, "%.3f"), NUMBERS(gradient_cosine, "%.3f"),
-    COUNT(groups), COUNT(lost_rows), COUNT(reversed_rows), COUNT(shift), COUNT(shift_from), COUNT(shift_rows),
+    COUNT(groups), COUNT(lost_rows), COUNT(reversed_rows), COUNT(shift), COUNT(shift_from),
+    COUNT(shift_rows), SHARE(group_ahead, "%.3f"),
     COUNTS(points), COUNTS(repeated_row), COUNTS(repeated_times), COUNTS(zero_row),
     COUNTS(longest_row), COUNTS(fixed_columns), COUNTS(rogue_column), COUNTS(directions),
     COUNTS(hub_row), COUNTS(hub_rows), COUNTS(hubs), COUNTS(hubbed),
-    SHARE(group_ahead, "%.3f"),
     SHARES(repeats_floor, "%.4f"), SHARES(rogue_share, "%.2f"), SHARES(cliff, "%.2g"),
 };
 /* clang-format on */

@@ -243,9 +243,8 @@ typedef struct rule {
 static void conclude_state(ct_diagnosis *d, const facts *f)
 {
     const ct_measures *m = &d->measures;
-    const double gap = m->modality_gap;
-    const double recall = f->recall;
-    const bool matched = f->matched, narrow = f->narrow;
+    const double gap = m->modality_gap, recall = f->recall;
+    const bool matched = f->matched, narrow = f->narrow, separable = m->separability >= SEPARABLE;
     const char *const said_loss = f->knows_loss ? LOSS_IS : NULL;
     const char *const order = matched ? ORDER : NULL;
     const char *const pairs = f->alone ? NULL : PAIRS;
@@ -270,10 +269,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
           [REMEDY] = "look at that tower: frozen or detached, dead units, an input that is the "
                      "same for all items"}},
         {f->exact > 0 && !(f->share < 1 - 2 * AT_LN_N), CT_COLLAPSED,
-         {m->duplicate_rows[0] == m->rows - 1
-              ? "all {rows} rows are exactly equal, which is no chance"
-              : "all {rows} rows are equal, but for rounding",
-          said_loss,
+         {"all {rows} rows are equal, but for rounding: no chance", said_loss,
           f->alone ? NULL : "a softmax over {rows} equal rows has the loss ln {rows} = {ln_rows}"}},
         {m->rows < FEWEST_ROWS || m->columns < 2, CT_UNCERTAIN,
          {"{rows} rows of {columns}: below 12 rows or 2 columns all numbers are mostly chance"}},
@@ -315,8 +311,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
           [REMEDY] = "train; if it was: are the labels those of these rows, in their order"}},
         /* Few directions. */
         {f->cliff, CT_DIMENSIONAL_COLLAPSE,
-         {CLIFF_IS, pairs,
-          matched && recall >= WORKS ? LOW_RANK_COSTS : NULL, said_loss}},
+         {CLIFF_IS, pairs, matched && recall >= WORKS ? LOW_RANK_COSTS : NULL, said_loss}},
         {f->few && fmin(m->recall_at_1[0], m->recall_at_1[1]) >= WORKS, CT_UNCERTAIN,
          {DIRECTIONS, PAIRS, said_loss, "but retrieval works in them: the data may have no more"}},
         {f->few, CT_DIMENSIONAL_COLLAPSE, {DIRECTIONS, pairs, said_loss}},
@@ -349,13 +344,11 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {f->loss_differs && isfinite(d->loss) ? GIVEN : NULL, PAIRS, VARIANCE,
           [MEANING] = f->loss_differs ? NULL : "the gradient that was given is not the gradient of "
                                                "this loss of these rows"}},
-        {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment && m->separability >= SEPARABLE,
-         CT_MODALITY_GAP,
+        {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment,
+         separable ? CT_MODALITY_GAP : CT_UNCERTAIN,
          {"the means lie {modality_gap} apart, pairs a mean squared distance of {alignment}",
-          "a linear separator is right about {separability} of unseen rows", PAIRS}},
-        {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment, CT_UNCERTAIN,
-         {PAIRS, "the means lie {modality_gap} apart, but a linear separator is right about only "
-                 "{separability} of unseen rows: a gap, or too few rows to tell"}},
+          "a linear separator is right about {separability} of unseen rows", PAIRS,
+          separable ? NULL : "a gap, or too few rows to tell"}},
         {f->hub, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}},
         {f->lifted ? f->repeats : 0, CT_REPEATS,
          {REPEATED, pairs, VARIANCE, said_loss}},
@@ -416,7 +409,7 @@ static void add_findings(ct_diagnosis *d, const facts *f)
          "{groups} different captions or groups among {rows} rows: recall@1 asks for one's own "
          "partner among items of other groups; of any item of the group it is {recall_of_group}"},
         {m->n_sides == 2 && m->alignment == 0,
-         "the two sides are the same rows: cosines of pairs are 1 and recall is 1 by construction"},
+         "the two sides are the same rows: each pair is one row twice, of cosine 1"},
         {isnan(c->repeats_floor[0]) && (c->groups == 1 || c->groups == m->rows),
          "the labels say nothing: all rows have one, or each its own (different ones: {groups})"},
         {f->some_lost && is != CT_MISPAIRED, "at least {lost_rows} of {rows} rows have their "

@@ -94,12 +94,14 @@ __attribute__((format(printf, 5, 6))) static void offer(ct_numbers *out, const c
                    .off = out->loss - value,
                    .meaning = CAUSES[of][0],
                    .apart = CAUSES[of][1],
-                   .order = (of > FLOOR) * 1000 + out->n,
                    .collapse = of == EQUAL || of == FACTOR || of == GATHERED};
     ct_number *next = x.off > 0 ? &out->below : &out->above;
     va_list args;
     if (!isfinite(value))
         return;
+    /* Where the loss tells no difference: landmarks, slips, both in the order of the losses. */
+    const double alike = fmax(ALIKE * fabs(out->loss), out->known_to) + 1e-9;
+    x.order = 1000 * floor(fabs(x.off) / alike) + 100 * (of > FLOOR) + out->n;
     va_start(args, fmt);
     vsnprintf(x.formula, sizeof x.formula, fmt, args);
     va_end(args);
@@ -122,13 +124,10 @@ __attribute__((format(printf, 5, 6))) static void offer(ct_numbers *out, const c
         out->near[out->n++] = x;
 }
 
-/* Those that cannot be told apart: landmarks first, then known slips, in the order of the losses.
- */
-static int by_distance(const void *x, const void *y)
+static int by_order(const void *x, const void *y)
 {
-    const ct_number *p = x, *q = y;
-    return p->steps != q->steps ? (p->steps > q->steps) - (p->steps < q->steps)
-                                : p->order - q->order;
+    const double p = ((const ct_number *)x)->order, q = ((const ct_number *)y)->order;
+    return (p > q) - (p < q);
 }
 
 /* Known slips of a loss that is a logarithm of its candidates; `told`: its temperature is known. */
@@ -145,15 +144,10 @@ static void offer_slips(ct_numbers *out, const ct_landmarks *l, bool told)
         if (taus[i] != 0.5) /* as MoCo v3 does */
             offer(out, loss, equal * 2 * taus[i], FACTOR, "%s x 2 x %g", l->equal_is, taus[i]);
     }
-    const struct {
-        double factor;
-        const char *name;
-    } FACTORS[] = {{2, "%s x 2"},
-                   {0.5, "%s / 2"},
-                   {l->at.n, "%s x N: a sum, not a mean"},
-                   {1.4426950408889634, "%s in bits"}};
-    for (int i = 0; i < 4; i++)
-        offer(out, loss, equal * FACTORS[i].factor, FACTOR, FACTORS[i].name, l->equal_is);
+    offer(out, loss, equal * 2, FACTOR, "%s x 2", l->equal_is);
+    offer(out, loss, equal / 2, FACTOR, "%s / 2", l->equal_is);
+    offer(out, loss, equal * l->at.n, FACTOR, "%s x N: a sum, not a mean", l->equal_is);
+    offer(out, loss, equal / ct_scalar_log(2), FACTOR, "%s in bits", l->equal_is);
     for (int k = 2; k <= 1024 && l->at.n <= INT_MAX / k; k *= 2) {
         at.n = l->at.n * k;
         offer(out, loss, ct_landmarks_of(loss, &at, NULL).all_equal, GATHERED, "%s of %d x %d",
@@ -201,12 +195,11 @@ static void offer_loss(ct_numbers *out, const ct_loss *loss, bool told)
 void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, double known_to,
                    ct_numbers *out)
 {
-    const double alike = fmax(ALIKE * fabs(loss), known_to);
     const bool told = at->temperature > 0;
     const int n = at->n;
     int n_losses;
     const ct_loss *all = ct_loss_all(&n_losses);
-    *out = (ct_numbers){.loss = loss, .at = *at};
+    *out = (ct_numbers){.loss = loss, .known_to = known_to, .at = *at};
     if (!told)
         out->at.temperature = USUAL;
     for (int i = 0; i < n_losses; i++)
@@ -220,7 +213,5 @@ void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, 
         offer(out, only, ct_scalar_log(2.718281828459045 + n - 1) - 1, TWICE, "ln(e + N-1) - 1");
         offer(out, only, ct_scalar_log(2), HALVES, "ln 2");
     }
-    for (int i = 0; i < out->n; i++)
-        out->near[i].steps = alike > 0 ? floor(fabs(out->near[i].off) / alike) : 0;
-    qsort(out->near, (size_t)out->n, sizeof *out->near, by_distance);
+    qsort(out->near, (size_t)out->n, sizeof *out->near, by_order);
 }

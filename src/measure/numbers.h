@@ -13,13 +13,12 @@ typedef struct ct_number {
     double value, off; /* the loss less the value */
     char formula[64], losses[128];
     const char *meaning, *apart; /* apart: what tells its causes from each other */
-    double steps;                /* of what the loss is known to, that it is off */
-    int order;                   /* ... and where those are alike */
+    double order;                /* least first: how far off, and how plain */
     bool collapse;               /* all rows are equal there */
 } ct_number;
 
 typedef struct ct_numbers {
-    double loss;
+    double loss, known_to;
     ct_loss_setting at;
     int n;
     ct_number near[CT_NUMBERS]; /* within 1 %, the nearest first */

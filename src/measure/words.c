@@ -115,7 +115,6 @@ static const ct_field LOSS[] = {
 #define NUMBERS(member, format_) {CLUE(#member, CT_REAL, member), .count = 2, .format = (format_)}
 #define COUNT(member)            {CLUE(#member, CT_INT, shape.clues.member)}
 #define COUNTS(member)           {CLUE(#member, CT_INT, shape.clues.member), OF_SIDES}
-#define SHARE(member, format_)   {CLUE(#member, CT_REAL, shape.clues.member), .format = (format_)}
 #define SHARES(member, format_)  {CLUE(#member, CT_REAL, shape.clues.member), OF_SIDES, \
                                   .format = (format_)}
 static const ct_field CLUES[] = {
@@ -125,7 +124,8 @@ static const ct_field CLUES[] = {
     NUMBER(loss_here, "%.4f"), NUMBER(loss_mistaken, "%.4f"), NUMBER(ln_rows, "%.4f"),
     NUMBERS(gradient_length, "%.3f"), NUMBERS(gradient_cosine, "%.3f"),
     COUNT(groups), COUNT(lost_rows), COUNT(reversed_rows), COUNT(shift), COUNT(shift_from),
-    COUNT(shift_rows), SHARE(group_ahead, "%.3f"),
+    COUNT(shift_rows),
+    {CLUE("group_ahead", CT_REAL, shape.clues.group_ahead), .format = "%.3f"},
     COUNTS(points), COUNTS(repeated_row), COUNTS(repeated_times), COUNTS(zero_row),
     COUNTS(longest_row), COUNTS(fixed_columns), COUNTS(rogue_column), COUNTS(directions),
     COUNTS(hub_row), COUNTS(hub_rows), COUNTS(hubs), COUNTS(hubbed),

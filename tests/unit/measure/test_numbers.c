@@ -50,7 +50,7 @@ START_TEST(a_told_loss_is_near_its_landmark)
     for (int i = 0; i < x.n; i++) {
         found = found || strcmp(x.near[i].formula, TOLD[_i].formula) == 0;
         ck_assert_double_le(fabs(x.near[i].off), 0.01 * fmax(fabs(x.near[i].value), 0.05));
-        ck_assert(i == 0 || x.near[i].steps >= x.near[i - 1].steps);
+        ck_assert(i == 0 || x.near[i].order >= x.near[i - 1].order);
         ck_assert(x.near[i].meaning != NULL && x.near[i].apart != NULL);
     }
     ck_assert_msg(found, "%g: no %s among %d, the first %s", TOLD[_i].loss, TOLD[_i].formula, x.n,

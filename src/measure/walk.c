@@ -228,7 +228,7 @@ static int mutual_of(const walk *w, int i)
 
 /* Rows whose partner is nowhere near, but whose mutual nearest is as near as partners are: their
  * partner has another number. If it is always so many rows on, rows were dropped or added. */
-static void find_lost(measuring *m, const walk *w, double strong)
+static void find_lost(measuring *m, const walk *w, double strong, double far)
 {
     const int n = m->e->n;
     ct_clues *c = m->clues;
@@ -240,7 +240,7 @@ static void find_lost(measuring *m, const walk *w, double strong)
         c->far_rows += share >= 0.25;
         c->between_rows += share >= 0.05 && share < 0.25;
         c->reversed_rows += share >= 0.95;
-        lost[i] = j >= 0 && share >= 0.25 && (double)w->nearest[0][i].s[0] >= strong;
+        lost[i] = j >= 0 && j != i && share >= far && (double)w->nearest[0][i].s[0] >= strong;
         c->lost_rows += lost[i];
         if (lost[i] && ++shift[n + j - i] > c->shift_rows) {
             c->shift_rows = shift[n + j - i];
@@ -273,8 +273,10 @@ static void measure_mutual(measuring *m, const walk *w)
     }
     m->out->mutual_nearest = (double)here / n;
     m->out->mutual_nearest_elsewhere = (double)elsewhere / n;
-    if (own != NULL) /* if no partner is one, any mutual nearest is as near */
-        find_lost(m, w, here > 0 ? ct_spread_of(own, here).least : -2);
+    /* Where next to no partner is one, any mutual nearest is as near, and may be its neighbour. */
+    if (own != NULL)
+        find_lost(m, w, here > 0 ? ct_spread_of(own, here).least : -2,
+                  4 * here < elsewhere ? 0 : 0.25);
 }
 
 /* Some rows of a: is a row of b nearer than any other row of a? Ties count for a. */

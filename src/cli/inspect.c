@@ -4,7 +4,6 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
-#include "formats/bytes.h"
 #include "formats/safetensors.h"
 #include "formats/text.h"
 #include "show/table.h"
@@ -42,34 +41,7 @@ static ct_status read_file(const char *name, const char *which, ct_arena *arena,
     return ct_safetensors_read(path, arena, out, err);
 }
 
-/* Moments of the optimiser stand beside the parameters. */
-static bool is_parameter(const ct_safetensor *t)
-{
-    return strncmp(t->name, "optim.", 6) != 0;
-}
-
 /* ---- hash ---- */
-
-/* Names, sizes and values of the parameters, in the order of their names; not the optimiser's
- * moments, not the recipe. Two runs with equal hashes have the same weights to the last bit,
- * whatever machines they ran on. */
-static uint64_t hash_of(const ct_safetensors *file)
-{
-    uint64_t hash = CT_BYTES_HASH;
-    for (int i = 0; i < file->n_tensors; i++) {
-        const ct_safetensor *t = &file->tensor[i];
-        if (!is_parameter(t))
-            continue;
-        hash = ct_bytes_hash(hash, t->name, strlen(t->name) + 1);
-        for (int d = 0; d < t->n_dims; d++) {
-            unsigned char size[8];
-            ct_bytes_put(size, 8, (uint64_t)t->dim[d]);
-            hash = ct_bytes_hash(hash, size, sizeof size);
-        }
-        hash = ct_bytes_hash(hash, t->bytes, t->count * t->width);
-    }
-    return hash;
-}
 
 ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES],
                    char path[CT_PATH_BYTES], ct_error *err)
@@ -78,7 +50,7 @@ ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES]
     ct_safetensors file;
     ct_arena_open(&arena, "hash", 0, err);
     if (read_file(name, which, &arena, &file, path, err) == CT_OK)
-        snprintf(out, CLI_HASH_BYTES, "%016" PRIx64, hash_of(&file));
+        snprintf(out, CLI_HASH_BYTES, "%016" PRIx64, ct_weights_hash(&file));
     ct_arena_free(&arena);
     return err->status;
 }
@@ -175,7 +147,7 @@ static int inspect(cli_call *c, ct_error *err)
         if (!ct_safetensor_values(&f.tensor[i], NULL)) {
             CT_FAIL(err, CT_ERR_FORMAT, "%s: %s has a value that is not finite", path,
                     f.tensor[i].name);
-        } else if (is_parameter(&f.tensor[i])) {
+        } else if (ct_is_parameter(&f.tensor[i])) {
             p[n++] = describe(&f, &f.tensor[i], &scratch);
             values += f.tensor[i].count;
         }

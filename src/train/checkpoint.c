@@ -6,7 +6,7 @@
  * Layer: train. Needs formats (safetensors, field). */
 #include "train/checkpoint.h"
 
-#include "formats/safetensors.h"
+#include "formats/bytes.h"
 #include "platform/file.h"
 
 #include <stdio.h>
@@ -282,4 +282,29 @@ ct_status ct_weights_load(ct_trainer *t, const char *path, ct_error *err)
     load_arrays(t, true, &file, path, err);
     ct_arena_free(&arena);
     return err->status;
+}
+
+/* ---- hash ---- */
+
+bool ct_is_parameter(const ct_safetensor *t)
+{
+    return strncmp(t->name, "optim.", 6) != 0;
+}
+
+uint64_t ct_weights_hash(const ct_safetensors *file)
+{
+    uint64_t hash = CT_BYTES_HASH;
+    for (int i = 0; i < file->n_tensors; i++) {
+        const ct_safetensor *t = &file->tensor[i];
+        if (!ct_is_parameter(t))
+            continue;
+        hash = ct_bytes_hash(hash, t->name, strlen(t->name) + 1);
+        for (int d = 0; d < t->n_dims; d++) {
+            unsigned char size[8];
+            ct_bytes_put(size, 8, (uint64_t)t->dim[d]);
+            hash = ct_bytes_hash(hash, size, sizeof size);
+        }
+        hash = ct_bytes_hash(hash, t->bytes, t->count * t->width);
+    }
+    return hash;
 }

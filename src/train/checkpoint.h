@@ -14,6 +14,7 @@
 #ifndef TRAIN_CHECKPOINT_H
 #define TRAIN_CHECKPOINT_H
 
+#include "formats/safetensors.h"
 #include "train/trainer.h"
 
 /* What a run knows besides its trainer. */
@@ -40,5 +41,13 @@ ct_status ct_checkpoint_recipe(const char *path, ct_recipe *out, ct_error *err);
 /* Parameters alone, from any safetensors file that has them under their names, or with "module." in
  * front; t->unused names what else it has. Errors  CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */
 ct_status ct_weights_load(ct_trainer *t, const char *path, ct_error *err);
+
+/* Moments of the optimiser stand beside the parameters. */
+bool ct_is_parameter(const ct_safetensor *t);
+
+/* Names, sizes and values of the parameters, in the order of their names; not the optimiser's
+ * moments, not the recipe. Two runs with equal hashes have the same weights to the last bit,
+ * whatever machines they ran on. */
+uint64_t ct_weights_hash(const ct_safetensors *file);
 
 #endif

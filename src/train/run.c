@@ -107,22 +107,6 @@ ct_status ct_run_open(ct_trainer *t, const char *folder, const char *checkpoint,
 
 /* ---- lines ---- */
 
-typedef struct logged {
-    ct_step step;
-    ct_landmarks landmarks;
-} logged;
-
-static const ct_field STEP[] = {
-    {.key = "step", .kind = CT_LONG, CT_AT(logged, step.step)},
-    {.key = "loss", .kind = CT_SINGLE, CT_AT(logged, step.loss)},
-    {.key = "all_equal", .kind = CT_SINGLE, CT_AT(logged, landmarks.all_equal)},
-    {.key = "floor", .kind = CT_SINGLE, CT_AT(logged, landmarks.floor)},
-    {.key = "temperature", .kind = CT_SINGLE, CT_AT(logged, step.at.temperature)},
-    {.key = "rate", .kind = CT_SINGLE, CT_AT(logged, step.rate)},
-    {.key = "gradient_norm", .kind = CT_SINGLE, CT_AT(logged, step.gradient_norm)},
-};
-static const ct_fields STEP_FIELDS = CT_FIELDS(STEP);
-
 typedef struct timing {
     long step;
     double seconds, pairs_per_second;
@@ -140,8 +124,8 @@ static void put_step(run *r, const ct_step *s)
     const double seconds = ct_clock_s() - r->began,
                  pairs = (double)s->step * r->t->recipe.train.batch;
     const timing now = {s->step, seconds, pairs / (seconds > 0 ? seconds : 1e-9)};
-    const logged line = {*s, ct_trainer_landmarks(r->t, s)};
-    ct_log_put(&r->log, "step", &STEP_FIELDS, &line);
+    const ct_step_line line = {*s, ct_trainer_landmarks(r->t, s)};
+    ct_log_put(&r->log, "step", &ct_step_fields, &line);
     ct_log_put(&r->timing, NULL, &TIMING_FIELDS, &now);
 }
 

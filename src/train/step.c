@@ -20,6 +20,17 @@
 #include <math.h>
 #include <string.h>
 
+static const ct_field STEP[] = {
+    {.key = "step", .kind = CT_LONG, CT_AT(ct_step_line, step.step)},
+    {.key = "loss", .kind = CT_SINGLE, CT_AT(ct_step_line, step.loss)},
+    {.key = "all_equal", .kind = CT_SINGLE, CT_AT(ct_step_line, landmarks.all_equal)},
+    {.key = "floor", .kind = CT_SINGLE, CT_AT(ct_step_line, landmarks.floor)},
+    {.key = "temperature", .kind = CT_SINGLE, CT_AT(ct_step_line, step.at.temperature)},
+    {.key = "rate", .kind = CT_SINGLE, CT_AT(ct_step_line, step.rate)},
+    {.key = "gradient_norm", .kind = CT_SINGLE, CT_AT(ct_step_line, step.gradient_norm)},
+};
+const ct_fields ct_step_fields = CT_FIELDS(STEP);
+
 /* "step 12: the loss is nan; first bad tensor: linear (128, 64) of image.1.weight" */
 static void say_bad(const ct_trainer *t, double value, const char *what, ct_error *err)
 {

@@ -54,6 +54,14 @@ typedef struct ct_step {
     ct_loss_setting at; /* what that loss was computed with */
 } ct_step;
 
+/* A step's line of log.jsonl. */
+typedef struct ct_step_line {
+    ct_step step;
+    ct_landmarks landmarks;
+} ct_step_line;
+
+extern const ct_fields ct_step_fields;
+
 /* What the embeddings of a split are like. */
 typedef struct ct_evaluation {
     long step;

@@ -43,6 +43,70 @@
 #define lanes_store        vst1q_f32
 #define lanes_all          vdupq_n_f32
 #define lanes_fma(a, b, c) vfmaq_f32(c, a, b)
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#define LANES     4
+#define TILE_ROWS 2
+#define TILE_VECS 2
+/* WebAssembly has no fma that is always the same: four floats as two vectors of doubles, in which a
+ * product is exact. Rounding the double sum to float is right but where it lies halfway between two
+ * floats, or is so small that a float has fewer digits: there fma_real decides. */
+typedef struct lanes {
+    v128_t low, high;
+} lanes;
+static inline lanes lanes_of(v128_t x)
+{
+    return (lanes){wasm_f64x2_promote_low_f32x4(x),
+                   wasm_f64x2_promote_low_f32x4(wasm_i32x4_shuffle(x, x, 2, 3, 0, 1))};
+}
+static inline lanes lanes_load(const float *p)
+{
+    return lanes_of(wasm_v128_load(p));
+}
+static inline v128_t lanes_floats(lanes v)
+{
+    return wasm_i32x4_shuffle(wasm_f32x4_demote_f64x2_zero(v.low),
+                              wasm_f32x4_demote_f64x2_zero(v.high), 0, 1, 4, 5);
+}
+static inline void lanes_store(float *p, lanes v)
+{
+    wasm_v128_store(p, lanes_floats(v));
+}
+static inline lanes lanes_all(float x)
+{
+    return (lanes){wasm_f64x2_splat((double)x), wasm_f64x2_splat((double)x)};
+}
+static inline v128_t lanes_rounded(v128_t x)
+{
+    return wasm_f64x2_promote_low_f32x4(wasm_f32x4_demote_f64x2_zero(x));
+}
+static __attribute__((noinline)) lanes lanes_repaired(lanes a, lanes b, lanes c)
+{
+    float x[3][LANES];
+    lanes_store(x[0], a);
+    lanes_store(x[1], b);
+    lanes_store(x[2], c);
+    for (int l = 0; l < LANES; l++)
+        x[2][l] = fma_real(x[0][l], x[1][l], x[2][l]);
+    return lanes_load(x[2]);
+}
+static inline lanes lanes_fma(lanes a, lanes b, lanes c)
+{
+    const v128_t low = wasm_f64x2_add(wasm_f64x2_mul(a.low, b.low), c.low);
+    const v128_t high = wasm_f64x2_add(wasm_f64x2_mul(a.high, b.high), c.high);
+    const v128_t less = wasm_i32x4_shuffle(low, high, 0, 2, 4, 6); /* halves of the four doubles */
+    const v128_t more = wasm_i32x4_shuffle(low, high, 1, 3, 5, 7);
+    const v128_t halfway = wasm_i32x4_eq(wasm_v128_and(less, wasm_i32x4_const_splat(0x1fffffff)),
+                                         wasm_i32x4_const_splat(0x10000000));
+    /* below 2^-126, and not 0, which wraps */
+    const v128_t small = wasm_u32x4_lt(wasm_i32x4_sub(wasm_v128_and(more, wasm_i32x4_const_splat(
+                                                                              0x7fffffff)),
+                                                      wasm_i32x4_const_splat(1)),
+                                       wasm_i32x4_const_splat(0x380fffff));
+    if (wasm_v128_any_true(wasm_v128_or(halfway, small)))
+        return lanes_repaired(a, b, c);
+    return (lanes){lanes_rounded(low), lanes_rounded(high)};
+}
 #else
 #define LANES_PLAIN 1
 #endif

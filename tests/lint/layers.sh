@@ -51,7 +51,7 @@ function layer_of(path,    folder) {
 
 function check_system() {
     if (header ~ /^contrast\// || ("src/" header) in own_file) fail("write \"" header "\": quotes are for our headers")
-    else if (header ~ /^(immintrin|arm_neon)\.h$/) { if (layer != "kernels") forbid("a processor") }
+    else if (header ~ /^(immintrin|arm_neon|wasm_simd128)\.h$/) { if (layer != "kernels") forbid("a processor") }
     else if (!(header in of_c) && layer != "platform") forbid("an operating system")
 }
 

@@ -1,0 +1,286 @@
+/* web.c -- see web.h.
+ *
+ * Layer: web. */
+#include "web/web.h"
+
+#include "formats/array.h"
+#include "measure/fields.h"
+#include "measure/numbers.h"
+#include "platform/memory.h"
+#include "train/checkpoint.h"
+#include "train/snapshot.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+enum { JUDGED = 200 }; /* most pairs of a diagnosis: a page asks several times per second */
+
+struct ct_web {
+    ct_device *device;
+    ct_trainer trainer;
+    bool open;
+    ct_snapshot snapshot;
+    ct_diagnosis diagnosis;
+    ct_json j; /* the answer */
+    ct_error err;
+};
+
+/* ---- answers ---- */
+
+static void begin(ct_web *w)
+{
+    w->err = (ct_error){.status = CT_OK};
+    ct_json_reset(&w->j);
+    ct_json_open(&w->j, NULL, '{');
+}
+
+/* The same for what needs a run. */
+static ct_trainer *begin_with_run(ct_web *w)
+{
+    begin(w);
+    if (!w->open)
+        CT_FAIL(&w->err, CT_ERR_CONFIG, "there is no run");
+    return &w->trainer;
+}
+
+static const char *answer(ct_web *w)
+{
+    if (w->err.status != CT_OK)
+        ct_json_string(&w->j, "error", w->err.msg);
+    ct_json_close(&w->j);
+    return w->j.failed ? "{\"error\":\"no memory for the answer\"}" : w->j.text;
+}
+
+/* Rows as points on the sphere; they are an arena's, and ours to scale. */
+static void put_rows(ct_web *w, const char *key, const ct_real *x, int n, int d)
+{
+    if (w->err.status != CT_OK)
+        return;
+    ct_unit_rows((ct_real *)x, n, d);
+    ct_json_open(&w->j, key, '[');
+    for (int i = 0; i < n * d; i++)
+        ct_json_number(&w->j, NULL, (double)x[i]);
+    ct_json_close(&w->j);
+}
+
+/* ---- life ---- */
+
+static void close_run(ct_web *w)
+{
+    if (w->open)
+        ct_trainer_free(&w->trainer);
+    w->open = false;
+}
+
+ct_web *ct_web_new(void)
+{
+    ct_error err = {.status = CT_OK};
+    ct_web *w = ct_alloc_for("playground", 1, sizeof *w, &err);
+    if (w != NULL)
+        w->device = ct_device_new(1, NULL, &err);
+    if (err.status == CT_OK)
+        return w;
+    ct_web_free(w);
+    return NULL;
+}
+
+void ct_web_free(ct_web *w)
+{
+    if (w == NULL)
+        return;
+    close_run(w);
+    ct_device_free(w->device);
+    ct_json_free(&w->j);
+    ct_free(w);
+}
+
+/* ---- a run ---- */
+
+static void override_all(ct_recipe *r, const char *settings, ct_error *err)
+{
+    char line[2 * CT_RECIPE_TEXT];
+    for (size_t n; *settings != '\0'; settings += n + (settings[n] == '\n')) {
+        n = strcspn(settings, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)n, settings);
+        if (n > 0)
+            ct_recipe_override(r, line, err);
+    }
+}
+
+/* What the page says once about a run: all of its recipe, and the pairs that it shows. */
+static void introduce(ct_web *w)
+{
+    const ct_trainer *t = &w->trainer;
+    char text[CT_RECIPE_BYTES];
+    ct_arena arena;
+    ct_arena_open(&arena, "probe", 0, &w->err);
+    const ct_probe probe = ct_probe_of(t->pairs, &arena, &w->err);
+    ct_fields_ini(&ct_recipe_fields, &t->recipe, false, text, sizeof text);
+    ct_json_string(&w->j, "recipe", text);
+    ct_json_integer(&w->j, "width", ct_trainer_width(t));
+    ct_json_integer(&w->j, "batch", t->recipe.train.batch);
+    ct_json_integer(&w->j, "parameters", (long long)t->model.params.size);
+    ct_fields_json(&w->j, &ct_probe_fields, &probe);
+    ct_arena_free(&arena);
+}
+
+const char *ct_web_open(ct_web *w, const char *recipe, const char *settings)
+{
+    ct_recipe r = ct_recipe_defaults();
+    begin(w);
+    close_run(w);
+    ct_recipe_load(&r, recipe, &w->err);
+    override_all(&r, settings, &w->err);
+    if (ct_recipe_check(&r, &w->err) == CT_OK) {
+        ct_trainer_init(&w->trainer, &r, NULL, w->device, &w->err);
+        w->open = true; /* there is something to free, also after an error */
+    }
+    if (w->err.status == CT_OK)
+        introduce(w);
+    else
+        close_run(w);
+    return answer(w);
+}
+
+const char *ct_web_step(ct_web *w, int count)
+{
+    ct_trainer *t = begin_with_run(w);
+    ct_step_line line;
+    ct_json_open(&w->j, "steps", '[');
+    for (int i = 0; i < count && w->err.status == CT_OK; i++) {
+        if (ct_trainer_step(t, &line.step, &w->err) != CT_OK)
+            break;
+        line.landmarks = ct_trainer_landmarks(t, &line.step);
+        ct_json_open(&w->j, NULL, '{');
+        ct_fields_json(&w->j, &ct_step_fields, &line);
+        ct_json_close(&w->j);
+    }
+    ct_json_close(&w->j);
+    return answer(w);
+}
+
+/* ---- looking ---- */
+
+const char *ct_web_look(ct_web *w)
+{
+    ct_trainer *t = begin_with_run(w);
+    ct_arena arena;
+    ct_arena_open(&arena, "probe", 0, &w->err);
+    if (w->err.status == CT_OK && ct_snapshot_take(t, &w->snapshot, &w->err) == CT_OK) {
+        const ct_embedded e = ct_trainer_embedded(t, ct_pairs_split(t->pairs, CT_VALIDATION),
+                                                  CT_PROBE, &arena, &w->err);
+        ct_fields_json(&w->j, &ct_moment_fields, &w->snapshot.moment);
+        put_rows(w, "images", e.a, e.n, e.d);
+        put_rows(w, "texts", e.b, e.n, e.d);
+    }
+    ct_arena_free(&arena);
+    return answer(w);
+}
+
+/* The word, its sentences and its numbers, as the program prints them. */
+static void put_diagnosis(ct_web *w)
+{
+    ct_json_string(&w->j, "meaning", w->diagnosis.text.meaning);
+    ct_diagnosis_json(&w->j, &w->diagnosis);
+}
+
+const char *ct_web_judge(ct_web *w)
+{
+    ct_trainer *t = begin_with_run(w);
+    ct_diagnosis *d = &w->diagnosis;
+    if (w->err.status == CT_OK && ct_trainer_diagnose(t, ct_pairs_split(t->pairs, CT_VALIDATION),
+                                                      JUDGED, d, &w->err) == CT_OK) {
+        put_diagnosis(w);
+        ct_json_number(&w->j, "escape_meter", /* as ct_monitor has it */
+                       d->measures.cross_covariance / d->landmarks.at.temperature);
+    }
+    return answer(w);
+}
+
+/* ---- checkpoints ---- */
+
+const char *ct_web_save(ct_web *w, const char *path)
+{
+    char digits[17];
+    ct_arena arena;
+    ct_trainer *t = begin_with_run(w);
+    ct_arena_open(&arena, "hash", 0, &w->err);
+    ct_safetensors *file = ct_arena_zeroed(&arena, 1, sizeof *file);
+    if (w->err.status == CT_OK)
+        ct_checkpoint_save(t, &(ct_progress){.log_bytes = 0}, path, &w->err);
+    if (file != NULL && ct_safetensors_read(path, &arena, file, &w->err) == CT_OK) {
+        snprintf(digits, sizeof digits, "%016" PRIx64, ct_weights_hash(file));
+        ct_json_string(&w->j, "hash", digits);
+        ct_json_integer(&w->j, "step", t->step);
+    }
+    ct_arena_free(&arena);
+    return answer(w);
+}
+
+const char *ct_web_load(ct_web *w, const char *path)
+{
+    ct_progress progress;
+    ct_trainer *t = begin_with_run(w);
+    if (w->err.status == CT_OK && ct_checkpoint_load(t, &progress, path, &w->err) == CT_OK)
+        ct_json_integer(&w->j, "step", t->step);
+    return answer(w);
+}
+
+const char *ct_web_embed(ct_web *w, const char *caption)
+{
+    ct_arena arena;
+    ct_trainer *t = begin_with_run(w);
+    ct_arena_open(&arena, "caption", 0, &w->err);
+    ct_real *z = ct_arena_zeroed(&arena, w->open ? (size_t)ct_trainer_width(t) : 1, sizeof *z);
+    if (w->open && t->pairs->side[1].text == NULL)
+        CT_FAIL(&w->err, CT_ERR_CONFIG, "this data has no captions");
+    if (w->err.status == CT_OK && ct_trainer_embed_texts(t, 1, &caption, 1, z, &w->err) == CT_OK)
+        put_rows(w, "row", z, 1, ct_trainer_width(t));
+    ct_arena_free(&arena);
+    return answer(w);
+}
+
+/* ---- somebody else's embeddings, or a loss alone ---- */
+
+const char *ct_web_diagnose(ct_web *w, const char *a, const char *b)
+{
+    const char *const path[2] = {a, b};
+    ct_real *x[2] = {NULL, NULL};
+    int n[2] = {0}, d[2] = {0};
+    ct_arena arena;
+    begin(w);
+    ct_arena_open(&arena, "diagnosis", 0, &w->err);
+    for (int side = 0; side < 2 && *path[side] != '\0'; side++)
+        ct_array_read_matrix(path[side], &arena, &x[side], &n[side], &d[side], &w->err);
+    if (x[1] != NULL && (n[0] != n[1] || d[0] != d[1]))
+        CT_FAIL(&w->err, CT_ERR_SHAPE, "%s is (%d, %d), %s is (%d, %d): expected pairs of rows", a,
+                n[0], d[0], b, n[1], d[1]);
+    w->diagnosis = (ct_diagnosis){.loss = (double)NAN};
+    if (w->err.status == CT_OK &&
+        ct_diagnose(&(ct_embedded){x[0], x[1], n[0], d[0], NULL, w->device, NULL}, &w->diagnosis,
+                    &w->err) == CT_OK)
+        put_diagnosis(w);
+    ct_arena_free(&arena);
+    return answer(w);
+}
+
+const char *ct_web_numbers(ct_web *w, double value, int batch)
+{
+    const ct_loss_setting at = {.n = batch};
+    ct_numbers x;
+    begin(w);
+    if (!(value > 0) || batch < 1)
+        CT_FAIL(&w->err, CT_ERR_CONFIG, "expected a loss above 0 and a batch of pairs");
+    if (w->err.status == CT_OK) {
+        ct_numbers_of(NULL, &at, value, &x);
+        ct_json_open(&w->j, "near", '[');
+        for (int i = 0; i < x.n; i++) {
+            ct_json_open(&w->j, NULL, '{');
+            ct_fields_json(&w->j, &ct_number_fields, &x.near[i]);
+            ct_json_close(&w->j);
+        }
+        ct_json_close(&w->j);
+    }
+    return answer(w);
+}

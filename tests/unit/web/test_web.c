@@ -1,0 +1,159 @@
+/* test_web.c -- what the playground's page asks: the weights of a run, in words and in JSON. */
+#include "testing.h"
+#include "training.h"
+
+#include "train/run.h"
+#include "web/web.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char SETTINGS[] = "data.n_train=64\ndata.n_validation=20\ndata.n_test=5\n"
+                               "data.n_composition=5\nimage.layers=12,3\ntext.layers=9,3\n"
+                               "text.buckets=64\ntext.bag_dim=8\ntrain.batch=8\ntrain.steps=30\n"
+                               "optim.warmup=0\noptim.schedule=constant";
+static ct_web *web;
+static char at[96];
+
+static void open_web(void)
+{
+    open_scratch();
+    web = ct_web_new();
+    ck_assert_ptr_nonnull(web);
+    snprintf(at, sizeof at, "%s/at.safetensors", scratch);
+}
+
+static void close_web(void)
+{
+    ct_web_free(web);
+    close_scratch();
+}
+
+#define ck_says(answer, piece)                                                        \
+    do {                                                                              \
+        const char *said_ = (answer);                                                 \
+        ck_assert_msg(strstr(said_, (piece)) != NULL, "no %s in %s", (piece), said_); \
+    } while (0)
+
+static void hash_at(int steps, char out[64])
+{
+    ck_assert_ptr_null(strstr(ct_web_step(web, steps), "error"));
+    snprintf(out, 64, "%.63s", strstr(ct_web_save(web, at), "\"hash\""));
+}
+
+START_TEST(run_has_the_weights_of_the_program)
+{
+    const ct_run_watch nobody = {.on_step = NULL};
+    char folder[96], path[CT_PATH_BYTES], mine[64], want[64], settings[sizeof SETTINGS];
+    ct_safetensors file;
+    ct_arena arena;
+    ct_trainer t;
+    ct_recipe r = ct_recipe_defaults();
+    ct_error err = {0};
+    ct_arena_init(&arena, 0);
+    snprintf(folder, sizeof folder, "%s/run", scratch);
+    snprintf(settings, sizeof settings, "%s", SETTINGS);
+    ct_recipe_load(&r, "shapes", &err);
+    for (char *one = strtok(settings, "\n"); one != NULL; one = strtok(NULL, "\n"))
+        ct_recipe_override(&r, one, &err);
+    r.train.steps = 6;
+    ck_assert_str_eq(err.msg, "");
+    open_trainer(&t, &r, 2, NULL);
+    ck_assert_int_eq(ct_run_train(&t, folder, NULL, &nobody, &err), CT_OK);
+    close_trainer(&t);
+    ct_run_checkpoint(folder, NULL, path, &err);
+    ck_assert_int_eq(ct_safetensors_read(path, &arena, &file, &err), CT_OK);
+    snprintf(want, sizeof want, "\"hash\":\"%016llx\"", (unsigned long long)ct_weights_hash(&file));
+    ck_says(ct_web_open(web, "shapes", SETTINGS), "\"pairs\":20");
+    hash_at(6, mine);
+    ck_assert_msg(strncmp(mine, want, strlen(want)) == 0, "%s, should be %s", mine, want);
+    ct_arena_free(&arena);
+}
+END_TEST
+
+START_TEST(going_back_and_forward_gives_the_same_weights)
+{
+    char then[64], again[64];
+    ct_web_open(web, "shapes", SETTINGS);
+    hash_at(4, then); /* this is where it goes back to */
+    hash_at(5, then);
+    ct_web_open(web, "shapes", SETTINGS);
+    hash_at(4, again);
+    ct_web_step(web, 9);
+    ck_says(ct_web_load(web, at), "\"step\":4");
+    hash_at(5, again);
+    ck_assert_str_eq(again, then);
+}
+END_TEST
+
+START_TEST(looking_changes_nothing)
+{
+    char then[64], again[64];
+    ct_web_open(web, "shapes", SETTINGS);
+    hash_at(6, then);
+    ct_web_open(web, "shapes", SETTINGS);
+    for (int i = 0; i < 6; i++) {
+        ck_says(ct_web_look(web), "\"images\":[");
+        ck_says(ct_web_judge(web), "\"escape_meter\":");
+        ck_says(ct_web_embed(web, "a red star"), "\"row\":[");
+        ck_says(ct_web_step(web, 1), "\"all_equal\":2.0794415");
+    }
+    ct_web_save(web, at);
+    hash_at(0, again);
+    ck_assert_str_eq(again, then);
+}
+END_TEST
+
+START_TEST(mistakes_are_told_in_words)
+{
+    static const char *const REFUSED[][2] = {
+        {"loss.temperatur=1", "did you mean"},
+        {"loss.name=clap", "there is no such loss"},
+        {"train.batch=100", "there are 64 training pairs"},
+        {"image.layers=8", "image.layers ends in 8"},
+    };
+    char settings[512];
+    ck_says(ct_web_step(web, 1), "there is no run");
+    ck_says(ct_web_open(web, "shape", ""), "\"error\":");
+    for (int i = 0; i < COUNT(REFUSED); i++) {
+        snprintf(settings, sizeof settings, "%s\n%s", SETTINGS, REFUSED[i][0]);
+        ck_says(ct_web_open(web, "shapes", settings), REFUSED[i][1]);
+        ck_says(ct_web_look(web), "there is no run");
+    }
+    snprintf(settings, sizeof settings, "%s\noptim.rate=1e12\noptim.name=sgd", SETTINGS);
+    ct_web_open(web, "shapes", settings);
+    ck_says(ct_web_step(web, 30), "first bad tensor");
+    ct_web_open(web, "latent", "data.n_train=300\ndata.n_validation=4");
+    ck_says(ct_web_embed(web, "a red star"), "has no captions");
+}
+END_TEST
+
+START_TEST(embeddings_of_others_are_diagnosed)
+{
+    char a[96], b[96];
+    for (int side = 0; side < 2; side++) {
+        snprintf(side == 0 ? a : b, 96, "%s/%d.csv", scratch, side);
+        FILE *f = fopen(side == 0 ? a : b, "w");
+        for (int i = 0; i < 60; i++)
+            fprintf(f, "1,%d,0.001\n", side);
+        fclose(f);
+    }
+    ck_says(ct_web_diagnose(web, a, ""), "\"state\":\"collapsed\"");
+    ck_says(ct_web_diagnose(web, a, b), "\"state\":\"collapsed\"");
+    ck_says(ct_web_diagnose(web, "/nowhere.npy", b), "/nowhere.npy: ");
+    ck_says(ct_web_numbers(web, 4.852, 128), "\"formula\":\"ln N\"");
+    ck_says(ct_web_numbers(web, 4.852, 0), "\"error\":");
+}
+END_TEST
+
+TCase *web_case(void)
+{
+    TCase *tc = tcase_create("web");
+    tcase_add_checked_fixture(tc, open_web, close_web);
+    tcase_add_test(tc, run_has_the_weights_of_the_program);
+    tcase_add_test(tc, going_back_and_forward_gives_the_same_weights);
+    tcase_add_test(tc, looking_changes_nothing);
+    tcase_add_test(tc, mistakes_are_told_in_words);
+    tcase_add_test(tc, embeddings_of_others_are_diagnosed);
+    return tc;
+}

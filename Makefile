@@ -68,7 +68,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(OUT)/%.o)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all demo test check-gradients sanitize bench bench-peers lint clean help FORCE
+.PHONY: all demo playground test check-gradients sanitize bench bench-peers lint clean help FORCE
 .PHONY: install uninstall installcheck dist
 
 all: $(OUT)/contrast $(OUT)/first $(OUT)/libcontrast.a ## Build the program, the first page (models/first.c) and the library
@@ -80,6 +80,12 @@ endif
 
 demo: all ## Build, then show the collapse and its fix with numbers measured here
 	@$(OUT)/contrast demo
+
+playground: ## Write build/playground.html: the same engine in a browser. Fetches the compiler's parts if missing
+	@CLANG='$(CLANG)' sh tests/support/get-wasm.sh
+	@$(MAKE) --no-print-directory $(PAGE)
+	@$(MAKE) --no-print-directory all
+	@echo "$(PAGE): open it in a browser; '$(OUT)/contrast playground' writes it too"
 
 test: $(OUT)/tests/run ## Run every unit test; T=normalize runs one case. Fetches Check if missing
 	$(if $(T),CK_RUN_CASE=$(T)) $(RUN) $(OUT)/tests/run
@@ -251,6 +257,30 @@ endef
 $(eval $(call TABLE,train/recipes,src/train/recipe.c,$(filter %.ini,$(ASSETS))))
 $(eval $(call TABLE,lab/lessons,src/lab/lessons/lesson.c,$(filter src/lab/lessons/%,$(ASSETS))))
 $(eval $(call TABLE,cli/help,src/cli/options.c,$(filter src/cli/help/%,$(ASSETS))))
+
+# The playground: the library without what needs a system, as WebAssembly, in one page. No loop
+# may become a vector by joining neighbouring statements: clang 14 then gives other numbers.
+CLANG    ?= clang
+PAGE     := $(ROOT)/playground.html
+WASM     := $(ROOT)/wasm/contrast.wasm
+WASM_SRC := $(filter-out src/lab/% src/show/% src/kernels/avx% src/platform/terminal.c src/train/run.c,$(LIB_SRC))
+$(WASM): $(WASM_SRC) $(wildcard include/contrast/*.h src/*/*.h datasets/*.h) $(filter %.ini,$(ASSETS)) Makefile | $(OUT)/src/train/recipe.o
+	@mkdir -p $(@D)
+	$(CLANG) --target=wasm32-wasi -mexec-model=reactor -msimd128 -fno-slp-vectorize -O3 $(filter-out -MMD -MP,$(CT_CFLAGS)) \
+	    $$(sed -n 's/.*[ *]\(ct_web_[a-z]*\)(.*/-Wl,--export=\1/p' src/web/web.h) -Wl,--export=ct_alloc -Wl,--export=ct_free -Wl,-s -Wl,-z,stack-size=1048576 -o $@ $(WASM_SRC)
+
+# A line of page.html that is @PATH@ becomes that file.
+PARTS := src/show/picture.css src/show/page.css src/web/page.css src/web/engine.js src/web/worker.js src/web/lessons.js src/web/page.js
+$(PAGE): src/web/page.html $(PARTS) $(WASM)
+	@gzip -9nc $(WASM) | base64 > $(ROOT)/wasm/contrast.wasm.gz
+	@sed $(foreach p,$(PARTS) $(ROOT)/wasm/contrast.wasm.gz,-e '\|^@$(patsubst $(ROOT)/%,%,$p)@$$|{r $p' -e 'd}') $< > $@
+
+# The program carries the page if there is one; without it the header holds nothing.
+$(OUT)/gen/cli/playground.h: FORCE
+	@mkdir -p $(@D)
+	@{ if [ -f $(PAGE) ]; then sed -e 's/["\\?]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $(PAGE); fi; echo; } > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(OUT)/src/cli/playground.o: $(OUT)/gen/cli/playground.h
 
 $(OUT)/tests/run: $(TEST_OBJ) $(OUT)/libcontrast.a
 	$(call make_by,LD,$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) $(CT_LDLIBS))

@@ -72,7 +72,7 @@ typedef struct cli_command {
 #define CLI_MANY INT_MAX
 #define CLI_TOP  100 /* most of --top */
 
-extern const cli_command CLI_DEMO, CLI_LESSON;
+extern const cli_command CLI_DEMO, CLI_LESSON, CLI_PLAYGROUND;
 extern const cli_command CLI_TRAIN, CLI_RESUME, CLI_IMPORT, CLI_CHECK, CLI_SWEEP;
 extern const cli_command CLI_EVAL, CLI_DIAGNOSE, CLI_LOSS, CLI_REPORT, CLI_PLOT, CLI_INSPECT,
     CLI_HASH;

@@ -12,9 +12,9 @@
 #include <string.h>
 
 const cli_command *const cli_commands[] = {
-    &CLI_DEMO,  &CLI_LESSON,   &CLI_TRAIN,  &CLI_RESUME, &CLI_IMPORT, &CLI_CHECK,   &CLI_SWEEP,
-    &CLI_EVAL,  &CLI_DIAGNOSE, &CLI_LOSS,   &CLI_REPORT, &CLI_PLOT,   &CLI_INSPECT, &CLI_HASH,
-    &CLI_EMBED, &CLI_SEARCH,   &CLI_EXPORT, &CLI_HELP,   NULL,
+    &CLI_DEMO,  &CLI_LESSON, &CLI_PLAYGROUND, &CLI_TRAIN,  &CLI_RESUME, &CLI_IMPORT, &CLI_CHECK,
+    &CLI_SWEEP, &CLI_EVAL,   &CLI_DIAGNOSE,   &CLI_LOSS,   &CLI_REPORT, &CLI_PLOT,   &CLI_INSPECT,
+    &CLI_HASH,  &CLI_EMBED,  &CLI_SEARCH,     &CLI_EXPORT, &CLI_HELP,   NULL,
 };
 enum { N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1 };
 

@@ -23,6 +23,13 @@ for c in $("$program" help | sed -n '/^  contrast /!s/^  \([a-z]*\) .*/\1/p'); d
         { [ "$code" = 2 ] && grep -qF -e "$option " "$scratch/err"; } || check "$c $option= is refused by its name" false
     done
 done
+run playground -o "$scratch/lab.html"
+if [ "$code" = 0 ]; then
+    check "playground writes its page" grep -q "contrast: playground" "$scratch/lab.html"
+else
+    check "playground without its page says how to build it" rejects 1 "make playground" playground -o "$scratch/lab.html"
+    check "... and writes nothing" [ ! -e "$scratch/lab.html" ]
+fi
 run help recipe
 check "help recipe is itself a recipe" [ "$code" = 0 ]
 cp "$scratch/out" "$scratch/all.ini"

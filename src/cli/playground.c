@@ -1,0 +1,27 @@
+/* playground.c -- contrast playground [-o FILE.html]: the page with the engine in it.
+ *
+ * Layer: cli. */
+#include "cli/cli.h"
+
+#include "platform/file.h"
+
+/* Nothing, if the program was built before the page: see the Makefile. */
+static const char PAGE[] =
+#include "cli/playground.h"
+    "";
+
+static int playground(cli_call *c, ct_error *err)
+{
+    const char *path = c->output != NULL ? c->output : "playground.html";
+    ct_writer page;
+    if (sizeof PAGE == 1)
+        CT_FAIL(err, CT_ERR_IO,
+                "this program was built without its page; in its source folder: make playground");
+    ct_writer_open(&page, path, CT_REPLACE, err);
+    ct_writer_bytes(&page, PAGE, sizeof PAGE - 1);
+    if (ct_writer_commit(&page) == CT_OK)
+        printf("%s: written; open it in a browser\n", path);
+    return 0;
+}
+
+const cli_command CLI_PLAYGROUND = {"playground", CLI_TO_LEARN, {0, 0}, 0, playground};

@@ -1,0 +1,77 @@
+/* lessons.js -- the presets: a question, three answers, what happens and why. Settings are those of a recipe, and each
+ * `why` says what the runs of these settings did; tests/browser/playground.py trains every one of them in the program too. */
+'use strict';
+const SMALL = 'data.n_train=1024';
+const DEEP = SMALL + ' image.layers=64,64,64,32 text.layers=64,64,64,32';
+const SHAPES = SMALL + ' image.layers=96,32 text.layers=32 text.buckets=1024 text.bag_dim=64 train.batch=64 optim.schedule=constant ' +
+  'optim.warmup=0 loss.learn_temperature=false optim.weight_decay=0';
+const VECTORS = SMALL + ' image.layers=64,32 text.layers=64,32 train.batch=32 loss.learn_temperature=false optim.rate=0.003';
+const LESSONS = [
+  {name: 'stuck', title: 'A loss that does not move', recipe: 'collapse', settings: DEEP,
+    ask: 'Two deep sigmoid towers, seven pairs per batch. The loss stays at 1.9459. What does that number say?',
+    answers: ['training is nearly done', 'every pair looks the same: ln 7', 'the rate is too large'], right: 1,
+    why: 'All rows of a side have nearly the same embedding, so each of seven candidates gets probability 1/7, and -ln(1/7) = 1.9459. ' +
+      'At the point where all are equal the gradient is exactly zero: a saddle. These towers wait near it for thousands of steps.'},
+  {name: 'temperature', title: 'A smaller temperature', recipe: 'collapse', settings: DEEP + ' loss.name=infonce',
+    beside: 'temperature 0.07', fix: 'loss.temperature=0.07', steps: 700,
+    ask: 'The same towers, and next to them the same with temperature 0.07. Which leaves the plateau first?',
+    answers: ['temperature 1', 'temperature 0.07', 'neither within 700 steps'], right: 1,
+    why: 'Near the saddle the way out grows by about rate / (N temperature) per step. At 0.07 the loss falls after some 600 steps. ' +
+      'The next lesson asks whether it is the temperature as such.'},
+  {name: 'control', title: 'The control: a larger rate instead', recipe: 'collapse', settings: DEEP + ' loss.name=infonce loss.temperature=0.07',
+    beside: 'temperature 1, rate 14', fix: 'loss.temperature=1 optim.rate=14', steps: 800,
+    ask: 'Left: temperature 0.07, rate 1. Right: temperature 1, rate 14, so that rate / temperature is the same. Does the right one escape?',
+    answers: ['no: the temperature matters', 'yes, at about the same time', 'yes, but ten times later'], right: 1,
+    why: 'Both leave after 600 to 700 steps: close to the saddle a small temperature acts as a larger step. What it does later, among ' +
+      'embeddings that are already spread, is another matter. One seed is no proof; contrast sweep takes many.'},
+  {name: 'adam', title: 'Another optimiser', recipe: 'collapse', settings: DEEP, beside: 'Adam, rate 0.002', fix: 'optim.name=adamw optim.rate=0.002', steps: 100,
+    ask: 'Right: Adam with rate 0.002, temperature still 1. How long does it stay on the plateau?',
+    answers: ['thousands of steps too', 'a few hundred steps', 'less than fifty steps'], right: 2,
+    why: 'Adam divides by the size of the gradient, and near a saddle that size is tiny. The loss leaves ln 7 within tens of steps; ' +
+      'but look at the singular values: only a few directions come alive.'},
+  {name: 'no-negatives', title: 'Without negatives', recipe: 'collapse', settings: DEEP + ' loss.name=positives optim.name=adamw optim.rate=0.002',
+    beside: 'with negatives', fix: 'loss.name=question', steps: 150,
+    ask: 'Left, the loss only pulls pairs together: 1 - cosine. It falls to 0. Is that good?',
+    answers: ['yes: pairs match', 'no: all rows are equal', 'it cannot reach 0'], right: 1,
+    why: 'If nothing keeps different rows apart, the cheapest way to make pairs equal is to make everything equal. The loss is 0, ' +
+      'the mean cosine of different rows is 1, and a picture finds its caption as seldom as by chance.'},
+  {name: 'shallow', title: 'Shallow towers', recipe: 'collapse',
+    settings: SMALL + ' image.layers=64,64,64,32 text.layers=64,64,64,32 optim.name=adamw optim.rate=0.002 train.batch=16',
+    beside: 'two ReLU layers', fix: 'image.layers=64,32 text.layers=64,32 image.activation=relu text.activation=relu', steps: 200,
+    ask: 'Right: two ReLU layers instead of four sigmoid ones, temperature still 1. Does temperature 1 collapse them?',
+    answers: ['yes, at ln 16', 'no, they spread', 'they diverge'], right: 1,
+    why: 'Temperature 1 does not collapse towers by itself. The loss ends near 2 and looks stuck, but its floor here is 1.82, not 0: ' +
+      'cosines end at 1. Compare a loss with its floor before you call it bad.'},
+  {name: 'rate', title: 'Too large a step', recipe: 'collapse', settings: DEEP + ' optim.name=adamw optim.rate=0.02',
+    beside: 'rate 0.002', fix: 'optim.rate=0.002', steps: 200,
+    ask: 'Adam with rate 0.02, four layers. The loss goes below ln 7. Is the embedding healthy?',
+    answers: ['yes', 'no: it lives in one or two dimensions', 'no: all rows are equal'], right: 1,
+    why: 'The rows are scattered, but along one or two directions: look at the singular values and at the plane. The loss alone does not show it.'},
+  {name: 'shapes', title: 'Pictures and captions', recipe: 'shapes', settings: SHAPES, steps: 150,
+    ask: 'Small drawn pictures, real captions, N = 64, temperature 0.2. Type a caption below: when does the first right picture come?',
+    answers: ['within the first hundred steps', 'after thousands', 'never with an MLP'], right: 0,
+    why: 'The pairs separate quickly: the diagonal of the matrix turns to one colour while the rest stays pale. Half of the test ' +
+      'pictures find their own caption among 200 after 300 steps.'},
+  {name: 'cold', title: 'Too cold', recipe: 'shapes', settings: SHAPES + ' loss.temperature=0.01', beside: 'temperature 0.2',
+    fix: 'loss.temperature=0.2', steps: 200,
+    ask: 'Temperature 0.01 on the left, 0.2 on the right. The left loss ends lower. Which one retrieves better?',
+    answers: ['left', 'right', 'the same'], right: 1,
+    why: 'At 0.01 a small difference of cosines is enough for a small loss: the sides stay apart as wholes (a modality gap), and the ' +
+      'training pairs are learnt by heart. Losses at different temperatures cannot be compared.'},
+  {name: 'repeats', title: 'Repeated captions', recipe: 'shapes', settings: SHAPES + ' data.first_object=true', beside: 'unicl',
+    fix: 'loss.name=unicl', steps: 200,
+    ask: 'Captions name only the first object now, so some repeat within a batch. What do those do under the softmax loss?',
+    answers: ['nothing', 'they are false negatives', 'they are skipped'], right: 1,
+    why: 'A caption that occurs twice in a batch is pushed away from a picture that it describes. unicl makes rows of equal caption ' +
+      'positives of each other; its loss has a higher floor, and it retrieves no worse.'},
+  {name: 'circle', title: 'Two dimensions', recipe: 'latent', settings: VECTORS.replaceAll('64,32', '32,2'), beside: 'no negatives',
+    fix: 'loss.name=positives', steps: 300,
+    ask: 'Vectors on a circle: only two dimensions. Right: the same without negatives. What happens on the right?',
+    answers: ['they spread evenly too', 'they gather in one arc', 'pairs part'], right: 1,
+    why: 'On the left pairs meet and others are pushed round the circle, as far as its single dimension allows. On the right all rows gather in an arc.'},
+  {name: 'sphere', title: 'Three dimensions', recipe: 'latent', settings: VECTORS.replaceAll('64,32', '32,3'), beside: '32 dimensions',
+    fix: 'image.layers=32,32 text.layers=32,32', steps: 400,
+    ask: 'The same vectors on a sphere, which can be turned; right: in 32 dimensions. Which loss is lower in the end?',
+    answers: ['three dimensions', '32 dimensions', 'the same'], right: 1,
+    why: 'Rows that should lie apart need room: at most d + 1 points can be at equal distance in d dimensions. With 32 the loss falls far lower.'},
+];

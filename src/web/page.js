@@ -1,0 +1,582 @@
+/* page.js -- the playground's page: draws what the workers' engines say, and says what they shall do. What is
+ * computed here from the engine's embeddings are the cosines of a search, and the softmax of a row that is worked by hand. */
+'use strict';
+const $ = id => document.getElementById(id);
+const make = (tag, attributes, ...children) => {
+  const e = document.createElement(tag);
+  for (const k in attributes || {}) k in e ? e[k] = attributes[k] : e.setAttribute(k, attributes[k]);
+  e.append(...children);
+  return e;
+};
+const round = (x, digits = 4) => x === null || x === undefined ? '-' : Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-4) ? x.toExponential(2) : String(Number(x.toFixed(digits)));
+
+/* ---- what the page shows: a lesson, changes to it, and one or two runs ---- */
+const state = {lesson: LESSONS[0], changes: {}, beside: false, playing: false, pair: 0, step: 0, guesses: {}};
+let runs = [], wasm, engineCode, dirty = true, turn = [0.5, 0.3];
+
+const parse = text => Object.fromEntries((text || '').split(' ').filter(s => s).map(s => [s.slice(0, s.indexOf('=')), s.slice(s.indexOf('=') + 1)]));
+const settingsOf = right => ({...parse(state.lesson.settings), ...state.changes, ...(right ? parse(state.lesson.fix) : {})});
+const commandOf = run => `contrast train ${state.lesson.recipe} ${Object.entries(run.settings).map(([k, v]) => k + '=' + v).join(' ')} ` +
+  `train.steps=${Math.max(1, run.step)} -o lab${run.right ? '2' : ''} && contrast hash lab${run.right ? '2' : ''}`;
+
+/* ---- a run: a worker, what it said, and its pictures ---- */
+const PICTURES = [
+  ['heat', 'Cosines of all pairs shown', 'rows: pictures, columns: captions; the diagonal is framed'],
+  ['loss', 'Loss', 'dashed: all equal, dotted: floor'],
+  ['place', 'Embeddings', ''],
+  ['bins', 'Cosines of pairs and of others', 'filled: pairs, dashed: others'],
+  ['values', 'Singular values', 'of the centred unit rows, largest first'],
+  ['path', 'Alignment and uniformity', 'both small: pairs meet, rows spread'],
+];
+class Run {
+  constructor(right) {
+    this.right = right;
+    this.box = make('section', {className: 'run', ariaLabel: right ? 'right run' : 'left run'});
+    this.title = make('h2');
+    this.says = make('div', {className: 'says', role: 'status'});
+    this.numbers = make('div', {className: 'numbers'});
+    const panels = make('div', {className: 'panels'});
+    this.canvas = {};
+    this.note = {};
+    for (const [kind, title, text] of PICTURES) {
+      const canvas = this.canvas[kind] = make('canvas', {tabIndex: kind === 'heat' || kind === 'place' ? 0 : -1});
+      canvas.setAttribute('role', 'img');
+      this.note[kind] = make('span', {}, text);
+      panels.append(make('figure', {className: kind === 'values' || kind === 'path' ? 'more' : ''}, canvas, make('figcaption', {}, make('b', {}, title), ' ', this.note[kind])));
+    }
+    this.hand = make('details', {className: 'hand'}, make('summary', {}, 'The loss of one picture, by hand'), make('div'));
+    this.search = make('input', {type: 'text', value: 'a small red star', ariaLabel: 'caption to look for'});
+    this.hits = make('div', {className: 'hits'});
+    this.find = make('div', {hidden: true}, make('label', {}, 'Find: ', this.search), this.hits);
+    this.hash = make('p', {className: 'hash'});
+    this.box.append(this.title, this.says, this.numbers, panels, this.find, this.hand, this.hash);
+    this.worker = new Worker(URL.createObjectURL(new Blob([engineCode], {type: 'text/javascript'})));
+    this.worker.onmessage = ({data}) => { if (data.run === this.number || data.diagnosis) for (const what in data) if (this['on_' + what]) this['on_' + what](data[what], data); };
+    this.worker.onerror = e => this.on_error(e.message);
+    this.worker.postMessage({wasm});
+    this.search.oninput = () => this.lookFor();
+    this.listen();
+  }
+  open() {
+    this.settings = settingsOf(this.right);
+    this.number = (this.number || 0) + 1;
+    this.hash.textContent = '';
+    delete this.hash.dataset.hash;
+    delete this.hash.dataset.step;
+    this.lines = [];
+    this.step = 0;
+    this.look = this.verdict = this.error = null;
+    this.trail = [];
+    this.title.textContent = !state.beside ? state.lesson.title : this.right ? state.lesson.beside || 'next to it' : 'as in the lesson';
+    this.worker.postMessage({open: {number: this.number, recipe: state.lesson.recipe, settings: Object.entries({...this.settings, 'train.steps': 1000000}).map(s => s.join('=')).join('\n')}});
+  }
+  on_opened(opened) {
+    this.opened = opened;
+    this.pictures = opened.picture ? Uint8Array.from(atob(opened.picture.pixels), c => c.charCodeAt(0)) : null;
+    this.captions = opened.captions || [];
+    this.find.hidden = this.captions.length === 0;
+    if (!this.right) showSettings(opened.recipe);
+    $('engine').textContent = `${opened.parameters.toLocaleString('en')} parameters; ${opened.batch} pairs per batch; WebAssembly ${(wasm.byteLength / 1024).toFixed(0)} KiB.`;
+  }
+  on_steps(lines) {
+    for (const line of lines) this.lines[line.step - 1] = line;
+    this.step = lines[lines.length - 1].step;
+    dirty = true;
+  }
+  on_look(look) {
+    look.bytes = Uint8Array.from(atob(look.cosines), c => c.charCodeAt(0));
+    this.look = look;
+    this.step = look.step;
+    this.trail = this.trail.filter(p => p[2] < look.step);
+    this.trail.push([(look.uniformity[0] + look.uniformity[1]) / 2e4, look.alignment[0] / 1e4, look.step]);
+    if (this.trail.length > 600) this.trail = this.trail.filter((p, i) => i % 2 === 0);
+    if (!this.find.hidden) this.lookFor();
+    dirty = true;
+  }
+  on_verdict(verdict) {
+    this.verdict = verdict;
+    const bad = !['healthy', 'modality-gap', 'uncertain'].includes(verdict.state);
+    this.says.className = 'says ' + (bad ? 'bad' : verdict.state === 'healthy' ? 'good' : '');
+    this.says.replaceChildren(make('b', {}, (bad ? '✗ ' : verdict.state === 'healthy' ? '✓ ' : '• ') + verdict.state), ': ' + verdict.meaning + '. ', make('span', {className: 'dim'}, verdict.evidence[0] || ''),
+      ...(bad ? [make('div', {}, 'Try first: ' + verdict.try_first)] : []));
+    this.showNumbers();
+  }
+  on_hash(hash, {step}) {
+    this.hash.textContent = `fingerprint of the weights after step ${step}: ${hash}`;
+    this.hash.dataset.hash = hash;
+    this.hash.dataset.step = step;
+    if (!this.right) $('command').textContent = runs.map(commandOf).join('\n');
+  }
+  on_found(row) {
+    if (!this.look) return;
+    const d = row.length, images = this.look.images;
+    const best = Array.from({length: this.opened.pairs}, (_, i) => [row.reduce((sum, v, k) => sum + v * images[i * d + k], 0), i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
+    this.hits.replaceChildren(...best.map(([c, i]) => make('figure', {}, this.picture(i), make('figcaption', {}, c.toFixed(2) + ' ' + (this.captions[i] || '')))));
+  }
+  on_error(message) {
+    this.error = message;
+    dirty = true;
+    this.says.className = 'says bad';
+    this.says.replaceChildren(make('b', {}, 'stopped'), ': ' + message);
+  }
+  on_saved(bytes) { download(bytes, 'weights.safetensors'); }
+  on_diagnosis(d, {of}) { showDiagnosis(d, of); }
+  lookFor() {
+    if (this.search.value.trim()) this.worker.postMessage({search: this.search.value.trim()});
+  }
+  picture(i) {
+    if (!this.pictures) return make('canvas');
+    const {width: w, height: h, channels: n} = this.opened.picture, canvas = make('canvas', {width: w, height: h});
+    const image = new ImageData(w, h);
+    for (let k = 0; k < w * h; k++)
+      for (let c = 0; c < 4; c++) image.data[4 * k + c] = c === 3 ? 255 : this.pictures[(i * w * h + k) * n + (n === 3 ? c : 0)];
+    canvas.getContext('2d').putImageData(image, 0, 0);
+    return canvas;
+  }
+  showNumbers() {
+    const v = this.verdict, line = this.lines[this.step - 1];
+    const put = (name, value) => make('span', {}, name + ' ', make('b', {}, value));
+    this.numbers.replaceChildren(put('step', String(this.step)), ...(line ? [put('loss', round(line.loss)), put('all equal', round(line.all_equal)), put('floor', round(line.floor)), put('temperature', round(line.temperature)), put('|gradient|', round(line.gradient_norm))] : []),
+      ...(v ? [put('mean cosine', round(v.mean_cosine[0])), put('effective rank', v.effective_rank_centred.map(x => round(x, 1)).join(', ')), put('recall@1', v.recall_at_1.map(x => round(x, 3)).join(', ') + ` of ${v.rows}`), put('escape meter', round(v.escape_meter))] : []));
+  }
+  showHand() {
+    if (!this.hand.open || !this.look) return;
+    const n = this.opened.pairs, i = Math.min(state.pair, n - 1), line = this.lines[this.step - 1], tau = line ? line.temperature : null;
+    const d = this.opened.width, {images, texts} = this.look;
+    const row = Array.from({length: n}, (_, j) => images.slice(i * d, i * d + d).reduce((sum, v, k) => sum + v * texts[j * d + k], 0)), body = this.hand.lastChild;
+    if (tau === null) { body.textContent = 'after the first step'; return; }
+    const e = row.map(s => Math.exp((s - Math.max(...row)) / tau)), sum = e.reduce((a, b) => a + b, 0);
+    body.replaceChildren(
+      make('p', {}, `Picture ${i + 1}${this.captions[i] ? ', "' + this.captions[i] + '"' : ''}, among all ${n} captions shown, temperature ${round(tau)}: the softmax of cosine / temperature gives its own caption p = ${round(e[i] / sum)}, and -ln p = ${round(Math.log(sum / e[i]))}. All equal: ln ${n} = ${round(Math.log(n))}.`),
+      make('table', {}, ...row.map((s, j) => [s, j]).sort((a, b) => b[0] - a[0]).slice(0, 6).map(([s, j]) => make('tr', {}, make('td', {}, (j === i ? 'own: ' : '') + (this.captions[j] || 'vector ' + (j + 1))), make('td', {className: 'n'}, 's = ' + round(s)), make('td', {className: 'n'}, 'p = ' + round(e[j] / sum))))));
+  }
+  /* Pointing at a pair lights it in every picture. */
+  listen() {
+    const {heat, place} = this.canvas;
+    const pick = i => { if (i >= 0 && this.opened && i < this.opened.pairs && i !== state.pair) { state.pair = i; dirty = true; } };
+    heat.onpointermove = heat.onpointerdown = e => {
+      const g = this.heatBox, r = heat.getBoundingClientRect();
+      if (g) pick(Math.floor((e.clientY - r.top - g.y) / g.cell));
+    };
+    heat.onclick = () => { this.hand.open = true; dirty = true; };
+    heat.onkeydown = e => {
+      const by = {ArrowDown: 1, ArrowUp: -1}[e.key];
+      if (by) { e.preventDefault(); pick(Math.max(0, state.pair + by)); }
+      if (e.key === 'Enter') heat.onclick();
+    };
+    place.onpointermove = e => {
+      const r = place.getBoundingClientRect(), x = e.clientX - r.left, y = e.clientY - r.top;
+      if (e.buttons && this.opened && this.opened.width === 3) { turn = [turn[0] + e.movementX / 100, turn[1] + e.movementY / 100]; dirty = true; return; }
+      const near = (this.dots || []).map(d => Math.hypot(d[0] - x, d[1] - y));
+      const k = near.indexOf(Math.min(...near));
+      if (near[k] < 16) pick(k % this.opened.pairs);
+    };
+    place.onkeydown = e => {
+      const by = {ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.15], ArrowDown: [0, 0.15]}[e.key];
+      if (by && this.opened && this.opened.width === 3) { e.preventDefault(); turn = [turn[0] + by[0], turn[1] + by[1]]; dirty = true; }
+    };
+    this.hand.ontoggle = () => { dirty = true; };
+  }
+}
+
+/* ---- drawing: one function per picture, from the last look ---- */
+let colours = {};
+function readColours() {
+  const svg = $('palette'), style = getComputedStyle(document.documentElement);
+  colours.heat = Array.from(svg.children, p => getComputedStyle(p).fill);
+  const probe = make('i');
+  document.body.append(probe);
+  for (const k of ['bg', 'ink', 'dim', 'grid', 'a', 'b', 'hi']) { probe.style.color = `var(--${k})`; colours[k] = getComputedStyle(probe).color; }
+  probe.remove();
+  colours.font = style.getPropertyValue('font-size');
+}
+function begin(canvas) {
+  const r = canvas.getBoundingClientRect(), scale = window.devicePixelRatio || 1, w = Math.round(r.width), h = Math.round(r.height);
+  if (canvas.width !== w * scale || canvas.height !== h * scale) { canvas.width = w * scale; canvas.height = h * scale; }
+  const g = canvas.getContext('2d');
+  g.setTransform(scale, 0, 0, scale, 0, 0);
+  g.fillStyle = colours.bg;
+  g.fillRect(0, 0, w, h);
+  g.font = (w > 400 ? 15 : 12) + 'px system-ui, sans-serif';
+  return [g, w, h];
+}
+function axes(canvas, x0, x1, y0, y1, xName, yName) {
+  const [g, w, h] = begin(canvas), left = 46, right = w - 10, top = 10, bottom = h - 34;
+  const x = v => left + (v - x0) / (x1 - x0) * (right - left), y = v => bottom - (v - y0) / (y1 - y0) * (bottom - top);
+  g.strokeStyle = colours.grid;
+  g.fillStyle = colours.dim;
+  g.textAlign = 'right';
+  g.textBaseline = 'middle';
+  for (let i = 0; i <= 4; i++) {
+    const v = y0 + (y1 - y0) * i / 4;
+    line(g, [[left, y(v)], [right, y(v)]]);
+    g.fillText(round(v, 2), left - 4, y(v));
+  }
+  g.textBaseline = 'alphabetic';
+  g.textAlign = 'left';
+  g.fillText(round(x0, 2), left, h - 18);
+  g.textAlign = 'right';
+  g.fillText(round(x1, 2), right, h - 18);
+  g.textAlign = 'center';
+  g.fillText(xName, (left + right) / 2, h - 5);
+  g.textAlign = 'left';
+  g.fillText(yName, left + 4, top + 10);
+  return {g, x, y, left, right, top, bottom};
+}
+function line(g, points, dash = []) {
+  g.setLineDash(dash);
+  g.beginPath();
+  points.forEach(([x, y], i) => i ? g.lineTo(x, y) : g.moveTo(x, y));
+  g.stroke();
+  g.setLineDash([]);
+}
+const DRAW = {
+  heat(run, canvas) {
+    const [g, w, h] = begin(canvas), n = run.opened.pairs, cell = Math.min(w, h) / n, left = (w - cell * n) / 2;
+    run.heatBox = {y: 0, cell};
+    run.look.bytes.forEach((c, k) => {
+      g.fillStyle = colours.heat[Math.max(0, Math.min(20, Math.floor((c - 128) / 12.7 + 10.5)))];
+      g.fillRect(left + (k % n) * cell, Math.floor(k / n) * cell, cell + 0.5, cell + 0.5);
+    });
+    g.strokeStyle = colours.dim;
+    for (let i = 0; i < n; i++) g.strokeRect(left + i * cell + 0.5, i * cell + 0.5, cell - 1, cell - 1);
+    g.strokeStyle = colours.hi;
+    g.lineWidth = 1.5;
+    g.strokeRect(left, state.pair * cell, n * cell, cell);
+    g.strokeRect(left + state.pair * cell, 0, cell, n * cell);
+    g.lineWidth = 1;
+    const on = run.look.bytes[state.pair * (n + 1)];
+    return `pair ${state.pair + 1}${run.captions[state.pair] ? ' "' + run.captions[state.pair] + '"' : ''}: cosine ${((on - 128) / 127).toFixed(2)}`;
+  },
+  loss(run, canvas) {
+    const lines = run.lines, n = Math.max(1, lines.length), first = lines.find(l => l), longest = Math.max(20, ...runs.map(r => r.lines.length));
+    const high = Math.max(...[lines[0], lines[n >> 1], lines[n - 1], first].filter(l => l).map(l => Math.min(Math.max(l.loss, l.all_equal), 3 * Math.max(1, l.all_equal || 1))), 0.1) * 1.05;
+    const low = Math.min(0, ...lines.slice(-1).map(l => l.loss));
+    const p = axes(canvas, 0, longest, low, high, 'step', ''), {g, x, y} = p;
+    const every = Math.max(1, Math.floor(longest / (p.right - p.left)));
+    g.save();
+    g.beginPath();
+    g.rect(p.left, p.top, p.right - p.left, p.bottom - p.top);
+    g.clip();
+    const curve = key => lines.filter((l, i) => l && l[key] !== null && (i % every === 0 || i === n - 1)).map(l => [x(l.step), y(l[key])]);
+    g.strokeStyle = colours.ink;
+    line(g, curve('all_equal'), [7, 4]);
+    line(g, curve('floor'), [2, 3]);
+    g.strokeStyle = colours.a;
+    g.lineWidth = 1.8;
+    line(g, curve('loss'));
+    g.restore();
+    g.strokeStyle = colours.hi;
+    line(g, [[x(run.step), p.top], [x(run.step), p.bottom]]);
+    const now = lines[run.step - 1];
+    return now ? `${round(now.loss)}; dashed: all equal, ${round(now.all_equal)}; dotted: floor, ${round(now.floor)}` : '';
+  },
+  place(run, canvas) {
+    const [g, w, h] = begin(canvas), d = run.opened.width, n = run.opened.pairs, size = Math.min(w, h) / 2 - 12;
+    let points;
+    if (d === 2 || d === 3) {
+      points = [...run.look.images, ...run.look.texts];
+      const [c, s, u, v] = [Math.cos(turn[0]), Math.sin(turn[0]), Math.cos(turn[1]), Math.sin(turn[1])];
+      points = Array.from({length: 2 * n}, (_, k) => {
+        const [a, b, e] = points.slice(k * d, k * d + d);
+        if (d === 2) return [a, b, 1];
+        const q = [c * a + s * e, b, c * e - s * a];
+        return [q[0], u * q[1] - v * q[2], (v * q[1] + u * q[2] + 1) / 2];
+      });
+      g.strokeStyle = colours.grid;
+      g.beginPath();
+      g.arc(w / 2, h / 2, size, 0, 7);
+      g.stroke();
+    } else {
+      const most = Math.max(0.05, ...run.look.plane.map(v => Math.abs(v / 1e4)));
+      points = Array.from({length: 2 * n}, (_, k) => [run.look.plane[2 * k] / 1e4 / most, run.look.plane[2 * k + 1] / 1e4 / most, 1]);
+    }
+    const at = run.dots = points.map(([a, b]) => [w / 2 + size * a, h / 2 - size * b]);
+    g.strokeStyle = colours.dim;
+    for (let i = 0; i < n; i++) { g.globalAlpha = 0.5; line(g, [at[i], at[n + i]]); }
+    for (let k = 0; k < 2 * n; k++) {
+      const lit = k % n === state.pair, r = lit ? 6 : 4;
+      g.globalAlpha = 0.35 + 0.65 * points[k][2];
+      g.fillStyle = lit ? colours.hi : colours.a;
+      g.strokeStyle = lit ? colours.hi : colours.b;
+      g.lineWidth = 1.8;
+      if (k < n) { g.beginPath(); g.arc(at[k][0], at[k][1], r, 0, 7); g.fill(); } else g.strokeRect(at[k][0] - r, at[k][1] - r, 2 * r, 2 * r);
+    }
+    g.globalAlpha = g.lineWidth = 1;
+    const what = d === 2 ? 'on the circle' : d === 3 ? 'on the sphere; drag or use arrows to turn it' : `on the plane of the two main directions: ${(run.look.plane_share[0] / 100).toFixed(0)} % of the variance`;
+    return what + '. Discs: pictures, squares: captions; a line joins a pair';
+  },
+  bins(run, canvas) {
+    const {positive, negative} = run.look, p = axes(canvas, -1, 1, 0, 1, 'cosine', 'share'), {g, x, y} = p;
+    const outline = bins => [[x(-1), y(0)], ...bins.flatMap((v, i) => [[x(-1 + i / 10), y(v / 1e4)], [x(-1 + (i + 1) / 10), y(v / 1e4)]]), [x(1), y(0)]];
+    g.fillStyle = g.strokeStyle = colours.a;
+    g.globalAlpha = 0.5;
+    g.beginPath();
+    outline(positive).forEach(([a, b], i) => i ? g.lineTo(a, b) : g.moveTo(a, b));
+    g.fill();
+    g.globalAlpha = 1;
+    g.strokeStyle = colours.b;
+    g.lineWidth = 1.8;
+    line(g, outline(negative), [6, 3]);
+    g.lineWidth = 1;
+    return 'filled: pairs, dashed: others';
+  },
+  values(run, canvas) {
+    const sides = [run.look.image_spectrum, run.look.text_spectrum].map(s => s.map(v => v / 1e4));
+    const p = axes(canvas, 1, Math.max(2, sides[0].length), 0, Math.max(0.1, ...sides.flat()), 'number', ''), {g, x, y} = p;
+    sides.forEach((s, k) => {
+      g.strokeStyle = k ? colours.b : colours.a;
+      g.lineWidth = 1.8;
+      line(g, s.map((v, i) => [x(i + 1), y(v)]), k ? [6, 3] : []);
+    });
+    g.lineWidth = 1;
+    return run.verdict ? `effective rank ${run.verdict.effective_rank_centred.map(v => round(v, 1)).join(' (pictures), ')} (captions, dashed)` : 'of the centred unit rows';
+  },
+  path(run, canvas) {
+    const {g, x, y} = axes(canvas, -4, 0, 0, 2.5, 'uniformity', 'alignment');
+    g.strokeStyle = colours.a;
+    line(g, run.trail.map(([a, b]) => [x(a), y(b)]));
+    const [a, b] = run.trail[run.trail.length - 1];
+    g.fillStyle = colours.hi;
+    g.beginPath();
+    g.arc(x(a), y(b), 5, 0, 7);
+    g.fill();
+    return `uniformity ${round(a, 2)}, alignment ${round(b, 2)}; both small: pairs meet, rows spread`;
+  },
+};
+function draw() {
+  requestAnimationFrame(draw);
+  if (!dirty) return;
+  dirty = false;
+  for (const run of runs) {
+    if (!run.look || !run.opened) continue;
+    for (const [kind, title] of PICTURES) {
+      if (!run.canvas[kind].offsetParent) continue;
+      const note = DRAW[kind](run, run.canvas[kind]);
+      run.note[kind].textContent = note;
+      run.canvas[kind].setAttribute('aria-label', title + ': ' + note);
+    }
+    run.showNumbers();
+    run.showHand();
+    run.worker.postMessage({seen: true});
+  }
+  const last = Math.max(1, ...runs.map(r => r.lines.length));
+  $('time').max = last;
+  if (document.activeElement !== $('time') || state.playing) $('time').value = Math.max(...runs.map(r => r.step));
+  $('step').textContent = runs.map(r => r.step).join(', ');
+}
+
+/* ---- settings: rows of a table, each a key of the recipe; what they show is what the engine answered ---- */
+const BOTH = key => ['image.' + key, 'text.' + key];
+const ACTIVATIONS = ['none', 'relu', 'gelu', 'tanh', 'sigmoid'];
+const CONTROLS = [
+  {label: 'loss', keys: ['loss.name'], words: ['question', 'npair', 'infonce', 'clip', 'ntxent', 'siglip', 'dcl', 'unicl', 'triplet', 'align-uniform', 'spectral', 'barlow', 'vicreg', 'positives']},
+  {label: 'temperature', keys: ['loss.temperature'], log: [0.01, 10]},
+  {label: 'learn temperature', keys: ['loss.learn_temperature'], truth: true},
+  {label: 'pairs per batch, N', keys: ['train.batch'], words: ['2', '4', '7', '16', '32', '64', '128', '256']},
+  {label: 'optimiser', keys: ['optim.name'], words: ['sgd', 'adamw']},
+  {label: 'rate', keys: ['optim.rate'], log: [0.0001, 100]},
+  {label: 'weight decay', keys: ['optim.weight_decay'], words: ['0', '0.001', '0.01', '0.1', '1']},
+  {label: 'depth', keys: BOTH('layers'), words: ['1', '2', '3', '4', '5', '6'], get: l => String(l.length), set: (l, v) => [...Array(v - 1).fill(l.length > 1 ? l[0] : 64), l[l.length - 1]]},
+  {label: 'width', keys: BOTH('layers'), words: ['8', '16', '32', '64', '96', '128', '256'], get: l => l.length > 1 ? l[0] : '', set: (l, v) => [...Array(Math.max(1, l.length - 1)).fill(v), l[l.length - 1]]},
+  {label: 'embedding, d', keys: BOTH('layers'), words: ['1', '2', '3', '8', '16', '32', '64'], get: l => l[l.length - 1], set: (l, v) => [...l.slice(0, -1), v]},
+  {label: 'activation', keys: BOTH('activation'), words: ACTIVATIONS},
+  {label: 'first weights', keys: BOTH('init'), words: ['zero', 'he', 'glorot', 'lecun', 'cone', 'normal']},
+  {label: 'data', keys: ['data.kind'], words: ['shapes', 'latent']},
+  {label: 'pixel noise', keys: ['data.noise'], words: ['0', '8', '32', '64', '128']},
+  {label: 'repeated captions', keys: ['data.first_object'], truth: true},
+  {label: 'seed', keys: ['train.seed'], whole: true},
+];
+let recipe = {};
+function showSettings(text) {
+  let section = '';
+  recipe = {};
+  for (const row of text.split('\n')) {
+    if (row[0] === '[') section = row.slice(1, -1) + '.';
+    else if (row.includes(' = ')) recipe[section + row.slice(0, row.indexOf(' = '))] = row.slice(row.indexOf(' = ') + 3);
+  }
+  const layers = key => recipe[key].split(',');
+  for (const c of CONTROLS) {
+    const key = c.keys[0], value = c.get ? c.get(layers(key)) : recipe[key];
+    if (document.activeElement === c.input && c.log) { c.out.textContent = value; continue; }
+    if (c.truth) c.input.checked = value === 'true';
+    else if (c.log) { c.input.value = Math.log(value); c.out.textContent = value; }
+    else {
+      if (c.words && !c.words.includes(value) && value !== '') c.input.append(make('option', {value}, value));
+      c.input.value = value;
+    }
+    c.row.classList.toggle('changed', c.keys.some(k => k in state.changes));
+  }
+}
+function makeSettings() {
+  for (const c of CONTROLS) {
+    c.out = make('output');
+    c.input = c.words ? make('select', {}, ...c.words.map(w => make('option', {value: w}, w)))
+      : c.log ? make('input', {type: 'range', min: Math.log(c.log[0]), max: Math.log(c.log[1]), step: (Math.log(c.log[1]) - Math.log(c.log[0])) / 100})
+        : make('input', {type: c.truth ? 'checkbox' : 'number', min: 0, step: 1});
+    c.input.dataset.key = c.label;
+    c.row = make('label', {title: c.keys.join(', ')}, make('span', {}, c.label), c.input, c.out);
+    $('settings').append(c.row);
+    c.input[c.log ? 'oninput' : 'onchange'] = () => {
+      const value = c.truth ? String(c.input.checked) : c.log ? String(Number(Math.exp(c.input.value).toPrecision(2))) : c.input.value;
+      if (value === '' || (c.whole && !/^\d{1,9}$/.test(value))) return;
+      c.out.textContent = c.log ? value : '';
+      for (const k of c.keys) state.changes[k] = c.set ? c.set(recipe[k].split(','), value).join(',') : value;
+      clearTimeout(makeSettings.wait);
+      makeSettings.wait = setTimeout(restart, c.log ? 120 : 0);
+    };
+  }
+}
+
+/* ---- lessons ---- */
+function showQuestion() {
+  const l = state.lesson, guess = state.guesses[l.name], box = $('question');
+  const reveal = guess !== undefined;
+  box.replaceChildren(make('p', {}, make('b', {}, l.ask)));
+  box.append(make('div', {className: 'answers'}, ...l.answers.map((a, i) => make('button', {type: 'button', className: !reveal ? '' : i === l.right ? 'right' : i === guess ? 'wrong' : '', onclick: () => answer(i)},
+    (reveal ? i === l.right ? '✓ ' : i === guess ? '✗ ' : '' : '') + a))));
+  if (reveal) box.append(make('p', {}, l.why));
+  if (l.beside) box.append(make('label', {}, make('input', {type: 'checkbox', id: 'beside', checked: state.beside, onchange: e => { state.beside = e.target.checked; restart(); }}), ' next to it: ' + l.beside));
+  const wrong = LESSONS.filter(x => x.name in state.guesses && state.guesses[x.name] !== x.right);
+  if (reveal && Object.keys(state.guesses).length === LESSONS.length)
+    box.append(make('p', {}, `All ${LESSONS.length} lessons: ${LESSONS.length - wrong.length} guesses were right. ` + (wrong.length ? 'Look once more at: ' + wrong.map(x => x.title).join('; ') + '.' : '')));
+  for (const option of $('lesson').options) {
+    const x = LESSONS[option.index];
+    option.textContent = `${option.index + 1}. ${x.title}` + (x.name in state.guesses ? state.guesses[x.name] === x.right ? ' ✓' : ' ✗' : '');
+  }
+}
+function answer(i) {
+  if (!(state.lesson.name in state.guesses)) state.guesses[state.lesson.name] = i;
+  if (state.lesson.beside && !state.beside) { state.beside = true; restart(); }
+  showQuestion();
+  play(true);
+}
+function choose(lesson) {
+  state.lesson = lesson;
+  state.changes = {};
+  state.beside = false;
+  $('lesson').value = lesson.name;
+  showQuestion();
+  play(false);
+  restart();
+}
+
+/* ---- running ---- */
+function restart() {
+  while (runs.length > (state.beside ? 2 : 1)) { const gone = runs.pop(); gone.worker.terminate(); gone.box.remove(); }
+  while (runs.length < (state.beside ? 2 : 1)) { const run = new Run(runs.length === 1); runs.push(run); $('runs').append(run.box); }
+  $('runs').classList.toggle('two', state.beside);
+  if ($('beside')) $('beside').checked = state.beside;
+  for (const run of runs) { run.open(); run.worker.postMessage({slow: $('slow').checked, play: state.playing}); }
+  keepAddress(0);
+  dirty = true;
+}
+function play(on) {
+  state.playing = on;
+  $('play').textContent = on ? 'Pause' : 'Play';
+  for (const run of runs) run.worker.postMessage({play: on});
+  if (!on) keepAddress();
+}
+function seek(step) {
+  play(false);
+  for (const run of runs) run.worker.postMessage({seek: step});
+  keepAddress(step);
+}
+function keepAddress(step = Math.max(0, ...runs.map(r => r.step))) {
+  state.step = step;
+  const all = new URLSearchParams({v: 1, lesson: state.lesson.name, ...state.changes, ...(state.beside ? {beside: 1} : {}), ...(step ? {step} : {})});
+  history.replaceState(null, '', '#' + all.toString().replaceAll('%2C', ','));
+}
+function readAddress() {
+  const all = new URLSearchParams(location.hash.slice(1)), changes = {};
+  for (const [k, v] of all) if (k.includes('.')) changes[k] = v;
+  state.lesson = LESSONS.find(l => l.name === all.get('lesson')) || LESSONS[0];
+  state.changes = changes;
+  state.beside = all.get('beside') === '1' && !!state.lesson.fix;
+  $('lesson').value = state.lesson.name;
+  showQuestion();
+  const step = Math.min(1e6, Number(all.get('step')) || 0);
+  play(step === 0 && !('lesson' in Object.fromEntries(all)));
+  restart();
+  if (step > 0) seek(step);
+}
+
+/* ---- the doctor, and what is saved ---- */
+function showDiagnosis(d, of) {
+  const box = $('diagnosis');
+  if (d.error) { box.replaceChildren(make('p', {}, d.error)); return; }
+  if (d.near) {
+    box.replaceChildren(make('p', {}, `A loss of ${of[0]} with ${of[1]} pairs per batch is near:`), ...(d.near.length ? d.near : [{formula: 'no known value within 1 %', meaning: '', apart: ''}]).map(x =>
+      make('p', {className: 'item'}, `${x.formula}${x.losses ? ' (' + x.losses + '), ' + round(x.value) : ''}: ${x.meaning}. ${x.apart || ''}`)));
+    return;
+  }
+  box.replaceChildren(make('p', {}, of.join(' and ') + ': ', make('b', {}, d.state), ': ' + d.meaning), ...d.evidence.map(e => make('p', {className: 'item'}, e)),
+    ...(d.look_alikes ? [make('p', {}, 'looks alike: ' + d.look_alikes)] : []), make('p', {}, 'try first: ' + d.try_first), ...(d.cosine_histogram_on ? histogram(d) : []));
+}
+function histogram(d) {
+  const canvas = make('canvas');
+  const run = {look: {positive: d.cosine_histogram_on.map(x => x * 1e4), negative: d.cosine_histogram_off.map(x => x * 1e4)}};
+  requestAnimationFrame(() => DRAW.bins(run, canvas));
+  return [make('figure', {style: 'max-width:420px'}, canvas, make('figcaption', {}, 'Cosines; filled: pairs, dashed: others'))];
+}
+async function takeFiles(list) {
+  const two = await Promise.all(Array.from(list).slice(0, 2).map(async f => ({name: f.name, bytes: new Uint8Array(await f.arrayBuffer())})));
+  two.sort((a, b) => a.name < b.name ? -1 : 1);
+  if (two.length) runs[0].worker.postMessage({diagnose: two});
+}
+function download(what, name) {
+  const a = make('a', {href: URL.createObjectURL(new Blob([what])), download: name});
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(a.href), 1000);
+}
+async function copy(text) {
+  try { await navigator.clipboard.writeText(text); $('copied').textContent = 'copied'; } catch { $('copied').textContent = text; }
+}
+
+/* ---- the page itself ---- */
+function wire() {
+  $('play').onclick = () => play(!state.playing);
+  $('one').onclick = () => seek(Math.max(...runs.map(r => r.step)) + 1);
+  $('ten').onclick = () => seek(Math.max(...runs.map(r => r.step)) + 10);
+  $('reset').onclick = () => { state.changes = {}; play(false); restart(); };
+  $('slow').onchange = e => runs.forEach(r => r.worker.postMessage({slow: e.target.checked}));
+  $('time').oninput = e => seek(Number(e.target.value));
+  $('lesson').append(...LESSONS.map(l => make('option', {value: l.name}, l.title)));
+  $('lesson').onchange = e => choose(LESSONS.find(l => l.name === e.target.value));
+  $('copy').onclick = () => copy($('command').textContent);
+  $('link').onclick = () => { keepAddress(); copy(location.href); };
+  $('log').onclick = () => download(runs[0].lines.map(l => JSON.stringify({kind: 'step', ...l})).join('\n') + '\n', 'log.jsonl');
+  $('weights').onclick = () => runs[0].worker.postMessage({save: true});
+  $('files').onchange = e => takeFiles(e.target.files);
+  $('ask').onclick = () => runs[0].worker.postMessage({numbers: [Number($('loss').value), Number($('batch').value)]});
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  $('theme').onclick = () => {
+    const is = document.documentElement.style.colorScheme || (dark.matches ? 'dark' : 'light');
+    document.documentElement.style.colorScheme = is === 'dark' ? 'light' : 'dark';
+    readColours();
+    dirty = true;
+  };
+  $('projector').onclick = e => {
+    const on = document.documentElement.classList.toggle('projector');
+    e.target.setAttribute('aria-pressed', on);
+    dirty = true;
+  };
+  dark.onchange = () => { readColours(); dirty = true; };
+  addEventListener('resize', () => { dirty = true; });
+  addEventListener('hashchange', readAddress);
+  addEventListener('dragover', e => { e.preventDefault(); $('doctor').classList.add('over'); });
+  addEventListener('dragleave', () => $('doctor').classList.remove('over'));
+  addEventListener('drop', e => { e.preventDefault(); $('doctor').classList.remove('over'); takeFiles(e.dataTransfer.files); });
+}
+async function start() {
+  const packed = Uint8Array.from(atob($('wasm').textContent.trim()), c => c.charCodeAt(0));
+  wasm = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  engineCode = $('code').textContent;
+  document.querySelector('main').hidden = false;
+  wire();
+  makeSettings();
+  readColours();
+  readAddress();
+  requestAnimationFrame(draw);
+}
+start().catch(e => { $('failed').hidden = false; $('failed').textContent = 'The playground needs WebAssembly and DecompressionStream (browsers since 2023): ' + e.message; });

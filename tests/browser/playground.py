@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""The playground opened as a reader opens it: playground.py PROGRAM PAGE.html [--shots FOLDER].
+
+Trains every lesson, and settings at random, in the page and in the program, and compares the
+fingerprints of the weights; goes back and forward in time; opens links; drives the controls;
+diagnoses files as the program does; looks at four widths in both themes. The network is off.
+Without Chromium it says so and passes, but not where CI=true.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from driver import Browser
+
+STEPS = 40
+checks = failures = 0
+
+
+def check(what, holds, detail=""):
+    global checks, failures
+    checks += 1
+    if not holds:
+        failures += 1
+        print(f"FAILED: {what} {detail}", file=sys.stderr, flush=True)
+
+
+def until(browser, script, seconds=60):
+    """What the script answers, once that is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = browser.run(script)
+        if found:
+            return found
+        time.sleep(0.05)
+    raise RuntimeError(f"not within {seconds} s: {script}")
+
+
+def hashes(browser, steps):
+    """The fingerprints of all runs of the page after so many steps, or the words with which they ended."""
+    return until(browser, f"const h = runs.map(r => r.error || Number(r.hash.dataset.step) === {steps} && r.hash.dataset.hash); return h.every(x => x) && h")
+
+
+def program_hash(program, command):
+    """What the command line of the page, typed, prints."""
+    line = command.replace("contrast ", program + " ").replace(" -o lab", " -q -o lab")
+    out = subprocess.run(["sh", "-c", line], capture_output=True, text=True)
+    shutil.rmtree("lab", ignore_errors=True)
+    shutil.rmtree("lab2", ignore_errors=True)
+    return out.stdout.split()[-2] if out.returncode == 0 and out.stdout else out.stderr.strip()
+
+
+def same_as_program(browser, program, what):
+    browser.run(f"seek({STEPS})")
+    found = hashes(browser, STEPS)
+    for mine, command in zip(found, browser.run("return runs.map(commandOf)")):
+        command = re.sub("train.steps=[0-9]+", f"train.steps={STEPS}", command)  # one that diverged stopped before
+        want = program_hash(program, command)
+        check(f"{what}: the page's weights are the program's", want in (mine, "contrast: error: " + mine), f"{mine} {want}\n  {command}")
+    return found
+
+
+def every_lesson(browser, program):
+    names = browser.run("return LESSONS.map(l => l.name)")
+    check("there are twelve lessons", len(names) == 12)
+    seen = []
+    for name in names:
+        browser.run("choose(LESSONS.find(l => l.name === arguments[0])); state.beside = !!state.lesson.fix; restart()", name)
+        seen += same_as_program(browser, program, name)
+    # "temperature" and "control" begin with each other's settings
+    check("lessons differ", len(set(seen)) >= len(seen) - 6, str(seen))
+
+
+def random_settings(browser, program):
+    draw = random.Random(1)
+    for _ in range(8):
+        layers = ",".join(str(draw.choice((8, 24, 48))) for _ in range(draw.randint(0, 3)))
+        d = draw.choice((2, 3, 16))
+        settings = {"loss.name": draw.choice(("question", "clip", "siglip", "ntxent", "triplet", "vicreg", "spectral")),
+                    "loss.temperature": draw.choice(("0.05", "0.3", "1")), "train.batch": str(draw.choice((5, 16, 33))),
+                    "optim.name": draw.choice(("sgd", "adamw")), "optim.rate": draw.choice(("0.001", "0.01")),
+                    "image.layers": f"{layers},{d}".strip(","), "text.layers": f"{layers},{d}".strip(","),
+                    "image.activation": draw.choice(("relu", "gelu", "tanh")), "image.dropout": draw.choice(("0", "0.2")),
+                    "data.kind": draw.choice(("shapes", "latent")), "train.seed": str(draw.randint(1, 999))}
+        browser.run("state.beside = false; state.lesson = LESSONS[0]; state.changes = arguments[0]; play(false); restart()", settings)
+        same_as_program(browser, program, json.dumps(settings))
+
+
+def time_travel(browser, page):
+    browser.run("choose(LESSONS[3]); state.beside = true; restart(); seek(90)")
+    first = hashes(browser, 90)
+    browser.run("seek(30)")
+    check("thirty steps are another state", hashes(browser, 30) != first)
+    browser.run("seek(90)")
+    check("back and forward again: the same weights", hashes(browser, 90) == first)
+    link = browser.run("keepAddress(); return location.hash")
+    fresh = Browser()
+    try:
+        fresh.open(page + link)
+        until(fresh, "return typeof state === 'object' && runs.length === 2")
+        check("a link opened elsewhere is the same page", hashes(fresh, 90) == first, link)
+        check("... with its settings", fresh.run("return state.lesson.name") == browser.run("return state.lesson.name"))
+    finally:
+        fresh.close()
+
+
+def controls(browser):
+    browser.run("choose(LESSONS[0]); seek(20)")
+    plain = hashes(browser, 20)
+    browser.keys('#settings [data-key="temperature"]', "\ue012" * 5)  # left arrows
+    tau = until(browser, "return state.changes['loss.temperature']")
+    check("a key moves the slider", 0.3 < float(tau) < 1, tau)
+    until(browser, "return runs[0].settings['loss.temperature'] === state.changes['loss.temperature']")
+    browser.run("seek(20)")
+    check("... and the run is another", hashes(browser, 20) != plain)
+    check("... with another command", f"loss.temperature={tau}" in browser.run("return document.getElementById('command').textContent"))
+    check("... and a temperature that the engine used", abs(browser.run("return runs[0].lines[0].temperature") - float(tau)) < 1e-6)
+    for key, value, setting in (("loss", "clip", "loss.name"), ("optimiser", "adamw", "optim.name"), ("depth", "2", "image.layers"), ("embedding, d", "3", "text.layers"),
+                                ("data", "latent", "data.kind"), ("pairs per batch, N", "16", "train.batch")):
+        before = browser.run("return state.changes[arguments[0]]", setting)
+        browser.keys(f'#settings [data-key="{key}"]', value)
+        after = until(browser, f"return state.changes['{setting}'] !== {json.dumps(before)} && state.changes['{setting}']")
+        check(f"{key} can be chosen by keyboard", value in after, after)
+    browser.keys("#play", "\ue007")
+    until(browser, "return runs[0].step > 30")
+    browser.keys("#play", "\ue007")
+    browser.run("document.getElementById('reset').click()")
+    until(browser, "return runs[0].step === 0 && Object.keys(state.changes).length === 0")
+    browser.keys("#one", "\ue007")
+    until(browser, "return runs[0].step === 1")
+    browser.run("document.getElementById('ten').click()")
+    until(browser, "return runs[0].step === 11")
+    browser.run("document.querySelectorAll('.answers button')[0].click()")
+    check("a wrong guess is remembered", browser.run("return document.querySelectorAll('.answers .wrong').length") == 1)
+    check("... and explained", "ln(1/7)" in browser.run("return document.getElementById('question').textContent"))
+    browser.run("play(false); state.changes = {'loss.temperature': '-1'}; restart()")
+    said = until(browser, "return runs[0].error")
+    check("a setting that is refused is refused in the program's words", said.startswith("loss.temperature"), said)
+
+
+def npy(path, rows):
+    with open(path, "wb") as f:
+        header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({len(rows)}, {len(rows[0])}), }}".ljust(117) + "\n"
+        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
+        for row in rows:
+            f.write(struct.pack(f"<{len(row)}f", *row))
+
+
+def doctor(browser, program, folder):
+    draw = random.Random(2)
+    a, b = os.path.join(folder, "A.npy"), os.path.join(folder, "B.npy")
+    centre = [draw.gauss(0, 1) for _ in range(16)]
+    for path in (a, b):
+        npy(path, [[c + 0.001 * draw.gauss(0, 1) for c in centre] for _ in range(40)])
+    said = subprocess.run([program, "diagnose", a, b, "--json"], capture_output=True, text=True, check=True).stdout
+    want = json.loads(said)
+    browser.keys("#files", a + "\n" + b)
+    shown = until(browser, "return document.getElementById('diagnosis').textContent")
+    check("dropped files are diagnosed as by the program", want["state"] in shown and want["try_first"] in shown and
+          all(e in shown for e in want["evidence"]), shown)
+    browser.keys("#loss", "4.852")
+    browser.keys("#batch", "128")
+    browser.run("document.getElementById('ask').click()")
+    until(browser, "return document.getElementById('diagnosis').textContent.includes('ln N (')")
+
+
+def speed(browser):
+    found = {}
+    for lesson, want in (("stuck", 200), ("shapes", 40)):
+        browser.run("choose(LESSONS.find(l => l.name === arguments[0])); play(true)", lesson)
+        until(browser, "return runs[0].step > 5")
+        best = frames = 0
+        for _ in range(3):
+            browser.run("window.began = [runs[0].step, performance.now()]; window.frames = 0; (function next() { window.frames++; requestAnimationFrame(next); })()")
+            time.sleep(1)
+            steps, drawn = browser.run("const s = (performance.now() - began[1]) / 1000; return [(runs[0].step - began[0]) / s, window.frames / s]")
+            best, frames = max(best, steps), max(frames, drawn)
+        found[lesson] = f"{lesson}: {best:.0f} steps/s, {frames:.0f} frames/s"
+        check(f"{lesson} trains quickly", best >= want / 4, found[lesson])  # this machine may be busy
+        check("... while the page draws", frames >= 30, found[lesson])
+        browser.run("play(false)")
+    print("; ".join(found.values()))
+
+
+def quiet(browser):
+    asked = [url for url in browser.requests() if not url.startswith(("file://", "data:", "blob:"))]
+    check("nothing was asked of the network", not asked, str(asked))
+    complaints = browser.complaints()
+    check("the console is silent", not complaints, str(complaints))
+
+
+def look(browser, page, dark, shots):
+    for width in (360, 768, 1280, 1920):
+        browser.size(width, 900)
+        browser.run("choose(LESSONS[3]); state.beside = true; restart(); seek(60)")
+        hashes(browser, 60)
+        time.sleep(0.2)
+        check(f"{width} pixels: nothing is wider than the screen", browser.run("return document.documentElement.scrollWidth <= innerWidth"))
+        drawn = browser.run("return Array.from(document.querySelectorAll('.run canvas'), c => c.closest('.hits') ? 1e4 : c.toDataURL().length)")
+        check("... and every picture is drawn", len(drawn) >= 12 and all(n > 1500 for n in drawn), str(drawn))
+        if shots:
+            browser.shot(os.path.join(shots, f"playground-{width}-{'dark' if dark else 'light'}.png"))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("page")
+    parser.add_argument("--shots", help="keep screenshots in this folder")
+    args = parser.parse_args()
+    program, page = os.path.abspath(args.program), os.path.abspath(args.page)
+    shots = args.shots and os.path.abspath(args.shots)
+    if shots:
+        os.makedirs(shots, exist_ok=True)
+    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
+    if missing:
+        print(f"skipped: {', '.join(missing)} is not installed (Debian: chromium, chromium-driver)")
+        return 1 if os.environ.get("CI") == "true" else 0
+    check("the page is at most 400 KB", os.path.getsize(page) <= 400000, str(os.path.getsize(page)))
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        written = subprocess.run([program, "playground", "-o", "lab.html"], capture_output=True, text=True)
+        check("contrast playground writes the same page", written.returncode == 0 and open("lab.html", "rb").read() == open(page, "rb").read(), written.stderr)
+        browser = Browser()
+        try:
+            browser.size(1280, 900)
+            browser.open(page)
+            first = until(browser, "return typeof runs === 'object' && runs[0] && runs[0].look && performance.now()")
+            check("a run is on by itself", until(browser, "return runs[0].step > 3"))
+            print(f"{os.path.getsize(page)} bytes; first picture after {first:.0f} ms at most")
+            speed(browser)
+            every_lesson(browser, program)
+            random_settings(browser, program)
+            time_travel(browser, page)
+            controls(browser)
+            doctor(browser, program, folder)
+            quiet(browser)
+        finally:
+            browser.close()
+        for dark in (False, True):
+            browser = Browser(dark)
+            try:
+                browser.open(page)
+                until(browser, "return typeof runs === 'object' && runs[0] && runs[0].look")
+                look(browser, page, dark, shots)
+                quiet(browser)
+            finally:
+                browser.close()
+        browser = Browser(scripts=False)
+        try:
+            browser.open(page)
+            source = browser.ask("GET", "/source")
+            check("without scripts a sentence is there", re.search(r"<noscript>.*ln 7 = 1\.9459", source) is not None)
+        finally:
+            browser.close()
+    print(f"{checks - failures} passed, {failures} failed")
+    return failures > 0 or checks == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

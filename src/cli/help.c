@@ -61,7 +61,7 @@ static void help_measures(void)
 static void print_summary(const char *name)
 {
     const char *summary = strstr(cli_help(name), "\n\n") + 2; /* after the first empty line */
-    printf("  %-8s %.*s\n", name, (int)strcspn(summary, "\n"), summary);
+    printf("  %-10s %.*s\n", name, (int)strcspn(summary, "\n"), summary);
 }
 
 static void help_all(void)

@@ -105,19 +105,22 @@ async function makeEngine(bytes, files) {
   const engine = exports.ct_web_new();
   if (engine === 0) throw new Error('no memory for the engine');
 
-  // A call of web.h: texts are copied into the module, the answer is read from it.
+  // A call of web.h: texts and numbers are copied into the module, and numbers back; the answer is read from it.
   return (name, ...args) => {
     const rooms = [];
     const given = args.map(a => {
-      if (typeof a !== 'string') return a;
-      const bytesOf = new TextEncoder().encode(a), at = exports.ct_alloc(1, bytesOf.length + 1);
-      memory(at, bytesOf.length + 1).set(bytesOf);
-      memory(at + bytesOf.length, 1)[0] = 0;
-      rooms.push(at);
+      if (typeof a === 'number') return a;
+      const bytesOf = typeof a === 'string' ? new TextEncoder().encode(a + '\0') : new Uint8Array(a.buffer);
+      const at = exports.ct_alloc(1, bytesOf.length);
+      memory(at, bytesOf.length).set(bytesOf);
+      rooms.push([at, a instanceof Float32Array ? bytesOf : null]);
       return at;
     });
     const at = exports['ct_web_' + name](engine, ...given);
-    rooms.forEach(r => exports.ct_free(r));
+    for (const [r, back] of rooms) {
+      if (back) back.set(memory(r, back.length));
+      exports.ct_free(r);
+    }
     const all = new Uint8Array(exports.memory.buffer, at);
     return JSON.parse(new TextDecoder().decode(all.subarray(0, all.indexOf(0))));
   };

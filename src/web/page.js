@@ -19,6 +19,12 @@ const settingsOf = right => ({...parse(state.lesson.settings), ...state.changes,
 const commandOf = run => `contrast train ${state.lesson.recipe} ${Object.entries(run.settings).map(([k, v]) => k + '=' + v).join(' ')} ` +
   `train.steps=${Math.max(1, run.step)} -o lab${run.right ? '2' : ''} && contrast hash lab${run.right ? '2' : ''}`;
 
+function makeWorker() {
+  const worker = new Worker(URL.createObjectURL(new Blob([engineCode], {type: 'text/javascript'})));
+  worker.postMessage({wasm});
+  return worker;
+}
+
 /* ---- a run: a worker, what it said, and its pictures ---- */
 const PICTURES = [
   ['heat', 'Cosines of all pairs shown', 'rows: pictures, columns: captions; the diagonal is framed'],
@@ -50,10 +56,9 @@ class Run {
     this.find = make('div', {hidden: true}, make('label', {}, 'Find: ', this.search), this.hits);
     this.hash = make('p', {className: 'hash'});
     this.box.append(this.title, this.says, this.numbers, panels, this.find, this.hand, this.hash);
-    this.worker = new Worker(URL.createObjectURL(new Blob([engineCode], {type: 'text/javascript'})));
+    this.worker = makeWorker();
     this.worker.onmessage = ({data}) => { if (data.run === this.number || data.diagnosis) for (const what in data) if (this['on_' + what]) this['on_' + what](data[what], data); };
     this.worker.onerror = e => this.on_error(e.message);
-    this.worker.postMessage({wasm});
     this.search.oninput = () => this.lookFor();
     this.listen();
   }
@@ -555,6 +560,7 @@ function wire() {
     document.documentElement.style.colorScheme = is === 'dark' ? 'light' : 'dark';
     readColours();
     dirty = true;
+    if (FREE.last) freeDraw();
   };
   $('projector').onclick = e => {
     const on = document.documentElement.classList.toggle('projector');
@@ -562,7 +568,7 @@ function wire() {
     dirty = true;
   };
   dark.onchange = () => { readColours(); dirty = true; };
-  addEventListener('resize', () => { dirty = true; });
+  addEventListener('resize', () => { dirty = true; if (FREE.last) freeDraw(); });
   addEventListener('hashchange', readAddress);
   addEventListener('dragover', e => { e.preventDefault(); $('doctor').classList.add('over'); });
   addEventListener('dragleave', () => $('doctor').classList.remove('over'));
@@ -578,5 +584,6 @@ async function start() {
   readColours();
   readAddress();
   requestAnimationFrame(draw);
+  setTimeout(() => freeWire(makeWorker()), 400); // after the first picture
 }
 start().catch(e => { $('failed').hidden = false; $('failed').textContent = 'The playground needs WebAssembly and DecompressionStream (browsers since 2023): ' + e.message; });

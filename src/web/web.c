@@ -4,6 +4,7 @@
 #include "web/web.h"
 
 #include "formats/array.h"
+#include "lab/descent.h"
 #include "measure/fields.h"
 #include "measure/numbers.h"
 #include "platform/memory.h"
@@ -22,8 +23,9 @@ struct ct_web {
     bool open;
     ct_snapshot snapshot;
     ct_diagnosis diagnosis;
-    ct_json j; /* the answer */
-    ct_error err;
+    ct_json j;      /* the answer, */
+    ct_error err;   /* why there is none, */
+    ct_arena arena; /* and the memory of a call */
 };
 
 /* ---- answers ---- */
@@ -31,6 +33,7 @@ struct ct_web {
 static void begin(ct_web *w)
 {
     w->err = (ct_error){.status = CT_OK};
+    ct_arena_open(&w->arena, "playground", 0, &w->err);
     ct_json_reset(&w->j);
     ct_json_open(&w->j, NULL, '{');
 }
@@ -49,6 +52,7 @@ static const char *answer(ct_web *w)
     if (w->err.status != CT_OK)
         ct_json_string(&w->j, "error", w->err.msg);
     ct_json_close(&w->j);
+    ct_arena_free(&w->arena);
     return w->j.failed ? "{\"error\":\"no memory for the answer\"}" : w->j.text;
 }
 
@@ -79,10 +83,9 @@ ct_web *ct_web_new(void)
     ct_web *w = ct_alloc_for("playground", 1, sizeof *w, &err);
     if (w != NULL)
         w->device = ct_device_new(1, NULL, &err);
-    if (err.status == CT_OK)
-        return w;
-    ct_web_free(w);
-    return NULL;
+    if (err.status != CT_OK)
+        ct_web_free(w);
+    return err.status == CT_OK ? w : NULL;
 }
 
 void ct_web_free(ct_web *w)
@@ -113,16 +116,13 @@ static void introduce(ct_web *w)
 {
     const ct_trainer *t = &w->trainer;
     char text[CT_RECIPE_BYTES];
-    ct_arena arena;
-    ct_arena_open(&arena, "probe", 0, &w->err);
-    const ct_probe probe = ct_probe_of(t->pairs, &arena, &w->err);
+    const ct_probe probe = ct_probe_of(t->pairs, &w->arena, &w->err);
     ct_fields_ini(&ct_recipe_fields, &t->recipe, false, text, sizeof text);
     ct_json_string(&w->j, "recipe", text);
     ct_json_integer(&w->j, "width", ct_trainer_width(t));
     ct_json_integer(&w->j, "batch", t->recipe.train.batch);
     ct_json_integer(&w->j, "parameters", (long long)t->model.params.size);
     ct_fields_json(&w->j, &ct_probe_fields, &probe);
-    ct_arena_free(&arena);
 }
 
 const char *ct_web_open(ct_web *w, const char *recipe, const char *settings)
@@ -165,16 +165,13 @@ const char *ct_web_step(ct_web *w, int count)
 const char *ct_web_look(ct_web *w)
 {
     ct_trainer *t = begin_with_run(w);
-    ct_arena arena;
-    ct_arena_open(&arena, "probe", 0, &w->err);
     if (w->err.status == CT_OK && ct_snapshot_take(t, &w->snapshot, &w->err) == CT_OK) {
         const ct_embedded e = ct_trainer_embedded(t, ct_pairs_split(t->pairs, CT_VALIDATION),
-                                                  CT_PROBE, &arena, &w->err);
+                                                  CT_PROBE, &w->arena, &w->err);
         ct_fields_json(&w->j, &ct_moment_fields, &w->snapshot.moment);
         put_rows(w, "images", e.a, e.n, e.d);
         put_rows(w, "texts", e.b, e.n, e.d);
     }
-    ct_arena_free(&arena);
     return answer(w);
 }
 
@@ -203,18 +200,15 @@ const char *ct_web_judge(ct_web *w)
 const char *ct_web_save(ct_web *w, const char *path)
 {
     char digits[17];
-    ct_arena arena;
     ct_trainer *t = begin_with_run(w);
-    ct_arena_open(&arena, "hash", 0, &w->err);
-    ct_safetensors *file = ct_arena_zeroed(&arena, 1, sizeof *file);
+    ct_safetensors *file = ct_arena_zeroed(&w->arena, 1, sizeof *file);
     if (w->err.status == CT_OK)
         ct_checkpoint_save(t, &(ct_progress){.log_bytes = 0}, path, &w->err);
-    if (file != NULL && ct_safetensors_read(path, &arena, file, &w->err) == CT_OK) {
+    if (file != NULL && ct_safetensors_read(path, &w->arena, file, &w->err) == CT_OK) {
         snprintf(digits, sizeof digits, "%016" PRIx64, ct_weights_hash(file));
         ct_json_string(&w->j, "hash", digits);
         ct_json_integer(&w->j, "step", t->step);
     }
-    ct_arena_free(&arena);
     return answer(w);
 }
 
@@ -229,15 +223,12 @@ const char *ct_web_load(ct_web *w, const char *path)
 
 const char *ct_web_embed(ct_web *w, const char *caption)
 {
-    ct_arena arena;
     ct_trainer *t = begin_with_run(w);
-    ct_arena_open(&arena, "caption", 0, &w->err);
-    ct_real *z = ct_arena_zeroed(&arena, w->open ? (size_t)ct_trainer_width(t) : 1, sizeof *z);
+    ct_real *z = ct_arena_zeroed(&w->arena, w->open ? (size_t)ct_trainer_width(t) : 1, sizeof *z);
     if (w->open && t->pairs->side[1].text == NULL)
         CT_FAIL(&w->err, CT_ERR_CONFIG, "this data has no captions");
     if (w->err.status == CT_OK && ct_trainer_embed_texts(t, 1, &caption, 1, z, &w->err) == CT_OK)
         put_rows(w, "row", z, 1, ct_trainer_width(t));
-    ct_arena_free(&arena);
     return answer(w);
 }
 
@@ -248,11 +239,9 @@ const char *ct_web_diagnose(ct_web *w, const char *a, const char *b)
     const char *const path[2] = {a, b};
     ct_real *x[2] = {NULL, NULL};
     int n[2] = {0}, d[2] = {0};
-    ct_arena arena;
     begin(w);
-    ct_arena_open(&arena, "diagnosis", 0, &w->err);
     for (int side = 0; side < 2 && *path[side] != '\0'; side++)
-        ct_array_read_matrix(path[side], &arena, &x[side], &n[side], &d[side], &w->err);
+        ct_array_read_matrix(path[side], &w->arena, &x[side], &n[side], &d[side], &w->err);
     if (x[1] != NULL && (n[0] != n[1] || d[0] != d[1]))
         CT_FAIL(&w->err, CT_ERR_SHAPE, "%s is (%d, %d), %s is (%d, %d): expected pairs of rows", a,
                 n[0], d[0], b, n[1], d[1]);
@@ -261,7 +250,6 @@ const char *ct_web_diagnose(ct_web *w, const char *a, const char *b)
         ct_diagnose(&(ct_embedded){x[0], x[1], n[0], d[0], NULL, w->device, NULL}, &w->diagnosis,
                     &w->err) == CT_OK)
         put_diagnosis(w);
-    ct_arena_free(&arena);
     return answer(w);
 }
 
@@ -282,5 +270,40 @@ const char *ct_web_numbers(ct_web *w, double value, int batch)
         }
         ct_json_close(&w->j);
     }
+    return answer(w);
+}
+
+/* ---- embeddings without an encoder ---- */
+
+const char *ct_web_free_rows(ct_web *w, ct_real *x, int n, int d, double temperature, double rate,
+                             int steps)
+{
+    const ct_free_descent f = {
+        .loss = "infonce", .steps = steps, .plain = true, .temperature = temperature, .rate = rate};
+    const ct_loss_setting at = {.n = n, .d = d, .temperature = temperature};
+    const int size = n * d;
+    ct_free_embeddings m;
+    ct_measures s = {.n_sides = 0};
+    begin(w);
+    if (ct_free_embeddings_init(&m, n, d, 1, &w->err) != CT_OK)
+        return answer(w);
+    const ct_param *side[2] = {&m.params.list[m.a], &m.params.list[m.b]};
+    for (int k = 0; k < 2 * size; k++)
+        side[k / size]->x[k % size] = x[k];
+    const double loss = ct_descend_free(w->device, &m, &f, &w->err);
+    const ct_embedded e = {.a = x, .b = x + size, .n = n, .d = d, .device = w->device};
+    const ct_landmarks l = ct_landmarks_of(ct_loss_find(f.loss), &at, NULL);
+    ct_json_open(&w->j, "gradient", '[');
+    for (int k = 0; k < 2 * size; k++) {
+        x[k] = side[k / size]->x[k % size];
+        ct_json_number(&w->j, NULL, (double)side[k / size]->dx[k % size]);
+    }
+    ct_json_close(&w->j);
+    ct_measure(&e, &s, NULL, &w->err);
+    ct_json_number(&w->j, "loss", loss);
+    ct_fields_json(&w->j, &ct_landmarks_fields, &l);
+    ct_json_number(&w->j, "common_part", /* as the lesson escape has it */
+                   sqrt(s.total_variance[0] + s.total_variance[1] + 2 * s.cross_covariance));
+    ct_free_embeddings_free(&m);
     return answer(w);
 }

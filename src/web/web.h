@@ -10,6 +10,8 @@
 #ifndef WEB_WEB_H
 #define WEB_WEB_H
 
+#include "contrast/real.h"
+
 typedef struct ct_web ct_web;
 
 /* Free with ct_web_free. NULL: no memory. */
@@ -41,5 +43,11 @@ const char *ct_web_diagnose(ct_web *w, const char *a, const char *b);
 
 /* contrast diagnose --loss VALUE --batch N. */
 const char *ct_web_numbers(ct_web *w, double value, int batch);
+
+/* Embeddings without an encoder: x (2, n, d) takes so many steps down infonce, none to look alone.
+ * The answer has the loss there, its landmarks and gradient, and how far the common part of paired
+ * rows is from all equal. */
+const char *ct_web_free_rows(ct_web *w, ct_real *x, int n, int d, double temperature, double rate,
+                             int steps);
 
 #endif

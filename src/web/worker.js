@@ -1,7 +1,7 @@
 /* worker.js -- one run in a worker: it trains until it is told otherwise, and says how it goes.
  *
- * Messages in: {wasm}, {open: {recipe, settings}}, {play}, {steps}, {seek}, {slow}, {judge}, {search}, {files, diagnose}, {numbers}, {save}.
- * Messages out: {opened}, {steps}, {look}, {verdict}, {hash}, {found}, {diagnosis}, {saved}, {error}. */
+ * Messages in: {wasm}, {open: {recipe, settings}}, {play}, {steps}, {seek}, {slow}, {judge}, {search}, {files, diagnose}, {numbers}, {free}, {save}.
+ * Messages out: {opened}, {steps}, {look}, {verdict}, {hash}, {found}, {diagnosis}, {free}, {saved}, {error}. */
 'use strict';
 const SLICE = 45; // milliseconds of steps before the next picture; one costs about 15
 const files = new Map();
@@ -119,6 +119,10 @@ const DO = {
     tell({diagnosis: call('diagnose', a.name, b ? b.name : ''), of: [a, b].filter(f => f).map(f => f.name)});
   },
   numbers([loss, batch]) { tell({diagnosis: call('numbers', loss, batch), of: [loss, batch]}); },
+  free({x, n, d, temperature, rate, steps}) {
+    const answer = call('free_rows', x, n, d, temperature, rate, steps);
+    if (answer.error) tell({error: answer.error}); else tell({free: {x, answer}});
+  },
   save() {
     ask('save', 'now');
     tell({saved: files.get('now'), step});

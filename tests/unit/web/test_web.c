@@ -146,6 +146,23 @@ START_TEST(embeddings_of_others_are_diagnosed)
 }
 END_TEST
 
+/* Seven pairs in seven dimensions: nothing moves where all are equal; from elsewhere they reach the
+ * floor. */
+START_TEST(free_rows_leave_all_but_the_saddle)
+{
+    enum { N = 7, D = 7 };
+    ct_real x[2 * N * D], start[2 * N * D];
+    for (int k = 0; k < 2 * N * D; k++)
+        start[k] = x[k] = k % D == 0;
+    ck_says(ct_web_free_rows(web, x, N, D, 1, 1, 50), "\"loss\":1.94591");
+    for (int k = 0; k < 2 * N * D; k++)
+        ck_close(x[k], start[k], 1e-5);
+    fill(x, COUNT(x), 3, -1, 1);
+    ck_says(ct_web_free_rows(web, x, N, D, 1, 20, 800), "\"loss\":1.0537");
+    ck_says(ct_web_free_rows(web, x, N, D, 1, 0, 0), "\"floor\":1.0537");
+}
+END_TEST
+
 TCase *web_case(void)
 {
     TCase *tc = tcase_create("web");
@@ -155,5 +172,6 @@ TCase *web_case(void)
     tcase_add_test(tc, looking_changes_nothing);
     tcase_add_test(tc, mistakes_are_told_in_words);
     tcase_add_test(tc, embeddings_of_others_are_diagnosed);
+    tcase_add_test(tc, free_rows_leave_all_but_the_saddle);
     return tc;
 }

@@ -263,16 +263,18 @@ $(eval $(call TABLE,cli/help,src/cli/options.c,$(filter src/cli/help/%,$(ASSETS)
 CLANG    ?= clang
 PAGE     := $(ROOT)/playground.html
 WASM     := $(ROOT)/wasm/contrast.wasm
-WASM_CC   = $(CLANG) --target=wasm32-wasi -mexec-model=reactor -msimd128 -fno-slp-vectorize -O3 $(filter-out -MMD -MP,$(CT_CFLAGS)) \
-            -Wl,-s -Wl,-z,stack-size=1048576
 WASM_SRC := src/lab/descent.c $(filter-out src/lab/% src/show/% src/kernels/avx% src/platform/terminal.c src/train/run.c,$(LIB_SRC))
+WASM_CC   = $(CLANG) --target=wasm32-wasi -mexec-model=reactor -msimd128 -fno-slp-vectorize -O3 $(filter-out -MMD -MP,$(CT_CFLAGS)) \
+            -Wl,-s -Wl,-z,stack-size=1048576 $(addprefix -Wl$(comma)--export=,$(1)) -o $@
+WASM_FUN  = ct_alloc ct_free $(sort $(shell grep -o 'ct_web_[a-z_]*[a-z]' src/web/web.h))
+comma    := ,
 $(WASM): $(WASM_SRC) $(wildcard include/contrast/*.h src/*/*.h datasets/*.h) $(filter %.ini,$(ASSETS)) Makefile | $(OUT)/src/train/recipe.o
 	@mkdir -p $(@D)
-	$(WASM_CC) $$(sed -n 's/.*[ *]\(ct_web_[a-z_]*\)(.*/-Wl,--export=\1/p' src/web/web.h) -Wl,--export=ct_alloc -Wl,--export=ct_free -o $@ $(WASM_SRC)
+	$(call make_by,CLANG,$(call WASM_CC,$(WASM_FUN)) $(WASM_SRC))
 # The test of its fused multiply-add, for tests/browser/playground.py.
 $(ROOT)/wasm/fma.wasm: tests/browser/fma.c $(wildcard src/kernels/*.[ch]) Makefile
 	@mkdir -p $(@D)
-	$(WASM_CC) -Wl,--export=wrong -o $@ $< $(filter src/kernels/% src/platform/%,$(WASM_SRC))
+	$(call make_by,CLANG,$(call WASM_CC,wrong) $< $(filter src/kernels/% src/platform/%,$(WASM_SRC)))
 
 # A line of page.html that is @PATH@ becomes that file.
 PARTS := src/show/picture.css src/show/page.css src/web/page.css src/web/engine.js src/web/worker.js src/web/lessons.js src/web/free.js src/web/page.js

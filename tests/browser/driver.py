@@ -80,6 +80,11 @@ class Browser:
         self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [
             {"type": "pointerMove", "duration": 0, "origin": where, "x": 0, "y": 0}]}]})
 
+    def drag(self, x, y, right, down):
+        self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [
+            {"type": "pointerMove", "duration": 0, "x": x, "y": y}, {"type": "pointerDown", "button": 0},
+            {"type": "pointerMove", "duration": 50, "x": x + right, "y": y + down}, {"type": "pointerUp", "button": 0}]}]})
+
     def complaints(self):
         """Lines of the console that warn or worse."""
         return [line["message"] for line in self.ask("POST", "/se/log", {"type": "browser"}) if line["level"] in ("WARNING", "SEVERE")]

@@ -192,6 +192,28 @@ def speed(browser):
     print("; ".join(found.values()))
 
 
+def question(browser):
+    """Free rows: all equal, nearly equal, and down to the floor; dragged with the mouse."""
+    says = "document.getElementById('freesays').textContent"
+    browser.run("FREE.d = 7; freeGo(false); freeStart('equal')")
+    text = until(browser, f"return {says}.includes('loss 1.9459') && {says}")
+    length = float(re.search(r"gradient\| ([-.0-9e]+)", text).group(1))
+    check("the gradient is zero where all are equal", length < 1e-6, text)
+    browser.run("freeStart('near'); freeGo(true)")
+    text = until(browser, f"return {says}.includes('grows by') && {says}")
+    grows, theory = map(float, re.search(r"grows by ([.0-9]+) .* = ([.0-9]+)", text).groups())
+    check("rows leave it at the rate of theory, within 2 %", abs(grows / theory - 1) < 0.02, text)
+    browser.run("freeGo(false); freeStart('random'); freeGo(true)")
+    check("seven pairs in seven dimensions reach the floor", until(browser, f"return {says}.includes('loss 1.0538')", 120))
+    browser.run("freeGo(false); FREE.d = 2; freeStart('random'); document.getElementById('circle').scrollIntoView({block: 'center'})")
+    before = until(browser, f"return FREE.last && FREE.x.length === 28 && !FREE.busy && {says}")
+    x, y = browser.run("const r = document.getElementById('circle').getBoundingClientRect(), p = freePoint(2, Math.min(r.width, r.height) / 2 - 28, r.width, r.height); return [Math.round(r.left + p[0]), Math.round(r.top + p[1])]")
+    browser.drag(x, y, -40, 30)
+    until(browser, f"return !FREE.busy && {says} !== {json.dumps(before)}")
+    browser.keys("#circle", "\ue014\ue014")
+    check("the arrow keys move a row", until(browser, f"return !FREE.busy && {says} !== {json.dumps(before)}"))
+
+
 FMA = """
 const done = arguments[1], imports = new Proxy({}, {get: () => new Proxy({}, {get: () => () => 8})});
 WebAssembly.instantiate(Uint8Array.from(atob(arguments[0]), c => c.charCodeAt(0)), imports).then(({instance}) => {
@@ -262,6 +284,7 @@ def main():
             time_travel(browser, page)
             controls(browser)
             doctor(browser, program, folder)
+            question(browser)
             fused_multiply_add(browser, fma)
             quiet(browser)
         finally:

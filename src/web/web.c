@@ -247,8 +247,8 @@ const char *ct_web_diagnose(ct_web *w, const char *a, const char *b)
                 n[0], d[0], b, n[1], d[1]);
     w->diagnosis = (ct_diagnosis){.loss = (double)NAN};
     if (w->err.status == CT_OK &&
-        ct_diagnose(&(ct_embedded){x[0], x[1], n[0], d[0], NULL, w->device, NULL}, &w->diagnosis,
-                    &w->err) == CT_OK)
+        ct_diagnose(&(ct_embedded){.a = x[0], .b = x[1], .n = n[0], .d = d[0], .device = w->device},
+                    &w->diagnosis, &w->err) == CT_OK)
         put_diagnosis(w);
     return answer(w);
 }
@@ -261,7 +261,7 @@ const char *ct_web_numbers(ct_web *w, double value, int batch)
     if (!(value > 0) || batch < 1)
         CT_FAIL(&w->err, CT_ERR_CONFIG, "expected a loss above 0 and a batch of pairs");
     if (w->err.status == CT_OK) {
-        ct_numbers_of(NULL, &at, value, &x);
+        ct_numbers_of(NULL, &at, value, 0, &x);
         ct_json_open(&w->j, "near", '[');
         for (int i = 0; i < x.n; i++) {
             ct_json_open(&w->j, NULL, '{');

@@ -90,7 +90,7 @@ static void read_header(const char *path, char *header, size_t length, ct_npy *a
                     "%s: holds Python objects: in Python: np.save('x.npy', "
                     "np.stack(np.load('x.npy', allow_pickle=True)).astype('float32'))",
                     path);
-        if (is_type && (r.text[1] == 'U' || r.text[1] == 'S'))
+        if (is_type && strlen(r.text) > 1 && (r.text[1] == 'U' || r.text[1] == 'S'))
             CT_FAIL(err, CT_ERR_FORMAT,
                     "%s: holds strings: in Python: np.save('x.npy', "
                     "np.unique(np.load('x.npy'), return_inverse=True)[1])",

@@ -179,7 +179,7 @@ START_TEST(says_what_is_wrong)
     check_refused(4, HEADER("<f4", "False", "(1,)"), 4,
                   "expected .npy version 1.0, 2.0 or 3.0, found 4.0");
     check_refused(1, HEADER("|O", "False", "(1,)"), 8, "holds Python objects: in Python: np.save(");
-    check_refused(1, HEADER("<U3", "False", "(1,)"), 12, "holds strings: in Python: np.save(");
+    check_refused(1, HEADER("<U2", "False", "(1,)"), 8, "holds strings: in Python: np.save(");
     check_refused(1, HEADER("|S1", "False", "(1,)"), 1, "return_inverse=True)[1])");
     check_refused(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", 4,
                   "expected floats, integers or bool");

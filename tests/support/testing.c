@@ -1,6 +1,8 @@
 /* testing.c -- helpers of the tests; see testing.h. */
 #include "testing.h"
 
+#include "platform/memory.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +71,21 @@ void close_graph(ct_graph *g)
     ct_device *dev = g->device;
     ct_graph_free(g);
     ct_device_free(dev);
+}
+
+int fail_each_allocation(maker make, const ct_data_options *o)
+{
+    ct_pairs *p = NULL;
+    int n = 0;
+    for (; p == NULL; n++) {
+        ct_error err = {0};
+        ct_alloc_fail_at(n);
+        p = make(o, &err);
+        ct_alloc_fail_at(-1);
+        ck_assert_msg(p != NULL || err.status == CT_ERR_NOMEM, "%s", err.msg);
+    }
+    ct_pairs_free(p);
+    return n - 1;
 }
 
 uint64_t next_bits(uint64_t *state) /* splitmix64 */

@@ -3,6 +3,7 @@
 #ifndef TESTING_H
 #define TESTING_H
 
+#include "contrast/data.h"
 #include "contrast/device.h"
 #include "contrast/real.h"
 #include "contrast/tensor.h"
@@ -69,6 +70,11 @@ void check_graph_fails(const ct_graph *g, ct_status status, const char *const *p
 extern char scratch[64];
 void open_scratch(void);
 void close_scratch(void);
+
+/* Make a data set with each of its allocations failing in turn, which must be an error and leave
+ * nothing behind. The answer is how many there are. */
+typedef ct_pairs *(*maker)(const ct_data_options *o, ct_error *err);
+int fail_each_allocation(maker make, const ct_data_options *o);
 
 /* An empty graph on a one-thread device that close_graph frees with it. */
 void open_graph(ct_graph *g);

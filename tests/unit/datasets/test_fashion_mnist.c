@@ -1,9 +1,8 @@
 /* test_fashion_mnist.c -- the loader on four tiny IDX files of the test's own, whole
  * and broken. */
-#include "suites.h"
+#include "testing.h"
 
 #include "contrast/datasets.h"
-#include "platform/memory.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -12,8 +11,6 @@
 #include <unistd.h>
 
 enum { N_TRAIN = 25, N_TEST = 12, DIM = 28 * 28 };
-
-static char folder[64];
 
 static const char *const FILES[4] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
                                      "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
@@ -27,7 +24,7 @@ static uint8_t pixel(int i, int k)
 static FILE *open_file(const char *name, const char *mode)
 {
     char path[128];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s", scratch, name);
     FILE *f = fopen(path, mode);
     ck_assert_ptr_nonnull(f);
     return f;
@@ -70,27 +67,16 @@ static void write_labels(const char *name, int first, int n)
 
 static void write_all(void)
 {
-    strcpy(folder, "/tmp/contrast-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    open_scratch();
     write_images(FILES[0], 0, N_TRAIN, 28);
     write_labels(FILES[1], 0, N_TRAIN);
     write_images(FILES[2], N_TRAIN, N_TEST, 28);
     write_labels(FILES[3], N_TRAIN, N_TEST);
 }
 
-static void remove_all(void)
-{
-    for (int k = 0; k < 4; k++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", folder, FILES[k]);
-        remove(path);
-    }
-    rmdir(folder);
-}
-
 static ct_pairs *load(ct_error *err)
 {
-    return ct_fashion_mnist(&(ct_data_options){.dir = folder, .n_validation = 5, .seed = 1}, err);
+    return ct_fashion_mnist(&(ct_data_options){.dir = scratch, .n_validation = 5, .seed = 1}, err);
 }
 
 START_TEST(pictures_and_labels_are_those_of_the_files)
@@ -151,7 +137,7 @@ END_TEST
 
 START_TEST(wordings_depend_on_seed_and_item_alone)
 {
-    ct_data_options o = {.dir = folder, .n_validation = 5, .seed = 1};
+    ct_data_options o = {.dir = scratch, .n_validation = 5, .seed = 1};
     ct_pairs *p = ct_fashion_mnist(&o, CT_IGNORE_ERROR);
     o.n_validation = 10;
     ct_pairs *q = ct_fashion_mnist(&o, CT_IGNORE_ERROR);
@@ -172,14 +158,14 @@ static void fails_with(ct_status status, const char *says)
     ct_pairs *p = load(&err);
     ck_assert_ptr_null(p);
     ck_assert_int_eq(err.status, status);
-    ck_assert_msg(strstr(err.msg, folder) == err.msg, "%s", err.msg);
+    ck_assert_msg(strstr(err.msg, scratch) == err.msg, "%s", err.msg);
     ck_assert_msg(strstr(err.msg, says) != NULL, "%s", err.msg);
 }
 
 START_TEST(a_missing_file_is_answered_with_what_to_type)
 {
     char path[128];
-    snprintf(path, sizeof path, "%s/%s", folder, FILES[_i]);
+    snprintf(path, sizeof path, "%s/%s", scratch, FILES[_i]);
     ck_assert_int_eq(remove(path), 0);
     fails_with(CT_ERR_IO, FILES[_i]);
     fails_with(CT_ERR_IO, "; type: sh datasets/fashion-mnist.sh");
@@ -189,7 +175,7 @@ END_TEST
 START_TEST(a_truncated_file_is_refused)
 {
     char path[128];
-    snprintf(path, sizeof path, "%s/%s", folder, FILES[_i]);
+    snprintf(path, sizeof path, "%s/%s", scratch, FILES[_i]);
     ck_assert_int_eq(truncate(path, 15), 0);
     fails_with(CT_ERR_FORMAT, FILES[_i]);
 }
@@ -224,7 +210,7 @@ START_TEST(validation_must_leave_something_to_train_on)
 {
     static const int WRONG[] = {-1, N_TRAIN, N_TRAIN + 1};
     for (int k = 0; k < 3; k++) {
-        ct_data_options o = {.dir = folder, .n_validation = WRONG[k]};
+        ct_data_options o = {.dir = scratch, .n_validation = WRONG[k]};
         ct_error err = {0};
         ck_assert_ptr_null(ct_fashion_mnist(&o, &err));
         ck_assert_int_eq(err.status, CT_ERR_CONFIG);
@@ -236,24 +222,15 @@ END_TEST
 
 START_TEST(failed_allocations_leave_nothing_behind)
 {
-    ct_pairs *p = NULL;
-    int n = 0;
-    while (p == NULL) {
-        ct_error err = {0};
-        ct_alloc_fail_at(n++);
-        p = load(&err);
-        ct_alloc_fail_at(-1);
-        ck_assert_msg(p != NULL || err.status == CT_ERR_NOMEM, "%s", err.msg);
-    }
-    ck_assert_int_gt(n, 3);
-    ct_pairs_free(p);
+    const ct_data_options o = {.dir = scratch, .n_validation = 5};
+    ck_assert_int_gt(fail_each_allocation(ct_fashion_mnist, &o), 2);
 }
 END_TEST
 
 TCase *fashion_mnist_case(void)
 {
     TCase *tc = tcase_create("fashion_mnist");
-    tcase_add_checked_fixture(tc, write_all, remove_all);
+    tcase_add_checked_fixture(tc, write_all, close_scratch);
     tcase_add_test(tc, pictures_and_labels_are_those_of_the_files);
     tcase_add_test(tc, the_end_of_the_training_file_validates);
     tcase_add_test(tc, captions_name_the_class);

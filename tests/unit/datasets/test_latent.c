@@ -1,9 +1,8 @@
 /* test_latent.c -- vector pairs against what their options promise, by statistics
  * that do not know the rotations. */
-#include "suites.h"
+#include "testing.h"
 
 #include "contrast/datasets.h"
-#include "platform/memory.h"
 
 #include <math.h>
 #include <string.h>
@@ -187,17 +186,7 @@ END_TEST
 START_TEST(failed_allocations_leave_nothing_behind)
 {
     ct_data_options o = {.dim = 64, .shared = 2, .rho = 0.5, .n_train = 100, .seed = 1};
-    ct_pairs *p = NULL;
-    int n = 0;
-    while (p == NULL) {
-        ct_error err = {0};
-        ct_alloc_fail_at(n++);
-        p = ct_latent(&o, &err);
-        ct_alloc_fail_at(-1);
-        ck_assert(p != NULL || err.status == CT_ERR_NOMEM);
-    }
-    ck_assert_int_gt(n, 4);
-    ct_pairs_free(p);
+    ck_assert_int_gt(fail_each_allocation(ct_latent, &o), 3);
 }
 END_TEST
 

@@ -1,10 +1,9 @@
 /* test_shapes.c -- the splits do not share what they must not share, by a reader of
  * captions that knows nothing of how they are made. */
-#include "suites.h"
+#include "testing.h"
 
 #include "caption_reader.h"
 #include "contrast/datasets.h"
-#include "platform/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -255,17 +254,7 @@ START_TEST(failed_allocations_leave_nothing_behind)
     o.n_train = 800; /* more than the arena's first block, so that it asks more than once */
     o.size = 8;
     o.n_validation = o.n_test = o.n_composition = 0;
-    ct_pairs *p = NULL;
-    int n = 0;
-    while (p == NULL) {
-        ct_error err = {0};
-        ct_alloc_fail_at(n++);
-        p = ct_shapes(&o, &err);
-        ct_alloc_fail_at(-1);
-        ck_assert(p != NULL || err.status == CT_ERR_NOMEM);
-    }
-    ck_assert_int_gt(n, 4);
-    ct_pairs_free(p);
+    ck_assert_int_gt(fail_each_allocation(ct_shapes, &o), 3);
 }
 END_TEST
 

@@ -118,17 +118,6 @@ void run_loss(loss_fn f, const batch *x, outcome *y)
     close_graph(&g);
 }
 
-const ct_loss *loss_number(int i)
-{
-    int n;
-    return &ct_loss_all(&n)[i];
-}
-
-bool loss_is(const ct_loss *loss, const char *name)
-{
-    return strcmp(loss->name, name) == 0;
-}
-
 double loss_of(loss_fn f, const batch *x)
 {
     static outcome y;

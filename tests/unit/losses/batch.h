@@ -65,10 +65,6 @@ bool loss_is(const ct_loss *loss, const char *name);
 void run_loss(loss_fn f, const batch *x, outcome *y);
 void run_loss_on(ct_graph *g, loss_fn f, const batch *x, outcome *y);
 
-/* Number i of the losses by name; its name. */
-const ct_loss *loss_number(int i);
-bool loss_is(const ct_loss *loss, const char *name);
-
 /* The loss alone. */
 double loss_of(loss_fn f, const batch *x);
 

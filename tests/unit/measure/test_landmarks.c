@@ -127,21 +127,6 @@ static double worth(const ct_loss *loss, int n, int d, double temperature)
     if (loss_is(loss, "spectral"))
         return -1;
     return loss_is(loss, "barlow") ? d : loss_is(loss, "vicreg") ? 24.75 : log(n);
-<<<<<<< HEAD
-=======
-}
-
-static void unit_rows(void)
-{
-    for (int i = 0; i < 2 * x.n; i++) {
-        ct_real *row = (i < x.n ? x.a : x.b) + i % x.n * x.d;
-        double square = 0;
-        for (int k = 0; k < x.d; k++)
-            square += (double)row[k] * (double)row[k];
-        for (int k = 0; k < x.d; k++)
-            row[k] = (ct_real)((double)row[k] / sqrt(square));
-    }
->>>>>>> 6f58765 (tests: one loop of failing allocations for data sets, one folder, names of losses once)
 }
 
 /* How far rounding may move it: of n (n-1) cells of siglip none cancels. */

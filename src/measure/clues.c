@@ -110,7 +110,7 @@ void measure_repeats(measuring *m, int s, const double *key)
     ct_clues *c = m->clues;
     const int *first = first_near(m, s, key);
     int *same = measure_room(m, n, 1, sizeof *same);
-    if (measure_failed(m))
+    if (first == NULL || same == NULL)
         return;
     for (int i = 0; i < n; i++) {
         const int times = ++same[first[i]];

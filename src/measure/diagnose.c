@@ -21,32 +21,30 @@
 #define HUGE_LENGTH  1e15 /* squares near the end of float                                */
 #define ZERO_SHARE   0.01 /* of rows that have no direction, or an odd length             */
 #define EQUAL_BELOW  1e-3 /* total variance: rows differ by 3 % of their length           */
-#define ONE_POINT    1e-7 /* one side alone: rounding                                     */
 #define CONSTANT     1e-5 /* one side of two, the other scattered: a point                */
 #define NARROW_BELOW 0.1  /* total variance: a cone, mean cosine above 0.9                */
 #define FEW_SHARE    0.25 /* of the directions there are, and at most FEW of them         */
 #define FEW          4.5
-#define WORKS        0.5   /* recall@1                                                     */
-#define SELDOM       0.15  /* recall@1, better side: below, pairs are not found                */
-#define CHANCE       0.4   /* share of wrong items ahead; 0.5 is pure chance               */
-#define WEAK         0.2   /* above: pairs match, but not well                             */
-#define SIGMAS       4     /* of that share under chance, 1 / sqrt(12 n): pairs match      */
-#define DOUBT        3     /* ... and below this they do not                               */
-#define PARTNERS     3.5   /* standard deviations: see partners                            */
-#define GAP          0.4   /* distance of the means                                        */
-#define LARGE_GAP    0.85  /* beyond, hubs follow from it: what is nearest to the other mean */
-#define GAP_SHARE    0.4   /* of the distance of pairs that the gap makes up               */
-#define SEPARABLE    0.85  /* held out; few rows in few columns overlap                    */
-#define AT_LN_N      0.05  /* of ln N: the loss sits there                                 */
-#define EXACT        1e-10 /* total variance: rounding, whatever the number of rows       */
-#define POINTS       4     /* rows to a point: they lie on a few points                    */
-#define REPEATS      0.25  /* of rows: nothing else can be told                            */
-#define SOME_REPEATS 0.01  /* ... and above this the set is not healthy, */
-#define MANY_TIMES   0.1   /* of rows: equal by no chance                                  */
-#define LIFT         0.05  /* if they put as much under the loss                           */
-#define LOW_RANK     8     /* directions that there are, to one before a cliff             */
-#define SIGN_SHARE   0.1   /* of rows whose partner is the farthest item                   */
-#define LOST         0.04  /* of rows whose partner has another number                     */
+#define WORKS        0.5  /* recall@1                                                     */
+#define SELDOM       0.15 /* recall@1, better side: below, pairs are not found                */
+#define CHANCE       0.4  /* share of wrong items ahead; 0.5 is pure chance               */
+#define WEAK         0.2  /* above: pairs match, but not well                             */
+#define SIGMAS       4    /* of that share under chance, 1 / sqrt(12 n): pairs match      */
+#define DOUBT        3    /* ... and below this they do not                               */
+#define PARTNERS     3.5  /* standard deviations: see partners                            */
+#define GAP          0.4  /* distance of the means                                        */
+#define LARGE_GAP    0.85 /* beyond, hubs follow from it: what is nearest to the other mean */
+#define GAP_SHARE    0.4  /* of the distance of pairs that the gap makes up               */
+#define SEPARABLE    0.85 /* held out; few rows in few columns overlap                    */
+#define AT_LN_N      0.05 /* of ln N: the loss sits there                                 */
+#define POINTS       4    /* rows to a point: they lie on a few points                    */
+#define REPEATS      0.25 /* of rows: nothing else can be told                            */
+#define SOME_REPEATS 0.01 /* ... and above this the set is not healthy, */
+#define MANY_TIMES   0.1  /* of rows: equal by no chance                                  */
+#define LIFT         0.05 /* if they put as much under the loss                           */
+#define LOW_RANK     8    /* directions that there are, to one before a cliff             */
+#define SIGN_SHARE   0.1  /* of rows whose partner is the farthest item                   */
+#define LOST         0.04 /* of rows whose partner has another number                     */
 /* Density of ranks near the top over that of far ones: a mixture of right pairs and of others has
  * as many, noise has more. */
 #define UNIFORM    1.6
@@ -112,11 +110,11 @@ typedef struct facts {
     double labels;        /* of one array: how well they are found */
     bool knows_loss, matched, equal, narrow, wanted;
     bool few, odd, empty, lifted, all_hub;
-    int exact, constant, bad, zero, uneven, repeats, narrow_rank, cliff, hub, hubs, fixed,
+    int constant, bad, zero, uneven, repeats, narrow_rank, cliff, hub, hubs, fixed,
         rogue;       /* of which sides: 1, 2 or 3, both */
     double repeated; /* share of rows that repeat others of another group */
-    bool on_points, some_lost, lost, in_step, inverted, no_wrong, grouped, hidden;
-    bool given, loss_differs, differs; /* a loss; from that of these rows */
+    bool on_points, some_lost, lost, in_step, inverted, no_wrong, hidden;
+    bool loss_differs, differs; /* a loss; from that of these rows */
 } facts;
 
 /* Directions that a side could use: equal rows make none. */
@@ -153,7 +151,6 @@ static void look_at_side(facts *f, const ct_diagnosis *d, int s)
     const bool chance = c->directions[s] > 0 && c->directions[s] < 4 &&
                         c->repeated_times[s] < MANY_TIMES * rows;
     const double repeated = c->groups > 0 && !chance ? 1 - points / c->groups : 0;
-    const bool exact = points == 1 || (m->columns > 1 && m->total_variance[s] < EXACT);
     f->few = f->few || m->participation_ratio[s] < fmin(FEW, FEW_SHARE * directions(m, s));
     f->odd = f->odd || c->odd_rows[s] > ZERO_SHARE * rows || m->length_most[s] > HUGE_LENGTH;
     f->empty = f->empty || m->zero_rows[s] > ZERO_SHARE * rows;
@@ -163,8 +160,7 @@ static void look_at_side(facts *f, const ct_diagnosis *d, int s)
         f->repeats = 1 << s;
         f->lifted = repeated > SOME_REPEATS && !(c->repeats_floor[s] < LIFT);
     }
-    f->exact |= (m->rows > 1 && exact) << s;
-    f->constant |= (m->rows > 1 && (exact || m->total_variance[s] < CONSTANT)) << s;
+    f->constant |= (m->rows > 1 && (points == 1 || m->total_variance[s] < CONSTANT)) << s;
     f->bad |= (m->not_finite_rows[s] > 0) << s;
     f->zero |= (m->zero_rows[s] > 0) << s;
     f->uneven |= (c->odd_rows[s] > 0) << s;
@@ -199,10 +195,9 @@ static facts facts_of(const ct_diagnosis *d)
     f.share = l->all_equal > 0 ? f.loss / l->all_equal : (double)NAN;
     f.hidden = f.wrong < CHANCE && c->group_ahead > CHANCE;
     f.matched = f.wrong < CHANCE && f.sigmas > SIGMAS && !f.hidden;
-    f.equal = f.most < EQUAL_BELOW || f.least < ONE_POINT;
+    f.equal = f.most < EQUAL_BELOW || f.constant != 0;
     f.narrow = f.most < NARROW_BELOW || f.least < EQUAL_BELOW;
     f.wanted = f.most < NARROW_BELOW && l->loss != NULL && ct_landmarks_want_collapse(l);
-    f.grouped = !f.alone && c->groups > 0 && c->groups < m->rows;
     f.no_wrong = !f.alone && isnan(f.wrong);
     f.recall = fmax(m->recall_at_1[0], m->recall_at_1[1]); /* of the better side */
     /* Untrained towers put partners at one end or the other by chance, but few of all rows. */
@@ -218,8 +213,7 @@ static facts facts_of(const ct_diagnosis *d)
                   m->mutual_nearest > LOST; /* else not one pair is right */
     f.lost = f.some_lost && c->lost_rows >= fmax(5, LOST * m->compared_rows);
     const double apart = fabs(d->loss - d->loss_here), way = fabs(l->all_equal - l->floor);
-    f.given = d->loss_compared;
-    f.loss_differs = f.given &&
+    f.loss_differs = d->loss_compared &&
                      (!isfinite(d->loss) || d->mistake != NULL || apart > LOSS_MOVES * way ||
                       (apart > LOSS_APART * fmax(fabs(d->loss), fabs(d->loss_here)) &&
                        apart > LOSS_NOISE * way));
@@ -268,8 +262,8 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
           "constant", VARIANCE, said_loss,
           [REMEDY] = "look at that tower: frozen or detached, dead units, an input that is the "
                      "same for all items"}},
-        {f->exact > 0 && !(f->share < 1 - 2 * AT_LN_N), CT_COLLAPSED,
-         {"all {rows} rows are equal, but for rounding: no chance", said_loss,
+        {f->constant > 0 && !(f->share < 1 - 2 * AT_LN_N), CT_COLLAPSED,
+         {"all {rows} rows are one point, which is no chance", VARIANCE, said_loss,
           f->alone ? NULL : "a softmax over {rows} equal rows has the loss ln {rows} = {ln_rows}"}},
         {m->rows < FEWEST_ROWS || m->columns < 2, CT_UNCERTAIN,
          {"{rows} rows of {columns}: below 12 rows or 2 columns all numbers are mostly chance"}},
@@ -405,7 +399,7 @@ static void add_findings(ct_diagnosis *d, const facts *f)
         int holds;
         const char *say;
     } FINDINGS[] = {
-        {f->grouped && !f->no_wrong,
+        {!f->alone && c->groups > 0 && c->groups < m->rows && !f->no_wrong,
          "{groups} different captions or groups among {rows} rows: recall@1 asks for one's own "
          "partner among items of other groups; of any item of the group it is {recall_of_group}"},
         {m->n_sides == 2 && m->alignment == 0,
@@ -419,11 +413,12 @@ static void add_findings(ct_diagnosis *d, const facts *f)
          "the gradient that was given has {gradient_length} times the length of the right one of "
          "the first and the second side, at cosine {gradient_cosine}"},
         {d->gradient_compared, d->gradient_is},
-        {f->given && isfinite(d->loss) && !(is == CT_LOSS_DIFFERS && f->loss_differs), GIVEN},
-        {f->given && d->mistake != NULL, MISTAKE},
-        {f->given && !isfinite(d->loss),
+        {d->loss_compared && isfinite(d->loss) && !(is == CT_LOSS_DIFFERS && f->loss_differs),
+         GIVEN},
+        {d->loss_compared && d->mistake != NULL, MISTAKE},
+        {d->loss_compared && !isfinite(d->loss),
          "your code says that it is not finite; this loss of these rows is {loss_here}"},
-        {f->given && !isfinite(d->loss),
+        {d->loss_compared && !isfinite(d->loss),
          "these rows are finite: look for the logarithm of 0, an exponential without its maximum "
          "subtracted, a row of zeros that is divided by its length, a rate that is too large"},
         {is != CT_HUB && is != CT_COLLAPSED ? f->hub : 0, HUB_IS},
@@ -437,7 +432,7 @@ static void add_findings(ct_diagnosis *d, const facts *f)
         {is != CT_REPEATS && is != CT_COLLAPSED && f->repeated > 0 ? f->repeats : 0, REPEATED},
         {is != CT_COLLAPSED ? f->fixed : 0,
          "{fixed_columns} of {columns} columns of {side} never vary"},
-        {is != CT_COLLAPSED || f->exact == 0 ? f->rogue : 0,
+        {is != CT_COLLAPSED || f->constant == 0 ? f->rogue : 0,
          "column {rogue_column} of {side} holds {rogue_share} of the squared lengths"},
         {f->zero, "row {zero_row} of {side} has no length{from_0}"},
     };

@@ -13,10 +13,10 @@
 
 #include "contrast/loss.h"
 #include "contrast/scalar.h"
+#include "formats/field.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #define LABEL_ROWS   16384 /* rows that look at each other                                 */
 #define BLOCK        64    /* of them at a time                                            */
@@ -30,7 +30,7 @@
 typedef struct labelled {
     measure_rows x;
     int n_groups, *group, *of, *size; /* as given; counted from 0, and how large that one is */
-    ct_real *right;                   /* cosines of one row with those of its group, sorted */
+    double *right;                    /* cosines of one row with those of its group, sorted */
     int lookers;                      /* rows that have another of their group; sums over them: */
     double nearest, voted, chance, violated, triplets;
     double within, all, means; /* sums of cosines: of a group, of all; P above */
@@ -83,25 +83,19 @@ static bool wins_vote(const labelled *l, int i, const int *found)
     return own > most;
 }
 
-static int ascending(const void *x, const void *y)
-{
-    const ct_real *p = x, *q = y;
-    return (*p > *q) - (*p < *q);
-}
-
 /* Triplets of anchor i: another row of its group that is no nearer than a row of another. */
 static void count_triplets(labelled *l, int i, const ct_real *s)
 {
     int count = 0;
     for (int j = 0; j < l->x.n; j++)
         if (j != i && l->of[j] == l->of[i])
-            l->right[count++] = s[j];
-    qsort(l->right, (size_t)count, sizeof *l->right, ascending);
+            l->right[count++] = (double)s[j];
+    ct_spread_of(l->right, count); /* sorts them */
     for (int j = 0; j < l->x.n; j++) {
         int low = 0, high = l->of[j] != l->of[i] ? count : 0;
         while (low < high) { /* the first that is nearer than j */
             const int middle = (low + high) / 2;
-            if (l->right[middle] > s[j])
+            if (l->right[middle] > (double)s[j])
                 high = middle;
             else
                 low = middle + 1;

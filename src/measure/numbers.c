@@ -42,9 +42,7 @@ typedef enum cause {
     FACTOR,
     GATHERED,
     REPEATED,
-    UNSCALED,
-    INVERSE,
-    LOGARITHM,
+    SCALED,
     TWICE,
     HALVES,
     CELLS
@@ -67,12 +65,9 @@ static const char *const CAUSES[][2] = {
     [REPEATED] = {"as low as it can be where so few captions or classes are in a batch; or all "
                   "equal in batches that are that much smaller",
                   "Count the different captions in a batch; print the shape of the logits"},
-    [UNSCALED] = {"as low as it can be without a temperature: logits are plain cosines",
-                  "The largest logit is 1; with a temperature it is 1/tau"},
-    [INVERSE] = {"as low as it can be with logits multiplied by the temperature",
-                 "The largest logit is tau; it should be 1/tau"},
-    [LOGARITHM] = {"as low as it can be with a logit scale that is not exponentiated",
-                   "The largest logit is ln(1/tau); it should be 1/tau"},
+    [SCALED] = {"as low as it can be with logits of another scale: cosines, times the temperature, "
+                "or times a logit scale that is not exponentiated",
+                "Print the largest logit: 1, tau or ln(1/tau); it should be 1/tau"},
     [TWICE] = {"as low as it can be with softmax applied twice: the loss takes logits",
                "Rows of what the loss is given sum to 1"},
     [HALVES] = {"two candidates that cannot be told apart, or a yes-or-no question at logit 0",
@@ -155,15 +150,14 @@ static void offer_slips(ct_numbers *out, const ct_landmarks *l, bool told)
     }
     const struct {
         double t;
-        cause of;
         const char *name;
-    } SCALES[] = {{1, UNSCALED, "floor at tau 1"},
-                  {1 / t, INVERSE, "floor at tau 1/%g"},
-                  {1 / ct_scalar_log(1 / t), LOGARITHM, "floor at tau 1/ln(1/%g)"}};
+    } SCALES[] = {{1, "floor at tau 1"},
+                  {1 / t, "floor at tau 1/%g"},
+                  {1 / ct_scalar_log(1 / t), "floor at tau 1/ln(1/%g)"}};
     at.n = l->at.n;
     for (int i = 0; loss->learns_scale && t < 1 && i < 3; i++) {
         at.temperature = SCALES[i].t;
-        offer(out, loss, ct_landmarks_of(loss, &at, NULL).floor, SCALES[i].of, SCALES[i].name, t);
+        offer(out, loss, ct_landmarks_of(loss, &at, NULL).floor, SCALED, SCALES[i].name, t);
     }
 }
 

@@ -13,7 +13,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NEAR      0.01 /* of the value */
@@ -94,9 +93,9 @@ __attribute__((format(printf, 5, 6))) static void offer(ct_numbers *out, const c
     va_list args;
     if (!isfinite(value))
         return;
-    /* Where the loss tells no difference: landmarks, slips, both in the order of the losses. */
+    /* Where the loss tells no difference landmarks come before slips. */
     const double alike = fmax(ALIKE * fabs(out->loss), out->known_to) + 1e-9;
-    x.order = 1000 * floor(fabs(x.off) / alike) + 100 * (of > FLOOR) + out->n;
+    x.order = 2 * floor(fabs(x.off) / alike) + (of > FLOOR);
     va_start(args, fmt);
     vsnprintf(x.formula, sizeof x.formula, fmt, args);
     va_end(args);
@@ -115,14 +114,10 @@ __attribute__((format(printf, 5, 6))) static void offer(ct_numbers *out, const c
             snprintf(same->losses + used, sizeof same->losses - used, ", %s", name);
         return;
     }
-    if (out->n < CT_NUMBERS)
-        out->near[out->n++] = x;
-}
-
-static int by_order(const void *x, const void *y)
-{
-    const double p = ((const ct_number *)x)->order, q = ((const ct_number *)y)->order;
-    return (p > q) - (p < q);
+    int at = out->n < CT_NUMBERS ? out->n++ : CT_NUMBERS; /* the last one falls off */
+    for (; at > 0 && out->near[at - 1].order > x.order; at--)
+        out->near[at] = out->near[at - 1];
+    out->near[at] = x;
 }
 
 /* Known slips of a loss that is a logarithm of its candidates; `told`: its temperature is known. */
@@ -207,5 +202,4 @@ void ct_numbers_of(const ct_loss *only, const ct_loss_setting *at, double loss, 
         offer(out, only, ct_scalar_log(2.718281828459045 + n - 1) - 1, TWICE, "ln(e + N-1) - 1");
         offer(out, only, ct_scalar_log(2), HALVES, "ln 2");
     }
-    qsort(out->near, (size_t)out->n, sizeof *out->near, by_order);
 }

@@ -21,8 +21,8 @@ typedef struct ct_numbers {
     double loss, known_to;
     ct_loss_setting at;
     int n;
-    ct_number near[CT_NUMBERS]; /* within 1 %, the nearest first */
-    ct_number below, above;     /* if none is: those on either side; no formula: none */
+    ct_number near[CT_NUMBERS + 1]; /* within 1 %, the nearest first */
+    ct_number below, above;         /* if none is: those on either side; no formula: none */
 } ct_numbers;
 
 extern const ct_fields ct_number_fields;

@@ -2,6 +2,7 @@
 #include "suites.h"
 
 #include "formats/lines.h"
+#include "train/recipe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +186,27 @@ START_TEST(what_no_row_accepts_is_refused_with_its_line)
 }
 END_TEST
 
+START_TEST(reads_a_file_of_limited_size)
+{
+    char path[] = "/tmp/contrast-ini-XXXXXX";
+    FILE *f = fdopen(mkstemp(path), "wb");
+    fputs("[loss]\nname = dcl\n", f);
+    fflush(f);
+    ct_error err = {0};
+    ct_recipe r = ct_recipe_defaults();
+    ck_assert_int_eq(ct_recipe_read(&r, path, NULL, &err), CT_OK);
+    ck_assert_str_eq(r.loss.name, "dcl");
+    for (size_t i = 0; i < CT_INI_BYTES; i++)
+        fputc('#', f);
+    fclose(f);
+    ck_assert_int_eq(ct_recipe_read(&r, path, NULL, &err), CT_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(err.msg, "expected at most 65536 bytes, found 65554"));
+    remove(path);
+    err = (ct_error){0};
+    ck_assert_int_eq(ct_recipe_read(&r, path, NULL, &err), CT_ERR_IO);
+}
+END_TEST
+
 /* Accepted or refused with a line, never anything else; under the sanitizers. */
 START_TEST(every_changed_byte_is_harmless)
 {
@@ -217,6 +239,7 @@ TCase *ini_case(void)
     tcase_add_test(c, says_line_and_reason);
     tcase_add_test(c, a_nul_is_refused_wherever_it_stands);
     tcase_add_test(c, what_no_row_accepts_is_refused_with_its_line);
+    tcase_add_test(c, reads_a_file_of_limited_size);
     tcase_add_test(c, every_changed_byte_is_harmless);
     return c;
 }

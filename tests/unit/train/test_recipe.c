@@ -1,12 +1,9 @@
 /* test_recipe.c -- recipes: reading, overriding, refusing, writing. */
 #include "suites.h"
 
-#include "formats/lines.h"
 #include "train/remedy.h"
 #include "train/trainer.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { N_LOSSES = 16 };
@@ -128,27 +125,6 @@ START_TEST(values_that_do_not_go_together_are_refused)
     ck_assert_int_eq(ct_recipe_override(&r, "loss.temperature=2", CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(ct_recipe_check(&r, CT_IGNORE_ERROR),
                      CT_ERR_CONFIG); /* the clamp would change it */
-}
-END_TEST
-
-START_TEST(a_file_is_read_up_to_a_limit)
-{
-    char path[] = "/tmp/contrast-ini-XXXXXX";
-    FILE *f = fdopen(mkstemp(path), "wb");
-    fputs("[loss]\nname = dcl\n", f);
-    fflush(f);
-    ct_error err = {0};
-    ct_recipe r = ct_recipe_defaults();
-    ck_assert_int_eq(ct_recipe_read(&r, path, NULL, &err), CT_OK);
-    ck_assert_str_eq(r.loss.name, "dcl");
-    for (size_t i = 0; i < CT_INI_BYTES; i++)
-        fputc('#', f);
-    fclose(f);
-    ck_assert_int_eq(ct_recipe_read(&r, path, NULL, &err), CT_ERR_IO);
-    ck_assert_ptr_nonnull(strstr(err.msg, "expected at most 65536 bytes, found 65554"));
-    remove(path);
-    err = (ct_error){0};
-    ck_assert_int_eq(ct_recipe_read(&r, path, NULL, &err), CT_ERR_IO);
 }
 END_TEST
 
@@ -325,7 +301,6 @@ TCase *recipe_case(void)
     tcase_add_test(tc, mistakes_name_the_line_and_what_was_expected);
     tcase_add_test(tc, a_refused_override_changes_nothing);
     tcase_add_test(tc, values_that_do_not_go_together_are_refused);
-    tcase_add_test(tc, a_file_is_read_up_to_a_limit);
     tcase_add_test(tc, built_in_recipes_are_sound);
     tcase_set_timeout(tc, 60);
     tcase_add_unchecked_fixture(tc, open_device, close_device);

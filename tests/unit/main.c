@@ -11,6 +11,12 @@
 #include "cases.h"
 #undef X
 
+void add_each(TCase *tc, const TTest *const *test)
+{
+    while (*test != NULL)
+        tcase_add_test(tc, *test++);
+}
+
 bool forking(void)
 {
     const char *v = getenv("CK_FORK");

@@ -310,16 +310,11 @@ TCase *files_case(void)
     TCase *c = tcase_create("files");
     tcase_set_timeout(c, 20);
     tcase_add_checked_fixture(c, open_scratch, close_scratch);
-    tcase_add_test(c, vectors_stay_in_their_file_and_captions_are_joined);
-    tcase_add_test(c, idx_pictures_and_rows_longer_than_a_piece);
-    tcase_add_test(c, a_table_of_pictures_and_captions);
-    tcase_add_test(c, a_csv_has_quotes);
-    tcase_add_test(c, a_table_of_numbers_is_an_array);
-    tcase_add_test(c, captions_that_teach_nothing_are_refused);
-    tcase_add_test(c, splits_by_file_and_by_share);
-    tcase_add_test(c, groups_come_from_a_file);
-    tcase_add_test(c, every_mistake_has_a_line);
-    tcase_add_test(c, what_is_not_finite_has_a_place);
-    tcase_add_test(c, no_memory_is_an_error);
+    add_tests(c, vectors_stay_in_their_file_and_captions_are_joined,
+              idx_pictures_and_rows_longer_than_a_piece, a_table_of_pictures_and_captions,
+              a_csv_has_quotes, a_table_of_numbers_is_an_array,
+              captions_that_teach_nothing_are_refused, splits_by_file_and_by_share,
+              groups_come_from_a_file, every_mistake_has_a_line, what_is_not_finite_has_a_place,
+              no_memory_is_an_error);
     return c;
 }

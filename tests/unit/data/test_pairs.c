@@ -119,11 +119,8 @@ END_TEST
 TCase *pairs_case(void)
 {
     TCase *tc = tcase_create("pairs");
-    tcase_add_test(tc, splits_have_names);
-    tcase_add_test(tc, items_are_dealt_split_by_split);
-    tcase_add_test(tc, impossible_counts_are_refused);
-    tcase_add_test(tc, equal_captions_are_stored_once);
-    tcase_add_test(tc, first_appearances_are_numbered_in_order);
-    tcase_add_test(tc, failed_allocations_leave_nothing_behind);
+    add_tests(tc, splits_have_names, items_are_dealt_split_by_split, impossible_counts_are_refused,
+              equal_captions_are_stored_once, first_appearances_are_numbered_in_order,
+              failed_allocations_leave_nothing_behind);
     return tc;
 }

@@ -124,12 +124,9 @@ END_TEST
 TCase *standard_case(void)
 {
     TCase *tc = tcase_create("standard");
-    tcase_add_test(tc, fits_the_training_split_alone);
-    tcase_add_test(tc, floats_and_bytes_agree);
-    tcase_add_test(tc, rows_have_mean_zero_and_spread_one);
-    tcase_add_test(tc, rows_come_in_the_order_asked);
+    add_tests(tc, fits_the_training_split_alone, floats_and_bytes_agree,
+              rows_have_mean_zero_and_spread_one, rows_come_in_the_order_asked);
     tcase_add_loop_test(tc, items_may_be_rows_of_another_number, 0, 2);
-    tcase_add_test(tc, equal_values_are_left_alone);
-    tcase_add_test(tc, captions_are_left_alone);
+    add_tests(tc, equal_values_are_left_alone, captions_are_left_alone);
     return tc;
 }

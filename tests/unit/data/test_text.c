@@ -211,17 +211,12 @@ END_TEST
 TCase *text_case(void)
 {
     TCase *tc = tcase_create("text");
-    tcase_add_test(tc, ids_are_those_of_the_python_twin);
-    tcase_add_test(tc, lower_case_is_that_of_python);
-    tcase_add_test(tc, capitals_do_not_matter);
-    tcase_add_test(tc, marks_are_composed_as_unicodedata_does);
-    tcase_add_test(tc, punctuation_only_separates);
-    tcase_add_test(tc, word_pairs_know_the_order);
-    tcase_add_test(tc, what_is_not_utf8_counts_byte_by_byte);
-    tcase_add_test(tc, ngrams_are_those_of_the_slow_twin);
-    tcase_add_test(tc, no_ngram_is_a_word);
-    tcase_add_test(tc, never_writes_more_than_there_is_room_for);
-    tcase_add_test(tc, ids_are_rows_of_the_table);
+    add_tests(tc, ids_are_those_of_the_python_twin, lower_case_is_that_of_python,
+              capitals_do_not_matter, marks_are_composed_as_unicodedata_does,
+              punctuation_only_separates, word_pairs_know_the_order,
+              what_is_not_utf8_counts_byte_by_byte, ngrams_are_those_of_the_slow_twin,
+              no_ngram_is_a_word, never_writes_more_than_there_is_room_for,
+              ids_are_rows_of_the_table);
     if (forking()) {
         tcase_add_test_raise_signal(tc, a_long_ngram_is_a_bug_of_the_caller, SIGABRT);
         tcase_add_test_raise_signal(tc, no_buckets_is_a_bug_of_the_caller, SIGABRT);

@@ -231,16 +231,13 @@ TCase *fashion_mnist_case(void)
 {
     TCase *tc = tcase_create("fashion_mnist");
     tcase_add_checked_fixture(tc, write_all, close_scratch);
-    tcase_add_test(tc, pictures_and_labels_are_those_of_the_files);
-    tcase_add_test(tc, the_end_of_the_training_file_validates);
-    tcase_add_test(tc, captions_name_the_class);
-    tcase_add_test(tc, wordings_depend_on_seed_and_item_alone);
+    add_tests(tc, pictures_and_labels_are_those_of_the_files,
+              the_end_of_the_training_file_validates, captions_name_the_class,
+              wordings_depend_on_seed_and_item_alone);
     tcase_add_loop_test(tc, a_missing_file_is_answered_with_what_to_type, 0, 4);
     tcase_add_loop_test(tc, a_truncated_file_is_refused, 0, 4);
-    tcase_add_test(tc, files_that_disagree_are_refused);
-    tcase_add_test(tc, pictures_of_another_size_are_refused);
-    tcase_add_test(tc, an_unknown_label_is_refused);
-    tcase_add_test(tc, validation_must_leave_something_to_train_on);
-    tcase_add_test(tc, failed_allocations_leave_nothing_behind);
+    add_tests(tc, files_that_disagree_are_refused, pictures_of_another_size_are_refused,
+              an_unknown_label_is_refused, validation_must_leave_something_to_train_on,
+              failed_allocations_leave_nothing_behind);
     return tc;
 }

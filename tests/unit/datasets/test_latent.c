@@ -194,14 +194,10 @@ TCase *latent_case(void)
 {
     TCase *tc = tcase_create("latent");
     tcase_set_timeout(tc, 30);
-    tcase_add_test(tc, each_side_is_white);
-    tcase_add_test(tc, mutual_information_is_that_of_the_sample);
-    tcase_add_test(tc, mutual_information_follows_the_formula);
-    tcase_add_test(tc, one_dimension_has_the_correlation_asked_for);
-    tcase_add_test(tc, rotations_hide_the_shared_coordinates);
-    tcase_add_test(tc, an_item_does_not_depend_on_how_many_there_are);
-    tcase_add_test(tc, values_are_the_same_everywhere);
-    tcase_add_test(tc, options_out_of_range_are_refused);
-    tcase_add_test(tc, failed_allocations_leave_nothing_behind);
+    add_tests(tc, each_side_is_white, mutual_information_is_that_of_the_sample,
+              mutual_information_follows_the_formula, one_dimension_has_the_correlation_asked_for,
+              rotations_hide_the_shared_coordinates, an_item_does_not_depend_on_how_many_there_are,
+              values_are_the_same_everywhere, options_out_of_range_are_refused,
+              failed_allocations_leave_nothing_behind);
     return tc;
 }

@@ -262,17 +262,11 @@ TCase *shapes_case(void)
 {
     TCase *tc = tcase_create("shapes");
     tcase_set_timeout(tc, 60); /* seconds; a thirtieth of it suffices without sanitizers */
-    tcase_add_test(tc, the_reader_of_captions_can_read);
-    tcase_add_test(tc, groups_are_meanings);
-    tcase_add_test(tc, splits_share_no_meaning);
-    tcase_add_test(tc, captions_of_test_pairs_are_distinct);
-    tcase_add_test(tc, held_out_combinations_are_in_their_split_alone);
-    tcase_add_test(tc, a_meaning_has_several_wordings);
-    tcase_add_test(tc, of_the_first_object_alone);
-    tcase_add_test(tc, an_item_does_not_depend_on_how_many_there_are);
-    tcase_add_test(tc, pixels_and_captions_are_the_same_everywhere);
-    tcase_add_test(tc, describes_its_pictures);
-    tcase_add_test(tc, options_out_of_range_are_refused);
-    tcase_add_test(tc, failed_allocations_leave_nothing_behind);
+    add_tests(tc, the_reader_of_captions_can_read, groups_are_meanings, splits_share_no_meaning,
+              captions_of_test_pairs_are_distinct, held_out_combinations_are_in_their_split_alone,
+              a_meaning_has_several_wordings, of_the_first_object_alone,
+              an_item_does_not_depend_on_how_many_there_are,
+              pixels_and_captions_are_the_same_everywhere, describes_its_pictures,
+              options_out_of_range_are_refused, failed_allocations_leave_nothing_behind);
     return tc;
 }

@@ -176,8 +176,7 @@ TCase *shapes_pictures_case(void)
 {
     TCase *tc = tcase_create("shapes_pictures");
     tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, pictures_show_what_captions_say);
-    tcase_add_test(tc, shapes_look_like_their_names);
-    tcase_add_test(tc, noise_has_the_standard_deviation_asked_for);
+    add_tests(tc, pictures_show_what_captions_say, shapes_look_like_their_names,
+              noise_has_the_standard_deviation_asked_for);
     return tc;
 }

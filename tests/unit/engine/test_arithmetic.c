@@ -266,15 +266,8 @@ TCase *arithmetic_case(void)
     TCase *tc = tcase_create("arithmetic");
     tcase_add_loop_test(tc, backward_matches_difference, 0, COUNT(OPS));
     tcase_add_loop_test(tc, scale_by_matches_difference, 0, COUNT(SHAPES));
-    tcase_add_test(tc, add_by_hand);
-    tcase_add_test(tc, scale_by_hand);
-    tcase_add_test(tc, a_scalar_may_scale_itself);
-    tcase_add_test(tc, exp_by_hand);
-    tcase_add_test(tc, softplus_by_hand);
-    tcase_add_test(tc, stack_rows_by_hand);
-    tcase_add_test(tc, mean_by_hand);
-    tcase_add_test(tc, row_dots_by_hand);
-    tcase_add_test(tc, row_dots_are_the_diagonal_of_matmul);
-    tcase_add_test(tc, shapes_must_fit);
+    add_tests(tc, add_by_hand, scale_by_hand, a_scalar_may_scale_itself, exp_by_hand,
+              softplus_by_hand, stack_rows_by_hand, mean_by_hand, row_dots_by_hand,
+              row_dots_are_the_diagonal_of_matmul, shapes_must_fit);
     return tc;
 }

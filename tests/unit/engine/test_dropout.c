@@ -212,10 +212,9 @@ TCase *dropout_case(void)
     tcase_add_loop_test(tc, kept_elements_are_divided_and_others_zero, 0, 4);
     tcase_add_test(tc, dropping_nothing_changes_nothing);
     tcase_add_loop_test(tc, backward_matches_difference, 0, 5);
-    tcase_add_test(tc, mask_is_a_function_of_seed_step_and_number);
-    tcase_add_test(tc, mask_depends_on_the_place_not_the_shape);
-    tcase_add_test(tc, mask_is_the_same_on_every_device);
-    tcase_add_test(tc, neighbours_are_independent);
+    add_tests(tc, mask_is_a_function_of_seed_step_and_number,
+              mask_depends_on_the_place_not_the_shape, mask_is_the_same_on_every_device,
+              neighbours_are_independent);
     if (forking()) {
         tcase_add_test_raise_signal(tc, too_many_dropouts_abort, SIGABRT);
         tcase_add_loop_test_raise_signal(tc, probability_must_be_below_one, SIGABRT, 0, 4);

@@ -147,10 +147,8 @@ TCase *embedding_bag_case(void)
     TCase *tc = tcase_create("embedding_bag");
     tcase_add_test(tc, bags_by_hand);
     tcase_add_loop_test(tc, backward_matches_difference, 0, 6);
-    tcase_add_test(tc, backward_adds_to_what_is_there);
-    tcase_add_test(tc, bag_equals_product_with_weights);
-    tcase_add_test(tc, rows_that_no_bag_picks_are_untouched);
-    tcase_add_test(tc, bags_that_are_all_empty_are_zero);
+    add_tests(tc, backward_adds_to_what_is_there, bag_equals_product_with_weights,
+              rows_that_no_bag_picks_are_untouched, bags_that_are_all_empty_are_zero);
     tcase_add_loop_test(tc, ids_outside_the_table_are_refused, 0, 4);
     tcase_add_loop_test(tc, offsets_that_decrease_are_refused, 0, 3);
     return tc;

@@ -140,15 +140,9 @@ END_TEST
 TCase *gradcheck_case(void)
 {
     TCase *tc = tcase_create("gradcheck");
-    tcase_add_test(tc, accepts_the_right_gradient);
-    tcase_add_test(tc, rejects_a_sign_flip);
-    tcase_add_test(tc, rejects_one_percent);
-    tcase_add_test(tc, rejects_a_thousandth_of_a_percent_in_double);
-    tcase_add_test(tc, rejects_zero);
-    tcase_add_test(tc, rejects_nan);
-    tcase_add_test(tc, names_the_place_and_both_numbers);
-    tcase_add_test(tc, notices_an_input_that_proves_nothing);
-    tcase_add_test(tc, leaves_the_inputs_as_they_were);
-    tcase_add_test(tc, is_exact_enough_for_steep_functions);
+    add_tests(tc, accepts_the_right_gradient, rejects_a_sign_flip, rejects_one_percent,
+              rejects_a_thousandth_of_a_percent_in_double, rejects_zero, rejects_nan,
+              names_the_place_and_both_numbers, notices_an_input_that_proves_nothing,
+              leaves_the_inputs_as_they_were, is_exact_enough_for_steep_functions);
     return tc;
 }

@@ -443,25 +443,16 @@ END_TEST
 TCase *graph_case(void)
 {
     TCase *tc = tcase_create("graph");
-    tcase_add_test(tc, leaf_copies_and_constant_borrows);
-    tcase_add_test(tc, leaf_is_zero_in_used_memory);
-    tcase_add_test(tc, variable_borrows_both_and_keeps_adding);
-    tcase_add_test(tc, tensors_are_listed_oldest_first);
-    tcase_add_test(tc, seed_is_ones_unless_given);
-    tcase_add_test(tc, diamonds_add_up);
-    tcase_add_test(tc, only_what_y_was_made_from_gets_a_gradient);
-    tcase_add_test(tc, constants_alone_need_no_gradient);
-    tcase_add_test(tc, first_error_stays_until_reset);
-    tcase_add_test(tc, backward_after_an_error_does_nothing);
-    tcase_add_test(tc, null_passes_through_every_operation);
-    tcase_add_test(tc, full_arena_is_reported_once);
+    add_tests(tc, leaf_copies_and_constant_borrows, leaf_is_zero_in_used_memory,
+              variable_borrows_both_and_keeps_adding, tensors_are_listed_oldest_first,
+              seed_is_ones_unless_given, diamonds_add_up, only_what_y_was_made_from_gets_a_gradient,
+              constants_alone_need_no_gradient, first_error_stays_until_reset,
+              backward_after_an_error_does_nothing, null_passes_through_every_operation,
+              full_arena_is_reported_once);
     tcase_add_loop_test(tc, sizes_beyond_all_memory_are_refused, 0, 3);
-    tcase_add_test(tc, empty_shapes_are_refused);
-    tcase_add_test(tc, backward_that_finds_no_memory_says_so);
-    tcase_add_test(tc, first_bad_is_the_oldest_value_and_the_newest_gradient);
-    tcase_add_test(tc, warm_step_allocates_nothing);
-    tcase_add_test(tc, step_survives_every_failed_allocation);
-    tcase_add_test(tc, step_has_golden_bits);
-    tcase_add_test(tc, step_has_the_same_bits_on_every_device);
+    add_tests(tc, empty_shapes_are_refused, backward_that_finds_no_memory_says_so,
+              first_bad_is_the_oldest_value_and_the_newest_gradient, warm_step_allocates_nothing,
+              step_survives_every_failed_allocation, step_has_golden_bits,
+              step_has_the_same_bits_on_every_device);
     return tc;
 }

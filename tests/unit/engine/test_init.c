@@ -175,11 +175,8 @@ TCase *init_case(void)
     TCase *tc = tcase_create("init");
     tcase_set_timeout(tc, 60); /* for valgrind */
     tcase_add_loop_test(tc, moments_are_those_of_the_distribution, 0, COUNT(SHAPES));
-    tcase_add_test(tc, glorot_fills_its_interval);
-    tcase_add_test(tc, neighbours_are_independent);
-    tcase_add_test(tc, element_takes_the_number_of_its_place);
-    tcase_add_test(tc, values_do_not_depend_on_the_sizes_of_others);
-    tcase_add_test(tc, value_is_added_to_the_draw);
-    tcase_add_test(tc, only_cone_draws_biases);
+    add_tests(tc, glorot_fills_its_interval, neighbours_are_independent,
+              element_takes_the_number_of_its_place, values_do_not_depend_on_the_sizes_of_others,
+              value_is_added_to_the_draw, only_cone_draws_biases);
     return tc;
 }

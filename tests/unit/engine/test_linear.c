@@ -190,8 +190,7 @@ TCase *linear_case(void)
     tcase_add_loop_test(tc, bias_may_be_missing, 0, COUNT(ACTS));
     tcase_add_test(tc, backward_adds_for_shared_operands);
     tcase_add_loop_test(tc, fused_equals_composed, 0, COUNT(ACTS));
-    tcase_add_test(tc, constant_input_gets_no_gradient);
-    tcase_add_test(tc, columns_of_x_and_w_must_match);
+    add_tests(tc, constant_input_gets_no_gradient, columns_of_x_and_w_must_match);
     tcase_add_loop_test(tc, bias_must_be_one_row_of_m, 0, 4);
     return tc;
 }

@@ -100,8 +100,7 @@ TCase *matmul_case(void)
     TCase *tc = tcase_create("matmul");
     tcase_add_test(tc, two_by_three_by_hand);
     tcase_add_loop_test(tc, backward_matches_difference, 0, COUNT(SHAPES));
-    tcase_add_test(tc, backward_adds_for_a_shared_operand);
-    tcase_add_test(tc, one_operand_may_be_constant);
-    tcase_add_test(tc, columns_must_match);
+    add_tests(tc, backward_adds_for_a_shared_operand, one_operand_may_be_constant,
+              columns_must_match);
     return tc;
 }

@@ -184,15 +184,11 @@ TCase *normalize_case(void)
     TCase *tc = tcase_create("normalize");
     tcase_add_test(tc, three_four_five);
     tcase_add_loop_test(tc, backward_matches_difference, 0, COUNT(SHAPES));
-    tcase_add_test(tc, backward_below_eps);
-    tcase_add_test(tc, rows_of_both_kinds_live_together);
-    tcase_add_test(tc, backward_adds_to_what_is_there);
-    tcase_add_test(tc, zero_row_stays_zero_and_has_gradient_over_eps);
-    tcase_add_test(tc, row_as_long_as_eps_counts_as_short);
-    tcase_add_test(tc, one_column_has_zero_gradient);
-    tcase_add_test(tc, rows_have_unit_length_and_orthogonal_gradients);
-    tcase_add_test(tc, rows_whose_squares_overflow_have_a_direction);
-    tcase_add_test(tc, normalising_twice_changes_nothing_more);
+    add_tests(tc, backward_below_eps, rows_of_both_kinds_live_together,
+              backward_adds_to_what_is_there, zero_row_stays_zero_and_has_gradient_over_eps,
+              row_as_long_as_eps_counts_as_short, one_column_has_zero_gradient,
+              rows_have_unit_length_and_orthogonal_gradients,
+              rows_whose_squares_overflow_have_a_direction, normalising_twice_changes_nothing_more);
     if (forking())
         tcase_add_test_raise_signal(tc, eps_must_be_positive, SIGABRT);
     return tc;

@@ -369,23 +369,18 @@ TCase *optim_case(void)
     TCase *tc = tcase_create("optim");
     tcase_set_timeout(tc, 60); /* for valgrind */
     tcase_add_checked_fixture(tc, open_device, close_device);
-    tcase_add_test(tc, defaults_are_those_of_torch);
-    tcase_add_test(tc, sgd_works_as_by_hand);
+    add_tests(tc, defaults_are_those_of_torch, sgd_works_as_by_hand);
     tcase_add_loop_test(tc, four_steps_agree_with_torch, 0, 2);
     tcase_add_test(tc, constant_gradient_makes_equal_steps);
     tcase_add_loop_test(tc, only_the_first_values_decay, 0, 2);
     tcase_add_loop_test(tc, zero_with_zero_gradient_stays_zero, 0, 2);
     tcase_add_loop_test(tc, same_bits_on_every_device, 0, 2);
-    tcase_add_test(tc, state_can_be_saved_and_restored);
-    tcase_add_test(tc, failed_allocation_is_reported);
-    tcase_add_test(tc, sgd_ignores_settings_of_adamw);
-    tcase_add_test(tc, schedule_works_as_by_hand);
-    tcase_add_test(tc, schedule_without_warm_up_begins_at_its_peak);
-    tcase_add_test(tc, schedule_that_is_all_warm_up_divides_by_nothing);
-    tcase_add_test(tc, cosine_falls_and_stays_positive);
-    tcase_add_test(tc, norm_is_the_euclidean_length);
-    tcase_add_test(tc, clipping_agrees_with_torch);
-    tcase_add_test(tc, clipping_leaves_alone_what_it_should);
+    add_tests(tc, state_can_be_saved_and_restored, failed_allocation_is_reported,
+              sgd_ignores_settings_of_adamw, schedule_works_as_by_hand,
+              schedule_without_warm_up_begins_at_its_peak,
+              schedule_that_is_all_warm_up_divides_by_nothing, cosine_falls_and_stays_positive,
+              norm_is_the_euclidean_length, clipping_agrees_with_torch,
+              clipping_leaves_alone_what_it_should);
     if (forking())
         tcase_add_loop_test_raise_signal(tc, unusable_setting_aborts, SIGABRT, 0, 6);
     return tc;

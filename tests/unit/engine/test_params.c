@@ -295,19 +295,13 @@ END_TEST
 TCase *params_case(void)
 {
     TCase *tc = tcase_create("params");
-    tcase_add_test(tc, decayed_parameters_come_first);
-    tcase_add_test(tc, arrays_are_aligned_to_64_bytes);
-    tcase_add_test(tc, gaps_and_gradients_begin_at_zero);
-    tcase_add_test(tc, all_decayed_or_none_is_fine);
-    tcase_add_test(tc, parameters_are_found_by_name);
-    tcase_add_test(tc, there_is_room_for_the_most_parameters);
-    tcase_add_test(tc, backward_adds_to_a_parameter_until_it_is_cleared);
-    tcase_add_test(tc, old_gradients_do_not_stay);
-    tcase_add_test(tc, linear_layer_declares_a_weight_and_a_bias);
-    tcase_add_test(tc, linear_layer_works_as_by_hand);
-    tcase_add_test(tc, linear_layer_passes_null_through);
-    tcase_add_test(tc, failed_allocation_is_reported);
-    tcase_add_test(tc, sizes_that_overflow_are_no_memory);
+    add_tests(tc, decayed_parameters_come_first, arrays_are_aligned_to_64_bytes,
+              gaps_and_gradients_begin_at_zero, all_decayed_or_none_is_fine,
+              parameters_are_found_by_name, there_is_room_for_the_most_parameters,
+              backward_adds_to_a_parameter_until_it_is_cleared, old_gradients_do_not_stay,
+              linear_layer_declares_a_weight_and_a_bias, linear_layer_works_as_by_hand,
+              linear_layer_passes_null_through, failed_allocation_is_reported,
+              sizes_that_overflow_are_no_memory);
     if (forking())
         tcase_add_loop_test_raise_signal(tc, broken_precondition_aborts, SIGABRT, 0, 10);
     return tc;

@@ -180,15 +180,11 @@ END_TEST
 TCase *softmax_case(void)
 {
     TCase *tc = tcase_create("softmax");
-    tcase_add_test(tc, lse_by_hand);
-    tcase_add_test(tc, softmax_by_hand);
+    add_tests(tc, lse_by_hand, softmax_by_hand);
     tcase_add_loop_test(tc, backward_matches_difference, 0, COUNT(OPS) * COUNT(SHAPES));
     tcase_add_loop_test(tc, backward_adds_to_what_is_there, 0, COUNT(OPS));
-    tcase_add_test(tc, softmax_sums_to_one_and_lse_is_its_logarithm);
-    tcase_add_test(tc, a_constant_added_to_a_row_changes_no_softmax);
-    tcase_add_test(tc, huge_logits_do_not_overflow);
-    tcase_add_test(tc, minus_infinity_has_no_weight);
-    tcase_add_test(tc, infinite_rows_have_infinite_lse);
-    tcase_add_test(tc, nan_stays_nan);
+    add_tests(tc, softmax_sums_to_one_and_lse_is_its_logarithm,
+              a_constant_added_to_a_row_changes_no_softmax, huge_logits_do_not_overflow,
+              minus_infinity_has_no_weight, infinite_rows_have_infinite_lse, nan_stays_nan);
     return tc;
 }

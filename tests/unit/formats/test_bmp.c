@@ -64,7 +64,6 @@ END_TEST
 TCase *bmp_case(void)
 {
     TCase *c = tcase_create("bmp");
-    tcase_add_test(c, pixels_come_back);
-    tcase_add_test(c, no_memory_is_null);
+    add_tests(c, pixels_come_back, no_memory_is_null);
     return c;
 }

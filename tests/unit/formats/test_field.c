@@ -279,8 +279,7 @@ TCase *field_case(void)
     TCase *tc = tcase_create("field");
     tcase_add_test(tc, what_is_set_is_written);
     tcase_add_loop_test(tc, a_refused_value_changes_nothing_and_is_named, 0, COUNT(REFUSED));
-    tcase_add_test(tc, json_comes_back);
-    tcase_add_test(tc, lists_strings_and_spreads);
+    add_tests(tc, json_comes_back, lists_strings_and_spreads);
     tcase_add_loop_test(tc, json_of_another_kind_is_refused, 0, COUNT(BAD));
     return tc;
 }

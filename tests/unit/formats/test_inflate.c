@@ -104,10 +104,8 @@ TCase *inflate_case(void)
 {
     TCase *c = tcase_create("inflate");
     tcase_set_timeout(c, 20);
-    tcase_add_test(c, undoes_what_zlib_did);
-    tcase_add_test(c, every_other_length_is_refused);
-    tcase_add_test(c, every_changed_byte_is_harmless);
-    tcase_add_test(c, wrong_codes_are_refused);
-    tcase_add_test(c, more_than_deflate_can_make_is_known_before);
+    add_tests(c, undoes_what_zlib_did, every_other_length_is_refused,
+              every_changed_byte_is_harmless, wrong_codes_are_refused,
+              more_than_deflate_can_make_is_known_before);
     return c;
 }

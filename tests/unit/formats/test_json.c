@@ -379,21 +379,13 @@ END_TEST
 TCase *json_case(void)
 {
     TCase *c = tcase_create("json");
-    tcase_add_test(c, writes_nested_values_in_order);
-    tcase_add_test(c, numbers_have_the_digits_they_need);
-    tcase_add_test(c, what_is_not_finite_is_null);
-    tcase_add_test(c, strings_are_escaped);
-    tcase_add_test(c, there_is_always_room_for_the_nul);
-    tcase_add_test(c, a_warm_writer_does_not_allocate);
-    tcase_add_test(c, reset_forgets_what_was_open);
-    tcase_add_test(c, no_memory_sets_failed_and_leaks_nothing);
+    add_tests(c, writes_nested_values_in_order, numbers_have_the_digits_they_need,
+              what_is_not_finite_is_null, strings_are_escaped, there_is_always_room_for_the_nul,
+              a_warm_writer_does_not_allocate, reset_forgets_what_was_open,
+              no_memory_sets_failed_and_leaks_nothing);
     if (forking())
         tcase_add_loop_test_raise_signal(c, wrong_nesting_is_a_bug, 6 /* SIGABRT */, 0, 5);
-    tcase_add_test(c, reads_every_kind_of_value);
-    tcase_add_test(c, decodes_escapes);
-    tcase_add_test(c, refuses_what_is_not_json);
-    tcase_add_test(c, says_where_the_mistake_is);
-    tcase_add_test(c, keys_live_as_long_as_the_text);
-    tcase_add_test(c, a_metrics_line_reads_back);
+    add_tests(c, reads_every_kind_of_value, decodes_escapes, refuses_what_is_not_json,
+              says_where_the_mistake_is, keys_live_as_long_as_the_text, a_metrics_line_reads_back);
     return c;
 }

@@ -97,8 +97,7 @@ TCase *log_case(void)
 {
     TCase *tc = tcase_create("log");
     tcase_add_loop_test(tc, bytes_are_base64, 0, 3);
-    tcase_add_test(tc, numbers_are_whole_parts);
-    tcase_add_test(tc, a_probe_without_captions_and_pictures_has_none);
+    add_tests(tc, numbers_are_whole_parts, a_probe_without_captions_and_pictures_has_none);
     tcase_add_loop_test(tc, what_is_not_base64_is_refused, 0, 6);
     return tc;
 }

@@ -171,11 +171,8 @@ TCase *number_case(void)
 {
     TCase *c = tcase_create("number");
     tcase_set_timeout(c, 30);
-    tcase_add_test(c, reads_numbers_to_the_nearest_double);
-    tcase_add_test(c, stops_where_the_number_ends);
-    tcase_add_test(c, refuses_what_is_no_number);
-    tcase_add_test(c, writes_the_shortest_number);
-    tcase_add_test(c, what_is_written_reads_back);
-    tcase_add_test(c, the_locale_changes_nothing);
+    add_tests(c, reads_numbers_to_the_nearest_double, stops_where_the_number_ends,
+              refuses_what_is_no_number, writes_the_shortest_number, what_is_written_reads_back,
+              the_locale_changes_nothing);
     return c;
 }

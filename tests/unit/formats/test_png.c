@@ -177,8 +177,7 @@ TCase *png_case(void)
     TCase *c = tcase_create("png");
     tcase_set_timeout(c, 20);
     tcase_add_checked_fixture(c, open_arena, close_arena);
-    tcase_add_test(c, every_kind_of_colour);
-    tcase_add_test(c, says_what_is_wrong);
-    tcase_add_test(c, every_cut_and_every_changed_byte_is_refused);
+    add_tests(c, every_kind_of_colour, says_what_is_wrong,
+              every_cut_and_every_changed_byte_is_refused);
     return c;
 }

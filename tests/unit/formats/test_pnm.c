@@ -118,10 +118,7 @@ END_TEST
 TCase *pnm_case(void)
 {
     TCase *c = tcase_create("pnm");
-    tcase_add_test(c, reads_grey_colour_and_deep_pictures);
-    tcase_add_test(c, reads_decimal_values);
-    tcase_add_test(c, a_pixel_is_the_mean_of_its_area);
-    tcase_add_test(c, says_what_is_wrong);
-    tcase_add_test(c, every_cut_is_refused);
+    add_tests(c, reads_grey_colour_and_deep_pictures, reads_decimal_values,
+              a_pixel_is_the_mean_of_its_area, says_what_is_wrong, every_cut_is_refused);
     return c;
 }

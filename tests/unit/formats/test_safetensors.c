@@ -417,24 +417,14 @@ TCase *safetensors_case(void)
 {
     TCase *c = tcase_create("safetensors");
     tcase_set_timeout(c, 40);
-    tcase_add_test(c, reads_a_file_of_the_reference);
-    tcase_add_test(c, reads_scalars_empty_tensors_and_both_types);
-    tcase_add_test(c, the_header_must_lie_within_the_file);
-    tcase_add_test(c, the_limit_of_the_header_is_exact);
-    tcase_add_test(c, data_has_no_hole_no_overlap_and_no_rest);
-    tcase_add_test(c, empty_tensors_may_stand_anywhere_in_the_header);
-    tcase_add_test(c, shape_and_offsets_must_agree);
-    tcase_add_test(c, sizes_are_natural_numbers);
-    tcase_add_test(c, every_field_is_there_once);
-    tcase_add_test(c, other_types_are_named);
-    tcase_add_test(c, halves_are_widened);
-    tcase_add_test(c, integers_keep_their_sign);
-    tcase_add_test(c, no_name_occurs_twice);
-    tcase_add_test(c, metadata_is_text_to_text);
-    tcase_add_test(c, names_are_short_and_printable);
-    tcase_add_test(c, too_many_tensors_and_keys_are_refused);
-    tcase_add_test(c, nesting_does_not_use_the_stack);
-    tcase_add_test(c, every_cut_is_refused);
-    tcase_add_test(c, every_changed_byte_is_harmless);
+    add_tests(c, reads_a_file_of_the_reference, reads_scalars_empty_tensors_and_both_types,
+              the_header_must_lie_within_the_file, the_limit_of_the_header_is_exact,
+              data_has_no_hole_no_overlap_and_no_rest,
+              empty_tensors_may_stand_anywhere_in_the_header, shape_and_offsets_must_agree,
+              sizes_are_natural_numbers, every_field_is_there_once, other_types_are_named,
+              halves_are_widened, integers_keep_their_sign, no_name_occurs_twice,
+              metadata_is_text_to_text, names_are_short_and_printable,
+              too_many_tensors_and_keys_are_refused, nesting_does_not_use_the_stack,
+              every_cut_is_refused, every_changed_byte_is_harmless);
     return c;
 }

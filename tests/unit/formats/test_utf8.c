@@ -100,9 +100,7 @@ TCase *utf8_case(void)
 {
     TCase *c = tcase_create("utf8");
     tcase_set_timeout(c, 30); /* a million code points under valgrind */
-    tcase_add_test(c, reads_characters_of_every_length);
-    tcase_add_test(c, refuses_what_is_not_well_formed);
-    tcase_add_test(c, every_code_point_comes_back);
-    tcase_add_test(c, finds_what_could_change_a_terminal);
+    add_tests(c, reads_characters_of_every_length, refuses_what_is_not_well_formed,
+              every_code_point_comes_back, finds_what_could_change_a_terminal);
     return c;
 }

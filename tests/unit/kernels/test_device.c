@@ -99,11 +99,9 @@ TCase *device_case(void)
 {
     TCase *tc = tcase_create("device");
     tcase_set_timeout(tc, 30);
-    tcase_add_test(tc, device_is_what_was_asked_for);
-    tcase_add_test(tc, best_device_has_a_thread_and_a_name);
-    tcase_add_test(tc, unknown_instruction_set_is_an_error);
+    add_tests(tc, device_is_what_was_asked_for, best_device_has_a_thread_and_a_name,
+              unknown_instruction_set_is_an_error);
     tcase_add_loop_test(tc, absurd_numbers_of_threads_are_errors, 0, 3);
-    tcase_add_test(tc, every_block_runs_exactly_once);
-    tcase_add_test(tc, device_survives_every_failed_allocation);
+    add_tests(tc, every_block_runs_exactly_once, device_survives_every_failed_allocation);
     return tc;
 }

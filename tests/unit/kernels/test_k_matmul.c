@@ -278,7 +278,6 @@ TCase *k_matmul_case(void)
     tcase_add_loop_test(tc, packed_forms_are_the_four_letters, 0, 2);
     tcase_add_loop_test(tc, bad_values_stay_in_their_rows_and_columns, 0, 2);
     tcase_add_loop_test(tc, fma_is_rounded_once, 0, 8);
-    tcase_add_test(tc, signed_zeros_follow_fma);
-    tcase_add_test(tc, column_sums_add_in_order);
+    add_tests(tc, signed_zeros_follow_fma, column_sums_add_in_order);
     return tc;
 }

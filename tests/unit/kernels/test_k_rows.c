@@ -208,9 +208,7 @@ TCase *k_rows_case(void)
     tcase_add_loop_test(tc, normalize_matches_the_formula, 0, COUNT(SHAPES));
     tcase_add_loop_test(tc, normalize_grad_matches_the_formula, 0, COUNT(SHAPES));
     tcase_add_loop_test(tc, row_sums_are_peak_exp_and_sum, 0, COUNT(SHAPES));
-    tcase_add_test(tc, nan_anywhere_makes_the_peak_nan);
-    tcase_add_test(tc, minus_infinity_weighs_nothing);
-    tcase_add_test(tc, infinite_peaks_are_not_subtracted);
-    tcase_add_test(tc, largest_finite_peaks_are_subtracted);
+    add_tests(tc, nan_anywhere_makes_the_peak_nan, minus_infinity_weighs_nothing,
+              infinite_peaks_are_not_subtracted, largest_finite_peaks_are_subtracted);
     return tc;
 }

@@ -129,10 +129,8 @@ TCase *k_sum_case(void)
     TCase *tc = tcase_create("k_sum");
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, open_all, close_all);
-    tcase_add_test(tc, sums_and_dots_follow_the_rule);
-    tcase_add_test(tc, very_long_sums_follow_it_too);
-    tcase_add_test(tc, sums_are_close_to_the_exact_ones);
-    tcase_add_test(tc, one_bad_value_spoils_the_sum);
-    tcase_add_test(tc, row_dots_are_the_dots_of_rows);
+    add_tests(tc, sums_and_dots_follow_the_rule, very_long_sums_follow_it_too,
+              sums_are_close_to_the_exact_ones, one_bad_value_spoils_the_sum,
+              row_dots_are_the_dots_of_rows);
     return tc;
 }

@@ -174,8 +174,7 @@ TCase *k_update_case(void)
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, open_filled, close_all);
     tcase_add_loop_test(tc, simple_loops_match_to_the_last_bit, 0, 4);
-    tcase_add_test(tc, output_may_be_the_input);
-    tcase_add_test(tc, sgd_follows_its_formula);
+    add_tests(tc, output_may_be_the_input, sgd_follows_its_formula);
     tcase_add_loop_test(tc, sgd_without_momentum_ignores_the_past, 0, MAX_DEVICES);
     tcase_add_test(tc, adamw_follows_its_formula);
     tcase_add_loop_test(tc, adamw_moves_by_the_rate_at_first, 0, MAX_DEVICES);

@@ -269,12 +269,10 @@ TCase *lessons_case(void)
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, rows_pass_by_their_rule_alone);
     tcase_add_test_raise_signal(tc, a_recipe_that_is_none_is_a_bug_and_not_left_out, SIGABRT);
-    tcase_add_test(tc, below_needs_ranks_that_chance_does_not_give);
-    tcase_add_test(tc, claims_name_variants_and_of_several_the_best_on_validation);
-    tcase_add_test(tc, data_that_is_not_there_is_a_note_and_no_verdict);
-    tcase_add_test(tc, descent_ends_at_the_floor);
+    add_tests(tc, below_needs_ranks_that_chance_does_not_give,
+              claims_name_variants_and_of_several_the_best_on_validation,
+              data_that_is_not_there_is_a_note_and_no_verdict, descent_ends_at_the_floor);
     tcase_add_loop_test(tc, a_lesson_without_chance_passes, 0, COUNT(CERTAIN));
-    tcase_add_test(tc, sweeps_that_lessons_name_can_be_typed);
-    tcase_add_test(tc, every_lesson_says_what_it_is);
+    add_tests(tc, sweeps_that_lessons_name_can_be_typed, every_lesson_says_what_it_is);
     return tc;
 }

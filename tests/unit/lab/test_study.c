@@ -118,8 +118,7 @@ TCase *study_case(void)
 {
     TCase *tc = tcase_create("study");
     tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, runs_are_what_single_runs_are);
-    tcase_add_test(tc, a_control_learns_nothing_and_own_data_is_used);
-    tcase_add_test(tc, a_wrong_setting_is_told_before_any_run);
+    add_tests(tc, runs_are_what_single_runs_are, a_control_learns_nothing_and_own_data_is_used,
+              a_wrong_setting_is_told_before_any_run);
     return tc;
 }

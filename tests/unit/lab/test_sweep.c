@@ -153,9 +153,7 @@ END_TEST
 TCase *sweep_case(void)
 {
     TCase *tc = tcase_create("sweep");
-    tcase_add_test(tc, a_grid_is_the_product_of_its_lists);
-    tcase_add_test(tc, ranges_are_even_or_even_in_the_logarithm);
-    tcase_add_test(tc, mistakes_are_named);
-    tcase_add_test(tc, a_row_is_over_the_seeds_of_a_point);
+    add_tests(tc, a_grid_is_the_product_of_its_lists, ranges_are_even_or_even_in_the_logarithm,
+              mistakes_are_named, a_row_is_over_the_seeds_of_a_point);
     return tc;
 }

@@ -289,9 +289,8 @@ TCase *infonce_case(void)
     tcase_add_loop_test(tc, gradient_is_orthogonal_to_each_row, 0, both);
     tcase_add_loop_test(tc, length_of_a_row_changes_no_bit, 0, both);
     tcase_add_loop_test(tc, order_of_the_pairs_does_not_matter, 0, both);
-    tcase_add_test(tc, clip_does_not_care_which_side_is_which);
-    tcase_add_test(tc, clip_is_the_mean_of_both_directions);
-    tcase_add_test(tc, infonce_cannot_see_a_constant_added_to_a_row);
-    tcase_add_test(tc, the_question_is_infonce_at_temperature_1);
+    add_tests(tc, clip_does_not_care_which_side_is_which, clip_is_the_mean_of_both_directions,
+              infonce_cannot_see_a_constant_added_to_a_row,
+              the_question_is_infonce_at_temperature_1);
     return tc;
 }

@@ -61,8 +61,7 @@ TCase *positives_case(void)
 {
     TCase *tc = tcase_create("positives");
     tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, by_hand);
-    tcase_add_test(tc, any_aligned_batch_is_an_optimum_and_so_is_collapse);
-    tcase_add_test(tc, descent_aligns_each_pair);
+    add_tests(tc, by_hand, any_aligned_batch_is_an_optimum_and_so_is_collapse,
+              descent_aligns_each_pair);
     return tc;
 }

@@ -184,12 +184,9 @@ TCase *supcon_case(void)
 {
     TCase *tc = tcase_create("supcon");
     tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, numbers_of_numpy);
-    tcase_add_test(tc, without_repeated_groups_it_is_ntxent_to_the_bit);
-    tcase_add_test(tc, two_sides_are_one_array_of_both);
-    tcase_add_test(tc, rows_alone_are_no_anchors);
+    add_tests(tc, numbers_of_numpy, without_repeated_groups_it_is_ntxent_to_the_bit,
+              two_sides_are_one_array_of_both, rows_alone_are_no_anchors);
     tcase_add_loop_test(tc, backward_of_one_array_matches_difference, 0, 3);
-    tcase_add_test(tc, classes_at_a_simplex);
-    tcase_add_test(tc, one_array_has_one_value_everywhere_or_none);
+    add_tests(tc, classes_at_a_simplex, one_array_has_one_value_everywhere_or_none);
     return tc;
 }

@@ -163,12 +163,10 @@ TCase *unicl_case(void)
     TCase *tc = tcase_create("unicl");
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, backward_matches_difference, 0, 4);
-    tcase_add_test(tc, orthonormal_pairs_by_hand);
-    tcase_add_test(tc, one_group_by_hand);
-    tcase_add_test(tc, perfect_groups_are_worth_the_logarithm_of_their_size);
-    tcase_add_test(tc, one_group_is_at_best_when_all_are_equal);
-    tcase_add_test(tc, without_repeated_groups_it_is_clip_to_the_bit);
-    tcase_add_test(tc, one_pair_is_worth_exactly_nothing);
-    tcase_add_test(tc, it_does_not_care_which_side_is_which);
+    add_tests(tc, orthonormal_pairs_by_hand, one_group_by_hand,
+              perfect_groups_are_worth_the_logarithm_of_their_size,
+              one_group_is_at_best_when_all_are_equal,
+              without_repeated_groups_it_is_clip_to_the_bit, one_pair_is_worth_exactly_nothing,
+              it_does_not_care_which_side_is_which);
     return tc;
 }

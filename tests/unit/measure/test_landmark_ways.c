@@ -235,8 +235,7 @@ TCase *landmark_ways_case(void)
     tcase_add_loop_test(tc, all_equal_is_that_of_real_batches, 0, n);
     tcase_add_loop_test(tc, floors_are_those_of_real_batches, 0, n);
     tcase_add_loop_test(tc, random_is_that_of_real_batches, 0, n);
-    tcase_add_test(tc, random_holds_at_small_temperatures);
-    tcase_add_test(tc, groups_give_the_values_worked_by_hand);
+    add_tests(tc, random_holds_at_small_temperatures, groups_give_the_values_worked_by_hand);
     tcase_add_loop_test(tc, no_batch_is_below_its_floor, 0, n);
     return tc;
 }

@@ -327,21 +327,14 @@ TCase *retrieval_case(void)
 {
     TCase *tc = tcase_create("retrieval");
     tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, rows_find_themselves_at_any_length);
-    tcase_add_test(tc, ranks_worked_by_hand);
-    tcase_add_test(tc, total_collapse_scores_zero);
-    tcase_add_test(tc, equal_items_tie_exactly_in_any_tile);
-    tcase_add_test(tc, permuted_gallery_is_never_found);
-    tcase_add_test(tc, others_of_the_group_are_left_out);
-    tcase_add_test(tc, wrong_items_are_those_outside_the_group);
-    tcase_add_test(tc, one_large_group_is_not_a_success);
-    tcase_add_test(tc, zero_rows_are_found_by_nobody);
-    tcase_add_test(tc, one_row_and_one_column);
+    add_tests(tc, rows_find_themselves_at_any_length, ranks_worked_by_hand,
+              total_collapse_scores_zero, equal_items_tie_exactly_in_any_tile,
+              permuted_gallery_is_never_found, others_of_the_group_are_left_out,
+              wrong_items_are_those_outside_the_group, one_large_group_is_not_a_success,
+              zero_rows_are_found_by_nobody, one_row_and_one_column);
     tcase_add_loop_test(tc, agrees_with_the_exact_twin, 0, 16);
-    tcase_add_test(tc, nearest_class_by_hand);
-    tcase_add_test(tc, nearest_class_agrees_with_the_exact_twin);
+    add_tests(tc, nearest_class_by_hand, nearest_class_agrees_with_the_exact_twin);
     tcase_add_loop_test(tc, bad_rows_are_an_error_with_their_place, 0, 3);
-    tcase_add_test(tc, bad_shapes_and_labels_are_errors);
-    tcase_add_test(tc, survives_every_failed_allocation);
+    add_tests(tc, bad_shapes_and_labels_are_errors, survives_every_failed_allocation);
     return tc;
 }

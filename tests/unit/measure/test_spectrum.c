@@ -192,12 +192,10 @@ TCase *spectrum_case(void)
 {
     TCase *tc = tcase_create("spectrum");
     tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, worked_by_hand);
-    tcase_add_test(tc, agrees_with_numpy);
+    add_tests(tc, worked_by_hand, agrees_with_numpy);
     tcase_add_loop_test(tc, agrees_with_jacobi, 0, 36);
-    tcase_add_test(tc, squares_add_up_to_those_of_the_entries);
-    tcase_add_test(tc, equal_and_defective_matrices_end);
-    tcase_add_test(tc, directions_without_extent_are_zero);
+    add_tests(tc, squares_add_up_to_those_of_the_entries, equal_and_defective_matrices_end,
+              directions_without_extent_are_zero);
     tcase_add_loop_test(tc, a_cone_keeps_the_digits_of_its_centred_rows, 0, 2);
     return tc;
 }

@@ -49,7 +49,6 @@ TCase *tolerance_case(void)
 {
     TCase *tc = tcase_create("tolerance");
     tcase_set_timeout(tc, 60); /* for valgrind */
-    tcase_add_test(tc, tolerance_by_hand);
-    tcase_add_test(tc, tolerance_agrees_with_its_twin);
+    add_tests(tc, tolerance_by_hand, tolerance_agrees_with_its_twin);
     return tc;
 }

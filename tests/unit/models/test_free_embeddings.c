@@ -46,7 +46,6 @@ END_TEST
 TCase *free_embeddings_case(void)
 {
     TCase *tc = tcase_create("free_embeddings");
-    tcase_add_test(tc, free_embeddings_are_two_independent_normal_tables);
-    tcase_add_test(tc, failed_allocation_is_reported);
+    add_tests(tc, free_embeddings_are_two_independent_normal_tables, failed_allocation_is_reported);
     return tc;
 }

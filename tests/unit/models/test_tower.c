@@ -66,7 +66,6 @@ END_TEST
 TCase *tower_case(void)
 {
     TCase *tc = tcase_create("tower");
-    tcase_add_test(tc, mlp_works_as_by_hand);
-    tcase_add_test(tc, text_tower_works_as_by_hand);
+    add_tests(tc, mlp_works_as_by_hand, text_tower_works_as_by_hand);
     return tc;
 }

@@ -476,22 +476,16 @@ TCase *two_tower_case(void)
     TCase *tc = tcase_create("two_tower");
     tcase_set_timeout(tc, 60); /* for valgrind */
     tcase_add_checked_fixture(tc, fill_images, NULL);
-    tcase_add_test(tc, parameters_have_names_of_pytorch);
-    tcase_add_test(tc, both_sides_end_in_the_same_width);
-    tcase_add_test(tc, tower_without_layers_gives_its_input);
-    tcase_add_test(tc, gradient_of_the_whole_model_matches_differences);
-    tcase_add_test(tc, only_the_tower_that_was_used_gets_gradients);
-    tcase_add_test(tc, dropout_acts_between_layers_while_training);
-    tcase_add_test(tc, dropout_has_no_place_in_one_layer);
-    tcase_add_test(tc, same_seed_trains_to_the_same_bits_on_every_device);
+    add_tests(tc, parameters_have_names_of_pytorch, both_sides_end_in_the_same_width,
+              tower_without_layers_gives_its_input, gradient_of_the_whole_model_matches_differences,
+              only_the_tower_that_was_used_gets_gradients,
+              dropout_acts_between_layers_while_training, dropout_has_no_place_in_one_layer,
+              same_seed_trains_to_the_same_bits_on_every_device);
     tcase_add_loop_test(tc, gaps_between_parameters_stay_zero_in_training, 0, 2);
-    tcase_add_test(tc, scale_begins_at_the_temperature);
-    tcase_add_test(tc, fixed_scale_stays_and_a_learned_one_moves);
-    tcase_add_test(tc, fixed_scale_wants_no_gradient);
-    tcase_add_test(tc, clamp_keeps_a_learned_scale_in_range);
+    add_tests(tc, scale_begins_at_the_temperature, fixed_scale_stays_and_a_learned_one_moves,
+              fixed_scale_wants_no_gradient, clamp_keeps_a_learned_scale_in_range);
     if (forking())
         tcase_add_loop_test_raise_signal(tc, wrong_setting_is_a_bug, SIGABRT, 0, N_SPOILS);
-    tcase_add_test(tc, batch_of_the_wrong_kind_is_refused);
-    tcase_add_test(tc, failed_allocation_is_reported);
+    add_tests(tc, batch_of_the_wrong_kind_is_refused, failed_allocation_is_reported);
     return tc;
 }

@@ -255,19 +255,11 @@ TCase *arena_case(void)
 {
     TCase *tc = tcase_create("arena");
     tcase_set_timeout(tc, 20);
-    tcase_add_test(tc, pieces_are_aligned_and_apart);
-    tcase_add_test(tc, init_allocates_nothing);
-    tcase_add_test(tc, warm_rounds_reach_no_malloc);
-    tcase_add_test(tc, used_counts_until_reset);
-    tcase_add_test(tc, limit_holds_and_leaves_the_rest);
-    tcase_add_test(tc, limit_holds_over_rounds);
-    tcase_add_test(tc, zeroed_is_zero_in_used_memory);
-    tcase_add_test(tc, zeroed_refuses_overflow);
-    tcase_add_test(tc, failure_is_reported_once_and_stays);
-    tcase_add_test(tc, nothing_is_handed_out_after_another_failure);
-    tcase_add_test(tc, strings_are_copied);
-    tcase_add_test(tc, arena_may_be_used_after_free);
-    tcase_add_test(tc, arena_survives_every_failed_allocation);
-    tcase_add_test(tc, dead_pieces_are_poisoned);
+    add_tests(tc, pieces_are_aligned_and_apart, init_allocates_nothing, warm_rounds_reach_no_malloc,
+              used_counts_until_reset, limit_holds_and_leaves_the_rest, limit_holds_over_rounds,
+              zeroed_is_zero_in_used_memory, zeroed_refuses_overflow,
+              failure_is_reported_once_and_stays, nothing_is_handed_out_after_another_failure,
+              strings_are_copied, arena_may_be_used_after_free,
+              arena_survives_every_failed_allocation, dead_pieces_are_poisoned);
     return tc;
 }

@@ -94,11 +94,8 @@ END_TEST
 TCase *memory_case(void)
 {
     TCase *tc = tcase_create("memory");
-    tcase_add_test(tc, memory_is_aligned_and_writable);
-    tcase_add_test(tc, products_that_overflow_are_refused);
-    tcase_add_test(tc, failure_is_reported_with_its_user);
-    tcase_add_test(tc, size_arithmetic_is_checked);
-    tcase_add_test(tc, chosen_allocation_fails_once);
-    tcase_add_test(tc, allocations_are_counted);
+    add_tests(tc, memory_is_aligned_and_writable, products_that_overflow_are_refused,
+              failure_is_reported_with_its_user, size_arithmetic_is_checked,
+              chosen_allocation_fails_once, allocations_are_counted);
     return tc;
 }

@@ -124,10 +124,8 @@ TCase *pool_case(void)
     TCase *tc = tcase_create("pool");
     tcase_set_timeout(tc, 30);
     tcase_add_loop_test(tc, each_block_is_done_once, 1, 7);
-    tcase_add_test(tc, quick_loops_do_not_mix);
-    tcase_add_test(tc, threads_that_sleep_wake_up);
-    tcase_add_test(tc, the_caller_waits_for_a_slow_block);
-    tcase_add_test(tc, two_threads_work_at_the_same_time);
-    tcase_add_test(tc, a_team_may_go_unused);
+    add_tests(tc, quick_loops_do_not_mix, threads_that_sleep_wake_up,
+              the_caller_waits_for_a_slow_block, two_threads_work_at_the_same_time,
+              a_team_may_go_unused);
     return tc;
 }

@@ -257,17 +257,11 @@ TCase *random_case(void)
 {
     TCase *tc = tcase_create("random");
     tcase_set_timeout(tc, 30);
-    tcase_add_test(tc, philox_gives_the_known_answers);
-    tcase_add_test(tc, draws_are_the_golden_ones);
-    tcase_add_test(tc, normals_have_golden_bits);
-    tcase_add_test(tc, drawing_starts_wherever_at_is_set);
-    tcase_add_test(tc, every_coordinate_matters);
-    tcase_add_test(tc, uniform_has_its_moments_and_fills_its_interval);
-    tcase_add_test(tc, normal_has_its_moments);
-    tcase_add_test(tc, normal_has_its_tails);
-    tcase_add_test(tc, normal_is_the_quantile_of_its_bits);
-    tcase_add_test(tc, below_stays_below_and_reaches_all);
-    tcase_add_test(tc, shuffle_is_a_permutation);
-    tcase_add_test(tc, every_order_is_as_likely);
+    add_tests(tc, philox_gives_the_known_answers, draws_are_the_golden_ones,
+              normals_have_golden_bits, drawing_starts_wherever_at_is_set, every_coordinate_matters,
+              uniform_has_its_moments_and_fills_its_interval, normal_has_its_moments,
+              normal_has_its_tails, normal_is_the_quantile_of_its_bits,
+              below_stays_below_and_reaches_all, shuffle_is_a_permutation,
+              every_order_is_as_likely);
     return tc;
 }

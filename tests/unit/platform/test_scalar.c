@@ -146,14 +146,8 @@ TCase *scalar_case(void)
 {
     TCase *tc = tcase_create("scalar");
     tcase_set_timeout(tc, 30);
-    tcase_add_test(tc, exp_is_within_bounds);
-    tcase_add_test(tc, exp_of_edges);
-    tcase_add_test(tc, log_is_within_bounds);
-    tcase_add_test(tc, log_of_edges);
-    tcase_add_test(tc, log1p_is_within_bounds);
-    tcase_add_test(tc, log1p_of_edges);
-    tcase_add_test(tc, cos_is_within_bounds);
-    tcase_add_test(tc, circle_at_multiples_of_a_quarter_turn);
-    tcase_add_test(tc, bits_are_golden);
+    add_tests(tc, exp_is_within_bounds, exp_of_edges, log_is_within_bounds, log_of_edges,
+              log1p_is_within_bounds, log1p_of_edges, cos_is_within_bounds,
+              circle_at_multiples_of_a_quarter_turn, bits_are_golden);
     return tc;
 }

@@ -70,11 +70,9 @@ END_TEST
 TCase *status_case(void)
 {
     TCase *tc = tcase_create("status");
-    tcase_add_test(tc, failure_is_recorded_with_its_place);
-    tcase_add_test(tc, first_cause_wins);
-    tcase_add_test(tc, status_of_the_first_cause_comes_back);
-    tcase_add_test(tc, long_message_is_cut_and_ends);
-    tcase_add_test(tc, true_condition_does_nothing);
+    add_tests(tc, failure_is_recorded_with_its_place, first_cause_wins,
+              status_of_the_first_cause_comes_back, long_message_is_cut_and_ends,
+              true_condition_does_nothing);
     if (forking())
         tcase_add_test_raise_signal(tc, broken_precondition_aborts, SIGABRT);
     return tc;

@@ -174,10 +174,7 @@ END_TEST
 TCase *doc_case(void)
 {
     TCase *tc = tcase_create("doc");
-    tcase_add_test(tc, words);
-    tcase_add_test(tc, a_phase_diagram_has_a_cell_for_each_point);
-    tcase_add_test(tc, a_spread_is_drawn_in_its_cell);
-    tcase_add_test(tc, all_rows_of_a_column_share_a_line);
-    tcase_add_test(tc, charts_and_matrices);
+    add_tests(tc, words, a_phase_diagram_has_a_cell_for_each_point, a_spread_is_drawn_in_its_cell,
+              all_rows_of_a_column_share_a_line, charts_and_matrices);
     return tc;
 }

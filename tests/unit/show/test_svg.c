@@ -93,8 +93,7 @@ TCase *svg_case(void)
 {
     TCase *c = tcase_create("svg");
     tcase_add_checked_fixture(c, open_picture, done);
-    tcase_add_test(c, shapes_are_markup);
-    tcase_add_test(c, every_class_can_be_seen_in_both_themes);
-    tcase_add_test(c, a_picture_that_cannot_be_written_is_an_error);
+    add_tests(c, shapes_are_markup, every_class_can_be_seen_in_both_themes,
+              a_picture_that_cannot_be_written_is_an_error);
     return c;
 }

@@ -116,10 +116,6 @@ END_TEST
 TCase *table_case(void)
 {
     TCase *tc = tcase_create("table");
-    tcase_add_test(tc, on_the_terminal);
-    tcase_add_test(tc, in_few_lines);
-    tcase_add_test(tc, as_csv);
-    tcase_add_test(tc, as_json);
-    tcase_add_test(tc, in_a_page);
+    add_tests(tc, on_the_terminal, in_few_lines, as_csv, as_json, in_a_page);
     return tc;
 }

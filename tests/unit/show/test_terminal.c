@@ -67,10 +67,8 @@ END_TEST
 TCase *terminal_case(void)
 {
     TCase *tc = tcase_create("terminal");
-    tcase_add_test(tc, a_matrix_without_colour_is_its_numbers);
-    tcase_add_test(tc, a_matrix_in_colour_goes_from_blue_to_red);
-    tcase_add_test(tc, values_beyond_the_range_are_drawn);
-    tcase_add_test(tc, pictures_without_colour_are_letters);
-    tcase_add_test(tc, pictures_in_colour_have_two_pixels_a_character);
+    add_tests(tc, a_matrix_without_colour_is_its_numbers, a_matrix_in_colour_goes_from_blue_to_red,
+              values_beyond_the_range_are_drawn, pictures_without_colour_are_letters,
+              pictures_in_colour_have_two_pixels_a_character);
     return tc;
 }

@@ -82,8 +82,7 @@ END_TEST
 TCase *snapshot_case(void)
 {
     TCase *c = tcase_create("snapshot");
-    tcase_add_test(c, they_lie_denser_at_the_start_and_include_both_ends);
-    tcase_add_test(c, its_numbers_agree_with_each_other);
-    tcase_add_test(c, when_all_are_equal_everything_says_so);
+    add_tests(c, they_lie_denser_at_the_start_and_include_both_ends,
+              its_numbers_agree_with_each_other, when_all_are_equal_everything_says_so);
     return c;
 }

@@ -47,16 +47,12 @@ const cli_command *cli_command_find(const char *word, ct_error *err)
 
 ct_status cli_read_recipe(cli_call *c, int first, ct_error *err)
 {
-    char place[CT_PATH_BYTES];
     c->recipe = ct_recipe_defaults();
     ct_recipe_load(&c->recipe, c->argv[first], err);
-    const ct_recipe as_read = c->recipe;
     for (int i = first + 1; i < c->argc && err->status == CT_OK; i++)
         ct_recipe_override(&c->recipe, c->argv[i], err);
     for (int i = first + 1; i < c->argc; i++)
         ct_recipe_expect_used(&c->recipe, "", c->argv[i], err);
-    snprintf(place, sizeof place, "%s: ", c->argv[first]);
-    ct_recipe_settle(&c->recipe, &as_read, place, err);
     if (err->status == CT_OK)
         ct_recipe_check(&c->recipe, err);
     return err->status;

@@ -124,12 +124,9 @@ static int sweep(cli_call *c, ct_error *err)
         return 0;
     s->base = ct_recipe_defaults();
     ct_recipe_load(&s->base, c->argv[0], err);
-    const ct_recipe as_read = s->base;
     check_keys(c, err);
     for (int i = 1; i < c->argc && err->status == CT_OK; i++)
         ct_sweep_add(s, c->argv[i], err);
-    ct_recipe alone = s->base;
-    ct_recipe_settle(&alone, &as_read, "", err);
     if (err->status == CT_OK && ct_sweep_runs(s, &c->arena, &runs, err) == CT_OK)
         check_effects(c, &runs, err);
     if (err->status != CT_OK)

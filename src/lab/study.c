@@ -58,7 +58,7 @@ ct_recipe ct_runs_recipe(const ct_runs *r, int run, ct_error *err)
     ct_recipe recipe = r->base;
     recipe.train.seed = r->first_seed + run % r->n_seeds;
     ct_variant_apply(&recipe, r->variant[run / r->n_seeds].settings, err);
-    ct_recipe_settle(&recipe, NULL, "", err);
+    ct_recipe_check(&recipe, err);
     return recipe;
 }
 

@@ -168,6 +168,7 @@ static const ct_field SECTIONS[] = {
     SECTION("monitor", monitor, MONITOR),
 };
 const ct_fields ct_recipe_fields = CT_FIELDS(SECTIONS);
+enum { IN_LOSS = 3, IN_OPTIM }; /* of the sections */
 
 ct_recipe ct_recipe_defaults(void)
 {
@@ -211,11 +212,6 @@ ct_status ct_recipe_read(ct_recipe *r, const char *name, const char *text, ct_er
     return err->status;
 }
 
-ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err)
-{
-    return ct_recipe_read(r, name, ct_file_exists(name) ? NULL : ct_recipe_builtin(name), err);
-}
-
 ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err)
 {
     const size_t length = strcspn(setting, "=");
@@ -229,12 +225,18 @@ ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err)
 
 /* ---- what a run looks at ---- */
 
-/* Does the loss, or the optimiser, look at a key of its section? A temperature is of losses that
- * have one; of the rest the help says who does. */
+/* Who looks at the section [loss] or [optim]. */
+static const char *user_of(const ct_recipe *r, bool of_loss)
+{
+    if (of_loss)
+        return ct_loss_find(r->loss.name)->name;
+    return r->optim.config.kind == CT_SGD ? "sgd" : "adamw";
+}
+
+/* A temperature is of losses that have one; of the rest the help says who looks at it. */
 bool ct_recipe_uses(const ct_recipe *r, const char *setting)
 {
     const ct_loss *loss = ct_loss_find(r->loss.name);
-    const char *user = r->optim.config.kind == CT_SGD ? "sgd" : "adamw";
     const void *object = r;
     char key[64];
     snprintf(key, sizeof key, "%.*s", (int)strcspn(setting, "="), setting);
@@ -245,61 +247,53 @@ bool ct_recipe_uses(const ct_recipe *r, const char *setting)
     if (of_loss && strstr(key, "temperature") != NULL)
         return loss->learns_scale;
     const char *const colon = strchr(f->help, ':');
-    const char *const named = strstr(f->help, of_loss ? loss->name : user);
+    const char *const named = strstr(f->help, user_of(r, of_loss));
     const bool is_named = named != NULL && named < colon;
     return colon == NULL || is_named != (strncmp(f->help, "not ", 4) == 0);
-}
-
-/* Of a section: its loss or optimiser, the keys that have an effect, and the first one that has
- * none and is refused. */
-typedef struct settled {
-    char user[CT_RECIPE_TEXT], has[256], odd[64];
-} settled;
-
-/* The section of that key, see ct_recipe_settle. */
-static settled settle(ct_recipe *r, const ct_recipe *was, const char *key)
-{
-    const ct_recipe usual = ct_recipe_defaults();
-    settled s = {.has = ""};
-    char name[64];
-    const void *object = r;
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(key, "."), key);
-    const ct_field *section = ct_fields_find(&ct_recipe_fields, name, &object);
-    char *values = (char *)r + section->offset;
-    ct_field_text(section->members->row, values, s.user, sizeof s.user);
-    for (int i = 1; i < section->members->n; i++) {
-        const ct_field *f = &section->members->row[i];
-        const char *normal = (const char *)&usual + section->offset + f->offset;
-        const size_t used = strlen(s.has);
-        snprintf(name, sizeof name, "%s.%s", section->key, f->key);
-        if (ct_recipe_uses(r, name)) {
-            snprintf(s.has + used, sizeof s.has - used, " %s", f->key);
-            continue;
-        }
-        if (*s.odd == '\0' && was != NULL && !ct_recipe_uses(was, name) &&
-            memcmp(values + f->offset, normal, f->size) != 0)
-            memcpy(s.odd, name, sizeof s.odd);
-        memcpy(values + f->offset, normal, f->size);
-    }
-    return s;
 }
 
 ct_status ct_recipe_expect_used(const ct_recipe *r, const char *place, const char *setting,
                                 ct_error *err)
 {
-    ct_recipe copy = *r;
-    if (err->status != CT_OK || ct_recipe_uses(r, setting))
-        return err->status;
-    const settled s = settle(&copy, NULL, setting);
-    return CT_FAIL(err, CT_ERR_CONFIG, "%s%s: no effect with %s, which has%s", place, setting,
-                   s.user, s.has);
+    const bool loss = strncmp(setting, "loss", 4) == 0;
+    const ct_field *section = &SECTIONS[loss ? IN_LOSS : IN_OPTIM];
+    char has[256] = "", key[64];
+    for (int i = 1; i < section->members->n; i++) {
+        const size_t used = strlen(has);
+        snprintf(key, sizeof key, "%s.%s", section->key, section->members->row[i].key);
+        if (ct_recipe_uses(r, key))
+            snprintf(has + used, sizeof has - used, " %s", section->members->row[i].key);
+    }
+    if (err->status == CT_OK && !ct_recipe_uses(r, setting))
+        CT_FAIL(err, CT_ERR_CONFIG, "%s%s: no effect with %s, which has%s", place, setting,
+                user_of(r, loss), has);
+    return err->status;
 }
 
-ct_status ct_recipe_settle(ct_recipe *r, const ct_recipe *was, const char *place, ct_error *err)
+/* What has no effect gets its default; with `place`, another value is refused. */
+static void settle(ct_recipe *r, const char *place, ct_error *err)
 {
-    const settled of[] = {settle(r, was, "loss"), settle(r, was, "optim")};
-    for (int i = 0; i < 2; i++)
-        ct_recipe_expect_used(r, place, of[i].odd, err);
+    const ct_recipe usual = ct_recipe_defaults();
+    for (int s = IN_LOSS; s <= IN_OPTIM; s++)
+        for (int i = 1; i < SECTIONS[s].members->n; i++) {
+            const ct_field *f = &SECTIONS[s].members->row[i];
+            const size_t at = SECTIONS[s].offset + f->offset;
+            char key[64], *value = (char *)r + at;
+            snprintf(key, sizeof key, "%s.%s", SECTIONS[s].key, f->key);
+            if (ct_recipe_uses(r, key) || memcmp(value, (const char *)&usual + at, f->size) == 0)
+                continue;
+            if (place != NULL)
+                ct_recipe_expect_used(r, place, key, err);
+            memcpy(value, (const char *)&usual + at, f->size);
+        }
+}
+
+ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err)
+{
+    char place[CT_RECIPE_TEXT];
+    snprintf(place, sizeof place, "%s: ", name);
+    ct_recipe_read(r, name, ct_file_exists(name) ? NULL : ct_recipe_builtin(name), err);
+    settle(r, place, err);
     return err->status;
 }
 
@@ -340,7 +334,7 @@ static int width_of(const ct_tower_recipe *t)
 
 ct_status ct_recipe_check(ct_recipe *r, ct_error *err)
 {
-    ct_recipe_settle(r, NULL, "", err);
+    settle(r, NULL, err);
     const int image = width_of(&r->tower[0]);
     const int text = width_of(&r->tower[1]);
     check_loss(r, err);

@@ -83,7 +83,8 @@ ct_recipe ct_recipe_defaults(void);
  * Errors  CT_ERR_CONFIG "name:line: ...", CT_ERR_IO, CT_ERR_NOMEM */
 ct_status ct_recipe_read(ct_recipe *r, const char *name, const char *text, ct_error *err);
 
-/* The file of that path, or the built-in recipe of that name. Errors  as ct_recipe_read */
+/* The file of that path, or the built-in recipe of that name. What has no effect must have its
+ * default there. Errors  as ct_recipe_read */
 ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err);
 
 /* One "section.key=value". Errors  CT_ERR_CONFIG */
@@ -96,11 +97,6 @@ bool ct_recipe_uses(const ct_recipe *r, const char *setting);
  * Errors  CT_ERR_CONFIG names what has one */
 ct_status ct_recipe_expect_used(const ct_recipe *r, const char *place, const char *setting,
                                 ct_error *err);
-
-/* Values without effect get their default. One that differed from it is refused, unless it had an
- * effect in the recipe as it `was` read, before overrides; `was` NULL: none is.
- * Errors  CT_ERR_CONFIG */
-ct_status ct_recipe_settle(ct_recipe *r, const ct_recipe *was, const char *place, ct_error *err);
 
 /* What must hold between values (a loss of that name, towers of equal width, ...). Call once all
  * are set; those without effect get their default. Errors  CT_ERR_CONFIG */

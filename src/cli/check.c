@@ -5,7 +5,6 @@
 
 #include "lab/check.h"
 #include "measure/fields.h"
-#include "train/remedy.h"
 
 /* What is printed: the check, and what it should be read with. */
 typedef struct result {

@@ -180,7 +180,6 @@ typedef struct cli_progress {
     cli_call *c;
     ct_run_watch watch; /* give this to ct_run_train */
     ct_terminal terminal;
-    double mean;            /* loss, over some 50 steps */
     double last_s, seconds; /* when the line was last drawn; so far */
     ct_evaluation final[2]; /* test, composition */
     int n_final;

@@ -5,7 +5,6 @@
 
 #include "formats/array.h"
 #include "measure/fields.h"
-#include "train/remedy.h"
 
 #include <math.h>
 #include <string.h>

@@ -7,7 +7,6 @@
 #include "cli/cli.h"
 
 #include "show/table.h"
-#include "train/remedy.h"
 
 #include <math.h>
 
@@ -19,12 +18,9 @@ static void draw_line(cli_progress *p, const ct_trainer *t, const ct_step *s)
     const ct_landmarks l = ct_trainer_landmarks(t, s);
     const double rate = p->seconds > 0 ? (double)s->step / p->seconds : 0;
     const double left = rate > 0 ? (double)(recipe->train.steps - s->step) / rate : 0;
-    const char *words = s->step >= 50 ? ct_monitor_words(p->mean, l.all_equal) : NULL;
     snprintf(line, sizeof line,
-             "step %ld/%d loss %.4f (all equal %.4f, floor %.4f) %.0f pairs/s %.0f s left%s%s",
-             s->step, recipe->train.steps, s->loss, l.all_equal, l.floor,
-             rate * recipe->train.batch, left, words != NULL ? "; " : "",
-             words != NULL ? words : "");
+             "step %ld/%d loss %.4f (all equal %.4f, floor %.4f) %.0f pairs/s %.0f s left", s->step,
+             recipe->train.steps, s->loss, l.all_equal, l.floor, rate * recipe->train.batch, left);
     if (p->terminal.redraw)
         fprintf(p->terminal.out, "\r\033[K%.*s", p->terminal.width - 1, line);
     else
@@ -37,7 +33,6 @@ static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double sec
     cli_progress *p = ctx;
     const int steps = t->recipe.train.steps, tenth = steps >= 10 ? steps / 10 : 1;
     p->seconds = seconds;
-    p->mean = p->mean == 0 ? s->loss : 0.98 * p->mean + 0.02 * s->loss;
     if (p->live != NULL)
         cli_live_step(p->live, s, seconds);
     if (p->c->quiet || p->live != NULL)

@@ -2,7 +2,6 @@
  *
  * Layer: train. Needs formats (the table). */
 #include "measure/fields.h"
-#include "train/remedy.h"
 #include "train/trainer.h"
 
 #include <math.h>

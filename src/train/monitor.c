@@ -128,10 +128,3 @@ ct_status ct_monitor_look(ct_trainer *t, ct_monitor *m, ct_error *err)
     m->escape = m->diagnosis.measures.cross_covariance / m->landmarks.at.temperature;
     return err->status;
 }
-
-const char *ct_monitor_words(double mean, double all_equal)
-{
-    if (!(all_equal > 0) || !(fabs(mean / all_equal - 1) <= 0.005))
-        return NULL;
-    return "at the value of equal embeddings";
-}

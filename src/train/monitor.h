@@ -26,8 +26,4 @@ extern const ct_fields ct_monitor_fields;
  * Errors  CT_ERR_NOMEM, those of the graph */
 ct_status ct_monitor_look(ct_trainer *t, ct_monitor *m, ct_error *err);
 
-/* Words for a loss that has stayed at its value for equal embeddings, or NULL. `mean` is over the
- * last steps. */
-const char *ct_monitor_words(double mean, double all_equal);
-
 #endif

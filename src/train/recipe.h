@@ -9,7 +9,7 @@
 #define TRAIN_RECIPE_H
 
 #include "contrast/data.h"
-#include "contrast/landmarks.h"
+#include "contrast/diagnose.h"
 #include "contrast/models.h"
 #include "contrast/optim.h"
 #include "formats/field.h"
@@ -101,6 +101,13 @@ ct_status ct_recipe_expect_used(const ct_recipe *r, const char *place, const cha
 /* What must hold between values (a loss of that name, towers of equal width, ...). Call once all
  * are set; those without effect get their default. Errors  CT_ERR_CONFIG */
 ct_status ct_recipe_check(ct_recipe *r, ct_error *err);
+
+/* What to try first in a state (remedy.c): overrides that have an effect and change a value, or "",
+ * and why; where the recipe says nothing, what the state does. Settings that are not known have
+ * their defaults, which are never blamed, and the rate is NaN. The same for a diagnosis, unless its
+ * rule has a remedy of its own. */
+ct_remedy ct_remedy_of(const ct_recipe *r, ct_state state);
+void ct_remedy_add(const ct_recipe *r, ct_diagnosis *d);
 
 /* Width of the embeddings. */
 int ct_recipe_width(const ct_recipe *r);

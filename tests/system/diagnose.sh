@@ -128,7 +128,7 @@ advice_lacks() { ! advised "$@"; }
 check "VICReg is not told to get negatives" advised "needs no negatives" --loss-name vicreg
 check "nor is Barlow" advised "needs no negatives" --loss-name barlow
 check "nor has clip too few" advice_lacks negatives --loss-name clip --batch 256 --loss 5.545
-check "the hardest of 256 are told to be less hard" advised "semi-hard ones do not" --loss-name triplet loss.mining=hardest --batch 256 --loss 0.2
+check "the hardest of 256 are told to be less hard" advised "first semi-hard ones" --loss-name triplet loss.mining=hardest --batch 256 --loss 0.2
 check "... and not of a larger batch" advice_lacks batch --loss-name triplet loss.mining=hardest --batch 256 --loss 0.2
 check "a temperature is advised where there is one" advised temperature --loss-name clip --temperature 1
 check "... and nowhere else" advice_lacks temperature --loss-name align-uniform loss.uniform=0

@@ -130,16 +130,6 @@ START_TEST(saturated_units_and_equal_rows_are_seen)
 }
 END_TEST
 
-START_TEST(words_are_for_a_loss_at_ln_n)
-{
-    ck_assert_ptr_nonnull(ct_monitor_words(1.9458, 1.9459));
-    ck_assert_ptr_null(ct_monitor_words(1.8, 1.9459));
-    ck_assert_ptr_null(ct_monitor_words(2.1, 1.9459));
-    ck_assert_ptr_null(ct_monitor_words(0, 0)); /* a loss without negatives */
-    ck_assert_ptr_null(ct_monitor_words((double)NAN, 1.9459));
-}
-END_TEST
-
 /* A diagnosis sees a run's loss as its evaluation does: with the bias that was learned, and the
  * recipe's options. */
 START_TEST(a_diagnosis_has_the_loss_of_the_run)
@@ -175,7 +165,6 @@ TCase *monitor_case(void)
     tcase_add_test(tc, dead_units_are_counted);
     tcase_add_test(tc, the_escape_meter_is_how_far_the_loss_is_below_ln_n);
     tcase_add_test(tc, saturated_units_and_equal_rows_are_seen);
-    tcase_add_test(tc, words_are_for_a_loss_at_ln_n);
     tcase_add_loop_test(tc, a_diagnosis_has_the_loss_of_the_run, 0, 4);
     return tc;
 }

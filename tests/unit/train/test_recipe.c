@@ -1,7 +1,6 @@
 /* test_recipe.c -- recipes: reading, overriding, refusing, writing. */
 #include "suites.h"
 
-#include "train/remedy.h"
 #include "train/trainer.h"
 
 #include <string.h>

@@ -6,50 +6,37 @@
 #include "lab/check.h"
 #include "measure/fields.h"
 
-/* What is printed: the check, and what it should be read with. */
-typedef struct result {
-    ct_check c;
-    const char *state, *state_shuffled;
-    int steps; /* of the whole run */
-} result;
-
-#define C(member) CT_AT(result, c.member)
 /* clang-format off */
-static const ct_field RESULT[] = {
-    {.key = "pairs", .kind = CT_INT, C(pairs), .detail = true},
-    {.key = "distinct_captions", .kind = CT_INT, C(captions), .detail = true},
-    {.key = "gradients_right", .kind = CT_BOOL, C(gradients_right), .detail = true},
-    {.key = "gradient_error", .label = "gradients: relative error", .kind = CT_REAL,
-     C(gradient_error)},
-    {.key = "worst_parameter", .label = "  largest in", .kind = CT_TEXT, C(worst)},
-    {.key = "parameters_checked", .label = "  parameters checked", .kind = CT_INT, C(n_checked)},
-    {.key = "parameters_too_flat", .label = "  too flat to tell in float", .kind = CT_INT,
-     C(n_flat)},
-    {.key = "learns_batch", .kind = CT_BOOL, C(learns_batch), .detail = true},
-    {.key = "short_steps", .label = "steps of each short training", .kind = CT_INT, C(steps)},
-    {.key = "batch_loss", .label = "one batch: loss", .kind = CT_REAL, C(batch_loss),
-     .format = "%.4f"},
-    {.kind = CT_GROUP, C(landmarks), .members = &ct_landmarks_fields},
-    {.key = "has_signal", .kind = CT_BOOL, C(has_signal), .detail = true},
-    {.key = "wrong_ahead", .label = "pairs: share of wrong items ahead (chance: 0.5)",
-     .kind = CT_REAL, C(ahead), .format = "%.3f"},
-    {.key = "wrong_ahead_shuffled", .label = "  shuffled pairs", .kind = CT_REAL, C(ahead_shuffled),
+#define ROW(kind_, key_, label_, member) \
+    .key = (key_), .label = (label_), .kind = CT_##kind_, CT_AT(ct_check, member)
+static const ct_field CHECK[] = {
+    {ROW(INT, "pairs", NULL, pairs), .detail = true},
+    {ROW(INT, "distinct_captions", NULL, captions), .detail = true},
+    {ROW(BOOL, "gradients_right", NULL, gradients_right), .detail = true},
+    {ROW(REAL, "gradient_error", "gradients: relative error", gradient_error)},
+    {ROW(TEXT, "worst_parameter", "  largest in", worst)},
+    {ROW(INT, "parameters_checked", "  parameters checked", n_checked)},
+    {ROW(INT, "parameters_too_flat", "  too flat to tell in float", n_flat)},
+    {ROW(BOOL, "learns_batch", NULL, learns_batch), .detail = true},
+    {ROW(INT, "short_steps", "steps of each short training", short_steps)},
+    {ROW(REAL, "batch_loss", "one batch: loss", batch_loss), .format = "%.4f"},
+    {.kind = CT_GROUP, CT_AT(ct_check, landmarks), .members = &ct_landmarks_fields},
+    {ROW(BOOL, "has_signal", NULL, has_signal), .detail = true},
+    {ROW(REAL, "wrong_ahead", "pairs: share of wrong items ahead (chance: 0.5)", ahead),
      .format = "%.3f"},
-    {.key = "recall_at_1", .label = "recall@1", .kind = CT_REAL, C(recall), .format = "%.3f"},
-    {.key = "recall_at_1_shuffled", .label = "  shuffled pairs", .kind = CT_REAL,
-     C(recall_shuffled), .format = "%.3f"},
-    {.key = "state", .kind = CT_STRING, CT_AT(result, state)},
-    {.key = "state_shuffled", .label = "  shuffled pairs", .kind = CT_STRING,
-     CT_AT(result, state_shuffled)},
-    {.key = "parameters", .label = "parameters", .kind = CT_LONG, C(n_parameters)},
-    {.key = "parameter_bytes", .label = "  bytes, with gradients and moments", .kind = CT_REAL,
-     C(parameter_bytes), .format = "%.4g"},
-    {.key = "step_bytes", .label = "  bytes of a step", .kind = CT_REAL, C(step_bytes)},
-    {.key = "steps", .kind = CT_INT, CT_AT(result, steps), .detail = true},
-    {.key = "seconds", .kind = CT_REAL, C(seconds), .detail = true},
+    {ROW(REAL, "wrong_ahead_shuffled", "  shuffled pairs", ahead_shuffled), .format = "%.3f"},
+    {ROW(REAL, "recall_at_1", "recall@1", recall), .format = "%.3f"},
+    {ROW(REAL, "recall_at_1_shuffled", "  shuffled pairs", recall_shuffled), .format = "%.3f"},
+    {ROW(STRING, "state", NULL, state)},
+    {ROW(STRING, "state_shuffled", "  shuffled pairs", state_shuffled)},
+    {ROW(LONG, "parameters", "parameters", n_parameters)},
+    {ROW(REAL, "parameter_bytes", "  bytes, with gradients and moments", parameter_bytes)},
+    {ROW(REAL, "step_bytes", "  bytes of a step", step_bytes)},
+    {ROW(INT, "steps", NULL, steps), .detail = true},
+    {ROW(REAL, "seconds", NULL, seconds), .detail = true},
 };
 /* clang-format on */
-static const ct_fields FIELDS = CT_FIELDS(RESULT);
+static const ct_fields FIELDS = CT_FIELDS(CHECK);
 
 static void print_verdict(bool good, const char *question, const char *hint)
 {
@@ -60,25 +47,23 @@ static void print_verdict(bool good, const char *question, const char *hint)
 
 static int check(cli_call *c, ct_error *err)
 {
-    result r = {.steps = c->recipe.train.steps};
-    if (ct_check_run(&c->recipe, c->device, &r.c, err) != CT_OK)
+    ct_check r;
+    if (ct_check_run(&c->recipe, c->device, &r, err) != CT_OK)
         return 0;
-    r.state = ct_state_describe(r.c.state)->name;
-    r.state_shuffled = ct_state_describe(r.c.state_shuffled)->name;
     if (!c->json) {
-        cli_tell_repeats(stdout, &c->recipe, r.c.pairs, r.c.captions);
-        print_verdict(r.c.gradients_right, "the loss changes as the gradients say",
+        cli_tell_repeats(stdout, &c->recipe, r.pairs, r.captions);
+        print_verdict(r.gradients_right, "the loss changes as the gradients say",
                       "backward is wrong, or the settings are too extreme for float");
-        print_verdict(r.c.learns_batch, "one batch is learned by heart",
+        print_verdict(r.learns_batch, "one batch is learned by heart",
                       ct_remedy_of(&c->recipe, CT_PLATEAU).why);
-        print_verdict(r.c.has_signal, "pairs teach more than shuffled pairs",
+        print_verdict(r.has_signal, "pairs teach more than shuffled pairs",
                       "these settings find no signal in the pairs in so many steps");
     }
     cli_show(c, &FIELDS, &r);
     if (!c->json)
-        printf("%.2f ms a step: %.1f s for %d steps\n", 1e3 * r.c.seconds_per_step, r.c.seconds,
+        printf("%.2f ms a step: %.1f s for %d steps\n", 1e3 * r.seconds_per_step, r.seconds,
                r.steps);
-    return r.c.gradients_right && r.c.learns_batch && r.c.has_signal ? 0 : 3;
+    return r.gradients_right && r.learns_batch && r.has_signal ? 0 : 3;
 }
 
 const cli_command CLI_CHECK = {

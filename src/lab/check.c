@@ -27,12 +27,12 @@ static void learn_batch(const ct_recipe *r, const ct_pairs *pairs, ct_device *de
     few.count[CT_TRAIN] = r->train.batch;
     alone.loss.queue = 0;
     alone.train.no_duplicates = false;
-    out->steps = r->train.steps < CT_CHECK_STEPS ? r->train.steps : CT_CHECK_STEPS;
+    out->short_steps = r->train.steps < CT_CHECK_STEPS ? r->train.steps : CT_CHECK_STEPS;
     ct_trainer_init(&t, &alone, &few, device, err);
     const double began = ct_clock_s();
-    for (int k = 0; k < out->steps && err->status == CT_OK; k++)
+    for (int k = 0; k < out->short_steps && err->status == CT_OK; k++)
         ct_trainer_step(&t, &s, err);
-    out->seconds_per_step = (ct_clock_s() - began) / out->steps;
+    out->seconds_per_step = (ct_clock_s() - began) / out->short_steps;
     out->seconds = out->seconds_per_step * r->train.steps;
     if (err->status == CT_OK) {
         const ct_landmarks l = ct_trainer_landmarks(&t, &s);
@@ -74,15 +74,15 @@ static void compare_with_shuffled(const ct_recipe *r, const ct_pairs *pairs, int
     for (int k = 0; k < 2; k++)
         if (o[k].state == CT_DIVERGED)
             CT_FAIL(err, CT_ERR_NUMERIC, "%s: the loss is not finite after at most %d steps",
-                    VARIANT[k].name, out->steps);
+                    VARIANT[k].name, out->short_steps);
     if (err->status != CT_OK)
         return;
     out->ahead = both_ways(pair->wrong_ahead);
     out->recall = both_ways(pair->recall_at_1);
-    out->state = (ct_state)o[0].state;
+    out->state = ct_state_describe((ct_state)o[0].state)->name;
     out->ahead_shuffled = both_ways(shuffled->wrong_ahead);
     out->recall_shuffled = both_ways(shuffled->recall_at_1);
-    out->state_shuffled = (ct_state)o[1].state;
+    out->state_shuffled = ct_state_describe((ct_state)o[1].state)->name;
     out->has_signal = (out->ahead_shuffled - out->ahead) * sqrt(12.0 * pair->rows) > SIGMAS;
 }
 
@@ -155,7 +155,7 @@ static void check_gradients(const ct_recipe *r, const ct_pairs *pairs, ct_device
 ct_status ct_check_run(const ct_recipe *r, ct_device *device, ct_check *out, ct_error *err)
 {
     ct_pairs *pairs = ct_recipe_data(r, err);
-    *out = (ct_check){.steps = 0};
+    *out = (ct_check){.steps = r->train.steps};
     if (pairs != NULL) {
         out->pairs = pairs->n;
         out->captions = pairs->side[1].n_texts;

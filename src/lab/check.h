@@ -18,12 +18,12 @@ typedef struct ct_check {
     /* one batch, again and again */
     double batch_loss;
     ct_landmarks landmarks; /* of that batch */
-    int steps;
+    int short_steps;
     bool learns_batch; /* nine tenths of the way from all equal to the higher floor */
 
     /* the pair-shuffle control, on test pairs: share of wrong items ahead (0.5: chance) */
     double ahead, ahead_shuffled, recall, recall_shuffled;
-    ct_state state, state_shuffled;
+    const char *state, *state_shuffled;
     bool has_signal; /* better than shuffled by 5 standard deviations of chance */
 
     /* gradients: worst over the parameters of |numeric - |g|| / |g| along g */
@@ -32,6 +32,7 @@ typedef struct ct_check {
     int n_checked, n_flat; /* too flat for float to tell */
     bool gradients_right;
 
+    int steps;                          /* of the whole run                                 */
     double seconds_per_step, seconds;   /* of training; the whole run                       */
     double parameter_bytes, step_bytes; /* values, gradients, moments; one step's tensors   */
     size_t n_parameters;

@@ -14,12 +14,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static void write_texts(const char *path, const ct_side *s, int n, ct_error *err)
+/* Of each pair the text of a side, or (`split`) the name of its split. */
+static void write_lines(const char *path, const ct_side *s, const int *split, int n, ct_error *err)
 {
     ct_writer w;
     ct_writer_open(&w, path, CT_REPLACE, err);
-    for (int i = 0; i < n; i++) {
-        const char *text = s->text[s->text_of[i]];
+    for (int i = 0; i < n && err->status == CT_OK; i++) {
+        const char *text = split != NULL ? ct_split_name((ct_split)split[i])
+                                         : s->text[s->text_of[i]];
         ct_writer_bytes(&w, text, strlen(text));
         ct_writer_bytes(&w, "\n", 1);
     }
@@ -62,21 +64,6 @@ static void write_groups(const char *path, const ct_pairs *p, ct_error *err)
     ct_writer_commit(&w);
 }
 
-static void write_splits(const char *path, const ct_pairs *p, int *of, ct_error *err)
-{
-    ct_writer w;
-    for (int s = 0; s < CT_N_SPLITS; s++)
-        for (int k = 0; k < p->count[s]; k++)
-            of[p->index[s][k]] = s;
-    ct_writer_open(&w, path, CT_REPLACE, err);
-    for (int i = 0; i < p->n; i++) {
-        const char *name = ct_split_name((ct_split)of[i]);
-        ct_writer_bytes(&w, name, strlen(name));
-        ct_writer_bytes(&w, "\n", 1);
-    }
-    ct_writer_commit(&w);
-}
-
 ct_status ct_export_data(const ct_pairs *p, const char *folder, ct_error *err)
 {
     static const char *const TEXT[] = {"image.txt", "text.txt"}, *const ROWS[] = {"image.npy",
@@ -88,13 +75,16 @@ ct_status ct_export_data(const ct_pairs *p, const char *folder, ct_error *err)
     ct_folder_make(folder, err);
     for (int side = 0; side < 2; side++)
         if (p->side[side].text != NULL)
-            write_texts(ct_folder_path(path, folder, TEXT[side], err), &p->side[side], p->n, err);
+            write_lines(ct_folder_path(path, folder, TEXT[side], err), &p->side[side], NULL, p->n,
+                        err);
         else
             write_rows(ct_folder_path(path, folder, ROWS[side], err), &p->side[side], p->n, err);
     if (p->group != NULL)
         write_groups(ct_folder_path(path, folder, "groups.npy", err), p, err);
-    if (of != NULL)
-        write_splits(ct_folder_path(path, folder, "split.txt", err), p, of, err);
+    for (int s = 0; s < CT_N_SPLITS && of != NULL; s++)
+        for (int k = 0; k < p->count[s]; k++)
+            of[p->index[s][k]] = s;
+    write_lines(ct_folder_path(path, folder, "split.txt", err), NULL, of, p->n, err);
     ct_arena_free(&arena);
     return err->status;
 }

@@ -27,6 +27,7 @@ typedef struct cli_call {
     /* What the options were given. */
     int threads; /* resolved for rows that need threads */
     bool json, quiet, verbose, no_color, force, live, explain, fail_on_collapse, no_diagnosis;
+    bool data_changed, other_data;   /* other_data: it was, in the run that was opened last */
     int split;                       /* ct_split; -1 until a run is open, if not given */
     int at, batch, top, dim, sample; /* at: -1 if it is not given, the others 0 */
     int seed;
@@ -114,6 +115,9 @@ ct_status cli_need_device(cli_call *c, ct_error *err);
 /* c->recipe from argument `first` and the settings after it. */
 ct_status cli_read_recipe(cli_call *c, int first, ct_error *err);
 ct_status cli_need_threads(cli_call *c, ct_error *err);
+
+/* With --data-changed: say so where a run was opened that was trained on other data. */
+void cli_tell_changed(cli_call *c, const char *folder);
 
 /* A run with the weights of --checkpoint; one that was open is closed. */
 ct_status cli_open(cli_call *c, const char *folder, ct_error *err);

@@ -171,7 +171,7 @@ static int diagnose(cli_call *c, ct_error *err)
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
     cli_arrays x;
     if (of == RUN && cli_open(c, c->argv[0], err) == CT_OK)
-        ct_trainer_diagnose(&c->trainer, (ct_split)c->split, 0, a, err);
+        ct_trainer_evaluate(&c->trainer, (ct_split)c->split, 0, NULL, a, err);
     else if (of == ARRAYS &&
              cli_read_arrays(c, n_files, c->gradient != NULL ? INT_MAX : c->sample, &x, err) ==
                  CT_OK &&

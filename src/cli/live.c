@@ -147,8 +147,8 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds)
     if (ct_snapshot_take(l->trainer, &l->snapshot, CT_IGNORE_ERROR) != CT_OK)
         return;                        /* the run will say why */
     if (began - l->diagnosed_s >= 1) { /* the state, at most once a second */
-        ct_trainer_diagnose(l->trainer, ct_pairs_split(l->trainer->pairs, CT_VALIDATION),
-                            l->snapshot.n, &l->diagnosis, CT_IGNORE_ERROR);
+        ct_trainer_evaluate(l->trainer, ct_pairs_split(l->trainer->pairs, CT_VALIDATION),
+                            l->snapshot.n, NULL, &l->diagnosis, CT_IGNORE_ERROR);
         l->diagnosed_s = began;
     }
     draw(l, s, seconds);

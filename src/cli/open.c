@@ -42,11 +42,21 @@ ct_status cli_need_device(cli_call *c, ct_error *err)
     return err->status;
 }
 
+void cli_tell_changed(cli_call *c, const char *folder)
+{
+    if (c->other_data)
+        fprintf(stderr, "contrast: %s: the data is not what it was trained on\n", folder);
+    if (c->other_data && c->json)
+        ct_json_literal(&c->j, "data_changed", "true");
+}
+
 ct_status cli_open(cli_call *c, const char *folder, ct_error *err)
 {
     ct_trainer_free(&c->trainer);
     cli_need_device(c, err);
-    ct_run_open(&c->trainer, folder, c->checkpoint, c->device, err);
+    ct_run_open(&c->trainer, folder, c->checkpoint, c->device,
+                c->data_changed ? &c->other_data : NULL, err);
+    cli_tell_changed(c, folder);
     if (err->status == CT_OK && c->split < 0)
         c->split = (int)ct_pairs_split(c->trainer.pairs, CT_TEST);
     return err->status;

@@ -27,6 +27,7 @@ static const ct_field MEANING[] = {
     {.key = "checkpoint", SETS(CT_STRING, checkpoint)},
     {.key = "compare-gradient", SETS(CT_STRING, gradient)},
     {.key = "data", SETS(CT_STRING, data)},
+    {.key = "data-changed", SETS(CT_BOOL, data_changed)},
     {.key = "dim", SETS(CT_INT, dim), .least = 1, .most = INT_MAX},
     {.key = "explain", SETS(CT_BOOL, explain)},
     {.key = "fail-on-collapse", SETS(CT_BOOL, fail_on_collapse)},

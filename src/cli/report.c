@@ -14,8 +14,8 @@ static void diagnose(cli_call *c, ct_record *r, ct_error *err)
 {
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
     if (cli_open(c, r->folder, err) != CT_OK ||
-        ct_trainer_diagnose(&c->trainer, ct_pairs_split(c->trainer.pairs, CT_TEST), 0, a, err) !=
-            CT_OK)
+        ct_trainer_evaluate(&c->trainer, ct_pairs_split(c->trainer.pairs, CT_TEST), 0, NULL, a,
+                            err) != CT_OK)
         return;
     r->state = a->text.name;
     r->meaning = a->text.meaning;
@@ -23,6 +23,8 @@ static void diagnose(cli_call *c, ct_record *r, ct_error *err)
     r->n_evidence = a->n_evidence;
     for (int k = 0; k < r->n_evidence; k++)
         r->evidence[k] = a->evidence[k];
+    if (c->other_data && r->n_evidence < 8)
+        r->evidence[r->n_evidence++] = "the data is not what the run was trained on";
 }
 
 ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_record *r,
@@ -32,8 +34,7 @@ ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_reco
         char path[CT_PATH_BYTES], *hash = ct_arena_zeroed(&c->arena, 1, CLI_HASH_BYTES);
         ct_run_checkpoint(folder[i], NULL, path, err);
         if (!ct_file_exists(path)) {
-            fprintf(stderr, "contrast: %s is reported without weights: there are none\n",
-                    folder[i]);
+            fprintf(stderr, "contrast: %s is reported without weights yet\n", folder[i]);
             continue;
         }
         if (hash != NULL && cli_hash(folder[i], NULL, hash, path, err) == CT_OK)

@@ -29,16 +29,19 @@ static int go(cli_call *c, const char *folder, task what, ct_error *err)
         return 0;
     cli_progress_begin(&progress, c, &c->trainer);
     progress.folder = folder;
+    progress.watch.changed = c->data_changed ? &c->other_data : NULL;
     cli_safe = 1; /* nothing is there yet */
     cli_catch_signals();
     if (what == IMPORT)
         progress.watch.stop = &at_once;
     if (what == IMPORT && c->argc == 1)
-        ct_checkpoint_load(&c->trainer, &(ct_progress){.best = 0}, c->argv[0], err);
+        ct_checkpoint_load(&c->trainer, &(ct_progress){.best = 0}, c->argv[0],
+                           c->data_changed ? &c->other_data : NULL, err);
     if (what == RESUME)
         ct_run_resume(&c->trainer, folder, c->checkpoint, &progress.watch, err);
     else
         ct_run_train(&c->trainer, folder, c->weights, &progress.watch, err);
+    cli_tell_changed(c, folder);
     if (err->status == CT_OK && c->weights != NULL && *c->trainer.unused != '\0' && !c->quiet)
         fprintf(stderr, "%s: not used: %s\n", c->weights, c->trainer.unused);
     cli_progress_end(&progress, &c->trainer, folder, err);

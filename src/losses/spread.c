@@ -8,9 +8,9 @@
 /* ---- align-uniform -------------------------------------------------------
  * A = mean |a_i - b_i|^alpha           dA/ds_ii = -alpha |a_i - b_i|^(alpha - 2) / n
  * U = ln mean_{i != j} e^(-t |x_i - x_j|^2), with |x_i - x_j|^2 = 2 - 2 s_ij
- *   = ln sum_i T_i - 2t - ln(n (n-1)), T_i = sum_j e^(2t s_ij), j != i; the mean is over
- *     what is not masked. A row of zeros has no direction: it is at 1 from a unit row and at 0
- *     from another of zeros, so e^0 there is e^t or e^2t.
+ *   = ln sum_i T_i - 2t - ln(n (n-1)), T_i = sum_j e^(2t s_ij), j != i; the mean is over what
+ *     is not masked. A row of zeros is at 1 from a unit row and at 0 from another one of zeros: the
+ *     e^0 that T has of them should be e^t or e^2t.
  */
 
 /* |a_i - b_i|^2: from the difference, since 2 - 2 s_ii would lose the digits of a good pair. */

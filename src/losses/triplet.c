@@ -59,17 +59,6 @@ static void mined_anchors(loss_pairs *p, k_sums *s, k_sums *easiest, double part
     }
 }
 
-/* z_ii as the walk has it: rounded otherwise, a negative equal to the positive would be below it.
- */
-static void limit_to_positives(ct_graph *g, const loss_pairs *p, ct_real *limit)
-{
-    for (ptrdiff_t i = 0; i < p->n; i++) {
-        const k_matrix a = {p->x[0] + i * p->d, p->d, 1}, b = {p->x[1] + i * p->d, 1, p->d};
-        k_matmul_here(g->device, 1, 1, p->d, a, b, &limit[i], 1, false);
-        limit[i] *= SCALE;
-    }
-}
-
 static ct_tensor *mined_triplets(ct_graph *g, loss_pairs *p, bool semi_hard)
 {
     k_sums *s[2], *easiest[2] = {NULL, NULL};
@@ -77,8 +66,13 @@ static ct_tensor *mined_triplets(ct_graph *g, loss_pairs *p, bool semi_hard)
         s[side] = loss_pairs_sum(g, p, K_PEAK, side, SCALE);
         if (semi_hard)
             easiest[side] = loss_pairs_sum(g, p, K_PEAK, side, -SCALE);
-        if (semi_hard && s[side] != NULL) /* farther than the positive */
-            limit_to_positives(g, p, s[side]->limit);
+        /* farther than the positive: z_ii as the walk has it, or a negative that equals it were not
+         */
+        for (ptrdiff_t i = 0; semi_hard && s[side] != NULL && i < p->n; i++) {
+            k_matmul_nt(g->device, 1, 1, p->d, p->x[0] + i * p->d, p->x[1] + i * p->d,
+                        &s[side]->limit[i], false);
+            s[side]->limit[i] *= SCALE;
+        }
     }
     double mean;
     const int *negatives = loss_pairs_negatives(g, p, &mean);

@@ -7,8 +7,10 @@
 #include "train/checkpoint.h"
 
 #include "formats/bytes.h"
+#include "formats/safetensors.h"
 #include "platform/file.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -99,12 +101,67 @@ static void load_arrays(ct_trainer *t, bool weights_alone, const ct_safetensors 
     }
 }
 
+/* ---- which data it is ----
+ *
+ * 16 digits for all sizes, splits, groups and captions; of numbers for some items only, since they
+ * may be more than memory holds. What those miss shows in mean and spread of all training values.
+ */
+#define SOME 1024 /* items of a side, evenly spaced, the first among them */
+
+/* In the same bytes on every machine. */
+static uint64_t hash_number(uint64_t hash, double x)
+{
+    unsigned char bytes[8];
+    ct_bytes_put_real(bytes, 8, x);
+    return ct_bytes_hash(hash, bytes, 8);
+}
+
+static uint64_t hash_ints(uint64_t hash, const int *x, int n)
+{
+    for (int i = 0; i < n && x != NULL; i++)
+        hash = hash_number(hash, x[i]);
+    return hash;
+}
+
+static uint64_t hash_side(uint64_t hash, const ct_pairs *p, int side, ct_error *err)
+{
+    const ct_side *s = &p->side[side];
+    const int shape[] = {s->dim, s->width, s->height, s->channels}, apart = p->n / SOME + 1;
+    ct_arena arena;
+    ct_arena_open(&arena, "fingerprint", 0, err);
+    ct_real *x = ct_arena_zeroed(&arena, (size_t)s->dim, sizeof *x);
+    hash = hash_ints(hash_ints(hash, shape, 4), s->text_of, p->n);
+    for (int i = 0; i < s->n_texts; i++)
+        hash = ct_bytes_hash(hash, s->text[i], strlen(s->text[i]) + 1);
+    for (int i = 0; i < p->n && s->dim > 0 && err->status == CT_OK; i += apart) {
+        ct_pairs_rows(p, side, &(ct_standard){0, 1}, &i, 1, x, err);
+        for (int k = 0; k < s->dim; k++)
+            hash = hash_number(hash, (double)(float)x[k]);
+    }
+    ct_arena_free(&arena);
+    return hash;
+}
+
+/* Before the trainer has taken another standardisation than its data's. */
+static void fingerprint(const ct_trainer *t, char out[17], ct_error *err)
+{
+    const ct_pairs *p = t->pairs;
+    uint64_t hash = hash_ints(CT_BYTES_HASH, p->count, CT_N_SPLITS);
+    for (int split = 0; split < CT_N_SPLITS; split++)
+        hash = hash_ints(hash, p->index[split], p->count[split]);
+    hash = hash_ints(hash, p->group, p->n);
+    for (int side = 0; side < 2; side++) {
+        hash = hash_number(hash_number(hash, t->standard[side].mean), t->standard[side].spread);
+        hash = hash_side(hash, p, side, err);
+    }
+    snprintf(out, 17, "%016" PRIx64, hash);
+}
+
 /* ---- numbers ---- */
 
 typedef struct numbers {
     ct_standard standard[2];
     double beta1_power, beta2_power;
-    int pairs;
     long step;
     ct_progress progress;
 } numbers;
@@ -125,7 +182,7 @@ static const ct_field NUMBERS[] = {
     NUMBER("text.spread", standard[1].spread),
     NUMBER("optim.beta1^step", beta1_power),
     NUMBER("optim.beta2^step", beta2_power),
-    {.key = "data.pairs", .kind = CT_INT, CT_AT(numbers, pairs)},
+    {.key = "data.fingerprint", .kind = CT_TEXT, CT_AT(numbers, progress.data)},
     NUMBER("best.recall", progress.best),
     COUNT("best.step", progress.best_step, 1e9),
     COUNT("log.bytes", progress.log_bytes, 1e15),
@@ -146,13 +203,14 @@ static void load_numbers(numbers *n, const ct_safetensors *file, const char *pat
 
 /* ---- saving ---- */
 
-ct_status ct_checkpoint_save(const ct_trainer *t, const ct_progress *progress, const char *path,
+ct_status ct_checkpoint_save(const ct_trainer *t, ct_progress *progress, const char *path,
                              ct_error *err)
 {
+    if (*progress->data == '\0')
+        fingerprint(t, progress->data, err);
     const numbers now = {.standard = {t->standard[0], t->standard[1]},
                          .beta1_power = t->optim.b1t,
                          .beta2_power = t->optim.b2t,
-                         .pairs = t->pairs->n,
                          .step = t->step,
                          .progress = *progress};
     char recipe[CT_RECIPE_BYTES], text[sizeof NUMBERS / sizeof *NUMBERS][32];
@@ -196,6 +254,8 @@ static void check_recipe(const ct_trainer *t, const ct_safetensors *file, const 
     read_recipe(&recipe, file, path, err);
     if (err->status != CT_OK)
         return;
+    /* where the data is may change: what it is, its fingerprint says */
+    memcpy(recipe.data.dir, t->recipe.data.dir, sizeof recipe.data - offsetof(ct_data_recipe, dir));
     ct_fields_ini(&ct_recipe_fields, &recipe, false, was, sizeof was);
     ct_fields_ini(&ct_recipe_fields, &t->recipe, false, is, sizeof is);
     size_t at = 0, line = 0;
@@ -207,16 +267,21 @@ static void check_recipe(const ct_trainer *t, const ct_safetensors *file, const 
                 is + line);
 }
 
-/* Data that changed would be trained on as if it were the old. */
-static void check_data(const ct_trainer *t, const numbers *then, const char *path, ct_error *err)
+/* Data that changed would be trained on, or measured, as if it were the old. */
+static void check_data(const ct_trainer *t, numbers *then, const char *path, bool *changed,
+                       ct_error *err)
 {
-    bool same = then->pairs == t->pairs->n;
-    for (int side = 0; side < 2; side++)
-        same = same && then->standard[side].mean == t->standard[side].mean &&
-               then->standard[side].spread == t->standard[side].spread;
-    if (!same)
-        CT_FAIL(err, CT_ERR_CONFIG, "%s: the data is not what it was trained on: %d pairs, %d then",
-                path, t->pairs->n, then->pairs);
+    char now[17];
+    if (err->status != CT_OK)
+        return;
+    fingerprint(t, now, err);
+    const bool same = *then->progress.data == '\0' || strcmp(now, then->progress.data) == 0;
+    if (changed != NULL)
+        *changed = !same;
+    else if (!same)
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "%s: the data is not what it was trained on; --data-changed accepts it", path);
+    strcpy(then->progress.data, now);
 }
 
 static void check_format(const ct_safetensors *file, const char *path, ct_error *err)
@@ -243,7 +308,8 @@ ct_status ct_checkpoint_recipe(const char *path, ct_recipe *out, ct_error *err)
     return err->status;
 }
 
-ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, ct_error *err)
+ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, bool *changed,
+                             ct_error *err)
 {
     ct_arena arena;
     ct_safetensors file = {.n_tensors = 0};
@@ -255,10 +321,9 @@ ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, ct
     check_format(&file, path, err);
     load_arrays(t, p == NULL, &file, path, err);
     load_numbers(&then, &file, path, err);
-    if (p != NULL) {
+    if (p != NULL)
         check_recipe(t, &file, path, err);
-        check_data(t, &then, path, err);
-    }
+    check_data(t, &then, path, changed, err);
     if (err->status == CT_OK && p != NULL) {
         *p = then.progress;
         t->optim.b1t = then.beta1_power;

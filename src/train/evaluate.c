@@ -94,9 +94,10 @@ ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evalu
     const ct_embedded e = ct_trainer_embedded(t, split, limit, &arena, err);
     if (d == NULL)
         d = ct_arena_zeroed(&arena, 1, sizeof *d);
-    *out = (ct_evaluation){.step = t->step, .split = split, .prompt_accuracy = (double)NAN};
+    if (out != NULL)
+        *out = (ct_evaluation){.step = t->step, .split = split, .prompt_accuracy = (double)NAN};
     diagnose(t, &e, d, err);
-    if (err->status == CT_OK && ct_measures_finite(&d->measures, err) == CT_OK) {
+    if (out != NULL && err->status == CT_OK && ct_measures_finite(&d->measures, err) == CT_OK) {
         out->state = d->state;
         out->loss = d->loss;
         out->landmarks = d->landmarks;
@@ -105,17 +106,6 @@ ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evalu
         if (t->pairs->label != NULL)
             prompt_accuracy(t, t->pairs->index[split], &e, &arena, &out->prompt_accuracy, err);
     }
-    ct_arena_free(&arena);
-    return err->status;
-}
-
-ct_status ct_trainer_diagnose(ct_trainer *t, ct_split split, int limit, ct_diagnosis *out,
-                              ct_error *err)
-{
-    ct_arena arena;
-    ct_arena_open(&arena, "diagnosis", 0, err);
-    const ct_embedded e = ct_trainer_embedded(t, split, limit, &arena, err);
-    diagnose(t, &e, out, err);
     ct_arena_free(&arena);
     return err->status;
 }

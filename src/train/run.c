@@ -36,12 +36,25 @@ bool ct_run_exists(const char *folder)
     return ct_file_exists(ct_folder_path(path, folder, "recipe.ini", CT_IGNORE_ERROR));
 }
 
+/* That data has moved is said with the key where its new place belongs. */
+static void find_data(const ct_data_recipe *d, const char *recipe, ct_error *err)
+{
+    static const char *const KEY[] = {"image", "text", "groups", "split"};
+    const char *const path[] = {d->image, d->text, d->groups, d->split};
+    for (int i = 0; i < 4 && d->kind == CT_DATA_PAIRS; i++)
+        if (*path[i] != '\0' && strchr(path[i], ':') == NULL && !ct_file_exists(path[i]))
+            CT_FAIL(err, CT_ERR_IO,
+                    "%s: data.%s = %s: there is no such file; if it moved, say where", recipe,
+                    KEY[i], path[i]);
+}
+
 ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err)
 {
     char path[CT_PATH_BYTES];
     ct_folder_path(path, folder, "recipe.ini", err);
     *out = ct_recipe_defaults();
     ct_recipe_read(out, path, NULL, err);
+    find_data(&out->data, path, err);
     return ct_recipe_check(out, err);
 }
 
@@ -95,14 +108,14 @@ static void save_environment(const run *r)
 }
 
 ct_status ct_run_open(ct_trainer *t, const char *folder, const char *checkpoint, ct_device *device,
-                      ct_error *err)
+                      bool *changed, ct_error *err)
 {
     ct_recipe recipe;
     char path[CT_PATH_BYTES];
     ct_run_recipe(folder, &recipe, err);
     ct_trainer_init(t, &recipe, NULL, device, err);
     ct_run_checkpoint(folder, checkpoint, path, err);
-    return ct_checkpoint_load(t, NULL, path, err);
+    return ct_checkpoint_load(t, NULL, path, changed, err);
 }
 
 /* ---- lines ---- */
@@ -128,6 +141,10 @@ static void put_step(run *r, const ct_step *s)
     ct_log_put(&r->log, "step", &ct_step_fields, &line);
     ct_log_put(&r->timing, NULL, &TIMING_FIELDS, &now);
 }
+
+/* From this step on it is other data. */
+static const ct_field DATA[] = {{.key = "step", .kind = CT_LONG, CT_AT(ct_trainer, step)}};
+static const ct_fields DATA_FIELDS = CT_FIELDS(DATA);
 
 static bool has_probe(const run *r)
 {
@@ -181,11 +198,13 @@ static void open_log(run *r)
     r->began = ct_clock_s() - (seconds > 0 ? seconds : 0);
     if (r->log.writer.size == 0 && has_probe(r))
         put_probe(r);
+    if (r->watch->changed != NULL && *r->watch->changed)
+        ct_log_put(&r->log, "data_changed", &DATA_FIELDS, r->t);
 }
 
 /* ---- checkpoints ---- */
 
-static void save_checkpoint(const run *r, const char *which)
+static void save_checkpoint(run *r, const char *which)
 {
     char path[CT_PATH_BYTES];
     ct_run_checkpoint(r->folder, which, path, r->err);
@@ -324,7 +343,7 @@ static void run_to_end(run *r)
 
 /* ---- from beginning to end ---- */
 
-static void run_logged(run *r)
+static ct_status run_logged(run *r)
 {
     open_log(r);
     save_environment(r);
@@ -332,6 +351,8 @@ static void run_logged(run *r)
         run_to_end(r);
     ct_log_close(&r->log);
     ct_log_close(&r->timing);
+    ct_folder_unlock(r->lock);
+    return r->err->status;
 }
 
 /* The folder of a new run. What an older one left there goes, its checkpoints first; given weights
@@ -359,9 +380,7 @@ ct_status ct_run_train(ct_trainer *t, const char *folder, const char *weights,
     ct_folder_lock(folder, &r.lock, err);
     r.imported = t->step > 0;
     clear_folder(&r, weights != NULL || r.imported);
-    run_logged(&r);
-    ct_folder_unlock(r.lock);
-    return err->status;
+    return run_logged(&r);
 }
 
 /* State as of the checkpoint; without one, as of the beginning. An older one becomes the latest
@@ -372,7 +391,7 @@ static void rewind_to(run *r, const char *which)
     ct_run_checkpoint(r->folder, which, path, r->err);
     if (which == NULL && !ct_file_exists(path))
         return;
-    ct_checkpoint_load(r->t, &r->progress, path, r->err);
+    ct_checkpoint_load(r->t, &r->progress, path, r->watch->changed, r->err);
     if (which != NULL)
         save_checkpoint(r, "latest");
 }
@@ -383,7 +402,5 @@ ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which,
     run r = {.t = t, .folder = folder, .watch = watch, .err = err};
     ct_folder_lock(folder, &r.lock, err);
     rewind_to(&r, which);
-    run_logged(&r);
-    ct_folder_unlock(r.lock);
-    return err->status;
+    return run_logged(&r);
 }

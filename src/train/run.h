@@ -4,6 +4,7 @@
  *     RUN/log.jsonl           what happened, a line each:
  *       {"kind":"probe",...}        the pairs that snapshots are about: first, if there are any
  *       {"kind":"snapshot",...}     see formats/log.h
+ *       {"kind":"data_changed",...} from this step on it is other data
  *       {"kind":"step",...}         loss, temperature, rate and gradient norm
  *       {"kind":"evaluation",...}   of a split
  *       {"kind":"monitor",...}      see monitor.h
@@ -34,6 +35,7 @@ typedef struct ct_run_watch {
     void (*on_evaluation)(void *ctx, const ct_trainer *t, const ct_evaluation *e);
     void (*on_monitor)(void *ctx, const ct_trainer *t, const ct_monitor *m); /* after validation */
     const volatile sig_atomic_t *stop; /* not 0: save after this step and return CT_OK early */
+    bool *changed; /* as for ct_checkpoint_load: a log says so where it goes on with other data */
     volatile sig_atomic_t *safe; /* the run makes it 1 while all that counts is on the disk, so that
                                     an end at once loses nothing: while it evaluates */
 } ct_run_watch;
@@ -59,10 +61,10 @@ ct_status ct_run_resume(ct_trainer *t, const char *folder, const char *which,
 ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_PATH_BYTES],
                             ct_error *err);
 
-/* Its trainer, with the weights of a checkpoint; ct_trainer_free, also after an error.
- * Errors  those of ct_trainer_init and ct_checkpoint_load */
+/* Its trainer, with the weights of a checkpoint; ct_trainer_free, also after an error. `changed`:
+ * as for ct_checkpoint_load. Errors  those of ct_trainer_init and ct_checkpoint_load */
 ct_status ct_run_open(ct_trainer *t, const char *folder, const char *checkpoint, ct_device *device,
-                      ct_error *err);
+                      bool *changed, ct_error *err);
 
 /* Is there a run in this folder? */
 bool ct_run_exists(const char *folder);

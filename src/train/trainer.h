@@ -116,14 +116,10 @@ ct_embedded ct_trainer_embedded(ct_trainer *t, ct_split split, int limit, ct_are
  * training split. */
 ct_split ct_pairs_split(const ct_pairs *p, ct_split wanted);
 
-/* Measure the same pairs; `d` (or NULL) is their diagnosis. Errors  CT_ERR_NUMERIC (embeddings that
- * are not finite) */
+/* Measure the same pairs, and diagnose them; `out` or `d` may be NULL. Errors  CT_ERR_NUMERIC
+ * (embeddings that are not finite, with `out`) */
 ct_status ct_trainer_evaluate(ct_trainer *t, ct_split split, int limit, ct_evaluation *out,
                               ct_diagnosis *d, ct_error *err);
-
-/* Diagnose them, finite or not. */
-ct_status ct_trainer_diagnose(ct_trainer *t, ct_split split, int limit, ct_diagnosis *out,
-                              ct_error *err);
 
 /* Where a landmark of n pairs is asked for: the temperature and bias as they are now, the recipe's
  * options. */

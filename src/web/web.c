@@ -186,8 +186,8 @@ const char *ct_web_judge(ct_web *w)
 {
     ct_trainer *t = begin_with_run(w);
     ct_diagnosis *d = &w->diagnosis;
-    if (w->err.status == CT_OK && ct_trainer_diagnose(t, ct_pairs_split(t->pairs, CT_VALIDATION),
-                                                      JUDGED, d, &w->err) == CT_OK) {
+    if (w->err.status == CT_OK && ct_trainer_evaluate(t, ct_pairs_split(t->pairs, CT_VALIDATION),
+                                                      JUDGED, NULL, d, &w->err) == CT_OK) {
         put_diagnosis(w);
         ct_json_number(&w->j, "escape_meter", /* as ct_monitor has it */
                        d->measures.cross_covariance / d->landmarks.at.temperature);
@@ -216,7 +216,7 @@ const char *ct_web_load(ct_web *w, const char *path)
 {
     ct_progress progress;
     ct_trainer *t = begin_with_run(w);
-    if (w->err.status == CT_OK && ct_checkpoint_load(t, &progress, path, &w->err) == CT_OK)
+    if (w->err.status == CT_OK && ct_checkpoint_load(t, &progress, path, NULL, &w->err) == CT_OK)
         ct_json_integer(&w->j, "step", t->step);
     return answer(w);
 }

@@ -127,7 +127,7 @@ START_TEST(a_run_is_exported_with_the_state_of_its_optimiser)
 
     ct_checkpoint_recipe(weights, &again, &err);
     open_trainer(&other, &again, 1, NULL);
-    ct_checkpoint_load(&other, &progress, weights, &err);
+    ct_checkpoint_load(&other, &progress, weights, NULL, &err);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
     ck_assert_int_eq(other.step, 4);
     const size_t size = other.model.params.size;

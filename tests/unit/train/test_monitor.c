@@ -151,7 +151,7 @@ START_TEST(a_diagnosis_has_the_loss_of_the_run)
     ct_evaluation e;
     static ct_diagnosis a;
     ck_assert_int_eq(ct_trainer_evaluate(&t, CT_VALIDATION, 0, &e, NULL, &err), CT_OK);
-    ck_assert_int_eq(ct_trainer_diagnose(&t, CT_VALIDATION, 0, &a, &err), CT_OK);
+    ck_assert_int_eq(ct_trainer_evaluate(&t, CT_VALIDATION, 0, NULL, &a, &err), CT_OK);
     ck_close((ct_real)a.loss, e.loss, 1e-6);
     close_trainer(&t);
 }

@@ -125,7 +125,7 @@ START_TEST(a_checkpoint_alone_is_trained_to_the_same_end)
     snprintf(place, sizeof place, "%s/new", scratch);
     ct_checkpoint_recipe(path, &again, &err);
     open_trainer(&run, &again, 1, NULL);
-    ct_checkpoint_load(&run, &(ct_progress){.best = 0}, path, &err);
+    ct_checkpoint_load(&run, &(ct_progress){.best = 0}, path, NULL, &err);
     ck_assert_int_eq(run.step, 7);
     ct_run_train(&run, place, NULL, &nobody, &err);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
@@ -173,11 +173,11 @@ START_TEST(of_equals_the_first_is_the_best)
     ck_assert_int_eq(go(&r, other, NULL, false, 0, &err), CT_OK);
     open_trainer(&t, &r, 1, NULL);
     ct_run_checkpoint(other, "latest", path, &err);
-    ck_assert_msg(ct_checkpoint_load(&t, &p, path, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_checkpoint_load(&t, &p, path, NULL, &err) == CT_OK, "%s", err.msg);
     ck_assert_int_gt(t.step, 2 * r.monitor.evaluate_every);
     ck_assert_int_eq(p.best_step, r.monitor.evaluate_every);
     ct_run_checkpoint(other, "best", path, &err);
-    ck_assert_msg(ct_checkpoint_load(&t, &p, path, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_checkpoint_load(&t, &p, path, NULL, &err) == CT_OK, "%s", err.msg);
     ck_assert_int_eq(t.step, r.monitor.evaluate_every);
     close_trainer(&t);
 }
@@ -241,7 +241,7 @@ START_TEST(another_recipe_or_other_data_is_refused)
     ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, CT_IGNORE_ERROR), CT_OK);
     ((float *)pairs->side[0].f32)[0] += 1; /* of a data set that this test owns */
     ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, CT_IGNORE_ERROR), CT_OK);
-    ck_assert_int_eq(ct_checkpoint_load(&t, &p, path, &err), CT_ERR_CONFIG);
+    ck_assert_int_eq(ct_checkpoint_load(&t, &p, path, NULL, &err), CT_ERR_CONFIG);
     ck_assert_msg(strstr(err.msg, "the data is not what it was trained on") != NULL, "%s", err.msg);
     ct_trainer_free(&t);
     ct_pairs_free(pairs);
@@ -286,7 +286,7 @@ START_TEST(every_damaged_checkpoint_is_refused)
     ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &good, &n, CT_IGNORE_ERROR), CT_OK);
     open_trainer(&t, &r, 1, NULL);
-    ck_assert_msg(ct_checkpoint_load(&t, &same, path, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_checkpoint_load(&t, &same, path, NULL, &err) == CT_OK, "%s", err.msg);
     const uint64_t values = hash_bits(t.model.params.x, t.model.params.size * sizeof(ct_real)) ^
                             hash_bits(t.optim.m, t.optim.size * sizeof(ct_real));
     size_t passed = 0;
@@ -301,7 +301,7 @@ START_TEST(every_damaged_checkpoint_is_refused)
         }
         fclose(f);
         err = (ct_error){0};
-        const ct_status status = ct_checkpoint_load(&t, &p, path, &err);
+        const ct_status status = ct_checkpoint_load(&t, &p, path, NULL, &err);
         ck_assert(status == CT_OK || err.msg[0] != '\0');
         if (status != CT_OK)
             continue;

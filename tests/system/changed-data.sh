@@ -1,0 +1,66 @@
+#!/bin/sh
+# A run knows its data: what looks at the run again refuses other data, or goes on by
+# --data-changed and says so; data that only moved is the same data.
+# shellcheck source=tests/support/system.sh
+. "$(dirname "$0")/../support/system.sh"
+cd "$scratch" || exit 1
+awk 'BEGIN { for (i = 0; i < 300; i++) print i % 7 + sin(i) "," cos(i) "," i % 5 "," sin(3 * i) }' >rows.csv
+awk 'BEGIN { for (i = 0; i < 300; i++) print "caption " i ", of colour " i % 7 }' >captions.txt
+cp rows.csv rows.was
+cp captions.txt captions.was
+settings="data.kind=pairs data.image=rows.csv data.text=captions.txt image.layers=8 text.layers=8 text.buckets=64
+    text.bag_dim=8 train.batch=32 train.steps=20 monitor.evaluate_every=10"
+# shellcheck disable=SC2086 # settings are words
+run train latent $settings -q -o run
+check "a run" [ "$code" = 0 ]
+run eval run --json
+check "the same data" [ "$code" = 0 ]
+check "... of which nothing needs to be said" sh -c '! grep -q data_changed out && [ ! -s err ]'
+
+change() {
+    cp rows.was rows.csv
+    cp captions.was captions.txt
+    case $1 in
+    "lines that are gone") head -n 290 rows.was >rows.csv && head -n 290 captions.was >captions.txt ;;
+    "captions one line further") { tail -n 1 captions.was && head -n 299 captions.was; } >captions.txt ;;
+    "one caption") sed '200s/of/in/' captions.was >captions.txt ;;
+    "rows in another order") { tail -n 1 rows.was && head -n 299 rows.was; } >rows.csv ;;
+    "one number") awk -F , -v OFS=, 'NR == 150 { $3 = 9 } 1' rows.was >rows.csv ;;
+    esac
+}
+for what in "lines that are gone" "captions one line further" "one caption" "rows in another order" "one number"; do
+    change "$what"
+    check "$what: refused" rejects 2 "the data is not what it was trained on" eval run
+done
+for command in "diagnose run" "search run 3" "report run -o r.html" "export run --torch m.py" "resume run -q" \
+    "embed run --texts captions.was -o e.npy" "import run/latest.safetensors -q -o new"; do
+    # shellcheck disable=SC2086
+    check "$command: refused" rejects 2 "--data-changed accepts it" $command
+done
+check "... and nothing is written" [ "$(ls -d r.html m.py e.npy new 2>/dev/null)" = "" ]
+for command in "eval run" "diagnose run" "search run 3"; do
+    # shellcheck disable=SC2086
+    run $command --json --data-changed
+    check "$command --data-changed" [ "$code" = 0 ]
+    check "... says so" grep -q '"data_changed":true' out
+    check "... on the terminal too" grep -q "run: the data is not what it was trained on" err
+done
+run report run -o r.html --data-changed
+check "a report says so" grep -q "the data is not what the run was trained on" r.html
+cp -r run other
+run resume other -q --checkpoint best --data-changed
+check "resume --data-changed" [ "$code" = 0 ]
+check "... says so in the log" grep -q '^{"kind":"data_changed","step":[0-9]*}' other/log.jsonl
+run eval other
+check "... and the run is of this data now" [ "$code" = 0 ]
+
+change nothing
+mkdir moved
+mv rows.csv captions.txt moved
+check "data that moved is named with its key" rejects 1 "run/recipe.ini: data.image = rows.csv: there is no such file" eval run
+sed -i 's!= rows.csv!= moved/rows.csv!; s!= captions.txt!= moved/captions.txt!' run/recipe.ini
+run eval run
+check "its new place is written there" [ "$code" = 0 ]
+run resume run -q --checkpoint best
+check "... and the run goes on" [ "$code" = 0 ]
+done_testing

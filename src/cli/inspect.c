@@ -70,29 +70,32 @@ typedef struct summary {
     double mean, std, norm;
 } summary;
 
-static summary summarise(const ct_safetensor *t, ct_arena *scratch)
+/* Read where they stand: a file may be half of all memory. */
+static double value(const ct_safetensor *t, size_t i)
+{
+    return (double)(ct_real)ct_bytes_number(t->bytes + i * t->width, t->kind, (int)t->width, false);
+}
+
+static summary summarise(const ct_safetensor *t)
 {
     double sum = 0, squares = 0, apart = 0;
     const double n = (double)t->count;
-    ct_arena_reset(scratch);
-    ct_real *x = ct_arena_zeroed(scratch, t->count + 1, sizeof *x);
-    if (x == NULL || t->count == 0)
+    if (t->count == 0)
         return (summary){.mean = 0};
-    ct_safetensor_values(t, x);
     for (size_t i = 0; i < t->count; i++) {
-        sum += (double)x[i];
-        squares += (double)x[i] * (double)x[i];
+        sum += value(t, i);
+        squares += value(t, i) * value(t, i);
     }
     for (size_t i = 0; i < t->count; i++)
-        apart += ((double)x[i] - sum / n) * ((double)x[i] - sum / n);
+        apart += (value(t, i) - sum / n) * (value(t, i) - sum / n);
     return (summary){sum / n, sqrt(apart / n), sqrt(squares)};
 }
 
 /* The mean gradient of AdamW is its first moment; of SGD it is the last step. */
-static parameter describe(const ct_safetensors *f, const ct_safetensor *t, ct_arena *scratch)
+static parameter describe(const ct_safetensors *f, const ct_safetensor *t)
 {
     char moment[CT_SAFETENSORS_NAME + 16];
-    const summary values = summarise(t, scratch);
+    const summary values = summarise(t);
     parameter p = {t->name, "(", values.mean, values.std, (double)NAN};
     for (int k = 0, used = 1; k < t->n_dims; k++)
         used += snprintf(p.shape + used, sizeof p.shape - (size_t)used, k == 0 ? "%d" : ", %d",
@@ -100,7 +103,7 @@ static parameter describe(const ct_safetensors *f, const ct_safetensor *t, ct_ar
     strcat(p.shape, ")");
     snprintf(moment, sizeof moment, "optim.m.%s", t->name);
     if (ct_safetensors_find(f, moment) != NULL)
-        p.gradient_norm = summarise(ct_safetensors_find(f, moment), scratch).norm;
+        p.gradient_norm = summarise(ct_safetensors_find(f, moment)).norm;
     return p;
 }
 
@@ -137,8 +140,6 @@ static int inspect(cli_call *c, ct_error *err)
 {
     char path[CT_PATH_BYTES];
     ct_safetensors f;
-    ct_arena scratch;
-    ct_arena_open(&scratch, "inspect", 0, err);
     parameter *p = ct_arena_zeroed(&c->arena, CT_SAFETENSORS_MAX, sizeof *p);
     size_t values = 0;
     int n = 0;
@@ -148,14 +149,13 @@ static int inspect(cli_call *c, ct_error *err)
             CT_FAIL(err, CT_ERR_FORMAT, "%s: %s has a value that is not finite", path,
                     f.tensor[i].name);
         } else if (ct_is_parameter(&f.tensor[i])) {
-            p[n++] = describe(&f, &f.tensor[i], &scratch);
+            p[n++] = describe(&f, &f.tensor[i]);
             values += f.tensor[i].count;
         }
     if (err->status == CT_OK && c->json)
         put_json(&c->j, &f, p, n);
     else if (err->status == CT_OK)
         print_text(&f, p, n, values);
-    ct_arena_free(&scratch);
     return 0;
 }
 

@@ -37,6 +37,13 @@ check "an image finds texts" [ "$(first index "$scratch/out")" -ge 0 ]
 printf 'a red star\n3\n' | "$program" search "$scratch/run" --json >"$scratch/out"
 check "queries are read as typed" [ "$(wc -l <"$scratch/out")" = 2 ]
 
+# 69 bytes of header, spaces up to 72, 16 MB of zeros
+{
+    printf '\110\0\0\0\0\0\0\0%-72s' '{"x":{"dtype":"F32","shape":[2000,2000],"data_offsets":[0,16000000]}}'
+    head -c 16000000 /dev/zero
+} >"$scratch/large.safetensors"
+check "a large file is listed in little more than its own size" \
+    sh -c "ulimit -v 25000; '$program' inspect '$scratch/large.safetensors' | grep -q '4000000 values'"
 run inspect "$scratch/run"
 check "inspect shows parameters and the hash" grep -q "its hash is right" "$scratch/out"
 check "... and the recipe" grep -q "^buckets = 512$" "$scratch/out"

@@ -68,7 +68,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(OUT)/%.o)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all demo playground test check-gradients sanitize bench bench-peers lint clean help FORCE
+.PHONY: all demo playground test check-gradients sanitize faults bench bench-peers lint clean help FORCE
 .PHONY: install uninstall installcheck dist
 
 all: $(OUT)/contrast $(OUT)/first $(OUT)/libcontrast.a ## Build the program, the first page (models/first.c) and the library
@@ -96,6 +96,11 @@ check-gradients: ## Check every gradient in double precision
 sanitize: ## Run every unit test under the address and thread sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan test
 	@$(MAKE) --no-print-directory BUILD=tsan test
+
+faults: all ## Fail or kill each allocation and each system call of each command, about 20 minutes
+	@FAULTS=all sh tests/faults/every.sh $(OUT)/contrast
+	@sh tests/faults/save.sh $(OUT)/contrast
+	@sh tests/faults/order.sh $(OUT)/contrast
 
 bench: $(OUT)/bench ## Build build/bench: how fast this machine does what training does
 ifeq ($(BUILD),release)

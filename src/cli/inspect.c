@@ -4,6 +4,7 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
+#include "formats/bytes.h"
 #include "formats/safetensors.h"
 #include "formats/text.h"
 #include "show/table.h"

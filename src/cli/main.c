@@ -158,6 +158,8 @@ int main(int argc, char **argv)
         if (c.verbose)
             fprintf(stderr, "contrast: raised at %s:%d\n", err.file, err.line);
     }
+    if (code == 3 && err.status == CT_OK)
+        fprintf(stderr, "contrast: %s: failed, as the result says\n", c.command->name);
     /* results that did not reach their file are not results */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "contrast: error: standard output: %s\n", strerror(errno));

@@ -13,6 +13,7 @@ check "an estimate of time and memory" grep -q 'ms a step: .* s for 1500 steps' 
 # shellcheck disable=SC2086
 run check latent $small data.rho=0 --json
 check "pairs without signal end with 3" [ "$code" = 3 ]
+check "... and a line for programs says so" [ "$(cat "$scratch/err")" = "contrast: check: failed, as the result says" ]
 check "... and only that is wrong" grep -q '"learns_batch":true,.*"has_signal":false' "$scratch/out"
 
 run check collapse --json

@@ -36,7 +36,7 @@ static int go(cli_call *c, const char *folder, task what, ct_error *err)
         progress.watch.stop = &at_once;
     if (what == IMPORT && c->argc == 1)
         ct_checkpoint_load(&c->trainer, &(ct_progress){.best = 0}, c->argv[0],
-                           c->data_changed ? &c->other_data : NULL, err);
+                           progress.watch.changed, err);
     if (what == RESUME)
         ct_run_resume(&c->trainer, folder, c->checkpoint, &progress.watch, err);
     else

@@ -279,17 +279,14 @@ START_TEST(every_damaged_checkpoint_is_refused)
         "image.layers=2 text.layers=2 data.dim=3 train.steps=2 optim.warmup=0");
     ct_error err = {0};
     ct_trainer t;
-    ct_progress p, same;
+    ct_progress p;
     char path[CT_PATH_BYTES], *good;
     size_t n;
     ck_assert_int_eq(go(&r, other, NULL, false, 0, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &good, &n, CT_IGNORE_ERROR), CT_OK);
     open_trainer(&t, &r, 1, NULL);
-    ck_assert_msg(ct_checkpoint_load(&t, &same, path, NULL, &err) == CT_OK, "%s", err.msg);
-    const uint64_t values = hash_bits(t.model.params.x, t.model.params.size * sizeof(ct_real)) ^
-                            hash_bits(t.optim.m, t.optim.size * sizeof(ct_real));
-    size_t passed = 0;
+    ck_assert_msg(ct_checkpoint_load(&t, &p, path, NULL, &err) == CT_OK, "%s", err.msg);
     for (size_t k = 0; k < 2 * n; k++) {
         FILE *f = fopen(path, "wb");
         if (k < n) { /* cut after k bytes */
@@ -301,17 +298,10 @@ START_TEST(every_damaged_checkpoint_is_refused)
         }
         fclose(f);
         err = (ct_error){0};
-        const ct_status status = ct_checkpoint_load(&t, &p, path, NULL, &err);
-        ck_assert(status == CT_OK || err.msg[0] != '\0');
-        if (status != CT_OK)
-            continue;
-        passed++;
-        const uint64_t now = hash_bits(t.model.params.x, t.model.params.size * sizeof(ct_real)) ^
-                             hash_bits(t.optim.m, t.optim.size * sizeof(ct_real));
-        ck_assert_msg(now == values && memcmp(&p, &same, sizeof p) == 0 && t.step == 2,
-                      "byte %zu was misread", k - n);
+        ck_assert_msg(ct_checkpoint_load(&t, &p, path, NULL, &err) != CT_OK,
+                      "%s of byte %zu passed", k < n ? "a cut" : "a bit", k % n);
+        ck_assert(err.msg[0] != '\0');
     }
-    ck_assert_uint_eq(passed, 0); /* nor does what changes the hash, or its name */
     close_trainer(&t);
 }
 END_TEST

@@ -4,7 +4,7 @@
  * a Map of name -> Uint8Array. What is dropped on the page is put there, and so are checkpoints. */
 'use strict';
 
-async function makeEngine(bytes, files) {
+async function makeEngine(module, files) {
   const open = new Map(); // descriptor -> {name, at}; 3 is the folder
   let nextDescriptor = 4, exports, said = '';
   const OK = 0, BAD = 8, EXISTS = 20, NONE = 44, INVALID = 28;
@@ -100,7 +100,7 @@ async function makeEngine(bytes, files) {
     path_unlink_file(fd, path, length) { return files.delete(text(path, length)) ? OK : NONE; },
     proc_exit() { throw new Error(said || 'the engine stopped'); },
   };
-  exports = (await WebAssembly.instantiate(bytes, {wasi_snapshot_preview1: wasi})).instance.exports;
+  exports = (await WebAssembly.instantiate(module, {wasi_snapshot_preview1: wasi})).exports;
   exports._initialize();
   const engine = exports.ct_web_new();
   if (engine === 0) throw new Error('no memory for the engine');

@@ -48,7 +48,7 @@ class Run {
       const canvas = this.canvas[kind] = make('canvas', {tabIndex: kind === 'heat' || kind === 'place' ? 0 : -1});
       canvas.setAttribute('role', 'img');
       this.note[kind] = make('span', {}, text);
-      panels.append(make('figure', {className: kind === 'values' || kind === 'path' ? 'more' : ''}, canvas, make('figcaption', {}, make('b', {}, title), ' ', this.note[kind])));
+      panels.append(make('figure', {className: kind === 'values' || kind === 'path' ? 'more' : ''}, canvas, make('figcaption', {}, make('button', {type: 'button', className: 'save', ariaLabel: 'save ' + title, onclick: () => canvas.toBlob(b => download(b, kind + '.png'))}, 'PNG'), make('b', {}, title), ' ', this.note[kind])));
     }
     this.hand = make('details', {className: 'hand'}, make('summary', {}, 'The loss of one picture, by hand'), make('div'));
     this.search = make('input', {type: 'text', value: 'a small red star', ariaLabel: 'caption to look for'});
@@ -70,7 +70,7 @@ class Run {
     delete this.hash.dataset.step;
     this.lines = [];
     this.step = 0;
-    this.look = this.verdict = this.error = null;
+    this.look = this.verdict = this.error = this.words = null;
     this.trail = [];
     this.title.textContent = !state.beside ? state.lesson.title : this.right ? state.lesson.beside || 'next to it' : 'as in the lesson';
     this.worker.postMessage({open: {number: this.number, recipe: state.lesson.recipe, settings: Object.entries({...this.settings, 'train.steps': 1000000}).map(s => s.join('=')).join('\n')}});
@@ -81,7 +81,7 @@ class Run {
     this.captions = opened.captions || [];
     this.find.hidden = this.captions.length === 0;
     if (!this.right) showSettings(opened.recipe);
-    $('engine').textContent = `${opened.parameters.toLocaleString('en')} parameters; ${opened.batch} pairs per batch; WebAssembly ${(wasm.byteLength / 1024).toFixed(0)} KiB.`;
+    $('engine').textContent = `${opened.parameters.toLocaleString('en')} parameters; ${opened.batch} pairs per batch.`;
   }
   on_steps(lines) {
     for (const line of lines) this.lines[line.step - 1] = line;
@@ -100,11 +100,14 @@ class Run {
   }
   on_verdict(verdict) {
     this.verdict = verdict;
+    this.showNumbers();
+    const words = verdict.state + verdict.evidence[0];
+    if (words === this.words) return; // a screen reader reads what changes
+    this.words = words;
     const bad = !['healthy', 'modality-gap', 'uncertain'].includes(verdict.state);
     this.says.className = 'says ' + (bad ? 'bad' : verdict.state === 'healthy' ? 'good' : '');
     this.says.replaceChildren(make('b', {}, (bad ? '✗ ' : verdict.state === 'healthy' ? '✓ ' : '• ') + verdict.state), ': ' + verdict.meaning + '. ', make('span', {className: 'dim'}, verdict.evidence[0] || ''),
       ...(bad ? [make('div', {}, 'Try first: ' + verdict.try_first)] : []));
-    this.showNumbers();
   }
   on_hash(hash, {step}) {
     this.hash.textContent = `fingerprint of the weights after step ${step}: ${hash}`;
@@ -363,7 +366,8 @@ function draw() {
     }
     run.showNumbers();
     run.showHand();
-    run.worker.postMessage({seen: true});
+    state.firstPicture = state.firstPicture || performance.now();
+    run.worker.postMessage({seen: runs.length > 1 ? Math.min(...runs.filter(r => !r.error).map(r => r.step)) + 15 : 1e9});
   }
   const last = Math.max(1, ...runs.map(r => r.lines.length));
   $('time').max = last;
@@ -576,7 +580,8 @@ function wire() {
 }
 async function start() {
   const packed = Uint8Array.from(atob($('wasm').textContent.trim()), c => c.charCodeAt(0));
-  wasm = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  const bytes = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  wasm = await WebAssembly.compile(bytes); // once for all workers
   engineCode = $('code').textContent;
   document.querySelector('main').hidden = false;
   wire();

@@ -5,7 +5,7 @@
 'use strict';
 const SLICE = 45; // milliseconds of steps before the next picture; one costs about 15
 const files = new Map();
-let call, run = 0, playing = false, slow = false, step = 0, wanted = -1, lastVerdict = 0, seen = true, marks = [], every = 1;
+let call, run = 0, playing = false, slow = false, step = 0, wanted = -1, lastVerdict = 0, lastLook = 0, limit = 1e9, shown = -1, seen = true, marks = [], every = 1;
 
 /* Messages say of which run they are: the page may have begun another meanwhile. */
 function tell(message) { postMessage({...message, run}); }
@@ -47,13 +47,15 @@ function show(all) {
     if (hash) tell({hash, step});
     lastVerdict = Date.now();
   }
+  lastLook = Date.now();
+  shown = step;
   seen = false; // until the page has drawn it
 }
 
 function advance(most) {
   const began = Date.now(), lines = [];
   let answer = {};
-  while (!answer.error && lines.length < most && Date.now() - began < SLICE && (wanted < 0 || step < wanted)) {
+  while (!answer.error && lines.length < most && Date.now() - began < SLICE && step < (wanted < 0 ? limit : wanted)) {
     mark();
     answer = call('step', 1);
     lines.push(...answer.steps);
@@ -73,29 +75,32 @@ function tick() {
   ticking = false;
   const going = wanted >= 0;
   if (going && step < wanted) advance(1e9);
+  if (going && step < wanted && seen && Date.now() - lastLook > 250) show(false);
   if (going && step >= wanted) {
     wanted = -1;
     show(true);
   } else if (!going && playing) {
-    if (!slow || seen) advance(slow ? 1 : 1e9);
-    if (seen) show(false);
+    if (step < limit && (!slow || seen)) advance(slow ? 1 : 1e9);
+    if (seen && step !== shown) show(false);
   }
   if (playing || wanted >= 0) later();
 }
 function later() {
-  if (!ticking) setTimeout(tick, slow && playing ? 500 : 0);
+  if (!ticking) setTimeout(tick, slow && playing ? 500 : playing && step >= limit ? 15 : 0);
   ticking = true;
 }
 
 const DO = {
-  async wasm(bytes) { call = await makeEngine(bytes, files); },
+  async wasm(module) { call = await makeEngine(module, files); },
   open({recipe, settings, number}) {
     run = number;
     files.clear();
     marks = [];
     every = 1;
     step = 0;
-    wanted = -1;
+    wanted = shown = -1;
+    limit = 1e9;
+    seen = true;
     const opened = ask('open', recipe, settings);
     if (opened.error) { playing = false; return; }
     tell({opened});
@@ -109,7 +114,10 @@ const DO = {
   },
   slow(on) { slow = on; },
   seek(target) { playing = false; goTo(target); later(); },
-  seen() { seen = true; },
+  seen(most) { // two runs go side by side: neither runs ahead of the other
+    seen = true;
+    limit = most;
+  },
   search(caption) {
     const {row} = ask('embed', caption);
     if (row) tell({found: row});

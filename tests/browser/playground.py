@@ -82,7 +82,7 @@ def every_lesson(browser, program):
 
 def random_settings(browser, program):
     draw = random.Random(1)
-    for _ in range(8):
+    for _ in range(20):
         layers = ",".join(str(draw.choice((8, 24, 48))) for _ in range(draw.randint(0, 3)))
         d = draw.choice((2, 3, 16))
         settings = {"loss.name": draw.choice(("question", "clip", "siglip", "ntxent", "triplet", "vicreg", "spectral")),
@@ -142,6 +142,10 @@ def controls(browser):
     browser.run("document.querySelectorAll('.answers button')[0].click()")
     check("a wrong guess is remembered", browser.run("return document.querySelectorAll('.answers .wrong').length") == 1)
     check("... and explained", "ln(1/7)" in browser.run("return document.getElementById('question').textContent"))
+    browser.run("choose(LESSONS[11]); answer(0)")
+    until(browser, "return runs.length === 2 && runs.every(r => r.step > 50)")
+    apart = browser.run("return Math.abs(runs[0].step - runs[1].step)")
+    check("two runs go side by side", apart < 40, str(apart))
     browser.run("play(false); state.changes = {'loss.temperature': '-1'}; restart()")
     said = until(browser, "return runs[0].error")
     check("a setting that is refused is refused in the program's words", said.startswith("loss.temperature"), said)
@@ -190,6 +194,26 @@ def speed(browser):
         check("... while the page draws", frames >= 30, found[lesson])
         browser.run("play(false)")
     print("; ".join(found.values()))
+
+
+def weights(browser, program, folder):
+    """What is saved is a checkpoint that the program reads."""
+    browser.downloads(folder)
+    browser.run("choose(LESSONS[3]); seek(25)")
+    want = hashes(browser, 25)[0]
+    browser.run("document.getElementById('weights').click(); document.getElementById('log').click()")
+    end = time.monotonic() + 20
+    while not (os.path.exists("weights.safetensors") and os.path.exists("log.jsonl")) and time.monotonic() < end:
+        time.sleep(0.05)
+    said = subprocess.run([program, "hash", "weights.safetensors"], capture_output=True, text=True).stdout
+    check("saved weights have the page's fingerprint", said.startswith(want), said)
+    run = subprocess.run([program, "import", "weights.safetensors", "-o", "imported"], capture_output=True, text=True)
+    check("... and are a run for the program", run.returncode == 0, run.stderr)
+    seen = subprocess.run([program, "eval", "imported", "--json"], capture_output=True, text=True)
+    check("... which evaluates it", seen.returncode == 0 and '"recall_at_1"' in seen.stdout, seen.stderr)
+    with open("log.jsonl") as f:
+        lines = [json.loads(line) for line in f]
+    check("the log has a line per step", [line["step"] for line in lines] == list(range(1, 26)) and lines[0]["kind"] == "step")
 
 
 def question(browser):
@@ -275,15 +299,16 @@ def main():
         try:
             browser.size(1280, 900)
             browser.open(page)
-            first = until(browser, "return typeof runs === 'object' && runs[0] && runs[0].look && performance.now()")
+            first = until(browser, "return typeof state === 'object' && state.firstPicture")
             check("a run is on by itself", until(browser, "return runs[0].step > 3"))
-            print(f"{os.path.getsize(page)} bytes; first picture after {first:.0f} ms at most")
+            print(f"{os.path.getsize(page)} bytes; first picture after {first:.0f} ms")
             speed(browser)
             every_lesson(browser, program)
             random_settings(browser, program)
             time_travel(browser, page)
             controls(browser)
             doctor(browser, program, folder)
+            weights(browser, program, folder)
             question(browser)
             fused_multiply_add(browser, fma)
             quiet(browser)

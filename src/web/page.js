@@ -144,7 +144,7 @@ class Run {
   showNumbers() {
     const v = this.verdict, line = this.lines[this.step - 1];
     const put = (name, value) => make('span', {}, name + ' ', make('b', {}, value));
-    this.numbers.replaceChildren(put('step', String(this.step)), ...(line ? [put('loss', round(line.loss)), put('all equal', round(line.all_equal)), put('floor', round(line.floor)), put('temperature', round(line.temperature)), put('|gradient|', round(line.gradient_norm))] : []),
+    this.numbers.replaceChildren(put('step', String(this.step)), ...(line ? [put('loss', round(line.loss)), put('all equal', round(line.all_equal)), put('floor', round(line.floor)), put('temperature', round(line.temperature)), put('|gradient|', round(line.gradient_norm)), put('rate', round(line.rate))] : []),
       ...(v ? [put('mean cosine', round(v.mean_cosine[0])), put('effective rank', v.effective_rank_centred.map(x => round(x, 1)).join(', ')), put('recall@1', v.recall_at_1.map(x => round(x, 3)).join(', ') + ` of ${v.rows}`), put('escape meter', round(v.escape_meter))] : []));
   }
   showHand() {

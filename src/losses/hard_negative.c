@@ -21,13 +21,12 @@ static double log_of(const k_sums *s, int i)
     return ct_scalar_log(s->total[i]) + (double)s->origin[i];
 }
 
-static void weigh_anchors(loss_pairs *p, k_sums *hard, k_sums *importance, const int *opposite,
-                          double part)
+static void weigh_anchors(loss_pairs *p, k_sums *hard, k_sums *importance, double part)
 {
     const double tau_plus = p->options->tau_plus, scale = (double)p->scale;
     for (int i = 0; i < p->n; i++) {
-        const double negatives = 2.0 * opposite[i];
-        if (opposite[i] == 0)
+        const double negatives = 2.0 * p->negatives[i];
+        if (p->negatives[i] == 0)
             continue; /* all are masked */
         const double z = scale * (double)p->s[i], log_m = ct_scalar_log(negatives);
         const double mean = importance != NULL ? log_of(importance, i) - log_m : 0;
@@ -63,12 +62,10 @@ ct_tensor *ct_loss_hard_negative(ct_graph *g, ct_tensor *a, ct_tensor *b, const 
         if (beta > 0) /* else all weigh the same */
             importance[side] = loss_pairs_sum(g, p, K_EXP, side, beta * scale);
     }
-    double mean;
-    const int *opposite = loss_pairs_negatives(g, p, &mean);
-    if (opposite == NULL || !loss_pairs_gather(g, p))
+    if (!loss_pairs_gather(g, p))
         return NULL;
     for (int side = 0; side < 2; side++)
-        weigh_anchors(p, hard[side], importance[side], opposite, 0.5 / p->n);
+        weigh_anchors(p, hard[side], importance[side], 0.5 / p->n);
     ct_tensor *y = loss_pairs_done(p);
     if (p->n == 1)
         y->x[0] = 0 * p->s[0] * p->scale; /* a NaN stays one */

@@ -210,6 +210,20 @@ static const ct_real *take_rows(ct_graph *g, const loss_pairs *p, const ct_real 
     return unit;
 }
 
+static void count_negatives(ct_graph *g, loss_pairs *p)
+{
+    const loss_groups *s = p->group != NULL ? loss_groups_new(g, p->n, p->group) : NULL;
+    double left = (double)p->n * (p->n - 1);
+    for (int i = 0; i < p->n; i++)
+        p->negatives[i] = p->n - 1;
+    for (int k = 0; s != NULL && k < s->n_groups; k++)
+        for (int m = s->start[k]; m < s->start[k + 1]; m++) {
+            p->negatives[s->row[m]] = p->n - (s->start[k + 1] - s->start[k]);
+            left -= s->start[k + 1] - s->start[k] - 1;
+        }
+    p->mean_negatives = left / p->n;
+}
+
 loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b,
                            const ct_loss_inputs *in, unsigned what)
 {
@@ -233,6 +247,7 @@ loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tenso
     y->name = name;
     p->s = op_scratch(g, n, sizeof *p->s);
     p->ds = op_scratch(g, n, sizeof *p->ds);
+    p->negatives = op_scratch(g, n, sizeof *p->negatives);
     for (int i = 0; i < 2; i++)
         p->x[i] = take_rows(g, p, y->in[i]->x, p->n, &p->r[i]);
     if (in->queue != NULL && (what & LOSS_QUEUE)) {
@@ -243,6 +258,7 @@ loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tenso
     }
     if (g->error.status != CT_OK)
         return NULL;
+    count_negatives(g, p);
     memset(p->ds, 0, n * sizeof *p->ds);
     k_row_dots(g->device, p->n, p->d, p->x[0], p->x[1], p->s);
     return p;
@@ -270,24 +286,6 @@ k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, int side, double sc
     }
     k_sums_clear(s, p->n);
     return s;
-}
-
-const int *loss_pairs_negatives(ct_graph *g, const loss_pairs *p, double *mean)
-{
-    int *out = op_scratch(g, (size_t)p->n, sizeof *out);
-    const loss_groups *s = p->group != NULL ? loss_groups_new(g, p->n, p->group) : NULL;
-    if (g->error.status != CT_OK)
-        return NULL;
-    for (int i = 0; i < p->n; i++)
-        out[i] = p->n - 1;
-    double left = (double)p->n * (p->n - 1);
-    for (int k = 0; s != NULL && k < s->n_groups; k++)
-        for (int m = s->start[k]; m < s->start[k + 1]; m++) {
-            out[s->row[m]] = p->n - (s->start[k + 1] - s->start[k]);
-            left -= s->start[k + 1] - s->start[k] - 1;
-        }
-    *mean = left / p->n;
-    return out;
 }
 
 ct_tensor *loss_pairs_done(loss_pairs *p)

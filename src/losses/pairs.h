@@ -51,8 +51,10 @@ typedef struct loss_pairs {
     ct_real *r[2];       /* (n) the lengths that they had; NULL: as given       */
     ct_real *s;          /* (n) s[i,i]                                          */
     int n_sums;
-    k_sums sums[K_SUMS];    /* columns: of side b; weight is dL/dtotal       */
-    const int *group;       /* pairs of equal group are left out; or NULL    */
+    k_sums sums[K_SUMS]; /* columns: of side b; weight is dL/dtotal       */
+    const int *group;    /* pairs of equal group are left out; or NULL    */
+    int *negatives;      /* (n) of each row on a side: n - 1 but for what is masked */
+    double mean_negatives;
     const ct_real *past[2]; /* (n_past, d) past rows opposite a, opposite b; or NULL */
     int n_past;
     ct_real *kept[5]; /* of each walk */
@@ -75,10 +77,6 @@ loss_pairs *loss_pairs_new(ct_graph *g, const char *name, ct_tensor *a, ct_tenso
 
 /* Sums of f over what is opposite each row of a side; NULL if memory is short. */
 k_sums *loss_pairs_sum(ct_graph *g, loss_pairs *p, k_cell f, int side, double scale);
-
-/* The negatives (n) that each row has on a side, n - 1 but for what is masked; `mean` of them. NULL
- * if memory is short. */
-const int *loss_pairs_negatives(ct_graph *g, const loss_pairs *p, double *mean);
 
 bool loss_pairs_gather(ct_graph *g, loss_pairs *p);
 ct_tensor *loss_pairs_done(loss_pairs *p);

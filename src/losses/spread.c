@@ -81,8 +81,8 @@ ct_tensor *ct_loss_align_uniform(ct_graph *g, ct_tensor *a, ct_tensor *b, const 
         return NULL;
     const double t = p->options->uniform_t, weight = p->options->uniform / 2;
     k_sums *s[2] = {loss_pairs_sum(g, p, K_EXP, 0, 2 * t), loss_pairs_sum(g, p, K_EXP, 1, 2 * t)};
-    double mean;
-    if (loss_pairs_negatives(g, p, &mean) == NULL || !loss_pairs_gather(g, p))
+    const double mean = p->mean_negatives;
+    if (!loss_pairs_gather(g, p))
         return NULL;
     align(p);
     for (int side = 0; side < 2 && mean > 0; side++)
@@ -97,10 +97,9 @@ ct_tensor *ct_loss_spectral(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_lo
     loss_pairs *p = loss_pairs_new(g, "spectral", a, b, in, 0);
     const double mu = p != NULL ? p->options->mu : 0;
     k_sums *s = p != NULL ? loss_pairs_sum(g, p, K_SQUARE, 0, mu) : NULL;
-    double mean;
-    if (s == NULL || loss_pairs_negatives(g, p, &mean) == NULL || !loss_pairs_gather(g, p))
+    if (s == NULL || !loss_pairs_gather(g, p))
         return NULL;
-    const double each = mean > 0 ? 1.0 / p->n / mean : 0;
+    const double each = p->mean_negatives > 0 ? 1.0 / p->n / p->mean_negatives : 0;
     for (int i = 0; i < p->n; i++) {
         s->weight[i] = (ct_real)each;
         p->ds[i] = (ct_real)(-2 * mu / p->n);

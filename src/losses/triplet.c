@@ -23,10 +23,9 @@ static ct_tensor *all_triplets(ct_graph *g, loss_pairs *p)
         for (int i = 0; s[side] != NULL && i < p->n; i++)
             s[side]->origin[i] = SCALE * p->s[i] - (ct_real)p->options->margin;
     }
-    double mean;
-    if (loss_pairs_negatives(g, p, &mean) == NULL || !loss_pairs_gather(g, p))
+    if (!loss_pairs_gather(g, p))
         return NULL;
-    const double each = mean > 0 ? 0.5 / p->n / mean : 0;
+    const double each = p->mean_negatives > 0 ? 0.5 / p->n / p->mean_negatives : 0;
     for (int side = 0; side < 2; side++)
         for (int i = 0; i < p->n; i++) {
             s[side]->weight[i] = (ct_real)each;
@@ -74,13 +73,11 @@ static ct_tensor *mined_triplets(ct_graph *g, loss_pairs *p, bool semi_hard)
             s[side]->limit[i] *= SCALE;
         }
     }
-    double mean;
-    const int *negatives = loss_pairs_negatives(g, p, &mean);
-    if (negatives == NULL || !loss_pairs_gather(g, p))
+    if (!loss_pairs_gather(g, p))
         return NULL;
     int anchors = 0;
     for (int i = 0; i < p->n; i++)
-        anchors += negatives[i] > 0;
+        anchors += p->negatives[i] > 0;
     for (int side = 0; side < 2; side++)
         mined_anchors(p, s[side], easiest[side], 0.5 / anchors);
     return loss_pairs_done(p);

@@ -97,7 +97,7 @@ sanitize: ## Run every unit test under the address and thread sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan test
 	@$(MAKE) --no-print-directory BUILD=tsan test
 
-faults: all ## Fail or kill each allocation and each system call of each command, about 20 minutes
+faults: all ## Fail or kill each allocation and each system call of each command: half an hour
 	@FAULTS=all sh tests/faults/every.sh $(OUT)/contrast
 	@sh tests/faults/save.sh $(OUT)/contrast
 	@sh tests/faults/order.sh $(OUT)/contrast

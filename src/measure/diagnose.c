@@ -270,7 +270,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         /* One point, or a few. */
         {f->wanted, CT_COLLAPSED,
          {VARIANCE, "the loss has no negatives: all equal is its optimum", order}},
-        {f->equal && f->share < 1 - 2 * AT_LN_N, CT_UNCERTAIN,
+        {f->equal && !d->loss_measured && f->share < 1 - 2 * AT_LN_N, CT_UNCERTAIN,
          {VARIANCE, said_loss, "but that is far below its value for equal embeddings: it was not "
                                "measured on these", order}},
         {f->equal, CT_COLLAPSED, {VARIANCE, said_loss, order}},

@@ -49,7 +49,7 @@ typedef enum cause {
 
 /* What each says, and what tells its causes apart. */
 static const char *const CAUSES[][2] = {
-    [EQUAL] = {"all embeddings equal, or nothing that pairs could be told by",
+    [EQUAL] = {"all embeddings equal, or nothing that separates pairs from others",
                "Equal: different rows have a mean cosine near 1. Shuffled pairs or a softmax over "
                "the wrong axis: rows scatter, and no setting changes the loss"},
     [RANDOM] = {"rows scattered at random, pairs unaligned",

@@ -12,6 +12,7 @@
 
 #define MOST_COLUMNS 192
 #define CELL_BYTES   512
+#define CELL_WIDTH   32 /* three to a line */
 #define LINE_WIDTH   100
 #define MOST_DRAWN   40  /* rows of a table whose spreads are drawn */
 #define DRAWN_WIDTH  120 /* pixels, of a spread */
@@ -240,6 +241,7 @@ void ct_table_html_members(const ct_fields *columns, const void *row, ct_writer 
     ct_table_html(&t, w);
 }
 
+/* In columns: a cell begins where one of the line before does. */
 void ct_table_print_lines(const ct_fields *columns, const void *row, FILE *out, int indent)
 {
     member m[MOST_COLUMNS];
@@ -247,11 +249,14 @@ void ct_table_print_lines(const ct_fields *columns, const void *row, FILE *out, 
     int used = 0; /* of the line */
     for (int k = 0; k < n; k++) {
         const int width = width_of(m[k].label) + 1 + width_of(m[k].text);
-        if (used > 0 && used + 2 + width > LINE_WIDTH) {
+        const int past = used - indent + 2; /* two spaces at least, then to the next column */
+        int before = used > 0 ? (past + CELL_WIDTH - 1) / CELL_WIDTH * CELL_WIDTH - past + 2
+                              : indent;
+        if (used > 0 && used + before + width > LINE_WIDTH) {
             fputc('\n', out);
             used = 0;
+            before = indent;
         }
-        const int before = used > 0 ? 2 : indent;
         fprintf(out, "%*s%s %s", before, "", m[k].label, m[k].text);
         used += before + width;
     }

@@ -78,8 +78,9 @@ double measure_separability(measuring *m)
     ct_real *x = take(m, 0, &fitted), *z = take(m, 1, &judged);
     const int rows = 2 * fitted;
     ct_real *gram = measure_room(m, rows, rows, sizeof *gram);
-    double *alpha = measure_room(m, rows, 4, sizeof *alpha), *y = alpha + rows,
-           *w = measure_room(m, d, 1, sizeof *w), *mean = measure_room(m, d, 1, sizeof *mean);
+    double *alpha = measure_room(m, rows, 1, sizeof *alpha);
+    double *y = measure_room(m, rows, 1, sizeof *y), *spare = measure_room(m, rows, 2, sizeof *y);
+    double *w = measure_room(m, d, 1, sizeof *w), *mean = measure_room(m, d, 1, sizeof *mean);
     if (measure_failed(m))
         return 0.5;
     for (int i = 0; i < rows; i++)
@@ -94,7 +95,7 @@ double measure_separability(measuring *m)
     }
     if (!(trace > 0)) /* all rows equal */
         return 0.5;
-    solve(rows, gram, RIDGE * trace / rows, y, alpha, alpha + 2 * rows, alpha + 3 * rows);
+    solve(rows, gram, RIDGE * trace / rows, y, alpha, spare, spare + rows);
     for (int i = 0; i < rows; i++)
         for (int e = 0; e < d; e++)
             w[e] += alpha[i] * (double)x[(ptrdiff_t)i * d + e];

@@ -66,10 +66,13 @@ START_TEST(in_few_lines)
     ct_table_print_lines(&LONG_FIELDS, RESULT, f, 1);
     ct_table_print_lines(&LONG_FIELDS, &none, f, 0); /* what is optional is left out */
     char expected[512];
-    snprintf(expected, sizeof expected,
-             "  name a & b  the loss 10.00  side 1.0, 2.0  recall 1.0\n"
-             " loss %-90s\n name a & b  side 1, 2  loss 10\nloss -  name x\n",
-             "10.0");
+    snprintf(
+        expected, sizeof expected,
+        "  name a & b                      the loss 10.00                  side 1.0, 2.0\n"
+        "  recall 1.0\n"
+        " loss %-90s\n name a & b                      side 1, 2                       loss 10\n"
+        "loss -                          name x\n",
+        "10.0");
     ck_assert_str_eq(read_back(f, text, sizeof text), expected);
 }
 END_TEST

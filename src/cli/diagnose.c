@@ -169,7 +169,7 @@ static int diagnose(cli_call *c, ct_error *err)
     if (of == CURVE || of == NOTHING)
         return cli_numbers(c, of == CURVE, err);
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
-    cli_arrays x;
+    cli_arrays x = {.n = 0};
     if (of == RUN && cli_open(c, c->argv[0], err) == CT_OK)
         ct_trainer_evaluate(&c->trainer, (ct_split)c->split, 0, NULL, a, err);
     else if (of == ARRAYS &&

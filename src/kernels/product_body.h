@@ -70,8 +70,10 @@ static void panel(const k_panel *p)
         switch (rows) {
             TILE(1)
             TILE(2)
+#if TILE_ROWS > 2
             TILE(3)
             TILE(4)
+#endif
 #if TILE_ROWS > 4
             TILE(5)
             TILE(6)

@@ -14,15 +14,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of each pair the text of a side, or (`split`) the name of its split. */
-static void write_lines(const char *path, const ct_side *s, const int *split, int n, ct_error *err)
+/* Line i is text[of[i]]. */
+static void write_lines(const char *path, const char *const *text, const int *of, int n,
+                        ct_error *err)
 {
     ct_writer w;
     ct_writer_open(&w, path, CT_REPLACE, err);
     for (int i = 0; i < n && err->status == CT_OK; i++) {
-        const char *text = split != NULL ? ct_split_name((ct_split)split[i])
-                                         : s->text[s->text_of[i]];
-        ct_writer_bytes(&w, text, strlen(text));
+        ct_writer_bytes(&w, text[of[i]], strlen(text[of[i]]));
         ct_writer_bytes(&w, "\n", 1);
     }
     ct_writer_commit(&w);
@@ -68,23 +67,27 @@ ct_status ct_export_data(const ct_pairs *p, const char *folder, ct_error *err)
 {
     static const char *const TEXT[] = {"image.txt", "text.txt"}, *const ROWS[] = {"image.npy",
                                                                                   "text.npy"};
+    const char *split[CT_N_SPLITS];
     char path[CT_PATH_BYTES];
     ct_arena arena;
     ct_arena_open(&arena, "export", 0, err);
     int *of = ct_arena_zeroed(&arena, (size_t)p->n, sizeof *of);
     ct_folder_make(folder, err);
-    for (int side = 0; side < 2; side++)
-        if (p->side[side].text != NULL)
-            write_lines(ct_folder_path(path, folder, TEXT[side], err), &p->side[side], NULL, p->n,
-                        err);
+    for (int k = 0; k < 2; k++) {
+        const ct_side *s = &p->side[k];
+        if (s->text != NULL)
+            write_lines(ct_folder_path(path, folder, TEXT[k], err), s->text, s->text_of, p->n, err);
         else
-            write_rows(ct_folder_path(path, folder, ROWS[side], err), &p->side[side], p->n, err);
+            write_rows(ct_folder_path(path, folder, ROWS[k], err), s, p->n, err);
+    }
     if (p->group != NULL)
         write_groups(ct_folder_path(path, folder, "groups.npy", err), p, err);
-    for (int s = 0; s < CT_N_SPLITS && of != NULL; s++)
-        for (int k = 0; k < p->count[s]; k++)
+    for (int s = 0; s < CT_N_SPLITS; s++) {
+        split[s] = ct_split_name((ct_split)s);
+        for (int k = 0; k < p->count[s] && of != NULL; k++)
             of[p->index[s][k]] = s;
-    write_lines(ct_folder_path(path, folder, "split.txt", err), NULL, of, p->n, err);
+    }
+    write_lines(ct_folder_path(path, folder, "split.txt", err), split, of, p->n, err);
     ct_arena_free(&arena);
     return err->status;
 }

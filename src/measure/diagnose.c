@@ -395,6 +395,7 @@ static void add_findings(ct_diagnosis *d, const facts *f)
     const ct_state is = d->state;
     const ct_measures *m = &d->measures;
     const ct_clues *c = &d->shape.clues;
+    const bool narrow = is == CT_COLLAPSED || is == CT_PLATEAU; /* who is nearest is chance there */
     const struct {
         int holds;
         const char *say;
@@ -404,7 +405,8 @@ static void add_findings(ct_diagnosis *d, const facts *f)
          "partner among items of other groups; of any item of the group it is {recall_of_group}"},
         {m->n_sides == 2 && m->alignment == 0,
          "the two sides are the same rows: each pair is one row twice, of cosine 1"},
-        {isnan(c->repeats_floor[0]) && (c->groups == 1 || c->groups == m->rows),
+        /* Pairs have groups of their own captions too, and those may all differ. */
+        {isnan(c->repeats_floor[0]) && (c->groups == 1 || (f->alone && c->groups == m->rows)),
          "the labels say nothing: all rows have one, or each its own (different ones: {groups})"},
         {f->some_lost && is != CT_MISPAIRED, "at least {lost_rows} of {rows} rows have their "
                                              "mutual nearest under another number and their own "
@@ -421,8 +423,8 @@ static void add_findings(ct_diagnosis *d, const facts *f)
         {d->loss_compared && !isfinite(d->loss),
          "these rows are finite: look for the logarithm of 0, an exponential without its maximum "
          "subtracted, a row of zeros that is divided by its length, a rate that is too large"},
-        {is != CT_HUB && is != CT_COLLAPSED ? f->hub : 0, HUB_IS},
-        {is != CT_COLLAPSED ? f->hub & f->hubs : 0,
+        {is != CT_HUB && !narrow ? f->hub : 0, HUB_IS},
+        {narrow ? 0 : f->hub & f->hubs,
          "{hubs} rows of {side} are nearest to {hubbed} of {rows} rows of the other side"},
         {is != CT_DIMENSIONAL_COLLAPSE && is != CT_COLLAPSED ? f->narrow_rank : 0, CLIFF_IS},
         {is == CT_HEALTHY && f->narrow_rank != 0 && !f->alone, LOW_RANK_COSTS},

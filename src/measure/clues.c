@@ -80,7 +80,8 @@ double measure_key(const double *unit, int d)
 {
     double key = 0;
     for (int k = 0; k < d; k++) {
-        const double turn = 0.6180339887498949 * (k + 1);
+        /* Parts in equal steps would not do: columns 1 and 4 would have the same as 2 and 3. */
+        const double turn = 1e6 / (k + 3.141592653589793);
         key += (2 * (turn - floor(turn)) - 1) / sqrt(d) * unit[k];
     }
     return key;

@@ -87,9 +87,9 @@
 #define LOW_RANK_COSTS                                                                        \
     "retrieval works in them; but no more can be told apart than they hold, the rest of the " \
     "columns is memory without use, and new kinds of items have no room"
-#define UNEVEN                                                                                  \
-    "of the wrong items {group_ahead} are ahead in the mean over the {groups} groups: a large " \
-    "group hides that the others do not match"
+#define UNEVEN                                                                                 \
+    "of the wrong items {group_ahead} are ahead in the mean over groups: a large group hides " \
+    "that the others do not match"
 #define REPEATED                                                                   \
     "{points} different rows among {rows} on {side}: row {repeated_row} is there " \
     "{repeated_times} times{from_0}"
@@ -168,7 +168,7 @@ static void look_at_side(facts *f, const ct_diagnosis *d, int s)
     f->cliff |= (c->directions[s] > 0 && LOW_RANK * c->directions[s] <= directions(m, s)) << s;
     f->fixed |= (c->fixed_columns[s] > 0 && c->fixed_columns[s] < m->columns) << s;
     f->rogue |= (c->rogue_share[s] > ROGUE && m->columns >= 8) << s;
-    f->all_hub = f->all_hub || c->hub_rows[s] > ALL_HUB * rows;
+    f->all_hub = f->all_hub || c->hub_rows[s] > ALL_HUB * m->compared_rows;
     f->hubs |= (c->hubs[s] > 1) << s;
     f->hub |= (fmax(c->hub_rows[s], c->hubbed[s] / 2) >= HUB * m->compared_rows &&
                m->rows >= FEWEST_ROWS)
@@ -201,7 +201,7 @@ static facts facts_of(const ct_diagnosis *d)
     f.no_wrong = !f.alone && isnan(f.wrong);
     f.recall = fmax(m->recall_at_1[0], m->recall_at_1[1]); /* of the better side */
     /* Untrained towers put partners at one end or the other by chance, but few of all rows. */
-    const double turned = c->reversed_rows / (double)m->rows;
+    const double turned = c->reversed_rows / (double)m->compared_rows;
     f.inverted = turned > SIGN_SHARE && turned + f.recall > WORKS;
     /* Ranks of rows that have lost their partner are anywhere; those of the rest at the top. That
      * so many have lost it in the same way is no chance. */
@@ -314,8 +314,8 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {VARIANCE, "no row has a wrong item that it could find: all {rows} rows are of one group, "
                     "so recall is not known"}},
         {f->inverted, CT_INVERTED,
-         {PAIRS, "the partner of {reversed_rows} of {rows} rows of the first side is among the "
-                 "farthest items: a sign on these rows",
+         {PAIRS, "the partner of {reversed_rows} of {compared_rows} rows of the first side is among "
+                 "the farthest items: a sign on these rows",
           "the cosine of partners is {diagonal_mean}, that of others {off_diagonal_mean}",
           said_loss}},
         {f->in_step, CT_MISPAIRED, {step, PAIRS}},
@@ -408,9 +408,9 @@ static void add_findings(ct_diagnosis *d, const facts *f)
         /* Pairs have groups of their own captions too, and those may all differ. */
         {isnan(c->repeats_floor[0]) && (c->groups == 1 || (f->alone && c->groups == m->rows)),
          "the labels say nothing: all rows have one, or each its own (different ones: {groups})"},
-        {f->some_lost && is != CT_MISPAIRED, "at least {lost_rows} of {rows} rows have their "
-                                             "mutual nearest under another number and their own "
-                                             "partner far away: shuffled, perhaps"},
+        {f->some_lost && is != CT_MISPAIRED,
+         "at least {lost_rows} of {compared_rows} rows have their mutual nearest under another "
+         "number and their own partner far away: shuffled, perhaps"},
         {d->gradient_compared,
          "the gradient that was given has {gradient_length} times the length of the right one of "
          "the first and the second side, at cosine {gradient_cosine}"},
@@ -425,7 +425,7 @@ static void add_findings(ct_diagnosis *d, const facts *f)
          "subtracted, a row of zeros that is divided by its length, a rate that is too large"},
         {is != CT_HUB && !narrow ? f->hub : 0, HUB_IS},
         {narrow ? 0 : f->hub & f->hubs,
-         "{hubs} rows of {side} are nearest to {hubbed} of {rows} rows of the other side"},
+         "{hubs} rows of {side} are nearest to {hubbed} of {compared_rows} rows of the other side"},
         {is != CT_DIMENSIONAL_COLLAPSE && is != CT_COLLAPSED ? f->narrow_rank : 0, CLIFF_IS},
         {is == CT_HEALTHY && f->narrow_rank != 0 && !f->alone, LOW_RANK_COSTS},
         {is != CT_DEGENERATE_NORMS ? f->uneven : 0,

@@ -93,8 +93,8 @@ void measure_bins(const ct_real *s, int rows, int columns, bool all, double bin[
 /* What can be named (clues.c): groups; rows of side s that repeat, by a key of each of all rows;
  * and whether a cliff follows the first variances. */
 void measure_groups(measuring *m);
-/* The projection of a unit row on a direction in which no two columns have the same part: rows are
- * at least as far apart as their keys. */
+/* The projection of a unit row on a direction in which no two sets of columns have the same part,
+ * so that rows of few different values differ too: rows are at least as far apart as their keys. */
 double measure_key(const double *unit, int d);
 void measure_repeats(measuring *m, int s, const double *key);
 void measure_cliff(ct_clues *c, int s, const measure_spectrum *l, double sum);

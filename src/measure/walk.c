@@ -184,6 +184,7 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
     double *rank = measure_room(m, n, 1, sizeof *rank), ahead = 0;
     int *hub = measure_room(m, n, 1, sizeof *hub);
     int *top = measure_room(m, n, 1, sizeof *top); /* rows to which an item is the nearest */
+    double groups = 0, group_ahead = 0; /* of this sample, which has not all of them */
     int found[4] = {0}, asked = 0;
     for (int i = 0; i < n && !measure_failed(m); i++) {
         const int wrong = w->ahead[s][i], most = n - m->members[m->group[i]];
@@ -198,8 +199,8 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
         found[2] += wrong < 10;
         found[3] += w->best[s][0] != NULL && w->best[s][0][i] > w->best[s][1][i];
         ahead += (double)wrong / most;
-        m->clues->group_ahead += (double)wrong / most / m->members[m->group[i]] /
-                                 (2.0 * m->clues->groups);
+        groups += 1.0 / m->members[m->group[i]];
+        group_ahead += (double)wrong / most / m->members[m->group[i]];
     }
     if (measure_failed(m))
         return;
@@ -217,6 +218,7 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
     out->recall_of_group[s] = w->best[s][0] != NULL ? (double)found[3] / asked : (double)NAN;
     out->median_rank[s] = ct_spread_of(rank, asked).median;
     out->wrong_ahead[s] = ahead / asked;
+    m->clues->group_ahead += group_ahead / groups / 2;
 }
 
 /* The row of the other side that is row i's nearest as i is its, or -1. */

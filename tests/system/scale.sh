@@ -66,6 +66,22 @@ for file in rows.csv fortran.npy; do
     cp out "$file.json"
 done
 check "either order of a file, the same numbers" cmp rows.csv.json fortran.npy.json
+# Counts are of the rows that are compared, of which there are fewer than rows.
+awk 'BEGIN { srand(7); for (i = 0; i < 1280; i++) for (k = 0; k < 8; k++) {
+    x = rand() - 0.5; end = k == 7 ? "\n" : ","
+    printf "%g%s", x, end >"x.csv"; printf "%g%s", -x, end >"minus.csv"
+    printf "%g%s", i % 4 ? x : rand() - 0.5, end >"most.csv" } }'
+awk 'BEGIN { for (i = 0; i < 1280; i++) print i % 4 ? 0 : i }' >most.txt
+run diagnose x.csv minus.csv --sample 128
+check "a sign shows in a sample" grep -q "^inverted" out
+run diagnose x.csv most.csv --groups most.txt --sample 128
+check "one large group hides no others in a sample" grep -q "a large group hides" out
+# All rows of four ones and twelve zeros, with columns whose numbers have the same sum among them.
+awk 'BEGIN { for (i = 0; i < 65536; i++) { row = ""; ones = 0; x = i
+    for (b = 0; b < 16; b++) { row = row (b ? "," : "") x % 2; ones += x % 2; x = int(x / 2) }
+    if (ones == 4) print row } }' >ones.csv
+run diagnose ones.csv --sample 128 --json
+check "rows of few values are different" grep -q '"duplicate_rows":\[0\]' out
 check "fewer rows than a run" rejects 2 "--sample" diagnose a.npy --sample 63
 
 # 60,000 rows of 768: 1.5 GB if all of them were held as the measures want them.

@@ -86,6 +86,8 @@ static void draw_loss(cli_live *l, const ct_landmarks *at, int rows)
     const int width = l->columns - 10 < 120 ? l->columns - 10 : 120;
     const double a = isfinite(at->all_equal) ? at->all_equal : -1;
     double most = a;
+    if (width < 0)
+        return;
     for (int k = 0; k < l->n; k++)
         most = fmax(most, 1.02 * l->loss[k]);
     for (int r = 0; r < rows; r++) {

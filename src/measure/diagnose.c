@@ -314,8 +314,8 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {VARIANCE, "no row has a wrong item that it could find: all {rows} rows are of one group, "
                     "so recall is not known"}},
         {f->inverted, CT_INVERTED,
-         {PAIRS, "the partner of {reversed_rows} of {compared_rows} rows of the first side is among "
-                 "the farthest items: a sign on these rows",
+         {PAIRS, "the partner of {reversed_rows} of {compared_rows} rows of the first side is "
+                 "among the farthest items: a sign on these rows",
           "the cosine of partners is {diagonal_mean}, that of others {off_diagonal_mean}",
           said_loss}},
         {f->in_step, CT_MISPAIRED, {step, PAIRS}},

@@ -184,7 +184,7 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
     double *rank = measure_room(m, n, 1, sizeof *rank), ahead = 0;
     int *hub = measure_room(m, n, 1, sizeof *hub);
     int *top = measure_room(m, n, 1, sizeof *top); /* rows to which an item is the nearest */
-    double groups = 0, group_ahead = 0; /* of this sample, which has not all of them */
+    double groups = 0, group_ahead = 0;            /* of this sample, which has not all of them */
     int found[4] = {0}, asked = 0;
     for (int i = 0; i < n && !measure_failed(m); i++) {
         const int wrong = w->ahead[s][i], most = n - m->members[m->group[i]];

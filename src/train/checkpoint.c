@@ -142,7 +142,6 @@ static uint64_t hash_side(uint64_t hash, const ct_pairs *p, int side, ct_error *
     return hash;
 }
 
-/* Before the trainer has taken another standardisation than its data's. */
 static void fingerprint(const ct_trainer *t, char out[17], ct_error *err)
 {
     const ct_pairs *p = t->pairs;
@@ -151,7 +150,7 @@ static void fingerprint(const ct_trainer *t, char out[17], ct_error *err)
         hash = hash_ints(hash, p->index[split], p->count[split]);
     hash = hash_ints(hash, p->group, p->n);
     for (int side = 0; side < 2; side++) {
-        hash = hash_number(hash_number(hash, t->standard[side].mean), t->standard[side].spread);
+        hash = hash_number(hash_number(hash, t->fitted[side].mean), t->fitted[side].spread);
         hash = hash_side(hash, p, side, err);
     }
     snprintf(out, 17, "%016" PRIx64, hash);
@@ -267,7 +266,8 @@ static void check_recipe(const ct_trainer *t, const ct_safetensors *file, const 
                 is + line);
 }
 
-/* Data that changed would be trained on, or measured, as if it were the old. */
+/* Data that changed would be trained on, or measured, as if it were the old. A file that is older
+ * than fingerprints has mean and spread. */
 static void check_data(const ct_trainer *t, numbers *then, const char *path, bool *changed,
                        ct_error *err)
 {
@@ -275,7 +275,9 @@ static void check_data(const ct_trainer *t, numbers *then, const char *path, boo
     if (err->status != CT_OK)
         return;
     fingerprint(t, now, err);
-    const bool same = *then->progress.data == '\0' || strcmp(now, then->progress.data) == 0;
+    const bool same = *then->progress.data != '\0'
+                          ? strcmp(now, then->progress.data) == 0
+                          : memcmp(then->standard, t->fitted, sizeof t->fitted) == 0;
     if (changed != NULL)
         *changed = !same;
     else if (!same)

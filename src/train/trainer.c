@@ -75,6 +75,7 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
     for (int side = 0; side < 2; side++) {
         c.side[side] = tower_config(&r->tower[side], &pairs->side[side]);
         ct_standard_fit(pairs, side, &t->standard[side], err);
+        t->fitted[side] = t->standard[side];
         ct_gather_open(&t->gather[side], pairs, side, &r->tower[side].text, &t->standard[side],
                        rows, device, &t->arena, err);
     }

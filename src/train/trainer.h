@@ -33,7 +33,7 @@ typedef struct ct_trainer {
     ct_two_tower model;
     ct_optim optim;
     ct_sampler sampler;
-    ct_standard standard[2];
+    ct_standard standard[2], fitted[2]; /* as the weights know it; of this data */
     ct_gather gather[2];
     int *group;             /* (batch) of the batch */
     ct_real *queue[2];      /* (recipe.loss.queue, d) past embeddings; step s writes batch s

@@ -53,6 +53,9 @@ check "resume --data-changed" [ "$code" = 0 ]
 check "... says so in the log" grep -q '^{"kind":"data_changed","step":[0-9]*}' other/log.jsonl
 run eval other
 check "... and the run is of this data now" [ "$code" = 0 ]
+run import run/latest.safetensors -q -o new --data-changed
+run eval new
+check "import --data-changed, too" [ "$code" = 0 ]
 
 change nothing
 mkdir moved

@@ -90,6 +90,7 @@
 #define UNEVEN                                                                                 \
     "of the wrong items {group_ahead} are ahead in the mean over groups: a large group hides " \
     "that the others do not match"
+#define APART "the means lie {modality_gap} apart"
 #define REPEATED                                                                   \
     "{points} different rows among {rows} on {side}: row {repeated_row} is there " \
     "{repeated_times} times{from_0}"
@@ -241,6 +242,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
     const bool matched = f->matched, narrow = f->narrow, separable = m->separability >= SEPARABLE;
     const char *const said_loss = f->knows_loss ? LOSS_IS : NULL;
     const char *const order = matched ? ORDER : NULL;
+    const bool weak = fmax(f->wrong, d->shape.clues.group_ahead) > WEAK;
     const char *const pairs = f->alone ? NULL : PAIRS;
     const int by = d->shape.clues.shift;
     const char *const near = by < 0 ? STEP "the row before" STEPS : STEP "the row after" STEPS;
@@ -333,21 +335,21 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         /* They match. */
         {gap < LARGE_GAP || f->all_hub ? f->hub : 0, CT_HUB,
          {HUB_IS, PAIRS, VARIANCE, said_loss,
-          gap >= GAP ? "the means lie {modality_gap} apart" : NULL}},
+          gap >= GAP ? APART : NULL}},
         {f->differs, CT_LOSS_DIFFERS,
          {f->loss_differs && isfinite(d->loss) ? GIVEN : NULL, PAIRS, VARIANCE,
           [MEANING] = f->loss_differs ? NULL : "the gradient that was given is not the gradient of "
                                                "this loss of these rows"}},
-        {gap >= GAP && gap * gap >= GAP_SHARE * m->alignment,
+        {!weak && gap >= GAP && gap * gap >= GAP_SHARE * m->alignment,
          separable ? CT_MODALITY_GAP : CT_UNCERTAIN,
          {"the means lie {modality_gap} apart, pairs a mean squared distance of {alignment}",
           "a linear separator is right about {separability} of unseen rows", PAIRS,
           separable ? NULL : "a gap, or too few rows to tell"}},
-        {f->hub, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}},
+        {weak ? 0 : f->hub, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}},
         {f->lifted ? f->repeats : 0, CT_REPEATS,
          {REPEATED, pairs, VARIANCE, said_loss}},
-        {fmax(f->wrong, d->shape.clues.group_ahead) > WEAK, CT_UNCERTAIN,
-         {VARIANCE, PAIRS, DIRECTIONS, said_loss,
+        {weak, CT_UNCERTAIN,
+         {VARIANCE, PAIRS, gap >= GAP ? APART : DIRECTIONS, said_loss,
           "pairs match better than by chance, but weakly: train on, or the pairs share little"}},
         {recall < SELDOM, CT_UNCERTAIN,
          {PAIRS, VARIANCE, "the right item is among the near ones but seldom the nearest: pairs "

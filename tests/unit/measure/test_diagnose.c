@@ -171,6 +171,8 @@ START_TEST(one_number_changes_the_verdict)
     ck_assert_int_eq(state_of(&m), CT_MISPAIRED);
     m = fine(), m.modality_gap = 0.8, m.alignment = 0.9, m.separability = 1;
     ck_assert_int_eq(state_of(&m), CT_MODALITY_GAP);
+    m.wrong_ahead[0] = m.wrong_ahead[1] = 0.38; /* a gap does not excuse that */
+    ck_assert_int_eq(state_of(&m), CT_UNCERTAIN);
     m = fine(), m.not_finite_rows[1] = 1;
     ck_assert_int_eq(state_of(&m), CT_DEGENERATE_NORMS);
     m = fine(), m.rows = 5;

@@ -26,11 +26,11 @@ typedef struct cli_call {
 
     /* What the options were given. */
     int threads; /* resolved for rows that need threads */
-    bool json, quiet, verbose, no_color, force, live, explain, fail_on_collapse, no_diagnosis;
+    bool json, quiet, verbose, no_color, force, live, ask, explain, fail_on_collapse, no_diagnosis;
     bool data_changed, other_data;   /* other_data: it was, in the run that was opened last */
     int split;                       /* ct_split; -1 until a run is open, if not given */
     int at, batch, top, dim, sample; /* at: -1 if it is not given, the others 0 */
-    int seed;
+    int seed, students;
     double loss, temperature;                                                /* NaN if not given */
     const char *output, *checkpoint, *weights, *report, *loss_name, *groups; /* NULL: not given */
     const char *gradient, *gradients, *heatmap, *images, *texts, *torch, *data, *projector;
@@ -70,10 +70,11 @@ typedef struct cli_command {
     int (*run)(cli_call *c, ct_error *err); /* exit code, unless err is set */
 } cli_command;
 
-#define CLI_MANY INT_MAX
-#define CLI_TOP  100 /* most of --top */
+#define CLI_MANY     INT_MAX
+#define CLI_TOP      100 /* most of --top */
+#define CLI_STUDENTS 500
 
-extern const cli_command CLI_DEMO, CLI_LESSON, CLI_PLAYGROUND;
+extern const cli_command CLI_DEMO, CLI_LESSON, CLI_PLAYGROUND, CLI_CLASS;
 extern const cli_command CLI_TRAIN, CLI_RESUME, CLI_IMPORT, CLI_CHECK, CLI_SWEEP;
 extern const cli_command CLI_EVAL, CLI_DIAGNOSE, CLI_LOSS, CLI_REPORT, CLI_PLOT, CLI_INSPECT,
     CLI_HASH;

@@ -6,7 +6,31 @@
 #include "lab/lessons/lesson.h"
 #include "platform/clock.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* The question, before the text gives the answer away. A line that is no number of an answer is no
+ * guess: 0. */
+static int ask(const ct_doc *d, const ct_lesson *l)
+{
+    char line[256] = "";
+    ct_doc_text(d, "%s", l->ask);
+    for (int k = 0; k < l->n_answers; k++)
+        ct_doc_item(d, "%d: %s", k + 1, l->answer[k]);
+    printf("Your guess, 1 to %d: ", l->n_answers);
+    fflush(stdout);
+    const int guess = fgets(line, sizeof line, stdin) != NULL ? atoi(line) : 0;
+    printf("\n");
+    return guess >= 1 && guess <= l->n_answers ? guess : 0;
+}
+
+static void tell_answer(const ct_doc *d, const ct_lesson *l, int guess)
+{
+    const char *verdict = guess == l->right ? "right" : "not right";
+    if (guess > 0)
+        ct_doc_about(d, "Your guess: %d, %s, which is %s", guess, l->answer[guess - 1], verdict);
+    ct_doc_about(d, "Right: %d, %s. %s", l->right, l->answer[l->right - 1], l->why);
+}
 
 /* What it measured, and what that shows. */
 static void tell(const ct_doc *d, const ct_lesson *l, const ct_lesson_run *run, double seconds)
@@ -48,17 +72,22 @@ static void put_json(ct_json *j, const ct_lesson *l, const ct_lesson_run *run, d
 /* Answers whether it differs. */
 static bool give(cli_call *c, const char *name, ct_lesson_run *run, ct_error *err)
 {
-    const double began = ct_clock_s();
+    double began = 0;
+    int guess = 0;
     ct_arena arena;
     ct_lesson l;
     *run = (ct_lesson_run){.device = c->device, .threads = c->threads};
     ct_arena_open(&arena, "lesson", 0, err);
     if (ct_lesson_read(name, &arena, &l, err) == CT_OK) {
         ct_doc_title(&c->doc, "%s", l.title);
+        guess = c->ask ? ask(&c->doc, &l) : 0;
+        began = ct_clock_s(); /* thinking takes no time */
         ct_doc_text(&c->doc, "%s", l.text);
     }
     if (err->status == CT_OK && ct_lesson_give(&l, run, &arena, err) == CT_OK) {
         tell(&c->doc, &l, run, ct_clock_s() - began);
+        if (c->ask)
+            tell_answer(&c->doc, &l, guess);
         if (c->json) {
             put_json(&c->j, &l, run, ct_clock_s() - began);
             cli_put_json(c, err);
@@ -85,8 +114,10 @@ static int lesson(cli_call *c, ct_error *err)
         all[n] = ct_lesson_name(n);
     ct_lesson_run *run = ct_arena_zeroed(&c->arena, 1, sizeof *run);
     const bool whole = c->argc == 1 && strcmp(c->argv[0], "all") == 0;
-    if (c->argc == 0 && c->report != NULL)
-        CT_FAIL(err, CT_ERR_CONFIG, "lesson: --report needs the name of a lesson, or all");
+    if (c->argc == 0 && (c->report != NULL || c->ask))
+        CT_FAIL(err, CT_ERR_CONFIG, "lesson: --report and --ask need the name of a lesson, or all");
+    if (c->ask && c->json)
+        CT_FAIL(err, CT_ERR_CONFIG, "lesson: --ask asks people; leave out --json");
     for (int i = 0; i < c->argc && !whole; i++)
         cli_find(err, "lesson", c->argv[i], all, n, sizeof *all, "contrast lesson");
     for (int i = 0; i < (whole ? n : c->argc) && err->status == CT_OK; i++)

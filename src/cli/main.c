@@ -12,9 +12,11 @@
 #include <string.h>
 
 const cli_command *const cli_commands[] = {
-    &CLI_DEMO,  &CLI_LESSON, &CLI_PLAYGROUND, &CLI_TRAIN,  &CLI_RESUME, &CLI_IMPORT, &CLI_CHECK,
-    &CLI_SWEEP, &CLI_EVAL,   &CLI_DIAGNOSE,   &CLI_LOSS,   &CLI_REPORT, &CLI_PLOT,   &CLI_INSPECT,
-    &CLI_HASH,  &CLI_EMBED,  &CLI_SEARCH,     &CLI_EXPORT, &CLI_HELP,   NULL,
+    &CLI_DEMO,     &CLI_LESSON, &CLI_PLAYGROUND, &CLI_CLASS,  &CLI_TRAIN,
+    &CLI_RESUME,   &CLI_IMPORT, &CLI_CHECK,      &CLI_SWEEP,  &CLI_EVAL,
+    &CLI_DIAGNOSE, &CLI_LOSS,   &CLI_REPORT,     &CLI_PLOT,   &CLI_INSPECT,
+    &CLI_HASH,     &CLI_EMBED,  &CLI_SEARCH,     &CLI_EXPORT, &CLI_HELP,
+    NULL,
 };
 enum { N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1 };
 
@@ -149,7 +151,12 @@ static int exit_code(ct_status status)
 
 int main(int argc, char **argv)
 {
-    cli_call c = {.split = -1, .at = -1, .top = 5, .loss = (double)NAN, .temperature = (double)NAN};
+    cli_call c = {.split = -1,
+                  .at = -1,
+                  .top = 5,
+                  .students = 30,
+                  .loss = (double)NAN,
+                  .temperature = (double)NAN};
     ct_error err = {.status = CT_OK};
     int code = run(argc - 1, argv + 1, &c, &err);
     if (err.status != CT_OK) {

@@ -22,6 +22,7 @@ static const char *const HELP[][2] = {
 /* clang-format off */
 #define SETS(kind_, member) .kind = (kind_), CT_AT(cli_call, member)
 static const ct_field MEANING[] = {
+    {.key = "ask", SETS(CT_BOOL, ask)},
     {.key = "at", SETS(CT_INT, at), .most = INT_MAX},
     {.key = "batch", SETS(CT_INT, batch), .least = 1, .most = INT_MAX},
     {.key = "checkpoint", SETS(CT_STRING, checkpoint)},
@@ -50,6 +51,7 @@ static const ct_field MEANING[] = {
     {.key = "sample", SETS(CT_INT, sample), .least = CLI_RUN, .most = INT_MAX},
     {.key = "seed", SETS(CT_INT, seed), .most = INT_MAX},
     {.key = "split", SETS(CT_CHOICE, split), .choices = "train validation test composition"},
+    {.key = "students", SETS(CT_INT, students), .least = 1, .most = CLI_STUDENTS},
     {.key = "temperature", SETS(CT_REAL, temperature), .least = 1e-3, .most = 1e3},
     {.key = "texts", SETS(CT_STRING, texts)},
     {.key = "threads", SETS(CT_INT, threads), .least = 1, .most = 1024},

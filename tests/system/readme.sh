@@ -8,7 +8,7 @@ mkdir "$scratch/copy"
 (cd "$root" && tar -cf - Makefile README.md src include models tests datasets/*.[ch] datasets/*.sh) | tar -xf - -C "$scratch/copy"
 cd "$scratch/copy" || exit 1
 
-pages="README.md models/recipes/README.md src/cli/README.md"
+pages="README.md models/recipes/README.md src/cli/README.md src/lab/lessons/README.md"
 # Text between ```LANGUAGE and ```.
 # shellcheck disable=SC2086 # a list of files
 block() {

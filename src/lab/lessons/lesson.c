@@ -34,6 +34,10 @@ static const char *const TEXT[][2] = {
 
 static const ct_field PARTS[] = {
     {.key = "title", .kind = CT_STRING, CT_AT(ct_lesson, title)},
+    {.key = "ask", .kind = CT_STRING, CT_AT(ct_lesson, ask)},
+    {.key = "answers", .kind = CT_STRING, CT_LIST(ct_lesson, answer, n_answers)},
+    {.key = "right_answer", .kind = CT_INT, CT_AT(ct_lesson, right)},
+    {.key = "why", .kind = CT_STRING, CT_AT(ct_lesson, why)},
     {.key = "rule", .kind = CT_STRING, CT_AT(ct_lesson, rule)},
     {.key = "source", .kind = CT_STRING, CT_AT(ct_lesson, source)},
     {.key = "see_also", .kind = CT_STRING, CT_AT(ct_lesson, see_also)},
@@ -57,6 +61,11 @@ static void read_line(ct_lesson *l, const char *word, char *rest)
               s->n_claims < CT_STUDY_CLAIMS);
     if (f != NULL) {
         *(const char **)(void *)((char *)l + f->offset) = rest;
+    } else if (strcmp(word, "answer") == 0 || strcmp(word, "right") == 0) {
+        CT_ASSERT(l->n_answers < CT_LESSON_ANSWERS);
+        l->answer[l->n_answers++] = rest;
+        if (*word == 'r')
+            l->right = l->n_answers;
     } else if (strcmp(word, "study") == 0) { /* RECIPE, N seeds SETTINGS */
         char *seeds = ct_text_cut(rest, ", "), *common = ct_text_cut(seeds, " seeds");
         CT_ASSERT(common != NULL);

@@ -12,6 +12,7 @@
 #define CT_LESSONS        12
 #define CT_LESSON_ROWS    96
 #define CT_LESSON_STUDIES 4
+#define CT_LESSON_ANSWERS 3
 
 typedef enum ct_verdict { CT_PASSES, CT_DIFFERS, CT_INCONCLUSIVE, CT_SHOWN } ct_verdict;
 
@@ -37,6 +38,9 @@ typedef struct ct_lesson {
     const char *name, *title;
     const char *text; /* what to expect and why; lines of at most 112 characters */
     const char *rule, *source, *see_also; /* when a row passes; of what is expected; a command */
+    const char *ask, *why; /* a question before anything is measured; of its right answer, why */
+    const char *answer[CT_LESSON_ANSWERS];
+    int n_answers, right; /* right: counted from 1; 0: it asks nothing */
     void (*measure)(ct_lesson_run *run, ct_error *err); /* what needs no trainer, or NULL */
     ct_study study[CT_LESSON_STUDIES];
     int n_studies;

@@ -210,12 +210,16 @@ START_TEST(every_lesson_says_what_it_is)
     ct_error err = {0};
     ct_arena arena;
     ct_lesson l;
-    int n = 0;
+    int n = 0, place[CT_LESSON_ANSWERS] = {0};
     ct_arena_open(&arena, "test", 0, &err);
     for (; ct_lesson_name(n) != NULL; n++) {
         ck_assert_int_eq(ct_lesson_read(ct_lesson_name(n), &arena, &l, &err), CT_OK);
         ck_assert(l.title[0] != '\0' && l.source[0] != '\0' && l.rule[0] != '\0');
         ck_assert(l.measure != NULL || l.n_studies > 0);
+        ck_assert(l.ask != NULL && l.why != NULL && l.n_answers == CT_LESSON_ANSWERS);
+        ck_assert_int_ge(l.right, 1);
+        ck_assert_int_le(l.right, CT_LESSON_ANSWERS);
+        place[l.right - 1]++;
         for (const char *line = l.text; line != NULL; line = strchr(line, '\n')) {
             line += *line == '\n';
             ck_assert_msg(strcspn(line, "\n") <= 112, "%s: %s", l.name, line);
@@ -229,6 +233,34 @@ START_TEST(every_lesson_says_what_it_is)
     check_study(&l.study[1], &arena, &err);
     ck_assert_str_eq(l.study[1].variant[2].name, "control: step / 0.07");
     ck_assert(l.measure == NULL && l.n_studies == 2);
+    for (int k = 0; k < CT_LESSON_ANSWERS; k++)
+        ck_assert_int_ge(place[k], 2); /* where an answer is printed says nothing of it */
+    ct_arena_free(&arena);
+}
+END_TEST
+
+/* Every recipe of a class is one, and no two of them are the same. */
+START_TEST(the_settings_of_a_class_are_recipes)
+{
+    ct_error err = {0};
+    ct_arena arena;
+    ct_lesson l;
+    char text[2][CT_RECIPE_BYTES];
+    int n = 0;
+    ct_arena_open(&arena, "test", 0, &err);
+    ct_lesson_read("class", &arena, &l, &err);
+    for (int s = 0; s < l.n_studies; s++)
+        for (int v = 0; v < l.study[s].n_variants; v++, n++) {
+            const ct_study *study = &l.study[s];
+            ct_recipe r = ct_study_recipe(study->recipe, study->common, &err);
+            ct_variant_apply(&r, study->variant[v].settings, &err);
+            ct_recipe_check(&r, &err);
+            ck_assert_msg(err.status == CT_OK, "%s: %s", study->variant[v].name, err.msg);
+            ct_fields_ini(&ct_recipe_fields, &r, false, text[n % 2], sizeof *text);
+            ck_assert_str_ne(text[0], text[1]);
+            ck_assert_int_le(r.train.steps * r.train.batch, 80000); /* seconds */
+        }
+    ck_assert_int_eq(n, 15);
     ct_arena_free(&arena);
 }
 END_TEST
@@ -273,6 +305,7 @@ TCase *lessons_case(void)
               claims_name_variants_and_of_several_the_best_on_validation,
               data_that_is_not_there_is_a_note_and_no_verdict, descent_ends_at_the_floor);
     tcase_add_loop_test(tc, a_lesson_without_chance_passes, 0, COUNT(CERTAIN));
-    add_tests(tc, sweeps_that_lessons_name_can_be_typed, every_lesson_says_what_it_is);
+    add_tests(tc, sweeps_that_lessons_name_can_be_typed, every_lesson_says_what_it_is,
+              the_settings_of_a_class_are_recipes);
     return tc;
 }

@@ -44,6 +44,11 @@ sh "$PWD/said.command" >said.out 2>&1
 check "README shows what a loss alone says" [ "$(wc -l <said)" -ge 5 ]
 check "... as it is" sh -c 'tail -n +2 said | cmp -s - said.out'
 
+sed -n 's/.*`\(build.contrast diagnose A.npy [^`]*\)`.*/\1/p' README.md >arrays
+printf '%s\n' red blue green star ring heart | build/contrast embed runs/first --texts - -o A.npy >/dev/null && cp A.npy B.npy
+check "README diagnoses two arrays" [ "$(wc -l <arrays)" -eq 1 ]
+check "... by a command that works" sh -c "sh arrays >/dev/null"
+
 block c >step.c
 check "README shows a step of models/first.c" [ "$(wc -l <step.c)" -ge 5 ]
 check "... as it is" [ "$(grep -cFx -f step.c models/first.c)" -eq "$(wc -l <step.c)" ]

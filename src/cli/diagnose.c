@@ -52,7 +52,7 @@ static void tell(const ct_doc *d, const ct_diagnosis *a, const char *run)
     for (int i = 0; i < a->n_evidence; i++)
         ct_doc_item(d, "%s", a->evidence[i]);
     if (*a->text.look_alikes != '\0')
-        ct_doc_about(d, "looks alike: %s", a->text.look_alikes);
+        ct_doc_about(d, "easily confused with: %s", a->text.look_alikes);
     ct_doc_about(d, "try first: %s", a->text.remedy);
     if (run != NULL && *a->remedy.settings != '\0')
         ct_doc_code(d, "contrast train %s/recipe.ini %s", run, a->remedy.settings);

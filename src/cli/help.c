@@ -46,7 +46,7 @@ static void help_states(void)
         const ct_state_text *t = ct_state_describe((ct_state)s);
         printf("%s: %s\n", t->name, t->meaning);
         if (*t->look_alikes != '\0')
-            printf("  looks alike: %s\n", t->look_alikes);
+            printf("  easily confused with: %s\n", t->look_alikes);
     }
 }
 

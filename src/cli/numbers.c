@@ -46,8 +46,9 @@ static void tell_near(cli_call *c, const ct_numbers *x, const char *name)
                         ct_scalar_exp(x->loss));
         for (int i = 0; i < 2; i++)
             if (side[i]->formula[0] != '\0')
-                ct_doc_item(d, "the next %s: %s of %s, %.4f", i == 0 ? "below" : "above",
-                            side[i]->formula, side[i]->losses, side[i]->value);
+                ct_doc_item(d, "the next %s: %s%s%s, %.4f", i == 0 ? "below" : "above",
+                            side[i]->formula, side[i]->losses[0] != '\0' ? " of " : "",
+                            side[i]->losses, side[i]->value);
     } else {
         ct_doc_text(d, "A loss of %g with %d pairs per batch is near:", x->loss, x->at.n);
         ct_doc_table(d, &near);

@@ -59,9 +59,9 @@
 #define VARIANCE                                                                                \
     "different rows of a side have mean cosine {mean_cosine}, total variance {total_variance} " \
     "(0: all equal, 1: scattered)"
-#define DIRECTIONS                                                                            \
-    "participation ratio {participation_ratio}, effective rank {effective_rank_centred}, in " \
-    "{columns} columns"
+#define DIRECTIONS                                                                        \
+    "participation ratio {participation_ratio}, effective rank {effective_rank_centred} " \
+    "(centred), in {columns} columns"
 #define PAIRS                                                                                    \
     "recall@1 is {recall_at_1} of {compared_rows}; the share of wrong items ahead of the right " \
     "one is "                                                                                    \
@@ -76,11 +76,11 @@
     "variance within groups is {class_variance} of that between them, their means are " \
     "{off_simplex} off a simplex (0 and 0: neural collapse, each group one corner)"
 #define ORDER "what is left of the order still matches pairs: a collapse in scale, not yet in rank"
-#define LOSS_IS \
-    "the loss is {value}; it is {all_equal} when all embeddings are equal, and {floor} at best"
 
-#define GIVEN   "your code says {value}; this loss of these rows is {loss_here}"
-#define MISTAKE "{mistake} makes {loss_mistaken} of these rows"
+#define LOSS_IS      "the loss is {value}; it is {all_equal} when all embeddings are equal, and "
+#define WITH_REPEATS LOSS_IS "{floor_by_duplicates} at best with these repeats"
+#define GIVEN        "your code says {value}; this loss of these rows is {loss_here}"
+#define MISTAKE      "{mistake} would give {loss_mistaken} on these rows"
 #define CLIFF_IS                                                                                  \
     "{side} uses {directions} of {columns} directions, then a cliff: the next singular value is " \
     "{cliff} of the last of them"
@@ -240,7 +240,8 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
     const ct_measures *m = &d->measures;
     const double gap = m->modality_gap, recall = f->recall;
     const bool matched = f->matched, narrow = f->narrow, separable = m->separability >= SEPARABLE;
-    const char *const said_loss = f->knows_loss ? LOSS_IS : NULL;
+    const char *const best = d->landmarks.duplicates > 0 ? WITH_REPEATS : LOSS_IS "{floor} at best";
+    const char *const said_loss = f->knows_loss ? best : NULL;
     const char *const order = matched ? ORDER : NULL;
     const bool weak = fmax(f->wrong, d->shape.clues.group_ahead) > WEAK;
     const char *const pairs = f->alone ? NULL : PAIRS;
@@ -265,7 +266,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
           [REMEDY] = "look at that tower: frozen or detached, dead units, an input that is the "
                      "same for all items"}},
         {f->constant > 0 && !(f->share < 1 - 2 * AT_LN_N), CT_COLLAPSED,
-         {"all {rows} rows are one point, which is no chance", VARIANCE, said_loss,
+         {"all {rows} rows are one point, which is no coincidence", VARIANCE, said_loss,
           f->alone ? NULL : "a softmax over {rows} equal rows has the loss ln {rows} = {ln_rows}"}},
         {m->rows < FEWEST_ROWS || m->columns < 2, CT_UNCERTAIN,
          {"{rows} rows of {columns}: below 12 rows or 2 columns all numbers are mostly chance"}},
@@ -322,13 +323,13 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
           said_loss}},
         {f->in_step, CT_MISPAIRED, {step, PAIRS}},
         {f->lost, CT_MISPAIRED,
-         {"a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row of another "
-          "number, and their own partner is anywhere: pairs are right in part", PAIRS}},
+         {"a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row with "
+          "another number, and their own partner is anywhere: pairs are right in part", PAIRS}},
         {f->hidden, CT_UNALIGNED, {PAIRS, UNEVEN, said_loss}},
         {!matched && f->wrong < CHANCE && f->sigmas > DOUBT, CT_UNCERTAIN,
          {PAIRS, "better than chance, but {compared_rows} rows are too few to be sure"}},
         {!matched && partners(m) > PARTNERS, CT_MISPAIRED,
-         {PAIRS, "a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row of "
+         {PAIRS, "a share of {mutual_nearest_elsewhere} of the rows have a mutual nearest row with "
                  "another number, and {nearer_to_other_side} are nearer to a row of the other side "
                  "than to any of their own"}},
         {!matched && !f->alone, CT_UNALIGNED, {PAIRS, VARIANCE, said_loss}},
@@ -343,7 +344,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {!weak && gap >= GAP && gap * gap >= GAP_SHARE * m->alignment,
          separable ? CT_MODALITY_GAP : CT_UNCERTAIN,
          {"the means lie {modality_gap} apart, pairs a mean squared distance of {alignment}",
-          "a linear separator is right about {separability} of unseen rows", PAIRS,
+          "a linear separator tells the side of a share of {separability} of unseen rows", PAIRS,
           separable ? NULL : "a gap, or too few rows to tell"}},
         {weak ? 0 : f->hub, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}},
         {f->lifted ? f->repeats : 0, CT_REPEATS,
@@ -368,8 +369,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {narrow, CT_HEALTHY,
          {VARIANCE, PAIRS, said_loss,
           [MEANING] = "a narrow cone, in which pairs find each other at this temperature",
-          [REMEDY] = "subtract each side's mean where cosines themselves matter; compare recall on "
-                     "a test split"}},
+          [REMEDY] = "subtract each side's mean where cosines themselves matter"}},
         {true, CT_HEALTHY, {VARIANCE, PAIRS, DIRECTIONS, said_loss}},
     };
     /* clang-format on */
@@ -409,7 +409,7 @@ static void add_findings(ct_diagnosis *d, const facts *f)
          "the two sides are the same rows: each pair is one row twice, of cosine 1"},
         /* Pairs have groups of their own captions too, and those may all differ. */
         {isnan(c->repeats_floor[0]) && (c->groups == 1 || (f->alone && c->groups == m->rows)),
-         "the labels say nothing: all rows have one, or each its own (different ones: {groups})"},
+         "labels or captions make no groups: {groups} different ones among {rows} rows"},
         {f->some_lost && is != CT_MISPAIRED,
          "at least {lost_rows} of {compared_rows} rows have their mutual nearest under another "
          "number and their own partner far away: shuffled, perhaps"},

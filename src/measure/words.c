@@ -15,14 +15,14 @@
 static const ct_state_text TEXT[CT_N_STATES] = {
     [CT_HEALTHY] = {"healthy", "rows point in many directions, and pairs find each other",
                     "overfitting: measure rows that were not trained on",
-                    "nothing; compare recall on a test split"},
+                    "nothing, if these rows were not trained on"},
     [CT_COLLAPSED] =
         {"collapsed", "all embeddings of a side point the same way",
          "plateau: there the rows still differ by more than a few percent of their length and the "
          "run may yet leave; a narrow cone whose pairs match",
-         "first what keeps rows apart: negatives, or a term for the variance; then the step: too "
-         "large a rate saturates units, too small a one stays near the saddle; dead units and "
-         "weight decay"},
+         "what keeps rows apart: negatives, or a term for the variance; then the step: too large a "
+         "rate saturates units, too small a one stays near the saddle; then dead units and weight "
+         "decay"},
     [CT_DIMENSIONAL_COLLAPSE] =
         {"dimensional-collapse", "scattered, but in one or a few directions only",
          "data that has only a few degrees of freedom: then retrieval works; see the spectrum",
@@ -51,7 +51,7 @@ static const ct_state_text TEXT[CT_N_STATES] = {
                          "if absolute cosines matter: subtract each side's mean, or train longer "
                          "at a larger temperature"},
     [CT_DEGENERATE_NORMS] =
-        {"degenerate-norms", "lengths that cosines cannot be trusted on",
+        {"degenerate-norms", "lengths for which cosines cannot be trusted",
          "collapsed: all-zero rows look so after normalising",
          "find the rows: NaN comes from divergence, zeros from dead units or empty inputs, huge "
          "lengths from a missing normalisation or weight decay"},
@@ -62,10 +62,10 @@ static const ct_state_text TEXT[CT_N_STATES] = {
          "give --groups here; in training loss.mask_groups=true or loss.name=unicl, which count "
          "equal "
          "captions as one, or train.no_duplicates=true, which lets no two of them meet in a batch"},
-    [CT_INVERTED] = {"inverted", "partners are farther apart than chance puts them",
+    [CT_INVERTED] = {"inverted", "partners are farther apart than by chance",
                      "unaligned: there half of the wrong items are ahead, not nearly all",
                      "look for a sign: a distance used as a similarity, a loss that is raised "
-                     "instead of lowered, labels that are turned round"},
+                     "instead of lowered, labels that are flipped"},
     [CT_HUB] = {"hub", "one row is nearest to a large share of the other side",
                 "collapsed: there all rows are near to all; an anchor with no better answer",
                 "look at that row: an empty or placeholder item, or one at the centre of the rest; "

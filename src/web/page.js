@@ -145,7 +145,7 @@ class Run {
     const v = this.verdict, line = this.lines[this.step - 1];
     const put = (name, value) => make('span', {}, name + ' ', make('b', {}, value));
     this.numbers.replaceChildren(put('step', String(this.step)), ...(line ? [put('loss', round(line.loss)), put('all equal', round(line.all_equal)), put('floor', round(line.floor)), put('temperature', round(line.temperature)), put('|gradient|', round(line.gradient_norm)), put('rate', round(line.rate))] : []),
-      ...(v ? [put('mean cosine', round(v.mean_cosine[0])), put('effective rank', v.effective_rank_centred.map(x => round(x, 1)).join(', ')), put('recall@1', v.recall_at_1.map(x => round(x, 3)).join(', ') + ` of ${v.rows}`), put('escape meter', round(v.escape_meter))] : []));
+      ...(v ? [put('mean cosine', round(v.mean_cosine[0])), put('effective rank, centred', v.effective_rank_centred.map(x => round(x, 1)).join(', ')), put('recall@1', v.recall_at_1.map(x => round(x, 3)).join(', ') + ` of ${v.rows}`), put('escape meter', round(v.escape_meter))] : []));
   }
   showHand() {
     if (!this.hand.open || !this.look) return;
@@ -338,7 +338,7 @@ const DRAW = {
       line(g, s.map((v, i) => [x(i + 1), y(v)]), k ? [6, 3] : []);
     });
     g.lineWidth = 1;
-    return run.verdict ? `effective rank ${run.verdict.effective_rank_centred.map(v => round(v, 1)).join(' (pictures), ')} (captions, dashed)` : 'of the centred unit rows';
+    return run.verdict ? `effective rank, centred: ${run.verdict.effective_rank_centred.map(v => round(v, 1)).join(' (pictures), ')} (captions, dashed)` : 'of the centred unit rows';
   },
   path(run, canvas) {
     const {g, x, y} = axes(canvas, -4, 0, 0, 2.5, 'uniformity', 'alignment');
@@ -520,7 +520,7 @@ function showDiagnosis(d, of) {
     return;
   }
   box.replaceChildren(make('p', {}, of.join(' and ') + ': ', make('b', {}, d.state), ': ' + d.meaning), ...d.evidence.map(e => make('p', {className: 'item'}, e)),
-    ...(d.look_alikes ? [make('p', {}, 'looks alike: ' + d.look_alikes)] : []), make('p', {}, 'try first: ' + d.try_first), ...(d.cosine_histogram_on ? histogram(d) : []));
+    ...(d.look_alikes ? [make('p', {}, 'easily confused with: ' + d.look_alikes)] : []), make('p', {}, 'try first: ' + d.try_first), ...(d.cosine_histogram_on ? histogram(d) : []));
 }
 function histogram(d) {
   const canvas = make('canvas');

@@ -163,7 +163,7 @@ check "rows on two points" says "collapsed: rows lie on a few points - 100 rows 
 check "... in a pair" state collapsed points.npy points.npy
 check "classes as captions" state repeats a.npy captions.npy
 check "... how many, and the floor: ln 10" says "10 different rows among 100 on the second side: row 0 is there 10 times (rows count from 0) - repeats of the second side put 2.3026 under the loss" a.npy captions.npy
-check "7 equal rows are no chance" says "ln 7 = 1.9459" seven.npy seven.npy
+check "7 equal rows are no coincidence" says "ln 7 = 1.9459" seven.npy seven.npy
 check "... alone" state collapsed seven.npy
 check "low rank that works" says "dimensional-collapse: scattered, but in one or a few directions only - the first side uses 4 of 64 directions, then a cliff" low.npy low.npy
 check "... one side" state dimensional-collapse low.npy
@@ -184,8 +184,8 @@ check "... and what was given is not asked for" says "try first: measure more ro
 check "... works at a small temperature" says "healthy: a narrow cone, in which pairs find each other at this temperature" cone.npy cone.npy --temperature 0.005 --batch 100
 check "a sign on a third" says "the partner of 34 of 100 rows of the first side is among the farthest items: a sign on these rows" a.npy turned-half.npy
 check "the same file twice" says "the two sides are the same rows" a.npy a.npy
-check "labels that are all equal" says "the labels say nothing: all rows have one, or each its own (different ones: 1)" classes.npy --groups one.npy
-check "... or all different" says "the labels say nothing: all rows have one, or each its own (different ones: 100)" classes.npy --groups own.npy
+check "labels that are all equal" says "labels or captions make no groups: 1 different ones among 100 rows" classes.npy --groups one.npy
+check "... or all different" says "labels or captions make no groups: 100 different ones among 100 rows" classes.npy --groups own.npy
 check "one side does not find pairs" says "one side cannot show" a.npy
 
 check "... in loss too" rejects 3 "nan.npy: row 5 (rows count from 0) holds a NaN" loss nan.npy b.npy
@@ -204,7 +204,7 @@ while read -r value name; do
 done <mistakes
 . ./axis
 # shellcheck disable=SC2154
-check "a softmax over the wrong axis" says "a softmax over the wrong axis makes $axis of these rows" hub.npy hubs.npy --loss "$axis" --batch 100
+check "a softmax over the wrong axis" says "a softmax over the wrong axis would give $axis on these rows" hub.npy hubs.npy --loss "$axis" --batch 100
 check "nan is an answer" says "your code says that it is not finite; this loss of these rows is $here" a.npy noisy.npy --loss nan --batch 100
 check "a low loss of other rows" state loss-differs a.npy noisy.npy --loss 0.004 --batch 100
 tiny=$(awk "BEGIN { print $here / 75 }")

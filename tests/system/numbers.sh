@@ -33,6 +33,8 @@ run diagnose --loss nan --batch 128
 check "a loss that is not finite is an answer" grep -q "^not finite: " out
 run diagnose --loss 1.5 --batch 64 --loss-name clip
 check "between landmarks there are neighbours" grep -q "the next above: " out
+run diagnose --loss 1.2 --batch 7
+check "a neighbour of no loss is said without one" grep -qF "the next below: ln(e + N-1) - 1, 1.1654" out
 
 awk 'BEGIN { print "step,loss"; for (i = 0; i < 200; i++) printf "%d,%.4f\n", 10 * i, 4.852 + 0.3 * exp(-i / 3) + 0.002 * sin(i) }' >curve.csv
 awk 'BEGIN { for (i = 0; i < 200; i++) printf "{\"step\": %d, \"loss\": %.4f}\n", i, 5 * exp(-i / 90) }' >falls.jsonl

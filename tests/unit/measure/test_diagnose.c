@@ -202,6 +202,11 @@ START_TEST(evidence_holds_the_numbers)
     ck_assert_str_eq(d.evidence[2],
                      "the loss is 3.2500; it is 4.0000 when all embeddings are equal, "
                      "and 0.1250 at best");
+    d.landmarks.duplicates = 1.5; /* rows that repeat keep the loss above that */
+    ct_conclude(&d);
+    ck_assert_str_eq(d.evidence[2],
+                     "the loss is 3.2500; it is 4.0000 when all embeddings are equal, "
+                     "and 1.5000 at best with these repeats");
 }
 END_TEST
 

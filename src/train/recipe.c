@@ -291,8 +291,12 @@ static void settle(ct_recipe *r, const char *place, ct_error *err)
 ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err)
 {
     char place[CT_RECIPE_TEXT];
+    const char *text = ct_file_exists(name) ? NULL : ct_recipe_builtin(name);
     snprintf(place, sizeof place, "%s: ", name);
-    ct_recipe_read(r, name, ct_file_exists(name) ? NULL : ct_recipe_builtin(name), err);
+    if (text == NULL && strpbrk(name, "/.") == NULL && !ct_file_exists(name))
+        CT_FAIL(err, CT_ERR_IO, "%s: neither a file nor a built-in recipe (contrast help recipes)",
+                name);
+    ct_recipe_read(r, name, text, err);
     settle(r, place, err);
     return err->status;
 }

@@ -44,8 +44,8 @@ static void find_data(const ct_data_recipe *d, const char *recipe, ct_error *err
     for (int i = 0; i < 4 && d->kind == CT_DATA_PAIRS; i++)
         if (*path[i] != '\0' && strchr(path[i], ':') == NULL && !ct_file_exists(path[i]))
             CT_FAIL(err, CT_ERR_IO,
-                    "%s: data.%s = %s: there is no such file; if it moved, say where", recipe,
-                    KEY[i], path[i]);
+                    "%s: data.%s = %s: no such file here; run where it was trained, or correct it",
+                    recipe, KEY[i], path[i]);
 }
 
 ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err)

@@ -60,7 +60,7 @@ check "import --data-changed, too" [ "$code" = 0 ]
 change nothing
 mkdir moved
 mv rows.csv captions.txt moved
-check "data that moved is named with its key" rejects 1 "run/recipe.ini: data.image = rows.csv: there is no such file" eval run
+check "data that moved is named with its key" rejects 1 "run/recipe.ini: data.image = rows.csv: no such file here; run where it was trained" eval run
 sed -i 's!= rows.csv!= moved/rows.csv!; s!= captions.txt!= moved/captions.txt!' run/recipe.ini
 run eval run
 check "its new place is written there" [ "$code" = 0 ]

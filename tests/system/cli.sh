@@ -42,6 +42,7 @@ run help recipe-manual
 check "the manual of recipes has each key" [ "$(grep -c '^\.B .* =' "$scratch/out")" = "$("$program" help recipe | grep -c '^[a-z_0-9]* *=')" ]
 run help bash
 check "bash completes options" grep -q "' train') words=.* --weights .* collapse" "$scratch/out"
+check "... and what help explains" grep -q "' help') words=.* losses states measures demo" "$scratch/out"
 run help fish
 check "fish knows letters" grep -q "from train' -l output -s o -r -d 'the run" "$scratch/out"
 run help states
@@ -86,6 +87,8 @@ check "a line that is no setting names its line" rejects 2 "equals.ini:2" train 
 printf '[train]\nbacth = 7\n' >"$scratch/typo.ini"
 check "a typo in a file names its line and the key" rejects 2 "typo.ini:2: train.bacth: there is no such key; did you mean train.batch" \
     train "$scratch/typo.ini"
+check "a recipe that is neither a file nor built in" rejects 1 "shaps: neither a file nor a built-in recipe (contrast help recipes)" \
+    train shaps
 : >"$scratch/empty.ini"
 check "an empty recipe has all defaults" rejects 2 "train.steps = 0" train "$scratch/empty.ini" train.steps=0
 

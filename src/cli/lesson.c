@@ -47,8 +47,10 @@ static void tell(const ct_doc *d, const ct_lesson *l, const ct_lesson_run *run, 
     ct_doc_table(d, &rows);
     ct_doc_text(d, "Rule: %s", l->rule);
     ct_doc_about(d, "Source: %s", l->source);
-    if (l->see_also != NULL)
-        ct_doc_about(d, "See also: %s", l->see_also);
+    if (l->see_also != NULL) { /* a command, to be copied: one line */
+        ct_doc_about(d, "See also:");
+        ct_doc_code(d, "%s", l->see_also);
+    }
     ct_doc_about(d, "%s: %s (%.1f s)", l->name, ct_verdict_name(ct_lesson_verdict(run)), seconds);
 }
 

@@ -119,7 +119,7 @@ void cli_put_recipe_manual(void)
         const char *help = strstr(line, " # ");
         const size_t n = help != NULL ? (size_t)(help - line) : strlen(line);
         if (*line != '[')
-            printf(".TP\n");
+            printf(".TP 4\n"); /* no key is so short that its help would follow it as a value */
         put_macro(*line == '[' ? ".SS" : ".B", line, n);
         if (help != NULL)
             put_words(help + 3, strlen(help + 3));
@@ -139,8 +139,9 @@ static void put_arguments(const cli_command *c)
         for (int i = 0; ct_lesson_name(i) != NULL; i++)
             printf(" %s", ct_lesson_name(i));
     if (c == &CLI_HELP)
-        for (int i = 0; cli_commands[i] != NULL; i++)
-            printf(" %s", cli_commands[i]->name);
+        printf(" recipe recipes losses states measures");
+    for (int i = 0; c == &CLI_HELP && cli_commands[i] != NULL; i++)
+        printf(" %s", cli_commands[i]->name);
 }
 
 /* For bash, and for zsh through its bashcompinit: the commands, then the words of each. */

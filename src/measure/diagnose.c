@@ -344,7 +344,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
         {!weak && gap >= GAP && gap * gap >= GAP_SHARE * m->alignment,
          separable ? CT_MODALITY_GAP : CT_UNCERTAIN,
          {"the means lie {modality_gap} apart, pairs a mean squared distance of {alignment}",
-          "a linear separator tells the side of a share of {separability} of unseen rows", PAIRS,
+          "a linear separator finds the side for a share of {separability} of unseen rows", PAIRS,
           separable ? NULL : "a gap, or too few rows to tell"}},
         {weak ? 0 : f->hub, CT_HUB, {HUB_IS, PAIRS, VARIANCE, said_loss}},
         {f->lifted ? f->repeats : 0, CT_REPEATS,

@@ -153,7 +153,7 @@ ct_loss_setting cli_loss_setting(const cli_call *c, const ct_loss *loss, int n, 
 
 /* diagnose without embeddings (numbers.c): of --loss VALUE, or of the curve in the first argument
  * where it is one (`curve`). The answer is the exit code, unless err is set. */
-bool cli_is_curve(cli_call *c);
+bool cli_is_curve(cli_call *c, ct_error *err);
 int cli_numbers(cli_call *c, bool curve, ct_error *err);
 
 /* The first SIGINT or SIGTERM only sets cli_stop, a second one ends the program; so does the first

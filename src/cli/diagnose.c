@@ -86,7 +86,7 @@ static source look_at_files(cli_call *c, int *n, ct_error *err)
                 *n);
     if (*n == 1 && ct_run_exists(c->argv[0]))
         return RUN;
-    if (*n == 1 && cli_is_curve(c))
+    if (*n == 1 && cli_is_curve(c, err))
         return CURVE;
     return *n == 0 ? NOTHING : ARRAYS;
 }

@@ -14,15 +14,17 @@
 
 #define LOOKED_AT 65536 /* bytes of a text, to see what it is */
 
-bool cli_is_curve(cli_call *c)
+/* What cannot be read is not judged. FILE:NAME, a member of an archive, is no file of that name. */
+bool cli_is_curve(cli_call *c, ct_error *err)
 {
     char *begin = ct_arena_zeroed(&c->arena, LOOKED_AT, 1);
-    ct_source file = {.fd = -1};
-    if (begin != NULL && ct_source_open(&file, c->argv[0], CT_IGNORE_ERROR) == CT_OK)
-        ct_source_read(&file, 0, begin, file.size < LOOKED_AT ? file.size : LOOKED_AT - 1,
-                       CT_IGNORE_ERROR);
+    ct_source file;
+    if (!ct_file_exists(c->argv[0]))
+        return false;
+    ct_source_open(&file, c->argv[0], err);
+    ct_source_read(&file, 0, begin, file.size < LOOKED_AT ? file.size : LOOKED_AT - 1, err);
     ct_source_close(&file);
-    return begin != NULL && ct_curve_begins(begin);
+    return err->status == CT_OK && ct_curve_begins(begin);
 }
 
 /* ---- what is told ---- */

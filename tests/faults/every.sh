@@ -41,6 +41,7 @@ sh -c '"$@"; exit $?' sh strace -f -qq -o /dev/null -e trace=rename -e inject=re
     "$program" train $settings -q -o killed --threads 1 >/dev/null 2>&1
 check "a killed run" [ ! -e killed/best.safetensors ]
 printf 'a red star\na blue ring\n' >captions.txt
+awk 'BEGIN { print "step,loss"; for (i = 1; i <= 40; i++) print i "," 2.0794 + sin(i) / 5000 }' >curve.csv
 cd ..
 
 # The names that a command may write, then its words.
@@ -59,6 +60,7 @@ new|sweep $settings optim.rate=0.1,1 -q -o new
 |eval run
 |eval run --json
 |diagnose run
+|diagnose curve.csv --batch 8
 |diagnose data/image.npy data/text.npy --loss-name clip
 new|loss data/image.npy data/text.npy --gradients new
 new|report run -o new

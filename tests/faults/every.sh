@@ -104,6 +104,7 @@ keeps_the_rule() {
         cmp -s found whole && return 0
         # results that could not be printed
         [ "$code" = 3 ] && grep -q 'error: standard output: ' err && return 0
+        [ -n "$writes" ] || return 1
     elif [ "$code" != 137 ]; then
         grep -q 'error while loading shared libraries' err ||
             { [ "$code" = 1 ] && [ "$(grep -c 'contrast: error: .' err)" = 1 ]; } || return 1

@@ -22,7 +22,8 @@ static const char *first_bad(const char *at)
 }
 
 /* Cut a text into lines without their ends (LF or CR LF; the last needs none). What is wrong with
- * one is an error of this `kind`. */
+ * one is an error of this `kind`. An item is not empty: one that is ends the reading, and the count
+ * before it, so that a text of nothing else takes no memory for its lines. */
 static ct_status split(const char *path, char *text, size_t size, ct_status kind, ct_arena *arena,
                        char ***line, int *n, ct_error *err)
 {
@@ -31,8 +32,10 @@ static ct_status split(const char *path, char *text, size_t size, ct_status kind
     if (err->status != CT_OK) /* `text` may be none */
         return err->status;
     char *const end = text + size;
-    size_t count = 1;
-    for (const char *at = text; at < end; at++)
+    const bool items = kind == CT_ERR_FORMAT;
+    size_t count = 2;
+    for (const char *at = text;
+         at < end && !(items && *at == '\n' && at[1 + (at[1] == '\r')] == '\n'); at++)
         count += *at == '\n';
     *line = count < INT_MAX ? ct_arena_zeroed(arena, count, sizeof **line) : NULL;
     if (*line == NULL)
@@ -45,6 +48,11 @@ static ct_status split(const char *path, char *text, size_t size, ct_status kind
         char *last = stop > at && stop[-1] == '\r' ? stop - 1 : stop; /* lines of Windows */
         *last = '\0';
         (*line)[(*n)++] = at;
+        if (items && last == at)
+            CT_FAIL(err, kind, "%s:%d: is empty, expected something for each pair", path, *n);
+        if (items && last - at > CT_LINE_BYTES)
+            CT_FAIL(err, kind, "%s:%d: has %td bytes, expected at most %d in one item", path, *n,
+                    last - at, CT_LINE_BYTES);
         if (first_bad(at) != last)
             CT_FAIL(err, kind, "%s:%d: byte %d: expected UTF-8 without control characters", path,
                     *n, (int)(first_bad(at) - at) + 1);
@@ -55,17 +63,7 @@ static ct_status split(const char *path, char *text, size_t size, ct_status kind
 ct_status ct_lines_parse(const char *path, char *text, size_t size, ct_arena *arena, char ***line,
                          int *n, ct_error *err)
 {
-    split(path, text, size, CT_ERR_FORMAT, arena, line, n, err);
-    for (int i = 0; err->status == CT_OK && i < *n; i++) {
-        const size_t length = strlen((*line)[i]);
-        if (length == 0)
-            CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: is empty, expected something for each pair", path,
-                    i + 1);
-        if (length > CT_LINE_BYTES)
-            CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: has %zu bytes, expected at most %d in one item",
-                    path, i + 1, length, CT_LINE_BYTES);
-    }
-    return err->status;
+    return split(path, text, size, CT_ERR_FORMAT, arena, line, n, err);
 }
 
 ct_status ct_lines_read(const char *path, ct_arena *arena, char ***line, int *n, ct_error *err)

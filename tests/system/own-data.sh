@@ -92,6 +92,12 @@ check "counts that differ" rejects 1 "short.txt: 599 items; expected one for eac
 sed '17s/.*//' "$scratch/captions.txt" >"$scratch/empty.txt"
 bad text "$scratch/empty.txt"
 check "an empty caption" rejects 1 "empty.txt:17: is empty" train "$scratch/bad.ini" -o "$scratch/no"
+for end in '' '\r'; do
+    awk "BEGIN { for (i = 0; i < 4000000; i++) printf \"$end\n\" }" >"$scratch/nothing.txt"
+    bad text "$scratch/nothing.txt"
+    check "... nothing but empty ones takes the file's size" [ "$(ulimit -v 25000; "$program" train "$scratch/bad.ini" -o "$scratch/no" \
+        --threads 1 2>&1)" = "contrast: error: $scratch/nothing.txt:1: is empty, expected something for each pair" ]
+done
 sed '1i caption' "$scratch/captions.txt" >"$scratch/header.txt"
 bad text "$scratch/header.txt"
 check "a header line" rejects 1 "header.txt: 601 items; expected one for each of the 600 of $scratch/x.npy; is line 1 a header?" train "$scratch/bad.ini" -o "$scratch/no"

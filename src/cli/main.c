@@ -23,14 +23,10 @@ enum { N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1 };
 int cli_find(ct_error *err, const char *what, const char *word, const char *const *name, int n,
              size_t stride, const char *try)
 {
-    const char *near = NULL;
-    size_t nearness = 0;
-    for (int i = 0; i < n; i++) {
-        const char *known = *(const char *const *)((const char *)name + (size_t)i * stride);
-        if (strcmp(word, known) == 0)
+    const char *near = ct_name_nearest(word, name, n, stride);
+    for (int i = 0; i < n; i++)
+        if (strcmp(word, *(const char *const *)((const char *)name + (size_t)i * stride)) == 0)
             return i;
-        near = ct_name_nearer(word, known, &nearness) ? known : near;
-    }
     if (near != NULL)
         CT_FAIL(err, CT_ERR_CONFIG, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, near);
     else

@@ -161,6 +161,17 @@ bool ct_name_nearer(const char *word, const char *name, size_t *nearness)
     return nearer;
 }
 
+const char *ct_name_nearest(const char *word, const char *const *name, int n, size_t stride)
+{
+    const char *nearest = NULL;
+    size_t nearness = 0;
+    for (int i = 0; i < n; i++) {
+        const char *known = *(const char *const *)((const char *)name + (size_t)i * stride);
+        nearest = ct_name_nearer(word, known, &nearness) ? known : nearest;
+    }
+    return nearest;
+}
+
 /* ---- base64 ---- */
 
 static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -35,6 +35,9 @@ void ct_number_put(char out[CT_NUMBER_BYTES], double x, bool single);
  * may have to be changed. */
 bool ct_name_nearer(const char *word, const char *name, size_t *nearness);
 
+/* The nearest of n names, `stride` bytes from one to the next; NULL: none is near. */
+const char *ct_name_nearest(const char *word, const char *const *name, int n, size_t stride);
+
 /* Bytes as characters that JSON and HTML leave alone (RFC 4648). */
 #define CT_BASE64_BYTES(n) (((n) + 2) / 3 * 4 + 1) /* characters for n bytes, with the NUL */
 

@@ -196,6 +196,28 @@ ct_recipe ct_recipe_defaults(void)
     };
 }
 
+/* ---- those that come with the program ---- */
+
+static const struct {
+    const char *name, *text;
+} BUILTIN[] = {
+#include "train/recipes.h"
+};
+#define N_BUILTIN (int)(sizeof BUILTIN / sizeof *BUILTIN)
+
+const char *ct_recipe_builtin(const char *name)
+{
+    for (int i = 0; i < N_BUILTIN; i++)
+        if (strcmp(name, BUILTIN[i].name) == 0)
+            return BUILTIN[i].text;
+    return NULL;
+}
+
+const char *ct_recipe_builtin_name(int index)
+{
+    return index >= 0 && index < N_BUILTIN ? BUILTIN[index].name : NULL;
+}
+
 /* ---- reading ---- */
 
 ct_status ct_recipe_read(ct_recipe *r, const char *name, const char *text, ct_error *err)
@@ -291,9 +313,13 @@ static void settle(ct_recipe *r, const char *place, ct_error *err)
 ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err)
 {
     char place[CT_RECIPE_TEXT];
-    const char *text = ct_file_exists(name) ? NULL : ct_recipe_builtin(name);
+    const bool is_file = ct_file_exists(name);
+    const char *text = is_file ? NULL : ct_recipe_builtin(name);
+    const char *near = ct_name_nearest(name, &BUILTIN->name, N_BUILTIN, sizeof *BUILTIN);
     snprintf(place, sizeof place, "%s: ", name);
-    if (text == NULL && strpbrk(name, "/.") == NULL && !ct_file_exists(name))
+    if (!is_file && text == NULL && near != NULL)
+        CT_FAIL(err, CT_ERR_IO, "%s: no such recipe or file; did you mean \"%s\"?", name, near);
+    else if (!is_file && text == NULL && strpbrk(name, "/.") == NULL)
         CT_FAIL(err, CT_ERR_IO, "%s: neither a file nor a built-in recipe (contrast help recipes)",
                 name);
     ct_recipe_read(r, name, text, err);
@@ -310,11 +336,8 @@ static void check_loss(const ct_recipe *r, ct_error *err)
     const int queue = r->loss.queue;
     if (loss == NULL) {
         int n;
-        size_t nearness = 0;
-        const char *near = NULL;
         const ct_loss *all = ct_loss_all(&n);
-        for (int i = 0; i < n; i++)
-            near = ct_name_nearer(name, all[i].name, &nearness) ? all[i].name : near;
+        const char *near = ct_name_nearest(name, &all->name, n, sizeof *all);
         CT_FAIL(err, CT_ERR_CONFIG, "loss.name = %s: there is no such loss; %s%s", name,
                 near != NULL ? "did you mean " : "`contrast help losses` lists them",
                 near != NULL ? near : "");
@@ -382,26 +405,4 @@ ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err)
     o.groups = r->data.groups;
     o.split = r->data.split;
     return MAKE[r->data.kind](&o, err);
-}
-
-/* ---- those that come with the program ---- */
-
-static const struct {
-    const char *name, *text;
-} BUILTIN[] = {
-#include "train/recipes.h"
-};
-#define N_BUILTIN (int)(sizeof BUILTIN / sizeof *BUILTIN)
-
-const char *ct_recipe_builtin(const char *name)
-{
-    for (int i = 0; i < N_BUILTIN; i++)
-        if (strcmp(name, BUILTIN[i].name) == 0)
-            return BUILTIN[i].text;
-    return NULL;
-}
-
-const char *ct_recipe_builtin_name(int index)
-{
-    return index >= 0 && index < N_BUILTIN ? BUILTIN[index].name : NULL;
 }

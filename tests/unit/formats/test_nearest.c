@@ -5,20 +5,11 @@
 
 #include <string.h>
 
-static const char *nearest_of(const char *word, const char *const *name, int n)
-{
-    size_t nearness = 0;
-    const char *nearest = NULL;
-    for (int i = 0; i < n; i++)
-        nearest = ct_name_nearer(word, name[i], &nearness) ? name[i] : nearest;
-    return nearest;
-}
-
 static const char *nearest(const char *word)
 {
     static const char *const KEYS[] = {"temperature", "steps", "seed", "learning_rate",
                                        "weight_decay"};
-    return nearest_of(word, KEYS, 5);
+    return ct_name_nearest(word, KEYS, 5, sizeof *KEYS);
 }
 
 START_TEST(finds_the_name_that_was_meant)
@@ -44,15 +35,15 @@ END_TEST
 START_TEST(a_third_may_be_wrong_and_no_more)
 {
     const char *const names[] = {"abcdef"};
-    ck_assert_ptr_nonnull(nearest_of("abcdxx", names, 1));
-    ck_assert_ptr_null(nearest_of("abcxxx", names, 1));
+    ck_assert_ptr_nonnull(ct_name_nearest("abcdxx", names, 1, sizeof *names));
+    ck_assert_ptr_null(ct_name_nearest("abcxxx", names, 1, sizeof *names));
 }
 END_TEST
 
 START_TEST(the_first_of_equals_wins)
 {
     const char *const names[] = {"cat", "car"};
-    ck_assert_str_eq(nearest_of("cap", names, 2), "cat");
+    ck_assert_str_eq(ct_name_nearest("cap", names, 2, sizeof *names), "cat");
 }
 END_TEST
 
@@ -62,8 +53,8 @@ START_TEST(long_words_are_left_alone)
     memset(word, 'a', sizeof word);
     word[199] = '\0';
     const char *const names[] = {word};
-    ck_assert_ptr_null(nearest_of(word, names, 1));
-    ck_assert_ptr_null(nearest_of("aaa", names, 1));
+    ck_assert_ptr_null(ct_name_nearest(word, names, 1, sizeof *names));
+    ck_assert_ptr_null(ct_name_nearest("aaa", names, 1, sizeof *names));
     ck_assert_ptr_null(nearest(word));
 }
 END_TEST

@@ -23,6 +23,7 @@ typedef struct cli_call {
     const struct cli_command *command;
     int argc; /* arguments, without options */
     char **argv;
+    const char *moved[6]; /* data.KEY=PATH: where a run's data is; NULL after the last */
 
     /* What the options were given. */
     int threads; /* resolved for rows that need threads */

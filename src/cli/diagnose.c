@@ -109,6 +109,7 @@ static void check_options(const cli_call *c, int n_files, source of, ct_error *e
         {"--compare-gradient", c->gradient != NULL, ARRAYS},
         {"--sample", c->sample > 0, ARRAYS},
         {"--split", c->split >= 0, RUN},
+        {"data.KEY=PATH", c->moved[0] != NULL, RUN},
         {"--checkpoint", c->checkpoint != NULL, RUN},
     };
     static const char *const WITH[] = {
@@ -165,12 +166,14 @@ static int diagnose(cli_call *c, ct_error *err)
 {
     int n_files;
     const source of = look_at_files(c, &n_files, err);
+    if (of == RUN)
+        cli_open(c, c->argv[0], err);
     check_options(c, n_files, of, err);
     if (of == CURVE || of == NOTHING)
         return cli_numbers(c, of == CURVE, err);
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
     cli_arrays x = {.n = 0};
-    if (of == RUN && cli_open(c, c->argv[0], err) == CT_OK)
+    if (of == RUN && err->status == CT_OK)
         ct_trainer_evaluate(&c->trainer, (ct_split)c->split, 0, NULL, a, err);
     else if (of == ARRAYS &&
              cli_read_arrays(c, n_files, c->gradient != NULL ? INT_MAX : c->sample, &x, err) ==

@@ -54,7 +54,7 @@ ct_status cli_open(cli_call *c, const char *folder, ct_error *err)
 {
     ct_trainer_free(&c->trainer);
     cli_need_device(c, err);
-    ct_run_open(&c->trainer, folder, c->checkpoint, c->device,
+    ct_run_open(&c->trainer, folder, c->moved, c->checkpoint, c->device,
                 c->data_changed ? &c->other_data : NULL, err);
     cli_tell_changed(c, folder);
     if (err->status == CT_OK && c->split < 0)

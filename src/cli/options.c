@@ -130,13 +130,13 @@ static const ct_field *meaning_of(const cli_option *o)
 /* A loss that is NaN or infinite was seen too: infinity stands for both. */
 static bool set_loss(const ct_field *f, const char *value, cli_call *c)
 {
-    static const char *const WORDS[] = {"nan", "NaN", "NAN", "inf", "-inf", "Inf", "infinity"};
-    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
-        if (f->offset == offsetof(cli_call, loss) && strcmp(value, WORDS[i]) == 0) {
-            c->loss = (double)INFINITY;
-            return true;
-        }
-    return false;
+    char word[12];
+    snprintf(word, sizeof word, " %s ", value);
+    const bool is_set = f->offset == offsetof(cli_call, loss) &&
+                        strstr(" nan NaN NAN inf -inf Inf infinity ", word) != NULL;
+    if (is_set)
+        c->loss = (double)INFINITY;
+    return is_set;
 }
 
 /* The option that argv[i] is; the answer is how many words it takes. */
@@ -162,6 +162,15 @@ static int read_option(int argc, char **argv, int i, cli_call *c, ct_error *err)
     return 1 + apart;
 }
 
+/* data.KEY=PATH, where a run's data is now, for a command whose help shows it. */
+static bool is_place(const cli_call *c, const char *word)
+{
+    char key[16];
+    snprintf(key, sizeof key, " %.*s= ", (int)strcspn(word, "="), word);
+    return strstr(" data.image= data.text= data.groups= data.split= data.dir= ", key) != NULL &&
+           strstr(cli_help(c->command->name), "[data.KEY=PATH") != NULL;
+}
+
 static void check_arguments(const cli_call *c, ct_error *err)
 {
     const char *name = c->command->name;
@@ -180,6 +189,7 @@ static void check_arguments(const cli_call *c, ct_error *err)
 ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err)
 {
     bool ended = false;
+    int n_moved = 0;
     c->argv = argv;
     for (int i = 0; i < argc && err->status == CT_OK;) {
         const bool is_option = !ended && argv[i][0] == '-' && argv[i][1] != '\0';
@@ -188,6 +198,8 @@ ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err)
             i++;
         } else if (is_option) {
             i += read_option(argc, argv, i, c, err);
+        } else if (!ended && n_moved < 5 && is_place(c, argv[i])) {
+            c->moved[n_moved++] = argv[i++];
         } else {
             argv[c->argc++] = argv[i++];
         }

@@ -81,12 +81,11 @@ static int import(cli_call *c, ct_error *err)
 
 static int resume(cli_call *c, ct_error *err)
 {
-    char path[CT_PATH_BYTES], *folder = c->argv[0];
-    ct_folder_path(path, folder, "recipe.ini", err);
-    c->argv[0] = path;
-    if (err->status == CT_OK)
-        cli_read_recipe(c, 0, err);
-    return err->status == CT_OK ? go(c, folder, RESUME, err) : 0;
+    char path[CT_PATH_BYTES];
+    ct_recipe strict = ct_recipe_defaults();
+    ct_run_recipe(c->argv[0], c->moved, &c->recipe, err);
+    ct_recipe_load(&strict, ct_folder_path(path, c->argv[0], "recipe.ini", err), err);
+    return err->status == CT_OK ? go(c, c->argv[0], RESUME, err) : 0;
 }
 
 const cli_command CLI_TRAIN = {

@@ -36,24 +36,30 @@ bool ct_run_exists(const char *folder)
     return ct_file_exists(ct_folder_path(path, folder, "recipe.ini", CT_IGNORE_ERROR));
 }
 
-/* That data has moved is said with the key where its new place belongs. */
+/* That data has moved is said with the key and the way out. */
 static void find_data(const ct_data_recipe *d, const char *recipe, ct_error *err)
 {
-    static const char *const KEY[] = {"image", "text", "groups", "split"};
-    const char *const path[] = {d->image, d->text, d->groups, d->split};
-    for (int i = 0; i < 4 && d->kind == CT_DATA_PAIRS; i++)
-        if (*path[i] != '\0' && strchr(path[i], ':') == NULL && !ct_file_exists(path[i]))
+    static const char *const KEY[] = {"image", "text", "groups", "split", "dir"};
+    const char *const path[] = {d->image, d->text, d->groups, d->split, d->dir};
+    for (int i = 0; i < 5; i++)
+        if (d->kind == (i < 4 ? CT_DATA_PAIRS : CT_DATA_FASHION_MNIST) && *path[i] != '\0' &&
+            strchr(path[i], ':') == NULL && !ct_file_exists(path[i]))
             CT_FAIL(err, CT_ERR_IO,
-                    "%s: data.%s = %s: no such file here; run where it was trained, or correct it",
-                    recipe, KEY[i], path[i]);
+                    "%s: data.%s = %s: no such file here; if it moved, add data.%s=PATH",
+                    recipe, KEY[i], path[i], KEY[i]);
 }
 
-ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err)
+ct_status ct_run_recipe(const char *folder, const char *const *settings, ct_recipe *out,
+                        ct_error *err)
 {
     char path[CT_PATH_BYTES];
     ct_folder_path(path, folder, "recipe.ini", err);
+    if (!ct_run_exists(folder))
+        CT_FAIL(err, CT_ERR_IO, "%s: is no run: there is no recipe.ini in it", folder);
     *out = ct_recipe_defaults();
     ct_recipe_read(out, path, NULL, err);
+    for (; *settings != NULL && err->status == CT_OK; settings++)
+        ct_recipe_override(out, *settings, err);
     find_data(&out->data, path, err);
     return ct_recipe_check(out, err);
 }
@@ -107,12 +113,12 @@ static void save_environment(const run *r)
     ct_json_free(&j);
 }
 
-ct_status ct_run_open(ct_trainer *t, const char *folder, const char *checkpoint, ct_device *device,
-                      bool *changed, ct_error *err)
+ct_status ct_run_open(ct_trainer *t, const char *folder, const char *const *settings,
+                      const char *checkpoint, ct_device *device, bool *changed, ct_error *err)
 {
     ct_recipe recipe;
     char path[CT_PATH_BYTES];
-    ct_run_recipe(folder, &recipe, err);
+    ct_run_recipe(folder, settings, &recipe, err);
     ct_trainer_init(t, &recipe, NULL, device, err);
     ct_run_checkpoint(folder, checkpoint, path, err);
     return ct_checkpoint_load(t, NULL, path, changed, err);

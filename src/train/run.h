@@ -62,14 +62,15 @@ ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_
                             ct_error *err);
 
 /* Its trainer, with the weights of a checkpoint; ct_trainer_free, also after an error. `changed`:
- * as for ct_checkpoint_load. Errors  those of ct_trainer_init and ct_checkpoint_load */
-ct_status ct_run_open(ct_trainer *t, const char *folder, const char *checkpoint, ct_device *device,
-                      bool *changed, ct_error *err);
+ * as for ct_checkpoint_load. Errors  those of ct_run_recipe, ct_trainer_init, ct_checkpoint_load */
+ct_status ct_run_open(ct_trainer *t, const char *folder, const char *const *settings,
+                      const char *checkpoint, ct_device *device, bool *changed, ct_error *err);
 
 /* Is there a run in this folder? */
 bool ct_run_exists(const char *folder);
 
-/* The recipe of a run. Errors as ct_recipe_read. */
-ct_status ct_run_recipe(const char *folder, ct_recipe *out, ct_error *err);
+/* The recipe of a run, and over it settings up to a NULL. Errors  as ct_recipe_read; CT_ERR_IO */
+ct_status ct_run_recipe(const char *folder, const char *const *settings, ct_recipe *out,
+                        ct_error *err);
 
 #endif

@@ -60,7 +60,22 @@ check "import --data-changed, too" [ "$code" = 0 ]
 change nothing
 mkdir moved
 mv rows.csv captions.txt moved
-check "data that moved is named with its key" rejects 1 "run/recipe.ini: data.image = rows.csv: no such file here; run where it was trained" eval run
+check "data that moved is named with its key, and the way out" rejects 1 \
+    "run/recipe.ini: data.image = rows.csv: no such file here; if it moved, add data.image=PATH" eval run
+there="data.image=moved/rows.csv data.text=moved/captions.txt"
+cp -r run again
+for command in "eval run" "diagnose run" "search run 3" "report run -o r.html" "export run --projector new" \
+    "embed run --texts moved/captions.txt -o e.npy" "resume again -q --checkpoint best"; do
+    # shellcheck disable=SC2086
+    run $command $there
+    check "$command, told where: $(cat err)" [ "$code" = 0 ]
+done
+sed '200s/of/in/' captions.was >moved/other.txt
+check "... and other data is refused there" rejects 2 "the data is not what it was trained on" \
+    eval run data.image=moved/rows.csv data.text=moved/other.txt
+check "... as is what is no place" rejects 2 "eval: expected RUN [data.KEY=PATH ...], found 2 arguments" eval run data.seed=2
+check "arrays have no such place" rejects 2 "data.KEY=PATH: not with arrays" diagnose moved/rows.csv data.image=x
+rm -r new
 sed -i 's!= rows.csv!= moved/rows.csv!; s!= captions.txt!= moved/captions.txt!' run/recipe.ini
 run eval run
 check "its new place is written there" [ "$code" = 0 ]

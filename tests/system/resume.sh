@@ -107,7 +107,7 @@ until_true grep -q '"from_step":[1-9]' "$scratch/stopped/environment.json"
 check "a second writer is refused" rejects 1 "another process is writing there" resume "$scratch/stopped"
 kill -KILL $pid
 wait $pid 2>/dev/null
-check "no folder" rejects 1 "nowhere/recipe.ini" resume "$scratch/nowhere"
+check "no folder" rejects 1 "nowhere: is no run" resume "$scratch/nowhere"
 check "no argument" rejects 2 "resume: expected RUN" resume
 check "no checkpoint's name" rejects 2 "expected latest or best" resume "$scratch/whole" --checkpoint 77
 cp -r "$scratch/whole" "$scratch/none"

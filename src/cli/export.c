@@ -20,6 +20,10 @@ static int export(cli_call *c, ct_error *err)
         ct_search_init(&search, &c->trainer, (ct_split)c->split, err) == CT_OK)
         ct_export_projector(&search, c->projector, err);
     ct_search_free(&search);
+    const char *const written[] = {c->torch, c->data, c->projector};
+    for (int i = 0; i < 3 && err->status == CT_OK; i++)
+        if (written[i] != NULL)
+            printf("%s: written%s\n", written[i], i == 0 ? ", with its weights" : "");
     return 0;
 }
 

@@ -111,6 +111,9 @@ static parameter describe(const ct_safetensors *f, const ct_safetensor *t)
 static void put_json(ct_json *j, const ct_safetensors *f, const parameter *p, int n)
 {
     const ct_fields members = {PARAMETER + 1, COLUMNS.n - 1}; /* the name is the key */
+    char hash[CLI_HASH_BYTES];
+    snprintf(hash, sizeof hash, "%016" PRIx64, ct_weights_hash(f));
+    ct_json_string(j, "hash", hash);
     for (int i = 0; i < f->n_metadata; i++)
         ct_json_string(j, f->metadata[i].key, f->metadata[i].value);
     ct_json_open(j, "parameters", '{');
@@ -127,12 +130,12 @@ static void print_text(const ct_safetensors *f, const parameter *p, int n, size_
     const char *recipe = ct_safetensors_metadata(f, "contrast.recipe");
     const bool known = hash != NULL && strcmp(hash, CT_SAFETENSORS_ZEROS) != 0;
     for (int i = 0; i < f->n_metadata; i++)
-        if (*ct_text_unprintable(f->metadata[i].value) == '\0')
+        if (*ct_text_unprintable(f->metadata[i].value) == '\0' && f->metadata[i].value != hash)
             printf("%-24s %s\n", f->metadata[i].key, f->metadata[i].value);
     printf("\n");
     ct_table_print(&CT_TABLE(&COLUMNS, p, n), stdout, 0);
-    printf("%zu values; %s %s\n", values, known ? "its hash is right:" : "no hash in it",
-           known ? hash : "");
+    printf("%zu values; hash %016" PRIx64 "; file hash: %s\n", values, ct_weights_hash(f),
+           known ? "right" : "none");
     if (recipe != NULL)
         printf("\n%s", recipe);
 }

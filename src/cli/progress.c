@@ -98,6 +98,11 @@ void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)
                                   .stop = &cli_stop,
                                   .safe = &cli_safe},
                         .terminal = cli_terminal(c, stderr)};
+    const ct_loss_setting at = ct_trainer_setting(t, t->recipe.train.batch);
+    if (at.n == 1 && t->loss->learns_scale && t->recipe.loss.queue == 0 &&
+        ct_landmarks_of(t->loss, &at, NULL).all_equal == 0)
+        fprintf(stderr, "contrast: warning: train.batch=1: a batch of one has no negatives: the "
+                        "loss is 0\n");
     if (!c->quiet)
         cli_tell_repeats(p->terminal.out, &t->recipe, t->pairs->n, t->pairs->side[1].n_texts);
     if (c->live)

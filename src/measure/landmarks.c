@@ -278,7 +278,7 @@ static void vicreg(const place *p, ct_landmarks *l) /* a root of 1e-4 in every c
 /* The mean over anchors of E ln(sum) hardly differs from that at the mean ln of their number. */
 static double random_sum(const place *p)
 {
-    return measure_log_sum(ct_scalar_exp(p->equal), p->d, p->t);
+    return p->equal == 0 ? 0 : measure_log_sum(ct_scalar_exp(p->equal), p->d, p->t);
 }
 
 static double random_npair(const place *p) /* of unit length */

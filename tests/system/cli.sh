@@ -55,7 +55,7 @@ check "... none is without a sentence" sh -c '! grep -q "(null)" "$1"' sh "$scra
 check "unknown command" rejects 2 "did you mean \"train\"" trian shapes
 check "unknown option" rejects 2 "did you mean \"--quiet\"" train shapes --quite
 check "option without value" rejects 2 "needs a value: RUN" train shapes -o
-check "an argument that is empty" rejects 2 "eval: expected RUN, found an empty argument" eval ''
+check "an argument that is empty" rejects 2 "eval: expected RUN [data.KEY=PATH ...], found an empty argument" eval ''
 check "what a command has no use for" rejects 2 "unknown option of import \"--live\"" import w.safetensors --live
 check "one name for a checkpoint" rejects 2 "unknown option of hash \"--at\"" hash run --at best
 check "a queue larger than the data" rejects 2 "loss.queue = 16777216: there are 16 training pairs" \
@@ -76,8 +76,17 @@ check "batch larger than the data" rejects 2 "there are 10 training pairs" \
     train shapes data.n_train=10 train.batch=11 -o "$scratch/large"
 check "nothing was written for it" [ ! -e "$scratch/large" ]
 check "instruction set that is not there" env CONTRAST_ISA=mmx sh -c '! "$0" train shapes 2>/dev/null' "$program"
-check "eval without a run" rejects 2 "eval: expected RUN, found 0 arguments" eval
-check "eval of what is no run" rejects 1 "nowhere/recipe.ini" eval nowhere
+check "eval without a run" rejects 2 "eval: expected RUN [data.KEY=PATH ...], found 0 arguments" eval
+check "eval of what is no run" rejects 1 "nowhere: is no run: there is no recipe.ini in it" eval nowhere
+mkdir "$scratch/runs"
+check "the folder of runs is none" rejects 1 "runs: is no run: there is no recipe.ini in it" search "$scratch/runs" red
+check "... for resume too" rejects 1 "runs: is no run" resume "$scratch/runs"
+check "recipes are guessed" rejects 1 'shpaes: no such recipe or file; did you mean "shapes"?' train shpaes -o "$scratch/no"
+run train latent train.steps=1 train.batch=1 -q -o "$scratch/alone"
+check "a batch of one is warned of" grep -q "warning: train.batch=1: a batch of one has no negatives: the loss is 0" "$scratch/err"
+check "... which has no loss of -0" sh -c "grep -q 'random 0.0000' '$scratch/out'"
+run train latent train.steps=1 train.batch=1 loss.name=siglip -q -o "$scratch/alone" --force
+check "... where the loss is 0" [ ! -s "$scratch/err" ]
 check "eval of an unknown split" rejects 2 "--split" eval nowhere --split tset
 
 printf '[train]\nbatch = 7\nbatch = 8\n' >"$scratch/twice.ini"

@@ -45,14 +45,19 @@ check "queries are read as typed" [ "$(wc -l <"$scratch/out")" = 2 ]
 check "a large file is listed in little more than its own size" \
     sh -c "ulimit -v 25000; '$program' inspect '$scratch/large.safetensors' | grep -q '4000000 values'"
 run inspect "$scratch/run"
-check "inspect shows parameters and the hash" grep -q "its hash is right" "$scratch/out"
+hash=$("$program" hash "$scratch/run" | cut -c1-16)
+check "inspect shows parameters and the hash" grep -q "^[0-9]* values; hash $hash; file hash: right\$" "$scratch/out"
+check "... not the file's beside it" sh -c "! grep -q contrast.hash '$scratch/out'"
 check "... and the recipe" grep -q "^buckets = 512$" "$scratch/out"
 run inspect "$scratch/run" --json
 check "... and of each the standard deviation, by that name" grep -q '"mean":[-0-9.e]*,"std":[0-9]' "$scratch/out"
+check "... and the hash" grep -q "^{\"hash\":\"$hash\"" "$scratch/out"
 check "... as JSON" grep -q '"image.0.weight":{"shape":"(64, 768)"' "$scratch/out"
 
 run export "$scratch/run" --torch "$scratch/model.py" --projector "$scratch/projector" --data "$scratch/pairs"
 check "export" [ "$code" = 0 ]
+check "... says what it wrote" [ "$(sed "s!$scratch/!!" "$scratch/out" | tr '\n' ';')" = \
+    "model.py: written, with its weights;pairs: written;projector: written;" ]
 check "it has model.py" [ -s "$scratch/model.py" ]
 check "it has one vector per item" [ "$(awk -F '\t' 'NF == 32' "$scratch/projector/vectors.tsv" | wc -l)" = 128 ]
 check "it has the split of each pair" [ "$(sort "$scratch/pairs/split.txt" | uniq -c | tr -s ' \n' ' ')" = \

@@ -42,6 +42,7 @@ static ct_status assign(const cli_call *c, const ct_lesson *l, int k, row *out, 
     int all = 0;
     for (int i = 0; i < l->n_studies; i++)
         all += s[i].n_variants;
+    CT_ASSERT(all > 0);
     int v = k % all;
     for (; v >= s->n_variants; s++)
         v -= s->n_variants;

@@ -25,7 +25,7 @@ check "a right guess" grep -q '^Your guess: 2, .* which is right$' "$scratch/out
 check "... and why" sh -c "tr '\n' ' ' <'$scratch/out' | grep -q 'Right: 2, .*A gap flattens all cosines'"
 check "a wrong guess is no failure" asked '1\n'
 check "... is called so" grep -q '^Your guess: 1, .* which is not right$' "$scratch/out"
-for line in '' '\n' 'b\n' '4\n' '-1\n'; do
+for line in '' '4\n'; do
     check "no guess: '$line'" asked "$line"
     check "... is none" sh -c "! grep -q '^Your guess: ' '$scratch/out' && grep -q '^Right: 2' '$scratch/out'"
 done

@@ -45,8 +45,8 @@ static void find_data(const ct_data_recipe *d, const char *recipe, ct_error *err
         if (d->kind == (i < 4 ? CT_DATA_PAIRS : CT_DATA_FASHION_MNIST) && *path[i] != '\0' &&
             strchr(path[i], ':') == NULL && !ct_file_exists(path[i]))
             CT_FAIL(err, CT_ERR_IO,
-                    "%s: data.%s = %s: no such file here; if it moved, add data.%s=PATH",
-                    recipe, KEY[i], path[i], KEY[i]);
+                    "%s: data.%s = %s: no such file here; if it moved, add data.%s=PATH", recipe,
+                    KEY[i], path[i], KEY[i]);
 }
 
 ct_status ct_run_recipe(const char *folder, const char *const *settings, ct_recipe *out,

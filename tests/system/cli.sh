@@ -96,8 +96,8 @@ check "a line that is no setting names its line" rejects 2 "equals.ini:2" train 
 printf '[train]\nbacth = 7\n' >"$scratch/typo.ini"
 check "a typo in a file names its line and the key" rejects 2 "typo.ini:2: train.bacth: there is no such key; did you mean train.batch" \
     train "$scratch/typo.ini"
-check "a recipe that is neither a file nor built in" rejects 1 "shaps: neither a file nor a built-in recipe (contrast help recipes)" \
-    train shaps
+check "a recipe that is neither a file nor built in" rejects 1 "plum: neither a file nor a built-in recipe (contrast help recipes)" \
+    train plum
 : >"$scratch/empty.ini"
 check "an empty recipe has all defaults" rejects 2 "train.steps = 0" train "$scratch/empty.ini" train.steps=0
 

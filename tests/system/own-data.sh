@@ -95,6 +95,7 @@ check "an empty caption" rejects 1 "empty.txt:17: is empty" train "$scratch/bad.
 for end in '' '\r'; do
     awk "BEGIN { for (i = 0; i < 4000000; i++) printf \"$end\n\" }" >"$scratch/nothing.txt"
     bad text "$scratch/nothing.txt"
+# shellcheck disable=SC3045 # every sh here has it
     check "... nothing but empty ones takes the file's size" [ "$(ulimit -v 25000; "$program" train "$scratch/bad.ini" -o "$scratch/no" \
         --threads 1 2>&1)" = "contrast: error: $scratch/nothing.txt:1: is empty, expected something for each pair" ]
 done

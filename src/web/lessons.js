@@ -12,7 +12,7 @@ const LESSONS = [
     answers: ['training is nearly done', 'every pair looks the same: ln 7', 'the rate is too large'], right: 1,
     why: 'All rows of a side have nearly the same embedding, so each of seven candidates gets probability 1/7, and -ln(1/7) = 1.9459. ' +
       'At the point where all are equal the gradient is exactly zero: a saddle. These towers wait near it for thousands of steps.'},
-  {name: 'temperature', title: 'A smaller temperature', recipe: 'collapse', settings: DEEP + ' loss.name=infonce',
+  {name: 'temperature', title: 'A smaller temperature', recipe: 'collapse', settings: DEEP + ' loss.name=infonce loss.temperature=1',
     beside: 'temperature 0.07', fix: 'loss.temperature=0.07', steps: 700,
     ask: 'The same towers, and next to them the same with temperature 0.07. Which leaves the plateau first?',
     answers: ['temperature 1', 'temperature 0.07', 'neither within 700 steps'], right: 1,

@@ -16,7 +16,7 @@ let runs = [], wasm, engineCode, dirty = true, turn = [0.5, 0.3];
 
 const parse = text => Object.fromEntries((text || '').split(' ').filter(s => s).map(s => [s.slice(0, s.indexOf('=')), s.slice(s.indexOf('=') + 1)]));
 const settingsOf = right => ({...parse(state.lesson.settings), ...state.changes, ...(right ? parse(state.lesson.fix) : {})});
-const commandOf = run => `contrast train ${state.lesson.recipe} ${Object.entries(run.settings).map(([k, v]) => k + '=' + v).join(' ')} ` +
+const commandOf = run => `contrast train ${state.lesson.recipe} ${Object.entries(run.settings).filter(([k]) => !run.unused.has(k)).map(([k, v]) => k + '=' + v).join(' ')} ` +
   `train.steps=${Math.max(1, run.step)} -o lab${run.right ? '2' : ''} && contrast hash lab${run.right ? '2' : ''}`;
 
 function makeWorker() {
@@ -64,6 +64,7 @@ class Run {
   }
   open() {
     this.settings = settingsOf(this.right);
+    this.unused = new Set();
     this.number = (this.number || 0) + 1;
     this.hash.textContent = '';
     delete this.hash.dataset.hash;
@@ -77,10 +78,11 @@ class Run {
   }
   on_opened(opened) {
     this.opened = opened;
+    this.unused = new Set(opened.unused);
     this.pictures = opened.picture ? Uint8Array.from(atob(opened.picture.pixels), c => c.charCodeAt(0)) : null;
     this.captions = opened.captions || [];
     this.find.hidden = this.captions.length === 0;
-    if (!this.right) showSettings(opened.recipe);
+    if (!this.right) showSettings(opened.recipe, this.unused);
     $('engine').textContent = `${opened.parameters.toLocaleString('en')} parameters; ${opened.batch} pairs per batch.`;
   }
   on_steps(lines) {
@@ -397,7 +399,7 @@ const CONTROLS = [
   {label: 'seed', keys: ['train.seed'], whole: true},
 ];
 let recipe = {};
-function showSettings(text) {
+function showSettings(text, unused) {
   let section = '';
   recipe = {};
   for (const row of text.split('\n')) {
@@ -414,6 +416,7 @@ function showSettings(text) {
       if (c.words && !c.words.includes(value) && value !== '') c.input.append(make('option', {value}, value));
       c.input.value = value;
     }
+    c.input.disabled = unused.has(key); // it has no effect on this loss or optimiser
     c.row.classList.toggle('changed', c.keys.some(k => k in state.changes));
   }
 }

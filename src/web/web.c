@@ -111,6 +111,22 @@ static void override_all(ct_recipe *r, const char *settings, ct_error *err)
     }
 }
 
+/* Keys that have no effect on the run: not to be moved, and refused on a command line. */
+static void put_unused(ct_web *w)
+{
+    char key[128];
+    ct_json_open(&w->j, "unused", '[');
+    for (int s = 0; s < ct_recipe_fields.n; s++) {
+        const ct_field *section = &ct_recipe_fields.row[s];
+        for (int i = 0; i < section->members->n; i++) {
+            snprintf(key, sizeof key, "%s.%s", section->key, section->members->row[i].key);
+            if (!ct_recipe_uses(&w->trainer.recipe, key))
+                ct_json_string(&w->j, NULL, key);
+        }
+    }
+    ct_json_close(&w->j);
+}
+
 /* What the page says once about a run: all of its recipe, and the pairs that it shows. */
 static void introduce(ct_web *w)
 {
@@ -123,6 +139,7 @@ static void introduce(ct_web *w)
     ct_json_integer(&w->j, "batch", t->recipe.train.batch);
     ct_json_integer(&w->j, "parameters", (long long)t->model.params.size);
     ct_fields_json(&w->j, &ct_probe_fields, &probe);
+    put_unused(w);
 }
 
 const char *ct_web_open(ct_web *w, const char *recipe, const char *settings)

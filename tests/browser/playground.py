@@ -115,7 +115,12 @@ def time_travel(browser, page):
 
 def controls(browser):
     browser.run("choose(LESSONS[0]); seek(20)")
+    hashes(browser, 20)
+    disabled = "return document.querySelector('#settings [data-key=\"temperature\"]').disabled"
+    check("the question's loss has no temperature to move", browser.run(disabled))
+    browser.run("choose(LESSONS[1]); seek(20)")
     plain = hashes(browser, 20)
+    check("... other losses have", not browser.run(disabled))
     browser.keys('#settings [data-key="temperature"]', "\ue012" * 5)  # left arrows
     tau = until(browser, "return state.changes['loss.temperature']")
     check("a key moves the slider", 0.3 < float(tau) < 1, tau)
@@ -141,7 +146,7 @@ def controls(browser):
     until(browser, "return runs[0].step === 11")
     browser.run("document.querySelectorAll('.answers button')[0].click()")
     check("a wrong guess is remembered", browser.run("return document.querySelectorAll('.answers .wrong').length") == 1)
-    check("... and explained", "ln(1/7)" in browser.run("return document.getElementById('question').textContent"))
+    check("... and explained", "rate / (N temperature)" in browser.run("return document.getElementById('question').textContent"))
     browser.run("choose(LESSONS[11]); answer(0)")
     until(browser, "return runs.length === 2 && runs.every(r => r.step > 50)")
     apart = browser.run("return Math.abs(runs[0].step - runs[1].step)")

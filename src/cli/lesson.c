@@ -117,7 +117,8 @@ static int lesson(cli_call *c, ct_error *err)
     ct_lesson_run *run = ct_arena_zeroed(&c->arena, 1, sizeof *run);
     const bool whole = c->argc == 1 && strcmp(c->argv[0], "all") == 0;
     if (c->argc == 0 && (c->report != NULL || c->ask))
-        CT_FAIL(err, CT_ERR_CONFIG, "lesson: --report and --ask need the name of a lesson, or all");
+        CT_FAIL(err, CT_ERR_CONFIG, "lesson: %s needs the name of a lesson%s",
+                c->ask ? "--ask" : "--report", c->ask ? "" : ", or all");
     if (c->ask && c->json)
         CT_FAIL(err, CT_ERR_CONFIG, "lesson: --ask asks people; leave out --json");
     for (int i = 0; i < c->argc && !whole; i++)

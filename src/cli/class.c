@@ -61,7 +61,7 @@ static ct_status assign(const cli_call *c, const ct_lesson *l, int k, row *out, 
 static void look_at(cli_call *c, const char *folder, row *out, ct_error *err)
 {
     char path[CT_PATH_BYTES];
-    ct_evaluation e;
+    ct_evaluation e = {.step = 0};
     out->run = folder;
     out->recall_at_1 = (double)NAN;
     if (cli_hash(folder, NULL, out->hash, path, err) == CT_OK && cli_open(c, folder, err) == CT_OK)

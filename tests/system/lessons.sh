@@ -31,7 +31,7 @@ for line in '' '\n' 'b\n' '4\n' '-1\n'; do
 done
 run lesson false-negatives
 check "without --ask nothing is asked" sh -c "! grep -q -e '^  - 1: ' -e '^Right: ' '$scratch/out'"
-check "which lesson?" rejects 2 "--ask need the name of a lesson" lesson --ask
+check "which lesson?" rejects 2 "--ask needs the name of a lesson" lesson --ask
 check "a program is not asked" rejects 2 "leave out --json" lesson false-negatives --ask --json
 run lesson false-negatives --json
 check "a program reads the question" grep -q '"answers":\["yes, with a small temperature",.*"right_answer":3,' "$scratch/out"

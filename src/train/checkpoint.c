@@ -275,9 +275,10 @@ static void check_data(const ct_trainer *t, numbers *then, const char *path, boo
     if (err->status != CT_OK)
         return;
     fingerprint(t, now, err);
-    const bool same = *then->progress.data != '\0'
-                          ? strcmp(now, then->progress.data) == 0
-                          : memcmp(then->standard, t->fitted, sizeof t->fitted) == 0;
+    bool same = *then->progress.data == '\0' || strcmp(now, then->progress.data) == 0;
+    for (int side = 0; side < 2 && *then->progress.data == '\0'; side++)
+        same &= then->standard[side].mean == t->fitted[side].mean &&
+                then->standard[side].spread == t->fitted[side].spread;
     if (changed != NULL)
         *changed = !same;
     else if (!same)

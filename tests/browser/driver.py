@@ -8,9 +8,25 @@ import base64
 import json
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
+
+
+counted = {"passed": 0, "failed": 0}
+
+
+def check(what, holds, detail=""):
+    counted["passed" if holds else "failed"] += 1
+    if not holds:
+        print(f"FAILED: {what} {detail}", file=sys.stderr, flush=True)
+
+
+def done():
+    """The closing line; the exit status."""
+    print(f"{counted['passed']} passed, {counted['failed']} failed")
+    return counted["failed"] > 0 or counted["passed"] == 0
 
 
 def free_port():

@@ -20,18 +20,9 @@ import sys
 import tempfile
 import time
 
-from driver import Browser
+from driver import Browser, check, done
 
 STEPS = 40
-checks = failures = 0
-
-
-def check(what, holds, detail=""):
-    global checks, failures
-    checks += 1
-    if not holds:
-        failures += 1
-        print(f"FAILED: {what} {detail}", file=sys.stderr, flush=True)
 
 
 def until(browser, script, seconds=60):
@@ -335,8 +326,7 @@ def main():
             check("without scripts a sentence is there", re.search(r"<noscript>.*ln 7 = 1\.9459", source) is not None)
         finally:
             browser.close()
-    print(f"{checks - failures} passed, {failures} failed")
-    return failures > 0 or checks == 0
+    return done()
 
 
 if __name__ == "__main__":

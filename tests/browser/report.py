@@ -17,10 +17,9 @@ import tempfile
 import time
 import zlib
 
-from driver import Browser
+from driver import Browser, check, done
 
 WIDTHS = {"phone": 390, "laptop": 1366, "projector": 1920}
-checks = failures = 0
 
 # Text of an SVG that leaves its picture, or lies over other text; elements that make the page scroll sideways.
 FAULTS = """
@@ -53,14 +52,6 @@ function next() {
 }
 requestAnimationFrame(next);
 """
-
-
-def check(what, holds, detail=""):
-    global checks, failures
-    checks += 1
-    if not holds:
-        failures += 1
-        print(f"FAILED: {what} {detail}", file=sys.stderr)
 
 
 def train(program, folder, *settings):
@@ -236,8 +227,7 @@ def main():
                   source.count("<svg") == 10 and 'class="bar" data-script="" hidden=""' in source)
         finally:
             browser.close()
-    print(f"{checks - failures} passed, {failures} failed")
-    return failures > 0 or checks == 0
+    return done()
 
 
 if __name__ == "__main__":

@@ -175,13 +175,10 @@ TCase *sampler_case(void)
 {
     TCase *tc = tcase_create("sampler");
     tcase_add_checked_fixture(tc, open_arena, free_arena);
-    tcase_add_test(tc, an_epoch_has_no_item_twice);
-    tcase_add_test(tc, every_item_has_its_turn);
-    tcase_add_test(tc, a_step_does_not_depend_on_the_way_to_it);
-    tcase_add_test(tc, seeds_and_epochs_order_differently);
-    tcase_add_test(tc, a_batch_must_fit_the_items);
+    add_tests(tc, an_epoch_has_no_item_twice, every_item_has_its_turn,
+              a_step_does_not_depend_on_the_way_to_it, seeds_and_epochs_order_differently,
+              a_batch_must_fit_the_items);
     tcase_add_loop_test(tc, no_group_is_twice_in_a_batch, 0, sizeof GROUPS / sizeof *GROUPS);
-    tcase_add_test(tc, a_batch_needs_as_many_groups);
-    tcase_add_test(tc, a_failed_allocation_is_reported);
+    add_tests(tc, a_batch_needs_as_many_groups, a_failed_allocation_is_reported);
     return tc;
 }

@@ -67,8 +67,7 @@ END_TEST
 TCase *tokens_case(void)
 {
     TCase *tc = tcase_create("tokens");
-    tcase_add_test(tc, tokens_are_the_ids_of_each_text);
-    tcase_add_test(tc, gather_picks_bags_in_the_order_asked);
-    tcase_add_test(tc, failed_allocations_are_reported);
+    add_tests(tc, tokens_are_the_ids_of_each_text, gather_picks_bags_in_the_order_asked,
+              failed_allocations_are_reported);
     return tc;
 }

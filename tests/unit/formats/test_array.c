@@ -279,13 +279,9 @@ TCase *array_case(void)
     TCase *c = tcase_create("array");
     tcase_set_timeout(c, 20);
     tcase_add_checked_fixture(c, open_arena, close_arena);
-    tcase_add_test(c, members_of_an_npz_and_gzip);
-    tcase_add_test(c, every_cut_and_every_changed_byte_is_harmless);
-    tcase_add_test(c, a_promise_beyond_deflate_allocates_nothing);
-    tcase_add_test(c, numbers_in_a_text);
-    tcase_add_test(c, tensors_of_a_safetensors_file);
-    tcase_add_test(c, no_memory_is_an_error);
-    tcase_add_test(c, others_are_refused_by_name);
-    tcase_add_test(c, what_begins_as_an_array);
+    add_tests(c, members_of_an_npz_and_gzip, every_cut_and_every_changed_byte_is_harmless,
+              a_promise_beyond_deflate_allocates_nothing, numbers_in_a_text,
+              tensors_of_a_safetensors_file, no_memory_is_an_error, others_are_refused_by_name,
+              what_begins_as_an_array);
     return c;
 }

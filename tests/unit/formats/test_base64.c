@@ -36,7 +36,6 @@ END_TEST
 TCase *base64_case(void)
 {
     TCase *c = tcase_create("base64");
-    tcase_add_test(c, the_vectors_of_the_standard);
-    tcase_add_test(c, what_is_not_that_is_refused);
+    add_tests(c, the_vectors_of_the_standard, what_is_not_that_is_refused);
     return c;
 }

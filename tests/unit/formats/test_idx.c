@@ -122,12 +122,8 @@ TCase *idx_case(void)
 {
     TCase *c = tcase_create("idx");
     tcase_set_timeout(c, 20);
-    tcase_add_test(c, reads_images);
-    tcase_add_test(c, sizes_have_their_highest_byte_first);
-    tcase_add_test(c, reads_an_empty_set);
-    tcase_add_test(c, says_what_is_wrong);
-    tcase_add_test(c, sizes_that_overflow_are_refused);
-    tcase_add_test(c, every_cut_is_refused);
-    tcase_add_test(c, every_changed_byte_is_harmless);
+    add_tests(c, reads_images, sizes_have_their_highest_byte_first, reads_an_empty_set,
+              says_what_is_wrong, sizes_that_overflow_are_refused, every_cut_is_refused,
+              every_changed_byte_is_harmless);
     return c;
 }

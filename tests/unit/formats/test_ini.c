@@ -230,16 +230,11 @@ TCase *ini_case(void)
 {
     TCase *c = tcase_create("ini");
     tcase_set_timeout(c, 20);
-    tcase_add_test(c, settings_go_to_the_members_of_their_section);
-    tcase_add_test(c, comments_begin_a_line_or_follow_white_space);
-    tcase_add_test(c, a_value_may_hold_anything_else);
-    tcase_add_test(c, lines_of_windows_and_a_byte_order_mark_are_fine);
-    tcase_add_test(c, an_empty_file_sets_nothing);
-    tcase_add_test(c, the_same_key_may_stand_in_two_sections);
-    tcase_add_test(c, says_line_and_reason);
-    tcase_add_test(c, a_nul_is_refused_wherever_it_stands);
-    tcase_add_test(c, what_no_row_accepts_is_refused_with_its_line);
-    tcase_add_test(c, reads_a_file_of_limited_size);
-    tcase_add_test(c, every_changed_byte_is_harmless);
+    add_tests(c, settings_go_to_the_members_of_their_section,
+              comments_begin_a_line_or_follow_white_space, a_value_may_hold_anything_else,
+              lines_of_windows_and_a_byte_order_mark_are_fine, an_empty_file_sets_nothing,
+              the_same_key_may_stand_in_two_sections, says_line_and_reason,
+              a_nul_is_refused_wherever_it_stands, what_no_row_accepts_is_refused_with_its_line,
+              reads_a_file_of_limited_size, every_changed_byte_is_harmless);
     return c;
 }

@@ -62,10 +62,8 @@ END_TEST
 TCase *nearest_case(void)
 {
     TCase *c = tcase_create("nearest");
-    tcase_add_test(c, finds_the_name_that_was_meant);
-    tcase_add_test(c, stays_silent_when_nothing_is_near);
-    tcase_add_test(c, a_third_may_be_wrong_and_no_more);
-    tcase_add_test(c, the_first_of_equals_wins);
-    tcase_add_test(c, long_words_are_left_alone);
+    add_tests(c, finds_the_name_that_was_meant, stays_silent_when_nothing_is_near,
+              a_third_may_be_wrong_and_no_more, the_first_of_equals_wins,
+              long_words_are_left_alone);
     return c;
 }

@@ -323,16 +323,11 @@ TCase *npy_case(void)
     TCase *c = tcase_create("npy");
     tcase_set_timeout(c, 20);
     tcase_add_checked_fixture(c, open_file, close_file);
-    tcase_add_test(c, reads_what_numpy_writes);
-    tcase_add_test(c, order_of_fortran_is_turned);
-    tcase_add_test(c, header_may_be_written_otherwise);
-    tcase_add_test(c, reads_integers_of_every_width);
-    tcase_add_test(c, says_what_is_wrong);
-    tcase_add_test(c, sizes_that_overflow_are_refused);
-    tcase_add_test(c, every_cut_is_refused_and_every_changed_byte_is_harmless);
-    tcase_add_test(c, refuses_the_wrong_kind_of_array);
-    tcase_add_test(c, what_is_written_is_numpys_and_read_back);
-    tcase_add_test(c, values_come_in_pieces);
-    tcase_add_test(c, no_memory_is_an_error);
+    add_tests(c, reads_what_numpy_writes, order_of_fortran_is_turned,
+              header_may_be_written_otherwise, reads_integers_of_every_width, says_what_is_wrong,
+              sizes_that_overflow_are_refused,
+              every_cut_is_refused_and_every_changed_byte_is_harmless,
+              refuses_the_wrong_kind_of_array, what_is_written_is_numpys_and_read_back,
+              values_come_in_pieces, no_memory_is_an_error);
     return c;
 }

@@ -187,12 +187,9 @@ TCase *safetensors_write_case(void)
     TCase *c = tcase_create("safetensors_write");
     tcase_set_timeout(c, 40);
     tcase_add_checked_fixture(c, make_folder, remove_folder);
-    tcase_add_test(c, writes_the_bytes_of_the_reference);
-    tcase_add_test(c, the_header_is_padded_to_8_and_no_more);
-    tcase_add_test(c, what_is_written_reads_back_bit_by_bit);
-    tcase_add_test(c, an_empty_file_of_tensors_is_fine);
-    tcase_add_test(c, a_header_that_could_not_be_read_is_not_written);
-    tcase_add_test(c, a_failed_allocation_is_an_error);
+    add_tests(c, writes_the_bytes_of_the_reference, the_header_is_padded_to_8_and_no_more,
+              what_is_written_reads_back_bit_by_bit, an_empty_file_of_tensors_is_fine,
+              a_header_that_could_not_be_read_is_not_written, a_failed_allocation_is_an_error);
     if (forking())
         tcase_add_loop_test_raise_signal(c, a_list_beyond_the_limits_is_a_bug, 6 /* SIGABRT */, 0,
                                          4);

@@ -165,7 +165,7 @@ TCase *export_case(void)
     TCase *tc = tcase_create("export");
     tcase_add_checked_fixture(tc, open_scratch, close_scratch);
     tcase_add_loop_test(tc, data_are_read_back_as_they_were, 0, 3);
-    tcase_add_test(tc, a_run_is_exported_with_the_state_of_its_optimiser);
-    tcase_add_test(tc, a_folder_that_cannot_be_made_is_an_error);
+    add_tests(tc, a_run_is_exported_with_the_state_of_its_optimiser,
+              a_folder_that_cannot_be_made_is_an_error);
     return tc;
 }

@@ -202,8 +202,7 @@ TCase *queue_case(void)
     TCase *tc = tcase_create("queue");
     tcase_add_loop_test(tc, values_are_those_of_plain_sums, 0, (int)COUNT(LOSSES));
     tcase_add_loop_test(tc, backward_matches_difference, 0, (int)COUNT(LOSSES));
-    tcase_add_test(tc, the_table_says_who_looks);
-    tcase_add_test(tc, all_equal_is_ln_of_batch_and_queue);
-    tcase_add_test(tc, a_failed_allocation_is_an_error_of_the_graph);
+    add_tests(tc, the_table_says_who_looks, all_equal_is_ln_of_batch_and_queue,
+              a_failed_allocation_is_an_error_of_the_graph);
     return tc;
 }

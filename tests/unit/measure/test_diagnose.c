@@ -265,13 +265,9 @@ TCase *diagnose_case(void)
     TCase *tc = tcase_create("diagnose");
     tcase_set_timeout(tc, 600);
 #ifndef SLOW_BUILD
-    tcase_add_test(tc, names_the_state_of_95_of_100_cases);
-    tcase_add_test(tc, names_the_kind_of_95_of_100_spoiled_cases);
+    add_tests(tc, names_the_state_of_95_of_100_cases, names_the_kind_of_95_of_100_spoiled_cases);
 #endif
-    tcase_add_test(tc, every_state_is_described);
-    tcase_add_test(tc, one_number_changes_the_verdict);
-    tcase_add_test(tc, evidence_holds_the_numbers);
-    tcase_add_test(tc, uncertain_says_why);
-    tcase_add_test(tc, the_loss_alone_names_nothing);
+    add_tests(tc, every_state_is_described, one_number_changes_the_verdict,
+              evidence_holds_the_numbers, uncertain_says_why, the_loss_alone_names_nothing);
     return tc;
 }

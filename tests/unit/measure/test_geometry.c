@@ -11,7 +11,7 @@ static ct_measures geometry(const ct_real *a, const ct_real *b, int n, int d)
 }
 
 #define CHECK(value, expected, tol) ck_assert_double_eq_tol(value, expected, (tol) + 1e-300)
-#define UNIT_TOL                    1e-6 /* of numbers whose rows cannot be stored exactly in float */
+#define UNIT_TOL                    1e-6 /* of numbers whose rows float cannot hold exactly */
 
 /* RankMe adds 1e-7 to every p: k equal values among m give about k, and this. */
 static double rank_of_equal(int k, int m)
@@ -399,20 +399,13 @@ TCase *geometry_case(void)
 {
     TCase *tc = tcase_create("geometry");
     tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, simplex);
-    tcase_add_test(tc, orthogonal_rows);
-    tcase_add_test(tc, total_collapse);
-    tcase_add_test(tc, two_sides_in_one_point);
-    tcase_add_test(tc, effective_rank_by_hand);
-    tcase_add_test(tc, cone_has_rank_one_until_it_is_centred);
+    add_tests(tc, simplex, orthogonal_rows, total_collapse, two_sides_in_one_point,
+              effective_rank_by_hand, cone_has_rank_one_until_it_is_centred);
     tcase_add_loop_test(tc, agrees_with_the_slow_twin, 0, 9);
     tcase_add_test(tc, digits_survive_near_a_collapse);
     tcase_add_loop_test(tc, uniformity_is_never_above_zero, 0, 20);
-    tcase_add_test(tc, one_row);
-    tcase_add_test(tc, zero_rows_stay_where_they_are);
-    tcase_add_test(tc, short_rows_have_a_direction);
+    add_tests(tc, one_row, zero_rows_stay_where_they_are, short_rows_have_a_direction);
     tcase_add_loop_test(tc, bad_input_is_an_error, 0, 3);
-    tcase_add_test(tc, survives_every_failed_allocation);
-    tcase_add_test(tc, no_device_changes_a_bit);
+    add_tests(tc, survives_every_failed_allocation, no_device_changes_a_bit);
     return tc;
 }

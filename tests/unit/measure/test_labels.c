@@ -186,13 +186,9 @@ TCase *labels_case(void)
 {
     TCase *tc = tcase_create("labels");
     tcase_set_timeout(tc, 60); /* for valgrind */
-    tcase_add_test(tc, numbers_of_numpy);
-    tcase_add_test(tc, two_sides_have_only_their_tolerance);
-    tcase_add_test(tc, one_group_or_nobody_in_common_says_nothing);
-    tcase_add_test(tc, equal_rows_find_nobody);
-    tcase_add_test(tc, a_simplex_of_classes_is_neural_collapse);
-    tcase_add_test(tc, classes_that_find_each_other_are_healthy);
-    tcase_add_test(tc, every_device_counts_the_same);
-    tcase_add_test(tc, every_failed_allocation_is_reported);
+    add_tests(tc, numbers_of_numpy, two_sides_have_only_their_tolerance,
+              one_group_or_nobody_in_common_says_nothing, equal_rows_find_nobody,
+              a_simplex_of_classes_is_neural_collapse, classes_that_find_each_other_are_healthy,
+              every_device_counts_the_same, every_failed_allocation_is_reported);
     return tc;
 }

@@ -404,21 +404,18 @@ TCase *landmarks_case(void)
     int n;
     ct_loss_all(&n);
     tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, every_loss_is_found_by_its_name);
-    tcase_add_test(tc, names_that_people_use_find_a_loss);
-    tcase_add_test(tc, an_unknown_name_finds_nothing);
+    add_tests(tc, every_loss_is_found_by_its_name, names_that_people_use_find_a_loss,
+              an_unknown_name_finds_nothing);
     tcase_add_loop_test(tc, the_table_says_what_a_loss_uses, 0, n);
     tcase_add_loop_test(tc, all_equal_is_worth_what_the_literature_says, 0, n);
-    tcase_add_test(tc, siglip_collapsed_is_worth_n_ln_2_and_then_about_ln_n_plus_1);
-    tcase_add_test(tc, dcl_across_sides_is_worth_ln_n_minus_1);
-    tcase_add_test(tc, all_opposite_is_worth_the_same_to_the_cross_losses);
+    add_tests(tc, siglip_collapsed_is_worth_n_ln_2_and_then_about_ln_n_plus_1,
+              dcl_across_sides_is_worth_ln_n_minus_1,
+              all_opposite_is_worth_the_same_to_the_cross_losses);
     tcase_add_loop_test(tc, what_else_a_loss_is_known_for, 0, n);
     tcase_add_loop_test(tc, the_simplex_reaches_the_floor, 0, n);
-    tcase_add_test(tc, siglip_reaches_its_floor_between_simplex_and_opposite_points);
-    tcase_add_test(tc, each_other_loss_reaches_its_floor_somewhere);
-    tcase_add_test(tc, the_floor_has_its_closed_form);
-    tcase_add_test(tc, the_floor_has_the_published_values);
-    tcase_add_test(tc, the_question_cannot_get_below_1_0538);
-    tcase_add_test(tc, a_circle_and_an_orthant_are_worth_more_than_the_simplex);
+    add_tests(tc, siglip_reaches_its_floor_between_simplex_and_opposite_points,
+              each_other_loss_reaches_its_floor_somewhere, the_floor_has_its_closed_form,
+              the_floor_has_the_published_values, the_question_cannot_get_below_1_0538,
+              a_circle_and_an_orthant_are_worth_more_than_the_simplex);
     return tc;
 }

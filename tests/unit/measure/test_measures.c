@@ -275,16 +275,13 @@ TCase *measures_case(void)
 {
     TCase *tc = tcase_create("measures");
     tcase_set_timeout(tc, 120);
-    tcase_add_test(tc, numpy_finds_the_same);
-    tcase_add_test(tc, a_histogram_adds_up_to_one);
+    add_tests(tc, numpy_finds_the_same, a_histogram_adds_up_to_one);
     tcase_add_loop_test(tc, repeated_rows_are_counted_and_rows_of_a_group_are_not_wrong, 0,
                         COUNT(SIZE));
-    tcase_add_test(tc, a_near_collapse_keeps_its_spectrum);
-    tcase_add_test(tc, total_collapse_scores_nothing);
-    tcase_add_test(tc, participation_counts_directions);
+    add_tests(tc, a_near_collapse_keeps_its_spectrum, total_collapse_scores_nothing,
+              participation_counts_directions);
     tcase_add_loop_test(tc, a_separator_is_judged_on_rows_it_has_not_seen, 0, COUNT(SIZE));
-    tcase_add_test(tc, another_order_is_seen);
-    tcase_add_test(tc, bad_rows_are_a_finding);
-    tcase_add_test(tc, a_sample_is_compared_and_all_rows_are_looked_at);
+    add_tests(tc, another_order_is_seen, bad_rows_are_a_finding,
+              a_sample_is_compared_and_all_rows_are_looked_at);
     return tc;
 }

@@ -242,16 +242,12 @@ TCase *numbers_case(void)
 {
     TCase *tc = tcase_create("numbers");
     tcase_add_loop_test(tc, a_told_loss_is_near_its_landmark, 0, sizeof TOLD / sizeof *TOLD);
-    tcase_add_test(tc, a_loss_between_landmarks_has_neighbours);
-    tcase_add_test(tc, the_likely_landmark_comes_first);
+    add_tests(tc, a_loss_between_landmarks_has_neighbours, the_likely_landmark_comes_first);
     tcase_add_loop_test(tc, a_curve_is_flat_since_it_reached_its_level, 0,
                         sizeof WRITTEN / sizeof *WRITTEN);
-    tcase_add_test(tc, a_long_curve_is_joined_to_fewer_points);
-    tcase_add_test(tc, a_curve_that_falls_is_not_flat);
-    tcase_add_test(tc, a_curve_that_ends_in_nan_says_where);
-    tcase_add_test(tc, a_curve_has_other_shapes_too);
-    tcase_add_test(tc, what_is_no_number_is_refused);
-    tcase_add_test(tc, python_writes_nan_in_json);
-    tcase_add_test(tc, what_is_no_curve_is_told_apart);
+    add_tests(tc, a_long_curve_is_joined_to_fewer_points, a_curve_that_falls_is_not_flat,
+              a_curve_that_ends_in_nan_says_where, a_curve_has_other_shapes_too,
+              what_is_no_number_is_refused, python_writes_nan_in_json,
+              what_is_no_curve_is_told_apart);
     return tc;
 }

@@ -463,28 +463,17 @@ TCase *file_case(void)
     TCase *c = tcase_create("file");
     tcase_set_timeout(c, 20);
     tcase_add_checked_fixture(c, make_folder, remove_folder);
-    tcase_add_test(c, reads_a_file_an_empty_one_and_up_to_a_limit);
-    tcase_add_test(c, a_source_is_read_where_it_is_needed);
-    tcase_add_test(c, what_is_no_regular_file_is_refused);
-    tcase_add_test(c, reading_without_memory_is_an_error);
-    tcase_add_test(c, a_file_that_grows_is_refused);
-    tcase_add_test(c, a_file_appears_when_it_is_whole);
-    tcase_add_test(c, every_byte_arrives_in_order);
-    tcase_add_test(c, abandoning_and_another_failure_keep_the_old_file);
-    tcase_add_test(c, another_failure_leaves_a_log_what_it_was_given);
-    tcase_add_test(c, nothing_is_done_once_something_has_failed);
-    tcase_add_test(c, a_tmp_that_a_killed_run_left_is_replaced);
-    tcase_add_test(c, a_full_disk_keeps_the_old_file);
-    tcase_add_test(c, the_first_failure_is_the_one_reported);
-    tcase_add_test(c, what_is_no_file_is_not_replaced);
-    tcase_add_test(c, a_read_only_folder_is_an_error);
-    tcase_add_test(c, a_path_that_is_too_long_is_an_error);
-    tcase_add_test(c, works_in_the_root_folder);
-    tcase_add_test(c, works_beside_the_program);
-    tcase_add_test(c, a_log_grows_in_its_own_name);
-    tcase_add_test(c, a_log_is_never_split_within_a_line);
-    tcase_add_test(c, a_log_may_be_a_device_which_may_be_full);
-    tcase_add_test(c, signals_lose_nothing);
-    tcase_add_test(c, makes_a_folder_and_its_parents);
+    add_tests(c, reads_a_file_an_empty_one_and_up_to_a_limit, a_source_is_read_where_it_is_needed,
+              what_is_no_regular_file_is_refused, reading_without_memory_is_an_error,
+              a_file_that_grows_is_refused, a_file_appears_when_it_is_whole,
+              every_byte_arrives_in_order, abandoning_and_another_failure_keep_the_old_file,
+              another_failure_leaves_a_log_what_it_was_given,
+              nothing_is_done_once_something_has_failed, a_tmp_that_a_killed_run_left_is_replaced,
+              a_full_disk_keeps_the_old_file, the_first_failure_is_the_one_reported,
+              what_is_no_file_is_not_replaced, a_read_only_folder_is_an_error,
+              a_path_that_is_too_long_is_an_error, works_in_the_root_folder,
+              works_beside_the_program, a_log_grows_in_its_own_name,
+              a_log_is_never_split_within_a_line, a_log_may_be_a_device_which_may_be_full,
+              signals_lose_nothing, makes_a_folder_and_its_parents);
     return c;
 }

@@ -100,8 +100,7 @@ TCase *names_case(void)
 {
     TCase *c = tcase_create("names");
     tcase_add_checked_fixture(c, make_folder, remove_folder);
-    tcase_add_test(c, a_log_is_a_file_of_its_own);
-    tcase_add_test(c, what_cannot_be_looked_at_is_there);
-    tcase_add_test(c, a_file_in_the_way_of_a_folder_is_an_error);
+    add_tests(c, a_log_is_a_file_of_its_own, what_cannot_be_looked_at_is_there,
+              a_file_in_the_way_of_a_folder_is_an_error);
     return c;
 }

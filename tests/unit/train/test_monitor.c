@@ -160,11 +160,9 @@ END_TEST
 TCase *monitor_case(void)
 {
     TCase *tc = tcase_create("monitor");
-    tcase_add_test(tc, looking_changes_no_bit_of_the_run);
-    tcase_add_test(tc, it_looks_at_the_next_batch);
-    tcase_add_test(tc, dead_units_are_counted);
-    tcase_add_test(tc, the_escape_meter_is_how_far_the_loss_is_below_ln_n);
-    tcase_add_test(tc, saturated_units_and_equal_rows_are_seen);
+    add_tests(tc, looking_changes_no_bit_of_the_run, it_looks_at_the_next_batch,
+              dead_units_are_counted, the_escape_meter_is_how_far_the_loss_is_below_ln_n,
+              saturated_units_and_equal_rows_are_seen);
     tcase_add_loop_test(tc, a_diagnosis_has_the_loss_of_the_run, 0, 4);
     return tc;
 }

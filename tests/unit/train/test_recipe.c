@@ -297,10 +297,8 @@ TCase *recipe_case(void)
     TCase *tc = tcase_create("recipe");
     tcase_add_test(tc, values_of_every_kind_are_read);
     tcase_add_loop_test(tc, what_is_written_reads_back_as_the_same, 0, 2);
-    tcase_add_test(tc, mistakes_name_the_line_and_what_was_expected);
-    tcase_add_test(tc, a_refused_override_changes_nothing);
-    tcase_add_test(tc, values_that_do_not_go_together_are_refused);
-    tcase_add_test(tc, built_in_recipes_are_sound);
+    add_tests(tc, mistakes_name_the_line_and_what_was_expected, a_refused_override_changes_nothing,
+              values_that_do_not_go_together_are_refused, built_in_recipes_are_sound);
     tcase_set_timeout(tc, 60);
     tcase_add_unchecked_fixture(tc, open_device, close_device);
     tcase_add_loop_test(tc, a_setting_is_used_if_it_changes_training, 0, N_LOSSES);

@@ -311,16 +311,10 @@ TCase *run_case(void)
     TCase *c = tcase_create("run");
     tcase_set_timeout(c, 120);
     tcase_add_checked_fixture(c, open_folder, close_folder);
-    tcase_add_test(c, resuming_from_any_step_gives_the_same_bytes);
-    tcase_add_test(c, with_momentum_too);
-    tcase_add_test(c, a_checkpoint_alone_is_trained_to_the_same_end);
-    tcase_add_test(c, the_best_checkpoint_will_do);
-    tcase_add_test(c, of_equals_the_first_is_the_best);
-    tcase_add_test(c, given_weights_are_there_before_the_first_step);
-    tcase_add_test(c, without_a_checkpoint_it_begins_anew);
-    tcase_add_test(c, another_recipe_or_other_data_is_refused);
-    tcase_add_test(c, a_missing_log_is_named);
-    tcase_add_test(c, two_writers_are_refused);
-    tcase_add_test(c, every_damaged_checkpoint_is_refused);
+    add_tests(c, resuming_from_any_step_gives_the_same_bytes, with_momentum_too,
+              a_checkpoint_alone_is_trained_to_the_same_end, the_best_checkpoint_will_do,
+              of_equals_the_first_is_the_best, given_weights_are_there_before_the_first_step,
+              without_a_checkpoint_it_begins_anew, another_recipe_or_other_data_is_refused,
+              a_missing_log_is_named, two_writers_are_refused, every_damaged_checkpoint_is_refused);
     return c;
 }

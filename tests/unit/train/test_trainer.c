@@ -310,18 +310,13 @@ TCase *trainer_case(void)
 {
     TCase *tc = tcase_create("trainer");
     tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, towers_find_what_the_sides_share);
-    tcase_add_test(tc, evaluation_says_how_close_groups_are);
+    add_tests(tc, towers_find_what_the_sides_share, evaluation_says_how_close_groups_are);
     tcase_add_loop_test(tc, weights_do_not_depend_on_the_device, 0, 4);
     tcase_add_loop_test(tc, a_batch_in_chunks_has_the_bits_of_the_whole, 0, 4);
-    tcase_add_test(tc, a_recipe_keeps_duplicates_apart);
-    tcase_add_test(tc, a_queue_holds_the_last_batches);
-    tcase_add_test(tc, a_batch_in_chunks_needs_the_activations_of_one);
-    tcase_add_test(tc, a_warm_step_allocates_nothing);
-    tcase_add_test(tc, measuring_changes_no_weight);
-    tcase_add_test(tc, embeddings_do_not_depend_on_their_neighbours);
-    tcase_add_test(tc, a_loss_that_is_not_finite_names_step_and_tensor);
-    tcase_add_test(tc, a_batch_larger_than_the_data_is_refused);
-    tcase_add_test(tc, a_run_survives_every_failed_allocation);
+    add_tests(tc, a_recipe_keeps_duplicates_apart, a_queue_holds_the_last_batches,
+              a_batch_in_chunks_needs_the_activations_of_one, a_warm_step_allocates_nothing,
+              measuring_changes_no_weight, embeddings_do_not_depend_on_their_neighbours,
+              a_loss_that_is_not_finite_names_step_and_tensor,
+              a_batch_larger_than_the_data_is_refused, a_run_survives_every_failed_allocation);
     return tc;
 }

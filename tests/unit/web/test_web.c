@@ -167,11 +167,8 @@ TCase *web_case(void)
 {
     TCase *tc = tcase_create("web");
     tcase_add_checked_fixture(tc, open_web, close_web);
-    tcase_add_test(tc, run_has_the_weights_of_the_program);
-    tcase_add_test(tc, going_back_and_forward_gives_the_same_weights);
-    tcase_add_test(tc, looking_changes_nothing);
-    tcase_add_test(tc, mistakes_are_told_in_words);
-    tcase_add_test(tc, embeddings_of_others_are_diagnosed);
-    tcase_add_test(tc, free_rows_leave_all_but_the_saddle);
+    add_tests(tc, run_has_the_weights_of_the_program, going_back_and_forward_gives_the_same_weights,
+              looking_changes_nothing, mistakes_are_told_in_words,
+              embeddings_of_others_are_diagnosed, free_rows_leave_all_but_the_saddle);
     return tc;
 }

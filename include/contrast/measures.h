@@ -161,6 +161,11 @@ typedef struct ct_distributions {
 ct_status ct_measure(const ct_embedded *e, ct_measures *out, ct_distributions *shape,
                      ct_error *err);
 
+/* How far pairs deviate from the means together, |centred x + y| / sqrt(n): what grows at the
+ * saddle. And what pulls a run off it: the sides' cross-covariance over the temperature. */
+double ct_common_part(const ct_measures *m);
+double ct_escape_meter(const ct_measures *m, double temperature);
+
 /* Errors   CT_ERR_NUMERIC, with the row: a side had rows that are not finite */
 ct_status ct_measures_finite(const ct_measures *m, ct_error *err);
 

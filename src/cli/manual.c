@@ -129,17 +129,23 @@ void cli_put_recipe_manual(void)
 
 /* ---- completions ---- */
 
-/* Words that a command takes besides files: recipes where its line asks for one, commands. */
+/* Words that a command takes besides files: those that its line names after a bar, recipes where it
+ * asks for one, lessons, commands. */
 static void put_arguments(const cli_command *c)
 {
+    const char *line = cli_help(c->name), *end = line + strcspn(line, "\n");
+    for (const char *at = line; (at = strstr(at, "| ")) != NULL && at < end;) {
+        at += 2;
+        const int length = (int)strspn(at, "abcdefghijklmnopqrstuvwxyz");
+        if (length > 0)
+            printf(" %.*s", length, at);
+    }
     if (strstr(cli_help(c->name), " RECIPE") != NULL)
         for (int i = 0; ct_recipe_builtin_name(i) != NULL; i++)
             printf(" %s", ct_recipe_builtin_name(i));
     if (c == &CLI_LESSON)
         for (int i = 0; ct_lesson_name(i) != NULL; i++)
             printf(" %s", ct_lesson_name(i));
-    if (c == &CLI_HELP)
-        printf(" recipe recipes losses states measures");
     for (int i = 0; c == &CLI_HELP && cli_commands[i] != NULL; i++)
         printf(" %s", cli_commands[i]->name);
 }

@@ -39,9 +39,9 @@
 #define AT_LN_N      0.05 /* of ln N: the loss sits there                                 */
 #define POINTS       4    /* rows to a point: they lie on a few points                    */
 #define REPEATS      0.25 /* of rows: nothing else can be told                            */
-#define SOME_REPEATS 0.01 /* ... and above this the set is not healthy, */
+#define SOME_REPEATS 0.01 /* ... and above this the set is not healthy, if they put       */
+#define LIFT         0.05 /*     so much under the loss                                   */
 #define MANY_TIMES   0.1  /* of rows: equal by no chance                                  */
-#define LIFT         0.05 /* if they put as much under the loss                           */
 #define LOW_RANK     8    /* directions that there are, to one before a cliff             */
 #define SIGN_SHARE   0.1  /* of rows whose partner is the farthest item                   */
 #define LOST         0.04 /* of rows whose partner has another number                     */
@@ -351,7 +351,8 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {REPEATED, pairs, VARIANCE, said_loss}},
         {weak, CT_UNCERTAIN,
          {VARIANCE, PAIRS, gap >= GAP ? APART : DIRECTIONS, said_loss,
-          "pairs match better than by chance, but weakly: train on, or the pairs share little"}},
+          "pairs match better than by chance, but weakly",
+          [REMEDY] = "train on; if it stays so, the pairs share little"}},
         {recall < SELDOM, CT_UNCERTAIN,
          {PAIRS, VARIANCE, "the right item is among the near ones but seldom the nearest: pairs "
                            "match by a class or a topic, or weakly",

@@ -415,6 +415,16 @@ ct_status ct_measure(const ct_embedded *e, ct_measures *out, ct_distributions *s
     return err->status;
 }
 
+double ct_common_part(const ct_measures *m)
+{
+    return sqrt(m->total_variance[0] + m->total_variance[1] + 2 * m->cross_covariance);
+}
+
+double ct_escape_meter(const ct_measures *m, double temperature)
+{
+    return m->cross_covariance / temperature;
+}
+
 ct_status ct_measures_finite(const ct_measures *m, ct_error *err)
 {
     for (int s = 0; s < m->n_sides; s++)

@@ -125,6 +125,6 @@ ct_status ct_monitor_look(ct_trainer *t, ct_monitor *m, ct_error *err)
     m->seen = (ct_layers){.step = (double)t->step};
     look_at_batch(t, m, err);
     m->landmarks = ct_landmarks_of(t->loss, &at, t->pairs->group != NULL ? t->group : NULL);
-    m->escape = m->diagnosis.measures.cross_covariance / m->landmarks.at.temperature;
+    m->escape = ct_escape_meter(&m->diagnosis.measures, m->landmarks.at.temperature);
     return err->status;
 }

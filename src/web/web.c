@@ -21,6 +21,7 @@ struct ct_web {
     ct_device *device;
     ct_trainer trainer;
     bool open;
+    ct_progress progress; /* knows the fingerprint of the data, which takes time, once */
     ct_snapshot snapshot;
     ct_diagnosis diagnosis;
     ct_json j;      /* the answer, */
@@ -151,6 +152,7 @@ const char *ct_web_open(ct_web *w, const char *recipe, const char *settings)
     override_all(&r, settings, &w->err);
     if (ct_recipe_check(&r, &w->err) == CT_OK) {
         ct_trainer_init(&w->trainer, &r, NULL, w->device, &w->err);
+        w->progress = (ct_progress){.log_bytes = 0};
         w->open = true; /* there is something to free, also after an error */
     }
     if (w->err.status == CT_OK)
@@ -206,8 +208,8 @@ const char *ct_web_judge(ct_web *w)
     if (w->err.status == CT_OK && ct_trainer_evaluate(t, ct_pairs_split(t->pairs, CT_VALIDATION),
                                                       JUDGED, NULL, d, &w->err) == CT_OK) {
         put_diagnosis(w);
-        ct_json_number(&w->j, "escape_meter", /* as ct_monitor has it */
-                       d->measures.cross_covariance / d->landmarks.at.temperature);
+        ct_json_number(&w->j, "escape_meter",
+                       ct_escape_meter(&d->measures, d->landmarks.at.temperature));
     }
     return answer(w);
 }
@@ -220,7 +222,7 @@ const char *ct_web_save(ct_web *w, const char *path)
     ct_trainer *t = begin_with_run(w);
     ct_safetensors *file = ct_arena_zeroed(&w->arena, 1, sizeof *file);
     if (w->err.status == CT_OK)
-        ct_checkpoint_save(t, &(ct_progress){.log_bytes = 0}, path, &w->err);
+        ct_checkpoint_save(t, &w->progress, path, &w->err);
     if (file != NULL && ct_safetensors_read(path, &w->arena, file, &w->err) == CT_OK) {
         snprintf(digits, sizeof digits, "%016" PRIx64, ct_weights_hash(file));
         ct_json_string(&w->j, "hash", digits);
@@ -231,9 +233,8 @@ const char *ct_web_save(ct_web *w, const char *path)
 
 const char *ct_web_load(ct_web *w, const char *path)
 {
-    ct_progress progress;
     ct_trainer *t = begin_with_run(w);
-    if (w->err.status == CT_OK && ct_checkpoint_load(t, &progress, path, NULL, &w->err) == CT_OK)
+    if (w->err.status == CT_OK && ct_checkpoint_load(t, &w->progress, path, NULL, &w->err) == CT_OK)
         ct_json_integer(&w->j, "step", t->step);
     return answer(w);
 }
@@ -319,8 +320,7 @@ const char *ct_web_free_rows(ct_web *w, ct_real *x, int n, int d, double tempera
     ct_measure(&e, &s, NULL, &w->err);
     ct_json_number(&w->j, "loss", loss);
     ct_fields_json(&w->j, &ct_landmarks_fields, &l);
-    ct_json_number(&w->j, "common_part", /* as the lesson escape has it */
-                   sqrt(s.total_variance[0] + s.total_variance[1] + 2 * s.cross_covariance));
+    ct_json_number(&w->j, "common_part", ct_common_part(&s));
     ct_free_embeddings_free(&m);
     return answer(w);
 }

@@ -14,14 +14,9 @@
 step=11
 [ "$FAULTS" = all ] && step=1
 here=$(cd "$(dirname "$0")" && pwd)
-left_out() {
-    echo "faults: left out: $1"
-    [ -n "$CI" ] && exit 1
-    exit 77
-}
-command -v strace >/dev/null || left_out "strace is not installed"
-strace -o /dev/null -e inject=fsync:error=EIO:when=1 true 2>/dev/null || left_out "strace cannot inject faults here"
-${CC:-cc} -shared -fPIC -o "$scratch/allocations.so" "$here/allocations.c" || left_out "allocations.c needs a C compiler"
+needs_faults
+# shellcheck disable=SC2086 # a compiler may be two words
+needs "allocations.c needs a C compiler" ${CC:-cc} -shared -fPIC -o "$scratch/allocations.so" "$here/allocations.c"
 cd "$scratch" || exit 1
 
 settings="latent data.n_train=20 data.n_validation=8 data.n_test=8 data.dim=4 data.shared=2 image.layers=4 text.layers=4

@@ -9,11 +9,7 @@
 # Needs strace; without, it is left out (77), under CI=true that is a failure.
 # shellcheck source=tests/support/system.sh
 . "$(dirname "$0")/../support/system.sh"
-strace -o /dev/null true 2>/dev/null || {
-    echo "faults: left out: strace cannot trace here"
-    [ -n "$CI" ] && exit 1
-    exit 77
-}
+needs "strace cannot trace here" strace -o /dev/null true
 mkdir "$scratch/files"
 files=$(cd "$scratch/files" && pwd -P)
 settings="data.n_train=20 data.n_validation=8 data.n_test=8 data.dim=4 data.shared=2 image.layers=4 text.layers=4

@@ -12,13 +12,7 @@
 settings="data.kind=latent data.n_train=20 data.n_validation=8 data.n_test=8 data.dim=4 data.shared=2 image.layers=4
     text.layers=4 train.batch=8 train.steps=4 optim.warmup=0 monitor.evaluate_every=2 monitor.log_every=1"
 
-left_out() {
-    echo "faults: left out: $1"
-    [ -n "$CI" ] && exit 1
-    exit 77
-}
-command -v strace >/dev/null || left_out "strace is not installed"
-strace -o /dev/null -e inject=fsync:error=EIO:when=1 true 2>/dev/null || left_out "strace cannot inject faults here"
+needs_faults
 
 # shellcheck disable=SC2086 # settings are words
 train() { "$@" "$program" train latent $settings -q -o "$scratch/run" --threads 1 >"$scratch/out" 2>"$scratch/err"; }

@@ -51,6 +51,30 @@ holds() {
     awk "BEGIN { exit !($1) }"
 }
 
+# needs WHAT COMMAND...: where the command fails the test is left out; under CI=true that is a failure.
+needs() {
+    what=$1
+    shift
+    "$@" >/dev/null 2>&1 && return
+    echo "left out: $what"
+    [ -n "$CI" ] && exit 1
+    exit 77
+}
+needs_faults() {
+    needs "strace cannot inject faults here" strace -o /dev/null -e inject=fsync:error=EIO:when=1 true
+}
+
+# shellcheck disable=SC2034 # for the caller
+# peak_of PID: waits for its end; the most memory that it had resident, in KB, is in $peak.
+peak_of() {
+    peak=0
+    while kill -0 "$1" 2>/dev/null; do
+        now=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status" 2>/dev/null)
+        [ -n "$now" ] && peak=$now
+        sleep 0.1
+    done
+}
+
 done_testing() {
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -135,12 +135,7 @@ awk "BEGIN { for (i = 0; i < $rows; i++) print \"picture of kind \" i % 1000 }" 
 "$program" train "$scratch/own.ini" data.image="$scratch/large.npy" data.text="$scratch/large.txt" train.batch=256 \
     train.steps=100 data.validation=0.001 data.test=0.001 -o "$scratch/large" -q >"$scratch/out" 2>"$scratch/err" &
 pid=$!
-peak=0
-while kill -0 $pid 2>/dev/null; do
-    now=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$pid/status 2>/dev/null)
-    [ -n "$now" ] && peak=$now
-    sleep 0.2
-done
+peak_of $pid
 wait $pid
 check "$((rows * 3072 / 1048576)) MB train: $(cat "$scratch/err")" [ $? = 0 ]
 echo "own-data: $((rows * 3072 / 1048576)) MB of pictures trained with $((peak / 1024)) MB resident"

@@ -89,12 +89,7 @@ dd if=/dev/urandom of=bytes bs=76800 count=600 2>/dev/null
 npy wide.npy '|i1' "($rows, 768)" <bytes
 "$program" diagnose wide.npy wide.npy --sample 2048 --threads 2 >out 2>err &
 pid=$!
-peak=0
-while kill -0 $pid 2>/dev/null; do
-    now=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$pid/status 2>/dev/null)
-    [ -n "$now" ] && peak=$now
-    sleep 0.1
-done
+peak_of $pid
 wait $pid
 check "60,000 rows of 768 twice: $(cat err)" [ $? = 0 ]
 echo "scale: 60,000 rows of 768 twice with $((peak / 1024)) MB resident"

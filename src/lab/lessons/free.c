@@ -24,7 +24,6 @@ static double end_of(const ct_lesson_run *run, int n, int d, uint64_t seed,
 
 /* ---- escape: how fast they leave the point where all are equal ---- */
 
-/* |centred x + y|, but for a constant: the part of the deviations that pairs have in common. */
 static double common_part(const ct_lesson_run *run, const ct_free_embeddings *m, ct_error *err)
 {
     const ct_param *x = &m->params.list[m->a], *y = &m->params.list[m->b];
@@ -32,7 +31,7 @@ static double common_part(const ct_lesson_run *run, const ct_free_embeddings *m,
     ct_measures s = {.total_variance = {0}};
     if (err->status == CT_OK)
         ct_measure(&e, &s, NULL, err);
-    return sqrt(s.total_variance[0] + s.total_variance[1] + 2 * s.cross_covariance);
+    return ct_common_part(&s);
 }
 
 /* Both sides start at c + epsilon u; u is normal and tangent to the sphere at c = e_0. */

@@ -216,16 +216,18 @@ START_TEST(uncertain_says_why)
     static const struct {
         double variance, ratio, recall, wrong, loss;
         const char *why;
+        bool own_advice; /* more rows would not help */
     } CASES[] = {
-        {0.05, 20, 0.9, 0.01, 4, "a narrow cone whose pairs match"},
-        {0.05, 20, 0.1, 0.49, 2, "but that is not near ln N"},
-        {1e-4, 20, 0.1, 0.49, 2, "but that is far below its value for equal embeddings"},
-        {0.95, 2, 0.9, 0.01, 1, "but retrieval works in them"},
-        {0.95, 20, 0.1, 0.39, 1, "better than chance, but 100 rows are too few"},
-        {0.95, 20, 0.1, 0.25, 1, "pairs match better than by chance, but weakly"},
-        {0.95, 20, 0.1, 0.05, 1, "among the near ones but seldom the nearest"},
-        {0.95, 20, (double)NAN, (double)NAN, 1, "no row has a wrong item that it could find"},
-        {0.95, 20, 0.9, 0.01, 4, "but such a loss does not belong to such embeddings"},
+        {0.05, 20, 0.9, 0.01, 4, "a narrow cone whose pairs match", false},
+        {0.05, 20, 0.1, 0.49, 2, "but that is not near ln N", false},
+        {1e-4, 20, 0.1, 0.49, 2, "but that is far below its value for equal embeddings", false},
+        {0.95, 2, 0.9, 0.01, 1, "but retrieval works in them", false},
+        {0.95, 20, 0.1, 0.39, 1, "better than chance, but 100 rows are too few", false},
+        {0.95, 20, 0.1, 0.25, 1, "pairs match better than by chance, but weakly", true},
+        {0.95, 20, 0.1, 0.05, 1, "among the near ones but seldom the nearest", true},
+        {0.95, 20, (double)NAN, (double)NAN, 1, "no row has a wrong item that it could find",
+         false},
+        {0.95, 20, 0.9, 0.01, 4, "but such a loss does not belong to such embeddings", false},
     };
     for (int k = 0; k < COUNT(CASES); k++) {
         static ct_diagnosis d;
@@ -243,6 +245,7 @@ START_TEST(uncertain_says_why)
         ck_assert_int_eq(d.state, CT_UNCERTAIN);
         ck_assert_msg(strstr(d.evidence[d.n_evidence - 1], CASES[k].why) != NULL, "case %d: %s", k,
                       d.evidence[d.n_evidence - 1]);
+        ck_assert(CASES[k].own_advice == (strstr(d.text.remedy, "more rows") == NULL));
     }
 }
 END_TEST

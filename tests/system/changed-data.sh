@@ -25,10 +25,12 @@ change() {
     "captions one line further") { tail -n 1 captions.was && head -n 299 captions.was; } >captions.txt ;;
     "one caption") sed '200s/of/in/' captions.was >captions.txt ;;
     "rows in another order") { tail -n 1 rows.was && head -n 299 rows.was; } >rows.csv ;;
+    # of a row of which mean and spread of the training rows do not tell
+    "two numbers of a row") awk -F , -v OFS=, 'NR == 151 { x = $1; $1 = $2; $2 = x } 1' rows.was >rows.csv ;;
     "one number") awk -F , -v OFS=, 'NR == 150 { $3 = 9 } 1' rows.was >rows.csv ;;
     esac
 }
-for what in "lines that are gone" "captions one line further" "one caption" "rows in another order" "one number"; do
+for what in "lines that are gone" "captions one line further" "one caption" "rows in another order" "one number" "two numbers of a row"; do
     change "$what"
     check "$what: refused" rejects 2 "the data is not what it was trained on" eval run
 done

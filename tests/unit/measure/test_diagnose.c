@@ -148,6 +148,17 @@ static ct_state state_of(const ct_measures *m)
     return state_with(m, (double)NAN, 0, 0);
 }
 
+/* ... and one row that is nearest to so many of 200. */
+static ct_state state_with_hub(const ct_measures *m, int rows)
+{
+    static ct_diagnosis d;
+    d.measures = *m;
+    d.loss = (double)NAN;
+    d.shape.clues.hub_rows[0] = rows;
+    ct_conclude(&d);
+    return d.state;
+}
+
 START_TEST(one_number_changes_the_verdict)
 {
     ct_measures m = fine();
@@ -171,6 +182,11 @@ START_TEST(one_number_changes_the_verdict)
     ck_assert_int_eq(state_of(&m), CT_MISPAIRED);
     m = fine(), m.modality_gap = 0.8, m.alignment = 0.9, m.separability = 1;
     ck_assert_int_eq(state_of(&m), CT_MODALITY_GAP);
+    m.modality_gap = 1, m.alignment = 1.2;
+    ck_assert_int_eq(state_with_hub(&m, 60), CT_MODALITY_GAP); /* the hub follows from the gap */
+    ck_assert_int_eq(state_with_hub(&m, 195), CT_HUB);
+    m.modality_gap = 0.6, m.alignment = 0.7;
+    ck_assert_int_eq(state_with_hub(&m, 60), CT_HUB);
     m.wrong_ahead[0] = m.wrong_ahead[1] = 0.38; /* a gap does not excuse that */
     ck_assert_int_eq(state_of(&m), CT_UNCERTAIN);
     m = fine(), m.not_finite_rows[1] = 1;

@@ -128,6 +128,22 @@ START_TEST(mistakes_are_told_in_words)
 }
 END_TEST
 
+START_TEST(settings_without_effect_are_named)
+{
+    static const char LATENT[] = "data.n_train=40\ndata.n_validation=4\ndata.n_test=4\n"
+                                 "train.batch=8\nloss.name=";
+    char settings[256];
+    snprintf(settings, sizeof settings, "%s%s", LATENT, "question\noptim.name=sgd");
+    const char *opened = ct_web_open(web, "latent", settings);
+    ck_says(opened, "\"unused\":[\"loss.temperature\"");
+    ck_says(opened, "\"optim.beta1\"");
+    snprintf(settings, sizeof settings, "%s%s", LATENT, "infonce");
+    opened = ct_web_open(web, "latent", settings);
+    ck_says(opened, "\"optim.momentum\"");
+    ck_assert_ptr_null(strstr(opened, "\"loss.temperature\""));
+}
+END_TEST
+
 START_TEST(embeddings_of_others_are_diagnosed)
 {
     char a[96], b[96];
@@ -169,6 +185,7 @@ TCase *web_case(void)
     tcase_add_checked_fixture(tc, open_web, close_web);
     add_tests(tc, run_has_the_weights_of_the_program, going_back_and_forward_gives_the_same_weights,
               looking_changes_nothing, mistakes_are_told_in_words,
-              embeddings_of_others_are_diagnosed, free_rows_leave_all_but_the_saddle);
+              settings_without_effect_are_named, embeddings_of_others_are_diagnosed,
+              free_rows_leave_all_but_the_saddle);
     return tc;
 }

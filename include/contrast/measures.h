@@ -123,6 +123,7 @@ typedef struct ct_clues {
     int points[2];         /* different rows */
     int repeated_row[2];   /* the first of the most equal rows, */
     int repeated_times[2]; /* and how many they are: 1 if none repeats */
+    int alike_rows[2];     /* of the duplicate rows those that differ by rounding alone */
     double
         repeats_floor[2]; /* mean ln of how many rows are equal to a row: no loss over N candidates
                              can tell them apart. NaN with groups, of which landmarks know */

@@ -14,7 +14,8 @@
  * by 0.001 at temperature 0.01, and no loss tells them apart. Less where scattered rows come as
  * near, in few columns, and no more than a tenth of what rows scatter: a cone may be narrow. */
 #define NEAR    4.5e-3
-#define SCATTER 0.1 /* of the standard deviation of a projection */
+#define SCATTER 0.1  /* of the standard deviation of a projection */
+#define ALIKE   1e-6 /* projections of rows that differ by rounding alone */
 
 /* An item by a number that is equal, or nearly, if the items are. */
 typedef struct keyed {
@@ -116,6 +117,7 @@ void measure_repeats(measuring *m, int s, const double *key)
     for (int i = 0; i < n; i++) {
         const int times = ++same[first[i]];
         m->out->duplicate_rows[s] += times > 1;
+        c->alike_rows[s] += times > 1 && fabs(key[i] - key[first[i]]) < ALIKE;
         if (times > c->repeated_times[s]) {
             c->repeated_times[s] = times;
             c->repeated_row[s] = first[i];

@@ -41,7 +41,6 @@
 #define REPEATS      0.25 /* of rows: nothing else can be told                            */
 #define SOME_REPEATS 0.01 /* ... and above this the set is not healthy, if they put       */
 #define LIFT         0.05 /*     so much under the loss                                   */
-#define MANY_TIMES   0.1  /* of rows: equal by no chance                                  */
 #define LOW_RANK     8    /* directions that there are, to one before a cliff             */
 #define SIGN_SHARE   0.1  /* of rows whose partner is the farthest item                   */
 #define LOST         0.04 /* of rows whose partner has another number                     */
@@ -111,6 +110,7 @@ typedef struct facts {
     double labels;        /* of one array: how well they are found */
     bool knows_loss, matched, equal, narrow, wanted;
     bool few, odd, empty, lifted, all_hub;
+    bool merged; /* rows of groups that are known to differ became equal: few directions are left */
     int constant, bad, zero, uneven, repeats, narrow_rank, cliff, hub, hubs, fixed,
         rogue;       /* of which sides: 1, 2 or 3, both */
     double repeated; /* share of rows that repeat others of another group */
@@ -148,9 +148,10 @@ static void look_at_side(facts *f, const ct_diagnosis *d, int s)
     const ct_measures *m = &d->measures;
     const ct_clues *c = &d->shape.clues;
     const double rows = m->rows, points = rows - m->duplicate_rows[s];
-    /* On a circle or a sphere many rows are near to another by chance. */
+    /* On a circle or a sphere many rows are near to another by chance, but few to the last digits.
+     */
     const bool chance = c->directions[s] > 0 && c->directions[s] < 4 &&
-                        c->repeated_times[s] < MANY_TIMES * rows;
+                        2 * c->alike_rows[s] < m->duplicate_rows[s];
     const double repeated = c->groups > 0 && !chance ? 1 - points / c->groups : 0;
     f->few = f->few || m->participation_ratio[s] < fmin(FEW, FEW_SHARE * directions(m, s));
     f->odd = f->odd || c->odd_rows[s] > ZERO_SHARE * rows || m->length_most[s] > HUGE_LENGTH;
@@ -186,6 +187,7 @@ static facts facts_of(const ct_diagnosis *d)
         look_at_side(&f, d, s);
     /* The numbers of a side that is not there are 0 or NaN: fmin and fmax pass over them, and no
      * comparison holds. */
+    f.merged = isnan(c->repeats_floor[0]) && (f.few || f.cliff != 0);
     f.labels = f.alone ? labels_found(m) : (double)NAN;
     f.least = fmin(m->total_variance[0], m->total_variance[1]);
     f.most = fmax(m->total_variance[0], m->total_variance[1]);
@@ -293,7 +295,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {VARIANCE, PAIRS, said_loss, "pairs deviate from the means together by {cross_covariance} "
                                       "(cross-covariance; above 0 the saddle repels)"}},
         /* Rows that repeat answer each other's questions. */
-        {f->repeated > REPEATS ? f->repeats : 0, CT_REPEATS,
+        {f->repeated > REPEATS && !f->merged ? f->repeats : 0, CT_REPEATS,
          {REPEATED, "repeats of {side} put {repeats_floor} under the loss: the mean of ln of how "
                     "often a row is there", pairs}},
         /* One array with labels: K groups need K - 1 directions and may be one point each. */

@@ -50,7 +50,7 @@ relu="image.activation=relu text.activation=relu"
     tried "SGD" plateau "optim.name=adamw optim.rate=0.001" $deep $clip train.batch=64 optim.rate=0.01
     tried "the hardest negatives" collapsed "loss.mining=semi-hard" \
         collapse $adam optim.rate=0.001 loss.name=triplet loss.mining=hardest
-    tried "VICReg on deep sigmoids" repeats "$relu" collapse $adam optim.rate=0.001 loss.name=vicreg
+    tried "VICReg on deep sigmoids" dimensional-collapse "$relu" collapse $adam optim.rate=0.001 loss.name=vicreg
     tried "VICReg without variance" repeats "loss.variance=25" $shallow loss.name=vicreg loss.variance=0
     tried "alignment alone" collapsed "loss.uniform=1" $shallow loss.name=align-uniform loss.uniform=0
     tried "hardly a step" unaligned "optim.rate=0.001" $shallow optim.rate=1e-6

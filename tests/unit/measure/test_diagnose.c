@@ -148,16 +148,38 @@ static ct_state state_of(const ct_measures *m)
     return state_with(m, (double)NAN, 0, 0);
 }
 
-/* ... and one row that is nearest to so many of 200. */
-static ct_state state_with_hub(const ct_measures *m, int rows)
+/* ... and what was seen of rows. */
+static ct_state state_seeing(const ct_measures *m, ct_clues clues)
 {
     static ct_diagnosis d;
     d.measures = *m;
     d.loss = (double)NAN;
-    d.shape.clues.hub_rows[0] = rows;
+    d.shape.clues = clues;
     ct_conclude(&d);
     return d.state;
 }
+
+/* Rows of one side that are equal: captions that repeat, or what is left of different ones. */
+START_TEST(equal_rows_were_given_or_became_so)
+{
+    const double known = (double)NAN, unknown = 2;
+    ct_measures m = fine();
+    ct_clues c = {.groups = m.rows, .repeats_floor = {unknown, unknown}};
+    m.duplicate_rows[1] = 100;
+    c.repeated_times[1] = 60;
+    ck_assert_int_eq(state_seeing(&m, c), CT_REPEATS);
+    m.participation_ratio[0] = m.participation_ratio[1] = 2;
+    m.recall_at_1[0] = m.recall_at_1[1] = 0.02;
+    ck_assert_int_eq(state_seeing(&m, c), CT_REPEATS);
+    c.repeats_floor[0] = c.repeats_floor[1] = known; /* the data says that they differ */
+    ck_assert_int_eq(state_seeing(&m, c), CT_DIMENSIONAL_COLLAPSE);
+    c.repeats_floor[0] = c.repeats_floor[1] = unknown;
+    c.directions[1] = 2; /* a circle is crowded */
+    ck_assert_int_eq(state_seeing(&m, c), CT_DIMENSIONAL_COLLAPSE);
+    c.alike_rows[1] = 100; /* but not to the last digits */
+    ck_assert_int_eq(state_seeing(&m, c), CT_REPEATS);
+}
+END_TEST
 
 START_TEST(one_number_changes_the_verdict)
 {
@@ -183,10 +205,11 @@ START_TEST(one_number_changes_the_verdict)
     m = fine(), m.modality_gap = 0.8, m.alignment = 0.9, m.separability = 1;
     ck_assert_int_eq(state_of(&m), CT_MODALITY_GAP);
     m.modality_gap = 1, m.alignment = 1.2;
-    ck_assert_int_eq(state_with_hub(&m, 60), CT_MODALITY_GAP); /* the hub follows from the gap */
-    ck_assert_int_eq(state_with_hub(&m, 195), CT_HUB);
+    ck_assert_int_eq(state_seeing(&m, (ct_clues){.hub_rows = {60}}),
+                     CT_MODALITY_GAP); /* the hub follows from the gap */
+    ck_assert_int_eq(state_seeing(&m, (ct_clues){.hub_rows = {195}}), CT_HUB);
     m.modality_gap = 0.6, m.alignment = 0.7;
-    ck_assert_int_eq(state_with_hub(&m, 60), CT_HUB);
+    ck_assert_int_eq(state_seeing(&m, (ct_clues){.hub_rows = {60}}), CT_HUB);
     m.wrong_ahead[0] = m.wrong_ahead[1] = 0.38; /* a gap does not excuse that */
     ck_assert_int_eq(state_of(&m), CT_UNCERTAIN);
     m = fine(), m.not_finite_rows[1] = 1;
@@ -287,6 +310,7 @@ TCase *diagnose_case(void)
     add_tests(tc, names_the_state_of_95_of_100_cases, names_the_kind_of_95_of_100_spoiled_cases);
 #endif
     add_tests(tc, every_state_is_described, one_number_changes_the_verdict,
-              evidence_holds_the_numbers, uncertain_says_why, the_loss_alone_names_nothing);
+              equal_rows_were_given_or_became_so, evidence_holds_the_numbers, uncertain_says_why,
+              the_loss_alone_names_nothing);
     return tc;
 }

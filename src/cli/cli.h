@@ -27,7 +27,8 @@ typedef struct cli_call {
 
     /* What the options were given. */
     int threads; /* resolved for rows that need threads */
-    bool json, quiet, verbose, no_color, force, live, ask, explain, fail_on_collapse, no_diagnosis;
+    bool json, quiet, verbose, no_color, force, live, slow, watch, ask, explain, fail_on_collapse,
+        no_diagnosis;
     bool data_changed, other_data;   /* other_data: it was, in the run that was opened last */
     int split;                       /* ct_split; -1 until a run is open, if not given */
     int at, batch, top, dim, sample; /* at: -1 if it is not given, the others 0 */

@@ -5,6 +5,7 @@
 
 #include "formats/array.h"
 #include "measure/fields.h"
+#include "platform/clock.h"
 
 #include <math.h>
 #include <string.h>
@@ -86,7 +87,7 @@ static source look_at_files(cli_call *c, int *n, ct_error *err)
                 *n);
     if (*n == 1 && ct_run_exists(c->argv[0]))
         return RUN;
-    if (*n == 1 && cli_is_curve(c, err))
+    if (*n == 1 && !c->watch && cli_is_curve(c, err)) /* a watched file may be written now */
         return CURVE;
     return *n == 0 ? NOTHING : ARRAYS;
 }
@@ -108,6 +109,7 @@ static void check_options(const cli_call *c, int n_files, source of, ct_error *e
         {"--groups", c->groups != NULL, ARRAYS},
         {"--compare-gradient", c->gradient != NULL, ARRAYS},
         {"--sample", c->sample > 0, ARRAYS},
+        {"--watch", c->watch, ARRAYS},
         {"--split", c->split >= 0, RUN},
         {"data.KEY=PATH", c->moved[0] != NULL, RUN},
         {"--checkpoint", c->checkpoint != NULL, RUN},
@@ -119,6 +121,8 @@ static void check_options(const cli_call *c, int n_files, source of, ct_error *e
             CT_FAIL(err, CT_ERR_CONFIG, "%s: not with %s", OPTIONS[i].option, WITH[of]);
     if (!isnan(c->loss) && c->batch == 0 && of != CURVE)
         CT_FAIL(err, CT_ERR_CONFIG, "--loss needs --batch N: what a loss should be depends on N");
+    if (c->watch && c->report != NULL)
+        CT_FAIL(err, CT_ERR_CONFIG, "--report: not with --watch, which has no end");
 }
 
 /* The loss as the options say, if they say anything. */
@@ -162,15 +166,9 @@ static const ct_real *read_gradient(cli_call *c, const ct_diagnosis *a, const cl
     return g;
 }
 
-static int diagnose(cli_call *c, ct_error *err)
+/* What a run or arrays are like now; memory of the arena. */
+static ct_diagnosis *measure(cli_call *c, int n_files, source of, ct_error *err)
 {
-    int n_files;
-    const source of = look_at_files(c, &n_files, err);
-    if (of == RUN)
-        cli_open(c, c->argv[0], err);
-    check_options(c, n_files, of, err);
-    if (of == CURVE || of == NOTHING)
-        return cli_numbers(c, of == CURVE, err);
     ct_diagnosis *a = ct_arena_zeroed(&c->arena, 1, sizeof *a);
     cli_arrays x = {.n = 0};
     if (of == RUN && err->status == CT_OK)
@@ -188,14 +186,115 @@ static int diagnose(cli_call *c, ct_error *err)
             ct_remedy_add(&c->recipe, a);
         cli_close_arrays(&x);
     }
+    return a;
+}
+
+static int exit_code(const cli_call *c, ct_state s)
+{
+    const bool bad = s != CT_HEALTHY && s != CT_MODALITY_GAP && s != CT_UNCERTAIN;
+    return c->fail_on_collapse && bad ? 3 : 0;
+}
+
+/* ---- arrays that another program rewrites ---- */
+
+#define LOOK_S  0.5 /* from one look to the next: help/diagnose.txt says so */
+#define PATIENT 5.0 /* seconds until somebody hears why nothing is printed */
+
+/* A line: when, the state, what moves first when embeddings collapse. */
+static void tell_change(cli_call *c, const ct_diagnosis *a, double seconds, ct_error *err)
+{
+    static const char *const KEY[] = {"recall_at_1", "diagonal_mean", "mean_cosine",
+                                      "effective_rank_centred"};
+    if (c->json) {
+        ct_json_number(&c->j, "seconds", seconds);
+        ct_diagnosis_json(&c->j, a);
+        cli_put_json(c, err);
+    } else {
+        printf("%8.1f s  %s", seconds, a->text.name);
+        for (int i = 0; i < 4; i++) {
+            const void *m = &a->measures;
+            const ct_field *f = ct_fields_find(&ct_measures_fields, KEY[i], &m);
+            char value[64];
+            ct_field_show(f, m, value, sizeof value);
+            if (strcmp(value, "-") != 0)
+                printf("; %s %s", f->label, value);
+        }
+        putchar('\n');
+    }
+    if (fflush(stdout) != 0)
+        CT_FAIL(err, CT_ERR_IO, "standard output: cannot be written");
+}
+
+/* FILE:NAME changes with its file. */
+static uint64_t stamp_of(char **path, int n)
+{
+    uint64_t stamp = 0;
+    for (int i = 0; i < n; i++) {
+        char file[CT_PATH_BYTES];
+        snprintf(file, sizeof file, "%s", path[i]);
+        if (!ct_file_exists(file) && strrchr(file, ':') != NULL)
+            *strrchr(file, ':') = '\0';
+        stamp = stamp * 31 + ct_file_stamp(file) + 1;
+    }
+    return stamp;
+}
+
+/* A file may be written while it is looked at. So files are measured once they are as they were at
+ * the look before, what they were while they were read counts only if they still are so then, and
+ * what cannot be read is read again: the rest of it may come. */
+static int watch(cli_call *c, int n_files, ct_error *err)
+{
+    const double began = ct_clock_s();
+    double since = began; /* when there was last nothing to wait for; INFINITY: it was told */
+    uint64_t before = 0, shown = 0;
+    int code = 0;
+    for (; cli_stop == 0 && code == 0 && err->status == CT_OK; ct_clock_wait(LOOK_S)) {
+        ct_error why = {.status = CT_OK, .msg = "it changes all the time"};
+        const uint64_t now = stamp_of(c->argv, n_files);
+        const bool same = now == before, old = now == shown;
+        ct_diagnosis *a = NULL;
+        before = now;
+        ct_arena_reset(&c->arena);
+        c->arena.err = &why;
+        if (same && !old)
+            a = measure(c, n_files, ARRAYS, &why);
+        c->arena.err = err;
+        if (why.status == CT_ERR_CONFIG || why.status == CT_ERR_NOMEM) { /* no writer mends that */
+            *err = why;
+        } else if (a != NULL && why.status == CT_OK && stamp_of(c->argv, n_files) == now) {
+            shown = now;
+            tell_change(c, a, ct_clock_s() - began, err);
+            code = exit_code(c, a->state);
+        } else if (!old && ct_clock_s() - since > PATIENT) {
+            fprintf(stderr, "contrast: waiting: %s\n", why.msg);
+            since = (double)INFINITY;
+        }
+        if (old || shown == now)
+            since = ct_clock_s();
+    }
+    return cli_stop != 0 ? 128 + cli_stop : code;
+}
+
+static int diagnose(cli_call *c, ct_error *err)
+{
+    int n_files;
+    const source of = look_at_files(c, &n_files, err);
+    if (of == RUN)
+        cli_open(c, c->argv[0], err);
+    check_options(c, n_files, of, err);
+    if (of == CURVE || of == NOTHING)
+        return cli_numbers(c, of == CURVE, err);
+    if (c->watch && err->status == CT_OK) {
+        cli_catch_signals();
+        return watch(c, n_files, err);
+    }
+    const ct_diagnosis *a = measure(c, n_files, of, err);
     if (err->status != CT_OK)
         return 0;
     tell(&c->doc, a, of == RUN ? c->argv[0] : NULL);
     if (c->json)
         ct_diagnosis_json(&c->j, a);
-    const ct_state s = a->state;
-    const bool bad = s != CT_HEALTHY && s != CT_MODALITY_GAP && s != CT_UNCERTAIN;
-    return c->fail_on_collapse && bad ? 3 : 0;
+    return exit_code(c, a->state);
 }
 
 const cli_command CLI_DIAGNOSE = {

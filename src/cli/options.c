@@ -50,6 +50,7 @@ static const ct_field MEANING[] = {
     {.key = "report", SETS(CT_STRING, report)},
     {.key = "sample", SETS(CT_INT, sample), .least = CLI_RUN, .most = INT_MAX},
     {.key = "seed", SETS(CT_INT, seed), .most = INT_MAX},
+    {.key = "slow", SETS(CT_BOOL, slow)},
     {.key = "split", SETS(CT_CHOICE, split), .choices = "train validation test composition"},
     {.key = "students", SETS(CT_INT, students), .least = 1, .most = CLI_STUDENTS},
     {.key = "temperature", SETS(CT_REAL, temperature), .least = 1e-3, .most = 1e3},
@@ -58,6 +59,7 @@ static const ct_field MEANING[] = {
     {.key = "top", SETS(CT_INT, top), .least = 1, .most = CLI_TOP},
     {.key = "torch", SETS(CT_STRING, torch)},
     {.key = "verbose", SETS(CT_BOOL, verbose)},
+    {.key = "watch", SETS(CT_BOOL, watch)},
     {.key = "weights", SETS(CT_STRING, weights)},
 };
 /* clang-format on */

@@ -6,9 +6,12 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
+#include "platform/clock.h"
 #include "show/table.h"
 
 #include <math.h>
+
+#define SLOW_S 20 /* of a run with --slow: help/train.txt says so */
 
 /* On a terminal a line that is redrawn, and no longer than it is wide. */
 static void draw_line(cli_progress *p, const ct_trainer *t, const ct_step *s)
@@ -33,6 +36,8 @@ static void on_step(void *ctx, const ct_trainer *t, const ct_step *s, double sec
     cli_progress *p = ctx;
     const int steps = t->recipe.train.steps, tenth = steps >= 10 ? steps / 10 : 1;
     p->seconds = seconds;
+    if (p->c->slow) /* ahead of an even pace */
+        ct_clock_wait((double)SLOW_S * (double)s->step / steps - seconds);
     if (p->live != NULL)
         cli_live_step(p->live, s, seconds);
     if (p->c->quiet || p->live != NULL)

@@ -5,4 +5,7 @@
 /* Seconds since some fixed moment, never going back. */
 double ct_clock_s(void);
 
+/* Wait so many seconds, if they are more than 0; a signal ends it early. */
+void ct_clock_wait(double seconds);
+
 #endif

@@ -252,6 +252,21 @@ void ct_writer_abandon(ct_writer *w)
     close_writer(w, false);
 }
 
+uint64_t ct_file_stamp(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return 0;
+#ifdef __APPLE__
+    const long fraction = st.st_mtimensec;
+#else
+    const long fraction = st.st_mtim.tv_nsec;
+#endif
+    uint64_t stamp = (uint64_t)st.st_mtime * 1000000000 + (uint64_t)fraction;
+    stamp = stamp * 31 + (uint64_t)st.st_size;
+    return stamp * 31 + (uint64_t)st.st_ino;
+}
+
 bool ct_file_exists(const char *path)
 {
     struct stat st;

@@ -69,6 +69,9 @@ void ct_writer_abandon(ct_writer *w);     /* remove PATH.tmp, PATH untouched; cl
  * nothing is written over what was not seen. */
 bool ct_file_exists(const char *path);
 ct_status ct_file_remove(const char *path, ct_error *err); /* fine if it is not there */
+/* What writing a file changes, in one number: when it was written, its size, which file it is. 0:
+ * it is not there. */
+uint64_t ct_file_stamp(const char *path);
 /* "FOLDER/NAME", in `out`. Errors  CT_ERR_IO: too long */
 const char *ct_folder_path(char out[CT_PATH_BYTES], const char *folder, const char *name,
                            ct_error *err);

@@ -237,7 +237,45 @@ check "a gradient with the other sign" says "it points the other way: a sign is 
 check "a gradient of zeros" says "it is zero: the loss does not reach these rows" a.npy noisy.npy $clip zeros.npy
 check "a gradient of another shape" rejects 1 "few.npy is (5, 16)" diagnose a.npy noisy.npy --compare-gradient few.npy
 
+# Arrays that another program rewrites: a line for each change, none for what is half written.
+# lines N: so many are there within 20 seconds.
+lines() {
+    for _ in $(seq 1 200); do
+        [ "$(wc -l <watched)" -ge "$1" ] && return 0
+        sleep 0.1
+    done
+    return 1
+}
+mkdir live
+"$program" diagnose live/a.npy live/b.npy --watch --json >watched 2>waiting </dev/null &
+watcher=$!
+sleep 1
+check "nothing is said of files that are not there" [ ! -s watched ]
+cp a.npy live/a.npy
+head -c 1000 b.npy >live/b.npy
+sleep 7
+check "... nor of a file that is half written" [ ! -s watched ]
+check "... but, after 5 s, what is waited for" grep -q '^contrast: waiting: live/b.npy: .*complete' waiting
+cp b.npy live/b.npy
+check "what is whole is measured" lines 1
+cp equal.npy live/new.npy
+mv live/new.npy live/a.npy
+check "a change is a line" lines 2
+sleep 1.5
+check "... once" [ "$(wc -l <watched)" -eq 2 ]
+kill "$watcher"
+wait "$watcher"
+check "SIGTERM ends it as it ends other commands" [ $? -eq 143 ]
+sed -n 's/.*"seconds":[0-9.]*,"state":"\([a-z-]*\)",.*"recall_at_1".*}$/\1/p' watched >states
+check "... and the lines are what diagnose --json says, with the time" [ "$(head -n 1 states)$(sed 1d states)" = healthycollapsed ]
+run diagnose equal.npy equal.npy --watch --fail-on-collapse
+check "a bad state ends it where that is asked for" [ "$code" = 3 ]
+check "... with a line for people" grep -qE '^ +[0-9.]+ s  collapsed; recall@1 [0-9.]+, [0-9.]+; cosine of pairs 1' out
+check "what no writer can mend ends it" rejects 2 "unknown loss" diagnose a.npy b.npy --watch --loss-name none
+check "it writes no page" rejects 2 "--report: not with --watch" diagnose a.npy b.npy --watch --report page.html
+
 run train collapse -q -o stuck train.steps=200
+check "a run is followed by its report" rejects 2 "--watch: not with a run" diagnose stuck --watch
 run diagnose stuck --json
 check "a run that sits at ln 7" grep -q '^{"state":"plateau"' out
 run train shapes -q -o fine train.steps=200 train.batch=64 monitor.evaluate_every=100

@@ -13,6 +13,20 @@ run train shapes $small train.steps=30 --live -o piped
 check "without a terminal there are plain lines" grep -q '^step 30/30 ' err
 check "... and no escapes" sh -c "! grep -q '$(printf '\033')' err"
 
+# At a pace that can be watched; what it leaves is the same.
+# shellcheck disable=SC2086
+"$program" train shapes $small train.steps=30 --slow -o slow 2>pace >/dev/null </dev/null &
+slow=$!
+sleep 3
+check "--slow is not over in 3 s" kill -0 "$slow"
+kill "$slow"
+wait "$slow"
+check "... and ends on a signal, saved" [ $? -eq 143 ]
+check "... after a step or more, not all" grep -q '^step [1-9]*/30 ' pace
+run resume slow -q
+check "... and continued at full speed, it is the same run" cmp -s plain/latest.safetensors slow/latest.safetensors
+check "... with the same numbers" cmp -s plain/log.jsonl slow/log.jsonl
+
 if ! command -v tmux >/dev/null; then
     echo "skipped: tmux is not installed"
     [ "${CI:-}" != true ] && [ "$failed" -eq 0 ]

@@ -36,6 +36,9 @@ endif
 make_by = $(if $(QUIET),,@echo '  $(1) $@'; )$(2)
 QUIET  := $(filter 1,$(V))$(findstring s,$(firstword -$(MAKEFLAGS)))
 
+ifneq ($(words $(ROOT)),1)
+$(error ROOT=$(ROOT): make takes a space for the end of a name; choose a folder without one)
+endif
 MODE_release := -O3 -g
 MODE_debug   := -O0 -g
 MODE_f64     := -O2 -g -DCT_REAL_DOUBLE
@@ -238,7 +241,9 @@ $(OUT)/tests/have-check:
 $(TEST_OBJ): | $(OUT)/tests/have-check
 
 CHECK_CFLAGS = $(shell pkg-config --cflags check 2>/dev/null)
-CHECK_LIBS   = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
+# A static Check needs others, which pkg-config knows; without it, those that are here.
+CHECK_LIBS   = $(shell pkg-config --libs check 2>/dev/null || { echo -lcheck; for l in subunit rt; do \
+    echo 'int main(void) { return 0; }' | $(CC) -xc - -l$$l -o /dev/null 2>/dev/null && echo -l$$l; done; })
 
 # Files that the program carries. Each becomes a C string in a header of its own name:
 #     static const char CSS[] =

@@ -85,8 +85,10 @@ extern const cli_command CLI_EMBED, CLI_SEARCH, CLI_EXPORT, CLI_HELP;
 extern const cli_command *const cli_commands[]; /* in the order of help; NULL after the last */
 const cli_command *cli_command_find(const char *name, ct_error *err);
 
+extern const char *cli_name; /* the program as it was called: what it prints can be typed */
+
 /* Which of n names a word is, `stride` bytes from one to the next. -1: none of them, an error:
- * unknown WHAT "word"; did you mean "NAME"? (or: try TRY). */
+ * unknown WHAT "word"; did you mean "NAME"? (or: try: contrast TRY). */
 int cli_find(ct_error *err, const char *what, const char *word, const char *const *name, int n,
              size_t stride, const char *try);
 

@@ -96,7 +96,7 @@ static void conclude(const ct_doc *d, const ct_study_row *r, int n)
                 r[6].value[CT_DEMO_RECALL].most);
     ct_doc_text(d, "Each row again, from one seed:");
     for (int v = 0; v < n; v++)
-        ct_doc_code(d, "contrast train %s %s", "collapse", r[v].settings);
+        ct_doc_code(d, "%s train collapse %s", cli_name, r[v].settings);
 }
 
 static void tell_healthy(const ct_doc *d, const ct_healthy *f, const ct_trainer *t)
@@ -208,8 +208,8 @@ static int demo(cli_call *c, ct_error *err)
     if (err->status == CT_OK && c->json)
         put_json(&c->j, f);
     else if (err->status == CT_OK)
-        printf("\nNext: contrast train shapes -o run    then: contrast eval run    and: contrast "
-               "help\n");
+        printf("\nNext: %s train shapes -o run    then: %s eval run    and: %s help\n", cli_name,
+               cli_name, cli_name);
     return 0;
 }
 

@@ -56,10 +56,11 @@ static void tell(const ct_doc *d, const ct_diagnosis *a, const char *run)
         ct_doc_about(d, "easily confused with: %s", a->text.look_alikes);
     ct_doc_about(d, "try first: %s", a->text.remedy);
     if (run != NULL && *a->remedy.settings != '\0')
-        ct_doc_code(d, "contrast train %s/recipe.ini %s", run, a->remedy.settings);
-    ct_doc_text(d, "Measured on %d rows of %d%s%s%s%s:", m->rows, m->columns,
-                m->n_sides == 2 ? "; " : "", m->n_sides == 2 ? side[0] : "",
-                m->n_sides == 2 ? ", " : "", m->n_sides == 2 ? side[1] : "");
+        ct_doc_code(d, "%s train %s/recipe.ini %s", cli_name, run, a->remedy.settings);
+    ct_doc_text(d,
+                m->n_sides == 2 ? "Measured on %d row%s of %d; %s, %s:"
+                                : "Measured on %d row%s of %d:",
+                m->rows, m->rows == 1 ? "" : "s", m->columns, side[0], side[1]);
     ct_doc_members(d, &ct_measures_fields, m);
     if (m->not_finite_rows[0] + m->not_finite_rows[1] == 0)
         tell_shapes(d, a, side);
@@ -156,10 +157,11 @@ static const ct_real *read_gradient(cli_call *c, const ct_diagnosis *a, const cl
     if (c->gradient == NULL)
         return NULL;
     ct_array_read_matrix(c->gradient, &c->arena, &g, &n, &d, err);
-    if (n != x->n || d != x->d || x->x[1] == NULL)
-        CT_FAIL(err, CT_ERR_SHAPE,
-                "%s is (%d, %d): expected the gradient of one of two sides (%d, %d)", c->gradient,
-                n, d, x->n, x->d);
+    if (x->x[1] == NULL)
+        CT_FAIL(err, CT_ERR_CONFIG, "--compare-gradient needs both arrays: A.npy B.npy");
+    if (n != x->n || d != x->d)
+        CT_FAIL(err, CT_ERR_SHAPE, "%s is (%d, %d): expected the gradient of a side (%d, %d)",
+                c->gradient, n, d, x->n, x->d);
     if (a->landmarks.at.n != x->n)
         CT_FAIL(err, CT_ERR_CONFIG, "--compare-gradient: the %d rows are one batch, not %d", x->n,
                 a->landmarks.at.n);

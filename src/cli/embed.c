@@ -80,7 +80,7 @@ static int embed(cli_call *c, ct_error *err)
         return 0;
     ct_unit_rows(z, n, d);
     if (ct_npy_write_matrix(c->output, z, n, d, err) == CT_OK)
-        printf("%s: %d unit rows of %d\n", c->output, n, d);
+        printf("%s: %d unit row%s of %d\n", c->output, n, n == 1 ? "" : "s", d);
     return 0;
 }
 

@@ -96,17 +96,22 @@ static int help(cli_call *c, ct_error *err)
                 {"bash", cli_put_bash},
                 {"zsh", cli_put_zsh},
                 {"fish", cli_put_fish}};
+    enum { N_MORE = sizeof MORE / sizeof *MORE };
+    const char *name[N_MORE + 32];
+    int n = 0;
     if (c->argc == 0) {
         help_all();
         return 0;
     }
-    for (size_t i = 0; i < sizeof MORE / sizeof *MORE; i++)
-        if (strcmp(c->argv[0], MORE[i].topic) == 0) {
-            MORE[i].print();
-            return 0;
-        }
-    if (cli_command_find(c->argv[0], err) != NULL)
-        printf("%s\n%s", cli_help(c->argv[0]), cli_help("common"));
+    for (; n < N_MORE; n++)
+        name[n] = MORE[n].topic;
+    for (const cli_command *const *k = cli_commands; *k != NULL; k++)
+        name[n++] = (*k)->name;
+    const int i = cli_find(err, "command", c->argv[0], name, n, sizeof *name, "help");
+    if (i >= N_MORE)
+        printf("%s\n%s", cli_help(name[i]), cli_help("common"));
+    else if (i >= 0)
+        MORE[i].print();
     return 0;
 }
 

@@ -122,7 +122,7 @@ static int lesson(cli_call *c, ct_error *err)
     if (c->ask && c->json)
         CT_FAIL(err, CT_ERR_CONFIG, "lesson: --ask asks people; leave out --json");
     for (int i = 0; i < c->argc && !whole; i++)
-        cli_find(err, "lesson", c->argv[i], all, n, sizeof *all, "contrast lesson");
+        cli_find(err, "lesson", c->argv[i], all, n, sizeof *all, "lesson");
     for (int i = 0; i < (whole ? n : c->argc) && err->status == CT_OK; i++)
         differs += give(c, whole ? all[i] : c->argv[i], run, err);
     if (c->argc == 0 && err->status == CT_OK)

@@ -110,12 +110,13 @@ static void draw_loss(cli_live *l, const ct_landmarks *at, int rows)
 static void draw(cli_live *l, const ct_step *s, double seconds)
 {
     const ct_train_recipe *train = &l->trainer->recipe.train;
-    const ct_landmarks at = ct_trainer_landmarks(l->trainer, s);
+    ct_landmarks at = ct_trainer_landmarks(l->trainer, s);
     const ct_state_text *state = ct_state_describe(l->diagnosis.state);
     const ct_moment *m = &l->snapshot.moment;
     const double pairs = (double)s->step * train->batch;
     char bar[HISTORY];
     int columns = 80, lines = 24;
+    at.floor = fmax(at.floor, at.duplicates);
     ct_terminal_size(l->terminal.out, &columns, &lines);
     l->columns = columns < 250 ? columns : 250;
     l->left = lines - 1; /* the cursor rests on the last */

@@ -20,6 +20,8 @@ const cli_command *const cli_commands[] = {
 };
 enum { N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1 };
 
+const char *cli_name = "contrast";
+
 int cli_find(ct_error *err, const char *what, const char *word, const char *const *name, int n,
              size_t stride, const char *try)
 {
@@ -30,7 +32,7 @@ int cli_find(ct_error *err, const char *what, const char *word, const char *cons
     if (near != NULL)
         CT_FAIL(err, CT_ERR_CONFIG, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, near);
     else
-        CT_FAIL(err, CT_ERR_CONFIG, "unknown %s \"%s\"; try: %s", what, word, try);
+        CT_FAIL(err, CT_ERR_CONFIG, "unknown %s \"%s\"; try: %s %s", what, word, cli_name, try);
     return -1;
 }
 
@@ -39,7 +41,7 @@ const cli_command *cli_command_find(const char *word, ct_error *err)
     const char *name[N_COMMANDS];
     for (int i = 0; i < N_COMMANDS; i++)
         name[i] = cli_commands[i]->name;
-    const int i = cli_find(err, "command", word, name, N_COMMANDS, sizeof *name, "contrast help");
+    const int i = cli_find(err, "command", word, name, N_COMMANDS, sizeof *name, "help");
     return i >= 0 ? cli_commands[i] : NULL;
 }
 
@@ -154,6 +156,8 @@ int main(int argc, char **argv)
                   .loss = (double)NAN,
                   .temperature = (double)NAN};
     ct_error err = {.status = CT_OK};
+    if (argc > 0)
+        cli_name = argv[0];
     int code = run(argc - 1, argv + 1, &c, &err);
     if (err.status != CT_OK) {
         code = exit_code(err.status);

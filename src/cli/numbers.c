@@ -77,9 +77,8 @@ static void tell_next(cli_call *c, const ct_numbers *x, const ct_loss *loss)
     const int length = (int)strcspn(name, ",");
     if (!isnan(c->temperature))
         snprintf(temperature, sizeof temperature, " --temperature %g", c->temperature);
-    snprintf(next, sizeof next,
-             "contrast diagnose A.npy B.npy --loss %.5g --batch %d --loss-name %.*s%s", x->loss,
-             x->at.n, length, name, temperature);
+    snprintf(next, sizeof next, "%s diagnose A.npy B.npy --loss %.5g --batch %d --loss-name %.*s%s",
+             cli_name, x->loss, x->at.n, length, name, temperature);
     ct_doc_about(&c->doc, "try next: the embeddings of one batch, saved as .npy:");
     ct_doc_code(&c->doc, "%s", next);
     if (c->json)

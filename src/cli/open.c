@@ -154,7 +154,7 @@ const ct_loss *cli_loss(const char *name, ct_error *err)
     const ct_loss *all = ct_loss_all(&n);
     if (ct_loss_find(name) != NULL)
         return ct_loss_find(name);
-    const int i = cli_find(err, "loss", name, &all->name, n, sizeof *all, "contrast help losses");
+    const int i = cli_find(err, "loss", name, &all->name, n, sizeof *all, "help losses");
     return i >= 0 ? &all[i] : NULL;
 }
 

@@ -114,7 +114,7 @@ static bool find(const char *command, const char *word, cli_option *found, ct_er
                 return true;
         }
     snprintf(what, sizeof what, "option of %s", command);
-    snprintf(try, sizeof try, "contrast help %s", command);
+    snprintf(try, sizeof try, "help %s", command);
     cli_find(err, what, word, name, n, sizeof *name, try);
     return false;
 }

@@ -23,7 +23,8 @@ static void draw_line(cli_progress *p, const ct_trainer *t, const ct_step *s)
     const double left = rate > 0 ? (double)(recipe->train.steps - s->step) / rate : 0;
     snprintf(line, sizeof line,
              "step %ld/%d loss %.4f (all equal %.4f, floor %.4f) %.0f pairs/s %.0f s left", s->step,
-             recipe->train.steps, s->loss, l.all_equal, l.floor, rate * recipe->train.batch, left);
+             recipe->train.steps, s->loss, l.all_equal, fmax(l.floor, l.duplicates),
+             rate * recipe->train.batch, left);
     if (p->terminal.redraw)
         fprintf(p->terminal.out, "\r\033[K%.*s", p->terminal.width - 1, line);
     else
@@ -58,7 +59,7 @@ static void tell_remedy(cli_progress *p, ct_state state, const char *why, const 
     p->told |= 1u << state;
     fprintf(p->terminal.out, "  try: %s\n", why);
     if (*settings != '\0' && p->folder != NULL)
-        fprintf(p->terminal.out, "  contrast train %s/recipe.ini %s\n", p->folder, settings);
+        fprintf(p->terminal.out, "  %s train %s/recipe.ini %s\n", cli_name, p->folder, settings);
 }
 
 static void on_evaluation(void *ctx, const ct_trainer *t, const ct_evaluation *e)
@@ -103,9 +104,10 @@ void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)
                                   .stop = &cli_stop,
                                   .safe = &cli_safe},
                         .terminal = cli_terminal(c, stderr)};
-    const ct_loss_setting at = ct_trainer_setting(t, t->recipe.train.batch);
-    if (at.n == 1 && t->loss->learns_scale && t->recipe.loss.queue == 0 &&
-        ct_landmarks_of(t->loss, &at, NULL).all_equal == 0)
+    const ct_loss_setting one = ct_trainer_setting(t, 1), two = ct_trainer_setting(t, 2);
+    if (t->recipe.train.batch == 1 && t->recipe.loss.queue == 0 &&
+        ct_landmarks_of(t->loss, &one, NULL).all_equal == 0 &&
+        ct_landmarks_of(t->loss, &two, NULL).all_equal != 0)
         fprintf(stderr, "contrast: warning: train.batch=1: a batch of one has no negatives: the "
                         "loss is 0\n");
     if (!c->quiet)
@@ -139,5 +141,7 @@ void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, 
     for (int i = 0; i < p->n_final; i++)
         cli_print_evaluation(&p->final[i]);
     if (p->n_final > 0)
-        printf("%ld steps in %.1f s; next: contrast eval %s\n", t->step, p->seconds, folder);
+        printf("%ld steps in %.1f s; next: %s eval %s\n", t->step, p->seconds, cli_name, folder);
+    else if (cli_stop == 0)
+        printf("%s: imported, at step %ld; next: %s eval %s\n", folder, t->step, cli_name, folder);
 }

@@ -58,7 +58,7 @@ static int plot(cli_call *c, ct_error *err)
     char path[64];
     ct_record r;
     const int kind = cli_find(err, "kind of plot", c->argv[0], &ct_pictures->name, CT_N_PICTURES,
-                              sizeof *ct_pictures, "contrast help plot");
+                              sizeof *ct_pictures, "help plot");
     snprintf(path, sizeof path, "%s.svg", c->argv[0]);
     if (err->status == CT_OK && ct_record_read(c->argv[1], &c->arena, &r, err) == CT_OK)
         ct_picture_save(kind, &r, c->at >= 0 ? ct_record_nearest(&r, c->at) : r.n_moments - 1,

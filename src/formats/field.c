@@ -289,8 +289,11 @@ static ct_status unknown_key(const ct_fields *fields, const char *key, const cha
     char near[KEY_BYTES] = "";
     size_t nearness = 0;
     nearest_key(fields, "", key, near, &nearness);
-    return CT_FAIL(err, CT_ERR_CONFIG, "%s%s: there is no such key; %s%s", place, key,
-                   near[0] != '\0' ? "did you mean " : "`contrast help recipe` lists them", near);
+    if (near[0] == '\0')
+        return CT_FAIL(err, CT_ERR_CONFIG,
+                       "%s%s: there is no such key; `contrast help recipe` lists them", place, key);
+    return CT_FAIL(err, CT_ERR_CONFIG, "%s%s: there is no such key; did you mean \"%s\"?", place,
+                   key, near);
 }
 
 ct_status ct_fields_set(const ct_fields *fields, void *object, const char *key, const char *text,

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define FEWEST_ROWS  12   /* below: every number is mostly chance                         */
+#define SURE_ROWS    32   /* below: healthy, with a caution                               */
 #define HUGE_LENGTH  1e15 /* squares near the end of float                                */
 #define ZERO_SHARE   0.01 /* of rows that have no direction, or an odd length             */
 #define EQUAL_BELOW  1e-3 /* total variance: rows differ by 3 % of their length           */
@@ -271,7 +272,7 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {"all {rows} rows are one point, which is no coincidence", VARIANCE, said_loss,
           f->alone ? NULL : "a softmax over {rows} equal rows has the loss ln {rows} = {ln_rows}"}},
         {m->rows < FEWEST_ROWS || m->columns < 2, CT_UNCERTAIN,
-         {"{rows} rows of {columns}: below 12 rows or 2 columns all numbers are mostly chance"}},
+         {"{rows} x {columns}: below 12 rows or 2 columns all numbers are mostly chance"}},
         /* One point, or a few. */
         {f->wanted, CT_COLLAPSED,
          {VARIANCE, "the loss has no negatives: all equal is its optimum", order}},
@@ -373,7 +374,9 @@ static void conclude_state(ct_diagnosis *d, const facts *f)
          {VARIANCE, PAIRS, said_loss,
           [MEANING] = "a narrow cone, in which pairs find each other at this temperature",
           [REMEDY] = "subtract each side's mean where cosines themselves matter"}},
-        {true, CT_HEALTHY, {VARIANCE, PAIRS, DIRECTIONS, said_loss}},
+        {true, CT_HEALTHY,
+         {VARIANCE, PAIRS, DIRECTIONS, said_loss,
+          m->rows < SURE_ROWS ? "but {rows} rows are few: measure some hundred to be sure" : NULL}},
     };
     /* clang-format on */
     const rule *r = RULES;

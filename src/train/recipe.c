@@ -338,9 +338,11 @@ static void check_loss(const ct_recipe *r, ct_error *err)
         int n;
         const ct_loss *all = ct_loss_all(&n);
         const char *near = ct_name_nearest(name, &all->name, n, sizeof *all);
-        CT_FAIL(err, CT_ERR_CONFIG, "loss.name = %s: there is no such loss; %s%s", name,
-                near != NULL ? "did you mean " : "`contrast help losses` lists them",
-                near != NULL ? near : "");
+        if (near != NULL)
+            CT_FAIL(err, CT_ERR_CONFIG,
+                    "loss.name = %s: there is no such loss; did you mean \"%s\"?", name, near);
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "loss.name = %s: there is no such loss; `contrast help losses` lists them", name);
         return;
     }
     if (r->loss.learn_temperature && (r->loss.temperature < 0.01 || r->loss.temperature > 1))

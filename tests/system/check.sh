@@ -57,5 +57,5 @@ check "a setting without effect" rejects 2 "no effect with question" check colla
 run check collapse
 check "what to try fits the recipe" grep -q "the question's loss looks in one direction, at temperature 1" "$scratch/out"
 check "no recipe" rejects 2 "check: expected RECIPE" check
-check "an unknown key" rejects 2 "did you mean train.steps" check latent train.step=3
+check "an unknown key" rejects 2 'did you mean "train.steps"?' check latent train.step=3
 done_testing

@@ -53,6 +53,13 @@ check "... of each" [ "$(grep -c ': .' "$scratch/out")" -ge 38 ]
 check "... none is without a sentence" sh -c '! grep -q "(null)" "$1"' sh "$scratch/out"
 
 check "unknown command" rejects 2 "did you mean \"train\"" trian shapes
+check "... or topic of help" rejects 2 "unknown command \"lossse\"; did you mean \"losses\"?" help lossse
+mkdir "$scratch/my bin"
+ln -s "$program" "$scratch/my bin/embeddings"
+"$scratch/my bin/embeddings" nothing 2>"$scratch/err"
+check "what is printed can be typed" grep -qxF "contrast: error: unknown command \"nothing\"; try: $scratch/my bin/embeddings help" "$scratch/err"
+"$scratch/my bin/embeddings" train latent train.steps=1 -q -o "$scratch/called" >"$scratch/out"
+check "... after training too" grep -qF "next: $scratch/my bin/embeddings eval $scratch/called" "$scratch/out"
 check "unknown option" rejects 2 "did you mean \"--quiet\"" train shapes --quite
 check "option without value" rejects 2 "needs a value: RUN" train shapes -o
 check "an argument that is empty" rejects 2 "eval: expected RUN [data.KEY=PATH ...], found an empty argument" eval ''
@@ -63,13 +70,13 @@ check "a queue larger than the data" rejects 2 "loss.queue = 16777216: there are
 check "threads must be a number" rejects 2 "expected a whole number" train shapes --threads x
 check "no recipe" rejects 2 "train: expected RECIPE [section.key=value ...], found 0 arguments" train
 check "missing recipe file" rejects 1 "nowhere.ini" train nowhere.ini
-check "unknown key" rejects 2 "did you mean train.batch" train shapes train.bacth=7
-check "unknown section" rejects 2 "did you mean optim.rate" train shapes optm.rate=7
+check "unknown key" rejects 2 'did you mean "train.batch"?' train shapes train.bacth=7
+check "unknown section" rejects 2 'did you mean "optim.rate"?' train shapes optm.rate=7
 check "not a setting" rejects 2 "expected section.key=value" train shapes batch
 check "value of the wrong type" rejects 2 "expected a whole number" train shapes train.batch=seven
 check "value out of range" rejects 2 "from 1 to" train shapes train.steps=0
 check "unknown choice" rejects 2 "one of: sgd adamw" train shapes optim.name=adam
-check "unknown loss" rejects 2 "did you mean clip" train shapes loss.name=clop
+check "unknown loss" rejects 2 'did you mean "clip"?' train shapes loss.name=clop
 check "widths that do not fit" rejects 2 "one embedding width" train shapes image.layers=64,32 text.layers=64,16
 check "bad widths" rejects 2 "1 to 16 values with commas between" train shapes image.layers=64,,32
 check "batch larger than the data" rejects 2 "there are 10 training pairs" \
@@ -87,6 +94,10 @@ check "a batch of one is warned of" grep -q "warning: train.batch=1: a batch of 
 check "... which has no loss of -0" sh -c "grep -q 'random 0.0000' '$scratch/out'"
 run train latent train.steps=1 train.batch=1 loss.name=siglip -q -o "$scratch/alone" --force
 check "... where the loss is 0" [ ! -s "$scratch/err" ]
+run train latent train.steps=1 train.batch=1 loss.name=positives -q -o "$scratch/alone" --force
+check "... and there could be negatives" [ ! -s "$scratch/err" ]
+run train latent train.steps=1 train.batch=1 loss.name=question -q -o "$scratch/alone" --force
+check "... also of a loss without a temperature" grep -q "warning: train.batch=1" "$scratch/err"
 check "eval of an unknown split" rejects 2 "--split" eval nowhere --split tset
 
 printf '[train]\nbatch = 7\nbatch = 8\n' >"$scratch/twice.ini"
@@ -94,7 +105,7 @@ check "a key set twice names its line" rejects 2 "twice.ini:3" train "$scratch/t
 printf '[train]\nbatch 7\n' >"$scratch/equals.ini"
 check "a line that is no setting names its line" rejects 2 "equals.ini:2" train "$scratch/equals.ini"
 printf '[train]\nbacth = 7\n' >"$scratch/typo.ini"
-check "a typo in a file names its line and the key" rejects 2 "typo.ini:2: train.bacth: there is no such key; did you mean train.batch" \
+check "a typo in a file names its line and the key" rejects 2 "typo.ini:2: train.bacth: there is no such key; did you mean \"train.batch\"?" \
     train "$scratch/typo.ini"
 check "a recipe that is neither a file nor built in" rejects 1 "plum: neither a file nor a built-in recipe (contrast help recipes)" \
     train plum

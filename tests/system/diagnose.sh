@@ -23,6 +23,7 @@ save("equal.npy", [[1 + 1e-3 * g(0, 1) for _ in range(16)] for _ in range(100)])
 save("nearly.npy", [[1 + 1e-4 * g(0, 1) for _ in range(16)] for _ in range(100)])
 save("nan.npy", [[float("nan") if i == 5 else x for x in row] for i, row in enumerate(a)])
 save("few.npy", a[:5])
+save("twelve.npy", a[:12])
 save("large.npy", [0 if i < 90 else i for i in range(100)], "<i4", "i")
 save("classes.npy", [[4 * (k == i % 5) + g(0, 1) for k in range(16)] for i in range(100)])
 save("classes2.npy", [[4 * (k == i % 5) + g(0, 1) for k in range(16)] for i in range(100)])
@@ -57,6 +58,7 @@ with open(sys.argv[1] + "/mistakes", "w") as f:
 save("points.npy", [a[i % 2] for i in range(100)])
 save("captions.npy", [a[i % 10] for i in range(100)])
 save("seven.npy", [a[0]] * 7)
+save("twelve2.npy", b[:12])
 w = [[g(0, 1) for _ in range(64)] for _ in range(4)]
 z = [[g(0, 1) for _ in range(4)] for _ in range(100)]
 save("low.npy", [[sum(p * q for p, q in zip(row, c)) + .01 * g(0, 1) for c in zip(*w)] for row in z])
@@ -210,6 +212,8 @@ check "a low loss of other rows" state loss-differs a.npy noisy.npy --loss 0.004
 tiny=$(awk "BEGIN { print $here / 75 }")
 check "a loss 75 times too small" state loss-differs a.npy noisy.npy --loss "$tiny" --batch 100
 
+check "a few rows are healthy with a caution" says "but 12 rows are few: measure some hundred" twelve.npy twelve2.npy
+
 # A gradient that somebody's code has.
 run loss a.npy noisy.npy --loss clip --gradients right-gradients
 run loss a.npy noisy.npy --loss infonce --gradients other-gradients
@@ -235,6 +239,7 @@ check "a gradient with a part missing" says "it is right in part" a.npy noisy.np
 check "a gradient with the other sign" says "it points the other way: a sign is missing" a.npy noisy.npy $clip minus.npy
 # shellcheck disable=SC2086
 check "a gradient of zeros" says "it is zero: the loss does not reach these rows" a.npy noisy.npy $clip zeros.npy
+check "a gradient needs both sides" rejects 2 "--compare-gradient needs both arrays: A.npy B.npy" diagnose a.npy --compare-gradient a.npy
 check "a gradient of another shape" rejects 1 "few.npy is (5, 16)" diagnose a.npy noisy.npy --compare-gradient few.npy
 
 # Arrays that another program rewrites: a line for each change, none for what is half written.

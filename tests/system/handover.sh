@@ -23,7 +23,7 @@ check "... and alone" sh -c "tail -c 128 '$scratch/fifth.npy' >'$scratch/a'
     tail -c 256 '$scratch/texts.npy' | head -c 128 | cmp - '$scratch/a'"
 { printf 'P6 16 16 255\n'; head -c 768 "$program"; } >"$scratch/p.ppm"
 run embed "$scratch/run" --images "$scratch/p.ppm" -o "$scratch/p.npy"
-check "a picture is embedded" grep -q "1 unit rows of 32" "$scratch/out"
+check "a picture is embedded" grep -q "1 unit row of 32" "$scratch/out"
 check "rows of another width" rejects 1 "rows of 32 values, the run's tower reads 768" \
     embed "$scratch/run" --images "$scratch/texts.npy" -o "$scratch/no.npy"
 check "texts for pictures" rejects 1 "the file holds texts" embed "$scratch/run" --images "$scratch/texts.txt" -o "$scratch/no.npy"
@@ -71,6 +71,7 @@ check "... and one label" [ "$(awk -F '\t' 'NF == 3' "$scratch/projector/metadat
 # shellcheck disable=SC2086
 run import "$scratch/model.safetensors" shapes $small -o "$scratch/back"
 check "import" [ "$code" = 0 ]
+check "... says what it wrote" grep -qF "$scratch/back: imported, at step 0; next: $program eval" "$scratch/out"
 run embed "$scratch/back" --texts "$scratch/texts.txt" -o "$scratch/back.npy"
 check "imported weights give the same embeddings" cmp "$scratch/texts.npy" "$scratch/back.npy"
 run resume "$scratch/back" -q

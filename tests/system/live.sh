@@ -122,6 +122,6 @@ for _ in 1 2 3; do # its healthy run comes last
     sees "cosines of 32 images" 2>/dev/null && break
 done
 check "the demo's healthy run, live" whole
-check "... and then its story to the end" sees "Next: contrast train"
+check "... and then its story to the end" sees "contrast train shapes -o run"
 
 done_testing

@@ -13,7 +13,7 @@ near() { # FORMULA ARGUMENTS...: is FORMULA the nearest?
 
 check "ln N" near "ln N" --loss 4.852 --batch 128
 check "... of the losses that have it" grep -q '"losses":"question, infonce, clip, unicl"' out
-check "... and the next command" grep -q '"try_next":"contrast diagnose A.npy B.npy --loss 4.852 --batch 128 --loss-name clip"' out
+check "... and the next command" grep -q 'contrast diagnose A.npy B.npy --loss 4.852 --batch 128 --loss-name clip"' out
 check "a factor" near "ln(2N-1) x 0.1/0.07" --loss 6.920 --batch 64 --loss-name SupCon --temperature 0.1
 check "a margin" near "the margin" --loss 0.5 --batch 48 --loss-name triplet loss.margin=0.5
 check "random rows at a small temperature" near "random rows of 64 at this tau" --loss 32.1 --batch 128 --loss-name CLIP --temperature 0.01 --dim 64
@@ -75,5 +75,5 @@ check "a text without losses" rejects 1 "" diagnose /dev/null
 # Everywhere that a loss is named.
 run train collapse -q -o named train.steps=5 loss.name=NT-Xent
 check "a recipe understands what people say" [ "$code" = 0 ]
-check "... and suggests what they mean" rejects 2 "did you mean infonce" train collapse -o none loss.name=infonc
+check "... and suggests what they mean" rejects 2 'did you mean "infonce"?' train collapse -o none loss.name=infonc
 done_testing

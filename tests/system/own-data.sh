@@ -43,6 +43,8 @@ END
 run train "$scratch/own.ini" -o "$scratch/run" -q
 check "pairs of one's own are trained on" [ "$code" = 0 ]
 run train "$scratch/own.ini" train.steps=1 -o "$scratch/again"
+# 32 pairs of 10 captions: about ln 3.2
+check "... whose floor is that of a batch with repeats" holds "$(sed -n 's/^step 1.*floor \([0-9.]*\)).*/\1/p' "$scratch/err") > 1"
 check "... which says how many captions differ" grep -q '^data: 600 pairs, 10 distinct captions$' "$scratch/err"
 run check "$scratch/own.ini" train.steps=1
 check "... as check does" grep -q '^data: 600 pairs, 10 distinct captions$' "$scratch/out"

@@ -149,7 +149,7 @@ static const struct {
     {"on", "yes", "a:1: on = yes: expected one of: true false"},
     {"loss.mining", "al", "a:1: loss.mining = al: expected one of: all hardest"},
     {"path", "12345678", "a:1: path = 12345678: expected at most 7 bytes"},
-    {"loss.margim", "1", "a:1: loss.margim: there is no such key; did you mean loss.margin"},
+    {"loss.margim", "1", "a:1: loss.margim: there is no such key; did you mean \"loss.margin\"?"},
     {"loss", "1", "a:1: loss: there is no such key; `contrast help recipe` lists them"},
     {"margin", "1", "a:1: margin: there is no such key; `contrast help recipe` lists them"},
 };

@@ -64,7 +64,7 @@ END_TEST
 START_TEST(mistakes_name_the_line_and_what_was_expected)
 {
     check_refused("[train]\nbacth = 7\n",
-                  "test.ini:2: train.bacth: there is no such key; did you mean train.batch");
+                  "test.ini:2: train.bacth: there is no such key; did you mean \"train.batch\"?");
     check_refused("[train]\nbatch = 7.5\n",
                   "test.ini:2: train.batch = 7.5: expected a whole number from 1");
     check_refused("[optim]\nrate = fast\n", "expected a number from 0");
@@ -106,7 +106,7 @@ START_TEST(values_that_do_not_go_together_are_refused)
         const char *setting, *message;
     } BAD[] = {
         {"image.layers=64,32", "one embedding width"},
-        {"loss.name=clop", "did you mean clip"},
+        {"loss.name=clop", "did you mean \"clip\"?"},
         {"text.ngram_min=5", "text.ngram_min = 5 is above ngram_max"},
         {"loss.queue=100", "expected a multiple of train.batch = 128"},
         {"train.chunk=6", "expected a multiple of 4"},

@@ -227,17 +227,11 @@ static void tell_change(cli_call *c, const ct_diagnosis *a, double seconds, ct_e
         CT_FAIL(err, CT_ERR_IO, "standard output: cannot be written");
 }
 
-/* FILE:NAME changes with its file. */
 static uint64_t stamp_of(char **path, int n)
 {
     uint64_t stamp = 0;
-    for (int i = 0; i < n; i++) {
-        char file[CT_PATH_BYTES];
-        snprintf(file, sizeof file, "%s", path[i]);
-        if (!ct_file_exists(file) && strrchr(file, ':') != NULL)
-            *strrchr(file, ':') = '\0';
-        stamp = stamp * 31 + ct_file_stamp(file) + 1;
-    }
+    for (int i = 0; i < n; i++)
+        stamp = stamp * 31 + ct_file_stamp(path[i]) + 1;
     return stamp;
 }
 

@@ -75,6 +75,8 @@ static int import(cli_call *c, ct_error *err)
         ct_checkpoint_recipe(c->argv[0], &c->recipe, err);
     else
         cli_read_recipe(c, 1, err);
+    for (int i = 0; c->moved[i] != NULL && err->status == CT_OK; i++)
+        ct_recipe_override(&c->recipe, c->moved[i], err);
     c->weights = c->argc > 1 ? c->argv[0] : NULL;
     return err->status == CT_OK ? begin(c, c->argv[c->argc > 1], IMPORT, err) : 0;
 }

@@ -255,7 +255,10 @@ void ct_writer_abandon(ct_writer *w)
 uint64_t ct_file_stamp(const char *path)
 {
     struct stat st;
-    if (stat(path, &st) != 0)
+    char file[CT_PATH_BYTES];
+    const char *name = strrchr(path, ':');
+    snprintf(file, sizeof file, "%.*s", name != NULL ? (int)(name - path) : CT_PATH_BYTES, path);
+    if (stat(path, &st) != 0 && stat(file, &st) != 0)
         return 0;
 #ifdef __APPLE__
     const long fraction = st.st_mtimensec;

@@ -69,12 +69,17 @@ void ct_writer_abandon(ct_writer *w);     /* remove PATH.tmp, PATH untouched; cl
  * nothing is written over what was not seen. */
 bool ct_file_exists(const char *path);
 ct_status ct_file_remove(const char *path, ct_error *err); /* fine if it is not there */
-/* What writing a file changes, in one number: when it was written, its size, which file it is. 0:
- * it is not there. */
+/* What writing a file (FILE, or FILE:NAME in it) changes, in one number: when it was written, its
+ * size, which file it is. 0: it is not there. */
 uint64_t ct_file_stamp(const char *path);
 /* "FOLDER/NAME", in `out`. Errors  CT_ERR_IO: too long */
 const char *ct_folder_path(char out[CT_PATH_BYTES], const char *folder, const char *name,
                            ct_error *err);
+/* `path`, which is seen from a folder, as seen from where that is seen from: "runs/a" and
+ * "../x.npy" are "runs/x.npy"; an absolute one stays. And the other way: relative, also where they
+ * are not. Errors  CT_ERR_IO: too long; there is no working directory */
+void ct_path_from(char out[CT_PATH_BYTES], const char *folder, const char *path, ct_error *err);
+void ct_path_to(char out[CT_PATH_BYTES], const char *folder, const char *path, ct_error *err);
 ct_status ct_folder_make(const char *path, ct_error *err); /* and its parents; fine if it exists */
 
 /* Only one process at a time holds the lock of a folder; it ends with the process,

@@ -221,8 +221,7 @@ ct_status ct_checkpoint_save(const ct_trainer *t, ct_progress *progress, const c
     arrays a;
     if (err->status != CT_OK)
         return err->status;
-    CT_ASSERT(ct_fields_ini(&ct_recipe_fields, &t->recipe, false, recipe, sizeof recipe) <
-              sizeof recipe);
+    ct_recipe_text(&t->recipe, path, recipe, err);
     for (int i = 0; i < NUMBER_FIELDS.n; i++) {
         ct_field_text(&NUMBERS[i], &now, text[i], sizeof text[i]);
         meta[3 + i] = (ct_metadata){NUMBERS[i].key, text[i]};

@@ -220,9 +220,51 @@ const char *ct_recipe_builtin_name(int index)
 
 /* ---- reading ---- */
 
+char *ct_recipe_path(ct_data_recipe *d, int i, const char **key)
+{
+    static const char *const KEY[CT_RECIPE_PATHS] = {"image", "text", "groups", "split", "dir"};
+    char *const path[CT_RECIPE_PATHS] = {d->image, d->text, d->groups, d->split, d->dir};
+    *key = KEY[i];
+    return d->kind == (i < 4 ? CT_DATA_PAIRS : CT_DATA_FASHION_MNIST) && *path[i] != '\0' ? path[i]
+                                                                                          : NULL;
+}
+
+/* Relative paths of r that are not those of `before`, for they came with the file `name`: as seen
+ * from the working directory, no longer from its folder. Without `before` the other way, all. */
+static void move_paths(ct_recipe *r, const ct_recipe *before, const char *name, ct_error *err)
+{
+    char folder[CT_PATH_BYTES], joined[CT_PATH_BYTES], moved[CT_PATH_BYTES];
+    const char *slash = strrchr(name, '/'), *key;
+    snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - name) + 1 : 0, name);
+    for (int i = 0; i < CT_RECIPE_PATHS; i++) {
+        char *path = ct_recipe_path(&r->data, i, &key);
+        if (path == NULL || *path == '/' ||
+            (before != NULL && strcmp(path, (const char *)before + (path - (char *)r)) == 0))
+            continue;
+        ct_path_from(joined, folder, path, err);
+        ct_path_to(moved, before != NULL ? "." : folder, before != NULL ? joined : path, err);
+        if (before != NULL && ct_file_stamp(joined) == 0 && ct_file_stamp(path) != 0)
+            continue; /* all were seen from the working directory once */
+        if (strlen(moved) >= CT_RECIPE_TEXT)
+            CT_FAIL(err, CT_ERR_CONFIG, "%s: data.%s = %s: too long", name, key, moved);
+        if (err->status != CT_OK)
+            return;
+        strcpy(path, moved);
+    }
+}
+
+void ct_recipe_text(const ct_recipe *r, const char *name, char out[CT_RECIPE_BYTES], ct_error *err)
+{
+    ct_recipe copy = *r;
+    move_paths(&copy, NULL, name, err);
+    const size_t size = ct_fields_ini(&ct_recipe_fields, &copy, false, out, CT_RECIPE_BYTES);
+    CT_ASSERT(size < CT_RECIPE_BYTES);
+}
+
 ct_status ct_recipe_read(ct_recipe *r, const char *name, const char *text, ct_error *err)
 {
     ct_arena arena;
+    const ct_recipe before = *r;
     ct_arena_open(&arena, name, 0, err);
     size_t size = text != NULL ? strlen(text) : 0;
     char *copy = text != NULL ? ct_arena_strdup(&arena, text)
@@ -230,6 +272,7 @@ ct_status ct_recipe_read(ct_recipe *r, const char *name, const char *text, ct_er
     if (text == NULL)
         ct_file_read(name, CT_INI_BYTES, &arena, &copy, &size, err);
     ct_ini_parse(name, copy, size, &arena, &ct_recipe_fields, r, err);
+    move_paths(r, &before, name, err);
     ct_arena_free(&arena);
     return err->status;
 }

@@ -79,9 +79,18 @@ extern const ct_fields ct_recipe_fields;
 
 ct_recipe ct_recipe_defaults(void);
 
-/* Values from text, or (NULL) from the file `name`, which messages name.
+/* Values from text, or (NULL) from the file `name`, which messages name. Paths are looked for from
+ * the folder of `name`, then from the working directory, from which they are seen afterwards.
  * Errors  CT_ERR_CONFIG "name:line: ...", CT_ERR_IO, CT_ERR_NOMEM */
 ct_status ct_recipe_read(ct_recipe *r, const char *name, const char *text, ct_error *err);
+
+/* All of it as the text of the file `name`, or of one that carries it: its paths are seen from that
+ * file's folder. Errors  CT_ERR_IO: a path that is too long then */
+void ct_recipe_text(const ct_recipe *r, const char *name, char out[CT_RECIPE_BYTES], ct_error *err);
+
+/* The key and the value of path i of [data] that the kind of data has: NULL where it has none. */
+#define CT_RECIPE_PATHS 5
+char *ct_recipe_path(ct_data_recipe *d, int i, const char **key);
 
 /* The file of that path, or the built-in recipe of that name. What has no effect must have its
  * default there. Errors  as ct_recipe_read */

@@ -37,16 +37,16 @@ bool ct_run_exists(const char *folder)
 }
 
 /* That data has moved is said with the key and the way out. */
-static void find_data(const ct_data_recipe *d, const char *recipe, ct_error *err)
+static void find_data(ct_data_recipe *d, const char *recipe, ct_error *err)
 {
-    static const char *const KEY[] = {"image", "text", "groups", "split", "dir"};
-    const char *const path[] = {d->image, d->text, d->groups, d->split, d->dir};
-    for (int i = 0; i < 5; i++)
-        if (d->kind == (i < 4 ? CT_DATA_PAIRS : CT_DATA_FASHION_MNIST) && *path[i] != '\0' &&
-            strchr(path[i], ':') == NULL && !ct_file_exists(path[i]))
+    const char *key;
+    for (int i = 0; i < CT_RECIPE_PATHS; i++) {
+        const char *path = ct_recipe_path(d, i, &key);
+        if (path != NULL && ct_file_stamp(path) == 0)
             CT_FAIL(err, CT_ERR_IO,
                     "%s: data.%s = %s: no such file here; if it moved, add data.%s=PATH", recipe,
-                    KEY[i], path[i], KEY[i]);
+                    key, path, key);
+    }
 }
 
 ct_status ct_run_recipe(const char *folder, const char *const *settings, ct_recipe *out,
@@ -77,27 +77,28 @@ ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_
     return err->status;
 }
 
-static void save_text(const run *r, const char *name, const char *text)
+static void save_text(const run *r, const char *path, const char *text)
 {
-    char path[CT_PATH_BYTES];
     ct_writer w;
-    ct_writer_open(&w, ct_folder_path(path, r->folder, name, r->err), CT_REPLACE, r->err);
+    ct_writer_open(&w, path, CT_REPLACE, r->err);
     ct_writer_bytes(&w, text, strlen(text));
     ct_writer_commit(&w);
 }
 
 static void save_recipe(const run *r)
 {
-    char text[CT_RECIPE_BYTES];
-    const size_t size = ct_fields_ini(&ct_recipe_fields, &r->t->recipe, false, text, sizeof text);
-    CT_ASSERT(size < sizeof text);
-    save_text(r, "recipe.ini", text);
+    char text[CT_RECIPE_BYTES], path[CT_PATH_BYTES];
+    ct_folder_path(path, r->folder, "recipe.ini", r->err);
+    ct_recipe_text(&r->t->recipe, path, text, r->err);
+    save_text(r, path, text);
 }
 
 /* Where it runs: for people; no number of the run depends on it. */
 static void save_environment(const run *r)
 {
     ct_json j = {0};
+    char path[CT_PATH_BYTES];
+    ct_folder_path(path, r->folder, "environment.json", r->err);
     ct_json_open(&j, NULL, '{');
     ct_json_string(&j, "version", CT_VERSION);
     ct_json_string(&j, "compiler", __VERSION__);
@@ -109,7 +110,7 @@ static void save_environment(const run *r)
     if (j.failed)
         CT_FAIL(r->err, CT_ERR_NOMEM, "run: no memory for environment.json");
     else
-        save_text(r, "environment.json", j.text);
+        save_text(r, path, j.text);
     ct_json_free(&j);
 }
 

@@ -78,9 +78,41 @@ check "... and other data is refused there" rejects 2 "the data is not what it w
 check "... as is what is no place" rejects 2 "eval: expected RUN [data.KEY=PATH ...], found 2 arguments" eval run data.seed=2
 check "arrays have no such place" rejects 2 "data.KEY=PATH: not with arrays" diagnose moved/rows.csv data.image=x
 rm -r new
-sed -i 's!= rows.csv!= moved/rows.csv!; s!= captions.txt!= moved/captions.txt!' run/recipe.ini
+sed -i 's!= ../rows.csv!= ../moved/rows.csv!; s!= ../captions.txt!= ../moved/captions.txt!' run/recipe.ini
 run eval run
 check "its new place is written there" [ "$code" = 0 ]
 run resume run -q --checkpoint best
 check "... and the run goes on" [ "$code" = 0 ]
+
+# A recipe says where its data is from where it lies, a run from where that lies: they move together.
+mkdir -p project/exp project/data elsewhere
+cp moved/rows.csv moved/captions.txt project/data
+run import run/latest.safetensors -q -o placed data.image=moved/rows.csv data.text=moved/captions.txt
+check "a checkpoint's data, too, is where it is said to be" [ "$code" = 0 ]
+sed 's!^image = .*!image = ../data/rows.csv!; s!^text = .*!text = ../data/captions.txt!' run/recipe.ini >project/exp/own.ini
+cd project || exit 1
+run train exp/own.ini -q -o runs/a
+check "paths in a recipe are seen from it" [ "$code" = 0 ]
+check "... those of a run from the run" grep -qx 'image = ../../data/rows.csv' runs/a/recipe.ini
+cd ../elsewhere || exit 1
+run train "$scratch/project/exp/own.ini" -q -o "$scratch/project/runs/b"
+check "... whoever looks from where: the same bytes" cmp -s ../project/runs/a/recipe.ini ../project/runs/b/recipe.ini
+check "... in the checkpoint too" cmp -s ../project/runs/a/latest.safetensors ../project/runs/b/latest.safetensors
+mv ../project ../renamed
+run eval ../renamed/runs/a
+check "a run that moved with its data: $(cat ../err)" [ "$code" = 0 ]
+cp ../renamed/runs/a/latest.safetensors ../was.safetensors
+run resume ../renamed/runs/a -q --checkpoint best
+check "... is resumed to the same bytes" cmp -s ../renamed/runs/a/latest.safetensors ../was.safetensors
+cd ../renamed || exit 1
+run train runs/a/recipe.ini train.steps=1 -q -o deep/down/c
+check "its recipe is one to train by" [ "$code" = 0 ]
+check "... without a way through the old run" grep -qx 'image = ../../../data/rows.csv' deep/down/c/recipe.ini
+run train exp/own.ini train.steps=1 data.image=data/rows.csv -q -o d
+check "a setting is seen from the working directory" [ "$code" = 0 ]
+sed -i 's!^image = .*!image = data/rows.csv!' runs/a/recipe.ini
+run eval runs/a
+check "... as are paths of older runs" [ "$code" = 0 ]
+run train exp/own.ini train.steps=1 data.image="$scratch/renamed/data/rows.csv" -q -o e
+check "absolute paths stay" grep -qxF "image = $scratch/renamed/data/rows.csv" e/recipe.ini
 done_testing

@@ -39,10 +39,6 @@ ct_status ct_matrix_open(ct_source *source, const char *path, ct_arena *arena, c
 void ct_array_rows(const ct_source *source, const ct_npy *a, int first, int n, ct_real *out,
                    ct_error *err);
 
-/* All of them. Memory is rows cols ct_real, whatever the file claims. Errors as above. */
-ct_status ct_array_read_matrix(const char *path, ct_arena *arena, ct_real **x, int *rows, int *cols,
-                               ct_error *err);
-
 /* Read whole numbers of any type, (n) or (n, 1), e.g. the group of each pair. Errors as above, also
  * for what is not whole or does not fit an int. */
 ct_status ct_array_read_ints(const char *path, ct_arena *arena, int **x, int *n, ct_error *err);

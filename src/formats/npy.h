@@ -6,7 +6,7 @@
 #ifndef FORMATS_NPY_H
 #define FORMATS_NPY_H
 
-#include "contrast/real.h"
+#include "contrast/npy.h"
 #include "platform/file.h"
 
 enum {
@@ -56,9 +56,5 @@ const char *ct_npy_shape(const int *dim, int n_dims, char out[CT_NPY_SHAPE]);
  * before its values; those follow, and ct_writer_commit. Errors  CT_ERR_IO */
 ct_status ct_npy_begin(ct_writer *w, const char *path, const char *type, const int *dim, int n_dims,
                        ct_error *err);
-
-/* Write a matrix as float32, replacing the file whole or not at all. Errors  CT_ERR_IO */
-ct_status ct_npy_write_matrix(const char *path, const ct_real *x, int rows, int cols,
-                              ct_error *err);
 
 #endif

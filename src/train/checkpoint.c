@@ -33,20 +33,25 @@ static void add(arrays *a, const char *prefix, const ct_param *p, ct_real *x)
     a->n++;
 }
 
-/* The parameters, and, unless weights alone are wanted, what else changes from step to step. */
-static void list_arrays(arrays *a, const ct_trainer *t, bool weights_alone)
+static void list_weights(arrays *a, const ct_params *p)
 {
-    const ct_params *p = &t->model.params;
     a->n = 0;
     for (int i = 0; i < p->n; i++)
         add(a, "", &p->list[i], p->list[i].x);
-    for (int i = 0; i < p->n && !weights_alone; i++) {
+}
+
+/* The parameters, and what else changes from step to step. */
+static void list_arrays(arrays *a, const ct_trainer *t)
+{
+    const ct_params *p = &t->model.params;
+    list_weights(a, p);
+    for (int i = 0; i < p->n; i++) {
         const size_t at = (size_t)(p->list[i].x - p->x); /* moments are laid out as parameters */
         add(a, "optim.m.", &p->list[i], t->optim.m + at);
         if (t->optim.v != NULL)
             add(a, "optim.v.", &p->list[i], t->optim.v + at);
     }
-    for (int side = 0; side < 2 && t->queue[side] != NULL && !weights_alone; side++) {
+    for (int side = 0; side < 2 && t->queue[side] != NULL; side++) {
         ct_param past = {.rows = t->recipe.loss.queue, .cols = ct_trainer_width(t), .decay = true};
         strcpy(past.name, side == 0 ? "image" : "text");
         add(a, "queue.", &past, t->queue[side]);
@@ -77,20 +82,18 @@ static void list_unused(const arrays *a, const ct_safetensors *file, char *names
     }
 }
 
-static void load_arrays(ct_trainer *t, bool weights_alone, const ct_safetensors *file,
+static void load_arrays(const arrays *a, char unused[CT_UNUSED_BYTES], const ct_safetensors *file,
                         const char *path, ct_error *err)
 {
-    arrays a;
-    list_arrays(&a, t, weights_alone);
-    list_unused(&a, file, t->unused, sizeof t->unused);
-    for (int i = 0; i < a.n && err->status == CT_OK; i++) {
-        const ct_named_matrix *m = &a.matrix[i];
+    list_unused(a, file, unused, CT_UNUSED_BYTES);
+    for (int i = 0; i < a->n && err->status == CT_OK; i++) {
+        const ct_named_matrix *m = &a->matrix[i];
         const ct_safetensor *found = find(file, m->name);
         const int n_dims = m->vector ? 1 : 2;
         if (found == NULL)
             CT_FAIL(err, CT_ERR_FORMAT, "%s: there is no %s%s%s%s", path, m->name,
                     strncmp(m->name, "optim.", 6) == 0 ? ": weights alone need a recipe" : "",
-                    *t->unused != '\0' ? "; not used: " : "", t->unused);
+                    *unused != '\0' ? "; not used: " : "", unused);
         else if (found->n_dims != n_dims || found->dim[n_dims - 1] != m->cols ||
                  (n_dims == 2 && found->dim[0] != m->rows))
             CT_FAIL(err, CT_ERR_FORMAT,
@@ -226,7 +229,7 @@ ct_status ct_checkpoint_save(const ct_trainer *t, ct_progress *progress, const c
         ct_field_text(&NUMBERS[i], &now, text[i], sizeof text[i]);
         meta[3 + i] = (ct_metadata){NUMBERS[i].key, text[i]};
     }
-    list_arrays(&a, t, false);
+    list_arrays(&a, t);
     return ct_safetensors_write(path, a.matrix, a.n, meta, 3 + NUMBER_FIELDS.n, err);
 }
 
@@ -316,12 +319,17 @@ ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, bo
     ct_arena arena;
     ct_safetensors file = {.n_tensors = 0};
     numbers then = {.step = 0};
+    arrays a;
     if (err->status != CT_OK) /* there may be no trainer */
         return err->status;
     ct_arena_open(&arena, path, 0, err);
     ct_safetensors_read(path, &arena, &file, err);
     check_format(&file, path, err);
-    load_arrays(t, p == NULL, &file, path, err);
+    if (p == NULL)
+        list_weights(&a, &t->model.params);
+    else
+        list_arrays(&a, t);
+    load_arrays(&a, t->unused, &file, path, err);
     load_numbers(&then, &file, path, err);
     if (p != NULL)
         check_recipe(t, &file, path, err);
@@ -340,13 +348,26 @@ ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, bo
     return err->status;
 }
 
-ct_status ct_weights_load(ct_trainer *t, const char *path, ct_error *err)
+/* ---- weights alone ---- */
+
+ct_status ct_weights_save(const ct_params *p, const char *path, ct_error *err)
+{
+    arrays a;
+    list_weights(&a, p);
+    return ct_safetensors_write(path, a.matrix, a.n, NULL, 0, err);
+}
+
+ct_status ct_weights_load(ct_params *p, const char *path, char unused[CT_UNUSED_BYTES],
+                          ct_error *err)
 {
     ct_arena arena;
     ct_safetensors file = {.n_tensors = 0};
+    char names[CT_UNUSED_BYTES];
+    arrays a;
+    list_weights(&a, p);
     ct_arena_open(&arena, path, 0, err);
     ct_safetensors_read(path, &arena, &file, err);
-    load_arrays(t, true, &file, path, err);
+    load_arrays(&a, unused != NULL ? unused : names, &file, path, err);
     ct_arena_free(&arena);
     return err->status;
 }

@@ -40,10 +40,6 @@ ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, bo
 /* The recipe of the run that wrote it. Errors  as above */
 ct_status ct_checkpoint_recipe(const char *path, ct_recipe *out, ct_error *err);
 
-/* Parameters alone, from any safetensors file that has them under their names, or with "module." in
- * front; t->unused names what else it has. Errors  CT_ERR_IO, CT_ERR_FORMAT, CT_ERR_NOMEM */
-ct_status ct_weights_load(ct_trainer *t, const char *path, ct_error *err);
-
 /* Moments of the optimiser stand beside the parameters. */
 bool ct_is_parameter(const ct_safetensor *t);
 

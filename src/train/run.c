@@ -8,7 +8,6 @@
  * Layer: train. */
 #include "train/run.h"
 
-#include "contrast/contrast.h"
 #include "platform/clock.h"
 #include "platform/cpu.h"
 #include "train/snapshot.h"
@@ -382,7 +381,7 @@ ct_status ct_run_train(ct_trainer *t, const char *folder, const char *weights,
 {
     run r = {.t = t, .folder = folder, .watch = watch, .err = err};
     if (weights != NULL)
-        ct_weights_load(t, weights, err);
+        ct_weights_load(&t->model.params, weights, t->unused, err);
     ct_folder_make(folder, err);
     ct_folder_lock(folder, &r.lock, err);
     r.imported = t->step > 0;

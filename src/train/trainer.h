@@ -5,11 +5,7 @@
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
 
-#include "contrast/data.h"
-#include "contrast/diagnose.h"
-#include "contrast/loss.h"
-#include "contrast/models.h"
-#include "contrast/optim.h"
+#include "contrast/contrast.h"
 #include "formats/field.h"
 #include "train/recipe.h"
 
@@ -43,8 +39,9 @@ typedef struct ct_trainer {
     ct_real *dpair[2];      /* ... and their gradients */
     ct_graph graph;
     ct_arena arena;
-    long step;        /* updates made */
-    char unused[128]; /* names of tensors of the last file that are no arrays of the trainer */
+    long step;                    /* updates made */
+    char unused[CT_UNUSED_BYTES]; /* names of tensors of the last file that are no arrays of the
+                                     trainer */
 } ct_trainer;
 
 /* What a step was. */

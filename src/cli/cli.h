@@ -83,7 +83,6 @@ extern const cli_command CLI_EVAL, CLI_DIAGNOSE, CLI_LOSS, CLI_REPORT, CLI_PLOT,
 extern const cli_command CLI_EMBED, CLI_SEARCH, CLI_EXPORT, CLI_HELP;
 
 extern const cli_command *const cli_commands[]; /* in the order of help; NULL after the last */
-const cli_command *cli_command_find(const char *name, ct_error *err);
 
 extern const char *cli_name; /* the program as it was called: what it prints can be typed */
 

@@ -36,15 +36,6 @@ int cli_find(ct_error *err, const char *what, const char *word, const char *cons
     return -1;
 }
 
-const cli_command *cli_command_find(const char *word, ct_error *err)
-{
-    const char *name[N_COMMANDS];
-    for (int i = 0; i < N_COMMANDS; i++)
-        name[i] = cli_commands[i]->name;
-    const int i = cli_find(err, "command", word, name, N_COMMANDS, sizeof *name, "help");
-    return i >= 0 ? cli_commands[i] : NULL;
-}
-
 ct_status cli_read_recipe(cli_call *c, int first, ct_error *err)
 {
     c->recipe = ct_recipe_defaults();
@@ -127,10 +118,14 @@ static int run(int argc, char **argv, cli_call *c, ct_error *err)
         CLI_HELP.run(c, err);
         return argc == 0 ? 2 : 0;
     }
-    c->command = cli_command_find(argv[0], err);
-    if (err->status == CT_OK && cli_parse(argc - 1, argv + 1, c, err) == CT_OK)
-        return call(c, err);
-    return 0;
+    const char *name[N_COMMANDS];
+    for (int i = 0; i < N_COMMANDS; i++)
+        name[i] = cli_commands[i]->name;
+    const int i = cli_find(err, "command", argv[0], name, N_COMMANDS, sizeof *name, "help");
+    if (i < 0)
+        return 0;
+    c->command = cli_commands[i];
+    return cli_parse(argc - 1, argv + 1, c, err) == CT_OK ? call(c, err) : 0;
 }
 
 static int exit_code(ct_status status)

@@ -151,9 +151,10 @@ static void put_arguments(const cli_command *c)
 }
 
 /* For bash, and for zsh through its bashcompinit: the commands, then the words of each. */
-static void put_bash(void)
+void cli_put_bash(void)
 {
-    printf("_contrast() {\n    local words\n    case \"$COMP_CWORD ${COMP_WORDS[1]}\" in\n"
+    printf("# contrast(1) for bash\n_contrast() {\n    local words\n    case \"$COMP_CWORD "
+           "${COMP_WORDS[1]}\" in\n"
            "    '1 '*) words='");
     for (int i = 0; cli_commands[i] != NULL; i++)
         printf("%s%s", i > 0 ? " " : "", cli_commands[i]->name);
@@ -173,16 +174,10 @@ static void put_bash(void)
            "}\ncomplete -o default -F _contrast contrast\n");
 }
 
-void cli_put_bash(void)
-{
-    printf("# contrast(1) for bash\n");
-    put_bash();
-}
-
 void cli_put_zsh(void)
 {
     printf("#compdef contrast\nautoload -U +X bashcompinit && bashcompinit\n");
-    put_bash();
+    cli_put_bash();
 }
 
 /* One line of text in quotes. */

@@ -162,13 +162,11 @@ const ct_loss *cli_loss(const char *name, ct_error *err)
 
 ct_terminal cli_terminal(const cli_call *c, FILE *f)
 {
-    const char *term = getenv("TERM"), *deep = getenv("COLORTERM"), *columns = getenv("COLUMNS");
+    const char *term = getenv("TERM"), *columns = getenv("COLUMNS");
     const bool is_terminal = ct_is_terminal(f) && term != NULL && strcmp(term, "dumb") != 0;
     const int n = columns != NULL ? atoi(columns) : 0;
     return (ct_terminal){.out = f,
                          .colour = is_terminal && !c->no_color && variable("NO_COLOR") == NULL,
-                         .deep = deep != NULL &&
-                                 (strcmp(deep, "truecolor") == 0 || strcmp(deep, "24bit") == 0),
                          .redraw = is_terminal,
                          .width = n >= 20 && n <= 1000 ? n : 80};
 }

@@ -1,7 +1,6 @@
 /* terminal.c -- heat maps, small pictures and bars from characters.
  *
- * Colours are those of the 6 x 6 x 6 cube that every terminal since xterm-256
- * has, or 24-bit where the terminal says so.
+ * Colours are those of the 6 x 6 x 6 cube that every terminal since xterm-256 has.
  *
  * Layer: show. */
 #include "show/terminal.h"
@@ -25,10 +24,7 @@ static int in_cube(rgb c)
 /* Colour of the text (layer 38) or of its background (48). */
 static void set_colour(const ct_terminal *t, int layer, rgb c)
 {
-    if (t->deep)
-        fprintf(t->out, "\033[%d;2;%d;%d;%dm", layer, c.r, c.g, c.b);
-    else
-        fprintf(t->out, "\033[%d;5;%dm", layer, in_cube(c));
+    fprintf(t->out, "\033[%d;5;%dm", layer, in_cube(c));
 }
 
 static void reset(const ct_terminal *t)

@@ -13,7 +13,6 @@
 typedef struct ct_terminal {
     FILE *out;
     bool colour; /* may use colours             */
-    bool deep;   /* ... 24-bit ones             */
     bool redraw; /* may go back over its line   */
     int width;   /* columns                     */
 } ct_terminal;

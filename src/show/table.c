@@ -14,8 +14,7 @@
 #define CELL_BYTES   512
 #define CELL_WIDTH   32 /* three to a line */
 #define LINE_WIDTH   100
-#define MOST_DRAWN   40  /* rows of a table whose spreads are drawn */
-#define DRAWN_WIDTH  120 /* pixels, of a spread */
+#define DRAWN_WIDTH  96 /* pixels, of a spread */
 
 /* A column, and where its struct lies in a row. */
 typedef struct column {
@@ -110,72 +109,41 @@ void ct_table_print(const ct_table *t, FILE *out, int indent)
     }
 }
 
-/* ---- spreads as pictures, in their cells ---- */
+/* ---- how far a cell is from what was expected ---- */
 
-/* What a cell measured and, by the column of that name, expected; NaN: nothing is. */
-typedef struct marks {
-    ct_spread measured;
-    double expected;
-} marks;
-
-static marks marks_of(const ct_table *t, int row, const column *c)
+/* A number of the row by the key of its column; NaN if there is none. */
+static double number_of(const ct_table *t, int row, const char *key)
 {
-    marks m = {.expected = (double)NAN};
+    double x = (double)NAN;
     const void *object = ct_table_row(t, row);
-    const ct_field *expected = ct_fields_find(t->columns, "expected", &object);
-    memcpy(&m.measured, (const char *)row_at(t, row, c) + c->field->offset, sizeof m.measured);
-    if (expected != NULL)
-        memcpy(&m.expected, (const char *)object + expected->offset, sizeof m.expected);
-    return m;
+    const ct_field *f = ct_fields_find(t->columns, key, &object);
+    if (f != NULL)
+        memcpy(&x, (const char *)object + f->offset, sizeof x);
+    return x;
 }
 
-/* Where something is expected, rows say "label: quantity", or "... quantity" under a label. */
-static const char *quantity_of(const ct_table *t, int row, char text[CELL_BYTES])
+/* Range and median on a line around what was expected, with the error that is allowed as a band:
+ * twice as wide as that at least, or what passes by a hair's breadth would look like a failure. */
+static void draw_error(ct_writer *w, const ct_table *t, int row, const column *c)
 {
-    const void *object = ct_table_row(t, row);
-    ct_field_show(t->columns->row, object, text, CELL_BYTES);
-    const char *colon = strncmp(text, "... ", 4) == 0 ? text + 2 : strstr(text, ": ");
-    const bool said = colon != NULL && ct_fields_find(t->columns, "expected", &object) != NULL;
-    return said ? colon + 2 : "";
-}
-
-/* The least and the most of all rows of this one's quantity; false if they do not differ. */
-static bool find_ends(const ct_table *t, int row, const column *c, double *least, double *most)
-{
-    char mine[CELL_BYTES], other[CELL_BYTES];
-    const char *quantity = quantity_of(t, row, mine);
-    *least = (double)INFINITY;
-    *most = -(double)INFINITY;
-    for (int i = 0; i < t->n; i++) {
-        const marks m = marks_of(t, i, c);
-        const double x[4] = {m.measured.least, m.measured.median, m.measured.most, m.expected};
-        for (int k = 0; k < 4 && strcmp(quantity_of(t, i, other), quantity) == 0; k++)
-            ct_hold(least, most, x[k]);
-    }
-    if (*least > 0 && *least < 0.5 * *most)
-        *least = 0; /* so near, it belongs to the line */
-    return *least < *most;
-}
-
-/* Range and median, and what was expected, on a line that all rows of the quantity share. */
-static void draw_spread(ct_writer *w, const ct_table *t, int row, const column *c)
-{
-    ct_axes a = {.right = DRAWN_WIDTH};
-    if (t->n > MOST_DRAWN || !find_ends(t, row, c, &a.x0, &a.x1))
+    ct_spread s;
+    memcpy(&s, (const char *)row_at(t, row, c) + c->field->offset, sizeof s);
+    const double expected = number_of(t, row, "expected");
+    const double allowed = number_of(t, row, "allowed_error");
+    const double off = fmax(fabs(s.least - expected), fabs(s.most - expected));
+    const double reach = fmax(2 * allowed, off);
+    const ct_axes a = {.right = DRAWN_WIDTH, .x0 = expected - reach, .x1 = expected + reach};
+    if (!(reach > 0) || !isfinite(off) || !isfinite(allowed))
         return;
-    const marks m = marks_of(t, row, c);
-    const double most = fmin(m.measured.most, a.x1); /* infinite: some runs never got there */
-    ct_put(
-        w,
-        "\n<svg class=\"spread\" role=\"img\" viewBox=\"-6 0 %d 12\"><title>%.4g to %.4g</title>",
-        DRAWN_WIDTH + 12, a.x0, a.x1);
+    const double left = ct_axes_x(&a, expected - allowed);
+    ct_put(w,
+           "\n<svg class=\"spread\" role=\"img\" viewBox=\"-6 0 %d 12\"><title>%.4g to %.4g; the "
+           "band: %.4g +- %.2g</title>",
+           DRAWN_WIDTH + 12, a.x0, a.x1, expected, allowed);
+    ct_svg_rect(w, "allowed", left, 0, ct_axes_x(&a, expected + allowed) - left, 12, NULL);
     ct_svg_segment(w, "frame", a.left, 6, a.right, 6);
-    if (isfinite(m.expected))
-        ct_svg_rect(w, "db", ct_axes_x(&a, m.expected) - 4.5, 1.5, 9, 9, NULL);
-    if (isfinite(m.measured.least))
-        ct_svg_segment(w, "a", ct_axes_x(&a, m.measured.least), 6, ct_axes_x(&a, most), 6);
-    if (isfinite(m.measured.median))
-        ct_svg_disc(w, "da", ct_axes_x(&a, m.measured.median), 6, 3.5, NULL);
+    ct_svg_segment(w, "a", ct_axes_x(&a, s.least), 6, ct_axes_x(&a, s.most), 6);
+    ct_svg_disc(w, "da", ct_axes_x(&a, s.median), 6, 3.5, NULL);
     ct_svg_end(w);
 }
 
@@ -192,7 +160,7 @@ void ct_table_html(const ct_table *t, ct_writer *w)
             show_cell(t, i, &c[k], text);
             ct_put(w, "<%s%s>%s", tag, is_word(c[k].field) ? "" : " class=n", text);
             if (i >= 0 && c[k].field->kind == CT_SPREAD)
-                draw_spread(w, t, i, &c[k]);
+                draw_error(w, t, i, &c[k]);
             ct_put(w, "</%s>", tag);
         }
         ct_put_raw(w, "</tr>\n");

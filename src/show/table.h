@@ -30,8 +30,8 @@ const char *ct_table_label(const ct_field *f); /* its label, or its key */
  * out. Each line is indented by `indent`. */
 void ct_table_print(const ct_table *t, FILE *out, int indent);
 
-/* <table>; cells of numbers have the class n. A spread is drawn too, on a line that the column's
- * rows share: median, range, and a square for what was expected. */
+/* <table>; cells of numbers have the class n. Where a row expects something (columns
+ * expected and allowed_error), its spread is drawn too, over the band that is allowed. */
 void ct_table_html(const ct_table *t, ct_writer *w);
 
 /* One struct: a line for each member, its label and its value; or few lines, "label value  label

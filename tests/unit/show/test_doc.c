@@ -102,54 +102,67 @@ END_TEST
 typedef struct claim {
     const char *what;
     ct_spread measured;
-    double expected;
+    double expected, allowed;
 } claim;
 
 static const ct_field CLAIM[] = {
     {.key = "what", .label = "", .kind = CT_STRING, CT_AT(claim, what)},
     {.key = "measured", .kind = CT_SPREAD, CT_AT(claim, measured)},
     {.key = "expected", .kind = CT_REAL, CT_AT(claim, expected)},
+    {.key = "allowed_error", .kind = CT_REAL, CT_AT(claim, allowed), .detail = true},
 };
 static const ct_fields CLAIMS = CT_FIELDS(CLAIM);
 
-/* Each on a line that its quantity has to itself: from 0 or the least to the most. */
-START_TEST(a_spread_is_drawn_in_its_cell)
+static void write_claims(const claim *row, int n)
 {
-    static const claim ROW[] = {
-        {"small: speed", {2, 1, 3, 2, 1, 3}, 2.5},
-        {"... weight", ALL(5), (double)NAN},
-        {"large: speed", {(double)INFINITY, 2, (double)INFINITY, 1, 1, 3}, (double)NAN},
-        {"large: weight", ALL(5), (double)NAN},
-        {"alone", ALL(1), (double)NAN},
-    };
-    const ct_table t = {&CLAIMS, ROW, 5, sizeof *ROW};
+    const ct_table t = {&CLAIMS, row, n, sizeof *row};
     const ct_doc d = open_doc();
     ct_doc_table(&d, &t);
     close_doc();
-    ck_assert_int_eq(count(page, "<svg"), 2); /* equal weights differ in nothing */
-    ck_assert_int_eq(count(page, "<title>0 to 3</title>"), 2);
-    ck_assert_int_eq(count(page, "<rect class=\"db\" x=\"95.5\""), 1); /* expected 2.5 of 3 */
-    holds(page, "<td class=n>2 [1, 3]\n<svg ");
-    holds(page, "<path class=\"a\" d=\"M40.0 6.0H120.0\"/><circle class=\"da\" cx=\"80.0\"");
-    holds(page, "never [2, never]\n<svg ");
-    holds(page, "<path class=\"a\" d=\"M80.0 6.0H120.0\"/></svg>"); /* as far as it is drawn */
+}
+
+/* The band is the middle half of the line, and a hair's breadth is one. */
+START_TEST(the_axis_of_an_error_is_no_narrower_than_what_is_allowed)
+{
+    static const claim CLOSE = {"close", ALL(2.0001), 2, 0.01}, WIDE = {"wide", ALL(2), 2, 1};
+    static const claim *const ROW[] = {&CLOSE, &WIDE};
+    for (int i = 0; i < 2; i++) {
+        write_claims(ROW[i], 1);
+        ck_assert_int_eq(count(page, "<svg"), 1);
+        holds(page, "<rect class=\"allowed\" x=\"24\" y=\"0\" width=\"48\" height=\"12\"/>");
+        holds(page,
+              i == 0 ? "<circle class=\"da\" cx=\"48.2\"" : "<circle class=\"da\" cx=\"48.0\"");
+    }
+    holds(page, "<title>0 to 4; the band: 2 +- 1</title>");
 }
 END_TEST
 
-/* A colon in a name makes no quantity where nothing is expected. */
-START_TEST(all_rows_of_a_column_share_a_line)
+/* What is far off is on the line too, outside of the band, with its range. */
+START_TEST(an_error_larger_than_allowed_is_outside_of_the_band)
 {
-    static const point POINT[] = {
-        {"control: rate", "a", 0, ALL(1), ALL(1), 0},
-        {"other", "a", 0, ALL(4), ALL(1), 0},
+    static const claim ROW = {"off", {5, 3, 6, 4, 1, 3}, 2, 1};
+    write_claims(&ROW, 1);
+    holds(page, "<td class=n>5 [3, 6]\n<svg ");
+    holds(page, "<title>-2 to 6; the band: 2 +- 1</title>");
+    holds(page, "<rect class=\"allowed\" x=\"36\" y=\"0\" width=\"24\" height=\"12\"/>");
+    holds(page, "<path class=\"a\" d=\"M60.0 6.0H96.0\"/><circle class=\"da\" cx=\"84.0\"");
+}
+END_TEST
+
+START_TEST(without_an_allowed_error_nothing_is_drawn)
+{
+    static const claim ROW[] = {
+        {"compared", ALL(5), (double)NAN, (double)NAN},
+        {"exact", ALL(5), 5, 0},
+        {"never", {(double)INFINITY, 2, (double)INFINITY, 1, 1, 3}, 2, 1},
     };
-    const ct_fields columns = {ROWS, 5};
-    const ct_table t = {&columns, POINT, 2, sizeof *POINT};
+    static const point POINT = {"1", "a", 0, ALL(1), ALL(1), 0};
+    write_claims(ROW, 3);
+    ck_assert_int_eq(count(page, "<svg"), 0);
     const ct_doc d = open_doc();
-    ct_doc_table(&d, &t);
+    ct_doc_table(&d, &CT_TABLE(&FIELDS, &POINT, 1));
     close_doc();
-    ck_assert_int_eq(count(page, "<title>0 to 4</title>"), 2);
-    holds(page, "cx=\"30.0\"");
+    ck_assert_int_eq(count(page, "<svg"), 0);
 }
 END_TEST
 
@@ -174,7 +187,9 @@ END_TEST
 TCase *doc_case(void)
 {
     TCase *tc = tcase_create("doc");
-    add_tests(tc, words, a_phase_diagram_has_a_cell_for_each_point, a_spread_is_drawn_in_its_cell,
-              all_rows_of_a_column_share_a_line, charts_and_matrices);
+    add_tests(tc, words, a_phase_diagram_has_a_cell_for_each_point,
+              the_axis_of_an_error_is_no_narrower_than_what_is_allowed,
+              an_error_larger_than_allowed_is_outside_of_the_band,
+              without_an_allowed_error_nothing_is_drawn, charts_and_matrices);
     return tc;
 }

@@ -36,6 +36,7 @@ typedef struct cli_call {
     double loss, temperature;                                                /* NaN if not given */
     const char *output, *checkpoint, *weights, *report, *loss_name, *groups; /* NULL: not given */
     const char *gradient, *gradients, *heatmap, *images, *texts, *torch, *data, *projector;
+    bool follow; /* report */
 
     ct_terminal out;    /* standard output */
     ct_arena arena;     /* of what lives as long as the call; fails into err */
@@ -213,6 +214,9 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds);
 #define CLI_HASH_BYTES 17
 ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES],
                    char path[CT_PATH_BYTES], ct_error *err);
+
+/* c->report, as c->doc.page; one that is open is kept as it is. Errors  CT_ERR_IO */
+void cli_open_page(cli_call *c, ct_error *err);
 
 /* Records of n runs, each with its hash and, if `diagnosed`, its state; memory of the
  * arena. Errors  those of ct_record_read */

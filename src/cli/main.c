@@ -49,15 +49,24 @@ ct_status cli_read_recipe(cli_call *c, int first, ct_error *err)
     return err->status;
 }
 
-/* A page that cannot be written is known before the work. Its title is the command without its
- * settings. */
-static void open_page(cli_call *c, ct_error *err)
+/* A page that cannot be written is known before the work. Its title is the command and what it is
+ * about, without settings: "Class: anna, otto, eva, jan and 12 more". */
+void cli_open_page(cli_call *c, ct_error *err)
 {
+    enum { NAMED = 4 };
     char title[512];
-    size_t used = (size_t)snprintf(title, sizeof title, "contrast %s", c->command->name);
+    int n = 0; /* what it is about */
+    const char *name = c->command->name;
+    size_t used = (size_t)snprintf(title, sizeof title, "%c%s", *name - 'a' + 'A', name + 1);
     for (int i = 0; i < c->argc && used < sizeof title; i++)
-        if (strchr(c->argv[i], '=') == NULL)
-            used += (size_t)snprintf(title + used, sizeof title - used, " %s", c->argv[i]);
+        if (strchr(c->argv[i], '=') == NULL && n++ < NAMED)
+            used += (size_t)snprintf(title + used, sizeof title - used, "%s%s",
+                                     n == 1 ? ": " : ", ", c->argv[i]);
+    if (n > NAMED && used < sizeof title)
+        snprintf(title + used, sizeof title - used, " and %d more", n - NAMED);
+    if (c->doc.page != NULL)
+        ct_page_close(c->doc.page, err->status);
+    c->doc.page = NULL;
     if (err->status == CT_OK && ct_page_open(&c->page, c->report, title, err) == CT_OK)
         c->doc.page = &c->page;
 }
@@ -81,7 +90,7 @@ static int call(cli_call *c, ct_error *err)
     if ((needs & CLI_NEEDS_PAGE) != 0)
         c->report = c->output != NULL ? c->output : "report.html";
     if (c->report != NULL)
-        open_page(c, err);
+        cli_open_page(c, err);
     c->doc.screen = c->json ? NULL : &c->out;
     if (err->status == CT_OK)
         code = c->command->run(c, err);

@@ -83,12 +83,13 @@ static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *
     for (int i = 0; i < rows->n; i++)
         done += rows->row[i].runs;
     command_of(c, command, sizeof command);
-    ct_doc_code(&page, "%s", command);
     ct_doc_text(&page, "%d points, each from %d seed%s; %d of %d runs are here.", s->n_points,
                 s->n_seeds, s->n_seeds == 1 ? "" : "s", done, s->n_points * s->n_seeds);
     if (diagram)
         ct_doc_phase(&c->doc, &table);
     ct_doc_table(diagram ? &page : &c->doc, &table);
+    ct_doc_title(&page, "Do it again");
+    ct_doc_code(&page, "%s", command);
     if (cli_stop != 0 && c->output != NULL)
         fprintf(stderr, "stopped; the same command continues it\n");
 }

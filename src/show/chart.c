@@ -185,7 +185,9 @@ static void (*const DRAW[])(ct_writer *, const ct_axes *, const ct_series *) = {
     [CT_SQUARES] = draw_marks, [CT_LEVEL] = draw_across, [CT_MOMENT] = draw_across,
 };
 
-/* Above the frame a sample of each look, and its name. */
+/* Above the frame a sample of each look, and its name. What a row of runs has in common a page
+ * shows once, and hides what has the class key in the other pictures; a level has its own value in
+ * each. */
 static void draw_key(ct_writer *w, const ct_chart *c, double x)
 {
     for (int k = 0; k < c->n; k++) {
@@ -193,6 +195,7 @@ static void draw_key(ct_writer *w, const ct_chart *c, double x)
         const ct_series *s = &c->series[k];
         if (s->name == NULL)
             continue;
+        ct_put_raw(w, s->as == CT_LEVEL ? "<g>" : "<g class=\"key\">");
         if (s->as == CT_DISCS)
             ct_svg_disc(w, s->look, x + 11, KEY - 4, 4, NULL);
         else if (s->as == CT_SQUARES || s->as == CT_BARS)
@@ -203,6 +206,7 @@ static void draw_key(ct_writer *w, const ct_chart *c, double x)
         if (s->as == CT_LEVEL)
             snprintf(name, sizeof name, "%s: %.4g", s->name, *s->y);
         ct_svg_text(w, x + 27, KEY, 11, CT_SVG_START, 0, name);
+        ct_put_raw(w, "</g>\n");
         x += 38 + 6 * (double)strlen(name);
     }
 }

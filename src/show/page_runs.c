@@ -66,6 +66,8 @@ static void story(ct_writer *w, const ct_record *r, int run)
         ct_doc_item(&d, "%s", r->evidence[k]);
     if (r->remedy != NULL && *r->remedy != '\0')
         ct_doc_about(&d, "Try first: %s", r->remedy);
+    if (r->settings != NULL && *r->settings != '\0')
+        ct_doc_code(&d, "contrast train %s/recipe.ini %s", r->folder, r->settings);
 }
 
 /* ---- pictures ---- */
@@ -104,51 +106,14 @@ static void pictures(ct_writer *w, const ct_record *r, int n)
 
 /* ---- nearest neighbours ---- */
 
-/* The caption nearest to image i of those that are not `taken`, which it then is. */
-static int nearest_caption(const ct_record *r, const ct_moment *m, int i, bool *taken)
-{
-    const uint8_t *cosine = &m->cosine[i * r->probe.n];
-    int best = -1;
-    for (int j = 0; j < r->probe.n; j++)
-        if (!taken[j] && (best < 0 || cosine[j] > cosine[best]))
-            best = j;
-    taken[best] = true;
-    return best;
-}
-
-/* The first images, each with the captions that are nearest to it, the nearest first. */
+/* For the script: the captions nearest to the image of the pair that is chosen. */
 static void neighbours(ct_writer *w, const ct_record *r, int run)
 {
-    enum { IMAGES = 6, CAPTIONS = 3 };
-    const ct_moment *m = &r->moment[r->n_moments - 1];
-    const int n = r->probe.n, captions = n < CAPTIONS ? n : CAPTIONS;
-    if (r->probe.n_captions == 0)
-        return;
-    ct_put(w,
-           "<div data-script hidden><p><span data-pair=\"%d\"></span>; its nearest captions, with "
-           "their own pictures, at <span data-step=\"%d\"></span>:</p><div class=\"strip\" "
-           "id=\"near%d\"></div></div>\n",
-           run, run, run);
-    ct_put(w,
-           "<table><thead><tr><th>image</th><th>nearest captions at step %.0f</th><th>cosine</th>"
-           "</tr></thead><tbody>\n",
-           m->step);
-    for (int i = 0; i < n && i < IMAGES; i++) {
-        bool taken[CT_PROBE] = {false};
-        ct_put(w, "<tr><td rowspan=\"%d\">", captions);
-        if (r->probe.width > 0)
-            ct_put(w, "<span class=\"pic p%d\" style=\"background-position:0 %dpx\"></span> ", run,
-                   -picture_height(&r->probe) * i);
-        ct_put(w, "%d</td>", i + 1);
-        for (int k = 0; k < captions; k++) {
-            const int near = nearest_caption(r, m, i, taken);
-            ct_put_raw(w, k > 0 ? "<tr><td>" : "<td>");
-            ct_put_raw(w, near == i ? "<strong>its own:</strong> " : "");
-            ct_put(w, "%s</td><td class=\"num\">%.2f</td></tr>\n", r->probe.caption[near],
-                   ct_record_cosine(r, m, i, near));
-        }
-    }
-    ct_put_raw(w, "</tbody></table>\n");
+    if (r->probe.n_captions > 0)
+        ct_put(w,
+               "<p><span data-pair=\"%d\"></span>; its nearest captions, with their own pictures, "
+               "at <span data-step=\"%d\"></span>:</p><div class=\"strip\" id=\"near%d\"></div>\n",
+               run, run, run);
 }
 
 /* ---- how to do it again ---- */
@@ -228,17 +193,21 @@ ct_status ct_page_runs(ct_writer *w, const ct_record *r, int n, ct_error *err)
     for_each(w, "What happened", "", r, n, story);
     ct_put_raw(w, CONTROLS);
     for (int i = 0; i < n; i++)
-        ct_put(w,
-               "<span class=\"num\"><span data-step=\"%d\"></span><span data-loss=\"%d\"></span>"
-               "</span>\n",
-               i, i);
+        ct_put(
+            w,
+            "<span class=\"num\">%s: <span data-step=\"%d\"></span><span data-loss=\"%d\"></span>"
+            "</span>\n",
+            r[i].folder, i, i);
     ct_put(w,
            "</div>\n<main>\n<p class=\"dim\">The pictures from the cosines on show %d fixed pairs "
            "of validation, here at the end of training.</p>\n",
            r->probe.n);
     pictures(w, r, n);
-    if (captions)
+    if (captions) {
+        ct_put_raw(w, "<div data-script hidden>\n");
         for_each(w, "Nearest captions", "", r, n, neighbours);
+        ct_put_raw(w, "</div>\n");
+    }
     for_each(w, "Do it again", "Equal hashes mean equal weights, to the last bit.", r, n, again);
     ct_put_raw(w, "</main>\n");
     data(w, r, n, err);

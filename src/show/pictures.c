@@ -194,6 +194,7 @@ void ct_matrix_draw(ct_writer *w, const double *cosine, int n, const char *rows,
     }
     ct_svg_text(w, (a.left + a.right) / 2, a.bottom + 30, 12, CT_SVG_MIDDLE, 0, columns);
     ct_svg_text(w, a.left - 30, (a.top + a.bottom) / 2, 12, CT_SVG_MIDDLE, -90, rows);
+    ct_put_raw(w, "<g class=\"key\">\n");
     for (int k = 0; k <= CT_HOTTEST; k++) {
         snprintf(text, sizeof text, "h%d", k);
         ct_svg_rect(w, text, scale, a.top + 16 + 8 * (CT_HOTTEST - k), 12, 8.2, NULL);
@@ -203,6 +204,7 @@ void ct_matrix_draw(ct_writer *w, const double *cosine, int n, const char *rows,
         snprintf(text, sizeof text, "%d", k);
         ct_svg_text(w, scale + 16, a.top + 104 - 80 * k, 11, CT_SVG_START, 0, text);
     }
+    ct_put_raw(w, "</g>\n");
 }
 
 static void draw_matrix(ct_writer *w, const ct_record *r, const ct_moment *m)

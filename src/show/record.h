@@ -33,6 +33,7 @@ typedef struct ct_record {
     /* What the caller knows besides. */
     const char *hash;                                   /* of the weights, or NULL */
     const char *state, *meaning, *remedy, *evidence[8]; /* the diagnosis, or NULL */
+    const char *settings;                               /* that the remedy is about, or NULL */
     int n_evidence;
 } ct_record;
 

@@ -32,6 +32,7 @@ static const ct_field MEANING[] = {
     {.key = "dim", SETS(CT_INT, dim), .least = 1, .most = INT_MAX},
     {.key = "explain", SETS(CT_BOOL, explain)},
     {.key = "fail-on-collapse", SETS(CT_BOOL, fail_on_collapse)},
+    {.key = "follow", SETS(CT_BOOL, follow)},
     {.key = "force", SETS(CT_BOOL, force)},
     {.key = "gradients", SETS(CT_STRING, gradients)},
     {.key = "groups", SETS(CT_STRING, groups)},

@@ -3,6 +3,7 @@
  * Layer: cli. */
 #include "cli/cli.h"
 
+#include "platform/clock.h"
 #include "show/pictures.h"
 
 #include <string.h>
@@ -20,6 +21,7 @@ static void diagnose(cli_call *c, ct_record *r, ct_error *err)
     r->state = a->text.name;
     r->meaning = a->text.meaning;
     r->remedy = a->state == CT_HEALTHY ? NULL : a->text.remedy;
+    r->settings = a->state == CT_HEALTHY ? NULL : a->remedy.settings;
     r->n_evidence = a->n_evidence;
     for (int k = 0; k < r->n_evidence; k++)
         r->evidence[k] = a->evidence[k];
@@ -34,7 +36,8 @@ ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_reco
         char path[CT_PATH_BYTES], *hash = ct_arena_zeroed(&c->arena, 1, CLI_HASH_BYTES);
         ct_run_checkpoint(folder[i], NULL, path, err);
         if (!ct_file_exists(path)) {
-            fprintf(stderr, "contrast: %s is reported without weights yet\n", folder[i]);
+            if (diagnosed)
+                fprintf(stderr, "contrast: %s is reported without weights yet\n", folder[i]);
             continue;
         }
         if (hash != NULL && cli_hash(folder[i], NULL, hash, path, err) == CT_OK)
@@ -45,13 +48,46 @@ ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_reco
     return err->status;
 }
 
+/* ---- report ---- */
+
+#define EVERY_S 2 /* from one page to the next; page.js reads it again as often */
+
+/* Does a process write one of the runs? It holds the lock of the folder as long as it lives. */
+static bool is_written(const cli_call *c)
+{
+    ct_error held = {.status = CT_OK};
+    for (int i = 0, fd; i < c->argc && held.status == CT_OK; i++) {
+        ct_folder_lock(c->argv[i], &fd, &held);
+        ct_folder_unlock(fd);
+    }
+    return held.status != CT_OK;
+}
+
+/* Whether a run is written is asked before it is read: so the last page has its last line. */
 static int report(cli_call *c, ct_error *err)
 {
-    ct_record *r = ct_arena_zeroed(&c->arena, MOST_RUNS, sizeof *r);
-    if (r != NULL && cli_records(c, c->argc, c->argv, !c->no_diagnosis, r, err) == CT_OK)
-        ct_page_runs(c->doc.page, r, c->argc, err);
-    return 0;
+    bool more = c->follow;
+    if (more)
+        cli_catch_signals();
+    do {
+        more = c->follow && cli_stop == 0 && is_written(c);
+        ct_arena_reset(&c->arena);
+        ct_record *r = ct_arena_zeroed(&c->arena, MOST_RUNS, sizeof *r);
+        if (more) /* the script finds it by its id, and reads the page again */
+            ct_put_raw(c->doc.page, "<p class=\"dim\" id=\"follow\">A run is being written; this "
+                                    "page reloads itself.</p>\n");
+        if (r != NULL &&
+            cli_records(c, c->argc, c->argv, !more && !c->no_diagnosis, r, err) == CT_OK)
+            ct_page_runs(c->doc.page, r, c->argc, err);
+        if (more && err->status == CT_OK) {
+            cli_open_page(c, err);
+            ct_clock_wait(EVERY_S);
+        }
+    } while (more && err->status == CT_OK);
+    return cli_stop != 0 ? 128 + cli_stop : 0;
 }
+
+/* ---- plot ---- */
 
 static int plot(cli_call *c, ct_error *err)
 {

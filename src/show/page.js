@@ -208,6 +208,28 @@ function savePng(svg) {
   image.src = 'data:image/svg+xml,' + encodeURIComponent(new XMLSerializer().serializeToString(copy));
 }
 
+/* ---- a run that is still written ---- */
+function keepPlace() {
+  const root = document.documentElement, time = $('time').value;
+  history.replaceState({pair, time: time === $('time').max ? null : time, theme: root.style.colorScheme,
+    open: all('details').map(d => d.open)}, '');
+}
+/* What was kept. The end stays the end; all is laid out at once, so that the browser finds the place it was at. */
+function findPlace({time, theme, open, pair: chosen}) {
+  document.body.classList.add('kept');
+  document.documentElement.style.colorScheme = theme;
+  all('details').forEach((d, k) => { d.open = open[k]; });
+  if (time !== null) $('time').value = time;
+  choose(chosen);
+  draw();
+}
+/* Nobody's hand is moved. */
+function follow() {
+  if (playing || document.querySelector('input:active')) return;
+  keepPlace();
+  location.reload();
+}
+
 $('theme').onclick = turnTheme;
 for (const svg of all('figure > svg')) {
   const button = document.createElement('button');
@@ -219,3 +241,6 @@ for (const svg of all('figure > svg')) {
 }
 all('[data-script]').forEach(e => { e.hidden = false; });
 if (runs.length > 0) control();
+if (history.state && runs.length > 0) findPlace(history.state);
+if ($('follow')) setInterval(follow, 2000);
+else history.replaceState(null, '');

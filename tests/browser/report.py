@@ -8,8 +8,10 @@ but not where CI=true.
 """
 
 import argparse
+import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +39,39 @@ for (const svg of document.querySelectorAll('svg:not(.spread)')) { // those are 
   if (text.length < 5) faults.push(`${name}: axes without text`);
 }
 if (document.documentElement.scrollWidth > innerWidth) faults.push('the page is wider than the screen');
+return faults;
+"""
+
+# Pictures side by side, of which a row holds one alone; a legend that a row of runs shows twice.
+ROWS = """
+const faults = [], groups = Array.from(document.querySelectorAll('.kinds:not(.many), .kinds.many .runs'), g => Array.from(g.children));
+for (const f of document.querySelectorAll('.beside')) {
+  if (f.previousElementSibling.matches('.beside')) groups[groups.length - 1].push(f); else groups.push([f]);
+}
+for (const group of groups) {
+  const rows = {};
+  for (const e of group) (rows[Math.round(e.getBoundingClientRect().top)] ||= []).push(e);
+  if (group.length > 1 && Object.values(rows).some(r => r.length === 1)) faults.push(`of ${group.length} pictures one is alone: ${group[0].textContent.slice(0, 40)}`);
+}
+for (const section of document.querySelectorAll('.kinds.many section')) {
+  const seen = Array.from(section.querySelectorAll('.key text')).filter(t => getComputedStyle(t).visibility === 'visible').map(t => t.textContent);
+  if (new Set(seen).size < seen.length || section.querySelectorAll('.key').length > 0 && seen.length === 0)
+    faults.push(`${section.querySelector('h2').textContent}: legends ${seen}`);
+}
+return faults;
+"""
+
+# What is cut or scrolls: on paper nothing may, on a small screen only what scrolls by itself. The bar leaves room.
+WIDE = """
+const paper = arguments[0], faults = [], scrolls = e => e && (['auto', 'scroll'].includes(getComputedStyle(e).overflowX) ? e : scrolls(e.parentElement));
+for (const e of document.querySelectorAll('table, svg, pre, .strip, p, h1, h2, h3')) {
+  const r = e.getBoundingClientRect(), box = scrolls(e);
+  if (r.width > 0 && paper && box) faults.push(`${box.tagName} ${box.className} scrolls on paper`);
+  if (r.width > 0 && (r.right > innerWidth + 1 || e.scrollWidth > e.clientWidth + 1 && e.tagName === 'PRE') && !box)
+    faults.push(`${e.tagName} is cut: ${e.textContent.slice(0, 40)}`);
+}
+const bar = document.querySelector('.bar');
+if (bar && bar.getBoundingClientRect().height * 10 >= innerHeight) faults.push(`the bar is ${bar.getBoundingClientRect().height} high`);
 return faults;
 """
 
@@ -163,6 +198,96 @@ def quiet(browser):
     check("the console is silent", not complaints, str(complaints))
 
 
+def paper(browser):
+    """The last font of each page of the PDF that is printed: titles are bold."""
+    pdf = base64.b64decode(browser.ask("POST", "/print", {"page": {"width": 21.0, "height": 29.7}}))
+    objects = {int(n): body for n, body in re.findall(rb"(?:^|\n)(\d+) 0 obj\s(.*?)\sendobj", pdf, re.DOTALL)}
+    fonts = []
+    for page in (o for o in objects.values() if re.search(rb"/Type\s*/Page\b", o)):
+        content = objects[int(re.search(rb"/Contents\s+(\d+)", page)[1])]
+        data = re.search(rb"stream\r?\n(.*)\r?\nendstream", content, re.DOTALL)[1]
+        names = re.findall(rb"/(F\d+) [\d.]+ Tf", zlib.decompress(data))
+        font = names and re.search(rb"/%s (\d+) 0 R" % names[-1], page)
+        fonts.append(re.search(rb"/BaseFont\s*/(\S+)", objects[int(font[1])])[1].decode() if font else "")
+    return fonts
+
+
+def layout(browser, page, most):
+    """On a laptop, on a small screen and on paper, of which it takes at most so many sheets."""
+    name = os.path.basename(page)
+    browser.size(1366, 900)
+    browser.open(page)
+    faults = browser.run(ROWS)
+    check(f"{name}: no picture is alone, runs share a legend", not faults, "\n  ".join([""] + faults[:8]))
+    check(f"{name} begins with words", browser.run("return document.querySelector('h1 ~ :not(style)').matches('h2, p, section, .scroll, figure')")
+          and not browser.run("return document.querySelector('h1').textContent").startswith("contrast"))
+    browser.size(400, 800)
+    faults = browser.run(WIDE, False)
+    check(f"{name} at 400 pixels: what is wide scrolls by itself", not faults, "\n  ".join([""] + faults[:8]))
+    browser.size(703, 1000)  # A4 without its margins
+    browser.media("print")
+    faults = browser.run(WIDE, True)
+    check(f"{name} on paper: nothing scrolls, nothing is cut", not faults, "\n  ".join([""] + faults[:8]))
+    browser.media("")
+    fonts = paper(browser)
+    check(f"{name} has at most {most} sheets", 1 <= len(fonts) <= most, str(len(fonts)))
+    check(f"{name}: no title is the last on a sheet", all(fonts) and not any("Bold" in f for f in fonts), str(fonts))
+
+
+def follow(browser, program, folder):
+    """A page of a run that trains reads itself again where it was, until the run is over."""
+    quick = ["data.n_train=512", "data.n_validation=64", "data.n_test=64", "data.n_composition=32", "train.batch=32",
+             "image.layers=64,32", "text.layers=64,32", "text.buckets=512", "text.bag_dim=32", "train.steps=200000"]
+    page, again = os.path.join(folder, "followed.html"), "return window.seen === undefined"
+    matrix = "return document.querySelector('svg[data-kind=matrix]').getBoundingClientRect().top"
+    trainer = subprocess.Popen([program, "train", "shapes", *quick, "-q", "-o", "followed"], stdout=subprocess.DEVNULL)
+    until(lambda: os.path.exists("followed/log.jsonl") and open("followed/log.jsonl").read().count('"kind":"snapshot"') > 5)
+    follower = subprocess.Popen([program, "report", "followed", "--follow", "-o", page], stdout=subprocess.DEVNULL)
+    until(lambda: os.path.exists(page))
+    browser.size(1366, 900)
+    browser.open(page)
+    shown = browser.run("return Number(document.getElementById('time').max)")
+    browser.run("window.seen = true; scrollTo(0, 1500); const t = document.getElementById('time'), p = document.getElementById('pair');"
+                "t.value = 2; t.dispatchEvent(new Event('input')); p.value = 5; p.dispatchEvent(new Event('input'))")
+    top = browser.run(matrix)
+    check("a page of a run that trains reloads itself", until(lambda: browser.run(again)))
+    check("... where it was", until(lambda: abs(browser.run(matrix) - top) < 3), f"{top} {browser.run(matrix)}")
+    where = browser.run("return [Number(document.getElementById('time').value), Number(document.getElementById('pair').value)]")
+    check("... with its slider and its pair", where == [2, 5], str(where))
+    check("... with what was written since",
+          until(lambda: browser.run("return document.querySelector('p:not([class])').textContent") and
+                browser.run("return Number(document.getElementById('time').max)") >= shown))
+    trainer.terminate()
+    trainer.wait()
+    check("it ends with the run", follower.wait(60) == 0)
+    check("... after which the page is the last", until(lambda: browser.run("return document.getElementById('follow') === null")))
+    check("... where it was", until(lambda: abs(browser.run(matrix) - top) < 3), f"{top} {browser.run(matrix)}")
+    browser.run("window.seen = true")
+    time.sleep(5)
+    check("... and stays", not browser.run(again))
+    quiet(browser)
+
+
+def until(holds):
+    """Whether it holds within half a minute."""
+    for _ in range(300):
+        if holds():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def named(browser, runs):
+    """Bar and captions of a page say whose they are; a remedy has its command."""
+    bar = browser.run("return Array.from(document.querySelectorAll('.bar .num'), e => e.textContent)")
+    check("the bar names its runs", len(bar) == len(runs) and all(b.startswith(r + ": step") for b, r in zip(bar, runs)), str(bar))
+    below = browser.run("return Array.from(document.querySelectorAll('.runs > figure > figcaption'), e => e.textContent)")
+    check("captions name them too", len(below) == 10 * len(runs) and all(b.startswith(runs[k % len(runs)] + ", step") for k, b in enumerate(below)),
+          str(below[:3]))
+    told = browser.run("return Array.from(document.querySelectorAll('section p + pre'), e => e.textContent)")
+    check("a remedy has its command", ("stuck" in runs) == any(t.startswith("contrast train stuck/recipe.ini optim.") for t in told), str(told))
+
+
 def look(browser, page, dark, shots):
     """At three widths; a screenshot is of the whole page."""
     name = os.path.basename(page).removesuffix(".html")
@@ -190,6 +315,7 @@ def main():
     program = os.path.abspath(args.program)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
+        lessons = subprocess.Popen([program, "lesson", "all", "--report", "lessons.html"], stdout=subprocess.DEVNULL)  # minutes
         train(program, "healthy")
         train(program, "stuck", "optim.name=sgd", "optim.rate=0.001", "loss.temperature=1")
         pages = {"one": ["healthy"], "two": ["stuck", "healthy"]}
@@ -203,6 +329,16 @@ def main():
                  "demo": ["demo"]}
         for name, command in still.items():
             subprocess.run([program, *command, "--report", name + ".html"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program, "report", "stuck", "healthy", "stuck", "healthy", "-o", "four.html"], check=True, stdout=subprocess.DEVNULL)
+        browser = Browser()
+        try:
+            for name, most in {"lesson": 3, "diagnosis": 2, "phase": 2, "sweep": 1, "wide": 2, "demo": 12, "one": 4, "two": 7, "four": 14}.items():
+                layout(browser, os.path.join(folder, name + ".html"), most)
+            follow(browser, program, folder)
+            lessons.wait()
+            layout(browser, os.path.join(folder, "lessons.html"), 15)
+        finally:
+            browser.close()
         for dark in (False, True):
             browser = Browser(dark)
             try:
@@ -215,6 +351,7 @@ def main():
                     page = os.path.join(folder, name + ".html")
                     browser.size(1366, 900)
                     use(browser, page, runs[0])
+                    named(browser, runs)
                     save(browser, page, "svg[data-kind=matrix]", f"Cosines-of-every-image-with-every-caption-{runs[0]}.png", (800, 600))
                     look(browser, page, dark, args.shots)
             finally:

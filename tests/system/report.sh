@@ -38,6 +38,10 @@ landmark() { # KEY: of that line
 check "... and its landmarks" grep -qF \
     "it is $(printf %.4f "$(landmark all_equal)") where all embeddings are equal, and at least $(printf %.4g "$(landmark floor)")." a.html
 check "it shows the state in words" grep -q '<strong>[a-z-]*</strong>: ' a.html
+check "its title says what it is about" grep -qF '<h1>Report: a, b</h1>' ab.html
+run train shapes $small -q -o held optim.name=sgd optim.rate=0.001 loss.temperature=1
+run report held -o held.html
+check "a remedy comes with its command" grep -qF '<pre>contrast train held/recipe.ini optim.name=' held.html
 run report a -o twice.html
 check "a report made twice is the same" cmp -s a.html twice.html
 run report a --no-diagnosis -o short.html
@@ -73,15 +77,15 @@ check "a lesson's page" [ "$code" = 0 ]
 check "... has its rows" [ "$(grep -c '<td>tau = 1/' lesson.html)" = "$(grep -c '^  tau = 1/' "$scratch/out")" ]
 check "... eighteen of them" [ "$(grep -c '<td>tau = 1/' lesson.html)" -ge 18 ]
 check "... as they were measured" sh -c "sed '/^<svg class=.spread/d' lesson.html | tr -d '\\n' | grep -qF '<td>tau = 1/1: least loss</td><td class=n>1.54774</td><td class=n>1.54774</td><td>pass</td>'"
-check "... with pictures of those that differ" [ "$(grep -c '^<svg class="spread".*<rect class="db".*<circle' lesson.html)" -ge 18 ]
+check "... with the error and what is allowed of those that may be off" [ "$(grep -c '^<svg class="spread".*<rect class="allowed".*<circle' lesson.html)" = 15 ]
 run sweep phase loss.temperature=0.1,1 optim.rate=0.1,1 train.steps=20 seed=1..2 --report phase.html -q
 check "a sweep's page" [ "$code" = 0 ]
 check "... has a row a point" [ "$(grep -c '^<tr><td>\(0.1\|1\)</td><td>\(0.1\|1\)</td>' phase.html)" = 4 ]
 check "... and the phase diagram" grep -q 'data-kind="phase"' phase.html
 check "... with a recall for each point" [ "$(grep -o 'rect class="h[12][0-9]"' phase.html | wc -l)" -ge 4 ]
 run sweep phase loss.temperature=0.1,1 train.steps=20 seed=1..2 --report one.html -q
-check "... and the command" grep -qF '<pre>contrast sweep phase loss.temperature=0.1,1 optim.rate=0.1,1 train.steps=20 seed=1..2</pre>' phase.html
-check "over one key, a picture for each number and point" [ "$(grep -c '^<svg class="spread"' one.html)" = 6 ]
+check "... and the command, after them" sh -c "sed '1,/data-kind=.phase/d' phase.html | grep -qF '<pre>contrast sweep phase loss.temperature=0.1,1 optim.rate=0.1,1 train.steps=20 seed=1..2</pre>'"
+check "over one key it is a table" [ "$(grep -c '^<tr><td>\(0.1\|1\)</td>' one.html) $(grep -c '<svg' one.html)" = "2 0" ]
 run diagnose a --report diagnose.html
 check "a diagnosis as a page" [ "$code" = 0 ]
 check "... names the state that is printed" grep -qF "<strong>$(head -n 1 "$scratch/out" | sed 's/:.*//')</strong>" diagnose.html
@@ -96,6 +100,46 @@ check "... and before the sweep" rejects 1 "no/where.html" sweep phase optim.rat
 check "... of which nothing is there then" [ ! -e unswept ]
 check "a lesson's page needs a lesson" rejects 2 "needs the name" lesson --report list.html
 check "a device is no place for a page" rejects 1 "/dev/null: expected a file" report a -o /dev/null
+
+# while it trains: a page that reloads itself, and at last one that does not
+wait_for() { # COMMAND...: until it holds, 30 s at most
+    for _ in $(seq 1 300); do "$@" && return 0; sleep 0.1; done
+    return 1
+}
+is_new() { [ "$(cksum <followed.html)" != "$first" ]; }
+# shellcheck disable=SC2086
+"$program" train shapes $small train.steps=1000000 -q -o grown >grown.out 2>&1 &
+trainer=$!
+wait_for grep -qs '"kind":"step"' grown/log.jsonl
+"$program" report grown --follow -o followed.html >followed.out 2>&1 &
+follower=$!
+check "a page is there while a run trains" wait_for [ -s followed.html ]
+check "... which reloads itself" grep -q 'id="follow"' followed.html
+first=$(cksum <followed.html)
+check "... is rewritten" wait_for is_new
+kill -TERM $trainer
+wait $trainer
+wait $follower
+check "... and ends with the run" [ $? = 0 ]
+check "... as a page that does not reload" sh -c "! grep -q 'id=\"follow\"' followed.html"
+check "... with the last line of the log" grep -qF " at step $(grep -o '"kind":"step","step":[0-9]*' grown/log.jsonl | tail -n 1 | sed 's/.*://');" followed.html
+check "... and a diagnosis" grep -q '<strong>[a-z-]*</strong>: ' followed.html
+check "one line says so" [ "$(cat followed.out)" = "followed.html: written" ]
+# shellcheck disable=SC2086
+"$program" train shapes $small train.steps=1000000 -q -o grown --force >grown.out 2>&1 &
+trainer=$!
+wait_for grep -qs '"kind":"step"' grown/log.jsonl
+"$program" report grown --follow -o followed.html >followed.out 2>&1 &
+follower=$!
+wait_for grep -q 'id="follow"' followed.html
+kill -INT $follower
+wait $follower
+check "a signal ends it" [ $? = 130 ]
+check "... with a page that does not reload" sh -c "! grep -q 'id=\"follow\"' followed.html"
+kill -TERM $trainer
+wait $trainer
+run report a --follow -o followed.html
+check "of a run that is over there is one page" sh -c "[ $code = 0 ] && ! grep -q 'id=\"follow\"' followed.html"
 
 # captions and a folder that try to be markup
 evil='</script><script>alert(1)</script>"&'\''<img src=x onerror=alert(2)>'

@@ -212,6 +212,11 @@ def paper(browser):
     return fonts
 
 
+def media(browser, kind):
+    """"print": styles as on paper; "": as on a screen."""
+    browser.ask("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": kind}})
+
+
 def layout(browser, page, most):
     """On a laptop, on a small screen and on paper, of which it takes at most so many sheets."""
     name = os.path.basename(page)
@@ -225,10 +230,10 @@ def layout(browser, page, most):
     faults = browser.run(WIDE, False)
     check(f"{name} at 400 pixels: what is wide scrolls by itself", not faults, "\n  ".join([""] + faults[:8]))
     browser.size(703, 1000)  # A4 without its margins
-    browser.media("print")
+    media(browser, "print")
     faults = browser.run(WIDE, True)
     check(f"{name} on paper: nothing scrolls, nothing is cut", not faults, "\n  ".join([""] + faults[:8]))
-    browser.media("")
+    media(browser, "")
     fonts = paper(browser)
     check(f"{name} has at most {most} sheets", 1 <= len(fonts) <= most, str(len(fonts)))
     check(f"{name}: no title is the last on a sheet", all(fonts) and not any("Bold" in f for f in fonts), str(fonts))

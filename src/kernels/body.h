@@ -116,14 +116,45 @@ KERNEL(sgd)
     EACH(m[i] = momentum * m[i] + (a[i] + decay * x[i]); x[i] -= rate * m[i])
 }
 
+/* The moments of a value whose gradient stays 0, as those of a dead unit do, shrink until they are
+ * subnormal, and never reach 0: 0.9 times the least float is the least float. They are dear to
+ * multiply (elementary.h), and what they ask of x is taken away by rounding. */
+static bool is_any_faint(size_t n, const ct_real *m)
+{
+    uint32_t least = UINT32_MAX;
+    for (size_t i = 0; i < n; i++)
+        least = rank_real(m[i]) < least ? rank_real(m[i]) : least;
+    return least < rank_real(FAINTEST);
+}
+
 /* p: 1 - rate decay, beta1, 1 - beta1, beta2, 1 - beta2, rate / bias1, 1 / sqrt(bias2), eps */
-KERNEL(adamw)
+INLINED void adamw_some(const k_args *k, size_t from, size_t to, bool faint)
 {
     const ct_real *a = k->a, keep = k->p[0], beta1 = k->p[1], new1 = k->p[2], beta2 = k->p[3],
                   new2 = k->p[4], step = k->p[5], unbias = k->p[6], eps = k->p[7];
+    /* 2^26 times as far as a faint moment can ask to move */
+    const ct_real far = step / eps * (ct_real)FAINTEST * (ct_real)0x1p26;
     ct_real *m = k->y, *v = k->y2, *x = k->y3;
-    EACH(m[i] = beta1 * m[i] + new1 * a[i]; v[i] = beta2 * v[i] + new2 * (a[i] * a[i]);
-         x[i] = keep * x[i] - step * m[i] / (sqrt_real(v[i]) * unbias + eps))
+    for (size_t i = from; i < to; i++) {
+        const ct_real kept = keep * x[i], rest = new1 * a[i];
+        const ct_real now = faint ? decay_real(beta1, m[i], rest) : beta1 * m[i] + rest;
+        const bool is_lost = (rank_real(now) < rank_real(FAINTEST)) & (abs_real(kept) > far);
+        m[i] = now;
+        v[i] = beta2 * v[i] + new2 * (a[i] * a[i]);
+        const ct_real pull = faint ? unless_real(is_lost, now) : now;
+        x[i] = kept - step * pull / (sqrt_real(v[i]) * unbias + eps);
+    }
+}
+
+KERNEL(adamw)
+{
+    for (size_t i = from; i < to; i += 256) {
+        const size_t end = to - i < 256 ? to : i + 256;
+        if (is_any_faint(end - i, k->y + i))
+            adamw_some(k, i, end, true);
+        else
+            adamw_some(k, i, end, false);
+    }
 }
 
 /* ---- rows of k->m values ---- */

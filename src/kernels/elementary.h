@@ -18,13 +18,17 @@
 #include <string.h>
 
 #ifdef CT_REAL_DOUBLE
-#define exp_real  exp
-#define log_real  log
-#define tanh_real tanh
-#define erf_real  erf
-#define sqrt_real sqrt
-#define abs_real  fabs
-#define fma_real  fma
+#define exp_real                   exp
+#define log_real                   log
+#define tanh_real                  tanh
+#define erf_real                   erf
+#define sqrt_real                  sqrt
+#define abs_real                   fabs
+#define fma_real                   fma
+#define FAINTEST                   0
+#define rank_real(x)               0u
+#define unless_real(is_dropped, x) (x)
+#define decay_real(b, x, y)        ((b) * (x) + (y))
 #else
 #define sqrt_real __builtin_sqrtf
 #define abs_real  __builtin_fabsf
@@ -135,6 +139,31 @@ static inline float erf_real(float x)
                          -0x1.0e016ep-6f, -0x1.d8f624p-1f, -0x1.1ac322p+2f, -0x1.575b32p+2f);
     float large = 1.0f - exp_real(q);
     return a < 1.0f ? small : x < 0.0f ? -large : large;
+}
+
+/* Many processors take a hundred times as long where an operand or a result is subnormal. Faint is
+ * what is near that and is not 0: what has a low rank, by its bits. */
+#define FAINTEST           0x1p-100f
+static inline uint32_t rank_real(float x)
+{
+    return 2 * bits_of(x) - 1; /* of 0 it wraps, and is the highest */
+}
+
+/* x, or 0 of its sign. Not by ?:, of which a compiler may make a choice between two products. */
+static inline float unless_real(uint32_t is_dropped, float x)
+{
+    return float_of(bits_of(x) & (0x80000000u | (is_dropped - 1)));
+}
+
+/* b x + y, 0 <= b < 1. If x is subnormal and y 0, in whole numbers: x counts steps of 2^-149, and
+ * so does the result. Adding 2^52 rounds to a whole step, half to even, as the product would. */
+static inline float decay_real(float b, float x, float y)
+{
+    uint32_t size = bits_of(x) & 0x7fffffff, alone = (size < 0x800000) & (y == 0);
+    double steps = (double)(int32_t)size * (double)b + 0x1p52;
+    uint32_t whole = (uint32_t)(int32_t)(steps - 0x1p52);
+    float sum = b * unless_real(alone, x) + y;
+    return alone & (whole > 0) ? float_of((bits_of(x) - size) | whole) : sum;
 }
 
 #endif

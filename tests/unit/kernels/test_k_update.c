@@ -168,6 +168,48 @@ START_TEST(zero_gradient_leaves_only_decay)
 }
 END_TEST
 
+/* Moments so small that the kernel takes another way: subnormal ones, of both signs, and up to
+ * where that way ends; gradients that are 0, or as small; values large and small beside the move.
+ */
+START_TEST(adamw_of_faint_moments_matches_to_the_last_bit)
+{
+    static const ct_real G[] = {0, -(ct_real)0.0, (ct_real)1e-38, -(ct_real)1e-30},
+                         X[] = {1, -(ct_real)1e-5, (ct_real)1e-24, 0, -(ct_real)0.0},
+                         BETA[] = {(ct_real)0.9, (ct_real)0.5, (ct_real)0.05, 0};
+    static ct_real m[MOST], v[MOST], x[MOST], m1[MOST], v1[MOST], x1[MOST];
+    for (int t = 0; t < 2 * COUNT(BETA); t++) {
+        k_adamw_args p = {(ct_real)0.1,
+                          BETA[t / 2],
+                          (ct_real)0.999,
+                          t % 2 ? (ct_real)1e-30 : (ct_real)1e-8,
+                          (ct_real)0.01,
+                          (ct_real)0.5,
+                          1};
+        const ct_real keep = 1 - p.rate * p.decay, step = p.rate / p.bias1;
+        for (int i = 0; i < MOST; i++) {
+            got[i] = G[i % COUNT(G)];
+            m[i] = (ct_real)ldexp((double)a[i], -90 - i % 61);
+            v[i] = i % 3 == 0 ? 0 : (ct_real)ldexp(1, -i % 50);
+            x[i] = X[i / 7 % COUNT(X)];
+        }
+        for (int d = 0; d < n_devices; d++) {
+            memcpy(m1, m, sizeof m);
+            memcpy(v1, v, sizeof v);
+            memcpy(x1, x, sizeof x);
+            k_adamw(devices[d], MOST, &p, got, m1, v1, x1);
+            for (int i = 0; i < MOST; i++) {
+                const ct_real mi = p.beta1 * m[i] + (1 - p.beta1) * got[i],
+                              vi = p.beta2 * v[i] + (1 - p.beta2) * (got[i] * got[i]),
+                              xi = keep * x[i] - step * mi / ((ct_real)sqrt((double)vi) + p.eps);
+                ck_same_on(devices[d], &m1[i], &mi, 1);
+                ck_same_on(devices[d], &v1[i], &vi, 1);
+                ck_same_on(devices[d], &x1[i], &xi, 1);
+            }
+        }
+    }
+}
+END_TEST
+
 TCase *k_update_case(void)
 {
     TCase *tc = tcase_create("k_update");
@@ -176,7 +218,7 @@ TCase *k_update_case(void)
     tcase_add_loop_test(tc, simple_loops_match_to_the_last_bit, 0, 4);
     add_tests(tc, output_may_be_the_input, sgd_follows_its_formula);
     tcase_add_loop_test(tc, sgd_without_momentum_ignores_the_past, 0, MAX_DEVICES);
-    tcase_add_test(tc, adamw_follows_its_formula);
+    add_tests(tc, adamw_follows_its_formula, adamw_of_faint_moments_matches_to_the_last_bit);
     tcase_add_loop_test(tc, adamw_moves_by_the_rate_at_first, 0, MAX_DEVICES);
     tcase_add_loop_test(tc, zero_gradient_leaves_only_decay, 0, MAX_DEVICES);
     return tc;

@@ -1,16 +1,17 @@
 /* pool.c -- the team: one shared counter, and a mutex with two conditions for those who sleep.
  *
- * The caller publishes a job and takes blocks like everybody else; a block is an index from an
- * atomic counter. Between jobs a worker looks for blocks for a short while before it sleeps,
- * because the loops of a training step follow each other within microseconds and waking a thread
- * costs more. While nobody sleeps no lock is taken: a loop costs about half a microsecond. The
- * caller waits for blocks, never for workers: one that is not running, because it sleeps or another
- * program has its processor, took no block and holds nobody up.
+ * The caller publishes a job and takes blocks like everybody else: it from the front, the workers
+ * from the back, so that each finds what it had in the last loop in its own cache. Between jobs a
+ * worker looks for blocks for a short while before it sleeps, because the loops of a training step
+ * follow each other within microseconds and waking a thread costs more. While nobody sleeps no lock
+ * is taken: a loop costs about half a microsecond. The caller waits for blocks, never for workers:
+ * one that is not running, because it sleeps or another program has its processor, took no block
+ * and holds nobody up.
  *
  * Two things are easy to get wrong:
  *
  *  - A worker that comes late must not take a block of one job with the body of another.
- *    So job number and next block are one number, the ticket, taken by
+ *    So job number and blocks taken are one number, the ticket, changed by
  *    compare-and-swap, and it is closed while a new job is written.
  *  - Going to sleep while a job is published. Who goes to sleep counts itself and
  *    then looks at the ticket; who publishes sets the ticket and then looks at the
@@ -47,9 +48,9 @@ struct ct_pool {
     pthread_mutex_t lock;
     pthread_cond_t work, all_done;
 
-    _Atomic uint64_t ticket; /* number of the job << 32 | next block to take      */
+    _Atomic uint64_t ticket; /* job << 32 | taken from the back << 16 | from the front */
     atomic_int done;         /* blocks of it that are finished                    */
-    atomic_int n_blocks;
+    atomic_int first, n_blocks;
     void (*_Atomic body)(void *ctx, int block);
     void *_Atomic ctx;
     atomic_int sleepers; /* workers that sleep, or are about to               */
@@ -66,27 +67,33 @@ static inline void pause_briefly(void)
 #endif
 }
 
-#define CLOSED UINT32_MAX /* next block of a job that is being written */
+#define CLOSED UINT16_MAX /* taken of a job that is being written: more than any has */
 
-static bool has_blocks(ct_pool *p)
+static int taken(uint64_t ticket, int shift)
 {
-    return (uint32_t)atomic_load(&p->ticket) < (uint32_t)atomic_load(&p->n_blocks);
+    return (int)(ticket >> shift & UINT16_MAX);
 }
 
-/* Take a block and do it; false if there is none. Body and context are read before the
- * ticket is taken: it can be taken only if no other job was written meanwhile. */
-static bool do_block(ct_pool *p)
+static bool is_all_taken(uint64_t ticket, int n)
+{
+    return taken(ticket, 0) + taken(ticket, 16) >= n;
+}
+
+/* Take a block from the end of it that `shift` says and do it; false if there is none. Body and
+ * context are read before the ticket changes: it can only if no other job was written meanwhile. */
+static bool do_block(ct_pool *p, int shift)
 {
     uint64_t ticket = atomic_load(&p->ticket);
     for (;;) {
-        const int n = atomic_load(&p->n_blocks);
+        const int first = atomic_load(&p->first), n = atomic_load(&p->n_blocks),
+                  at = taken(ticket, shift);
         void (*body)(void *ctx, int block) = atomic_load(&p->body);
         void *ctx = atomic_load(&p->ctx);
-        if ((uint32_t)ticket >= (uint32_t)n)
+        if (is_all_taken(ticket, n))
             return false;
-        if (!atomic_compare_exchange_weak(&p->ticket, &ticket, ticket + 1))
+        if (!atomic_compare_exchange_weak(&p->ticket, &ticket, ticket + ((uint64_t)1 << shift)))
             continue;
-        body(ctx, (int)(uint32_t)ticket);
+        body(ctx, first + (shift == 0 ? at : n - 1 - at));
         if (atomic_fetch_add(&p->done, 1) == n - 1 &&
             atomic_load(&p->caller_sleeps)) { /* the last one tells */
             pthread_mutex_lock(&p->lock);
@@ -101,7 +108,8 @@ static void sleep_until_blocks(ct_pool *p)
 {
     pthread_mutex_lock(&p->lock);
     atomic_fetch_add(&p->sleepers, 1);
-    while (!has_blocks(p) && !atomic_load(&p->stop))
+    while (is_all_taken(atomic_load(&p->ticket), atomic_load(&p->n_blocks)) &&
+           !atomic_load(&p->stop))
         pthread_cond_wait(&p->work, &p->lock);
     atomic_fetch_sub(&p->sleepers, 1);
     pthread_mutex_unlock(&p->lock);
@@ -111,7 +119,7 @@ static void *work(void *arg)
 {
     ct_pool *p = arg;
     for (int spins = 0; !atomic_load(&p->stop);) {
-        if (do_block(p)) {
+        if (do_block(p, 16)) {
             spins = 0;
         } else if (spins++ < SPINS) {
             pause_briefly();
@@ -132,10 +140,12 @@ static void wake_sleepers(ct_pool *p)
     }
 }
 
-static void publish(ct_pool *p, int n_blocks, void (*body)(void *ctx, int block), void *ctx)
+static void publish(ct_pool *p, int first, int n_blocks, void (*body)(void *ctx, int block),
+                    void *ctx)
 {
     const uint64_t job = (atomic_load(&p->ticket) >> 32) + 1;
     atomic_store(&p->ticket, job << 32 | CLOSED);
+    atomic_store(&p->first, first);
     atomic_store(&p->n_blocks, n_blocks);
     atomic_store(&p->body, body);
     atomic_store(&p->ctx, ctx);
@@ -193,12 +203,16 @@ static void end_threads(ct_pool *p)
     ct_free(p->thread);
 }
 
+/* In rounds of as many blocks as a ticket can count. */
 static void run_in_team(ct_pool *p, int n_blocks, void (*body)(void *ctx, int block), void *ctx)
 {
-    publish(p, n_blocks, body, ctx);
-    while (do_block(p))
-        ;
-    await_blocks(p);
+    for (int first = 0; first < n_blocks; first += CLOSED - 1) {
+        const int left = n_blocks - first;
+        publish(p, first, left < CLOSED ? left : CLOSED - 1, body, ctx);
+        while (do_block(p, 0))
+            ;
+        await_blocks(p);
+    }
 }
 #endif
 

@@ -5,6 +5,7 @@
 #include "platform/memory.h"
 #include "platform/pool.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -112,6 +113,49 @@ START_TEST(two_threads_work_at_the_same_time)
 }
 END_TEST
 
+static void count_one(void *ctx, int block)
+{
+    atomic_fetch_add((atomic_int *)ctx + block, 1);
+}
+
+START_TEST(blocks_may_be_many)
+{
+    enum { MANY = 140000 }; /* more than two rounds of tickets */
+    ct_pool *p = ct_pool_new(3, CT_IGNORE_ERROR);
+    atomic_int *count = ct_alloc_zeroed(MANY, sizeof *count);
+    int wrong = 0;
+    ct_pool_run(p, MANY, count_one, count);
+    for (int b = 0; b < MANY; b++)
+        wrong += atomic_load(&count[b]) != 1;
+    ck_assert_int_eq(wrong, 0);
+    ct_pool_free(p);
+    ct_free(count);
+}
+END_TEST
+
+typedef struct meeting {
+    atomic_int here;
+    pthread_t by[4];
+} meeting;
+
+static void note_thread(void *ctx, int block)
+{
+    meeting *m = ctx;
+    m->by[block] = pthread_self();
+    wait_for_another(&m->here, block);
+}
+
+START_TEST(the_caller_begins_at_the_front_and_the_worker_at_the_back)
+{
+    ct_pool *p = ct_pool_new(2, CT_IGNORE_ERROR);
+    meeting m = {.here = 0};
+    ct_pool_run(p, 4, note_thread, &m);
+    ck_assert(pthread_equal(m.by[0], pthread_self()));
+    ck_assert(!pthread_equal(m.by[3], pthread_self()));
+    ct_pool_free(p);
+}
+END_TEST
+
 START_TEST(a_team_may_go_unused)
 {
     ct_pool_free(ct_pool_new(8, CT_IGNORE_ERROR));
@@ -126,6 +170,7 @@ TCase *pool_case(void)
     tcase_add_loop_test(tc, each_block_is_done_once, 1, 7);
     add_tests(tc, quick_loops_do_not_mix, threads_that_sleep_wake_up,
               the_caller_waits_for_a_slow_block, two_threads_work_at_the_same_time,
+              blocks_may_be_many, the_caller_begins_at_the_front_and_the_worker_at_the_back,
               a_team_may_go_unused);
     return tc;
 }

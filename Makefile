@@ -275,7 +275,7 @@ PAGE     := $(ROOT)/playground.html
 WASM     := $(ROOT)/wasm/contrast.wasm
 WASM_SRC := src/lab/descent.c $(filter-out src/lab/% src/show/% src/kernels/avx% src/platform/terminal.c src/train/run.c,$(LIB_SRC))
 WASM_CC   = $(CLANG) --target=wasm32-wasi -mexec-model=reactor -msimd128 -fno-slp-vectorize -O3 $(filter-out -MMD -MP,$(CT_CFLAGS)) \
-            -Wl,-s -Wl,-z,stack-size=1048576 $(addprefix -Wl$(comma)--export=,$(1)) -o $@
+            -Wl,-s -Wl,-z,stack-size=2097152 $(addprefix -Wl$(comma)--export=,$(1)) -o $@
 WASM_FUN  = ct_alloc ct_free $(sort $(shell grep -o 'ct_web_[a-z_]*[a-z]' src/web/web.h))
 comma    := ,
 $(WASM): $(WASM_SRC) $(wildcard include/contrast/*.h src/*/*.h datasets/*.h) $(filter %.ini,$(ASSETS)) Makefile | $(OUT)/src/train/recipe.o

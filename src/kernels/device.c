@@ -37,9 +37,6 @@ ct_device *ct_device_new(int threads, const char *isa, ct_error *err)
         return NULL;
     dev->isa = found;
     dev->pool = ct_pool_new(threads > 0 ? threads : ct_cpu_count(), err);
-    dev->panels = ct_alloc(K_PANELS, sizeof *dev->panels); /* 2.5 MiB: better not touched yet */
-    if (dev->panels == NULL)
-        CT_FAIL(err, CT_ERR_NOMEM, "device: no memory for its panels");
     if (err->status != CT_OK) {
         ct_device_free(dev);
         return NULL;
@@ -52,7 +49,6 @@ void ct_device_free(ct_device *dev)
     if (dev == NULL)
         return;
     ct_pool_free(dev->pool);
-    ct_free(dev->panels);
     ct_free(dev);
 }
 

@@ -16,11 +16,8 @@
  *              a                   c
  *
  * Between parts of k a tile reloads c, which is exact, so every element stays one
- * chain of fma in index order. Two ways to share the work:
- *
- *     tall    many rows: all threads copy a part of b into panels they share, then
- *             each takes blocks of rows
- *     thin    few rows: each thread takes columns and has panels of its own
+ * chain of fma in index order. Threads take rows and columns of c, and each copies
+ * what it reads of a and b: no thread waits for another before the end.
  *
  * Copying an operand into panels pays where what is copied is read often enough;
  * where it does not, tiles read it in place (NOTES.md has the figures).
@@ -32,13 +29,14 @@
 
 #define K_PART   320 /* inner steps a panel                                  */
 #define ROW_PART 96  /* most rows of a block of a: a multiple of every tile  */
-#define COL_PART 256 /* most columns of a thin task's panels                 */
+#define COL_PART ((int)(512 * sizeof(float) / sizeof(ct_real))) /* most columns copied at once */
 
 #define A_REUSE   384 /* columns of c from which on copying a pays,         */
 #define A_T_REUSE 64  /* and where a lies transposed: a tile in place takes */
                       /* a line of the cache for six values of it           */
 #define B_REUSE 32    /* rows of c from which on copying b pays             */
 #define SHALLOW 64    /* inner steps up to which k counts as short          */
+#define COPY    16    /* products that take as long as a value's copy       */
 #define SLACK   8     /* values that packing may write too many             */
 
 typedef struct product {
@@ -53,9 +51,7 @@ typedef struct product {
     ct_activation f;     /* y = f(c), where y is not NULL              */
     ct_real *y;
 
-    int columns;        /* thin: of a task                     */
-    ct_real *panels;    /* tall: all of b, copied              */
-    int blocks, groups; /* tasks: of rows of c; of panels of b */
+    int rows, columns, across; /* of a task; tasks side by side */
 } product;
 
 /* Part of a product, a product itself: rows i0 .. i0+m of c, columns j0 .. j0+n, inner steps k0 ..
@@ -133,19 +129,17 @@ static void run_part(const product *p, const ct_real *b_part, ct_real *a_part)
     }
 }
 
-/* ---- thin ---- */
+/* ---- a thread's part ---- */
 
-static void run_thin(void *ctx, int task)
+static void run_whole(const product *p)
 {
-    const product *p = ctx;
     const int width = p->isa->tile_cols;
-    const int j0 = task * p->columns, j1 = k_least(p->n, j0 + p->columns);
     ct_real b_part[K_PART * COL_PART + SLACK] __attribute__((aligned(64)));
     ct_real a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
-    for (int j = j0, cols = 0; j < j1; j += cols)
+    for (int j = 0, cols = 0; j < p->n; j += cols)
         for (int k = 0; k == 0 || k < p->k; k += K_PART) { /* once even for k = 0: c becomes 0 */
             const int depth = k_least(K_PART, p->k - k);
-            cols = k_least(COL_PART, j1 - j);
+            cols = k_least(COL_PART, p->n - j);
             bool in_place = p->b.col == 1 && p->m < B_REUSE;
             if (in_place && cols > width)
                 cols -= cols % width; /* what is left gets a padded panel of its own */
@@ -160,76 +154,51 @@ static void run_thin(void *ctx, int task)
         }
 }
 
-/* ---- tall ---- */
-
-/* Where the i-th of n even shares of rows or columns begins: at a whole tile or panel. */
-static int share(int all, int step, int i, int n)
-{
-    const int steps = (all + step - 1) / step;
-    return k_least((int)((long long)steps * i / n) * step, all);
-}
-
-static void pack_group(void *ctx, int g)
+static void run_task(void *ctx, int task)
 {
     const product *p = ctx;
-    const int width = p->isa->tile_cols;
-    const int from = share(p->n, width, g, p->groups), to = share(p->n, width, g + 1, p->groups);
-    pack(p->isa, p->b.x + from * p->b.col, p->b.col, p->b.row, to - from, p->k, width,
-         p->panels + (ptrdiff_t)from * p->k);
+    const int i = task / p->across * p->rows, j = task % p->across * p->columns;
+    const product q = cut(p, i, k_least(p->rows, p->m - i), j, k_least(p->columns, p->n - j), 0,
+                          p->k);
+    run_whole(&q);
 }
 
-static void run_rows(void *ctx, int block)
+/* The largest of n shares of rows or columns: whole tiles or panels. */
+static int share(int all, int step, int n)
 {
-    const product *p = ctx;
-    const int height = p->isa->tile_rows;
-    const int from = share(p->m, height, block, p->blocks),
-              to = share(p->m, height, block + 1, p->blocks);
-    ct_real a_part[K_PART * ROW_PART + SLACK] __attribute__((aligned(64)));
-    const product rows = cut(p, from, to - from, 0, p->n, 0, p->k);
-    run_part(&rows, p->panels, a_part);
+    return ((all + step - 1) / step + n - 1) / n * step;
 }
 
-static void run_tall(ct_device *dev, const product *p)
+/* One task for each thread, shaped so that the largest has least to compute and to copy. */
+static void run(ct_device *dev, product *p)
 {
-    const int threads = ct_device_threads(dev), most = K_PANELS / K_PART;
-    const int tiles = ROW_PART / p->isa->tile_rows * p->isa->tile_rows; /* rows a block can have */
-    const int blocks = (p->m + tiles - 1) / tiles;
-    for (int j = 0; j < p->n; j += most)
-        for (int k = 0; k == 0 || k < p->k; k += K_PART) {
-            product q = cut(p, 0, p->m, j, k_least(most, p->n - j), k, k_least(K_PART, p->k - k));
-            q.panels = dev->panels;
-            q.groups = threads;
-            q.blocks = (blocks + threads - 1) / threads * threads; /* as many for each thread */
-            k_parallel(dev, q.groups, pack_group, &q);
-            k_parallel(dev, q.blocks, run_rows, &q);
-        }
+    const int threads = ct_device_threads(dev), height = p->isa->tile_rows,
+              width = p->isa->tile_cols;
+    double least = INFINITY;
+    /* less than a thousand steps of a tile, some microseconds, are not worth another thread */
+    if (threads == 1 || (double)p->m * p->n * p->k < 1e3 * height * width) {
+        run_whole(p);
+        return;
+    }
+    for (int across = 1; across <= threads; across++) {
+        const int rows = share(p->m, height, (threads + across - 1) / across),
+                  columns = share(p->n, width, across);
+        const double dear = (double)rows * columns + COPY * ((double)rows + columns);
+        if (dear >= least)
+            continue;
+        least = dear;
+        p->rows = rows;
+        p->columns = columns;
+    }
+    p->across = (p->n + p->columns - 1) / p->columns;
+    k_parallel(dev, (p->m + p->rows - 1) / p->rows * p->across, run_task, p);
 }
-
-/* ---- the choice ---- */
 
 static product product_of(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
                           ct_real *c, ptrdiff_t c_row)
 {
-    product p = {.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row};
-    p.columns = n;
-    return p;
-}
-
-static void run(ct_device *dev, product *p)
-{
-    const int threads = ct_device_threads(dev), width = p->isa->tile_cols;
-    const int panels = (p->n + width - 1) / width;
-    const double work = (double)p->m * p->n * p->k;
-    /* sharing panels costs a round of the threads */
-    const bool is_thin = p->m <= ROW_PART || work < 4e6;
-    if (work < 1e5 || (threads == 1 && is_thin)) { /* some microseconds: not worth another thread */
-        run_thin(p, 0);
-    } else if (is_thin) {
-        p->columns = (panels + threads - 1) / threads * width;
-        k_parallel(dev, (p->n + p->columns - 1) / p->columns, run_thin, p);
-    } else {
-        run_tall(dev, p);
-    }
+    return (
+        product){.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row};
 }
 
 void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
@@ -237,7 +206,7 @@ void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matr
 {
     product p = product_of(dev, m, n, k, a, b, c, c_row);
     p.add = add;
-    run_thin(&p, 0);
+    run_whole(&p);
 }
 
 void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,

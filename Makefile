@@ -110,8 +110,8 @@ ifeq ($(BUILD),release)
 	@ln -sf release/bench $(ROOT)/bench
 endif
 
-bench-peers: all bench ## Measure with NumPy and PyTorch in turns, if they are there; JSON=FILE keeps the table
-	@$${PYTHON:-python3} tests/bench/peers.py $(OUT)/contrast $(OUT)/bench $(if $(JSON),--json $(JSON)) $(if $(ONLY),--only $(ONLY))
+bench-peers: all bench ## Measure with NumPy and PyTorch in turns, if they are there; KANN=FOLDER adds KANN, JSON=FILE keeps the table
+	@$${PYTHON:-python3} tests/bench/peers.py $(OUT)/contrast $(OUT)/bench $(if $(JSON),--json $(JSON)) $(if $(ONLY),--only $(ONLY)) $(if $(KANN),--kann $(KANN))
 
 lint: $(LIB_OBJ) $(CLI_OBJ) ## Check layers, sizes, habits, headers and symbols (src/README.md)
 	@sh tests/lint/layers.sh

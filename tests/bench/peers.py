@@ -1,10 +1,10 @@
-"""peers.py PROGRAM BENCH [--json FILE] [--only TEXT] [--rounds N] -- contrast beside its peers.
+"""peers.py PROGRAM BENCH [--json FILE] [--only TEXT] [--rounds N] [--kann FOLDER] -- contrast beside its peers.
 
-Products beside NumPy's BLAS, training steps beside PyTorch (eager and compiled, one
-thread and all, whichever is best), the Fashion-MNIST recipe beside the same model and
-schedule in PyTorch. Ours and theirs take turns in one run, so that a machine
-whose speed drifts is unfair to neither; a ratio above 1 means that contrast is faster.
-What is not installed is said and left out. Needs Python 3.9; NumPy and PyTorch if present.
+Products beside NumPy's BLAS, training steps beside PyTorch (eager and compiled, one thread and all,
+whichever is best) and, with --kann, beside KANN, the Fashion-MNIST recipe beside the same model and
+schedule in PyTorch. Ours and theirs take turns in one run, so that a machine whose speed drifts is
+unfair to neither; a ratio above 1 means that contrast is faster. What is not installed is said and
+left out. Needs Python 3.9; NumPy and PyTorch if present.
 """
 
 import argparse
@@ -128,6 +128,22 @@ def steps(measurer, table, peers, rounds):
             table.limit(f"{name}: time / floor", statistics.median(floor), 1.3, "")
 
 
+def kann(measurer, table, folder, rounds):
+    program = os.path.join(os.path.dirname(measurer), "peer_kann")
+    built = subprocess.run(["sh", os.path.join(HERE, "peer_kann.sh"), folder, program], capture_output=True, text=True)
+    if built.returncode != 0:
+        print("  KANN left out:", (built.stderr.strip().splitlines() or ["no reason given"])[-1])
+        return
+    for inputs, widths, n, _ in STEPS:
+        name = f"step {inputs[0]},{inputs[1]} {'-'.join(map(str, widths))} N={n}"
+        ours, theirs = [], []
+        for _ in range(rounds):
+            ours.append(bench(measurer, name, CPUS)[0]["seconds"])
+            theirs.append(float(subprocess.run([program, *map(str, (*inputs, *widths, n))], check=True,
+                                               capture_output=True, text=True).stdout))
+        table.add(name, statistics.median(ours), statistics.median(theirs), 1, note=built.stdout.strip())
+
+
 def timed(command):
     began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True)
@@ -169,7 +185,8 @@ def main():
     parser.add_argument("program")
     parser.add_argument("bench")
     parser.add_argument("--json")
-    parser.add_argument("--only", default="", help="products, steps, fashion or help")
+    parser.add_argument("--only", default="", help="products, steps, kann, fashion or help")
+    parser.add_argument("--kann", help="folder with the source of KANN")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     program, measurer = os.path.abspath(options.program), os.path.abspath(options.bench)
@@ -187,6 +204,8 @@ def main():
         steps(measurer, table, peers, options.rounds)
     for peer in peers.values():
         peer.close()
+    if options.kann and options.only in ("", "steps", "kann"):
+        kann(measurer, table, options.kann, options.rounds)
     if options.only in ("", "fashion"):
         fashion(program, table, options.rounds)
     if options.json:

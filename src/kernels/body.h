@@ -203,12 +203,8 @@ KERNEL(normalize_rows_grad)
         const ct_real *a = k->a + i * m, *c = k->c + i * m, r = k->b[i];
         const ct_real along = r > k->p[0] ? row_dot(m, c, a) : 0;
         ct_real *y = k->y + i * m;
-        if (k->add)
-            for (size_t j = 0; j < m; j++)
-                y[j] += (c[j] - along * a[j]) / r;
-        else
-            for (size_t j = 0; j < m; j++)
-                y[j] = (c[j] - along * a[j]) / r;
+        for (size_t j = 0; j < m; j++) /* -0 + x is x, of every x */
+            y[j] = (k->add ? y[j] : -(ct_real)0.0) + (c[j] - along * a[j]) / r;
     }
 }
 

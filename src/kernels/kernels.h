@@ -124,40 +124,30 @@ void k_run(ct_device *dev, k_loop loop, const k_args *args, size_t n, size_t cos
 
 /* ---- elementwise; y may be x ---- */
 
-/* y += a x */
-static inline void k_axpy(ct_device *dev, size_t n, ct_real a, const ct_real *x, ct_real *y)
-{
-    k_run(dev, K_LOOP(axpy), &(k_args){.a = x, .y = y, .p = {a}}, n, 1);
-}
+#define K_SCALED(name)                                                                             \
+    static inline void k_##name(ct_device *dev, size_t n, ct_real a, const ct_real *x, ct_real *y) \
+    {                                                                                              \
+        k_run(dev, K_LOOP(name), &(k_args){.a = x, .y = y, .p = {a}}, n, 1);                       \
+    }
+K_SCALED(axpy)  /* y += a x */
+K_SCALED(scale) /* y = a x  */
 
-/* y = a x */
-static inline void k_scale(ct_device *dev, size_t n, ct_real a, const ct_real *x, ct_real *y)
-{
-    k_run(dev, K_LOOP(scale), &(k_args){.a = x, .y = y, .p = {a}}, n, 1);
-}
+#define K_OF_TWO(name)                                                                        \
+    static inline void k_##name(ct_device *dev, size_t n, const ct_real *a, const ct_real *b, \
+                                ct_real *y)                                                   \
+    {                                                                                         \
+        k_run(dev, K_LOOP(name), &(k_args){.a = a, .b = b, .y = y}, n, 1);                    \
+    }
+K_OF_TWO(add)    /* y = a + b */
+K_OF_TWO(muladd) /* y += a b  */
 
-/* y = a + b */
-static inline void k_add(ct_device *dev, size_t n, const ct_real *a, const ct_real *b, ct_real *y)
-{
-    k_run(dev, K_LOOP(add), &(k_args){.a = a, .b = b, .y = y}, n, 1);
-}
-
-/* y += a b */
-static inline void k_muladd(ct_device *dev, size_t n, const ct_real *a, const ct_real *b,
-                            ct_real *y)
-{
-    k_run(dev, K_LOOP(muladd), &(k_args){.a = a, .b = b, .y = y}, n, 1);
-}
-
-static inline void k_exp(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
-{
-    k_run(dev, K_LOOP(exp), &(k_args){.a = x, .y = y}, n, K_DEAR);
-}
-
-static inline void k_log(ct_device *dev, size_t n, const ct_real *x, ct_real *y)
-{
-    k_run(dev, K_LOOP(log), &(k_args){.a = x, .y = y}, n, K_DEAR);
-}
+#define K_OF_ONE(name)                                                                  \
+    static inline void k_##name(ct_device *dev, size_t n, const ct_real *x, ct_real *y) \
+    {                                                                                   \
+        k_run(dev, K_LOOP(name), &(k_args){.a = x, .y = y}, n, K_DEAR);                 \
+    }
+K_OF_ONE(exp)
+K_OF_ONE(log)
 
 /* y = f(z) */
 static inline void k_activation(ct_device *dev, ct_activation f, size_t n, const ct_real *z,

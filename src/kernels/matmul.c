@@ -181,46 +181,43 @@ static void run(ct_device *dev, product *p)
         return;
     }
     for (int across = 1; across <= threads; across++) {
-        const int rows = share(p->m, height, (threads + across - 1) / across),
+        const int rows = share(p->m, height, threads / across),
                   columns = share(p->n, width, across);
         const double dear = (double)rows * columns + COPY * ((double)rows + columns);
-        if (dear >= least)
-            continue;
-        least = dear;
-        p->rows = rows;
-        p->columns = columns;
+        p->rows = dear < least ? rows : p->rows;
+        p->columns = dear < least ? columns : p->columns;
+        least = dear < least ? dear : least;
     }
     p->across = (p->n + p->columns - 1) / p->columns;
     k_parallel(dev, (p->m + p->rows - 1) / p->rows * p->across, run_task, p);
 }
 
 static product product_of(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
-                          ct_real *c, ptrdiff_t c_row)
+                          ct_real *c, ptrdiff_t c_row, bool add)
 {
-    return (
-        product){.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row};
+    product p = {.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row};
+    p.add = add;
+    return p;
 }
 
 void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
                    ptrdiff_t c_row, bool add)
 {
-    product p = product_of(dev, m, n, k, a, b, c, c_row);
-    p.add = add;
+    const product p = product_of(dev, m, n, k, a, b, c, c_row, add);
     run_whole(&p);
 }
 
 void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
               ptrdiff_t c_row, bool add)
 {
-    product p = product_of(dev, m, n, k, a, b, c, c_row);
-    p.add = add;
+    product p = product_of(dev, m, n, k, a, b, c, c_row, add);
     run(dev, &p);
 }
 
 void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
                     const ct_real *bias, ct_activation f, ct_real *z, ct_real *y)
 {
-    product p = product_of(dev, m, n, k, a, b, z, n);
+    product p = product_of(dev, m, n, k, a, b, z, n, false);
     p.bias = bias;
     p.f = f;
     p.y = f != CT_ACT_NONE ? y : NULL;

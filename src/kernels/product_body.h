@@ -49,13 +49,10 @@ static void panel(const k_panel *p)
     int left = p->rows;
     const bool in_place = p->a_tile == TILE_ROWS * a_row; /* tiles may begin at any row */
     for (; left >= (in_place ? 2 * TILE_ROWS : TILE_ROWS) || left == TILE_ROWS; left -= TILE_ROWS) {
-        for (int r = 0; from != NULL && k > 64 && r < TILE_ROWS; r++)
-            __builtin_prefetch(c + (TILE_ROWS + r) * c_row,
-                               1); /* the next tile's, for when it is */
+        for (int r = 0; from != NULL && k > 64 && r < TILE_ROWS; r++) /* the next tile's c */
+            __builtin_prefetch(c + (TILE_ROWS + r) * c_row, 1);
         if (a_row == 1 && a_col == TILE_ROWS && b_row == TILE_COLS)
             tile(TILE_ROWS, k, a, 1, TILE_ROWS, b, TILE_COLS, from, from_row, c, c_row);
-        else if (a_row == 1)
-            tile(TILE_ROWS, k, a, 1, a_col, b, b_row, from, from_row, c, c_row);
         else
             tile(TILE_ROWS, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row);
         a += p->a_tile;
@@ -65,23 +62,12 @@ static void panel(const k_panel *p)
     /* The rest in two halves if it is more than a tile: 6 + 1 rows would take as long as 6 + 4. */
     for (int rows; left > 0; left -= rows) {
         rows = left > TILE_ROWS ? (left + 1) / 2 : left;
-#define TILE(r) \
-    case r: tile(r, k, a, a_row, a_col, b, b_row, from, from_row, c, c_row); break;
+#define TILE(r)                                                                              \
+    case r:                                                                                  \
+        tile(k_least(r, TILE_ROWS), k, a, a_row, a_col, b, b_row, from, from_row, c, c_row); \
+        break;
         switch (rows) {
-            TILE(1)
-            TILE(2)
-#if TILE_ROWS > 2
-            TILE(3)
-            TILE(4)
-#endif
-#if TILE_ROWS > 4
-            TILE(5)
-            TILE(6)
-#endif
-#if TILE_ROWS > 6
-            TILE(7)
-            TILE(8)
-#endif
+            TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7) TILE(8)
         }
         a += rows * a_row;
         c += rows * c_row;

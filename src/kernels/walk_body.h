@@ -26,26 +26,16 @@ static inline ct_real softplus_real(ct_real x)
     return (x > 0 ? x : 0) + log1p_y;
 }
 
-static inline ct_real square(ct_real x)
-{
-    return x * x;
-}
-static inline ct_real twice(ct_real x)
-{
-    return 2 * x;
-}
-static inline ct_real hinge(ct_real x)
-{
-    return x > 0 ? x : x <= 0 ? 0 : x; /* NaN stays NaN */
-}
-static inline ct_real is_positive(ct_real x)
-{
-    return x > 0 ? 1 : 0;
-}
-static inline ct_real is_zero(ct_real x)
-{
-    return x == 0 ? 1 : 0;
-}
+#define CELL(name, formula)               \
+    static inline ct_real name(ct_real x) \
+    {                                     \
+        return formula;                   \
+    }
+CELL(square, (x * x))
+CELL(twice, 2 * x)
+CELL(hinge, x > 0 ? x : x <= 0 ? 0 : x) /* NaN stays NaN */
+CELL(is_positive, x > 0 ? 1 : 0)
+CELL(is_zero, x == 0 ? 1 : 0)
 
 /* f and f' of each kind. A loop is written once, takes a function and is inlined with each of them:
  * switch (f) { CELLS(CASE) }. */

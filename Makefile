@@ -25,6 +25,15 @@ WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 # sqrt and ?: into vector instructions.
 CT_CFLAGS := -Iinclude -Isrc -I$(OUT)/gen -MMD -MP -std=c11 -D_POSIX_C_SOURCE=200809L \
              -ffp-contract=off -fno-math-errno -fno-trapping-math
+# Nothing of a wider type between two operations. The x87 has no other registers; gcc's -std=c11 widens float to
+# double on s390, as glibc's float_t there once said, and this flag (the default of -std=gnu11) ends it.
+MACHINE := $(shell $(CC) -dumpmachine)
+ifneq ($(filter i386% i486% i586% i686%,$(MACHINE))$(findstring -m32,$(CC)),)
+CT_CFLAGS += -msse2 -mfpmath=sse
+endif
+ifneq ($(filter s390%,$(MACHINE)),)
+CT_CFLAGS += -fexcess-precision=fast
+endif
 CT_LDLIBS := -lm -pthread
 
 # As many jobs as there are processors; make -j1 still means one, and a make within make shares its parent's.
@@ -322,7 +331,7 @@ $(OUT)/%.o: %.c $(OUT)/flags Makefile
 ifeq ($(BUILD),release)
 $(patsubst %,$(OUT)/src/kernels/%.o,portable avx2 avx512): CT_CFLAGS += $(if $(filter -g,$(CFLAGS)),-g1)
 endif
-ifneq ($(findstring x86_64,$(shell $(CC) -dumpmachine)),)
+ifneq ($(findstring x86_64,$(MACHINE)),)
 $(OUT)/src/kernels/avx2.o: CT_CFLAGS += -mavx2 -mfma
 $(OUT)/src/kernels/avx512.o: CT_CFLAGS += -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma -mprefer-vector-width=512
 endif

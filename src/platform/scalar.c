@@ -15,7 +15,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* In this one file, for the whole library: nothing of a wider type between two operations. */
+/* In this one file, for the whole library: nothing of a wider type between two operations. The
+ * Makefile gives these flags where the compiler names such a machine. */
 #if FLT_EVAL_METHOD != 0
 #error "other bits: compile with -msse2 -mfpmath=sse (x86), -fexcess-precision=fast (s390)"
 #endif

@@ -134,7 +134,9 @@ static bool is_right(cli_call *c, const row *s, int n, row *sent, ct_error *err)
     ct_error bad = {.status = CT_OK};
     char right[CLI_HASH_BYTES] = "";
     look_at(c, sent->run, sent, &bad);
-    if (bad.status != CT_OK)
+    if (bad.status == CT_ERR_NOMEM) /* not the student's fault */
+        *err = bad;
+    else if (bad.status != CT_OK)
         fprintf(stderr, "contrast: %s\n", bad.msg);
     sent->verdict = bad.status != CT_OK ? "not readable" : "of no student's recipe";
     ct_fields_ini(&ct_recipe_fields, &c->trainer.recipe, false, is, sizeof is);

@@ -261,7 +261,7 @@ class Tree:
         self.build("all", RUNNER, must=True)
         # The program without a change: a system test that fails here says nothing.
         shutil.copytree(self.root / OUT, self.root / "build/plain", ignore=lambda _, names: [
-            n for n in names if n not in ("contrast", "first")])
+            n for n in names if n not in ("contrast", "first", "run", "tests")])
         self.objects = self.dependents()
 
     def build(self, *targets, must=False):
@@ -275,7 +275,7 @@ class Tree:
         made = collections.defaultdict(list)
         for dep in (self.root / OUT).rglob("*.d"):
             obj = str(dep.relative_to(self.root))[:-2] + ".o"
-            if "/tests/" not in obj:
+            if OUT + "/tests/" not in obj:
                 for name in re.findall(r"[\w./-]+\.[ch]\b", dep.read_text().split("\n\n")[0]):
                     if obj not in made[name]:
                         made[name].append(obj)
@@ -309,42 +309,29 @@ class Tests:
     """The tests in a useful order, and how long each takes when nothing is wrong."""
 
     def __init__(self, tree):
-        cases = re.findall(r"X\((\w+)\)", (tree.root / OUT / "tests/cases.h").read_text())
         self.layer = {}
-        for path in (tree.root / "tests/unit").glob("*/test_*.c"):
+        for path in sorted((tree.root / "tests/unit").glob("*/test_*.c")):
             self.layer[path.stem[5:]] = path.parent.name
+        # What a layer may include, as src/README.md says and `make lint` sees to it.
+        self.includes = {}
+        for line in (tree.root / "src/README.md").read_text().split("\n"):
+            cells = [c.strip() for c in line.split("|")]
+            if len(cells) == 8 and cells[2].startswith("`"):
+                self.includes[cells[1]] = cells[3].split()
         self.seconds = {}
-        for case in cases:
-            began = time.monotonic()
-            code, output = self.unit(tree, case, 600)
-            if code != 0:
-                sys.exit("mutants: without any change the case %s fails:\n%s" % (case, output))
-            self.seconds[case] = time.monotonic() - began
-        self.system_seconds = {}
         self.lock = threading.Lock()
         self.caught = collections.Counter()
 
-    def unit(self, tree, case, limit):
-        return run([str(tree.root / RUNNER)], tree.root, limit, {"CK_RUN_CASE": case})
-
-    def leaks(self, tree, m):
-        """Are all bytes freed? What CI asks the address sanitizer, here of the cases of the layer alone."""
-        objects = [str(o) for o in (tree.root / OUT / "tests").rglob("*.o")]
-        linked = run([*os.environ.get("CC", "cc").split(), "-fsanitize=leak", "-o", "build/leaks", *objects,
-                      OUT + "/libcontrast.a", *CHECK, "-lm", "-pthread"], tree.root, 600)
-        return linked[0] == 0 and any(
-            run(["build/leaks"], tree.root, 600, {"CK_RUN_CASE": case, "CK_TIMEOUT_MULTIPLIER": "10"})[0] != 0
-            for case in tests_of_layer(self, layer_of(m.file)))
-
-    def system(self, tree, name, limit, program=OUT + "/contrast"):
-        return run(["sh", "tests/system/%s.sh" % name, program], tree.root, limit, stop="FAILED")
+    def of_layer(self, layer):
+        return [case for case in self.layer if self.layer[case] == layer]
 
     def units_of(self, file):
+        """All cases of the layers that this one may be included in. What has caught others of this layer
+        is likely to catch this one."""
         layer, stem = layer_of(file), pathlib.Path(file).stem
-        # What has caught others of this layer is likely to catch this one.
-        order = lambda c: (self.layer[c] != layer, stem != c and stem not in c,
-                           -self.caught[layer, c], self.seconds[c])
-        return sorted(self.seconds, key=order)
+        cases = [c for c, other in self.layer.items() if layer == other or layer in self.includes[other]]
+        return sorted(cases, key=lambda c: (self.layer[c] != layer, stem != c and stem not in c,
+                                            -self.caught[layer, c], self.seconds.get(c, 0)))
 
     def systems_of(self, file):
         layer, stem = layer_of(file), pathlib.Path(file).stem
@@ -353,21 +340,42 @@ class Tests:
         names = SYSTEM[layer].split()
         return sorted((n for n in names if (REPO / ("tests/system/%s.sh" % n)).exists()), key=lambda n: n != stem)
 
-    def system_limit(self, tree, name):
-        """Seconds; None if the test does not pass here as things are."""
+    def fails(self, tree, name, command, plain, env=None):
+        """How the test notices what is planted, or None. A test that fails the first time is given the
+        program without a change too; if it fails there it says nothing, and is left out from then on."""
+        limit = 600 if name not in self.seconds else 20 + 5 * self.seconds[name]
+        if limit == float("inf"):
+            return None
+        began = time.monotonic()
+        code, _ = run(command, tree.root, limit, env, "FAILED")
+        if code in (0, 77):
+            self.seconds.setdefault(name, time.monotonic() - began)
+            return None
         with self.lock:
-            if name not in self.system_seconds:
+            if name not in self.seconds:
                 began = time.monotonic()
-                code, _ = self.system(tree, name, 600, "build/plain/contrast")
-                self.system_seconds[name] = time.monotonic() - began if code == 0 else None
-                if code != 0:
-                    print("system test %s does not pass here as things are: left out" % name, flush=True)
-        took = self.system_seconds[name]
-        return None if took is None else 20 + 5 * took
+                as_it_is, _ = run(plain, tree.root, 600, env, "FAILED")
+                self.seconds[name] = time.monotonic() - began if as_it_is == 0 else float("inf")
+                if as_it_is != 0:
+                    print("%s does not pass here without a change: left out" % name, flush=True)
+                    return None
+        return "%s%s" % (name, ", time" if code is None else "")
 
+    def unit(self, tree, case):
+        return self.fails(tree, case, [str(tree.root / RUNNER)], ["build/plain/tests/run"], {"CK_RUN_CASE": case})
 
-def tests_of_layer(tests, layer):
-    return [case for case in tests.seconds if tests.layer[case] == layer]
+    def system(self, tree, name):
+        script = "tests/system/%s.sh" % name
+        return self.fails(tree, script, ["sh", script, OUT + "/contrast"], ["sh", script, "build/plain/contrast"])
+
+    def leaks(self, tree, m):
+        """Are all bytes freed? What CI asks the address sanitizer, here of the cases of the layer alone."""
+        objects = [str(o) for o in (tree.root / OUT / "tests").rglob("*.o")]
+        linked = run([*os.environ.get("CC", "cc").split(), "-fsanitize=leak", "-o", "build/leaks", *objects,
+                      OUT + "/libcontrast.a", *CHECK, "-lm", "-pthread"], tree.root, 600)
+        return linked[0] == 0 and any(
+            run(["build/leaks"], tree.root, 600, {"CK_RUN_CASE": case, "CK_TIMEOUT_MULTIPLIER": "10"})[0] != 0
+            for case in self.of_layer(layer_of(m.file)))
 
 
 def layer_of(file):
@@ -382,21 +390,19 @@ def noticed(tree, tests, m, units_only):
         if not tree.build(RUNNER):
             return "the linker"
         for case in tests.units_of(m.file):
-            code, output = tests.unit(tree, case, 10 + 5 * tests.seconds[case])
-            if code != 0:
+            by = tests.unit(tree, case)
+            if by:
                 tests.caught[layer_of(m.file), case] += 1
-                return "unit %s%s" % (case, ", time" if code is None else "")
+                return "unit " + by
         if "free" in m.old and m.what == "statement dropped" and tests.leaks(tree, m):
             return "leaks"
     names = [] if units_only else tests.systems_of(m.file)
     if names and not tree.build("all"):
         return "the linker"
     for name in names:
-        limit = tests.system_limit(tree, name)
-        if limit is not None:
-            code, _ = tests.system(tree, name, limit)
-            if code not in (0, 77):
-                return "system %s%s" % (name, ", time" if code is None else "")
+        by = tests.system(tree, name)
+        if by:
+            return by
     return None
 
 
@@ -444,8 +450,7 @@ def campaign(a, drawn):
         first = trees.get()
         tests = Tests(first)
         trees.put(first)
-        print("%d cases in %.0f s; ready after %.0f s" %
-              (len(tests.seconds), sum(tests.seconds.values()), time.monotonic() - began), flush=True)
+        print("ready after %.0f s" % (time.monotonic() - began), flush=True)
         return compete(a, drawn, trees, tests, began)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

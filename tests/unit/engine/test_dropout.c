@@ -149,6 +149,31 @@ START_TEST(mask_depends_on_the_place_not_the_shape)
 }
 END_TEST
 
+START_TEST(a_part_of_a_batch_has_its_part_of_the_mask)
+{
+    bool whole[60], part[28];
+    ct_graph g;
+    open_graph(&g);
+    g.training = true;
+    draw_mask(&g, 15, 4, whole, 60);
+    ct_graph_reset(&g);
+    g.first_row = 8;
+    draw_mask(&g, 7, 4, part, 28);
+    ck_assert_int_eq(count_differences(whole + 32, part, 28), 0);
+    close_graph(&g);
+}
+END_TEST
+
+START_TEST(a_part_begins_where_four_elements_do) /* which are drawn together */
+{
+    ct_graph g;
+    open_graph(&g);
+    g.training = true;
+    g.first_row = 1;
+    ct_dropout(&g, ct_leaf(&g, 3, 2, NULL), 0.5); /* aborts */
+}
+END_TEST
+
 START_TEST(mask_is_the_same_on_every_device)
 {
     static bool want[N * D], got[N * D];
@@ -213,10 +238,11 @@ TCase *dropout_case(void)
     tcase_add_test(tc, dropping_nothing_changes_nothing);
     tcase_add_loop_test(tc, backward_matches_difference, 0, 5);
     add_tests(tc, mask_is_a_function_of_seed_step_and_number,
-              mask_depends_on_the_place_not_the_shape, mask_is_the_same_on_every_device,
-              neighbours_are_independent);
+              mask_depends_on_the_place_not_the_shape, a_part_of_a_batch_has_its_part_of_the_mask,
+              mask_is_the_same_on_every_device, neighbours_are_independent);
     if (forking()) {
         tcase_add_test_raise_signal(tc, too_many_dropouts_abort, SIGABRT);
+        tcase_add_test_raise_signal(tc, a_part_begins_where_four_elements_do, SIGABRT);
         tcase_add_loop_test_raise_signal(tc, probability_must_be_below_one, SIGABRT, 0, 4);
     }
     return tc;

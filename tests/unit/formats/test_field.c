@@ -102,7 +102,7 @@ START_TEST(what_is_set_is_written)
     static const char *const SET[][2] = {{"layers", "64, 32,8"},     {"seed", "007"},
                                          {"rate", "+.07"},           {"single", "0.1"},
                                          {"sides", "1,2.5"},         {"on", "true"},
-                                         {"path", "x.npy"},          {"loss.margin", "0.5"},
+                                         {"path", "xyz.npy"},        {"loss.margin", "0.5"},
                                          {"loss.mining", "hardest"}, {"bias", "-2"}};
     thing t = {0};
     ct_error err = {0};
@@ -113,11 +113,11 @@ START_TEST(what_is_set_is_written)
     ct_fields_ini(&FIELDS, &t, false, ini, sizeof ini);
     ck_assert_str_eq(
         ini, "layers = 64,32,8\nseed = 7\nrate = 0.07\nsingle = 0.1\nsides = 1,2.5\non = true\n"
-             "path = x.npy\n\n[loss]\nmargin = 0.5\nmining = hardest\nbias = -2\n");
+             "path = xyz.npy\n\n[loss]\nmargin = 0.5\nmining = hardest\nbias = -2\n");
     ck_assert_uint_eq(ct_fields_ini(&FIELDS, &t, false, ini, 10),
                       strlen("layers = 64,32,8\nseed = 7\nrate = 0.07\n"
                              "single = 0.1\nsides = 1,2.5\non = true\npath = "
-                             "x.npy\n\n[loss]\nmargin = 0.5\nmining = hardest\nbias = -2\n"));
+                             "xyz.npy\n\n[loss]\nmargin = 0.5\nmining = hardest\nbias = -2\n"));
     ck_assert_str_eq(ini, "layers = ");
     ct_fields_ini(&FIELDS, &t, true, ini, sizeof ini);
     ck_assert_ptr_nonnull(strstr(ini, "mining            = hardest        # which: all hardest\n"));

@@ -96,7 +96,9 @@ END_TEST
 START_TEST(more_than_deflate_can_make_is_known_before)
 {
     ck_assert(ct_inflate_may(1, 1032) && ct_inflate_may(100, 103200) && ct_inflate_may(0, 1000));
-    ck_assert(!ct_inflate_may(1, 2064) && !ct_inflate_may(10, UINT64_MAX));
+    ck_assert(ct_inflate_may(1, 2063) && !ct_inflate_may(1, 2064));
+    ck_assert(!ct_inflate_may(10, UINT64_MAX) && !ct_inflate_may(SIZE_MAX, 8));
+    ck_assert(!ct_inflate_may(SIZE_MAX - 1, SIZE_MAX) && ct_inflate_may(SIZE_MAX - 1, 8));
 }
 END_TEST
 

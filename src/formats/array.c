@@ -175,7 +175,7 @@ static ct_status read_text(ct_source *s, ct_arena *arena, ct_npy *out, ct_error 
     if (strlen(text) != s->size)
         return CT_FAIL(err, CT_ERR_FORMAT,
                        "%s: expected .npy, .npz, safetensors, IDX, or a text of numbers", s->path);
-    *out = (ct_npy){.kind = 'f', .width = 8, .text = true};
+    *out = (ct_npy){.kind = 'f', .width = 8};
     parse_rows(s->path, text, (size_t)s->size, x, out, err);
     if (out->rows == 0)
         CT_FAIL(err, CT_ERR_FORMAT, "%s: has no row of numbers", s->path);

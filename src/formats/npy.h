@@ -23,7 +23,6 @@ typedef struct ct_npy {
     char kind; /* 'f' of 2, 4 or 8 bytes; 'B' bfloat16; 'i', 'u' of 1, 2, 4 or 8; 'b' bool of 1 */
     int width; /* bytes a value */
     bool big_endian, fortran;
-    bool text; /* it was decimal numbers */
     int n_dims, dim[CT_NPY_DIMS];
     int rows, cols;  /* the first dimension (1 without any), the product of the others */
     size_t count;    /* rows cols */

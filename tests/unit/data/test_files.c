@@ -280,6 +280,15 @@ START_TEST(every_mistake_has_a_line)
 }
 END_TEST
 
+START_TEST(one_value_is_enough)
+{
+    ct_data_options o = options(put_matrix(0, "x.npy", X, 1, 1), put_text(1, "c.txt", "one"));
+    ct_pairs_free(load(&o));
+    put_matrix(0, "x.npy", X, 0, 2);
+    check_refused(&o, CT_ERR_FORMAT, "x.npy: there are no values in it");
+}
+END_TEST
+
 START_TEST(what_is_not_finite_has_a_place)
 {
     ct_real x[8] = {1, 2, 3, 4, 5, (ct_real)NAN, 7, 8};
@@ -314,7 +323,7 @@ TCase *files_case(void)
               idx_pictures_and_rows_longer_than_a_piece, a_table_of_pictures_and_captions,
               a_csv_has_quotes, a_table_of_numbers_is_an_array,
               captions_that_teach_nothing_are_refused, splits_by_file_and_by_share,
-              groups_come_from_a_file, every_mistake_has_a_line, what_is_not_finite_has_a_place,
-              no_memory_is_an_error);
+              groups_come_from_a_file, every_mistake_has_a_line, one_value_is_enough,
+              what_is_not_finite_has_a_place, no_memory_is_an_error);
     return c;
 }

@@ -94,22 +94,27 @@ START_TEST(the_caller_waits_for_a_slow_block)
 }
 END_TEST
 
+typedef struct meeting {
+    atomic_int here, met;
+} meeting;
+
 static void wait_for_another(void *ctx, int block)
 {
-    atomic_int *here = ctx;
+    meeting *m = ctx;
     (void)block;
-    atomic_fetch_add(here, 1);
-    for (int i = 0; i < 2000 && atomic_load(here) < 2; i++)
+    atomic_fetch_add(&m->here, 1);
+    for (int i = 0; i < 5000 && atomic_load(&m->here) < 2; i++)
         pause_ms(1);
+    atomic_fetch_add(&m->met, atomic_load(&m->here) == 2);
 }
 
 START_TEST(two_threads_work_at_the_same_time)
 {
     ct_pool *p = ct_pool_new(2, CT_IGNORE_ERROR);
     for (int round = 0; round < 2; round++) {
-        atomic_int here = 0;
-        ct_pool_run(p, 2, wait_for_another, &here); /* each block waits for the other to begin */
-        ck_assert_int_eq(atomic_load(&here), 2);
+        meeting m = {0};
+        ct_pool_run(p, 2, wait_for_another, &m); /* each block waits for the other to begin */
+        ck_assert_int_eq(atomic_load(&m.met), 2);
         pause_ms(100); /* the other thread sleeps, and is woken */
     }
     ct_pool_free(p);

@@ -145,6 +145,9 @@ def changes(line):
             # One element more of an array is no fault.
             if before == "[" and re.match(r"\s*(?:(?:static|const|unsigned|struct) )*\w+ [*\w]+(?:\[|,)", line):
                 continue
+            # Any number below zero means "none" as well as another.
+            if word == "1" and line[begin - 1] == "-":
+                continue
             for new in other_number(word):
                 put("constant", begin, end, new)
         elif t.lastgroup == "operator":
@@ -170,7 +173,8 @@ def changes(line):
                         not re.match(r"^\S", line):
                     for (a, b), (c, d) in zip(call, call[1:]):
                         x, y = line[a:b].strip(), line[c:d].strip()
-                        if x != y and x and y:
+                        # How many and of what size: a product.
+                        if x != y and x and y and "sizeof" not in x + y:
                             put("arguments swapped", a, d, "%s, %s" % (y, x) if a == begin + 1 else " %s, %s" % (y, x))
         elif word == "true" or word == "false":
             put("constant", begin, end, "false" if word == "true" else "true")

@@ -66,6 +66,19 @@ START_TEST(a_histogram_adds_up_to_one)
 }
 END_TEST
 
+START_TEST(what_was_measured_before_is_forgotten)
+{
+    static const ct_real X[] = {1, 0, 0, 1, 1, 1};
+    static ct_distributions shape;
+    measured(X, X, 3, 2, NULL, &shape);
+    ck_assert_int_eq(shape.n_singular[1], 2);
+    measured(X, NULL, 3, 2, NULL, &shape);
+    ck_assert_int_eq(shape.n_singular[0], 2);
+    ck_assert_int_eq(shape.n_singular[1], 0);
+    ck_assert(isnan(shape.pairs[0]));
+}
+END_TEST
+
 static const int SIZE[][2] = {{2, 3},     {7, 1},    {40, 90},  {90, 40},
                               {130, 130}, {300, 20}, {500, 260}};
 
@@ -275,7 +288,8 @@ TCase *measures_case(void)
 {
     TCase *tc = tcase_create("measures");
     tcase_set_timeout(tc, 120);
-    add_tests(tc, numpy_finds_the_same, a_histogram_adds_up_to_one);
+    add_tests(tc, numpy_finds_the_same, a_histogram_adds_up_to_one,
+              what_was_measured_before_is_forgotten);
     tcase_add_loop_test(tc, repeated_rows_are_counted_and_rows_of_a_group_are_not_wrong, 0,
                         COUNT(SIZE));
     add_tests(tc, a_near_collapse_keeps_its_spectrum, total_collapse_scores_nothing,

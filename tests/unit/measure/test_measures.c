@@ -194,6 +194,25 @@ START_TEST(another_order_is_seen)
 }
 END_TEST
 
+/* Two rows are nearest to each other's partner: only as near as partners are they lost. */
+START_TEST(what_is_lost_is_as_near_as_partners_are)
+{
+    enum { N = 20, D = N + 2 };
+    static ct_distributions shape;
+    for (int near = 0; near < 2; near++) {
+        ct_real a[N * D] = {0}, b[N * D] = {0};
+        for (int i = 0; i < N; i++) {
+            a[i * D + i] = 1;
+            b[i * D + (i < 2 ? 1 - i : i)] = 1;
+            b[i * D + N + i % 2] = i < 2 && near == 0;
+        }
+        const ct_measures f = measured(a, b, N, D, NULL, &shape);
+        ck_close(f.mutual_nearest_elsewhere, 2.0 / N, 1e-15);
+        ck_assert_int_eq((int)shape.clues.lost_rows, near == 0 ? 0 : 2);
+    }
+}
+END_TEST
+
 START_TEST(bad_rows_are_a_finding)
 {
     ct_real a[4 * 3] = {1, 2, 3, 0, 0, 0, (ct_real)NAN, 0, 0, (ct_real)INFINITY, 1, 1};
@@ -295,7 +314,7 @@ TCase *measures_case(void)
     add_tests(tc, a_near_collapse_keeps_its_spectrum, total_collapse_scores_nothing,
               participation_counts_directions);
     tcase_add_loop_test(tc, a_separator_is_judged_on_rows_it_has_not_seen, 0, COUNT(SIZE));
-    add_tests(tc, another_order_is_seen, bad_rows_are_a_finding,
-              a_sample_is_compared_and_all_rows_are_looked_at);
+    add_tests(tc, another_order_is_seen, what_is_lost_is_as_near_as_partners_are,
+              bad_rows_are_a_finding, a_sample_is_compared_and_all_rows_are_looked_at);
     return tc;
 }

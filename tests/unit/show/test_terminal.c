@@ -1,4 +1,5 @@
 /* test_terminal.c -- what is drawn, character by character. */
+#include "platform/terminal.h"
 #include "show_helpers.h"
 
 #include "show/terminal.h"
@@ -64,11 +65,21 @@ START_TEST(pictures_in_colour_have_two_pixels_a_character)
 }
 END_TEST
 
+START_TEST(a_file_is_no_terminal)
+{
+    FILE *f = tmpfile();
+    int columns = 7, lines = 8;
+    ck_assert(!ct_is_terminal(f) && !ct_terminal_size(f, &columns, &lines));
+    ck_assert(columns == 7 && lines == 8);
+    fclose(f);
+}
+END_TEST
+
 TCase *terminal_case(void)
 {
     TCase *tc = tcase_create("terminal");
     add_tests(tc, a_matrix_without_colour_is_its_numbers, a_matrix_in_colour_goes_from_blue_to_red,
               values_beyond_the_range_are_drawn, pictures_without_colour_are_letters,
-              pictures_in_colour_have_two_pixels_a_character);
+              pictures_in_colour_have_two_pixels_a_character, a_file_is_no_terminal);
     return tc;
 }

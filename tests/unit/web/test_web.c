@@ -179,6 +179,16 @@ START_TEST(free_rows_leave_all_but_the_saddle)
 }
 END_TEST
 
+START_TEST(free_rows_are_measured_where_they_are)
+{
+    ct_real x[] = {0, 0, 1, -1, 1, -1}; /* two sides of two rows, after what is none */
+    ck_says(ct_web_free_rows(web, x + 2, 2, 1, 1, 0, 0), "\"common_part\":2}");
+    x[4] = -1;
+    x[5] = 1;
+    ck_says(ct_web_free_rows(web, x + 2, 2, 1, 1, 0, 0), "\"common_part\":0}");
+}
+END_TEST
+
 TCase *web_case(void)
 {
     TCase *tc = tcase_create("web");
@@ -186,6 +196,6 @@ TCase *web_case(void)
     add_tests(tc, run_has_the_weights_of_the_program, going_back_and_forward_gives_the_same_weights,
               looking_changes_nothing, mistakes_are_told_in_words,
               settings_without_effect_are_named, embeddings_of_others_are_diagnosed,
-              free_rows_leave_all_but_the_saddle);
+              free_rows_leave_all_but_the_saddle, free_rows_are_measured_where_they_are);
     return tc;
 }

@@ -121,6 +121,7 @@ static const char *const WRITTEN[][2] = {
     {"{\"split\":\"test\",\"step\":3,\"loss\":9}\n",
      "{\"global_step\":%d,\"a\":[1],\"train_loss\":%.4f}\n"},
     {"lr\tstep\tloss\n", "0.1\t%d\t%.4f\n0.1\t7\t\n"},
+    {"\"lr\"; \"Step\"; \"Train Loss\"\n", "0.1;%d; \"%.4f\"\n"},
 };
 
 START_TEST(a_curve_is_flat_since_it_reached_its_level)

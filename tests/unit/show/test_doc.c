@@ -166,6 +166,21 @@ START_TEST(without_an_allowed_error_nothing_is_drawn)
 }
 END_TEST
 
+START_TEST(members_of_one_row_are_lines)
+{
+    const point p = {"0.1", "a & b", 1, ALL(10), ALL(0.5), 0};
+    const ct_fields columns = {ROWS, 3};
+    const ct_doc d = open_doc(), none = {NULL, NULL};
+    ct_doc_members(&d, &columns, &p);
+    ct_doc_members(&none, &columns, &p);
+    close_doc();
+    holds(screen, "  one 0.1  ");
+    holds(screen, "  second a & b  ");
+    holds(screen, "  state collapsed\n");
+    holds(page, "<tr><td>second</td><td>a &amp; b</td></tr>\n<tr><td>state</td><td>collapsed</td>");
+}
+END_TEST
+
 START_TEST(charts_and_matrices)
 {
     static const double SHARE[] = {0, 0.5, 1, 0.5}, COSINE[] = {1, -1, -1, 1};
@@ -190,6 +205,7 @@ TCase *doc_case(void)
     add_tests(tc, words, a_phase_diagram_has_a_cell_for_each_point,
               the_axis_of_an_error_is_no_narrower_than_what_is_allowed,
               an_error_larger_than_allowed_is_outside_of_the_band,
-              without_an_allowed_error_nothing_is_drawn, charts_and_matrices);
+              without_an_allowed_error_nothing_is_drawn, members_of_one_row_are_lines,
+              charts_and_matrices);
     return tc;
 }

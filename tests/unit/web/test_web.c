@@ -93,14 +93,39 @@ START_TEST(looking_changes_nothing)
     hash_at(6, then);
     ct_web_open(web, "shapes", SETTINGS);
     for (int i = 0; i < 6; i++) {
-        ck_says(ct_web_look(web), "\"images\":[");
+        ck_says(ct_web_look(web), "\"cosines\":");
+        ck_says(ct_web_rows(web), "\"images\":\"");
         ck_says(ct_web_judge(web), "\"escape_meter\":");
-        ck_says(ct_web_embed(web, "a red star"), "\"row\":[");
+        ck_says(ct_web_embed(web, "a red star"), "\"row\":\"");
         ck_says(ct_web_step(web, 1), "\"all_equal\":2.0794415");
     }
     ct_web_save(web, at);
     hash_at(0, again);
     ck_assert_str_eq(again, then);
+}
+END_TEST
+
+/* Eight rows of three numbers, their gradients, and captions: in the base64 of 32 bits, or of 64.
+ */
+START_TEST(batch_of_the_last_step_is_shown)
+{
+    static const char *const KEYS[] = {"images", "image_gradients", "texts", "text_gradients"};
+    const size_t size = (8 * 3 * sizeof(ct_real) + 2) / 3 * 4;
+    ct_web_open(web, "shapes", SETTINGS);
+    ck_says(ct_web_batch(web), "no step has been made");
+    ct_web_step(web, 2);
+    const char *said = ct_web_batch(web);
+    for (int i = 0; i < COUNT(KEYS); i++) {
+        char key[32];
+        snprintf(key, sizeof key, "\"%s\":\"", KEYS[i]);
+        ck_says(said, key);
+        ck_assert_uint_eq(strcspn(strstr(said, key) + strlen(key), "\""), size);
+    }
+    int words = 0;
+    const char *word = strstr(said, "\"captions\":[");
+    for (; (word = strstr(word, "\",\"")) != NULL; word++)
+        words++;
+    ck_assert_int_eq(words, 7);
 }
 END_TEST
 
@@ -194,7 +219,7 @@ TCase *web_case(void)
     TCase *tc = tcase_create("web");
     tcase_add_checked_fixture(tc, open_web, close_web);
     add_tests(tc, run_has_the_weights_of_the_program, going_back_and_forward_gives_the_same_weights,
-              looking_changes_nothing, mistakes_are_told_in_words,
+              looking_changes_nothing, batch_of_the_last_step_is_shown, mistakes_are_told_in_words,
               settings_without_effect_are_named, embeddings_of_others_are_diagnosed,
               free_rows_leave_all_but_the_saddle, free_rows_are_measured_where_they_are);
     return tc;

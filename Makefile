@@ -299,7 +299,7 @@ $(ROOT)/wasm/fma.wasm: tests/browser/fma.c $(wildcard src/kernels/*.[ch]) Makefi
 	$(call make_by,CLANG,$(call WASM_CC,wrong) $< $(filter src/kernels/% src/platform/%,$(WASM_SRC)))
 
 # A line of page.html that is @PATH@ becomes that file.
-PARTS := src/show/picture.css src/show/page.css src/web/page.css src/web/engine.js src/web/worker.js src/web/lessons.js src/web/free.js src/web/page.js
+PARTS := src/show/picture.css src/show/page.css src/web/page.css src/web/engine.js src/web/worker.js $(addprefix src/web/,draw.js lessons.js phases.js free.js page.js)
 $(PAGE): src/web/page.html $(PARTS) $(WASM)
 	@gzip -9nc $(WASM) | base64 > $(ROOT)/wasm/contrast.wasm.gz
 	@sed $(foreach p,$(PARTS) $(ROOT)/wasm/contrast.wasm.gz,-e '\|^@$(patsubst $(ROOT)/%,%,$p)@$$|{r $p' -e 'd}') $< > $@

@@ -49,34 +49,18 @@ function freeDraw() {
   const longest = Math.max(1e-9, ...last.gradient.map(Math.abs));
   g.strokeStyle = colours.dim;
   for (let i = 0; i < n; i++) line(g, [at[i], at[n + i]]);
-  at.forEach(([a, b], k) => {
-    g.fillStyle = colours.a;
-    g.strokeStyle = colours.ink;
-    const pull = [last.gradient[k * d], last.gradient[k * d + 1]].map(v => -v / longest * 24);
-    if (longest > 1e-6) line(g, [[a, b], [a + pull[0], b - pull[1]]]);
-    g.strokeStyle = k === FREE.grabbed ? colours.hi : colours.b;
+  at.forEach((where, k) => {
+    const lit = k === FREE.grabbed || k === FREE.chosen;
     g.lineWidth = 1.8;
-    if (k < n) { g.beginPath(); g.arc(a, b, 6, 0, 7); g.fill(); } else g.strokeRect(a - 6, b - 6, 12, 12);
-    g.lineWidth = 1;
+    g.strokeStyle = colours.ink;
+    if (longest > 1e-6) arrow(g, where, [-last.gradient[k * d] / longest * 30, last.gradient[k * d + 1] / longest * 30]);
+    g.fillStyle = lit ? colours.hi : colours.a;
+    g.strokeStyle = lit ? colours.hi : colours.b;
+    dot(g, Number(k >= n), where, lit ? 8 : 6);
   });
-  const [m, mw, mh] = begin($('matrix')), cell = Math.min(mw, mh) / n, left = (mw - cell * n) / 2;
-  const dot = (i, j) => {
-    let s = 0, p = 0, q = 0;
-    for (let k = 0; k < d; k++) { const [a, b] = [x[i * d + k], x[(n + j) * d + k]]; s += a * b; p += a * a; q += b * b; }
-    return s / Math.sqrt(p * q || 1);
-  };
-  m.textAlign = 'center';
-  m.textBaseline = 'middle';
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++) {
-      const s = dot(i, j), strong = Math.abs(s) > 0.6;
-      m.fillStyle = colours.heat[Math.max(0, Math.min(20, Math.floor(10 * s + 10.5)))];
-      m.fillRect(left + j * cell, i * cell, cell, cell);
-      m.strokeStyle = colours.dim;
-      if (i === j) m.strokeRect(left + j * cell + 1, i * cell + 1, cell - 2, cell - 2);
-      m.fillStyle = strong ? colours.bg : colours.ink;
-      m.fillText(s.toFixed(2), left + (j + 0.5) * cell, (i + 0.5) * cell);
-    }
+  g.lineWidth = 1;
+  const rows = at.map((_, k) => unit(rowOf(x, k, d)));
+  matrix($('matrix'), n, n, (i, j) => product(rows[i], rows[n + j]));
 }
 function freeMove(k, toX, toY) {
   const angle = Math.atan2(toY, toX);
@@ -105,7 +89,7 @@ function freeWire(worker) {
   canvas.onkeydown = e => { // [ and ] choose a row, arrows move it
     if (FREE.d !== 2) return;
     const turn = {ArrowLeft: 0.1, ArrowRight: -0.1}[e.key], next = {'[': -1, ']': 1}[e.key], k = FREE.chosen || 0;
-    if (next) FREE.chosen = (k + next + 14) % 14;
+    if (next) { FREE.chosen = (k + next + 14) % 14; freeDraw(); }
     if (turn) {
       e.preventDefault();
       const angle = Math.atan2(FREE.x[2 * k + 1], FREE.x[2 * k]) + turn;

@@ -1,18 +1,10 @@
 /* page.js -- the playground's page: draws what the workers' engines say, and says what they shall do. What is
- * computed here from the engine's embeddings are the cosines of a search, and the softmax of a row that is worked by hand. */
+ * computed here from the engine's embeddings are the cosines of a search, the softmax of a row that is worked by hand, and arrows. */
 'use strict';
-const $ = id => document.getElementById(id);
-const make = (tag, attributes, ...children) => {
-  const e = document.createElement(tag);
-  for (const k in attributes || {}) k in e ? e[k] = attributes[k] : e.setAttribute(k, attributes[k]);
-  e.append(...children);
-  return e;
-};
-const round = (x, digits = 4) => x === null || x === undefined ? '-' : Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-4) ? x.toExponential(2) : String(Number(x.toFixed(digits)));
-
 /* ---- what the page shows: a lesson, changes to it, and one or two runs ---- */
-const state = {lesson: LESSONS[0], changes: {}, beside: false, playing: false, pair: 0, step: 0, guesses: {}};
+const state = {lesson: LESSONS[0], changes: {}, beside: false, playing: false, pair: 0, step: 0, guesses: {}, phase: 0};
 let runs = [], wasm, engineCode, dirty = true, turn = [0.5, 0.3];
+const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 const parse = text => Object.fromEntries((text || '').split(' ').filter(s => s).map(s => [s.slice(0, s.indexOf('=')), s.slice(s.indexOf('=') + 1)]));
 const settingsOf = right => ({...parse(state.lesson.settings), ...state.changes, ...(right ? parse(state.lesson.fix) : {})});
@@ -20,8 +12,8 @@ const commandOf = run => `contrast train ${state.lesson.recipe} ${Object.entries
   `train.steps=${Math.max(1, run.step)} -o lab${run.right ? '2' : ''} && contrast hash lab${run.right ? '2' : ''}`;
 
 function makeWorker() {
-  const worker = new Worker(URL.createObjectURL(new Blob([engineCode], {type: 'text/javascript'})));
-  worker.postMessage({wasm});
+  const worker = new Worker(engineCode);
+  wasm.then(module => worker.postMessage({wasm: module}));
   return worker;
 }
 
@@ -48,14 +40,17 @@ class Run {
       const canvas = this.canvas[kind] = make('canvas', {tabIndex: kind === 'heat' || kind === 'place' ? 0 : -1});
       canvas.setAttribute('role', 'img');
       this.note[kind] = make('span', {}, text);
-      panels.append(make('figure', {className: kind === 'values' || kind === 'path' ? 'more' : ''}, canvas, make('figcaption', {}, make('button', {type: 'button', className: 'save', ariaLabel: 'save ' + title, onclick: () => canvas.toBlob(b => download(b, kind + '.png'))}, 'PNG'), make('b', {}, title), ' ', this.note[kind])));
+      panels.append(make('figure', {className: kind === 'values' || kind === 'path' ? 'more' : ''}, canvas, make('figcaption', {}, ...saveButtons(canvas, kind, title, () => DRAW[kind](this, canvas)), make('b', {}, title), ' ', this.note[kind])));
     }
     this.hand = make('details', {className: 'hand'}, make('summary', {}, 'The loss of one picture, by hand'), make('div'));
+    this.phaseList = make('ol');
+    this.phaseCanvas = make('canvas', {role: 'img'});
+    this.slow = make('div', {className: 'phases', hidden: true}, this.phaseList, make('figure', {}, this.phaseCanvas));
     this.search = make('input', {type: 'text', value: 'a small red star', ariaLabel: 'caption to look for'});
     this.hits = make('div', {className: 'hits'});
     this.find = make('div', {hidden: true}, make('label', {}, 'Find: ', this.search), this.hits);
     this.hash = make('p', {className: 'hash'});
-    this.box.append(this.title, this.says, this.numbers, panels, this.find, this.hand, this.hash);
+    this.box.append(this.title, this.says, this.numbers, this.slow, panels, this.hand, this.find, this.hash);
     this.worker = makeWorker();
     this.worker.onmessage = ({data}) => { if (data.run === this.number || data.diagnosis) for (const what in data) if (this['on_' + what]) this['on_' + what](data[what], data); };
     this.worker.onerror = e => this.on_error(e.message);
@@ -71,7 +66,9 @@ class Run {
     delete this.hash.dataset.step;
     this.lines = [];
     this.step = 0;
-    this.look = this.verdict = this.error = this.words = null;
+    this.look = this.rows = this.verdict = this.error = this.words = this.watched = this.growth = null;
+    this.settled = true;
+    this.waiting = false;
     this.trail = [];
     this.title.textContent = !state.beside ? state.lesson.title : this.right ? state.lesson.beside || 'next to it' : 'as in the lesson';
     this.worker.postMessage({open: {number: this.number, recipe: state.lesson.recipe, settings: Object.entries({...this.settings, 'train.steps': 1000000}).map(s => s.join('=')).join('\n')}});
@@ -79,10 +76,11 @@ class Run {
   on_opened(opened) {
     this.opened = opened;
     this.unused = new Set(opened.unused);
-    this.pictures = opened.picture ? Uint8Array.from(atob(opened.picture.pixels), c => c.charCodeAt(0)) : null;
+    this.recipe = parseRecipe(opened.recipe);
+    this.pictures = opened.picture ? bytesOf(opened.picture.pixels) : null;
     this.captions = opened.captions || [];
     this.find.hidden = this.captions.length === 0;
-    if (!this.right) showSettings(opened.recipe, this.unused);
+    if (!this.right) showSettings(this.recipe, this.unused);
     $('engine').textContent = `${opened.parameters.toLocaleString('en')} parameters; ${opened.batch} pairs per batch.`;
   }
   on_steps(lines) {
@@ -91,16 +89,26 @@ class Run {
     dirty = true;
   }
   on_look(look) {
-    look.bytes = Uint8Array.from(atob(look.cosines), c => c.charCodeAt(0));
+    look.bytes = bytesOf(look.cosines);
+    if (look.rows) this.rows = {images: floatsOf(look.rows.images), texts: floatsOf(look.rows.texts)};
     this.look = look;
     this.step = look.step;
     this.trail = this.trail.filter(p => p[2] < look.step);
     this.trail.push([(look.uniformity[0] + look.uniformity[1]) / 2e4, look.alignment[0] / 1e4, look.step]);
     if (this.trail.length > 600) this.trail = this.trail.filter((p, i) => i % 2 === 0);
-    if (!this.find.hidden) this.lookFor();
+    if (!this.find.hidden && look.rows) this.lookFor();
     dirty = true;
   }
-  on_verdict(verdict) {
+  on_watched(watched) {
+    this.waiting = this.settled = false;
+    this.watched = new Watched(watched, this.opened, this.recipe);
+    dirty = true;
+  }
+  /* How far pairs deviate together from the point where all are equal; the growth of that is the speed of escape. */
+  on_verdict(verdict, {step}) {
+    verdict.common = Math.sqrt(verdict.total_variance[0] + verdict.total_variance[1] + 2 * verdict.cross_covariance);
+    if (this.verdict && step > this.verdict.step) this.growth = Math.log(verdict.common / this.verdict.common) / (step - this.verdict.step);
+    verdict.step = step;
     this.verdict = verdict;
     this.showNumbers();
     const words = verdict.state + verdict.evidence[0];
@@ -117,10 +125,10 @@ class Run {
     this.hash.dataset.step = step;
     if (!this.right) $('command').textContent = runs.map(commandOf).join('\n');
   }
-  on_found(row) {
-    if (!this.look) return;
-    const d = row.length, images = this.look.images;
-    const best = Array.from({length: this.opened.pairs}, (_, i) => [row.reduce((sum, v, k) => sum + v * images[i * d + k], 0), i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
+  on_found(found) {
+    if (!this.rows) return;
+    const row = floatsOf(found), d = row.length;
+    const best = Array.from({length: this.opened.pairs}, (_, i) => [product(rowOf(this.rows.images, i, d), row), i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
     this.hits.replaceChildren(...best.map(([c, i]) => make('figure', {}, this.picture(i), make('figcaption', {}, c.toFixed(2) + ' ' + (this.captions[i] || '')))));
   }
   on_error(message) {
@@ -145,20 +153,25 @@ class Run {
   }
   showNumbers() {
     const v = this.verdict, line = this.lines[this.step - 1];
-    const put = (name, value) => make('span', {}, name + ' ', make('b', {}, value));
+    const put = (name, value, title = '') => make('span', {title}, name + ' ', make('b', {}, value));
     this.numbers.replaceChildren(put('step', String(this.step)), ...(line ? [put('loss', round(line.loss)), put('all equal', round(line.all_equal)), put('floor', round(line.floor)), put('temperature', round(line.temperature)), put('|gradient|', round(line.gradient_norm)), put('rate', round(line.rate))] : []),
-      ...(v ? [put('mean cosine', round(v.mean_cosine[0])), put('effective rank, centred', v.effective_rank_centred.map(x => round(x, 1)).join(', ')), put('recall@1', v.recall_at_1.map(x => round(x, 3)).join(', ') + ` of ${v.rows}`), put('escape meter', round(v.escape_meter))] : []));
+      ...(v ? [put('mean cosine', round(v.mean_cosine[0])), put('effective rank, centred', v.effective_rank_centred.map(x => round(x, 1)).join(', ')), put('recall@1', v.recall_at_1.map(x => round(x, 3)).join(', ') + ` of ${v.rows}`)] : []),
+      ...(v && line ? [make('p', {className: 'meter'}, put('escape meter', round(v.escape_meter)), ': the covariance of the two sides of a pair, over the temperature; above 0 the run is leaving the point where all are equal. ',
+        ...(this.growth === null ? [] : ['The common deviation of pairs grows by ', make('b', {}, round(this.growth, 5)), ' per step in log; free embeddings under SGD would have rate / (N temperature) = ', make('b', {}, round(line.rate / (this.opened.batch * line.temperature), 5)), '.']))] : []));
   }
   showHand() {
-    if (!this.hand.open || !this.look) return;
-    const n = this.opened.pairs, i = Math.min(state.pair, n - 1), line = this.lines[this.step - 1], tau = line ? line.temperature : null;
-    const d = this.opened.width, {images, texts} = this.look;
-    const row = Array.from({length: n}, (_, j) => images.slice(i * d, i * d + d).reduce((sum, v, k) => sum + v * texts[j * d + k], 0)), body = this.hand.lastChild;
-    if (tau === null) { body.textContent = 'after the first step'; return; }
-    const e = row.map(s => Math.exp((s - Math.max(...row)) / tau)), sum = e.reduce((a, b) => a + b, 0);
+    if (!this.hand.open || !this.rows) return;
+    const n = this.opened.pairs, i = Math.min(state.pair, n - 1), line = this.lines[this.step - 1], body = this.hand.lastChild;
+    if (!line) { body.textContent = 'after the first step'; return; }
+    const d = this.opened.width, tau = line.temperature, {images, texts} = this.rows, loss = this.recipe['loss.name'];
+    const row = Array.from({length: n}, (_, j) => product(rowOf(images, i, d), rowOf(texts, j, d))), p = softmax(row, tau), sum = row.reduce((a, s) => a + Math.exp(s / tau), 0);
+    const cell = text => make('td', {className: 'n'}, text), e = s => s / tau > 30 ? Math.exp(s / tau).toExponential(2) : round(Math.exp(s / tau), 3);
     body.replaceChildren(
-      make('p', {}, `Picture ${i + 1}${this.captions[i] ? ', "' + this.captions[i] + '"' : ''}, among all ${n} captions shown, temperature ${round(tau)}: the softmax of cosine / temperature gives its own caption p = ${round(e[i] / sum)}, and -ln p = ${round(Math.log(sum / e[i]))}. All equal: ln ${n} = ${round(Math.log(n))}.`),
-      make('table', {}, ...row.map((s, j) => [s, j]).sort((a, b) => b[0] - a[0]).slice(0, 6).map(([s, j]) => make('tr', {}, make('td', {}, (j === i ? 'own: ' : '') + (this.captions[j] || 'vector ' + (j + 1))), make('td', {className: 'n'}, 's = ' + round(s)), make('td', {className: 'n'}, 'p = ' + round(e[j] / sum))))));
+      make('p', {}, `Picture ${i + 1}${this.captions[i] ? ', “' + this.captions[i] + '”' : ''}, among all ${n} captions shown, temperature ${round(tau)}. ` + (loss in SOFTMAX ? '' : `The loss of this run, ${loss}, is not a softmax of one row; this is what infonce would say. `) + `p = e^(s / temperature), divided by the sum of all ${n}.`),
+      make('table', {}, make('tr', {}, ...['caption', 'cosine s', 'e^(s / t)', 'p'].map((h, k) => make('th', {className: k ? 'n' : ''}, h))),
+        ...row.map((s, j) => [s, j]).sort((a, b) => (b[1] === i) - (a[1] === i) || b[0] - a[0]).slice(0, 6).map(([s, j]) => make('tr', {className: j === i ? 'own-row' : ''}, make('td', {}, (j === i ? 'own: ' : '') + (this.captions[j] || 'vector ' + (j + 1))), cell(round(s)), cell(e(s)), cell(round(p[j])))),
+        ...(n > 6 ? [make('tr', {}, make('td', {}, `${n - 6} more; sum of all`), cell(''), cell(sum > 1e13 ? sum.toExponential(2) : round(sum, 3)), cell('1'))] : [])),
+      make('p', {}, `Loss of this row: -ln ${round(p[i])} = `, make('b', {}, round(-Math.log(p[i]))), `. All equal: ln ${n} = ${round(Math.log(n))}.`));
   }
   /* Pointing at a pair lights it in every picture. */
   listen() {
@@ -166,9 +179,9 @@ class Run {
     const pick = i => { if (i >= 0 && this.opened && i < this.opened.pairs && i !== state.pair) { state.pair = i; dirty = true; } };
     heat.onpointermove = heat.onpointerdown = e => {
       const g = this.heatBox, r = heat.getBoundingClientRect();
-      if (g) pick(Math.floor((e.clientY - r.top - g.y) / g.cell));
+      if (g) pick(Math.floor((e.clientY - r.top - g.top) / g.cell));
     };
-    heat.onclick = () => { this.hand.open = true; dirty = true; };
+    heat.onclick = () => { this.hand.open = true; this.showHand(); this.hand.scrollIntoView({block: 'nearest'}); };
     heat.onkeydown = e => {
       const by = {ArrowDown: 1, ArrowUp: -1}[e.key];
       if (by) { e.preventDefault(); pick(Math.max(0, state.pair + by)); }
@@ -190,73 +203,17 @@ class Run {
 }
 
 /* ---- drawing: one function per picture, from the last look ---- */
-let colours = {};
-function readColours() {
-  const svg = $('palette'), style = getComputedStyle(document.documentElement);
-  colours.heat = Array.from(svg.children, p => getComputedStyle(p).fill);
-  const probe = make('i');
-  document.body.append(probe);
-  for (const k of ['bg', 'ink', 'dim', 'grid', 'a', 'b', 'hi']) { probe.style.color = `var(--${k})`; colours[k] = getComputedStyle(probe).color; }
-  probe.remove();
-  colours.font = style.getPropertyValue('font-size');
-}
-function begin(canvas) {
-  const r = canvas.getBoundingClientRect(), scale = window.devicePixelRatio || 1, w = Math.round(r.width), h = Math.round(r.height);
-  if (canvas.width !== w * scale || canvas.height !== h * scale) { canvas.width = w * scale; canvas.height = h * scale; }
-  const g = canvas.getContext('2d');
-  g.setTransform(scale, 0, 0, scale, 0, 0);
-  g.fillStyle = colours.bg;
-  g.fillRect(0, 0, w, h);
-  g.font = (w > 400 ? 15 : 12) + 'px system-ui, sans-serif';
-  return [g, w, h];
-}
-function axes(canvas, x0, x1, y0, y1, xName, yName) {
-  const [g, w, h] = begin(canvas), left = 46, right = w - 10, top = 10, bottom = h - 34;
-  const x = v => left + (v - x0) / (x1 - x0) * (right - left), y = v => bottom - (v - y0) / (y1 - y0) * (bottom - top);
-  g.strokeStyle = colours.grid;
-  g.fillStyle = colours.dim;
-  g.textAlign = 'right';
-  g.textBaseline = 'middle';
-  for (let i = 0; i <= 4; i++) {
-    const v = y0 + (y1 - y0) * i / 4;
-    line(g, [[left, y(v)], [right, y(v)]]);
-    g.fillText(round(v, 2), left - 4, y(v));
-  }
-  g.textBaseline = 'alphabetic';
-  g.textAlign = 'left';
-  g.fillText(round(x0, 2), left, h - 18);
-  g.textAlign = 'right';
-  g.fillText(round(x1, 2), right, h - 18);
-  g.textAlign = 'center';
-  g.fillText(xName, (left + right) / 2, h - 5);
-  g.textAlign = 'left';
-  g.fillText(yName, left + 4, top + 10);
-  return {g, x, y, left, right, top, bottom};
-}
-function line(g, points, dash = []) {
-  g.setLineDash(dash);
-  g.beginPath();
-  points.forEach(([x, y], i) => i ? g.lineTo(x, y) : g.moveTo(x, y));
-  g.stroke();
-  g.setLineDash([]);
-}
 const DRAW = {
   heat(run, canvas) {
-    const [g, w, h] = begin(canvas), n = run.opened.pairs, cell = Math.min(w, h) / n, left = (w - cell * n) / 2;
-    run.heatBox = {y: 0, cell};
-    run.look.bytes.forEach((c, k) => {
-      g.fillStyle = colours.heat[Math.max(0, Math.min(20, Math.floor((c - 128) / 12.7 + 10.5)))];
-      g.fillRect(left + (k % n) * cell, Math.floor(k / n) * cell, cell + 0.5, cell + 0.5);
-    });
-    g.strokeStyle = colours.dim;
-    for (let i = 0; i < n; i++) g.strokeRect(left + i * cell + 0.5, i * cell + 0.5, cell - 1, cell - 1);
+    const n = run.opened.pairs, {bytes} = run.look, box = matrix(canvas, n, n, (i, j) => (bytes[i * n + j] - 128) / 127, -1), {g, cell, left, top} = box;
+    run.heatBox = box;
     g.strokeStyle = colours.hi;
     g.lineWidth = 1.5;
-    g.strokeRect(left, state.pair * cell, n * cell, cell);
-    g.strokeRect(left + state.pair * cell, 0, cell, n * cell);
+    g.strokeRect(left, top + state.pair * cell, n * cell, cell);
+    g.strokeRect(left + state.pair * cell, top, cell, n * cell);
     g.lineWidth = 1;
-    const on = run.look.bytes[state.pair * (n + 1)];
-    return `pair ${state.pair + 1}${run.captions[state.pair] ? ' "' + run.captions[state.pair] + '"' : ''}: cosine ${((on - 128) / 127).toFixed(2)}`;
+    const on = bytes[state.pair * (n + 1)];
+    return `pair ${state.pair + 1}${run.captions[state.pair] ? ' “' + run.captions[state.pair] + '”' : ''}: cosine ${((on - 128) / 127).toFixed(2)}; click for its loss by hand`;
   },
   loss(run, canvas) {
     const lines = run.lines, n = Math.max(1, lines.length), first = lines.find(l => l), longest = Math.max(20, ...runs.map(r => r.lines.length));
@@ -282,39 +239,40 @@ const DRAW = {
     return now ? `${round(now.loss)}; dashed: all equal, ${round(now.all_equal)}; dotted: floor, ${round(now.floor)}` : '';
   },
   place(run, canvas) {
-    const [g, w, h] = begin(canvas), d = run.opened.width, n = run.opened.pairs, size = Math.min(w, h) / 2 - 12;
-    let points;
-    if (d === 2 || d === 3) {
-      points = [...run.look.images, ...run.look.texts];
-      const [c, s, u, v] = [Math.cos(turn[0]), Math.sin(turn[0]), Math.cos(turn[1]), Math.sin(turn[1])];
-      points = Array.from({length: 2 * n}, (_, k) => {
-        const [a, b, e] = points.slice(k * d, k * d + d);
-        if (d === 2) return [a, b, 1];
-        const q = [c * a + s * e, b, c * e - s * a];
-        return [q[0], u * q[1] - v * q[2], (v * q[1] + u * q[2] + 1) / 2];
-      });
+    const [g, w, h] = begin(canvas), d = run.opened.width, n = run.opened.pairs, size = Math.min(w, h) / 2 - 14, curved = d === 2 || d === 3;
+    const [c, s, u, v] = [Math.cos(turn[0]), Math.sin(turn[0]), Math.cos(turn[1]), Math.sin(turn[1])];
+    const seen = ([a, b, e]) => d === 2 ? [a, b, 1] : [c * a + s * e, u * b - v * (c * e - s * a), (v * b + u * (c * e - s * a) + 1) / 2]; // turned; the last is how near
+    const plane = run.look.plane, most = Math.max(500, ...plane.map(Math.abs));
+    const point = k => curved ? seen(rowOf(k < n ? run.rows.images : run.rows.texts, k % n, d)) : [plane[2 * k] / most, plane[2 * k + 1] / most, 1];
+    const points = Array.from({length: 2 * n}, (_, k) => point(k));
+    const at = run.dots = points.map(([a, b]) => [w / 2 + size * a, h / 2 - size * b]);
+    if (curved) {
       g.strokeStyle = colours.grid;
       g.beginPath();
       g.arc(w / 2, h / 2, size, 0, 7);
       g.stroke();
-    } else {
-      const most = Math.max(0.05, ...run.look.plane.map(v => Math.abs(v / 1e4)));
-      points = Array.from({length: 2 * n}, (_, k) => [run.look.plane[2 * k] / 1e4 / most, run.look.plane[2 * k + 1] / 1e4 / most, 1]);
     }
-    const at = run.dots = points.map(([a, b]) => [w / 2 + size * a, h / 2 - size * b]);
     g.strokeStyle = colours.dim;
-    for (let i = 0; i < n; i++) { g.globalAlpha = 0.5; line(g, [at[i], at[n + i]]); }
+    g.globalAlpha = 0.5;
+    for (let i = 0; i < n; i++) line(g, [at[i], at[n + i]]);
     for (let k = 0; k < 2 * n; k++) {
-      const lit = k % n === state.pair, r = lit ? 6 : 4;
+      const lit = k % n === state.pair;
       g.globalAlpha = 0.35 + 0.65 * points[k][2];
       g.fillStyle = lit ? colours.hi : colours.a;
       g.strokeStyle = lit ? colours.hi : colours.b;
       g.lineWidth = 1.8;
-      if (k < n) { g.beginPath(); g.arc(at[k][0], at[k][1], r, 0, 7); g.fill(); } else g.strokeRect(at[k][0] - r, at[k][1] - r, 2 * r, 2 * r);
+      dot(g, Number(k >= n), at[k], lit ? 6 : 4);
     }
-    g.globalAlpha = g.lineWidth = 1;
+    g.globalAlpha = 1;
+    const arrows = forces(run, at);
+    g.lineWidth = 2;
+    for (const [from, by, pull] of arrows) {
+      g.strokeStyle = pull ? colours.a : colours.b;
+      arrow(g, from, by, pull ? [] : [4, 3]);
+    }
+    g.lineWidth = 1;
     const what = d === 2 ? 'on the circle' : d === 3 ? 'on the sphere; drag or use arrows to turn it' : `on the plane of the two main directions: ${(run.look.plane_share[0] / 100).toFixed(0)} % of the variance`;
-    return what + '. Discs: pictures, squares: captions; a line joins a pair';
+    return what + '. Discs: pictures, squares: captions; a line joins a pair' + (arrows.length ? '; arrows: solid, the pull of its own caption on the chosen picture; dashed, the push of the others' : '');
   },
   bins(run, canvas) {
     const {positive, negative} = run.look, p = axes(canvas, -1, 1, 0, 1, 'cosine', 'share'), {g, x, y} = p;
@@ -354,10 +312,27 @@ const DRAW = {
     return `uniformity ${round(a, 2)}, alignment ${round(b, 2)}; both small: pairs meet, rows spread`;
   },
 };
+/* What the softmax of its row does to the chosen picture, in the picture's plane: (1 - p) towards its own caption, and away from
+ * each other caption by that one's p. The longest has a fixed length. */
+function forces(run, at) {
+  const n = run.opened.pairs, i = state.pair, line = run.lines[run.step - 1], loss = run.recipe['loss.name'];
+  if (!line || !(loss in SOFTMAX || loss === 'positives')) return [];
+  const p = loss === 'positives' ? Array(n).fill(0) : softmax(Array.from(run.look.bytes.subarray(i * n, i * n + n), b => (b - 128) / 127), line.temperature);
+  const towards = (j, by) => [by * (at[n + j][0] - at[i][0]), by * (at[n + j][1] - at[i][1])];
+  const push = p.reduce((sum, v, j) => j === i ? sum : sum.map((s, k) => s + towards(j, -v)[k]), [0, 0]), pull = towards(i, 1 - p[i]);
+  const strong = p.map((v, j) => [v, j]).filter(x => x[1] !== i).sort((a, b) => b[0] - a[0]).slice(0, 3);
+  const all = [[pull, true], [push, false], ...strong.map(([v, j]) => [towards(j, -v), false])], longest = Math.max(...all.map(x => Math.hypot(...x[0])));
+  return longest < 0.5 ? [] : all.map(([by, kind]) => [at[i], by.map(x => x / longest * 48), kind]);
+}
 function draw() {
   requestAnimationFrame(draw);
-  if (!dirty) return;
+  const now = performance.now();
+  if (!dirty || still.matches && state.playing && now - (draw.last || 0) < 500) return;
   dirty = false;
+  draw.last = now;
+  drawAll();
+}
+function drawAll() {
   for (const run of runs) {
     if (!run.look || !run.opened) continue;
     for (const [kind, title] of PICTURES) {
@@ -368,6 +343,7 @@ function draw() {
     }
     run.showNumbers();
     run.showHand();
+    showPhases(run);
     state.firstPicture = state.firstPicture || performance.now();
     run.worker.postMessage({seen: runs.length > 1 ? Math.min(...runs.filter(r => !r.error).map(r => r.step)) + 15 : 1e9});
   }
@@ -399,13 +375,17 @@ const CONTROLS = [
   {label: 'seed', keys: ['train.seed'], whole: true},
 ];
 let recipe = {};
-function showSettings(text, unused) {
+function parseRecipe(text) {
+  const all = {};
   let section = '';
-  recipe = {};
   for (const row of text.split('\n')) {
     if (row[0] === '[') section = row.slice(1, -1) + '.';
-    else if (row.includes(' = ')) recipe[section + row.slice(0, row.indexOf(' = '))] = row.slice(row.indexOf(' = ') + 3);
+    else if (row.includes(' = ')) all[section + row.slice(0, row.indexOf(' = '))] = row.slice(row.indexOf(' = ') + 3);
   }
+  return all;
+}
+function showSettings(all, unused) {
+  recipe = all;
   const layers = key => recipe[key].split(',');
   for (const c of CONTROLS) {
     const key = c.keys[0], value = c.get ? c.get(layers(key)) : recipe[key];
@@ -479,19 +459,30 @@ function restart() {
   while (runs.length < (state.beside ? 2 : 1)) { const run = new Run(runs.length === 1); runs.push(run); $('runs').append(run.box); }
   $('runs').classList.toggle('two', state.beside);
   if ($('beside')) $('beside').checked = state.beside;
-  for (const run of runs) { run.open(); run.worker.postMessage({slow: $('slow').checked, play: state.playing}); }
+  for (const run of runs) { run.open(); if (!$('slow').checked) run.worker.postMessage({play: state.playing}); }
   keepAddress(0);
   dirty = true;
 }
 function play(on) {
+  const slow = $('slow').checked;
   state.playing = on;
   $('play').textContent = on ? 'Pause' : 'Play';
-  for (const run of runs) run.worker.postMessage({play: on});
+  clearInterval(play.phases);
+  if (on && slow) { nextPhase(); play.phases = setInterval(nextPhase, PHASE_TIME); }
+  else leaveSlow();
+  for (const run of runs) run.worker.postMessage({play: on && !slow});
   if (!on) keepAddress();
+}
+/* Steps at full speed have no phases; one that was being watched is over. */
+function leaveSlow() {
+  if ($('slow').checked) return;
+  settle();
+  for (const run of runs) run.watched = null;
+  dirty = true;
 }
 function seek(step) {
   play(false);
-  for (const run of runs) run.worker.postMessage({seek: step});
+  for (const run of runs) { run.watched = null; run.settled = true; run.worker.postMessage({seek: step}); }
   keepAddress(step);
 }
 function keepAddress(step = Math.max(0, ...runs.map(r => r.step))) {
@@ -508,7 +499,7 @@ function readAddress() {
   $('lesson').value = state.lesson.name;
   showQuestion();
   const step = Math.min(1e6, Number(all.get('step')) || 0);
-  play(step === 0 && !('lesson' in Object.fromEntries(all)));
+  play(step === 0 && !all.has('lesson') && !still.matches);
   restart();
   if (step > 0) seek(step);
 }
@@ -523,23 +514,28 @@ function showDiagnosis(d, of) {
     return;
   }
   box.replaceChildren(make('p', {}, of.join(' and ') + ': ', make('b', {}, d.state), ': ' + d.meaning), ...d.evidence.map(e => make('p', {className: 'item'}, e)),
-    ...(d.look_alikes ? [make('p', {}, 'easily confused with: ' + d.look_alikes)] : []), make('p', {}, 'try first: ' + d.try_first), ...(d.cosine_histogram_on ? histogram(d) : []));
+    ...(d.look_alikes ? [make('p', {}, 'easily confused with: ' + d.look_alikes)] : []), make('p', {}, 'try first: ' + d.try_first), make('div', {className: 'panels'}, ...picturesOf(d)));
 }
-function histogram(d) {
-  const canvas = make('canvas');
-  const run = {look: {positive: d.cosine_histogram_on.map(x => x * 1e4), negative: d.cosine_histogram_off.map(x => x * 1e4)}};
-  requestAnimationFrame(() => DRAW.bins(run, canvas));
-  return [make('figure', {style: 'max-width:420px'}, canvas, make('figcaption', {}, 'Cosines; filled: pairs, dashed: others'))];
+/* The pictures that a run has too, of what the program measured. */
+function picturesOf(d) {
+  const scaled = x => (x || []).map(v => v * 1e4), sides = [d.singular_values_centred_a, d.singular_values_centred_b].filter(x => x);
+  const run = {look: {positive: scaled(d.cosine_histogram_on), negative: scaled(d.cosine_histogram_off), image_spectrum: scaled(sides[0]), text_spectrum: scaled(sides[1] || sides[0])}};
+  return [['bins', d.cosine_histogram_on, 'Cosines', 'filled: pairs, dashed: others'], ['values', sides.length, 'Singular values', 'of the centred unit rows; solid: A, dashed: B']].filter(x => x[1]).map(([kind, , title, text]) => {
+    const canvas = make('canvas', {role: 'img', ariaLabel: title + ': ' + text}), again = () => DRAW[kind](run, canvas);
+    requestAnimationFrame(again);
+    return make('figure', {}, canvas, make('figcaption', {}, ...saveButtons(canvas, kind, title, again), make('b', {}, title), ' ' + text));
+  });
+}
+/* "loss 4.852, batch 128", "batch=128 loss=4.852", "4.852 128". */
+function numbersIn(text) {
+  const number = '[^\\d.]*?([\\d.]+(?:e[-+]?\\d+)?)', after = word => (new RegExp('(?:' + word + ')' + number, 'i').exec(text) || [])[1];
+  const bare = text.match(/[\d.]+(?:e[-+]?\d+)?/gi) || [];
+  return [after('loss') || bare[0], after('batch|pairs|\\bn\\b') || bare[1]].map(Number);
 }
 async function takeFiles(list) {
   const two = await Promise.all(Array.from(list).slice(0, 2).map(async f => ({name: f.name, bytes: new Uint8Array(await f.arrayBuffer())})));
   two.sort((a, b) => a.name < b.name ? -1 : 1);
   if (two.length) runs[0].worker.postMessage({diagnose: two});
-}
-function download(what, name) {
-  const a = make('a', {href: URL.createObjectURL(new Blob([what])), download: name});
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(a.href), 1000);
 }
 async function copy(text) {
   try { await navigator.clipboard.writeText(text); $('copied').textContent = 'copied'; } catch { $('copied').textContent = text; }
@@ -551,7 +547,8 @@ function wire() {
   $('one').onclick = () => seek(Math.max(...runs.map(r => r.step)) + 1);
   $('ten').onclick = () => seek(Math.max(...runs.map(r => r.step)) + 10);
   $('reset').onclick = () => { state.changes = {}; play(false); restart(); };
-  $('slow').onchange = e => runs.forEach(r => r.worker.postMessage({slow: e.target.checked}));
+  $('slow').onchange = () => play(state.playing);
+  $('phase').onclick = () => { $('slow').checked = true; play(false); nextPhase(); };
   $('time').oninput = e => seek(Number(e.target.value));
   $('lesson').append(...LESSONS.map(l => make('option', {value: l.name}, l.title)));
   $('lesson').onchange = e => choose(LESSONS.find(l => l.name === e.target.value));
@@ -560,38 +557,42 @@ function wire() {
   $('log').onclick = () => download(runs[0].lines.map(l => JSON.stringify({kind: 'step', ...l})).join('\n') + '\n', 'log.jsonl');
   $('weights').onclick = () => runs[0].worker.postMessage({save: true});
   $('files').onchange = e => takeFiles(e.target.files);
-  $('ask').onclick = () => runs[0].worker.postMessage({numbers: [Number($('loss').value), Number($('batch').value)]});
-  const dark = matchMedia('(prefers-color-scheme: dark)');
+  $('ask').onclick = () => runs[0].worker.postMessage({numbers: numbersIn($('numbers').value)});
+  $('numbers').onkeydown = e => { if (e.key === 'Enter') $('ask').click(); };
+  const dark = matchMedia('(prefers-color-scheme: dark)'), scheme = document.documentElement.style;
+  const redraw = () => { readColours(); dirty = true; if (FREE.last) freeDraw(); };
   $('theme').onclick = () => {
-    const is = document.documentElement.style.colorScheme || (dark.matches ? 'dark' : 'light');
-    document.documentElement.style.colorScheme = is === 'dark' ? 'light' : 'dark';
-    readColours();
-    dirty = true;
-    if (FREE.last) freeDraw();
+    scheme.colorScheme = (scheme.colorScheme || (dark.matches ? 'dark' : 'light')) === 'dark' ? 'light' : 'dark';
+    redraw();
   };
   $('projector').onclick = e => {
-    const on = document.documentElement.classList.toggle('projector');
-    e.target.setAttribute('aria-pressed', on);
-    dirty = true;
+    e.target.setAttribute('aria-pressed', document.documentElement.classList.toggle('projector'));
+    redraw();
   };
-  dark.onchange = () => { readColours(); dirty = true; };
-  addEventListener('resize', () => { dirty = true; if (FREE.last) freeDraw(); });
+  dark.onchange = redraw;
+  addEventListener('resize', redraw);
+  let before; // paper is white
+  addEventListener('beforeprint', () => { before = scheme.colorScheme; scheme.colorScheme = 'light'; redraw(); drawAll(); });
+  addEventListener('afterprint', () => { scheme.colorScheme = before; redraw(); });
   addEventListener('hashchange', readAddress);
   addEventListener('dragover', e => { e.preventDefault(); $('doctor').classList.add('over'); });
   addEventListener('dragleave', () => $('doctor').classList.remove('over'));
   addEventListener('drop', e => { e.preventDefault(); $('doctor').classList.remove('over'); takeFiles(e.dataTransfer.files); });
 }
+async function compile() {
+  const bytes = await new Response(new Blob([bytesOf($('wasm').textContent.trim())]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  return WebAssembly.compile(bytes); // once for all workers
+}
 async function start() {
-  const packed = Uint8Array.from(atob($('wasm').textContent.trim()), c => c.charCodeAt(0));
-  const bytes = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
-  wasm = await WebAssembly.compile(bytes); // once for all workers
-  engineCode = $('code').textContent;
+  engineCode = URL.createObjectURL(new Blob([$('code').textContent], {type: 'text/javascript'}));
+  wasm = compile();
   document.querySelector('main').hidden = false;
   wire();
   makeSettings();
   readColours();
   readAddress();
   requestAnimationFrame(draw);
+  await wasm; // or it says why not
   setTimeout(() => freeWire(makeWorker()), 400); // after the first picture
 }
 start().catch(e => { $('failed').hidden = false; $('failed').textContent = 'The playground needs WebAssembly and DecompressionStream (browsers since 2023): ' + e.message; });

@@ -1,11 +1,11 @@
 /* worker.js -- one run in a worker: it trains until it is told otherwise, and says how it goes.
  *
- * Messages in: {wasm}, {open: {recipe, settings}}, {play}, {steps}, {seek}, {slow}, {judge}, {search}, {files, diagnose}, {numbers}, {free}, {save}.
- * Messages out: {opened}, {steps}, {look}, {verdict}, {hash}, {found}, {diagnosis}, {free}, {saved}, {error}. */
+ * Messages in: {wasm}, {open: {recipe, settings, number}}, {play}, {seek}, {watch}, {finish}, {seen}, {search}, {diagnose}, {numbers}, {free}, {save}.
+ * Messages out: {opened}, {steps}, {watched}, {look}, {verdict}, {hash}, {found}, {diagnosis}, {free}, {saved}, {error}. */
 'use strict';
-const SLICE = 45; // milliseconds of steps before the next picture; one costs about 15
+const SLICE = 24; // milliseconds of steps before the next picture, which costs less than ten
 const files = new Map();
-let call, run = 0, playing = false, slow = false, step = 0, wanted = -1, lastVerdict = 0, lastLook = 0, limit = 1e9, shown = -1, seen = true, marks = [], every = 1;
+let call, run = 0, width = 0, playing = false, step = 0, wanted = -1, lastVerdict = 0, lastLook = 0, lastRows = 0, limit = 1e9, shown = -1, seen = true, marks = [], every = 1;
 
 /* Messages say of which run they are: the page may have begun another meanwhile. */
 function tell(message) { postMessage({...message, run}); }
@@ -16,7 +16,7 @@ function ask(name, ...args) {
 }
 
 /* ---- going back: a few checkpoints, and what lies between them is computed again ---- */
-const MARKS = 24;
+const MARKS = 24, CLOSEST = 8;
 function mark() {
   if (step % every || marks.includes(step)) return;
   if (ask('save', 'at-' + step).error) return;
@@ -38,7 +38,11 @@ function goTo(target) {
 
 /* ---- what is shown ---- */
 function show(all) {
-  const look = ask('look');
+  const look = ask('look'), now = Date.now();
+  if (!look.error && (all || width <= 3 || now - lastRows > 250)) { // on a circle or sphere the rows are the picture
+    look.rows = ask('rows');
+    lastRows = now;
+  }
   if (!look.error) tell({look});
   if (all || Date.now() - lastVerdict > 1000) {
     const verdict = ask('judge');
@@ -52,67 +56,77 @@ function show(all) {
   seen = false; // until the page has drawn it
 }
 
-function advance(most) {
-  const began = Date.now(), lines = [];
-  let answer = {};
-  while (!answer.error && lines.length < most && Date.now() - began < SLICE && step < (wanted < 0 ? limit : wanted)) {
-    mark();
-    answer = call('step', 1);
-    lines.push(...answer.steps);
-    step += answer.steps.length;
-  }
-  if (lines.length) tell({steps: lines});
+function stepOnce() {
+  mark();
+  const answer = call('step', 1);
+  step += answer.steps.length;
   if (answer.error) {
     tell({error: answer.error});
     playing = false;
     wanted = -1;
-    show(true);
   }
+  return answer;
+}
+function advance() {
+  const began = Date.now(), lines = [];
+  let answer = {};
+  while (!answer.error && Date.now() - began < SLICE && step < (wanted < 0 ? limit : wanted)) {
+    answer = stepOnce();
+    lines.push(...answer.steps);
+  }
+  if (lines.length) tell({steps: lines});
+  if (answer.error) show(true);
 }
 
 let ticking = false;
 function tick() {
   ticking = false;
   const going = wanted >= 0;
-  if (going && step < wanted) advance(1e9);
+  if (going && step < wanted) advance();
   if (going && step < wanted && seen && Date.now() - lastLook > 250) show(false);
   if (going && step >= wanted) {
     wanted = -1;
     show(true);
   } else if (!going && playing) {
-    if (step < limit && (!slow || seen)) advance(slow ? 1 : 1e9);
+    if (step < limit) advance();
     if (seen && step !== shown) show(false);
   }
   if (playing || wanted >= 0) later();
 }
 function later() {
-  if (!ticking) setTimeout(tick, slow && playing ? 500 : playing && step >= limit ? 15 : 0);
+  if (!ticking) setTimeout(tick, playing && step >= limit ? 15 : 0);
   ticking = true;
 }
 
 const DO = {
-  async wasm(module) { call = await makeEngine(module, files); },
   open({recipe, settings, number}) {
     run = number;
     files.clear();
     marks = [];
-    every = 1;
+    every = CLOSEST;
     step = 0;
     wanted = shown = -1;
+    width = 0;
     limit = 1e9;
     seen = true;
     const opened = ask('open', recipe, settings);
     if (opened.error) { playing = false; return; }
+    width = opened.width;
     tell({opened});
-    mark();
     show(true);
     if (playing) later();
   },
   play(on) {
     playing = on;
-    if (on) later(); else if (call && marks.length) show(true);
+    if (on) later(); else if (width) show(true);
   },
-  slow(on) { slow = on; },
+  watch() { // one step in slow motion: its update has been made, but the page shows it last
+    playing = false;
+    wanted = -1;
+    const {steps: [line]} = stepOnce();
+    if (line) tell({watched: {line, ...ask('batch')}});
+  },
+  finish() { show(true); },
   seek(target) { playing = false; goTo(target); later(); },
   seen(most) { // two runs go side by side: neither runs ahead of the other
     seen = true;
@@ -136,8 +150,11 @@ const DO = {
     tell({saved: files.get('now'), step});
   },
 };
-let queue = Promise.resolve(); // in order, although the first of them takes time
+let begin; // what comes before the engine waits for it, and everything happens in order
+let queue = new Promise(module => { begin = module; }).then(async module => { call = await makeEngine(module, files); });
+const told = e => tell({error: String(e.message || e)});
+queue.catch(told);
 onmessage = ({data}) => {
-  queue = queue.then(async () => { for (const what in data) await DO[what](data[what]); })
-    .catch(e => tell({error: String(e.message || e)}));
+  if (data.wasm) begin(data.wasm);
+  else queue = queue.then(async () => { for (const what in data) await DO[what](data[what]); }).catch(told);
 };

@@ -75,7 +75,7 @@ function saveButtons(canvas, name, title, drawAgain) {
   return [button('SVG', () => {
     canvas.svg = null;
     drawAgain();
-    download(canvas.svg.text, name + '.svg');
+    if (canvas.svg) download(canvas.svg.text, name + '.svg');
     delete canvas.svg;
   }), button('PNG', () => canvas.toBlob(b => download(b, name + '.png')))];
 }

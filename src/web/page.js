@@ -40,7 +40,7 @@ class Run {
       const canvas = this.canvas[kind] = make('canvas', {tabIndex: kind === 'heat' || kind === 'place' ? 0 : -1});
       canvas.setAttribute('role', 'img');
       this.note[kind] = make('span', {}, text);
-      panels.append(make('figure', {className: kind === 'values' || kind === 'path' ? 'more' : ''}, canvas, make('figcaption', {}, ...saveButtons(canvas, kind, title, () => DRAW[kind](this, canvas)), make('b', {}, title), ' ', this.note[kind])));
+      panels.append(make('figure', {className: kind === 'values' || kind === 'path' ? 'more' : ''}, canvas, make('figcaption', {}, ...saveButtons(canvas, kind, title, () => this.look && DRAW[kind](this, canvas)), make('b', {}, title), ' ', this.note[kind])));
     }
     this.hand = make('details', {className: 'hand'}, make('summary', {}, 'The loss of one picture, by hand'), make('div'));
     this.phaseList = make('ol');

@@ -91,6 +91,18 @@ class Browser:
     def keys(self, css, text):
         self.ask("POST", f"/element/{self.element(css)}/value", {"text": text})
 
+    def click(self, css, right=0):
+        """The middle of an element, or so far to the right of it."""
+        where = {"element-6066-11e4-a52e-4f735466cecf": self.element(css)}
+        self.run("arguments[0].scrollIntoView({block: 'center'})", where)
+        self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [
+            {"type": "pointerMove", "duration": 0, "origin": where, "x": round(right), "y": 0}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]}]})
+
+    def heap(self):
+        """Bytes of the page's live objects."""
+        self.ask("POST", "/goog/cdp/execute", {"cmd": "HeapProfiler.collectGarbage", "params": {}})
+        return self.ask("POST", "/goog/cdp/execute", {"cmd": "Runtime.getHeapUsage", "params": {}})["usedSize"]
+
     def hover(self, css):
         where = {"element-6066-11e4-a52e-4f735466cecf": self.element(css)}
         self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [

@@ -19,10 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from xml.etree import ElementTree
 
 from driver import Browser, check, done
 
-STEPS = 40
+STEPS = 200
 
 
 def until(browser, script, seconds=60):
@@ -147,6 +148,145 @@ def controls(browser):
     check("a setting that is refused is refused in the program's words", said.startswith("loss.temperature"), said)
 
 
+def every_control(browser):
+    """Each setting by keyboard and by mouse: the engine's recipe says what arrived."""
+    browser.run("choose(LESSONS[1]); play(false)")
+    rows = until(browser, "return runs[0].opened && CONTROLS.map(c => [c.label, c.keys[0], c.words ? 'words' : c.log ? 'log' : c.truth ? 'truth' : 'number'])")
+    for label, key, kind in rows:
+        css = f'#settings [data-key="{label}"]'
+        for by in ("key", "mouse"):
+            browser.run("state.changes = {}; restart()")
+            until(browser, "return runs[0].opened && runs[0].opened.recipe && runs[0].look")
+            before = browser.run("return runs[0].recipe[arguments[0]]", key)
+            if browser.run(f"return document.querySelector('{css}').disabled"):
+                continue
+            if by == "key":
+                browser.keys(css, {"words": "\ue015", "log": "\ue012", "truth": " ", "number": "7"}[kind])
+                if browser.run(f"return document.querySelector('{css}').value === '' || !Object.keys(state.changes).length"):
+                    browser.keys(css, {"words": "\ue013", "number": "\ue004"}.get(kind, ""))  # it was the last of the list
+            else:
+                browser.run(f"document.querySelector('{css}').scrollIntoView({{block: 'center'}})")
+                if kind == "words":  # lists open outside of the page
+                    browser.run(f"const s = document.querySelector('{css}'); s.value = s.options[s.selectedIndex ? 0 : 1].value; s.dispatchEvent(new Event('change'))")
+                else:
+                    browser.click(css, browser.run(f"return document.querySelector('{css}').offsetWidth") / 4 if kind == "log" else 0)
+                    if kind == "number":
+                        browser.keys(css, "5\ue004")
+            try:
+                until(browser, f"return runs[0].settings['{key}'] !== undefined && state.changes['{key}'] !== undefined && runs[0].recipe['{key}'] !== {json.dumps(before)}", 10)
+                moved = True
+            except RuntimeError:
+                moved = False
+            check(f"{label} is moved by {by}", moved, str(before))
+    browser.run("state.changes = {}; restart()")
+
+
+def buttons(browser, folder):
+    """What is not a setting, by mouse and by keyboard."""
+    browser.downloads(folder)
+    step = "return runs[0].step"
+    for press in (browser.click, lambda css: browser.keys(css, "\ue007")):
+        browser.run("choose(LESSONS[0])")
+        until(browser, "return runs[0].look && runs[0].step === 0")
+        press("#one")
+        until(browser, f"{step} === 1")
+        press("#ten")
+        until(browser, f"{step} === 11")
+        press("#play")
+        until(browser, f"{step} > 14")
+        press("#play")
+        press("#reset")
+        until(browser, "return runs[0].look && runs[0].step === 0")
+        for button, state_of in (("#projector", "document.documentElement.className"), ("#theme", "document.documentElement.style.colorScheme")):
+            before = browser.run(f"return {state_of}")
+            press(button)
+            check(f"{button} is pressed", browser.run(f"return {state_of}") != before)
+        for name in ("#copy", "#link"):
+            browser.run("document.getElementById('copied').textContent = ''")
+            press(name)
+            until(browser, "return document.getElementById('copied').textContent !== ''")
+        for kind in ("SVG", "PNG"):
+            for name in ("heat", "loss", "place", "bins", "values", "path"):
+                if os.path.exists(f"{name}.{kind.lower()}"):
+                    os.remove(f"{name}.{kind.lower()}")
+            names = browser.run(f"const b = Array.from(document.querySelectorAll('.run .save')).filter(b => b.textContent === '{kind}'); b.forEach((x, i) => {{ x.id = '{kind}' + i; }}); return b.length")
+            check("six pictures are saved", names == 6, str(names))
+            press(f"#{kind}0")
+            end = time.monotonic() + 20
+            while not os.path.exists(f"heat.{kind.lower()}") and time.monotonic() < end:
+                time.sleep(0.05)
+            check(f"a picture is saved as {kind}", os.path.exists(f"heat.{kind.lower()}"))
+        drawn = ElementTree.parse("heat.svg").getroot()
+        check("... with a cell per pair of rows", len(list(drawn.iter("{http://www.w3.org/2000/svg}rect"))) >= 32 * 32, drawn.tag)
+    parsed = browser.later("""const done = arguments[0], all = PICTURES.map(([kind]) => { const c = runs[0].canvas[kind]; c.svg = null; DRAW[kind](runs[0], c); const t = c.svg.text; delete c.svg; return t; });
+        done(all.map(t => new DOMParser().parseFromString(t, 'image/svg+xml').querySelector('parsererror') === null && !/NaN|undefined/.test(t)))""")
+    check("every picture is SVG that can be read", parsed == [True] * 6, str(parsed))
+
+
+def slow_motion(browser):
+    """Six phases with the numbers of the step: worked by hand they are the engine's."""
+    for lesson, change in ((1, {}), (0, {}), (1, {"loss.name": "clip", "loss.temperature": "0.3"}), (1, {"loss.name": "siglip"})):
+        browser.run("choose(LESSONS[arguments[0]]); state.changes = arguments[1]; restart()", lesson, change)
+        until(browser, "return runs[0].look && runs[0].step === 0")
+        for phase in range(6):
+            if phase % 2:
+                browser.click("#phase")
+            else:
+                browser.keys("#phase", "\ue007")
+            now = until(browser, f"const l = document.querySelectorAll('.phases li'); return l.length === 6 && l[{phase}].className === 'now' && l[{phase}].textContent")
+            check(f"phase {phase + 1} has numbers", re.search(r"\d", now) is not None, now)
+        until(browser, "return runs[0].step === 1")
+        hand, said, known = browser.run("const w = runs[0].watched; return [w.byHand, w.line.loss, w.loss in SOFTMAX]")
+        check("the loss worked by hand is the engine's", not known or abs(hand - said) < 2e-5 * said, f"{change}: {hand} {said}")
+    browser.run("choose(LESSONS[3]); state.beside = true; restart()")
+    until(browser, "return runs.length === 2 && runs.every(r => r.look)")
+    browser.click("#play")
+    check("slow motion goes by itself, in both runs", until(browser, "return state.playing && runs.every(r => r.watched) && state.phase > 0"))
+    until(browser, "return runs.every(r => r.step === 1)")
+    browser.click("#slow")
+    until(browser, "return runs.every(r => r.step > 8 && !r.watched)")
+    lines = browser.run("play(false); return runs.map(r => r.lines.filter(l => l).length === r.lines.length)")
+    check("no step is missing in the log", lines == [True, True])
+    browser.run("seek(60)")
+    hashes(browser, 60)
+
+
+def lessons_by_hand(browser):
+    """All questions answered, the first of them wrongly; what was wrong stands at the end. A row by hand, arrows, search."""
+    browser.run("state.guesses = {}; choose(LESSONS[0]); seek(20)")
+    hashes(browser, 20)
+    browser.click("canvas[aria-label^=Cosines]")
+    hand = until(browser, "const h = runs[0].hand; return h.open && h.textContent.includes('-ln') && h.textContent")
+    check("a click on a row opens its loss by hand", re.search(r"Loss of this row: -ln 0\.03\d* = 3\.4", hand) is not None, hand[-120:])
+    browser.run("runs[0].hand.open = false")
+    browser.keys("canvas[aria-label^=Cosines]", "\ue015\ue007")
+    check("... and Enter", browser.run("return runs[0].hand.open"))
+    arrows = "return forces(runs[0], runs[0].dots).length"
+    check("pull and push have arrows", browser.run(arrows) >= 3)
+    browser.run("choose(LESSONS[10]); seek(20)")
+    hashes(browser, 20)
+    check("... on the circle too", browser.run(arrows) >= 3)
+    for i in range(12):
+        browser.run("choose(LESSONS[arguments[0]])", i)
+        right = browser.run("return state.lesson.right")
+        (browser.keys if i % 2 else lambda css, _: browser.click(css))(f".answers button:nth-child({(right + (i == 0)) % 3 + 1})", "\ue007")
+        browser.run("play(false)")
+    said = browser.run("return document.getElementById('question').textContent")
+    check("at the end the wrong guess is named", "11 guesses were right" in said and "A loss that does not move" in said, said)
+
+
+def memory(browser):
+    """Twenty thousand steps in the memory of two thousand."""
+    browser.run("choose(LESSONS.find(l => l.name === 'circle')); play(true)")
+    used = []
+    for steps in (4000, 20000):
+        until(browser, f"return runs[0].step >= {steps}", 400)
+        used.append(browser.heap())
+    browser.run("play(false)")
+    print(f"heap after 4,000 and 20,000 steps: {used[0] / 1e6:.1f} and {used[1] / 1e6:.1f} MB")
+    check("memory is flat over 20,000 steps", used[1] < used[0] + 8e6, str(used))
+
+
 def npy(path, rows):
     with open(path, "wb") as f:
         header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({len(rows)}, {len(rows[0])}), }}".ljust(117) + "\n"
@@ -167,10 +307,13 @@ def doctor(browser, program, folder):
     shown = until(browser, "return document.getElementById('diagnosis').textContent")
     check("dropped files are diagnosed as by the program", want["state"] in shown and want["try_first"] in shown and
           all(e in shown for e in want["evidence"]), shown)
-    browser.keys("#loss", "4.852")
-    browser.keys("#batch", "128")
-    browser.run("document.getElementById('ask').click()")
-    until(browser, "return document.getElementById('diagnosis').textContent.includes('ln N (')")
+    check("... with their pictures", until(browser, "return document.querySelectorAll('#diagnosis canvas').length") == 2)
+    for text, key in (("loss 4.852, batch 128", "\ue007"), ("batch = 128; loss: 4.852", "")):
+        browser.run("document.getElementById('diagnosis').textContent = document.getElementById('numbers').value = ''")
+        browser.keys("#numbers", text + key)
+        if not key:
+            browser.click("#ask")
+        until(browser, "return document.getElementById('diagnosis').textContent.includes('ln N (')")
 
 
 def speed(browser):
@@ -303,6 +446,11 @@ def main():
             random_settings(browser, program)
             time_travel(browser, page)
             controls(browser)
+            every_control(browser)
+            buttons(browser, folder)
+            slow_motion(browser)
+            lessons_by_hand(browser)
+            memory(browser)
             doctor(browser, program, folder)
             weights(browser, program, folder)
             question(browser)

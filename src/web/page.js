@@ -40,7 +40,7 @@ class Run {
       const canvas = this.canvas[kind] = make('canvas', {tabIndex: kind === 'heat' || kind === 'place' ? 0 : -1});
       canvas.setAttribute('role', 'img');
       this.note[kind] = make('span', {}, text);
-      panels.append(make('figure', {className: kind === 'values' || kind === 'path' ? 'more' : ''}, canvas, make('figcaption', {}, ...saveButtons(canvas, kind, title, () => this.look && DRAW[kind](this, canvas)), make('b', {}, title), ' ', this.note[kind])));
+      panels.append(make('figure', {className: ['bins', 'values', 'path'].includes(kind) ? 'more' : ''}, canvas, make('figcaption', {}, ...saveButtons(canvas, kind, title, () => this.look && DRAW[kind](this, canvas)), make('b', {}, title), ' ', this.note[kind])));
     }
     this.hand = make('details', {className: 'hand'}, make('summary', {}, 'The loss of one picture, by hand'), make('div'));
     this.phaseList = make('ol');
@@ -48,7 +48,7 @@ class Run {
     this.slow = make('div', {className: 'phases', hidden: true}, this.phaseList, make('figure', {}, this.phaseCanvas));
     this.search = make('input', {type: 'text', value: 'a small red star', ariaLabel: 'caption to look for'});
     this.hits = make('div', {className: 'hits'});
-    this.find = make('div', {hidden: true}, make('label', {}, 'Find: ', this.search), this.hits);
+    this.find = make('div', {className: 'find', hidden: true}, make('label', {}, 'Find: ', this.search), this.hits);
     this.hash = make('p', {className: 'hash'});
     this.box.append(this.title, this.says, this.numbers, this.slow, panels, this.hand, this.find, this.hash);
     this.worker = makeWorker();
@@ -157,7 +157,7 @@ class Run {
     this.numbers.replaceChildren(put('step', String(this.step)), ...(line ? [put('loss', round(line.loss)), put('all equal', round(line.all_equal)), put('floor', round(line.floor)), put('temperature', round(line.temperature)), put('|gradient|', round(line.gradient_norm)), put('rate', round(line.rate))] : []),
       ...(v ? [put('mean cosine', round(v.mean_cosine[0])), put('effective rank, centred', v.effective_rank_centred.map(x => round(x, 1)).join(', ')), put('recall@1', v.recall_at_1.map(x => round(x, 3)).join(', ') + ` of ${v.rows}`)] : []),
       ...(v && line ? [make('p', {className: 'meter'}, put('escape meter', round(v.escape_meter)), ': the covariance of the two sides of a pair, over the temperature; above 0 the run is leaving the point where all are equal. ',
-        ...(this.growth === null ? [] : ['The common deviation of pairs grows by ', make('b', {}, round(this.growth, 5)), ' per step in log; free embeddings under SGD would have rate / (N temperature) = ', make('b', {}, round(line.rate / (this.opened.batch * line.temperature), 5)), '.']))] : []));
+        ...(this.growth === null || v.common > 0.3 ? [] : ['The common deviation of pairs grows by ', make('b', {}, round(this.growth, 5)), ' per step in log; embeddings without towers, under SGD, would have rate / (N temperature) = ', make('b', {}, round(line.rate / (this.opened.batch * line.temperature), 5)), '.']))] : []));
   }
   showHand() {
     if (!this.hand.open || !this.rows) return;
@@ -272,7 +272,7 @@ const DRAW = {
     }
     g.lineWidth = 1;
     const what = d === 2 ? 'on the circle' : d === 3 ? 'on the sphere; drag or use arrows to turn it' : `on the plane of the two main directions: ${(run.look.plane_share[0] / 100).toFixed(0)} % of the variance`;
-    return what + '. Discs: pictures, squares: captions; a line joins a pair' + (arrows.length ? '; arrows: solid, the pull of its own caption on the chosen picture; dashed, the push of the others' : '');
+    return what + '. Discs: pictures, squares: captions, joined in pairs' + (arrows.length ? '. Arrows at the chosen picture: solid, pull of its caption; dashed, push of others' : '');
   },
   bins(run, canvas) {
     const {positive, negative} = run.look, p = axes(canvas, -1, 1, 0, 1, 'cosine', 'share'), {g, x, y} = p;

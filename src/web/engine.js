@@ -106,7 +106,7 @@ async function makeEngine(module, files) {
   if (engine === 0) throw new Error('no memory for the engine');
 
   // A call of web.h: texts and numbers are copied into the module, and numbers back; the answer is read from it.
-  return (name, ...args) => {
+  const call = (name, ...args) => {
     const rooms = [];
     const given = args.map(a => {
       if (typeof a === 'number') return a;
@@ -124,4 +124,6 @@ async function makeEngine(module, files) {
     const all = new Uint8Array(exports.memory.buffer, at);
     return JSON.parse(new TextDecoder().decode(all.subarray(0, all.indexOf(0))));
   };
+  call.bytes = () => exports.memory.buffer.byteLength;
+  return call;
 }

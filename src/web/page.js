@@ -119,7 +119,8 @@ class Run {
     this.says.replaceChildren(make('b', {}, (bad ? '✗ ' : verdict.state === 'healthy' ? '✓ ' : '• ') + verdict.state), ': ' + verdict.meaning + '. ', make('span', {className: 'dim'}, verdict.evidence[0] || ''),
       ...(bad ? [make('div', {}, 'Try first: ' + verdict.try_first)] : []));
   }
-  on_hash(hash, {step}) {
+  on_hash(hash, {step, memory}) {
+    this.memory = memory;
     this.hash.textContent = `fingerprint of the weights after step ${step}: ${hash}`;
     this.hash.dataset.hash = hash;
     this.hash.dataset.step = step;

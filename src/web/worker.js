@@ -48,7 +48,7 @@ function show(all) {
     const verdict = ask('judge');
     if (!verdict.error) tell({verdict, step});
     const {hash} = ask('save', 'now');
-    if (hash) tell({hash, step});
+    if (hash) tell({hash, step, memory: call.bytes() + Array.from(files.values(), f => f.length).reduce((a, b) => a + b)});
     lastVerdict = Date.now();
   }
   lastLook = Date.now();
@@ -70,7 +70,8 @@ function stepOnce() {
 function advance() {
   const began = Date.now(), lines = [];
   let answer = {};
-  while (!answer.error && Date.now() - began < SLICE && step < (wanted < 0 ? limit : wanted)) {
+  // ... of which the next one would still be a part
+  while (!answer.error && (Date.now() - began) * (1 + 1 / Math.max(1, lines.length)) < SLICE && step < (wanted < 0 ? limit : wanted)) {
     answer = stepOnce();
     lines.push(...answer.steps);
   }

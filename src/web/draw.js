@@ -149,6 +149,7 @@ function axes(canvas, x0, x1, y0, y1, xName, yName) {
 const norm = x => Math.sqrt(x.reduce((s, v) => s + v * v, 0));
 const unit = x => x.map(v => v / (norm(x) || 1));
 const rowOf = (x, i, d) => Array.from(x.subarray(i * d, i * d + d));
+const unitRows = (text, d) => { const x = floatsOf(text); for (let i = 0; i < x.length; i += d) x.set(unit(x.subarray(i, i + d)), i); return x; };
 const product = (a, b) => a.reduce((s, v, k) => s + v * b[k], 0);
 function softmax(row, tau) {
   const most = Math.max(...row), e = row.map(s => Math.exp((s - most) / tau)), sum = e.reduce((a, b) => a + b, 0);

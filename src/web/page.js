@@ -2,12 +2,12 @@
  * computed here from the engine's embeddings are the cosines of a search, the softmax of a row that is worked by hand, and arrows. */
 'use strict';
 /* ---- what the page shows: a lesson, changes to it, and one or two runs ---- */
-const state = {lesson: LESSONS[0], changes: {}, beside: false, playing: false, pair: 0, step: 0, guesses: {}, phase: 0};
+const state = {lesson: LESSONS[0], changes: {}, beside: false, playing: false, pair: 0, fix: '', step: 0, guesses: {}, phase: 0};
 let runs = [], wasm, engineCode, dirty = true, turn = [0.5, 0.3];
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 const parse = text => Object.fromEntries((text || '').split(' ').filter(s => s).map(s => [s.slice(0, s.indexOf('=')), s.slice(s.indexOf('=') + 1)]));
-const settingsOf = right => ({...parse(state.lesson.settings), ...state.changes, ...(right ? parse(state.lesson.fix) : {})});
+const settingsOf = right => ({...parse(state.lesson.settings), ...state.changes, ...(right ? parse(state.fix) : {})});
 const commandOf = run => `contrast train ${state.lesson.recipe} ${Object.entries(run.settings).filter(([k]) => !run.unused.has(k)).map(([k, v]) => k + '=' + v).join(' ')} ` +
   `train.steps=${Math.max(1, run.step)} -o lab${run.right ? '2' : ''} && contrast hash lab${run.right ? '2' : ''}`;
 
@@ -70,7 +70,7 @@ class Run {
     this.settled = true;
     this.waiting = false;
     this.trail = [];
-    this.title.textContent = !state.beside ? state.lesson.title : this.right ? state.lesson.beside || 'next to it' : 'as in the lesson';
+    this.title.textContent = !state.beside ? state.lesson.title : this.right ? state.fix === state.lesson.fix ? state.lesson.beside : state.fix : 'as in the lesson';
     this.worker.postMessage({open: {number: this.number, recipe: state.lesson.recipe, settings: Object.entries({...this.settings, 'train.steps': 1000000}).map(s => s.join('=')).join('\n')}});
   }
   on_opened(opened) {
@@ -90,7 +90,7 @@ class Run {
   }
   on_look(look) {
     look.bytes = bytesOf(look.cosines);
-    if (look.rows) this.rows = {images: floatsOf(look.rows.images), texts: floatsOf(look.rows.texts)};
+    if (look.rows) this.rows = {images: unitRows(look.rows.images, this.opened.width), texts: unitRows(look.rows.texts, this.opened.width)};
     this.look = look;
     this.step = look.step;
     this.trail = this.trail.filter(p => p[2] < look.step);
@@ -128,7 +128,7 @@ class Run {
   }
   on_found(found) {
     if (!this.rows) return;
-    const row = floatsOf(found), d = row.length;
+    const d = this.opened.width, row = unitRows(found, d);
     const best = Array.from({length: this.opened.pairs}, (_, i) => [product(rowOf(this.rows.images, i, d), row), i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
     this.hits.replaceChildren(...best.map(([c, i]) => make('figure', {}, this.picture(i), make('figcaption', {}, c.toFixed(2) + ' ' + (this.captions[i] || '')))));
   }
@@ -359,6 +359,7 @@ const BOTH = key => ['image.' + key, 'text.' + key];
 const ACTIVATIONS = ['none', 'relu', 'gelu', 'tanh', 'sigmoid'];
 const CONTROLS = [
   {label: 'loss', keys: ['loss.name'], words: ['question', 'npair', 'infonce', 'clip', 'ntxent', 'siglip', 'dcl', 'unicl', 'triplet', 'align-uniform', 'spectral', 'barlow', 'vicreg', 'positives']},
+  {label: 'negatives', keys: ['loss.name'], truth: true, get: l => String(l[0] !== 'positives'), set: (l, v) => [v === 'true' ? state.loss || 'question' : (state.loss = l[0], 'positives')]},
   {label: 'temperature', keys: ['loss.temperature'], log: [0.01, 10]},
   {label: 'learn temperature', keys: ['loss.learn_temperature'], truth: true},
   {label: 'pairs per batch, N', keys: ['train.batch'], words: ['2', '4', '7', '16', '32', '64', '128', '256']},
@@ -429,9 +430,11 @@ function showQuestion() {
   box.append(make('div', {className: 'answers'}, ...l.answers.map((a, i) => make('button', {type: 'button', className: !reveal ? '' : i === l.right ? 'right' : i === guess ? 'wrong' : '', onclick: () => answer(i)},
     (reveal ? i === l.right ? '✓ ' : i === guess ? '✗ ' : '' : '') + a))));
   if (reveal) box.append(make('p', {}, l.why));
-  if (l.beside) box.append(make('label', {}, make('input', {type: 'checkbox', id: 'beside', checked: state.beside, onchange: e => { state.beside = e.target.checked; restart(); }}), ' next to it: ' + l.beside));
-  const wrong = LESSONS.filter(x => x.name in state.guesses && state.guesses[x.name] !== x.right);
-  if (reveal && Object.keys(state.guesses).length === LESSONS.length)
+  const fix = make('input', {type: 'text', id: 'fix', value: state.fix, placeholder: 'loss.temperature=0.2', ariaLabel: 'settings of the right run', onchange: e => { state.fix = e.target.value.trim(); state.beside = state.fix !== ''; restart(); }});
+  box.append(make('div', {className: 'nextto'}, make('label', {}, make('input', {type: 'checkbox', id: 'beside', checked: state.beside, onchange: e => { state.beside = e.target.checked; restart(); }}), ' next to it: ' + (l.beside || 'the same run with')), ' ', fix));
+  const answered = Object.keys(state.guesses).length, wrong = LESSONS.filter(x => x.name in state.guesses && state.guesses[x.name] !== x.right);
+  if (reveal && answered < LESSONS.length) box.append(make('p', {className: 'dim'}, `${answered} of ${LESSONS.length} questions answered.`));
+  else if (reveal)
     box.append(make('p', {}, `All ${LESSONS.length} lessons: ${LESSONS.length - wrong.length} guesses were right. ` + (wrong.length ? 'Look once more at: ' + wrong.map(x => x.title).join('; ') + '.' : '')));
   for (const option of $('lesson').options) {
     const x = LESSONS[option.index];
@@ -440,14 +443,16 @@ function showQuestion() {
 }
 function answer(i) {
   if (!(state.lesson.name in state.guesses)) state.guesses[state.lesson.name] = i;
-  if (state.lesson.beside && !state.beside) { state.beside = true; restart(); }
+  if (state.fix && !state.beside) { state.beside = true; restart(); }
   showQuestion();
   play(true);
+  keepAddress();
 }
 function choose(lesson) {
   state.lesson = lesson;
   state.changes = {};
   state.beside = false;
+  state.fix = lesson.fix || '';
   $('lesson').value = lesson.name;
   showQuestion();
   play(false);
@@ -488,7 +493,9 @@ function seek(step) {
 }
 function keepAddress(step = Math.max(0, ...runs.map(r => r.step))) {
   state.step = step;
-  const all = new URLSearchParams({v: 1, lesson: state.lesson.name, ...state.changes, ...(state.beside ? {beside: 1} : {}), ...(step ? {step} : {})});
+  const all = new URLSearchParams({v: 1, lesson: state.lesson.name, ...state.changes, ...(state.beside ? {beside: 1} : {}), ...(step ? {step} : {}),
+    ...(state.fix !== (state.lesson.fix || '') ? {fix: state.fix} : {}),
+    ...(Object.keys(state.guesses).length ? {answers: LESSONS.map(l => l.name in state.guesses ? state.guesses[l.name] : '-').join('')} : {})});
   history.replaceState(null, '', '#' + all.toString().replaceAll('%2C', ','));
 }
 function readAddress() {
@@ -496,7 +503,9 @@ function readAddress() {
   for (const [k, v] of all) if (k.includes('.')) changes[k] = v;
   state.lesson = LESSONS.find(l => l.name === all.get('lesson')) || LESSONS[0];
   state.changes = changes;
-  state.beside = all.get('beside') === '1' && !!state.lesson.fix;
+  state.fix = all.has('fix') ? all.get('fix') : state.lesson.fix || '';
+  state.beside = all.get('beside') === '1';
+  Array.from(all.get('answers') || '').forEach((a, i) => { if (LESSONS[i] && /[012]/.test(a)) state.guesses[LESSONS[i].name] = Number(a); });
   $('lesson').value = state.lesson.name;
   showQuestion();
   const step = Math.min(1e6, Number(all.get('step')) || 0);

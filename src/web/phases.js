@@ -3,7 +3,7 @@
 'use strict';
 const few = x => '(' + Array.from(x.slice(0, 4), v => round(v, 3)).join(', ') + (x.length > 4 ? ', …)' : ')');
 class Watched {
-  constructor({line, images, texts, image_gradients: gradients, captions}, {width: d, batch: n}, recipe) {
+  constructor({line, images, texts, gradients, captions}, {width: d, batch: n}, recipe) {
     Object.assign(this, {line, d, n, captions, tau: line.temperature, loss: recipe['loss.name'], optimiser: recipe['optim.name']});
     this.whole = images !== undefined; // of a batch in chunks only the last one is there
     if (!this.whole) return;

@@ -64,14 +64,6 @@ static void put_rows(ct_web *w, const char *key, const ct_real *x, int n, int d)
         ct_json_bytes(&w->j, key, (const uint8_t *)x, (size_t)n * (size_t)d * sizeof *x);
 }
 
-/* ... as points on the sphere; they are an arena's, and ours to scale. */
-static void put_unit_rows(ct_web *w, const char *key, const ct_real *x, int n, int d)
-{
-    if (w->err.status == CT_OK)
-        ct_unit_rows((ct_real *)x, n, d);
-    put_rows(w, key, x, n, d);
-}
-
 /* ---- life ---- */
 
 static void close_run(ct_web *w)
@@ -198,30 +190,31 @@ const char *ct_web_rows(ct_web *w)
     if (w->err.status == CT_OK) {
         const ct_embedded e = ct_trainer_embedded(t, ct_pairs_split(t->pairs, CT_VALIDATION),
                                                   CT_PROBE, &w->arena, &w->err);
-        put_unit_rows(w, "images", e.a, e.n, e.d);
-        put_unit_rows(w, "texts", e.b, e.n, e.d);
+        put_rows(w, "images", e.a, e.n, e.d);
+        put_rows(w, "texts", e.b, e.n, e.d);
     }
     return answer(w);
 }
 
 const char *ct_web_batch(ct_web *w)
 {
-    static const char *const KEY[2][2] = {{"images", "image_gradients"},
-                                          {"texts", "text_gradients"}};
     ct_trainer *t = begin_with_run(w);
-    if (w->err.status == CT_OK && t->step == 0)
+    if (t->step == 0)
         CT_FAIL(&w->err, CT_ERR_CONFIG, "no step has been made");
+    if (w->err.status != CT_OK)
+        return answer(w);
     /* The graph of a step stays until the next look at anything. */
-    for (ct_tensor *z = w->err.status == CT_OK ? t->graph.newest : NULL; z != NULL; z = z->older)
+    for (ct_tensor *z = t->graph.newest; z != NULL; z = z->older) {
+        if (z->x == t->last[0])
+            put_rows(w, "gradients", z->dx, z->rows, z->cols);
         for (int side = 0; side < 2; side++)
-            if (z->x == t->last[side] && z->dx != NULL) {
-                put_rows(w, KEY[side][0], z->x, z->rows, z->cols);
-                put_rows(w, KEY[side][1], z->dx, z->rows, z->cols);
-            }
-    const ct_side *text = w->err.status == CT_OK ? &t->pairs->side[1] : NULL;
-    const int *items = text != NULL ? ct_sampler_batch(&t->sampler, t->step - 1) : NULL;
+            if (z->x == t->last[side])
+                put_rows(w, side == 0 ? "images" : "texts", z->x, z->rows, z->cols);
+    }
+    const ct_side *text = &t->pairs->side[1];
+    const int *items = ct_sampler_batch(&t->sampler, t->step - 1);
     ct_json_open(&w->j, "captions", '[');
-    for (int i = 0; text != NULL && text->text != NULL && i < t->recipe.train.batch; i++)
+    for (int i = 0; text->text != NULL && i < t->recipe.train.batch; i++)
         ct_json_string(&w->j, NULL, text->text[text->text_of[items[i]]]);
     ct_json_close(&w->j);
     return answer(w);
@@ -279,7 +272,7 @@ const char *ct_web_embed(ct_web *w, const char *caption)
     if (w->open && t->pairs->side[1].text == NULL)
         CT_FAIL(&w->err, CT_ERR_CONFIG, "this data has no captions");
     if (w->err.status == CT_OK && ct_trainer_embed_texts(t, 1, &caption, 1, z, &w->err) == CT_OK)
-        put_unit_rows(w, "row", z, 1, ct_trainer_width(t));
+        put_rows(w, "row", z, 1, ct_trainer_width(t));
     return answer(w);
 }
 

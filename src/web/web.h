@@ -2,9 +2,8 @@
  *
  * page.js calls these functions in WebAssembly; a unit test calls them in the program. Answers are
  * JSON by the same field tables as log.jsonl and --json, valid until the next call; one that could
- * not be given has a member "error", in the words of the program. Rows are the bytes of ct_real in
- * base64. Files are those that page.js keeps in memory: what is dropped on the page, and
- * checkpoints.
+ * not be given has a member "error", in the words of the program. Rows are ct_real as base64. Files
+ * are kept in memory by page.js: what is dropped on the page, and checkpoints.
  *
  * The Makefile exports every name of this file that begins with ct_web_, and ct_alloc and ct_free.
  */
@@ -26,12 +25,12 @@ const char *ct_web_open(ct_web *w, const char *recipe, const char *settings);
 /* So many updates, or fewer if the loss is no longer finite: "steps", a line each. */
 const char *ct_web_step(ct_web *w, int count);
 
-/* How the probe lies now: its moment as in log.jsonl; its embeddings at unit length. */
+/* How the probe lies now: its moment as in log.jsonl; its embeddings. */
 const char *ct_web_look(ct_web *w);
 const char *ct_web_rows(ct_web *w);
 
 /* The batch of the last step, before its update: embeddings as the towers give them, the gradients
- * of the loss there, captions. Asked for before anything else is looked at. */
+ * at those of images, captions. Ask before anything else is looked at. */
 const char *ct_web_batch(ct_web *w);
 
 /* What the diagnosis says of the validation split, and the escape meter. */
@@ -41,7 +40,7 @@ const char *ct_web_judge(ct_web *w);
 const char *ct_web_save(ct_web *w, const char *path);
 const char *ct_web_load(ct_web *w, const char *path);
 
-/* The embedding of a typed caption, at unit length. */
+/* The embedding of a typed caption. */
 const char *ct_web_embed(ct_web *w, const char *caption);
 
 /* contrast diagnose A [B]; B may be "". */

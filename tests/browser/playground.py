@@ -151,12 +151,12 @@ def controls(browser):
 def every_control(browser):
     """Each setting by keyboard and by mouse: the engine's recipe says what arrived."""
     browser.run("choose(LESSONS[1]); play(false)")
-    rows = until(browser, "return runs[0].opened && CONTROLS.map(c => [c.label, c.keys[0], c.words ? 'words' : c.log ? 'log' : c.truth ? 'truth' : 'number'])")
+    rows = until(browser, "return runs[0].look && CONTROLS.map(c => [c.label, c.keys[0], c.words ? 'words' : c.log ? 'log' : c.truth ? 'truth' : 'number'])")
     for label, key, kind in rows:
         css = f'#settings [data-key="{label}"]'
         for by in ("key", "mouse"):
             browser.run("state.changes = {}; restart()")
-            until(browser, "return runs[0].opened && runs[0].opened.recipe && runs[0].look")
+            until(browser, "return runs[0].look && runs[0].hash.dataset.hash")  # later it would move what is clicked
             before = browser.run("return runs[0].recipe[arguments[0]]", key)
             if browser.run(f"return document.querySelector('{css}').disabled"):
                 continue
@@ -201,6 +201,7 @@ def buttons(browser, folder):
             before = browser.run(f"return {state_of}")
             press(button)
             check(f"{button} is pressed", browser.run(f"return {state_of}") != before)
+            press(button)
         for name in ("#copy", "#link"):
             browser.run("document.getElementById('copied').textContent = ''")
             press(name)
@@ -244,6 +245,10 @@ def time_search_sphere(browser):
         press()
         both = until(browser, "return runs.every(r => r.look) && runs.length")
         check("the run next to it comes and goes", browser.run("return state.beside") == (both == 2))
+    browser.keys("#fix", "\ue009a\ue000optim.rate=0.5 optim.name=sgd\ue004")
+    right = until(browser, "return runs.length === 2 && runs[1].opened && runs[1].recipe && runs.map(r => r.recipe['optim.name'] + r.recipe['optim.rate'])")
+    check("settings of one's own next to it", right[0] != right[1] == "sgd0.5", str(right))
+    check("... are in the link", "fix=optim.rate" in browser.run("return location.hash"))
     browser.run("choose(LESSONS[11])")
     until(browser, "return runs[0].dots && runs[0].opened && runs[0].opened.width === 3")
     at = "return runs[0].dots[0].join()"
@@ -328,6 +333,8 @@ def lessons_by_hand(browser):
         (browser.keys if i % 2 else lambda css, _: browser.click(css))(f".answers button:nth-child({(right + (i == 0)) % 3 + 1})", "\ue007")
         browser.run("play(false)")
     said = browser.run("return document.getElementById('question').textContent")
+    browser.run("state.guesses = {}; readAddress()")
+    check("... and in the link", browser.run("return Object.keys(state.guesses).length") == 12)
     check("at the end the wrong guess is named", "11 guesses were right" in said and "A loss that does not move" in said, said)
 
 

@@ -109,7 +109,7 @@ END_TEST
  */
 START_TEST(batch_of_the_last_step_is_shown)
 {
-    static const char *const KEYS[] = {"images", "image_gradients", "texts", "text_gradients"};
+    static const char *const KEYS[] = {"images", "gradients", "texts"};
     const size_t size = (8 * 3 * sizeof(ct_real) + 2) / 3 * 4;
     ct_web_open(web, "shapes", SETTINGS);
     ck_says(ct_web_batch(web), "no step has been made");

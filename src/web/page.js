@@ -124,7 +124,7 @@ class Run {
     this.hash.textContent = `fingerprint of the weights after step ${step}: ${hash}`;
     this.hash.dataset.hash = hash;
     this.hash.dataset.step = step;
-    if (!this.right) $('command').textContent = runs.map(commandOf).join('\n');
+    $('command').textContent = runs.map(commandOf).join('\n');
   }
   on_found(found) {
     if (!this.rows) return;
@@ -182,7 +182,7 @@ class Run {
       const g = this.heatBox, r = heat.getBoundingClientRect();
       if (g) pick(Math.floor((e.clientY - r.top - g.top) / g.cell));
     };
-    heat.onclick = () => { this.hand.open = true; this.showHand(); this.hand.scrollIntoView({block: 'nearest'}); };
+    heat.onclick = () => { for (const run of runs) { run.hand.open = true; run.showHand(); } this.hand.scrollIntoView({block: 'nearest'}); };
     heat.onkeydown = e => {
       const by = {ArrowDown: 1, ArrowUp: -1}[e.key];
       if (by) { e.preventDefault(); pick(Math.max(0, state.pair + by)); }

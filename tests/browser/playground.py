@@ -39,7 +39,7 @@ def until(browser, script, seconds=60):
 
 def hashes(browser, steps):
     """The fingerprints of all runs of the page after so many steps, or the words with which they ended."""
-    return until(browser, f"const h = runs.map(r => r.error || Number(r.hash.dataset.step) === {steps} && r.hash.dataset.hash); return h.every(x => x) && h")
+    return until(browser, f"const h = runs.map(r => r.error || Number(r.hash.dataset.step) === {steps} && r.hash.dataset.hash); return h.every(x => x) && h", 300)
 
 
 def program_hash(program, command):

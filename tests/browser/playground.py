@@ -480,6 +480,30 @@ def look(browser, page, dark, shots):
             browser.shot(os.path.join(shots, f"playground-{width}-{'dark' if dark else 'light'}.png"))
 
 
+def care(page):
+    """Reduced motion, paper, a page without scripts."""
+    browser = Browser(dark=True)
+    try:
+        browser.media("prefers-reduced-motion", "reduce")
+        browser.open(page)
+        until(browser, "return typeof runs === 'object' && runs[0] && runs[0].look && runs[0].hash.dataset.hash")
+        check("with reduced motion nothing runs by itself", browser.run("return !state.playing && runs[0].step === 0"))
+        browser.run("addEventListener('beforeprint', () => { window.paper = colours.bg; })")
+        printed = base64.b64decode(browser.ask("POST", "/print", {}))
+        check("the page is printed", printed.startswith(b"%PDF") and len(printed) > 20000, str(len(printed)))
+        check("... on white, from a dark screen", browser.run("return paper === 'rgb(255, 255, 255)' && colours.bg !== paper"))
+        quiet(browser)
+    finally:
+        browser.close()
+    browser = Browser(scripts=False)
+    try:
+        browser.open(page)
+        source = browser.ask("GET", "/source")
+        check("without scripts a sentence and a picture are there", re.search(r"<noscript>.*ln 7 = 1\.9459.*<svg.*</svg>.*</noscript>", source, re.DOTALL) is not None)
+    finally:
+        browser.close()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
@@ -537,13 +561,7 @@ def main():
                 quiet(browser)
             finally:
                 browser.close()
-        browser = Browser(scripts=False)
-        try:
-            browser.open(page)
-            source = browser.ask("GET", "/source")
-            check("without scripts a sentence is there", re.search(r"<noscript>.*ln 7 = 1\.9459", source) is not None)
-        finally:
-            browser.close()
+        care(page)
     return done()
 
 

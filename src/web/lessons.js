@@ -50,8 +50,8 @@ const LESSONS = [
   {name: 'shapes', title: 'Pictures and captions', recipe: 'shapes', settings: SHAPES, steps: 150,
     ask: 'Small drawn pictures, real captions, N = 64, temperature 0.2. Type a caption below: when does the first right picture come?',
     answers: ['within the first hundred steps', 'after thousands', 'never with an MLP'], right: 0,
-    why: 'The pairs separate quickly: the diagonal of the matrix turns to one colour while the rest stays pale. Half of the test ' +
-      'pictures find their own caption among 200 after 300 steps.'},
+    why: 'The pairs separate quickly: the diagonal of the matrix turns to one colour while the rest stays pale. Three in ' +
+      'four pictures find their own caption among 200 after 300 steps.'},
   {name: 'cold', title: 'Too cold', recipe: 'shapes', settings: SHAPES + ' loss.temperature=0.01', beside: 'temperature 0.2',
     fix: 'loss.temperature=0.2', steps: 200,
     ask: 'Temperature 0.01 on the left, 0.2 on the right. The left loss ends lower. Which one retrieves better?',

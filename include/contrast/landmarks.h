@@ -23,9 +23,8 @@ typedef struct ct_loss_setting {
     const ct_loss_options *options; /* NULL: defaults */
     bool quick;                     /* leave out `random`, which may take a millisecond */
     int queue;                      /* past pairs that are negatives too; losses that use_queue */
-    int rows;         /* there are groups of so many, batches of n one after the other: landmarks
-                         are means over them; 0: a batch */
-    const int *items; /* row i has the group group[items[i]]; NULL: group[i] */
+    int rows; /* there are groups of so many, batches of n one after the other: landmarks are means
+                 over them; 0: a batch */
 } ct_loss_setting;
 
 typedef struct ct_landmarks {

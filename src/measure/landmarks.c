@@ -72,8 +72,8 @@ static void add_anchors(place *p, double count, int rows, bool masked)
     p->rest += count * x.rest;
 }
 
-/* group[i] of row i, or group[items[i]]; group NULL: each row is one. */
-static void look(place *p, const int *group, const int *items, bool masked)
+/* group NULL: each row is one. */
+static void look(place *p, const int *group, bool masked)
 {
     const int n = (int)p->n;
     p->n_kinds = 0;
@@ -81,10 +81,9 @@ static void look(place *p, const int *group, const int *items, bool masked)
     if (group == NULL)
         add_anchors(p, n, 1, masked);
     for (int i = 0; i < n && group != NULL; i++) {
-        const int own = group[items != NULL ? items[i] : i];
         int rows = 0;
         for (int j = 0; j < n; j++)
-            rows += group[items != NULL ? items[j] : j] == own;
+            rows += group[j] == group[i];
         add_anchors(p, 1, rows, masked);
     }
 }
@@ -383,16 +382,16 @@ static ct_landmarks values_at(const struct landmark_row *row, const place *p)
 }
 
 /* One batch, whose share of all is `part`. */
-static void add_batch(const struct landmark_row *row, place *p, const int *group, const int *items,
-                      double part, ct_landmarks *sum)
+static void add_batch(const struct landmark_row *row, place *p, const int *group, double part,
+                      ct_landmarks *sum)
 {
     const bool masked = group != NULL && p->o->mask_groups;
-    look(p, masked ? group : NULL, items, masked);
+    look(p, masked ? group : NULL, masked);
     const ct_landmarks l = values_at(row, p);
     double floor = l.floor, repeated = floor;
     if (group != NULL && !masked) {
         place q = *p;
-        look(&q, group, items, false);
+        look(&q, group, false);
         repeated = values_at(row, &q).floor;
     }
     if (sum->loss->uses_groups)
@@ -427,12 +426,8 @@ ct_landmarks ct_landmarks_of(const ct_loss *loss, const ct_loss_setting *at, con
     if (row->both && (!row->decoupled || p.o->in_modal))
         p.sides = 2;
     const bool masked = group != NULL && p.o->mask_groups, several = loss->uses_groups || masked;
-    for (int k = 0; k < batches; k++) {
-        const ptrdiff_t from = (ptrdiff_t)k * at->n;
-        const bool indirect = at->items != NULL;
-        add_batch(row, &p, group != NULL && !indirect ? group + from : group,
-                  indirect ? at->items + from : NULL, 1.0 / batches, &l);
-    }
+    for (int k = 0; k < batches; k++)
+        add_batch(row, &p, group != NULL ? group + (ptrdiff_t)k * at->n : NULL, 1.0 / batches, &l);
     if (masked || !(l.duplicates > l.floor)) /* no groups, or none that is not in the floor */
         l.duplicates = (double)NAN;
     if (group != NULL && several)

@@ -6,6 +6,7 @@
 
 #include "lab/search.h"
 #include "show/table.h"
+#include "train/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,9 +56,13 @@ static void draw(cli_call *c, const ct_search *s, const found *f, int n)
     int shown = 0;
     ct_arena arena;
     ct_arena_init(&arena, 0);
-    for (uint8_t *p; shown < n && shown < DRAWN && shown < fits &&
-                     ct_search_picture(s, f[shown].index, &arena, &p, CT_IGNORE_ERROR) == CT_OK;)
-        picture[shown++] = p;
+    for (; shown < n && shown < DRAWN && shown < fits; shown++) {
+        uint8_t *p = ct_arena_alloc(&arena, 3 * (size_t)side->width * (size_t)side->height);
+        if (p == NULL || ct_picture_bytes(s->t->pairs, s->items[f[shown].index], 1, 3, &arena, p,
+                                          CT_IGNORE_ERROR) != CT_OK)
+            break;
+        picture[shown] = p;
+    }
     if (shown > 0)
         ct_draw_pictures(&c->out, 2, picture, shown, side->width, side->height);
     ct_arena_free(&arena);

@@ -60,25 +60,3 @@ int ct_search_item(const ct_search *s, int at, int side, int k, ct_hit *hit)
     CT_ASSERT(at >= 0 && at < s->n);
     return nearest(s, s->unit[1 - side] + (size_t)at * (size_t)s->d, side, k, hit);
 }
-
-ct_status ct_search_picture(const ct_search *s, int at, ct_arena *arena, uint8_t **out,
-                            ct_error *err)
-{
-    const ct_side *side = &s->t->pairs->side[0];
-    const ct_standard raw = {.mean = 0, .spread = 1};
-    const size_t n = (size_t)side->width * (size_t)side->height, channels = (size_t)side->channels;
-    CT_ASSERT(n > 0);
-    ct_real *x = ct_arena_zeroed(arena, (size_t)side->dim, sizeof *x);
-    *out = ct_arena_zeroed(arena, n, 3);
-    if (x == NULL || *out == NULL)
-        return CT_FAIL(err, CT_ERR_NOMEM, "search: no memory for a picture");
-    const ct_status status = ct_pairs_rows(s->t->pairs, 0, &raw, &s->items[at], 1, x, err);
-    double most = 0;
-    for (int k = 0; k < side->dim && status == CT_OK; k++)
-        most = (double)x[k] > most ? (double)x[k] : most;
-    for (size_t k = 0; k < 3 * n && status == CT_OK; k++) {
-        const double v = (double)x[channels == 3 ? k : k / 3 * channels] * (most <= 1 ? 255 : 1);
-        (*out)[k] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
-    }
-    return status;
-}

@@ -30,10 +30,4 @@ int ct_search_text(const ct_search *s, const char *text, int side, int k, ct_hit
                    ct_error *err);
 int ct_search_item(const ct_search *s, int at, int side, int k, ct_hit *hit);
 
-/* Picture `at` of a split whose first side is pictures, in the arena, as red, green
- * and blue bytes; one whose largest number is 1 or less is in shares of 255.
- * Errors  CT_ERR_NOMEM; those of ct_pairs_rows */
-ct_status ct_search_picture(const ct_search *s, int at, ct_arena *arena, uint8_t **out,
-                            ct_error *err);
-
 #endif

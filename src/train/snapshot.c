@@ -155,31 +155,40 @@ ct_status ct_snapshot_take(ct_trainer *t, ct_snapshot *out, ct_error *err)
 
 /* ---- the probe ---- */
 
-/* Pictures of the probe, every k-th pixel so that no side is above CT_PROBE_SIDE. */
+ct_status ct_picture_bytes(const ct_pairs *p, int item, int k, int channels, ct_arena *arena,
+                           uint8_t *out, ct_error *err)
+{
+    const ct_side *s = &p->side[0];
+    ct_real *x = ct_arena_zeroed(arena, (size_t)s->dim, sizeof *x), most = 0;
+    if (x == NULL || ct_pairs_rows(p, 0, &(ct_standard){0, 1}, &item, 1, x, err) != CT_OK)
+        return CT_FAIL(err, CT_ERR_NOMEM, "no memory for a picture");
+    for (int i = 0; i < s->dim; i++)
+        most = x[i] > most ? x[i] : most;
+    for (int row = 0; row < s->height / k; row++)
+        for (int column = 0; column < s->width / k; column++)
+            for (int c = 0; c < channels; c++) {
+                const int at = (row * s->width + column) * k * s->channels;
+                const double v = (double)x[at + c % s->channels] * (most <= 1 ? 255 : 1);
+                *out++ = (uint8_t)fmax(0, fmin(255, floor(v + 0.5)));
+            }
+    return err->status;
+}
+
+/* Pictures of the probe, small enough that no side is above CT_PROBE_SIDE. */
 static void add_pictures(ct_probe *out, const ct_pairs *p, const int *items, ct_arena *arena,
                          ct_error *err)
 {
     const ct_side *side = &p->side[0];
     const int most = side->width > side->height ? side->width : side->height;
-    const int k = (most + CT_PROBE_SIDE - 1) / CT_PROBE_SIDE, channels = side->channels;
-    const int width = side->width / k, height = side->height / k;
-    const int size = out->n * width * height * channels;
-    ct_real *x = ct_arena_zeroed(arena, (size_t)out->n * (size_t)side->dim, sizeof *x);
-    uint8_t *byte = ct_arena_alloc(arena, (size_t)size);
-    if (err->status != CT_OK ||
-        ct_pairs_rows(p, 0, &(ct_standard){0, 1}, items, out->n, x, err) != CT_OK)
-        return;
-    for (int at = 0; at < size; at++) { /* item, row, column, channel: the last is fastest */
-        const int h = at % channels, pixel = at / channels;
-        const int c = pixel % width, r = pixel / width % height, i = pixel / width / height;
-        const int from = (r * k * side->width + c * k) * channels + h;
-        const double v = (double)x[(ptrdiff_t)i * side->dim + from];
-        byte[at] = (uint8_t)fmax(0, fmin(255, floor(v + 0.5)));
-    }
-    out->width = width;
-    out->height = height;
-    out->channels = channels;
-    out->n_pixels = size;
+    const int k = (most + CT_PROBE_SIDE - 1) / CT_PROBE_SIDE;
+    const int size = side->width / k * (side->height / k) * side->channels;
+    uint8_t *byte = ct_arena_alloc(arena, (size_t)out->n * (size_t)size);
+    for (int i = 0; i < out->n && byte != NULL; i++)
+        ct_picture_bytes(p, items[i], k, side->channels, arena, byte + (ptrdiff_t)i * size, err);
+    out->width = side->width / k;
+    out->height = side->height / k;
+    out->channels = side->channels;
+    out->n_pixels = out->n * size;
     out->pixels = byte;
 }
 

@@ -28,6 +28,12 @@ ct_status ct_snapshot_take(ct_trainer *t, ct_snapshot *out, ct_error *err);
 /* Pairs of the probe; fewer than 2 are none. */
 int ct_probe_size(const ct_pairs *p);
 
+/* A picture of the first side, every k-th pixel of it, as bytes of so many channels: its own or 3.
+ * One whose largest number is 1 or less is in shares of 255. What is needed for it is the arena's.
+ * Errors  CT_ERR_NOMEM, those of ct_pairs_rows */
+ct_status ct_picture_bytes(const ct_pairs *p, int item, int k, int channels, ct_arena *arena,
+                           uint8_t *out, ct_error *err);
+
 /* The probe, with small pictures in the arena. Errors  CT_ERR_NOMEM, those of ct_pairs_rows */
 ct_probe ct_probe_of(const ct_pairs *p, ct_arena *arena, ct_error *err);
 

@@ -79,10 +79,38 @@ START_TEST(when_all_are_equal_everything_says_so)
 }
 END_TEST
 
+/* Every other pixel of a picture of 4 x 4; one in shares of 255 is as bright as one in bytes. */
+START_TEST(pictures_are_bytes_whatever_their_numbers)
+{
+    static const uint8_t want[] = {0, 51, 204, 255};
+    float x[2][16] = {{0}};
+    ct_error err = {0};
+    for (int i = 0; i < 4; i++) {
+        const int at = i / 2 * 8 + i % 2 * 2; /* rows 0 and 2, columns 0 and 2 */
+        x[0][at] = want[i];
+        x[1][at] = (float)want[i] / 255;
+    }
+    ct_pairs *p = ct_pairs_new("test", (const int[CT_N_SPLITS]){1, 1}, &err);
+    ck_assert_ptr_nonnull(p);
+    p->side[0] = (ct_side){.n = 2, .dim = 16, .f32 = x[0], .width = 4, .height = 4, .channels = 1};
+    for (int item = 0; item < 2; item++) {
+        uint8_t grey[4], coloured[12];
+        ct_picture_bytes(p, item, 2, 1, &p->arena, grey, &err);
+        ck_assert_msg(ct_picture_bytes(p, item, 2, 3, &p->arena, coloured, &err) == CT_OK, "%s",
+                      err.msg);
+        ck_assert_mem_eq(grey, want, sizeof want);
+        for (int i = 0; i < 12; i++)
+            ck_assert_int_eq(coloured[i], want[i / 3]);
+    }
+    ct_pairs_free(p);
+}
+END_TEST
+
 TCase *snapshot_case(void)
 {
     TCase *c = tcase_create("snapshot");
     add_tests(c, they_lie_denser_at_the_start_and_include_both_ends,
-              its_numbers_agree_with_each_other, when_all_are_equal_everything_says_so);
+              its_numbers_agree_with_each_other, when_all_are_equal_everything_says_so,
+              pictures_are_bytes_whatever_their_numbers);
     return c;
 }

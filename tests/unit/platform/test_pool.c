@@ -141,25 +141,25 @@ START_TEST(blocks_may_be_many)
 }
 END_TEST
 
-typedef struct meeting {
-    atomic_int here;
+typedef struct shared_work {
+    meeting all;
     pthread_t by[4];
-} meeting;
+} shared_work;
 
 static void note_thread(void *ctx, int block)
 {
-    meeting *m = ctx;
-    m->by[block] = pthread_self();
-    wait_for_another(&m->here, block);
+    shared_work *w = ctx;
+    w->by[block] = pthread_self();
+    wait_for_another(&w->all, block);
 }
 
 START_TEST(the_caller_begins_at_the_front_and_the_worker_at_the_back)
 {
     ct_pool *p = ct_pool_new(2, CT_IGNORE_ERROR);
-    meeting m = {.here = 0};
-    ct_pool_run(p, 4, note_thread, &m);
-    ck_assert(pthread_equal(m.by[0], pthread_self()));
-    ck_assert(!pthread_equal(m.by[3], pthread_self()));
+    shared_work w = {.all = {0}};
+    ct_pool_run(p, 4, note_thread, &w);
+    ck_assert(pthread_equal(w.by[0], pthread_self()));
+    ck_assert(!pthread_equal(w.by[3], pthread_self()));
     ct_pool_free(p);
 }
 END_TEST

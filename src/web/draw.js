@@ -9,6 +9,7 @@ const make = (tag, attributes, ...children) => {
   return e;
 };
 const round = (x, digits = 4) => x === null || x === undefined ? '-' : Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-4) ? x.toExponential(2) : String(Number(x.toFixed(digits)));
+const list = (x, digits) => (x || [null]).map(v => round(v, digits)).join(', ');
 const bytesOf = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
 const floatsOf = text => new Float32Array(bytesOf(text).buffer);
 

@@ -106,7 +106,8 @@ class Run {
   }
   /* How far pairs deviate together from the point where all are equal; the growth of that is the speed of escape. */
   on_verdict(verdict, {step}) {
-    verdict.common = Math.sqrt(verdict.total_variance[0] + verdict.total_variance[1] + 2 * verdict.cross_covariance);
+    const [a, b] = verdict.total_variance || []; // there are no such measures of rows that are not finite
+    verdict.common = Math.sqrt(a + b + 2 * verdict.cross_covariance);
     if (this.verdict && step > this.verdict.step) this.growth = Math.log(verdict.common / this.verdict.common) / (step - this.verdict.step);
     verdict.step = step;
     this.verdict = verdict;
@@ -134,11 +135,15 @@ class Run {
   }
   on_error(message) {
     this.error = message;
+    this.waiting = false;
     dirty = true;
     this.says.className = 'says bad';
     this.says.replaceChildren(make('b', {}, 'stopped'), ': ' + message);
   }
-  on_saved(bytes) { download(bytes, 'weights.safetensors'); }
+  on_saved(bytes) {
+    download(bytes, 'weights.safetensors');
+    $('copied').textContent = 'contrast import weights.safetensors -o lab && contrast eval lab';
+  }
   on_diagnosis(d, {of}) { showDiagnosis(d, of); }
   lookFor() {
     if (this.search.value.trim()) this.worker.postMessage({search: this.search.value.trim()});
@@ -156,9 +161,9 @@ class Run {
     const v = this.verdict, line = this.lines[this.step - 1];
     const put = (name, value, title = '') => make('span', {title}, name + ' ', make('b', {}, value));
     this.numbers.replaceChildren(put('step', String(this.step)), ...(line ? [put('loss', round(line.loss)), put('all equal', round(line.all_equal)), put('floor', round(line.floor)), put('temperature', round(line.temperature)), put('|gradient|', round(line.gradient_norm)), put('rate', round(line.rate))] : []),
-      ...(v ? [put('mean cosine', round(v.mean_cosine[0])), put('effective rank, centred', v.effective_rank_centred.map(x => round(x, 1)).join(', ')), put('recall@1', v.recall_at_1.map(x => round(x, 3)).join(', ') + ` of ${v.rows}`)] : []),
+      ...(v ? [put('mean cosine', list(v.mean_cosine, 4)), put('effective rank, centred', list(v.effective_rank_centred, 1)), put('recall@1', list(v.recall_at_1, 3) + ` of ${v.rows}`)] : []),
       ...(v && line ? [make('p', {className: 'meter'}, put('escape meter', round(v.escape_meter)), ': the covariance of the two sides of a pair, over the temperature; above 0 the run is leaving the point where all are equal. ',
-        ...(this.growth === null || v.common > 0.3 ? [] : ['The common deviation of pairs grows by ', make('b', {}, round(this.growth, 5)), ' per step in log; embeddings without towers, under SGD, would have rate / (N temperature) = ', make('b', {}, round(line.rate / (this.opened.batch * line.temperature), 5)), '.']))] : []));
+        ...(this.growth === null || !(v.common < 0.3) ? [] : ['The common deviation of pairs grows by ', make('b', {}, round(this.growth, 5)), ' per step in log; embeddings without towers, under SGD, would have rate / (N temperature) = ', make('b', {}, round(line.rate / (this.opened.batch * line.temperature), 5)), '.']))] : []));
   }
   showHand() {
     if (!this.hand.open || !this.rows) return;
@@ -299,7 +304,7 @@ const DRAW = {
       line(g, s.map((v, i) => [x(i + 1), y(v)]), k ? [6, 3] : []);
     });
     g.lineWidth = 1;
-    return run.verdict ? `effective rank, centred: ${run.verdict.effective_rank_centred.map(v => round(v, 1)).join(' (pictures), ')} (captions, dashed)` : 'of the centred unit rows';
+    return run.verdict ? `effective rank, centred: ${list(run.verdict.effective_rank_centred, 1)} (pictures; captions, dashed)` : 'of the centred unit rows';
   },
   path(run, canvas) {
     const {g, x, y} = axes(canvas, -4, 0, 0, 2.5, 'uniformity', 'alignment');

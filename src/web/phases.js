@@ -52,7 +52,7 @@ function showPhases(run) {
   run.phaseCanvas.setAttribute('aria-label', `step ${run.watched.line.step}, ${name}: ${all[state.phase][1]}`);
 }
 function nextPhase() {
-  if (runs.every(r => r.watched) && state.phase < PHASES - 1) {
+  if (runs.every(r => r.watched || r.error) && state.phase < PHASES - 1) {
     state.phase++;
     if (state.phase === PHASES - 1) settle();
   } else if (!runs.some(r => r.waiting)) {

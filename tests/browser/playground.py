@@ -308,7 +308,10 @@ def slow_motion(browser):
     until(browser, "return runs.every(r => r.step > 8 && !r.watched)")
     lines = browser.run("play(false); return runs.map(r => r.lines.filter(l => l).length === r.lines.length)")
     check("no step is missing in the log", lines == [True, True])
-    browser.run("seek(60)")
+    browser.run("choose(LESSONS[3]); state.fix = 'optim.name=sgd optim.rate=1e12 image.activation=relu text.activation=relu'; state.beside = true; restart()")
+    until(browser, "return runs.every(r => r.look)")
+    until(browser, "nextPhase(); return runs[1].error && runs[0].step > 2")
+    browser.run("document.getElementById('slow').checked = false; leaveSlow(); choose(LESSONS[3]); seek(60)")
     hashes(browser, 60)
 
 
@@ -413,10 +416,9 @@ def weights(browser, program, folder):
         time.sleep(0.05)
     said = subprocess.run([program, "hash", "weights.safetensors"], capture_output=True, text=True).stdout
     check("saved weights have the page's fingerprint", said.startswith(want), said)
-    run = subprocess.run([program, "import", "weights.safetensors", "-o", "imported"], capture_output=True, text=True)
-    check("... and are a run for the program", run.returncode == 0, run.stderr)
-    seen = subprocess.run([program, "eval", "imported", "--json"], capture_output=True, text=True)
-    check("... which evaluates it", seen.returncode == 0 and '"recall_at_1"' in seen.stdout, seen.stderr)
+    typed = until(browser, "return document.getElementById('copied').textContent").replace("contrast ", program + " ") + " --json"
+    seen = subprocess.run(["sh", "-c", typed], capture_output=True, text=True)
+    check("... and the program evaluates them, by the line that the page says", seen.returncode == 0 and '"recall_at_1"' in seen.stdout, seen.stderr)
     with open("log.jsonl") as f:
         lines = [json.loads(line) for line in f]
     check("the log has a line per step", [line["step"] for line in lines] == list(range(1, 26)) and lines[0]["kind"] == "step")

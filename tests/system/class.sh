@@ -31,6 +31,8 @@ run class sent/* -o class --report class.html
 check "runs that are right end with 0" [ "$code" = 0 ]
 check "... each has its student" [ "$(grep -c '^  student-\([0-9]*\)  .*  right  *sent/\1$' out)" = 3 ]
 check "... and there are three" grep -q '^3 of 3 runs have the right hash' out
+run class sent/* sent/* -o class --report six.html
+check "a title names four of six runs" grep -q '^<h1>Class: sent/[0-9]*, sent/[0-9]*, sent/[0-9]*, sent/[0-9]* and 2 more</h1>$' six.html
 check "... in a page too" [ "$(grep -c 'student-02' class.html)" -ge 1 ]
 
 # The same recipe, begun from other weights: only its hash gives it away.

@@ -126,12 +126,13 @@ check "... with the last line of the log" grep -qF " at step $(grep -o '"kind":"
 check "... and a diagnosis" grep -q '<strong>[a-z-]*</strong>: ' followed.html
 check "one line says so" [ "$(cat followed.out)" = "followed.html: written" ]
 # shellcheck disable=SC2086
-"$program" train shapes $small train.steps=1000000 -q -o grown --force >grown.out 2>&1 &
+"$program" train shapes $small train.steps=1000000 -q -o longer >longer.out 2>&1 &
 trainer=$!
-wait_for grep -qs '"kind":"step"' grown/log.jsonl
-"$program" report grown --follow -o followed.html >followed.out 2>&1 &
+rm followed.html
+wait_for grep -qs '"kind":"step"' longer/log.jsonl
+"$program" report longer --follow -o followed.html >followed.out 2>&1 &
 follower=$!
-wait_for grep -q 'id="follow"' followed.html
+wait_for grep -qs 'id="follow"' followed.html
 kill -INT $follower
 wait $follower
 check "a signal ends it" [ $? = 130 ]

@@ -209,19 +209,22 @@ function savePng(svg) {
 }
 
 /* ---- a run that is still written ---- */
+const topOf = k => all('figure > svg')[k].getBoundingClientRect().top;
+/* The place is that of a picture: the last that begins above the screen, or the first. Words above it may grow. */
 function keepPlace() {
-  const root = document.documentElement, time = $('time').value;
-  history.replaceState({pair, time: time === $('time').max ? null : time, theme: root.style.colorScheme,
-    open: all('details').map(d => d.open)}, '');
+  const time = $('time').value, at = Math.max(0, all('figure > svg').findLastIndex((_, k) => topOf(k) < 0));
+  history.replaceState({at, top: scrollY > 0 ? topOf(at) : null, pair, time: time === $('time').max ? null : time,
+    theme: document.documentElement.style.colorScheme, open: all('details').map(d => d.open)}, '');
 }
-/* What was kept. The end stays the end; all is laid out at once, so that the browser finds the place it was at. */
-function findPlace({time, theme, open, pair: chosen}) {
+/* What was kept. The end stays the end; all is laid out at once, for a place is so far from the top. */
+function findPlace({at, top, time, theme, open, pair: chosen}) {
   document.body.classList.add('kept');
   document.documentElement.style.colorScheme = theme;
   all('details').forEach((d, k) => { d.open = open[k]; });
   if (time !== null) $('time').value = time;
   choose(chosen);
   draw();
+  if (top !== null) scrollBy(0, topOf(at) - top);
 }
 /* Nobody's hand is moved. */
 function follow() {
@@ -241,6 +244,7 @@ for (const svg of all('figure > svg')) {
 }
 all('[data-script]').forEach(e => { e.hidden = false; });
 if (runs.length > 0) control();
+history.scrollRestoration = $('follow') || history.state ? 'manual' : 'auto';
 if (history.state && runs.length > 0) findPlace(history.state);
 if ($('follow')) setInterval(follow, 2000);
 else history.replaceState(null, '');

@@ -39,6 +39,7 @@ check "... and its landmarks" grep -qF \
     "it is $(printf %.4f "$(landmark all_equal)") where all embeddings are equal, and at least $(printf %.4g "$(landmark floor)")." a.html
 check "it shows the state in words" grep -q '<strong>[a-z-]*</strong>: ' a.html
 check "its title says what it is about" grep -qF '<h1>Report: a, b</h1>' ab.html
+# shellcheck disable=SC2086
 run train shapes $small -q -o held optim.name=sgd optim.rate=0.001 loss.temperature=1
 run report held -o held.html
 check "a remedy comes with its command" grep -qF '<pre>contrast train held/recipe.ini optim.name=' held.html
@@ -106,6 +107,7 @@ wait_for() { # COMMAND...: until it holds, 30 s at most
     for _ in $(seq 1 300); do "$@" && return 0; sleep 0.1; done
     return 1
 }
+# shellcheck disable=SC2317 # wait_for calls it
 is_new() { [ "$(cksum <followed.html)" != "$first" ]; }
 # shellcheck disable=SC2086
 "$program" train shapes $small train.steps=1000000 -q -o grown >grown.out 2>&1 &

@@ -119,6 +119,8 @@ ct_status cli_read_arrays(cli_call *c, int n_paths, int most, cli_arrays *out, c
     char **path = c->argv;
     const ct_npy *a = out->array;
     *out = (cli_arrays){.source = {{.fd = -1}, {.fd = -1}}};
+    if (err->status != CT_OK) /* there may be more paths than sides */
+        return err->status;
     for (int i = 0; i < n_paths && err->status == CT_OK; i++)
         if (ct_matrix_open(&out->source[i], path[i], &c->arena, &out->array[i], err) == CT_OK &&
             (a[i].rows < 1 || a[i].cols < 1))

@@ -70,6 +70,8 @@ check "a setting that does not exist" rejects 2 "marign" diagnose --loss 2 --bat
 check "a temperature that the loss has not" rejects 2 "has none" diagnose --loss 2 --batch 7 --loss-name triplet --temperature 1
 check "groups of rows that are not there" rejects 2 "--groups: not with a curve" diagnose curve.csv --groups g.npy
 check "too many files" rejects 2 "found 3" diagnose a b c
+# shellcheck disable=SC2046 # 3000 words
+check "... however many" rejects 2 "found 3000" diagnose $(seq 3000)
 check "a text without losses" rejects 1 "" diagnose /dev/null
 
 # Everywhere that a loss is named.

@@ -80,7 +80,7 @@ TEST_OBJ := $(TEST_SRC:%.c=$(OUT)/%.o)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all demo playground test check-gradients sanitize faults mutants bench bench-peers lint clean help FORCE
+.PHONY: all demo playground test check-gradients sanitize faults same-bits coverage mutants bench bench-peers lint clean help FORCE
 .PHONY: install uninstall installcheck dist
 
 all: $(OUT)/contrast $(OUT)/first $(OUT)/libcontrast.a ## Build the program, the first page (models/first.c) and the library
@@ -113,6 +113,12 @@ faults: all ## Fail or kill each allocation and each system call of each command
 	@FAULTS=all sh tests/faults/every.sh $(OUT)/contrast
 	@sh tests/faults/save.sh $(OUT)/contrast
 	@sh tests/faults/order.sh $(OUT)/contrast
+
+same-bits: all ## Train with every loss and recipe on each compiler, level, machine and number of threads that is there; compare
+	@BITS=all sh tests/system/same-bits.sh $(OUT)/contrast
+
+coverage: ## Run all unit and system tests, say what they run of each folder; T="NAME ..." runs these system tests
+	@CC='$(CC)' sh tests/coverage/run.sh $(T)
 
 mutants: ## Change one token, run the tests, 300 times: which changes do they miss? SEED= COUNT= ONLY=FOLDER JOBS=
 	@$${PYTHON:-python3} tests/mutants/mutants.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only '$(ONLY)') $(if $(JOBS),--jobs $(JOBS)) $(if $(UNITS),--units)

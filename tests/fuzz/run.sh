@@ -3,7 +3,7 @@
 # undefined sanitizers.
 #
 #   tests/fuzz/run.sh [SECONDS [NAME...]]     5 seconds each of all by default; 0: the corpora alone
-#   tests/fuzz/run.sh keep [NAME...]          rewrite the corpora: the fewest small inputs of those found
+#   tests/fuzz/run.sh keep [NAME...]          the fewest small inputs of all found, into build/fuzz/least-NAME
 #
 # Needs clang with libFuzzer. Begins with the small files in corpus/NAME; what it
 # finds goes to build/fuzz, never into the corpus unless asked. Ends with 1 if an input failed:
@@ -31,22 +31,23 @@ make -s CC="$cc" ROOT=build/fuzz BUILD=asan CPPFLAGS="-Dmain=contrast_main -Wno-
 { grep -oh -e '--[a-z-]*' src/cli/help/*.txt; sed -n 's/.*\.key = "\([a-z_0-9.]*\)".*/\1=/p' src/train/recipe.c; \
     ls src/cli/help models/recipes src/lab/lessons | sed -n 's/\.[a-z]*$//p'; } | sort -u | sed 's/.*/"&"/' >$out/words
 
-bad=0
+bad=0 runs=0
 for name in "$@"; do
     of_program='' longest=65536
     if grep -q program.h "tests/fuzz/fuzz_$name.c"; then
         of_program=$objects longest=256
     fi
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2086 # a list of names
     $cc -std=c11 -D_POSIX_C_SOURCE=200809L -O1 -g -ffp-contract=off -Wall -Wextra -Iinclude -Isrc -Itests/fuzz \
         -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
         "tests/fuzz/fuzz_$name.c" $of_program $out/asan/libcontrast.a -lm -pthread -o "$out/$name" || exit 1
     mkdir -p "$out/corpus-$name"
     if [ "$seconds" = keep ]; then
-        rm -rf "$out/least" && mkdir -p "$out/least"
+        least=$out/least-$name
+        rm -rf "$least" && mkdir -p "$least"
         # small ones first: of two that do the same, the smaller is kept
-        "$out/$name" -merge=1 -max_len=$((longest > 1024 ? 1024 : longest)) "$out/least" "$corpora/$name" "$out/corpus-$name" >"$out/$name.log" 2>&1 || bad=1
-        echo "$name: $(find "$out/least" -type f | wc -l) inputs, $(cat "$out/least"/* | wc -c) bytes"
+        "$out/$name" -set_cover_merge=1 -use_counters=0 -max_len=$((longest > 1024 ? 1024 : longest)) "$least" "$corpora/$name" "$out/corpus-$name" >"$out/$name.log" 2>&1 || bad=1
+        echo "$name: $(find "$least" -type f | wc -l) inputs, $(cat "$least"/* | wc -c) bytes"
         continue
     fi
     limit="-max_total_time=$seconds"
@@ -54,11 +55,14 @@ for name in "$@"; do
     # -rss_limit_mb: no input of at most 64 KiB may need much more than itself
     if "$out/$name" "$limit" -max_len=$longest -rss_limit_mb=512 -timeout=10 ${of_program:+-len_control=0 -dict=$out/words} \
         -artifact_prefix="$out/$name-" "$out/corpus-$name" "$corpora/$name" >"$out/$name.log" 2>&1; then
-        echo "$name: $(grep -o '^Done [0-9]* runs in [0-9]* second' "$out/$name.log")s, none failed"
+        done=$(grep -a -o '^Done [0-9]* runs in [0-9]* second' "$out/$name.log")
+        echo "$name: ${done}s, none failed"
+        runs=$((runs + $(echo "$done" | cut -d ' ' -f 2)))
     else
         tail -40 "$out/$name.log"
         echo "$name: failed; see $out/$name.log"
         bad=1
     fi
 done
+[ "$seconds" = keep ] || echo "$runs executions"
 exit $bad

@@ -48,6 +48,8 @@ START_TEST(numpy_finds_the_same)
     ck_close(f.mutual_nearest, 0.25, 1e-12);
     ck_close(f.mutual_nearest_elsewhere, 0.25, 1e-12);
     ck_close(f.nearer_to_other_side, 0.75, 1e-12);
+    ck_assert_int_eq((int)f.nearer_rows, N);
+    ck_assert(f.first_not_finite[0] == -1 && f.first_not_finite[1] == -1);
 }
 END_TEST
 
@@ -213,12 +215,49 @@ START_TEST(what_is_lost_is_as_near_as_partners_are)
 }
 END_TEST
 
+/* Row 5 of b is missing; after it each row of a finds its own one row before. */
+START_TEST(rows_that_moved_are_counted_from_the_first)
+{
+    enum { N = 40, D = 16, FROM = 5 };
+    static ct_distributions shape;
+    ct_real *a = random_reals(N * D, 52), b[N * D];
+    for (int k = 0; k < N * D; k++) /* the last one is the first again, which has its own */
+        b[k] = a[k < FROM * D ? k : (k + D) % (N * D)];
+    measured(a, b, N, D, NULL, &shape);
+    ck_assert_int_eq((int)shape.clues.shift, -1);
+    ck_assert_int_eq((int)shape.clues.shift_rows, N - 1 - FROM);
+    ck_assert_int_eq((int)shape.clues.shift_from, FROM);
+    free(a);
+}
+END_TEST
+
+/* The first row of b is near rows 0 to 9 of a, the last one near the others. */
+START_TEST(two_hubs_are_found_wherever_they_are)
+{
+    enum { N = 30, D = N + 2 };
+    static ct_distributions shape;
+    ct_real a[N * D] = {0}, b[N * D] = {0};
+    for (int i = 0; i < N; i++) {
+        a[i * D + i] = 1;
+        a[i * D + N + (i >= 10)] = 3;
+        b[i * D + (i == 0 ? N : i == N - 1 ? N + 1 : i)] = 1;
+    }
+    measured(a, b, N, D, NULL, &shape);
+    ck_assert_int_eq((int)shape.clues.hubs[1], 2);
+    ck_assert_int_eq((int)shape.clues.hubbed[1], N - 2); /* their partners do not count */
+    ck_assert_int_eq((int)shape.clues.hub_row[1], N - 1);
+    ck_assert_int_eq((int)shape.clues.hub_rows[1], 19);
+}
+END_TEST
+
 START_TEST(bad_rows_are_a_finding)
 {
     ct_real a[4 * 3] = {1, 2, 3, 0, 0, 0, (ct_real)NAN, 0, 0, (ct_real)INFINITY, 1, 1};
     ct_measures f;
     f = measured(a, a, 4, 3, NULL, NULL);
     ck_assert_int_eq(f.not_finite_rows[0], 2);
+    ck_assert_int_eq(f.first_not_finite[0], 2);
+    ck_assert_int_eq(f.first_not_finite[1], 2);
     ck_assert_int_eq(f.zero_rows[1], 1);
 }
 END_TEST
@@ -315,6 +354,7 @@ TCase *measures_case(void)
               participation_counts_directions);
     tcase_add_loop_test(tc, a_separator_is_judged_on_rows_it_has_not_seen, 0, COUNT(SIZE));
     add_tests(tc, another_order_is_seen, what_is_lost_is_as_near_as_partners_are,
+              rows_that_moved_are_counted_from_the_first, two_hubs_are_found_wherever_they_are,
               bad_rows_are_a_finding, a_sample_is_compared_and_all_rows_are_looked_at);
     return tc;
 }

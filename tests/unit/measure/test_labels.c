@@ -62,6 +62,22 @@ START_TEST(equal_rows_find_nobody)
 }
 END_TEST
 
+/* More rows than are compared at a time. */
+START_TEST(groups_apart_are_found_in_many_rows)
+{
+    enum { MANY = 150, WIDE = 4 };
+    ct_real x[MANY * WIDE] = {0};
+    int label[MANY];
+    for (int i = 0; i < MANY; i++) {
+        label[i] = i % 3;
+        x[i * WIDE + i % 3] = 1;
+        x[i * WIDE + 3] = (ct_real)i / (4 * MANY);
+    }
+    const ct_measures m = measured(x, NULL, MANY, WIDE, label, NULL);
+    ck_assert(m.precision_at_1 == 1 && m.knn_accuracy == 1 && m.violated_triplets == 0);
+}
+END_TEST
+
 enum { CLASSES = 6, EACH = 8, N = CLASSES * EACH };
 
 /* Rows at the corners of a simplex, and off them by normal numbers times `noise`. */
@@ -188,7 +204,8 @@ TCase *labels_case(void)
     tcase_set_timeout(tc, 60); /* for valgrind */
     add_tests(tc, numbers_of_numpy, two_sides_have_only_their_tolerance,
               one_group_or_nobody_in_common_says_nothing, equal_rows_find_nobody,
-              a_simplex_of_classes_is_neural_collapse, classes_that_find_each_other_are_healthy,
-              every_device_counts_the_same, every_failed_allocation_is_reported);
+              groups_apart_are_found_in_many_rows, a_simplex_of_classes_is_neural_collapse,
+              classes_that_find_each_other_are_healthy, every_device_counts_the_same,
+              every_failed_allocation_is_reported);
     return tc;
 }

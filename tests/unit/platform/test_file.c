@@ -506,6 +506,23 @@ START_TEST(a_source_is_read_where_it_is_needed)
 }
 END_TEST
 
+/* As where standard input is closed. */
+START_TEST(descriptor_0_is_one_like_others)
+{
+    const int input = dup(0);
+    close(0);
+    ct_writer_reopen(&w, path, 0, &err);
+    ck_assert_msg(err.status == CT_OK && w.fd == 0, "%s", err.msg);
+    ct_writer_bytes(&w, "zero", 4);
+    ck_assert_int_eq(ct_writer_commit(&w), CT_OK);
+    check_contents("zero");
+    if (input >= 0) {
+        dup2(input, 0);
+        close(input);
+    }
+}
+END_TEST
+
 TCase *file_case(void)
 {
     TCase *c = tcase_create("file");
@@ -524,6 +541,6 @@ TCase *file_case(void)
               a_log_is_never_split_within_a_line, a_log_may_be_a_device_which_may_be_full,
               signals_lose_nothing, makes_a_folder_and_its_parents,
               one_process_at_a_time_holds_a_folder, a_file_is_removed_or_the_reason_given,
-              a_log_goes_on_where_it_is_told_or_not_at_all);
+              a_log_goes_on_where_it_is_told_or_not_at_all, descriptor_0_is_one_like_others);
     return c;
 }

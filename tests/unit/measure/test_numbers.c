@@ -79,6 +79,7 @@ START_TEST(the_likely_landmark_comes_first)
     static ct_numbers x;
     ct_numbers_of(NULL, &at, 4.8531, 0, &x); /* nearer to ln N + penalty/2 */
     ck_assert_str_eq(x.near[0].formula, "ln N");
+    ck_assert_str_eq(x.near[0].losses, "question, infonce, clip, unicl");
     ck_assert(x.near[0].collapse);
     ct_numbers_of(NULL, &at, 4.8917, 0.07, &x); /* a mean that is known to 0.07 */
     ck_assert_str_eq(x.near[0].formula, "ln N");

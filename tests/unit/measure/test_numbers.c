@@ -123,6 +123,7 @@ static const char *const WRITTEN[][2] = {
     {"", "{\"step\":%d,\"loss\":%.4f}\n"},
     {"{\"split\":\"test\",\"step\":3,\"loss\":9}\n",
      "{\"global_step\":%d,\"a\":[1],\"train_loss\":%.4f}\n"},
+    {"epoch,iter,iteration,step,loss\n", "1,7,7,%d,%.4f\n"},
     {"lr\tstep\tloss\n", "0.1\t%d\t%.4f\n0.1\t7\t\n"},
     {"\"lr\"; \"Step\"; \"Train Loss\"\n", "0.1;%d; \"%.4f\"\n"},
 };

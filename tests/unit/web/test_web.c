@@ -182,6 +182,11 @@ START_TEST(embeddings_of_others_are_diagnosed)
     ck_says(ct_web_diagnose(web, a, ""), "\"state\":\"collapsed\"");
     ck_says(ct_web_diagnose(web, a, b), "\"state\":\"collapsed\"");
     ck_says(ct_web_diagnose(web, "/nowhere.npy", b), "/nowhere.npy: ");
+    FILE *f = fopen(b, "w");
+    fputs("1,2\n", f);
+    fclose(f);
+    ck_says(ct_web_diagnose(web, a, b), "0.csv is (60, 3)");
+    ck_says(ct_web_diagnose(web, a, b), "1.csv is (1, 2): expected pairs of rows");
     ck_says(ct_web_numbers(web, 4.852, 128), "\"formula\":\"ln N\"");
     ck_says(ct_web_numbers(web, 4.852, 0), "\"error\":");
 }

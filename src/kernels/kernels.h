@@ -53,26 +53,17 @@ void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matr
 void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
                     const ct_real *bias, ct_activation f, ct_real *z, ct_real *y);
 
-/* Packed row-major operands: nt: a (m,k) b (n,k), c = a b'
- *                            nn: a (m,k) b (k,n), c = a b
- *                            tn: a (k,m) b (k,n), c = a' b */
-static inline void k_matmul_nt(ct_device *dev, int m, int n, int k, const ct_real *a,
-                               const ct_real *b, ct_real *c, bool add)
-{
-    k_matmul(dev, m, n, k, (k_matrix){a, k, 1}, (k_matrix){b, 1, k}, c, n, add);
-}
-
-static inline void k_matmul_nn(ct_device *dev, int m, int n, int k, const ct_real *a,
-                               const ct_real *b, ct_real *c, bool add)
-{
-    k_matmul(dev, m, n, k, (k_matrix){a, k, 1}, (k_matrix){b, n, 1}, c, n, add);
-}
-
-static inline void k_matmul_tn(ct_device *dev, int m, int n, int k, const ct_real *a,
-                               const ct_real *b, ct_real *c, bool add)
-{
-    k_matmul(dev, m, n, k, (k_matrix){a, 1, m}, (k_matrix){b, n, 1}, c, n, add);
-}
+/* Packed row-major operands. */
+#define K_LAYOUT(name, a_row, a_col, b_row, b_col)                                             \
+    static inline void k_matmul_##name(ct_device *dev, int m, int n, int k, const ct_real *a,  \
+                                       const ct_real *b, ct_real *c, bool add)                 \
+    {                                                                                          \
+        k_matmul(dev, m, n, k, (k_matrix){a, a_row, a_col}, (k_matrix){b, b_row, b_col}, c, n, \
+                 add);                                                                         \
+    }
+K_LAYOUT(nt, k, 1, 1, k) /* a (m,k) b (n,k), c = a b' */
+K_LAYOUT(nn, k, 1, n, 1) /* a (m,k) b (k,n), c = a b  */
+K_LAYOUT(tn, 1, m, n, 1) /* a (k,m) b (k,n), c = a' b */
 
 /* y[j] += sum_i x[i,j], one chain over i in order: x (n, d). */
 static inline void k_col_sums(ct_device *dev, int n, int d, const ct_real *x, ct_real *y)

@@ -26,10 +26,10 @@ static inline ct_real softplus_real(ct_real x)
     return (x > 0 ? x : 0) + log1p_y;
 }
 
-#define CELL(name, formula)               \
-    static inline ct_real name(ct_real x) \
-    {                                     \
-        return formula;                   \
+#define CELL(name, formula)         \
+    INLINED ct_real name(ct_real x) \
+    {                               \
+        return formula;             \
     }
 CELL(square, (x * x))
 CELL(twice, 2 * x)

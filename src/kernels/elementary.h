@@ -163,7 +163,7 @@ static inline float decay_real(float b, float x, float y)
     double steps = (double)(int32_t)size * (double)b + 0x1p52;
     uint32_t whole = (uint32_t)(int32_t)(steps - 0x1p52);
     float sum = b * unless_real(alone, x) + y;
-    return alone & (whole > 0) ? float_of((bits_of(x) - size) | whole) : sum;
+    return (alone & (whole > 0)) != 0 ? float_of((bits_of(x) - size) | whole) : sum;
 }
 
 #endif

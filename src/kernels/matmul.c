@@ -174,7 +174,7 @@ static void run(ct_device *dev, product *p)
 {
     const int threads = ct_device_threads(dev), height = p->isa->tile_rows,
               width = p->isa->tile_cols;
-    double least = INFINITY;
+    double least = (double)INFINITY;
     /* less than a thousand steps of a tile, some microseconds, are not worth another thread */
     if (threads == 1 || (double)p->m * p->n * p->k < 1e3 * height * width) {
         run_whole(p);

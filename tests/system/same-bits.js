@@ -6,9 +6,10 @@ const fs = require('fs');
 const makeEngine = eval(fs.readFileSync('src/web/engine.js', 'utf8') + '; makeEngine');
 
 (async () => {
+  const module = new WebAssembly.Module(fs.readFileSync(process.argv[2]));
   for (const line of fs.readFileSync(0, 'utf8').split('\n').filter(Boolean)) {
     const [name, recipe, ...settings] = line.split(' ').filter(Boolean);
-    const ask = await makeEngine(fs.readFileSync(process.argv[2]), new Map());
+    const ask = await makeEngine(module, new Map());
     const steps = Number(settings.find(s => s.startsWith('train.steps=')).split('=')[1]);
     const answers = [ask('open', recipe, settings.join('\n')), ask('step', steps), ask('save', 'now')];
     const bad = answers.find(a => a.error);

@@ -22,6 +22,7 @@ passed=0 failed=0 skipped=
 
 few="data.n_train=150 data.n_validation=41 data.n_test=43"
 more="data.n_composition=17 train.checkpoint_every=0 monitor.log_every=1"
+narrow="image.layers=37,17 text.layers=29,17 text.buckets=300 text.bag_dim=21"
 # Sizes that are no multiple of any vector or tile, yet large enough for threads;
 # between them every activation, both optimisers, dropout, clipping and three losses.
 cat >"$work/sample" <<END
@@ -33,7 +34,7 @@ END
 every_case() {
     cat "$work/sample"
     "$program" help losses | awk 'NR > 1 && $2 + 0 == $2 { print $1 }' | while read -r loss; do
-        echo "loss-$loss $work/loss.ini $few train.steps=4 train.batch=37 loss.name=$loss"
+        echo "loss-$loss shapes $few $more $narrow train.steps=4 train.batch=37 optim.warmup=0 loss.name=$loss"
     done
     for name in $(ls models/recipes | sed -n 's/\.ini$//p'); do
         kind=shapes
@@ -43,22 +44,6 @@ every_case() {
         echo "recipe-$name $name $few data.kind=$kind $paths train.steps=3 train.batch=33 optim.warmup=0 monitor.log_every=1"
     done
 }
-cat >"$work/loss.ini" <<END
-[data]
-n_composition = 17
-[image]
-layers = 37,17
-[text]
-layers = 29,17
-buckets = 300
-bag_dim = 21
-[optim]
-warmup = 0
-[train]
-checkpoint_every = 0
-[monitor]
-log_every = 1
-END
 if [ "$BITS" = all ]; then every_case >"$work/cases"; else cp "$work/sample" "$work/cases"; fi
 
 # ---- variants ----
@@ -78,9 +63,8 @@ train() {
     is_wanted "$variant" || [ "$variant" = reference ] || return
     while read -r name recipe settings; do
         run=$work/$variant/$name all=$((all + 1)) turn=$((turn % 8 + 1))
-        [ -f "$recipe" ] || recipe=models/recipes/$recipe.ini
         # shellcheck disable=SC2086 # settings are words
-        if ! "$@" train "$recipe" $settings --threads $((threads > 0 ? threads : turn)) --output "$run" --quiet \
+        if ! "$@" train "models/recipes/$recipe.ini" $settings --threads $((threads > 0 ? threads : turn)) --output "$run" --quiet \
             >"$work/log" 2>&1 </dev/null; then
             if grep -q 'instruction set' "$work/log"; then
                 skip "$variant" "this processor has no such instruction set"
@@ -131,7 +115,7 @@ foreign() {
     fi
 }
 
-# The engine of the playground, driven by node; of the sample's data, only what is built in.
+# The engine of the playground, driven by node.
 wasm() {
     is_wanted wasm32 || return
     if ! command -v node >/dev/null; then
@@ -139,8 +123,7 @@ wasm() {
     elif ! CLANG="${CLANG:-clang}" make -s "$jobs" build/wasm/contrast.wasm 2>"$work/log"; then
         skip wasm32 "clang cannot make WebAssembly ($(tail -n 1 "$work/log"))"
     else
-        sed "s|$work/loss.ini|shapes data.n_composition=17 image.layers=37,17 text.layers=29,17 text.buckets=300 text.bag_dim=21 optim.warmup=0|" \
-            "$work/cases" | node tests/system/same-bits.js build/wasm/contrast.wasm >"$work/wasm"
+        node tests/system/same-bits.js build/wasm/contrast.wasm <"$work/cases" >"$work/wasm"
         variant=wasm32 threads=1 same=0 all=0 wrong=
         while read -r name recipe settings; do
             all=$((all + 1))

@@ -175,6 +175,13 @@ RUNS
     together 2 "$here/../support/handover_torch.py" "$scratch/losses" --plant >"$scratch/out" 2>/dev/null
     check "a gather without a gradient is found" grep -q "clip: gradient" "$scratch/out"
 
+    # The lines that README gives to a loop in PyTorch.
+    { printf 'import numpy, torch\nstep = 100\na, b = torch.randn(2, 64, 8, requires_grad=True)\n'
+        awk '$0 == "```" { inside = 0 } inside; $0 == "```python" { inside = 1 }' "$here/../../README.md"; } >"$scratch/loop.py"
+    (cd "$scratch" && "$python" loop.py)
+    run diagnose "$scratch/A.npy" "$scratch/B.npy"
+    check "README's lines of Python write what diagnose reads" grep -q "^unaligned" "$scratch/out"
+
     # README's commands, on a small run.
     mkdir -p "$scratch/readme/build" "$scratch/readme/runs"
     cp -r "$scratch/run" "$scratch/readme/runs/first"

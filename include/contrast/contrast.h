@@ -28,13 +28,14 @@
 
 CT_C_BEGIN
 
-/* Parameters as a safetensors file, under their names, which PyTorch reads; code in
+/* Parameters that are built as a safetensors file, under their names, which PyTorch reads; code in
  * src/train/checkpoint.c. Errors  CT_ERR_IO, CT_ERR_NOMEM */
 ct_status ct_weights_save(const ct_params *p, const char *path, ct_error *err);
 
 /* Read them, of any floats, from a file that has them under their names, or with "module." in
  * front; also from a checkpoint. `unused` (or NULL): names of other tensors, cut short if there are
- * many. Errors  CT_ERR_IO, CT_ERR_FORMAT (missing, of another shape, not finite), CT_ERR_NOMEM */
+ * many. After an error some may have been read.
+ * Errors  CT_ERR_IO, CT_ERR_FORMAT (missing, of another shape, not finite), CT_ERR_NOMEM */
 #define CT_UNUSED_BYTES 128
 ct_status ct_weights_load(ct_params *p, const char *path, char unused[CT_UNUSED_BYTES],
                           ct_error *err);

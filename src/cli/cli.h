@@ -215,7 +215,8 @@ void cli_live_step(cli_live *l, const ct_step *s, double seconds);
 ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES],
                    char path[CT_PATH_BYTES], ct_error *err);
 
-/* c->report, as c->doc.page; one that is open is kept as it is. Errors  CT_ERR_IO */
+/* Begin the page c->report as c->doc.page; one that is open is closed and written first.
+ * Errors  CT_ERR_IO */
 void cli_open_page(cli_call *c, ct_error *err);
 
 /* Records of n runs, each with its hash and, if `diagnosed`, its state; memory of the

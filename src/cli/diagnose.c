@@ -7,6 +7,8 @@
 #include "measure/fields.h"
 #include "platform/clock.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -200,7 +202,7 @@ static int exit_code(const cli_call *c, ct_state s)
 /* ---- arrays that another program rewrites ---- */
 
 #define LOOK_S  0.5 /* from one look to the next: help/diagnose.txt says so */
-#define PATIENT 5.0 /* seconds until somebody hears why nothing is printed */
+#define PATIENT 5.0 /* seconds to wait for the other side, and until stderr says why */
 
 /* A line: when, the state, what moves first when embeddings collapse. */
 static void tell_change(cli_call *c, const ct_diagnosis *a, double seconds, ct_error *err)
@@ -218,55 +220,60 @@ static void tell_change(cli_call *c, const ct_diagnosis *a, double seconds, ct_e
             const ct_field *f = ct_fields_find(&ct_measures_fields, KEY[i], &m);
             char value[64];
             ct_field_show(f, m, value, sizeof value);
-            if (strcmp(value, "-") != 0)
+            if (*value != '-' || isdigit((unsigned char)value[1])) /* "-": not measured */
                 printf("; %s %s", f->label, value);
         }
         putchar('\n');
     }
     if (fflush(stdout) != 0)
-        CT_FAIL(err, CT_ERR_IO, "standard output: cannot be written");
+        CT_FAIL(err, CT_ERR_IO, "standard output: %s", strerror(errno));
 }
 
-static uint64_t stamp_of(char **path, int n)
-{
-    uint64_t stamp = 0;
-    for (int i = 0; i < n; i++)
-        stamp = stamp * 31 + ct_file_stamp(path[i]) + 1;
-    return stamp;
-}
-
-/* A file may be written while it is looked at. So files are measured once they are as they were at
- * the look before, what they were while they were read counts only if they still are so then, and
- * what cannot be read is read again: the rest of it may come. */
+/* A file may be written while it is looked at. So files are measured once they have not changed
+ * since the look before, and the result counts if they have not changed by then. What cannot be
+ * read is read again: the rest of it may come. */
 static int watch(cli_call *c, int n_files, ct_error *err)
 {
+    enum { FILES = 4 };
+    const char *const file[FILES] = {c->argv[0], c->argv[n_files - 1], c->groups, c->gradient};
+    uint64_t before[FILES] = {0}, shown[FILES] = {0}, now[FILES] = {0};
     const double began = ct_clock_s();
-    double since = began; /* when there was last nothing to wait for; INFINITY: it was told */
-    uint64_t before = 0, shown = 0;
+    double since = began; /* when there was last nothing to wait for */
+    char told[sizeof err->msg] = "";
     int code = 0;
     for (; cli_stop == 0 && code == 0 && err->status == CT_OK; ct_clock_wait(LOOK_S)) {
         ct_error why = {.status = CT_OK, .msg = "it changes all the time"};
-        const uint64_t now = stamp_of(c->argv, n_files);
-        const bool same = now == before, old = now == shown;
+        for (int i = 0; i < FILES; i++)
+            now[i] = file[i] != NULL ? ct_file_stamp(file[i]) : 0;
+        const bool same = memcmp(now, before, sizeof now) == 0;
+        const bool old = memcmp(now, shown, sizeof now) == 0;
+        const bool late = ct_clock_s() - since > PATIENT;
+        /* one side is written after the other: new rows beside old ones are no pairs */
+        const bool half = n_files == 2 && shown[0] != 0 &&
+                          (now[0] == shown[0]) != (now[1] == shown[1]);
         ct_diagnosis *a = NULL;
-        before = now;
+        memcpy(before, now, sizeof now);
         ct_arena_reset(&c->arena);
         c->arena.err = &why;
-        if (same && !old)
+        if (same && !old && (late || !half))
             a = measure(c, n_files, ARRAYS, &why);
         c->arena.err = err;
+        for (int i = 0; i < FILES && a != NULL; i++)
+            a = file[i] == NULL || ct_file_stamp(file[i]) == now[i] ? a : NULL;
         if (why.status == CT_ERR_CONFIG || why.status == CT_ERR_NOMEM) { /* no writer mends that */
             *err = why;
-        } else if (a != NULL && why.status == CT_OK && stamp_of(c->argv, n_files) == now) {
-            shown = now;
+        } else if (a != NULL && why.status == CT_OK) {
+            memcpy(shown, now, sizeof now);
             tell_change(c, a, ct_clock_s() - began, err);
             code = exit_code(c, a->state);
-        } else if (!old && ct_clock_s() - since > PATIENT) {
+        } else if (!old && late && strcmp(told, why.msg) != 0) {
             fprintf(stderr, "contrast: waiting: %s\n", why.msg);
-            since = (double)INFINITY;
+            memcpy(told, why.msg, sizeof told);
         }
-        if (old || shown == now)
+        if (memcmp(now, shown, sizeof now) == 0) {
             since = ct_clock_s();
+            *told = '\0';
+        }
     }
     return cli_stop != 0 ? 128 + cli_stop : code;
 }

@@ -89,8 +89,10 @@ static int call(cli_call *c, ct_error *err)
         cli_open(c, c->argv[0], err);
     if ((needs & CLI_NEEDS_PAGE) != 0)
         c->report = c->output != NULL ? c->output : "report.html";
-    if (c->report != NULL)
+    if (c->report != NULL) {
+        cli_name = "contrast"; /* a page is read where the path to this program means nothing */
         cli_open_page(c, err);
+    }
     c->doc.screen = c->json ? NULL : &c->out;
     if (err->status == CT_OK)
         code = c->command->run(c, err);
@@ -160,7 +162,7 @@ int main(int argc, char **argv)
                   .loss = (double)NAN,
                   .temperature = (double)NAN};
     ct_error err = {.status = CT_OK};
-    if (argc > 0)
+    if (argc > 0 && *argv[0] != '\0')
         cli_name = argv[0];
     int code = run(argc - 1, argv + 1, &c, &err);
     if (err.status != CT_OK) {
@@ -172,7 +174,7 @@ int main(int argc, char **argv)
     if (code == 3 && err.status == CT_OK)
         fprintf(stderr, "contrast: %s: failed, as the result says\n", c.command->name);
     /* results that did not reach their file are not results */
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && err.status == CT_OK) {
         fprintf(stderr, "contrast: error: standard output: %s\n", strerror(errno));
         return code != 0 ? code : 1;
     }

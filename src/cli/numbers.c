@@ -67,7 +67,7 @@ static void tell_near(cli_call *c, const ct_numbers *x, const char *name)
 /* The command that tells most of what may be. */
 static void tell_next(cli_call *c, const ct_numbers *x, const ct_loss *loss)
 {
-    char next[256], temperature[32] = "";
+    char next[CT_PATH_BYTES + 256], temperature[32] = "";
     const char *name = loss != NULL ? loss->name : "clip"; /* what most people have */
     bool near = x->n == 0;
     for (int i = 0; i < x->n; i++)

@@ -55,21 +55,25 @@ ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_reco
 /* Does a process write one of the runs? It holds the lock of the folder as long as it lives. */
 static bool is_written(const cli_call *c)
 {
-    ct_error held = {.status = CT_OK};
-    for (int i = 0, fd; i < c->argc && held.status == CT_OK; i++) {
+    bool written = false;
+    for (int i = 0, fd; i < c->argc && !written; i++) {
+        ct_error held = {.status = CT_OK};
         ct_folder_lock(c->argv[i], &fd, &held);
         ct_folder_unlock(fd);
+        written = held.status != CT_OK && ct_file_exists(c->argv[i]);
     }
-    return held.status != CT_OK;
+    return written;
 }
 
-/* Whether a run is written is asked before it is read: so the last page has its last line. */
+/* Whether a run is written is asked before it is read: so the last page has its last line. A run
+ * that has just begun has nothing to show yet. */
 static int report(cli_call *c, ct_error *err)
 {
     bool more = c->follow;
     if (more)
         cli_catch_signals();
     do {
+        ct_error why = {.status = CT_OK};
         more = c->follow && cli_stop == 0 && is_written(c);
         ct_arena_reset(&c->arena);
         ct_record *r = ct_arena_zeroed(&c->arena, MOST_RUNS, sizeof *r);
@@ -77,9 +81,15 @@ static int report(cli_call *c, ct_error *err)
             ct_put_raw(c->doc.page, "<p class=\"dim\" id=\"follow\">A run is being written; this "
                                     "page reloads itself.</p>\n");
         if (r != NULL &&
-            cli_records(c, c->argc, c->argv, !more && !c->no_diagnosis, r, err) == CT_OK)
+            cli_records(c, c->argc, c->argv, !more && !c->no_diagnosis, r, &why) == CT_OK)
             ct_page_runs(c->doc.page, r, c->argc, err);
+        if (!more && err->status == CT_OK)
+            *err = why;
         if (more && err->status == CT_OK) {
+            if (why.status != CT_OK) {
+                ct_page_close(c->doc.page, why.status);
+                c->doc.page = NULL;
+            }
             cli_open_page(c, err);
             ct_clock_wait(EVERY_S);
         }

@@ -332,10 +332,13 @@ ct_status ct_array_read_matrix(const char *path, ct_arena *arena, ct_real **x, i
 {
     ct_source s;
     ct_npy a;
+    ct_error *const theirs = arena->err;
+    arena->err = err;
     ct_matrix_open(&s, path, arena, &a, err);
     *x = ct_arena_alloc(arena, a.count * sizeof **x);
     ct_array_rows(&s, &a, 0, a.rows, *x, err);
     ct_source_close(&s);
+    arena->err = theirs;
     *rows = a.rows;
     *cols = a.cols;
     return err->status;

@@ -11,12 +11,12 @@
 #include <string.h>
 
 /* The first line, without its end, by which a sweep is recognised: the hash (FNV-1a) of what is the
- * same for every run, and the grid. */
-static void describe(ct_json *j, const ct_sweep *s)
+ * same for every run, and the grid. Data is where the sweep's folder sees it. */
+static void describe(ct_json *j, const ct_sweep *s, const char *path, ct_error *err)
 {
-    char text[8192];
+    char text[CT_RECIPE_BYTES];
     uint32_t hash = 2166136261u;
-    ct_fields_ini(&ct_recipe_fields, &s->base, false, text, sizeof text);
+    ct_recipe_text(&s->base, path, text, err);
     for (const char *c = text; *c != '\0'; c++)
         hash = (hash ^ (unsigned char)*c) * 16777619u;
     snprintf(text, sizeof text, "recipe %08x", (unsigned)hash);
@@ -89,12 +89,12 @@ ct_status ct_sweep_make(const ct_sweep *s, ct_runs *r, const char *folder, int t
     ct_log log = {.line = {0}};
     if (folder == NULL)
         return ct_runs_make(r, threads, err);
-    describe(&first, s);
-    if (first.failed)
-        CT_FAIL(err, CT_ERR_NOMEM, "sweep: no memory for the line that says what it is");
     ct_folder_make(folder, err);
     ct_folder_lock(folder, &lock, err);
     ct_folder_path(path, folder, "runs.jsonl", err);
+    describe(&first, s, path, err);
+    if (first.failed)
+        CT_FAIL(err, CT_ERR_NOMEM, "sweep: no memory for the line that says what it is");
     if (err->status == CT_OK && ct_file_exists(path))
         read_done(r, path, first.text, err);
     if (err->status == CT_OK) {

@@ -91,7 +91,8 @@ static bool make_room(ct_arena *a, size_t padded)
 static void *no_memory(ct_arena *a, size_t bytes)
 {
     if (a->err != NULL)
-        CT_FAIL(a->err, CT_ERR_NOMEM, "%s: no memory for %zu bytes", a->user, bytes);
+        CT_FAIL(a->err, CT_ERR_NOMEM, "%s: no memory for %zu bytes",
+                a->user != NULL ? a->user : "arena", bytes);
     return NULL;
 }
 

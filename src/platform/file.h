@@ -75,10 +75,11 @@ uint64_t ct_file_stamp(const char *path);
 /* "FOLDER/NAME", in `out`. Errors  CT_ERR_IO: too long */
 const char *ct_folder_path(char out[CT_PATH_BYTES], const char *folder, const char *name,
                            ct_error *err);
-/* `path`, which is seen from a folder, as seen from where that is seen from: "runs/a" and
- * "../x.npy" are "runs/x.npy"; an absolute one stays. And the other way: relative, also where they
- * are not. Errors  CT_ERR_IO: too long; there is no working directory */
+/* A path that is seen from `folder` as the working directory sees it: "runs/a" and "../x.npy" are
+ * "runs/a/../x.npy"; an absolute path stays. Errors  CT_ERR_IO: too long */
 void ct_path_from(char out[CT_PATH_BYTES], const char *folder, const char *path, ct_error *err);
+/* And the other way: what leads from `folder` to the file `path`, relative unless links between
+ * them lead elsewhere. Errors  CT_ERR_IO: too long; there is no working directory */
 void ct_path_to(char out[CT_PATH_BYTES], const char *folder, const char *path, ct_error *err);
 ct_status ct_folder_make(const char *path, ct_error *err); /* and its parents; fine if it exists */
 

@@ -1,4 +1,4 @@
-/* path.c -- where a file is, seen from elsewhere: names only, no file is looked at.
+/* path.c -- where a file is, seen from elsewhere.
  *
  * Layer: platform. */
 #include "platform/file.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Drop ".", empty names, and "name/..", in place. */
+/* Drop ".", empty names, and "name/..", in place. The last is wrong where a name is a link. */
 static void simplify(char *path)
 {
     const bool absolute = *path == '/';
@@ -36,12 +36,12 @@ static void simplify(char *path)
 
 void ct_path_from(char out[CT_PATH_BYTES], const char *folder, const char *path, ct_error *err)
 {
-    const bool alone = *path == '/' || *folder == '\0';
-    const int n = snprintf(out, CT_PATH_BYTES, "%s%s%s", alone ? "" : folder, alone ? "" : "/",
+    const size_t size = strlen(folder);
+    const bool alone = *path == '/' || size == 0, joined = alone || folder[size - 1] == '/';
+    const int n = snprintf(out, CT_PATH_BYTES, "%s%s%s", alone ? "" : folder, joined ? "" : "/",
                            path);
     if (n >= CT_PATH_BYTES)
         CT_FAIL(err, CT_ERR_IO, "%s/%s: too long", folder, path);
-    simplify(out);
 }
 
 void ct_path_to(char out[CT_PATH_BYTES], const char *folder, const char *path, ct_error *err)
@@ -55,6 +55,8 @@ void ct_path_to(char out[CT_PATH_BYTES], const char *folder, const char *path, c
         return;
     ct_path_from(from, here, folder, err);
     ct_path_from(to, here, path, err);
+    simplify(from);
+    simplify(to);
     for (size_t i = 0; from[i] == to[i] || (from[i] == '\0' && to[i] == '/'); i++) {
         if (to[i] == '/' || to[i] == '\0')
             same = i; /* up to here the folders are the same */
@@ -68,4 +70,8 @@ void ct_path_to(char out[CT_PATH_BYTES], const char *folder, const char *path, c
     if (strlen(rest) + 2 > CT_PATH_BYTES - used)
         CT_FAIL(err, CT_ERR_IO, "%s: too long", path);
     snprintf(out + used, CT_PATH_BYTES - used, "%s", used == 0 && *rest == '\0' ? "." : rest);
+    /* These were names. If one is a link, they may lead to another file. */
+    ct_path_from(from, folder, out, err);
+    if (ct_file_stamp(from) != ct_file_stamp(path))
+        ct_path_from(out, here, path, err);
 }

@@ -96,10 +96,10 @@ static void load_arrays(const arrays *a, char unused[CT_UNUSED_BYTES], const ct_
                     *unused != '\0' ? "; not used: " : "", unused);
         else if (found->n_dims != n_dims || found->dim[n_dims - 1] != m->cols ||
                  (n_dims == 2 && found->dim[0] != m->rows))
-            CT_FAIL(err, CT_ERR_FORMAT,
-                    "%s: %s has %zu values, expected (%d, %d) as the recipe says", path, m->name,
+            CT_FAIL(err, CT_ERR_FORMAT, "%s: %s has %zu values, expected (%d, %d)", path, m->name,
                     found->count, m->rows, m->cols);
-        else if (!ct_safetensor_values(found, (ct_real *)m->x)) /* an array of the trainer */
+        else if (!ct_safetensor_values(found,
+                                       (ct_real *)m->x)) /* const is of the list, not theirs */
             CT_FAIL(err, CT_ERR_FORMAT, "%s: %s has a value that is not finite", path, m->name);
     }
 }
@@ -353,6 +353,7 @@ ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, bo
 ct_status ct_weights_save(const ct_params *p, const char *path, ct_error *err)
 {
     arrays a;
+    CT_ASSERT(p->n == 0 || p->x != NULL);
     list_weights(&a, p);
     return ct_safetensors_write(path, a.matrix, a.n, NULL, 0, err);
 }

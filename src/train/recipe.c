@@ -229,8 +229,9 @@ char *ct_recipe_path(ct_data_recipe *d, int i, const char **key)
                                                                                           : NULL;
 }
 
-/* Relative paths of r that are not those of `before`, for they came with the file `name`: as seen
- * from the working directory, no longer from its folder. Without `before` the other way, all. */
+/* With `before`: paths of r that changed since then came with the file `name`; they become paths as
+ * the working directory sees them. Without it: all become paths as the folder of `name` sees them.
+ */
 static void move_paths(ct_recipe *r, const ct_recipe *before, const char *name, ct_error *err)
 {
     char folder[CT_PATH_BYTES], joined[CT_PATH_BYTES], moved[CT_PATH_BYTES];
@@ -244,7 +245,7 @@ static void move_paths(ct_recipe *r, const ct_recipe *before, const char *name, 
         ct_path_from(joined, folder, path, err);
         ct_path_to(moved, before != NULL ? "." : folder, before != NULL ? joined : path, err);
         if (before != NULL && ct_file_stamp(joined) == 0 && ct_file_stamp(path) != 0)
-            continue; /* all were seen from the working directory once */
+            continue; /* so older versions of the program looked for it */
         if (strlen(moved) >= CT_RECIPE_TEXT)
             CT_FAIL(err, CT_ERR_CONFIG, "%s: data.%s = %s: too long", name, key, moved);
         if (err->status != CT_OK)

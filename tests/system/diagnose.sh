@@ -268,11 +268,17 @@ mv live/new.npy live/a.npy
 check "a change is a line" lines 2
 sleep 1.5
 check "... once" [ "$(wc -l <watched)" -eq 2 ]
+cp b.npy live/a.npy
+sleep 2
+cp a.npy live/b.npy
+check "of two sides that are written one after the other" lines 3
+sleep 1.5
+check "... only both are measured" [ "$(wc -l <watched)" -eq 3 ]
 kill "$watcher"
 wait "$watcher"
 check "SIGTERM ends it as it ends other commands" [ $? -eq 143 ]
 sed -n 's/.*"seconds":[0-9.]*,"state":"\([a-z-]*\)",.*"recall_at_1".*}$/\1/p' watched >states
-check "... and the lines are what diagnose --json says, with the time" [ "$(head -n 1 states)$(sed 1d states)" = healthycollapsed ]
+check "... and the lines are what diagnose --json says, with the time" [ "$(tr '\n' ' ' <states)" = "healthy collapsed healthy " ]
 run diagnose equal.npy equal.npy --watch --fail-on-collapse
 check "a bad state ends it where that is asked for" [ "$code" = 3 ]
 check "... with a line for people" grep -qE '^ +[0-9.]+ s  collapsed; recall@1 [0-9.]+, [0-9.]+; cosine of pairs 1' out

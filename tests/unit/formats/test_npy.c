@@ -318,6 +318,24 @@ START_TEST(no_memory_is_an_error)
 }
 END_TEST
 
+START_TEST(an_arena_that_is_full_is_an_error)
+{
+    ct_real *x;
+    int n, d, failures = 0;
+    ct_status status = CT_ERR_NOMEM;
+    make_file(1, HEADER("|u1", "False", "(2, 1)"), "ab", 2);
+    for (size_t limit = 1; status != CT_OK; limit *= 2, failures++) {
+        ct_arena fresh; /* without an error of its own */
+        ct_error err = {0};
+        ct_arena_init(&fresh, limit);
+        status = ct_array_read_matrix(path, &fresh, &x, &n, &d, &err);
+        ck_assert_msg(status == CT_OK || status == CT_ERR_NOMEM, "%zu: %s", limit, err.msg);
+        ct_arena_free(&fresh);
+    }
+    ck_assert_int_gt(failures, 1);
+}
+END_TEST
+
 TCase *npy_case(void)
 {
     TCase *c = tcase_create("npy");
@@ -328,6 +346,6 @@ TCase *npy_case(void)
               sizes_that_overflow_are_refused,
               every_cut_is_refused_and_every_changed_byte_is_harmless,
               refuses_the_wrong_kind_of_array, what_is_written_is_numpys_and_read_back,
-              values_come_in_pieces, no_memory_is_an_error);
+              values_come_in_pieces, no_memory_is_an_error, an_arena_that_is_full_is_an_error);
     return c;
 }

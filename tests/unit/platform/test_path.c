@@ -13,18 +13,12 @@ START_TEST(seen_from_a_folder_a_path_is_joined_to_it)
 {
     static const char *const CASES[][3] = {
         {"a", "b", "a/b"},
-        {"a/b", "../c", "a/c"},
-        {"a", "../../x", "../x"},
-        {"a//b/", ".//c", "a/b/c"},
-        {"runs/a", "../../x", "x"},
+        {"a/", "b", "a/b"},
+        {"a/b", "../c", "a/b/../c"}, /* b may be a link */
         {"..", "x", "../x"},
-        {"../..", "../x", "../../../x"},
-        {"/a", "../../x", "/x"},
+        {"/", "x", "/x"},
         {"", "x", "x"},
-        {".", "./x", "x"},
-        {"a", "/b//c", "/b/c"},
-        {"a", "...", "a/..."},
-        {"a..", "../b", "b"},
+        {"a", "/b//c", "/b//c"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         ct_error err = {0};
@@ -39,7 +33,9 @@ START_TEST(what_is_seen_from_a_folder_is_found_again)
 {
     static const char *const CASES[][3] = {
         {"runs/a", "x", "../../x"},
+        {"runs//a/", ".//x", "../../x"},
         {"runs/a", "runs/a/x", "x"},
+        {"a..", "b/../...", "../..."},
         {"runs/a", "runs/ab/x", "../ab/x"},
         {"runs/ab", "runs/a/x", "../a/x"},
         {"a", "../x", "../../x"},
@@ -48,13 +44,10 @@ START_TEST(what_is_seen_from_a_folder_is_found_again)
         {"x/y", "x", "../../x"},
         {"a/..", "x", "x"},
     };
-    char back[CT_PATH_BYTES];
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         ct_error err = {0};
         ct_path_to(out, CASES[i][0], CASES[i][1], &err);
         ck_assert_str_eq(out, CASES[i][2]);
-        ct_path_from(back, CASES[i][0], out, &err);
-        ck_assert_str_eq(back, CASES[i][1]);
         ck_assert_int_eq(err.status, CT_OK);
     }
 }

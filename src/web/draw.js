@@ -102,8 +102,8 @@ function dot(g, side, [x, y], r) {
   g.arc(x, y, r, 0, 7);
   g.fill();
 }
-/* A matrix of numbers from -1 to 1; they are written into cells that have room. Answers where it is. */
-function matrix(canvas, rows, columns, at, digits = 2) {
+/* A matrix of numbers from -1 to 1; they are written into cells that have room, and pairs on the diagonal framed. Answers where it is. */
+function matrix(canvas, rows, columns, at, {digits = 2, pairs = true} = {}) {
   const [g, w, h] = begin(canvas), cell = Math.min(w / columns, h / rows), left = (w - cell * columns) / 2, top = (h - cell * rows) / 2;
   const letters = Math.min(colours.letters, cell * 0.34), written = digits >= 0 && letters >= 9;
   g.font = `${letters.toFixed(1)}px system-ui, sans-serif`;
@@ -119,7 +119,7 @@ function matrix(canvas, rows, columns, at, digits = 2) {
       g.fillText(s.toFixed(digits), left + (j + 0.5) * cell, top + (i + 0.5) * cell);
     }
   g.strokeStyle = colours.dim;
-  for (let i = 0; i < rows && rows === columns; i++) g.strokeRect(left + i * cell + 0.5, top + i * cell + 0.5, cell - 1, cell - 1);
+  for (let i = 0; i < rows && pairs; i++) g.strokeRect(left + i * cell + 0.5, top + i * cell + 0.5, cell - 1, cell - 1);
   return {g, cell, left, top};
 }
 function axes(canvas, x0, x1, y0, y1, xName, yName) {

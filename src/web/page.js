@@ -211,7 +211,7 @@ class Run {
 /* ---- drawing: one function per picture, from the last look ---- */
 const DRAW = {
   heat(run, canvas) {
-    const n = run.opened.pairs, {bytes} = run.look, box = matrix(canvas, n, n, (i, j) => (bytes[i * n + j] - 128) / 127, -1), {g, cell, left, top} = box;
+    const n = run.opened.pairs, {bytes} = run.look, box = matrix(canvas, n, n, (i, j) => (bytes[i * n + j] - 128) / 127, {digits: -1}), {g, cell, left, top} = box;
     run.heatBox = box;
     g.strokeStyle = colours.hi;
     g.lineWidth = 1.5;

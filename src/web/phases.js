@@ -15,23 +15,22 @@ class Watched {
     const columns = this.cosine.map((_, j) => softmax(this.cosine.map(row => row[j]), this.tau));
     const mean = p => p.reduce((sum, row, i) => sum - Math.log(row[i]), 0) / n;
     this.byHand = SOFTMAX[this.loss] === 2 ? (mean(this.p) + mean(columns)) / 2 : mean(this.p);
-    const longest = Math.max(...this.raw.map(x => x.reduce((m, v) => Math.max(m, Math.abs(v)), 1e-9)));
-    this.scaled = this.raw.map(x => x.map(v => v / longest));
+    this.scaled = this.raw.map(x => { const longest = x.reduce((m, v) => Math.max(m, Math.abs(v)), 1e-9); return x.map(v => v / longest); });
   }
-  /* Of each phase: its name, a sentence for pair i, and its matrix: rows, columns, number. */
+  /* Of each phase: its name, a sentence for pair i, and its matrix: rows, columns, number, and whether pairs are on its diagonal. */
   phases(i) {
     const {n, d, line, tau, loss} = this, own = this.cosine[i][i], p = this.p[i][i], other = this.cosine[i].filter((_, j) => j !== i);
     const row = rowOf(this.raw[0], i, d), caption = this.captions[i] ? ` (“${this.captions[i]}”)` : '', known = loss in SOFTMAX;
-    const sides = at => [n, 2 * d, (r, c) => at(c < d ? 0 : 1, r, c % d)];
+    const sides = at => [n, 2 * d, (r, c) => at(c < d ? 0 : 1, r, c % d), false], square = at => [n, n, at, true];
     const weight = (r, c) => (this.p[r][c] - (r === c)) * (known ? 1 : 0);
     return [
-      ['encode', `The towers turn ${n} pictures (left) and ${n} captions (right) into rows of ${d} numbers. Picture ${i + 1}${caption}: ${few(row)}.`, sides((s, r, c) => this.scaled[s][r * d + c])],
+      ['encode', `Step ${line.step}. The towers turn ${n} pictures (left) and ${n} captions (right) into rows of ${d} numbers. Picture ${i + 1}${caption}: ${few(row)}.`, sides((s, r, c) => this.scaled[s][r * d + c])],
       ['normalise', `Each row is divided by its length, here ${round(norm(row))}: ${few(this.unit[0][i])}.`, sides((s, r, c) => this.unit[s][r][c])],
-      ['cosines', `Each picture times each caption. Picture ${i + 1} with its own caption: ${round(own)}; with the others: ${round(Math.min(...other))} to ${round(Math.max(...other))}.`, [n, n, (r, c) => this.cosine[r][c]]],
+      ['cosines', `Each picture times each caption. Picture ${i + 1} with its own caption: ${round(own)}; with the others: ${round(Math.min(...other))} to ${round(Math.max(...other))}.`, square((r, c) => this.cosine[r][c])],
       ['softmax', known ? `exp(cosine / ${round(tau)}), divided by the row's sum: its own caption gets p = ${round(p)}, and -ln p = ${round(-Math.log(p))}. The mean of all ${SOFTMAX[loss] === 2 ? 'rows and columns' : 'rows'} is ${round(this.byHand)}; the engine's loss is ${round(line.loss)}.`
-        : `${loss} is no softmax of the rows alone; the engine's loss is ${round(line.loss)}. For comparison, infonce would give the own caption p = ${round(p)}.`, [n, n, (r, c) => this.p[r][c]]],
-      ['gradient', (known ? `p - 1 = ${round(p - 1)} pulls picture ${i + 1} to its caption; the other p push it away` : `${loss} weighs pairs in its own way`) + `. The engine's gradient at this embedding has length ${round(norm(rowOf(this.gradient, i, d)), 7)}; through the towers it becomes one of length ${round(line.gradient_norm)} for all weights.`, [n, n, weight]],
-      ['update', `${this.optimiser === 'sgd' ? `SGD: weights move by rate × gradient, ${round(line.rate)} × ${round(line.gradient_norm)} = ${round(line.rate * line.gradient_norm)} in all` : `Adam: each weight moves by up to about its rate, ${round(line.rate)}, whatever the size of the gradient`}. The pictures below show the towers after step ${line.step}.`, [n, n, weight]],
+        : `${loss} is no softmax of the rows alone; the engine's loss is ${round(line.loss)}. For comparison, infonce would give its own caption p = ${round(p)}.`, square((r, c) => this.p[r][c])],
+      ['gradient', (known ? `p - 1 = ${round(p - 1)} pulls picture ${i + 1} to its caption; the other p push it away` : `${loss} weighs pairs in its own way`) + `. The engine's gradient at this embedding has length ${round(norm(rowOf(this.gradient, i, d)), 7)}; through the towers it becomes one of length ${round(line.gradient_norm)} for all weights.`, square(weight)],
+      ['update', `${this.optimiser === 'sgd' ? `SGD: weights move by rate × gradient, ${round(line.rate)} × ${round(line.gradient_norm)} = ${round(line.rate * line.gradient_norm)} in all` : `Adam: each weight moves by up to about its rate, ${round(line.rate)}, whatever the size of the gradient`}. The pictures below show the towers after step ${line.step}.`, square(weight)],
     ];
   }
 }
@@ -44,10 +43,11 @@ function showPhases(run) {
   const i = state.pair % run.watched.n, all = run.watched.phases(i);
   run.phaseList.replaceChildren(...all.map(([name, text], k) => make('li', {className: k === state.phase ? 'now' : k > state.phase ? 'later' : ''}, make('b', {}, name), k <= state.phase ? ': ' + text : '')));
   if (run.phaseList.children[state.phase]) run.phaseList.children[state.phase].setAttribute('aria-current', 'step');
-  const [name, , [rows, columns, at]] = all[state.phase], {g, cell, left, top} = matrix(run.phaseCanvas, rows, columns, at);
+  const [name, , [rows, columns, at, pairs]] = all[state.phase], {g, cell, left, top} = matrix(run.phaseCanvas, rows, columns, at, {pairs});
   g.strokeStyle = colours.hi;
   g.lineWidth = 2;
   g.strokeRect(left, top + i * cell, columns * cell, cell);
+  if (!pairs) line(g, [[left + columns * cell / 2, top], [left + columns * cell / 2, top + rows * cell]]);
   g.lineWidth = 1;
   run.phaseCanvas.setAttribute('aria-label', `step ${run.watched.line.step}, ${name}: ${all[state.phase][1]}`);
 }

@@ -26,7 +26,7 @@ const LESSONS = [
       'embeddings that are already spread, is another matter. One seed is no proof; contrast sweep takes many.'},
   {name: 'adam', title: 'Another optimiser', recipe: 'collapse', settings: DEEP, beside: 'Adam, rate 0.002', fix: 'optim.name=adamw optim.rate=0.002', steps: 100,
     ask: 'Right: Adam with rate 0.002, temperature still 1. How long does it stay on the plateau?',
-    answers: ['thousands of steps too', 'a few hundred steps', 'less than fifty steps'], right: 2,
+    answers: ['thousands of steps too', 'a few hundred steps', 'fewer than fifty steps'], right: 2,
     why: 'Adam divides by the size of the gradient, and near a saddle that size is tiny. The loss leaves ln 7 within tens of steps; ' +
       'but look at the singular values: only a few directions come alive.'},
   {name: 'no-negatives', title: 'Without negatives', recipe: 'collapse', settings: DEEP + ' loss.name=positives optim.name=adamw optim.rate=0.002',
@@ -36,22 +36,24 @@ const LESSONS = [
     why: 'If nothing keeps different rows apart, the cheapest way to make pairs equal is to make everything equal. The loss is 0, ' +
       'the mean cosine of different rows is 1, and a picture finds its caption as seldom as by chance.'},
   {name: 'shallow', title: 'Shallow towers', recipe: 'collapse',
-    settings: SMALL + ' image.layers=64,64,64,32 text.layers=64,64,64,32 optim.name=adamw optim.rate=0.002 train.batch=16',
+    settings: DEEP + ' optim.name=adamw optim.rate=0.002 train.batch=64',
     beside: 'two ReLU layers', fix: 'image.layers=64,32 text.layers=64,32 image.activation=relu text.activation=relu', steps: 200,
     ask: 'Right: two ReLU layers instead of four sigmoid ones, temperature still 1. Does temperature 1 collapse them?',
-    answers: ['yes, at ln 16', 'no, they spread', 'they diverge'], right: 1,
-    why: 'Temperature 1 does not collapse towers by itself. The loss ends near 2 and looks stuck, but its floor here is 1.82, not 0: ' +
-      'cosines end at 1. Compare a loss with its floor before you call it bad.'},
+    answers: ['yes, at ln 64', 'no, they spread', 'they diverge'], right: 1,
+    why: 'Temperature 1 does not collapse towers by itself. The loss ends near 3.35 and looks stuck, but its floor here is 3.17, not 0, ' +
+      'because no cosine is above 1. Compare a loss with its floor before you call it bad: the four layers on the left end hardly higher, ' +
+      'and use only three directions.'},
   {name: 'rate', title: 'Too large a step', recipe: 'collapse', settings: DEEP + ' optim.name=adamw optim.rate=0.02',
     beside: 'rate 0.002', fix: 'optim.rate=0.002', steps: 200,
     ask: 'Adam with rate 0.02, four layers. The loss goes below ln 7. Is the embedding healthy?',
-    answers: ['yes', 'no: it lives in one or two dimensions', 'no: all rows are equal'], right: 1,
-    why: 'The rows are scattered, but along one or two directions: look at the singular values and at the plane. The loss alone does not show it.'},
+    answers: ['yes', 'no: rows lie on a few points, along one or two directions', 'no: all rows are equal'], right: 1,
+    why: 'The rows are not all equal, but most are copies of a few: look at the singular values and at the plane. At 0.002 they do not fall on one another, ' +
+      'though they use few directions too. The loss alone shows none of it.'},
   {name: 'shapes', title: 'Pictures and captions', recipe: 'shapes', settings: SHAPES, steps: 150,
-    ask: 'Small drawn pictures, real captions, N = 64, temperature 0.2. Type a caption below: when does the first right picture come?',
-    answers: ['within the first hundred steps', 'after thousands', 'never with an MLP'], right: 0,
-    why: 'The pairs separate quickly: the diagonal of the matrix turns to one colour while the rest stays pale. Three in ' +
-      'four pictures find their own caption among 200 after 300 steps.'},
+    ask: 'Small drawn pictures, each with a sentence, N = 64, temperature 0.2. After how many steps do most pictures find their own caption?',
+    answers: ['about a hundred', 'thousands', 'never, with an MLP'], right: 0,
+    why: 'The pairs separate quickly: the diagonal of the matrix turns to one colour while the rest stays pale. After 150 ' +
+      'steps some seven in ten pictures find their own caption among 200. Type a caption of your own below the pictures.'},
   {name: 'cold', title: 'Too cold', recipe: 'shapes', settings: SHAPES + ' loss.temperature=0.01', beside: 'temperature 0.2',
     fix: 'loss.temperature=0.2', steps: 200,
     ask: 'Temperature 0.01 on the left, 0.2 on the right. The left loss ends lower. Which one retrieves better?',
@@ -60,15 +62,15 @@ const LESSONS = [
       'training pairs are learnt by heart. Losses at different temperatures cannot be compared.'},
   {name: 'repeats', title: 'Repeated captions', recipe: 'shapes', settings: SHAPES + ' data.first_object=true', beside: 'unicl',
     fix: 'loss.name=unicl', steps: 200,
-    ask: 'Captions name only the first object now, so some repeat within a batch. What do those do under the softmax loss?',
-    answers: ['nothing', 'they are false negatives', 'they are skipped'], right: 1,
-    why: 'A caption that occurs twice in a batch is pushed away from a picture that it describes. unicl makes rows of equal caption ' +
+    ask: 'Captions name only the first object now, so some repeat within a batch. What does the softmax loss make of them?',
+    answers: ['nothing: they do no harm', 'false negatives', 'it skips them'], right: 1,
+    why: 'A caption that occurs twice in a batch is pushed away from a picture that it describes. unicl makes rows with equal captions ' +
       'positives of each other; its loss has a higher floor, and it retrieves no worse.'},
-  {name: 'circle', title: 'Two dimensions', recipe: 'latent', settings: VECTORS.replaceAll('64,32', '32,2'), beside: 'no negatives',
+  {name: 'circle', title: 'Two dimensions', recipe: 'latent', settings: VECTORS.replaceAll('64,32', '32,2') + ' loss.temperature=1', beside: 'no negatives',
     fix: 'loss.name=positives', steps: 300,
     ask: 'Vectors on a circle: only two dimensions. Right: the same without negatives. What happens on the right?',
-    answers: ['they spread evenly too', 'they gather in one arc', 'pairs part'], right: 1,
-    why: 'On the left pairs meet and others are pushed round the circle, as far as its single dimension allows. On the right all rows gather in an arc.'},
+    answers: ['they spread all round', 'they gather in one arc', 'pairs part'], right: 1,
+    why: 'On the left pairs approach each other and different rows are pushed apart, all round the circle. On the right nothing pushes: all rows gather in an arc.'},
   {name: 'sphere', title: 'Three dimensions', recipe: 'latent', settings: VECTORS.replaceAll('64,32', '32,3'), beside: '32 dimensions',
     fix: 'image.layers=32,32 text.layers=32,32', steps: 400,
     ask: 'The same vectors on a sphere, which can be turned; right: in 32 dimensions. Which loss is lower in the end?',

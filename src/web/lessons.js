@@ -71,7 +71,7 @@ const LESSONS = [
     ask: 'Vectors on a circle: only two dimensions. Right: the same without negatives. What happens on the right?',
     answers: ['they spread all round', 'they gather in one arc', 'pairs part'], right: 1,
     why: 'On the left pairs approach each other and different rows are pushed apart, all round the circle. On the right nothing pushes: all rows gather in an arc.'},
-  {name: 'sphere', title: 'Three dimensions', recipe: 'latent', settings: VECTORS.replaceAll('64,32', '32,3'), beside: '32 dimensions',
+  {name: 'sphere', title: 'Three dimensions', recipe: 'latent', settings: VECTORS.replaceAll('64,32', '32,3').replace('0.003', '0.01'), beside: '32 dimensions',
     fix: 'image.layers=32,32 text.layers=32,32', steps: 400,
     ask: 'The same vectors on a sphere, which can be turned; right: in 32 dimensions. Which loss is lower in the end?',
     answers: ['three dimensions', '32 dimensions', 'the same'], right: 1,

@@ -123,7 +123,7 @@ function matrix(canvas, rows, columns, at, {digits = 2, pairs = true} = {}) {
   return {g, cell, left, top};
 }
 function axes(canvas, x0, x1, y0, y1, xName, yName) {
-  const [g, w, h] = begin(canvas), size = parseFloat(g.font), left = 3.4 * size, right = w - size, top = size, bottom = h - 2.8 * size;
+  const [g, w, h] = begin(canvas), size = parseFloat(g.font), left = 3.4 * size, right = w - size, top = yName ? 1.8 * size : size, bottom = h - 2.8 * size;
   const x = v => left + (v - x0) / (x1 - x0) * (right - left), y = v => bottom - (v - y0) / (y1 - y0) * (bottom - top);
   g.strokeStyle = colours.grid;
   g.fillStyle = colours.dim;
@@ -142,7 +142,7 @@ function axes(canvas, x0, x1, y0, y1, xName, yName) {
   g.textAlign = 'center';
   g.fillText(xName, (left + right) / 2, bottom + 2.3 * size);
   g.textAlign = 'left';
-  g.fillText(yName, left + 4, top + size);
+  g.fillText(yName, left, top - 0.6 * size);
   return {g, x, y, left, right, top, bottom};
 }
 

@@ -29,7 +29,7 @@ function freeAnswer({x, answer}) {
   FREE.last = answer;
   const length = Math.sqrt(answer.gradient.reduce((s, v) => s + v * v, 0)), theory = Math.log(1 + FREE_GAIN);
   $('freesays').textContent = `loss ${round(answer.loss)}; all equal ${round(answer.all_equal)}, floor ${round(answer.floor)}` +
-    (FREE.d < FREE.n - 1 ? ` (out of reach in ${FREE.d} dimensions)` : '') + `; |gradient| ${round(length, 7)}` +
+    (FREE.d < FREE.n - 1 ? ` (out of reach in ${FREE.d} dimensions)` : '') + `; |gradient| ${round(length, 7)}` + (length === 0 ? ': descent does not move' : '') +
     (FREE.growth && answer.common_part < 0.1 ? `; the common part grows by ${round(FREE.growth, 5)} per step in log; near all equal it is ln(1 + rate / (N temperature)) = ${round(theory, 5)}` : '');
   freeDraw();
   if (FREE.grabbed >= 0) freeAsk(0); else if (FREE.going) setTimeout(() => FREE.going && freeAsk(10), 30);

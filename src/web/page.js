@@ -48,7 +48,7 @@ class Run {
     this.slow = make('div', {className: 'phases', hidden: true}, this.phaseList, make('figure', {}, this.phaseCanvas));
     this.search = make('input', {type: 'text', value: 'a small red star', ariaLabel: 'caption to look for'});
     this.hits = make('div', {className: 'hits'});
-    this.find = make('div', {className: 'find', hidden: true}, make('label', {}, 'Find: ', this.search), this.hits);
+    this.find = make('div', {className: 'find', hidden: true}, make('label', {}, 'Find the picture of: ', this.search), make('span', {className: 'dim'}, ' the five of largest cosine among the pictures shown'), this.hits);
     this.hash = make('p', {className: 'hash'});
     this.box.append(this.title, this.says, this.numbers, this.slow, panels, this.hand, this.find, this.hash);
     this.worker = makeWorker();
@@ -79,6 +79,7 @@ class Run {
     this.recipe = parseRecipe(opened.recipe);
     this.pictures = opened.picture ? bytesOf(opened.picture.pixels) : null;
     this.captions = opened.captions || [];
+    this.sides = this.captions.length ? ['pictures', 'captions'] : ['first side', 'second side'];
     this.find.hidden = this.captions.length === 0;
     if (!this.right) showSettings(this.recipe, this.unused);
     $('engine').textContent = `${opened.parameters.toLocaleString('en')} parameters; ${opened.batch} pairs per batch.`;
@@ -112,10 +113,10 @@ class Run {
     verdict.step = step;
     this.verdict = verdict;
     this.showNumbers();
-    const words = verdict.state + verdict.evidence[0];
+    const words = verdict.state + verdict.evidence[0] + (step > 0);
     if (words === this.words) return; // a screen reader reads what changes
     this.words = words;
-    const bad = !['healthy', 'modality-gap', 'uncertain'].includes(verdict.state);
+    const bad = step > 0 && !['healthy', 'modality-gap', 'uncertain'].includes(verdict.state); // before the first step there is nothing to mend
     this.says.className = 'says ' + (bad ? 'bad' : verdict.state === 'healthy' ? 'good' : '');
     this.says.replaceChildren(make('b', {}, (bad ? '✗ ' : verdict.state === 'healthy' ? '✓ ' : '• ') + verdict.state), ': ' + verdict.meaning + '. ', make('span', {className: 'dim'}, verdict.evidence[0] || ''),
       ...(bad ? [make('div', {}, 'Try first: ' + verdict.try_first)] : []));
@@ -131,7 +132,7 @@ class Run {
     if (!this.rows) return;
     const d = this.opened.width, row = unitRows(found, d);
     const best = Array.from({length: this.opened.pairs}, (_, i) => [product(rowOf(this.rows.images, i, d), row), i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
-    this.hits.replaceChildren(...best.map(([c, i]) => make('figure', {}, this.picture(i), make('figcaption', {}, c.toFixed(2) + ' ' + (this.captions[i] || '')))));
+    this.hits.replaceChildren(...best.map(([c, i]) => make('figure', {}, this.picture(i), make('figcaption', {}, c.toFixed(2) + ': ' + (this.captions[i] || '')))));
   }
   on_error(message) {
     this.error = message;
@@ -158,12 +159,12 @@ class Run {
     return canvas;
   }
   showNumbers() {
-    const v = this.verdict, line = this.lines[this.step - 1];
+    const v = this.verdict, line = this.lines[this.step - 1], softmax = this.recipe && this.recipe['loss.name'] in SOFTMAX, sides = this.sides && this.sides.join(', ');
     const put = (name, value, title = '') => make('span', {title}, name + ' ', make('b', {}, value));
     this.numbers.replaceChildren(put('step', String(this.step)), ...(line ? [put('loss', round(line.loss)), put('all equal', round(line.all_equal)), put('floor', round(line.floor)), put('temperature', round(line.temperature)), put('|gradient|', round(line.gradient_norm)), put('rate', round(line.rate))] : []),
-      ...(v ? [put('mean cosine', list(v.mean_cosine, 4)), put('effective rank, centred', list(v.effective_rank_centred, 1)), put('recall@1', list(v.recall_at_1, 3) + ` of ${v.rows}`)] : []),
-      ...(v && line ? [make('p', {className: 'meter'}, put('escape meter', round(v.escape_meter)), ': the covariance of the two sides of a pair, over the temperature; above 0 the run is leaving the point where all are equal. ',
-        ...(this.growth === null || !(v.common < 0.3) ? [] : ['The common deviation of pairs grows by ', make('b', {}, round(this.growth, 5)), ' per step in log; embeddings without towers, under SGD, would have rate / (N temperature) = ', make('b', {}, round(line.rate / (this.opened.batch * line.temperature), 5)), '.']))] : []));
+      ...(v ? [put('mean cosine', list(v.mean_cosine, 4), `of different rows: ${sides}`), put('effective rank, centred', list(v.effective_rank_centred, 1), sides), put(`recall@1 among ${v.rows}`, list(v.recall_at_1, 3), `share whose own partner is the nearest: ${sides}`)] : []),
+      ...(v && line ? [make('p', {className: 'meter'}, put('escape meter', round(v.escape_meter)), ': the covariance of the two sides of a pair, over the temperature. ' + (softmax ? 'Near the point where all are equal, the loss is ln N less this. ' : ''),
+        ...(this.growth === null || !(v.common < 0.3) || !softmax || this.recipe['optim.name'] !== 'sgd' ? [] : ['The logarithm of what pairs deviate together changes by ', make('b', {}, round(this.growth, 5)), ' per step; of embeddings without towers it would grow by rate / (N temperature) = ', make('b', {}, round(line.rate / (this.opened.batch * line.temperature), 5)), '.']))] : []));
   }
   showHand() {
     if (!this.hand.open || !this.rows) return;
@@ -177,7 +178,7 @@ class Run {
       make('table', {}, make('tr', {}, ...['caption', 'cosine s', 'e^(s / t)', 'p'].map((h, k) => make('th', {className: k ? 'n' : ''}, h))),
         ...row.map((s, j) => [s, j]).sort((a, b) => (b[1] === i) - (a[1] === i) || b[0] - a[0]).slice(0, 6).map(([s, j]) => make('tr', {className: j === i ? 'own-row' : ''}, make('td', {}, (j === i ? 'own: ' : '') + (this.captions[j] || 'vector ' + (j + 1))), cell(round(s)), cell(e(s)), cell(round(p[j])))),
         ...(n > 6 ? [make('tr', {}, make('td', {}, `${n - 6} more; sum of all`), cell(''), cell(sum > 1e13 ? sum.toExponential(2) : round(sum, 3)), cell('1'))] : [])),
-      make('p', {}, `Loss of this row: -ln ${round(p[i])} = `, make('b', {}, round(-Math.log(p[i]))), `. All equal: ln ${n} = ${round(Math.log(n))}.`));
+      make('p', {}, `Loss of this row: -ln ${round(p[i])} = `, make('b', {}, round(-Math.log(p[i]))), `. All equal, among ${n}: ln ${n} = ${round(Math.log(n))}` + (n === this.opened.batch ? '.' : `; in a batch of ${this.opened.batch}: ln ${this.opened.batch} = ${round(Math.log(this.opened.batch))}.`)));
   }
   /* Pointing at a pair lights it in every picture. */
   listen() {
@@ -219,13 +220,14 @@ const DRAW = {
     g.strokeRect(left + state.pair * cell, top, cell, n * cell);
     g.lineWidth = 1;
     const on = bytes[state.pair * (n + 1)];
-    return `pair ${state.pair + 1}${run.captions[state.pair] ? ' “' + run.captions[state.pair] + '”' : ''}: cosine ${((on - 128) / 127).toFixed(2)}; click for its loss by hand`;
+    return `rows: ${run.sides[0]}, columns: ${run.sides[1]}; from blue, -1, to orange, 1. Pair ${state.pair + 1}${run.captions[state.pair] ? ' “' + run.captions[state.pair] + '”' : ''}: ${((on - 128) / 127).toFixed(2)}; click for its loss by hand`;
   },
   loss(run, canvas) {
-    const lines = run.lines, n = Math.max(1, lines.length), first = lines.find(l => l), longest = Math.max(20, ...runs.map(r => r.lines.length));
-    const high = Math.max(...[lines[0], lines[n >> 1], lines[n - 1], first].filter(l => l).map(l => Math.min(Math.max(l.loss, l.all_equal), 3 * Math.max(1, l.all_equal || 1))), 0.1) * 1.05;
+    const lines = run.lines, n = Math.max(1, lines.length), longest = Math.max(20, ...runs.map(r => r.lines.length));
+    const same = runs.filter(r => r.recipe && r.recipe['loss.name'] === run.recipe['loss.name']); // one scale for what is compared
+    const high = 1.05 * same.reduce((m, r) => r.lines.reduce((m, l) => l.loss === null ? m : Math.max(m, Math.min(Math.max(l.loss, l.all_equal), 3 * Math.max(1, l.all_equal || 1))), m), 0.1);
     const low = Math.min(0, ...lines.slice(-1).map(l => l.loss));
-    const p = axes(canvas, 0, longest, low, high, 'step', ''), {g, x, y} = p;
+    const p = axes(canvas, 0, longest, low, high, 'step', 'loss'), {g, x, y} = p;
     const every = Math.max(1, Math.floor(longest / (p.right - p.left)));
     g.save();
     g.beginPath();
@@ -278,7 +280,7 @@ const DRAW = {
     }
     g.lineWidth = 1;
     const what = d === 2 ? 'on the circle' : d === 3 ? 'on the sphere; drag or use arrows to turn it' : `on the plane of the two main directions: ${(run.look.plane_share[0] / 100).toFixed(0)} % of the variance`;
-    return what + '. Discs: pictures, squares: captions, joined in pairs' + (arrows.length ? '. Arrows at the chosen picture: solid, pull of its caption; dashed, push of others' : '');
+    return what + `. Discs: ${run.sides[0]}, squares: ${run.sides[1]}, joined in pairs` + (arrows.length ? '. Arrows at the chosen disc: solid, pull of its own square; dashed, push of others' : '');
   },
   bins(run, canvas) {
     const {positive, negative} = run.look, p = axes(canvas, -1, 1, 0, 1, 'cosine', 'share'), {g, x, y} = p;
@@ -297,17 +299,17 @@ const DRAW = {
   },
   values(run, canvas) {
     const sides = [run.look.image_spectrum, run.look.text_spectrum].map(s => s.map(v => v / 1e4));
-    const p = axes(canvas, 1, Math.max(2, sides[0].length), 0, Math.max(0.1, ...sides.flat()), 'number', ''), {g, x, y} = p;
+    const p = axes(canvas, 1, Math.max(2, sides[0].length), 0, Math.max(0.1, ...sides.flat()), 'number, largest first', 'singular value'), {g, x, y} = p;
     sides.forEach((s, k) => {
       g.strokeStyle = k ? colours.b : colours.a;
       g.lineWidth = 1.8;
       line(g, s.map((v, i) => [x(i + 1), y(v)]), k ? [6, 3] : []);
     });
     g.lineWidth = 1;
-    return run.verdict ? `effective rank, centred: ${list(run.verdict.effective_rank_centred, 1)} (pictures; captions, dashed)` : 'of the centred unit rows';
+    return run.verdict ? `effective rank, centred: ${list(run.verdict.effective_rank_centred, 1)} (${run.sides[0]}; ${run.sides[1]}, dashed)` : 'of the centred unit rows';
   },
   path(run, canvas) {
-    const {g, x, y} = axes(canvas, -4, 0, 0, 2.5, 'uniformity', 'alignment');
+    const {g, x, y} = axes(canvas, -4, 0, 0, 4, 'uniformity', 'alignment');
     g.strokeStyle = colours.a;
     line(g, run.trail.map(([a, b]) => [x(a), y(b)]));
     const [a, b] = run.trail[run.trail.length - 1];
@@ -404,6 +406,7 @@ function showSettings(all, unused) {
       c.input.value = value;
     }
     c.input.disabled = unused.has(key); // it has no effect on this loss or optimiser
+    if (c.log && c.input.disabled) c.out.textContent = 'unused';
     c.row.classList.toggle('changed', c.keys.some(k => k in state.changes));
   }
 }
@@ -435,8 +438,9 @@ function showQuestion() {
   box.append(make('div', {className: 'answers'}, ...l.answers.map((a, i) => make('button', {type: 'button', className: !reveal ? '' : i === l.right ? 'right' : i === guess ? 'wrong' : '', onclick: () => answer(i)},
     (reveal ? i === l.right ? '✓ ' : i === guess ? '✗ ' : '' : '') + a))));
   if (reveal) box.append(make('p', {}, l.why));
+  else if (l.fix) box.append(make('p', {className: 'dim'}, 'Your answer starts both runs, left and right.'));
   const fix = make('input', {type: 'text', id: 'fix', value: state.fix, placeholder: 'loss.temperature=0.2', ariaLabel: 'settings of the right run', onchange: e => { state.fix = e.target.value.trim(); state.beside = state.fix !== ''; restart(); }});
-  box.append(make('div', {className: 'nextto'}, make('label', {}, make('input', {type: 'checkbox', id: 'beside', checked: state.beside, onchange: e => { state.beside = e.target.checked; restart(); }}), ' next to it: ' + (l.beside || 'the same run with')), ' ', fix));
+  box.append(make('div', {className: 'nextto'}, make('label', {}, make('input', {type: 'checkbox', id: 'beside', checked: state.beside, onchange: e => { state.beside = e.target.checked; restart(); }}), ' compare with: ' + (l.beside || 'the same run and these settings')), ' ', fix));
   const answered = Object.keys(state.guesses).length, wrong = LESSONS.filter(x => x.name in state.guesses && state.guesses[x.name] !== x.right);
   if (reveal && answered < LESSONS.length) box.append(make('p', {className: 'dim'}, `${answered} of ${LESSONS.length} questions answered.`));
   else if (reveal)
@@ -481,7 +485,8 @@ function play(on) {
   clearInterval(play.phases);
   if (on && slow) { nextPhase(); play.phases = setInterval(nextPhase, PHASE_TIME); }
   else leaveSlow();
-  for (const run of runs) run.worker.postMessage({play: on && !slow});
+  // one that is in the midst of a step waits already, and its towers are shown when the last phase is
+  for (const run of runs) if (on && !slow || run.settled && !run.waiting) run.worker.postMessage({play: on && !slow});
   if (!on) keepAddress();
 }
 /* Steps at full speed have no phases; one that was being watched is over. */
@@ -524,7 +529,7 @@ function showDiagnosis(d, of) {
   const box = $('diagnosis');
   if (d.error) { box.replaceChildren(make('p', {}, d.error)); return; }
   if (d.near) {
-    box.replaceChildren(make('p', {}, `A loss of ${of[0]} with ${of[1]} pairs per batch is near:`), ...(d.near.length ? d.near : [{formula: 'no known value within 1 %', meaning: '', apart: ''}]).map(x =>
+    box.replaceChildren(make('p', {}, `A loss of ${of[0]} with ${of[1]} pairs per batch is ${d.near.length ? 'near:' : 'within 1 % of no known value.'}`), ...d.near.map(x =>
       make('p', {className: 'item'}, `${x.formula}${x.losses ? ' (' + x.losses + '), ' + round(x.value) : ''}: ${x.meaning}. ${x.apart || ''}`)));
     return;
   }
@@ -601,7 +606,7 @@ async function compile() {
 async function start() {
   engineCode = URL.createObjectURL(new Blob([$('code').textContent], {type: 'text/javascript'}));
   wasm = compile();
-  document.querySelector('main').hidden = false;
+  document.querySelector('main').hidden = $('looks').hidden = false;
   wire();
   makeSettings();
   readColours();

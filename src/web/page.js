@@ -42,7 +42,7 @@ class Run {
       this.note[kind] = make('span', {}, text);
       panels.append(make('figure', {className: ['bins', 'values', 'path'].includes(kind) ? 'more' : ''}, canvas, make('figcaption', {}, ...saveButtons(canvas, kind, title, () => this.look && DRAW[kind](this, canvas)), make('b', {}, title), ' ', this.note[kind])));
     }
-    this.hand = make('details', {className: 'hand'}, make('summary', {}, 'The loss of one picture, by hand'), make('div'));
+    this.hand = make('details', {className: 'hand'}, make('summary', {}, 'The loss of one row, by hand'), make('div'));
     this.phaseList = make('ol');
     this.phaseCanvas = make('canvas', {role: 'img'});
     this.slow = make('div', {className: 'phases', hidden: true}, this.phaseList, make('figure', {}, this.phaseCanvas));
@@ -168,15 +168,15 @@ class Run {
   }
   showHand() {
     if (!this.hand.open || !this.rows) return;
-    const n = this.opened.pairs, i = Math.min(state.pair, n - 1), line = this.lines[this.step - 1], body = this.hand.lastChild;
+    const n = this.opened.pairs, i = Math.min(state.pair, n - 1), line = this.lines[this.step - 1], body = this.hand.lastChild, words = this.captions.length > 0;
     if (!line) { body.textContent = 'after the first step'; return; }
     const d = this.opened.width, tau = line.temperature, {images, texts} = this.rows, loss = this.recipe['loss.name'];
     const row = Array.from({length: n}, (_, j) => product(rowOf(images, i, d), rowOf(texts, j, d))), p = softmax(row, tau), sum = row.reduce((a, s) => a + Math.exp(s / tau), 0);
     const cell = text => make('td', {className: 'n'}, text), e = s => s / tau > 30 ? Math.exp(s / tau).toExponential(2) : round(Math.exp(s / tau), 3);
     body.replaceChildren(
-      make('p', {}, `Picture ${i + 1}${this.captions[i] ? ', “' + this.captions[i] + '”' : ''}, among all ${n} captions shown, temperature ${round(tau)}. ` + (loss in SOFTMAX ? '' : `The loss of this run, ${loss}, is not a softmax of one row; this is what infonce would say. `) + `p = e^(s / temperature), divided by the sum of all ${n}.`),
-      make('table', {}, make('tr', {}, ...['caption', 'cosine s', 'e^(s / t)', 'p'].map((h, k) => make('th', {className: k ? 'n' : ''}, h))),
-        ...row.map((s, j) => [s, j]).sort((a, b) => (b[1] === i) - (a[1] === i) || b[0] - a[0]).slice(0, 6).map(([s, j]) => make('tr', {className: j === i ? 'own-row' : ''}, make('td', {}, (j === i ? 'own: ' : '') + (this.captions[j] || 'vector ' + (j + 1))), cell(round(s)), cell(e(s)), cell(round(p[j])))),
+      make('p', {}, `${words ? 'Picture' : 'Vector'} ${i + 1}${words ? ', “' + this.captions[i] + '”' : ''}, among all ${n} ${words ? 'captions' : 'partners'} shown, temperature ${round(tau)}. ` + (loss in SOFTMAX ? '' : `The loss of this run, ${loss}, is not a softmax of one row; this is what infonce would say. `) + `p = e^(s / temperature), divided by the sum of all ${n}.`),
+      make('table', {}, make('tr', {}, ...[words ? 'caption' : 'partner', 'cosine s', 'e^(s / t)', 'p'].map((h, k) => make('th', {className: k ? 'n' : ''}, h))),
+        ...row.map((s, j) => [s, j]).sort((a, b) => (b[1] === i) - (a[1] === i) || b[0] - a[0]).slice(0, 6).map(([s, j]) => make('tr', {className: j === i ? 'own-row' : ''}, make('td', {}, (j === i ? 'own: ' : '') + (this.captions[j] || 'partner ' + (j + 1))), cell(round(s)), cell(e(s)), cell(round(p[j])))),
         ...(n > 6 ? [make('tr', {}, make('td', {}, `${n - 6} more; sum of all`), cell(''), cell(sum > 1e13 ? sum.toExponential(2) : round(sum, 3)), cell('1'))] : [])),
       make('p', {}, `Loss of this row: -ln ${round(p[i])} = `, make('b', {}, round(-Math.log(p[i]))), `. All equal, among ${n}: ln ${n} = ${round(Math.log(n))}` + (n === this.opened.batch ? '.' : `; in a batch of ${this.opened.batch}: ln ${this.opened.batch} = ${round(Math.log(this.opened.batch))}.`)));
   }

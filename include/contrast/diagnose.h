@@ -44,7 +44,7 @@ const ct_state_text *ct_state_describe(ct_state state);
 /* What the settings of a run say to try first; both "" where they say nothing. */
 typedef struct ct_remedy {
     char settings[160]; /* "optim.name=adamw optim.rate=0.001": overrides of its recipe */
-    char why[640];
+    char why[800];
 } ct_remedy;
 
 #define CT_EVIDENCE 8

@@ -95,7 +95,9 @@ ct_remedy ct_remedy_of(const ct_recipe *r, ct_state state)
     for (size_t i = 0; i < sizeof CAUSES / sizeof *CAUSES; i++)
         if ((CAUSES[i].states >> state & 1) != 0 && CAUSES[i].holds &&
             (!CAUSES[i].last || *out.why == '\0')) {
-            append(out.why, sizeof out.why, "; ", CAUSES[i].why);
+            append(out.why, sizeof out.why, "; ", CAUSES[i].settings);
+            append(out.why, sizeof out.why, *CAUSES[i].settings != '\0' ? ": " : "; ",
+                   CAUSES[i].why);
             append(out.settings, sizeof out.settings, " ", CAUSES[i].settings);
         }
     if (*out.why == '\0')

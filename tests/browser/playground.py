@@ -296,6 +296,8 @@ def slow_motion(browser):
                 browser.keys("#phase", "\ue007")
             now = until(browser, f"const l = document.querySelectorAll('.phases li'); return l.length === 6 && l[{phase}].className === 'now' && l[{phase}].textContent")
             check(f"phase {phase + 1} has numbers", re.search(r"\d", now) is not None, now)
+            shown = browser.run("return runs[0].look.step")
+            check("what is shown is from before the update", shown == 0 or phase == 5, f"phase {phase + 1}: step {shown}")
         until(browser, "return runs[0].step === 1")
         hand, said, known = browser.run("const w = runs[0].watched; return [w.byHand, w.line.loss, w.loss in SOFTMAX]")
         check("the loss worked by hand is the engine's", not known or abs(hand - said) < 2e-5 * said, f"{change}: {hand} {said}")

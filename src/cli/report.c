@@ -50,7 +50,8 @@ ct_status cli_records(cli_call *c, int n, char **folder, bool diagnosed, ct_reco
 
 /* ---- report ---- */
 
-#define EVERY_S 2 /* from one page to the next; page.js reads it again as often */
+#define EVERY_S   2  /* from one page to the next; page.js reads it again as often */
+#define PATIENT_S 10 /* for a run that has just begun and has nothing to show yet    */
 
 /* Does a process write one of the runs? It holds the lock of the folder as long as it lives. */
 static bool is_written(const cli_call *c)
@@ -65,16 +66,17 @@ static bool is_written(const cli_call *c)
     return written;
 }
 
-/* Whether a run is written is asked before it is read: so the last page has its last line. A run
- * that has just begun has nothing to show yet. */
+/* Whether a run is written is asked before it is read: so the last page has its last line. */
 static int report(cli_call *c, ct_error *err)
 {
-    bool more = c->follow;
+    const double began = ct_clock_s();
+    bool more = c->follow, shown = false;
     if (more)
         cli_catch_signals();
     do {
         ct_error why = {.status = CT_OK};
-        more = c->follow && cli_stop == 0 && is_written(c);
+        more = c->follow && cli_stop == 0 &&
+               (is_written(c) || (!shown && ct_clock_s() - began < PATIENT_S));
         ct_arena_reset(&c->arena);
         ct_record *r = ct_arena_zeroed(&c->arena, MOST_RUNS, sizeof *r);
         if (more) /* the script finds it by its id, and reads the page again */
@@ -83,6 +85,7 @@ static int report(cli_call *c, ct_error *err)
         if (r != NULL &&
             cli_records(c, c->argc, c->argv, !more && !c->no_diagnosis, r, &why) == CT_OK)
             ct_page_runs(c->doc.page, r, c->argc, err);
+        shown = shown || why.status == CT_OK;
         if (!more && err->status == CT_OK)
             *err = why;
         if (more && err->status == CT_OK) {

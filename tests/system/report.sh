@@ -109,12 +109,11 @@ wait_for() { # COMMAND...: until it holds, 30 s at most
 }
 # shellcheck disable=SC2317 # wait_for calls it
 is_new() { [ "$(cksum <followed.html)" != "$first" ]; }
+"$program" report grown --follow -o followed.html >followed.out 2>&1 & # it waits for the run
+follower=$!
 # shellcheck disable=SC2086
 "$program" train shapes $small train.steps=1000000 -q -o grown >grown.out 2>&1 &
 trainer=$!
-wait_for grep -qs '"kind":"step"' grown/log.jsonl
-"$program" report grown --follow -o followed.html >followed.out 2>&1 &
-follower=$!
 check "a page is there while a run trains" wait_for [ -s followed.html ]
 check "... which reloads itself" grep -q 'id="follow"' followed.html
 first=$(cksum <followed.html)

@@ -115,4 +115,27 @@ run eval runs/a
 check "... as are paths of older runs" [ "$code" = 0 ]
 run train exp/own.ini train.steps=1 data.image="$scratch/renamed/data/rows.csv" -q -o e
 check "absolute paths stay" grep -qxF "image = $scratch/renamed/data/rows.csv" e/recipe.ini
+
+# Through a link, ".." is not the folder before it: there are other rows.
+mkdir -p sub/data "$scratch/far/deep"
+cp data/captions.txt sub/data
+sed '1s/[0-9]/9/' data/rows.csv >sub/data/rows.csv
+ln -s "$scratch/renamed/exp" sub/linked
+ln -s "$scratch/far/deep" away
+hash_of() { "$program" hash "$1" | cut -c1-16; }
+run train exp/own.ini -q train.steps=1 -o straight
+for words in "sub/linked/own.ini -o f" "exp/own.ini data.image=sub/linked/../data/rows.csv -o g" "exp/own.ini -o away/h"; do
+    # shellcheck disable=SC2086
+    run train $words -q train.steps=1
+    folder=${words##*-o }
+    check "data is found through links: $words" [ "$(hash_of "$folder")" = "$(hash_of straight)" ]
+    run eval "$folder"
+    check "... again" [ "$code" = 0 ]
+    run eval "$(realpath "$folder")"
+    check "... and from the folder itself" [ "$code" = 0 ]
+done
+run sweep exp/own.ini train.steps=2 optim.rate=0.1,0.2 -q -o swept
+cd exp || exit 1
+run sweep own.ini train.steps=2 optim.rate=0.1,0.2 -q -o ../swept
+check "a sweep is the same from another folder: $(cat "$scratch/err")" [ "$code" = 0 ]
 done_testing

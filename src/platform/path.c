@@ -70,8 +70,10 @@ void ct_path_to(char out[CT_PATH_BYTES], const char *folder, const char *path, c
     if (strlen(rest) + 2 > CT_PATH_BYTES - used)
         CT_FAIL(err, CT_ERR_IO, "%s: too long", path);
     snprintf(out + used, CT_PATH_BYTES - used, "%s", used == 0 && *rest == '\0' ? "." : rest);
-    /* These were names. If one is a link, they may lead to another file. */
+    /* These were names. If one is a link, they may lead to another file; a folder that is still to
+     * be made has none. */
+    const bool is_there = *folder == '\0' || ct_file_stamp(folder) != 0;
     ct_path_from(from, folder, out, err);
-    if (ct_file_stamp(from) != ct_file_stamp(path))
+    if (is_there && ct_file_stamp(from) != ct_file_stamp(path))
         ct_path_from(out, here, path, err);
 }

@@ -16,7 +16,7 @@ tried() {
     shift 3
     run train "$@" -o "$scratch/stuck" -f
     recipe=$scratch/stuck/recipe.ini
-    told=$(sed -n "s|^  contrast train $recipe ||p" "$scratch/err" | tail -n 1)
+    told=$(sed -n "s|^  $program train $recipe ||p" "$scratch/err" | tail -n 1)
     check "$what: told '$told'" [ "$told" = "$remedy" ]
     states=$(sed -n 's/^step [0-9]*: \([a-z-]*\): .*/\1/p' "$scratch/err" | sort -u | wc -l)
     check "$what: once for each state on the way, and at the end" [ "$(grep -c '^  try: ' "$scratch/err")" -le $((states + 1)) ]

@@ -395,7 +395,9 @@ def speed(browser):
         browser.run("choose(LESSONS.find(l => l.name === arguments[0])); play(true)", lesson)
         until(browser, "return runs[0].step > 5")
         best = frames = 0
-        for _ in range(3):
+        for second in range(15):  # three, and more while the host gives this machine less
+            if second >= 3 and best >= want / 2 and frames >= 30:
+                break
             browser.run("window.began = [runs[0].step, performance.now()]; window.frames = 0; (function next() { window.frames++; requestAnimationFrame(next); })()")
             time.sleep(1)
             steps, drawn = browser.run("const s = (performance.now() - began[1]) / 1000; return [(runs[0].step - began[0]) / s, window.frames / s]")

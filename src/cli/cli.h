@@ -27,8 +27,8 @@ typedef struct cli_call {
 
     /* What the options were given. */
     int threads; /* resolved for rows that need threads */
-    bool json, quiet, verbose, no_color, force, live, slow, watch, ask, explain, fail_on_collapse,
-        no_diagnosis;
+    bool json, quiet, verbose, no_color, force, live, slow, watch, follow, ask, explain,
+        fail_on_collapse, no_diagnosis;
     bool data_changed, other_data;   /* other_data: it was, in the run that was opened last */
     int split;                       /* ct_split; -1 until a run is open, if not given */
     int at, batch, top, dim, sample; /* at: -1 if it is not given, the others 0 */
@@ -36,7 +36,6 @@ typedef struct cli_call {
     double loss, temperature;                                                /* NaN if not given */
     const char *output, *checkpoint, *weights, *report, *loss_name, *groups; /* NULL: not given */
     const char *gradient, *gradients, *heatmap, *images, *texts, *torch, *data, *projector;
-    bool follow; /* report */
 
     ct_terminal out;    /* standard output */
     ct_arena arena;     /* of what lives as long as the call; fails into err */

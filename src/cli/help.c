@@ -105,9 +105,11 @@ static int help(cli_call *c, ct_error *err)
     }
     for (; n < N_MORE; n++)
         name[n] = MORE[n].topic;
-    for (const cli_command *const *k = cli_commands; *k != NULL; k++)
+    for (const cli_command *const *k = cli_commands; *k != NULL; k++) {
+        CT_ASSERT(n < (int)(sizeof name / sizeof *name));
         name[n++] = (*k)->name;
-    const int i = cli_find(err, "command", c->argv[0], name, n, sizeof *name, "help");
+    }
+    const int i = cli_find(err, "topic of help", c->argv[0], name, n, sizeof *name, "help");
     if (i >= N_MORE)
         printf("%s\n%s", cli_help(name[i]), cli_help("common"));
     else if (i >= 0)

@@ -2,22 +2,13 @@
  * reads a run says what is wrong or does its work.
  *
  * The first byte is the command. Five bytes are a change: a file; where in it (two bytes, of 65536
- * parts); what; a byte. A checkpoint's own hash is made right, or no change would get behind it. */
+ * parts); what; a byte. A checkpoint's own hash is taken off, or no change would get behind it. */
 #include "program.h"
 
 #include "contrast/status.h"
 #include "formats/safetensors.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    make_folder();
-    return 0;
-}
 
 static char *command[][8] = {
     {"eval", "run"},

@@ -184,4 +184,14 @@ static bool is_out(const char *word)
     return strstr(word, "..") != NULL;
 }
 
+/* Once, before the first input. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    make_folder();
+    return 0;
+}
+
 #endif

@@ -53,7 +53,7 @@ check "... of each" [ "$(grep -c ': .' "$scratch/out")" -ge 38 ]
 check "... none is without a sentence" sh -c '! grep -q "(null)" "$1"' sh "$scratch/out"
 
 check "unknown command" rejects 2 "did you mean \"train\"" trian shapes
-check "... or topic of help" rejects 2 "unknown command \"lossse\"; did you mean \"losses\"?" help lossse
+check "... or topic of help" rejects 2 "unknown topic of help \"lossse\"; did you mean \"losses\"?" help lossse
 mkdir "$scratch/my bin"
 ln -s "$program" "$scratch/my bin/embeddings"
 "$scratch/my bin/embeddings" nothing 2>"$scratch/err"

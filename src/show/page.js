@@ -209,12 +209,15 @@ function savePng(svg) {
 }
 
 /* ---- a run that is still written ---- */
+const OFTEN = 10; // so often the same page: whoever wrote it was killed
+let same = 0;
 const topOf = k => all('figure > svg')[k].getBoundingClientRect().top;
 /* The place is that of a picture: the last that begins above the screen, or the first. Words above it may grow. */
 function keepPlace() {
   const time = $('time').value, at = Math.max(0, all('figure > svg').findLastIndex((_, k) => topOf(k) < 0));
   history.replaceState({at, top: scrollY > 0 ? topOf(at) : null, pair, time: time === $('time').max ? null : time,
-    theme: document.documentElement.style.colorScheme, open: all('details').map(d => d.open)}, '');
+    theme: document.documentElement.style.colorScheme, open: all('details').map(d => d.open),
+    same, written: document.lastModified}, '');
 }
 /* What was kept. The end stays the end; all is laid out at once, for a place is so far from the top. */
 function findPlace({at, top, time, theme, open, pair: chosen}) {
@@ -246,5 +249,7 @@ all('[data-script]').forEach(e => { e.hidden = false; });
 if (runs.length > 0) control();
 history.scrollRestoration = $('follow') || history.state ? 'manual' : 'auto';
 if (history.state && runs.length > 0) findPlace(history.state);
-if ($('follow')) setInterval(follow, 2000);
+if (history.state && history.state.written === document.lastModified) same = history.state.same + 1;
+if ($('follow') && same < OFTEN) setInterval(follow, 2000);
+else if ($('follow')) $('follow').textContent = 'Nobody writes this page any more; contrast report makes the last one.';
 else history.replaceState(null, '');

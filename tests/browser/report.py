@@ -262,6 +262,8 @@ def follow(browser, program, folder):
     check("... with what was written since",
           until(lambda: browser.run("return document.querySelector('p:not([class])').textContent") and
                 browser.run("return Number(document.getElementById('time').max)") >= shown))
+    left = os.path.join(folder, "left.html")
+    shutil.copyfile(page, left)
     trainer.terminate()
     trainer.wait()
     check("it ends with the run", follower.wait(60) == 0)
@@ -270,6 +272,8 @@ def follow(browser, program, folder):
     browser.run("window.seen = true")
     time.sleep(5)
     check("... and stays", not browser.run(again))
+    browser.open(left)
+    check("a page that nobody rewrites says so", until(lambda: "Nobody" in browser.run("return document.getElementById('follow').textContent")))
     quiet(browser)
 
 

@@ -41,7 +41,7 @@ static void find_data(ct_data_recipe *d, const char *recipe, ct_error *err)
     const char *key;
     for (int i = 0; i < CT_RECIPE_PATHS; i++) {
         const char *path = ct_recipe_path(d, i, &key);
-        if (path != NULL && ct_file_stamp(path) == 0)
+        if (path != NULL && ct_file_stamp(path) == 0 && !ct_file_exists(path))
             CT_FAIL(err, CT_ERR_IO,
                     "%s: data.%s = %s: no such file here; if it moved, add data.%s=PATH", recipe,
                     key, path, key);

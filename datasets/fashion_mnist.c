@@ -2,9 +2,7 @@
  * they are called (Xiao, Rasul and Vollgraf 2017).
  *
  * Ten classes give few captions, so that most batches hold the same caption twice:
- * the data set for false negatives, and for classification by prompts.
- *
- * Layer: datasets. */
+ * the data set for false negatives, and for classification by prompts. */
 #include "contrast/datasets.h"
 
 #include "contrast/random.h"

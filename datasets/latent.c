@@ -2,9 +2,7 @@
  *
  * For checking the bound I(x; y) >= ln n - loss against the truth. k coordinates of
  * a hidden vector are shared with correlation rho, the others are independent; a
- * rotation of each side changes no information and hides which coordinates they are.
- *
- * Layer: datasets. */
+ * rotation of each side changes no information and hides which coordinates they are. */
 #include "contrast/datasets.h"
 
 #include "contrast/random.h"

@@ -3,9 +3,7 @@
  * Pictures are drawn by shapes_draw.c, captions written by shapes_captions.c. All
  * possible scenes are numbered; the numbers are shuffled once by the seed and cut
  * into pools, one a split, so that no scene of one split occurs in another. Item k
- * of a split depends on (seed, split, k) alone, not on how many were asked for.
- *
- * Layer: datasets. */
+ * of a split depends on (seed, split, k) alone, not on how many were asked for. */
 #include "contrast/datasets.h"
 
 #include "contrast/random.h"

@@ -4,9 +4,7 @@
  * word pairs. So captions must say who is where by neighbours: in "red star above
  * blue ring" the pair "star above" does it. "A star to the left of a ring" would
  * not: "star to" and "the left" leave open which of the two is meant. No two scenes
- * share a caption.
- *
- * Layer: datasets. */
+ * share a caption. */
 #include "shapes.h"
 
 #include <stdio.h>

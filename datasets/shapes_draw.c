@@ -3,9 +3,7 @@
  * For shapes.c. A shape is a test "is this point inside?" in coordinates where its
  * radius is 1; a pixel's colour is mixed by how many of 16 points in it are
  * inside. Only + - * / and comparisons, in a written order; one draw of a random
- * number to a statement, since C leaves the order within an expression open.
- *
- * Layer: datasets. */
+ * number to a statement, since C leaves the order within an expression open. */
 #include "shapes.h"
 
 #include <math.h>

@@ -4,9 +4,7 @@
  *     text tower     bags of token ids -> mean of table rows ---> MLP --> (n, d)
  *
  * A two-tower model is both, with a logit scale between them. Free embeddings are the opposite:
- * no encoder at all, every item's embedding is a parameter.
- *
- * Layer: models. Needs nn, ops, scalar (log). Used by train and lab. */
+ * no encoder at all, every item's embedding is a parameter. */
 #include "contrast/models.h"
 #include "contrast/scalar.h"
 

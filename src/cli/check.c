@@ -1,6 +1,4 @@
-/* check.c -- contrast check RECIPE [section.key=value ...]
- *
- * Layer: cli. */
+/* check.c -- contrast check RECIPE [section.key=value ...] */
 #include "cli/cli.h"
 
 #include "lab/check.h"

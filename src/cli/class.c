@@ -1,7 +1,5 @@
 /* class.c -- contrast class -o DIR [-n N]: a recipe per student, and the run that it must end as;
- * contrast class RUN ... -o DIR: the runs that students send back, compared with those.
- *
- * Layer: cli. */
+ * contrast class RUN ... -o DIR: the runs that students send back, compared with those. */
 #include "cli/cli.h"
 
 #include "lab/lessons/lesson.h"

@@ -1,6 +1,4 @@
-/* demo.c -- contrast demo: the story in four parts, each number measured now.
- *
- * Layer: cli. */
+/* demo.c -- contrast demo: the story in four parts, each number measured now. */
 #include "cli/cli.h"
 
 #include "lab/demo.h"

@@ -1,6 +1,4 @@
-/* diagnose.c -- contrast diagnose A.npy [B.npy] | RUN
- *
- * Layer: cli. */
+/* diagnose.c -- contrast diagnose A.npy [B.npy] | RUN */
 #include "cli/cli.h"
 
 #include "formats/array.h"

@@ -1,6 +1,4 @@
-/* embed.c -- contrast embed RUN (--images F | --texts F) -o E.npy
- *
- * Layer: cli. */
+/* embed.c -- contrast embed RUN (--images F | --texts F) -o E.npy */
 #include "cli/cli.h"
 
 #include "formats/lines.h"

@@ -1,6 +1,4 @@
-/* eval.c -- contrast eval RUN
- *
- * Layer: cli. */
+/* eval.c -- contrast eval RUN */
 #include "cli/cli.h"
 
 static int eval(cli_call *c, ct_error *err)

@@ -1,6 +1,4 @@
-/* export.c -- contrast export RUN [--torch F.py] [--data DIR] [--projector DIR]
- *
- * Layer: cli. */
+/* export.c -- contrast export RUN [--torch F.py] [--data DIR] [--projector DIR] */
 #include "cli/cli.h"
 
 #include "lab/export.h"

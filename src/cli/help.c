@@ -1,7 +1,5 @@
 /* help.c -- contrast help [COMMAND | recipe | recipes | losses | states | measures], from what
- * parses them.
- *
- * Layer: cli. */
+ * parses them. */
 #include "cli/manual.h"
 
 #include "measure/fields.h"

@@ -1,7 +1,5 @@
 /* inspect.c -- contrast inspect RUN | FILE: what a safetensors file holds; and contrast hash
- * RUN | FILE: a fingerprint of its parameters.
- *
- * Layer: cli. */
+ * RUN | FILE: a fingerprint of its parameters. */
 #include "cli/cli.h"
 
 #include "formats/bytes.h"

@@ -1,6 +1,4 @@
-/* lesson.c -- contrast lesson [NAME | all]
- *
- * Layer: cli. */
+/* lesson.c -- contrast lesson [NAME | all] */
 #include "cli/cli.h"
 
 #include "lab/lessons/lesson.h"

@@ -4,9 +4,7 @@
  * for 64 times what the last one took, and a tenth of a second at least. It is a list of lines of
  * known width, so that it fits a terminal of any size: what has no room is left out from below. No
  * mode of the terminal is changed (no other screen, no hidden cursor) and every frame ends with
- * plain colours, so there is nothing to restore however the program ends.
- *
- * Layer: cli. */
+ * plain colours, so there is nothing to restore however the program ends. */
 #include "cli/cli.h"
 
 #include "platform/clock.h"

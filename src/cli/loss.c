@@ -1,7 +1,5 @@
 /* loss.c -- contrast loss A.npy B.npy: what a loss makes of anyone's embeddings; and the same
- * worked out anchor by anchor, in plain double arithmetic that shares nothing with the library's.
- *
- * Layer: cli. */
+ * worked out anchor by anchor, in plain double arithmetic that shares nothing with the library. */
 #include "cli/cli.h"
 
 #include "contrast/scalar.h"

@@ -1,7 +1,5 @@
 /* main.c -- contrast COMMAND ...: which commands there are, what they are given, and how the
- * program ends.
- *
- * Layer: cli. */
+ * program ends. */
 #include "cli/cli.h"
 
 #include "contrast/contrast.h"

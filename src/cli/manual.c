@@ -1,7 +1,5 @@
 /* manual.c -- what `make install` writes: manual pages and completions, from the texts and tables
- * that parse the command line.
- *
- * Layer: cli. */
+ * that parse the command line. */
 #include "cli/manual.h"
 
 #include "contrast/contrast.h"

@@ -1,7 +1,5 @@
 /* numbers.c -- contrast diagnose --loss VALUE --batch N, and contrast diagnose CURVE: what
- * somebody's loss says who has no embeddings at hand.
- *
- * Layer: cli. */
+ * somebody's loss says who has no embeddings at hand. */
 #include "cli/cli.h"
 
 #include "contrast/scalar.h"

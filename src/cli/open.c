@@ -1,7 +1,5 @@
 /* open.c -- what a command needs: threads, a device, a recipe, a run, arrays; and what it finds
- * around it: terminal and signals.
- *
- * Layer: cli. */
+ * around it: terminal and signals. */
 #include "cli/cli.h"
 
 #include "contrast/random.h"

@@ -3,9 +3,7 @@
  * What help/NAME.txt shows is what is accepted: a line that begins with two spaces and a dash is an
  * option, "  -o, --output RUN   where it goes"; one space stands before the word for its value.
  * "--name value", "--name=value" and "-n value" mean the same; options may stand before, between or
- * after the arguments; "--" ends them.
- *
- * Layer: cli. */
+ * after the arguments; "--" ends them. */
 #include "cli/cli.h"
 
 #include "formats/text.h"

@@ -1,6 +1,4 @@
-/* playground.c -- contrast playground [-o FILE.html]: the page with the engine in it.
- *
- * Layer: cli. */
+/* playground.c -- contrast playground [-o FILE.html]: the page with the engine in it. */
 #include "cli/cli.h"
 
 #include "platform/file.h"

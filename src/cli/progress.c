@@ -1,9 +1,7 @@
 /* progress.c -- progress of a run, and the figures at its end.
  *
  * The loss is always shown with ln N, where it would be if all embeddings were
- * equal, and its floor: a number alone does not say whether a run is stuck.
- *
- * Layer: cli. */
+ * equal, and its floor: a number alone does not say whether a run is stuck. */
 #include "cli/cli.h"
 
 #include "platform/clock.h"

@@ -1,6 +1,4 @@
-/* report.c -- contrast report RUN... [-o FILE.html], and contrast plot KIND RUN -o FILE.svg.
- *
- * Layer: cli. */
+/* report.c -- contrast report RUN... [-o FILE.html], and contrast plot KIND RUN -o FILE.svg. */
 #include "cli/cli.h"
 
 #include "platform/clock.h"

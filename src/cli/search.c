@@ -1,7 +1,5 @@
 /* search.c -- contrast search RUN [QUERY]: a text finds images, an image's number
- * finds texts.
- *
- * Layer: cli. */
+ * finds texts. */
 #include "cli/cli.h"
 
 #include "lab/search.h"

@@ -1,6 +1,4 @@
-/* sweep.c -- contrast sweep RECIPE section.key=values ... [-o DIR]
- *
- * Layer: cli. */
+/* sweep.c -- contrast sweep RECIPE section.key=values ... [-o DIR] */
 #include "cli/cli.h"
 
 #include "lab/sweep.h"

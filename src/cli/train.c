@@ -1,8 +1,6 @@
 /* train.c -- contrast train RECIPE [section.key=value ...] [-o RUN]; contrast resume
  * RUN, which continues it; and contrast import W [RECIPE ...], which makes one of a checkpoint or
- * of weights.
- *
- * Layer: cli. */
+ * of weights. */
 #include "cli/cli.h"
 
 #include <string.h>

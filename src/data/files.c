@@ -1,9 +1,7 @@
 /* files.c -- pairs of one's own: two files, joined item by item.
  *
  * Each mistake is a line that names the file and the place, since the files are the user's. Texts
- * are read whole; arrays stay where they are (row_file.h).
- *
- * Layer: data. Needs formats (npy, pnm, lines). */
+ * are read whole; arrays stay where they are (row_file.h). */
 #include "contrast/data.h"
 
 #include "contrast/random.h"

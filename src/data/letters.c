@@ -1,9 +1,7 @@
 /* letters.c -- lower case and word characters, without tables of all of Unicode.
  *
  * For text.c. A script that is missing here still works: its capitals are then
- * other letters than its small ones.
- *
- * Layer: data. */
+ * other letters than its small ones. */
 #include "data/letters.h"
 
 #include "formats/text.h"

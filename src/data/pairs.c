@@ -1,9 +1,7 @@
 /* pairs.c -- the life of a data set of pairs, and its captions.
  *
  * For the generators and loaders in datasets/, which see public headers only. A
- * data set lives inside its own arena: freeing the arena frees all of it.
- *
- * Layer: data. */
+ * data set lives inside its own arena: freeing the arena frees all of it. */
 #include "contrast/data.h"
 
 #include "data/row_file.h"

@@ -6,9 +6,7 @@
  * Without duplicates: L batches of b with no group twice exist if and only if
  * sum_g min(n_g, L) >= L b, n_g the size of group g. They are dealt like cards: items
  * lie group by group, at most L of each, and item q goes to batch q mod L. A group is
- * a run of at most L items, so no two of it meet.
- *
- * Layer: data. */
+ * a run of at most L items, so no two of it meet. */
 #include "contrast/data.h"
 
 #include "contrast/random.h"

@@ -4,9 +4,7 @@
  * For the trainer: towers expect inputs of mean 0 and spread 1. What is easy to
  * get wrong: if all values are equal, a mean that is off by one rounding gives a
  * spread of 1e-17 and blows the side up. Floats have 24 bits, so a double adds up
- * 2^29 equal ones without rounding. Bytes are counted first and added up after.
- *
- * Layer: data. */
+ * 2^29 equal ones without rounding. Bytes are counted first and added up after. */
 #include "contrast/data.h"
 
 #include "data/row_file.h"

@@ -2,9 +2,7 @@
  *
  * One pass, without a buffer for the word: hashes
  * grow with every character, and a window holds the last few characters. Pairs
- * are what tells "red star above blue ring" from "blue star above red ring".
- *
- * Layer: data. */
+ * are what tells "red star above blue ring" from "blue star above red ring". */
 #include "contrast/data.h"
 
 #include "data/letters.h"

@@ -1,6 +1,4 @@
-/* activation.c -- an activation on its own, as the cone experiments need it.
- *
- * Layer: engine. Needs kernels (activations). */
+/* activation.c -- an activation on its own, as the cone experiments need it. */
 #include "engine/op.h"
 #include "kernels/kernels.h"
 

@@ -1,7 +1,5 @@
 /* arithmetic.c -- what losses are composed of: sums, multiples, exp, softplus, means, row
- * dots, and rows on top of rows.
- *
- * Layer: engine. Needs kernels (elementwise, dot, sum), platform (scalar). */
+ * dots, and rows on top of rows. */
 #include "contrast/scalar.h"
 #include "engine/op.h"
 #include "kernels/kernels.h"

@@ -1,9 +1,7 @@
 /* dropout.c -- zero elements at random, the same ones on every machine.
  *
  * Whether element i of a batch is kept is a function of (seed, step, number of this
- * dropout in the step, i): threads, order, a resumed run or a batch in chunks cannot change it.
- *
- * Layer: engine. Needs kernels (dropout, muladd), platform (random). */
+ * dropout in the step, i): threads, order, a resumed run or a batch in chunks cannot change it. */
 #include "contrast/random.h"
 #include "engine/op.h"
 #include "kernels/kernels.h"

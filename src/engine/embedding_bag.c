@@ -2,9 +2,7 @@
  *
  * The gradient is sparse: only picked rows are touched. On the way back each thread
  * walks all bags in order for some of the columns, because two bags may pick the
- * same row and the order of additions is part of the result.
- *
- * Layer: engine. Needs kernels (bags). */
+ * same row and the order of additions is part of the result. */
 #include "engine/op.h"
 #include "kernels/kernels.h"
 

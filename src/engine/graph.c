@@ -11,9 +11,7 @@
  *                                  newest    [ loss      ]  in: normalize    v           |
  *
  * Gradients are made on the way back, so a forward pass alone costs no memory
- * for them; a tensor that nothing upstream wants has none.
- *
- * Layer: engine. Needs platform (arena). */
+ * for them; a tensor that nothing upstream wants has none. */
 #include "engine/op.h"
 
 #include <math.h>

@@ -2,9 +2,7 @@
  *
  * The sums start from the bias, and the activation is applied to each part of the
  * product while it is in cache. The derivative of every activation but GELU can be
- * read off its output, so z = x w' + b is kept for GELU alone.
- *
- * Layer: engine. Needs kernels (product, activations, column sums). */
+ * read off its output, so z = x w' + b is kept for GELU alone. */
 #include "engine/op.h"
 #include "kernels/kernels.h"
 

@@ -1,6 +1,4 @@
-/* matmul.c -- all pairs of dot products between two sets of rows.
- *
- * Layer: engine. Needs kernels (product). */
+/* matmul.c -- all pairs of dot products between two sets of rows. */
 #include "engine/op.h"
 #include "kernels/kernels.h"
 

@@ -14,9 +14,7 @@
  *    first values of one do not depend on the sizes of the others.
  *  - C leaves open in which order the arguments of a call or the parts of an
  *    initialiser are computed, and both numbers and places in the graph go by
- *    order; so each has a statement of its own.
- *
- * Layer: engine. Needs ops (linear), platform (memory, random). */
+ *    order; so each has a statement of its own. */
 #include "contrast/nn.h"
 
 #include "contrast/random.h"

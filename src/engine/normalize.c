@@ -10,9 +10,7 @@
  *    at |x| = eps; tests stay away from it on both sides.
  *  - Above eps the gradient is orthogonal to the row: moving along x does not
  *    change y. This is why a collapsed batch is exactly stationary.
- *  - Backward reads the output y instead of x/r: same number, no extra array.
- *
- * Layer: engine. Needs kernels (rows). */
+ *  - Backward reads the output y instead of x/r: same number, no extra array. */
 #include "engine/op.h"
 #include "kernels/kernels.h"
 

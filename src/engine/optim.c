@@ -6,9 +6,7 @@
  * Easy to get wrong: 1 - beta^t must be the sum of the weights that the kernel
  * gave the gradients, or the first steps are off. The kernel rounds beta to
  * ct_real (0.999f is 1.3e-8 above 0.999, so 1 - beta is 1.3e-5 smaller), and the
- * products b1t and b2t are of the rounded numbers.
- *
- * Layer: engine. Needs kernels (sgd, adamw, dot, scale), platform (memory, scalar). */
+ * products b1t and b2t are of the rounded numbers. */
 #include "contrast/optim.h"
 
 #include "contrast/scalar.h"

@@ -2,9 +2,7 @@
  *
  * What a student reads first, and what the fast losses (src/losses) must agree with. Both
  * sides are matrices of one row per item; the temperature multiplies the rows of one side, so
- * that every product below is already z = s / temperature.
- *
- * Layer: engine. Needs ops. */
+ * that every product below is already z = s / temperature. */
 #include "contrast/plain.h"
 
 #include "contrast/ops.h"

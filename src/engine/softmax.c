@@ -1,9 +1,7 @@
 /* softmax.c -- log-sum-exp and softmax over rows.
  *
  * Easy to get wrong: a row of all -infinity, or one with +infinity, must not
- * become NaN by subtracting the peak from itself; the kernels take care.
- *
- * Layer: engine. Needs kernels (exponential sums, dot, log). */
+ * become NaN by subtracting the peak from itself; the kernels take care. */
 #include "engine/op.h"
 #include "kernels/kernels.h"
 

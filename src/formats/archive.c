@@ -1,9 +1,7 @@
 /* archive.c -- gzip, and zip as numpy.savez makes it.
  *
  * Both say how long the unpacked bytes are and what their CRC-32 is. That length is allocated, once
- * it is no more than deflate could make of the packed bytes, and nothing else.
- *
- * Layer: formats. */
+ * it is no more than deflate could make of the packed bytes, and nothing else. */
 #include "formats/inflate.h"
 
 #include "formats/bytes.h"

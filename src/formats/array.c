@@ -1,6 +1,4 @@
-/* array.c -- any file of numbers: opened by its first bytes, read value by value.
- *
- * Layer: formats. */
+/* array.c -- any file of numbers: opened by its first bytes, read value by value. */
 #include "formats/array.h"
 
 #include "formats/bytes.h"

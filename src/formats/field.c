@@ -1,9 +1,7 @@
 /* field.c -- see field.h.
  *
  * Each kind of value is written in one place, value_text, and read in two, set_number and
- * set_word. INI, CSV and command lines are these texts; JSON is the same with words in quotes.
- *
- * Layer: formats. */
+ * set_word. INI, CSV and command lines are these texts; JSON is the same with words in quotes. */
 #include "formats/field.h"
 
 #include "formats/text.h"

@@ -1,6 +1,4 @@
-/* foreign.c -- what people have instead of an array, a picture or a text.
- *
- * Layer: formats. */
+/* foreign.c -- what people have instead of an array, a picture or a text. */
 #include "formats/foreign.h"
 
 #include <string.h>

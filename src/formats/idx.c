@@ -1,7 +1,5 @@
 /* idx.c -- the IDX files of MNIST and its kin: 00 00 TT DD, then DD big-endian 32-bit sizes, then
- * the values, C order. Bytes only (TT = 08); other types are refused.
- *
- * Layer: formats. */
+ * the values, C order. Bytes only (TT = 08); other types are refused. */
 #include "formats/bytes.h"
 #include "formats/npy.h"
 

@@ -3,9 +3,7 @@
  * A code of deflate is canonical: the number of codes of each length, and the symbols in the order
  * of their codes, are all of it. So one is read a bit at a time, counting on through the lengths
  * (Mark Adler's puff does the same). Whatever the bits are, nothing is read beyond `n`, nothing
- * written beyond `size`, and no distance reaches before the first byte.
- *
- * Layer: formats. */
+ * written beyond `size`, and no distance reaches before the first byte. */
 #include "formats/inflate.h"
 
 #include <string.h>

@@ -5,9 +5,7 @@
  *
  * What is read comes from anywhere, so every byte is checked before it is believed, without
  * recursion or memory. Strings are decoded where they stand; a decoded string is never longer than
- * what it was written as, and its NUL falls on the closing quote or before.
- *
- * Layer: formats. */
+ * what it was written as, and its NUL falls on the closing quote or before. */
 #include "formats/json.h"
 
 #include "contrast/status.h"

@@ -1,8 +1,6 @@
 /* lines.c -- a text file to checked lines, and a recipe's lines to its settings.
  *
- * A recipe is part of a command: a mistake in it is CT_ERR_CONFIG, like one on the command line.
- *
- * Layer: formats. Used by recipes and by the loader of pairs. */
+ * A recipe is part of a command: a mistake in it is CT_ERR_CONFIG, like one on the command line. */
 #include "formats/lines.h"
 
 #include "formats/foreign.h"

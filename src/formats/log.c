@@ -1,6 +1,4 @@
-/* log.c -- see log.h.
- *
- * Layer: formats. */
+/* log.c -- see log.h. */
 #include "formats/log.h"
 
 #include <string.h>

@@ -2,9 +2,7 @@
  *
  * The header is Python; what numpy writes of it is read and no more, in any order, as the JSON that
  * it nearly is. NumPy itself believes the shape and asks for 32 GB because of a file of 128 bytes:
- * here the shape must give the file's length to the byte before anything is allocated.
- *
- * Layer: formats. */
+ * here the shape must give the file's length to the byte before anything is allocated. */
 #include "formats/npy.h"
 
 #include "formats/bytes.h"

@@ -1,6 +1,4 @@
-/* picture.c -- PGM, PPM and PNG to checked pictures, of any size asked for; pixels to BMP.
- *
- * Layer: formats. Used by the loader of pairs and by pages. */
+/* picture.c -- PGM, PPM and PNG to checked pictures, of any size asked for; pixels to BMP. */
 #include "formats/picture.h"
 
 #include "formats/bytes.h"

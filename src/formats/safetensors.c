@@ -4,9 +4,7 @@
  * and the file, of a shape and its data_offsets, of the offsets of two tensors. Each is
  * compared before it is used, products are checked, and nothing is allocated for a size
  * that a file claims. What is written depends on names and values, not on the order of
- * the list; only metadata stays in the order given.
- *
- * Layer: formats. */
+ * the list; only metadata stays in the order given. */
 #include "formats/safetensors.h"
 
 #include "formats/bytes.h"

@@ -1,6 +1,4 @@
-/* spread.c -- a number over several seeds.
- *
- * Layer: formats. */
+/* spread.c -- a number over several seeds. */
 #include "formats/field.h"
 
 #include <math.h>

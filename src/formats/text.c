@@ -5,9 +5,7 @@
  *
  * Numbers are the same text with every libc and locale. strtod and printf round correctly in every
  * libc that matters, but both use the locale's decimal point. So 12.5e-3 is handed to strtod as
- * 125e-4, which has none, and in what printf made it is replaced by a dot.
- *
- * Layer: formats. */
+ * 125e-4, which has none, and in what printf made it is replaced by a dot. */
 #include "formats/text.h"
 
 #include <math.h>

@@ -1,6 +1,4 @@
-/* device.c -- choosing the loops, owning the threads, and cutting ranges into blocks for them.
- *
- * Layer: kernels. */
+/* device.c -- choosing the loops, owning the threads, and cutting ranges into blocks for them. */
 #include "kernels/isa.h"
 
 #include "platform/cpu.h"

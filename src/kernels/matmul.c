@@ -20,9 +20,7 @@
  * what it reads of a and b: no thread waits for another before the end.
  *
  * Copying an operand into panels pays where what is copied is read often enough;
- * where it does not, tiles read it in place (NOTES.md has the figures).
- *
- * Layer: kernels. */
+ * where it does not, tiles read it in place (NOTES.md has the figures). */
 #include "kernels/isa.h"
 
 #include <string.h>

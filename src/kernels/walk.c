@@ -14,9 +14,7 @@
  * So no two threads write to the same number, and every sum has one order.
  *
  * A tile is computed as b a' and not as a b': then the strip's rows are the packed
- * operand of the product, and the wide side is read in place (NOTES.md).
- *
- * Layer: kernels. */
+ * operand of the product, and the wide side is read in place (NOTES.md). */
 #include "kernels/walk.h"
 #include "kernels/isa.h"
 

@@ -1,6 +1,4 @@
-/* check.c -- see check.h.
- *
- * Layer: lab. Needs the clock. */
+/* check.c -- see check.h. */
 #include "lab/check.h"
 
 #include "lab/study.h"

@@ -1,7 +1,5 @@
 /* demo.c -- what the demo measures besides its studies, which are lessons/demo.txt: the question,
- * and the healthy run.
- *
- * Layer: lab. */
+ * and the healthy run. */
 #include "lab/demo.h"
 
 #include "contrast/landmarks.h"

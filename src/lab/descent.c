@@ -1,6 +1,4 @@
-/* descent.c -- see descent.h.
- *
- * Layer: lab. */
+/* descent.c -- see descent.h. */
 #include "lab/descent.h"
 
 #include "contrast/loss.h"

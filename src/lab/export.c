@@ -2,9 +2,7 @@
  * Projector.
  *
  * The module is models/two_tower.py, the same for every run; what differs between runs is in the
- * checkpoint, which it reads as it is. The projector's "Load" button asks for two files.
- *
- * Layer: lab. Needs formats (numbers as text). */
+ * checkpoint, which it reads as it is. The projector's "Load" button asks for two files. */
 #include "lab/export.h"
 
 #include "formats/text.h"

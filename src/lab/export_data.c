@@ -2,9 +2,7 @@
  *
  *     image.npy, text.npy or text.txt   the two sides
  *     split.txt                         the split of each pair
- *     groups.npy                        equal numbers mean the same; if there are groups
- *
- * Layer: lab. Needs formats (npy). */
+ *     groups.npy                        equal numbers mean the same; if there are groups */
 #include "lab/export.h"
 
 #include "data/row_file.h"

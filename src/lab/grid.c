@@ -1,6 +1,4 @@
-/* grid.c -- the settings of a sweep: lists, ranges, seeds, and what a point is.
- *
- * Layer: lab. */
+/* grid.c -- the settings of a sweep: lists, ranges, seeds, and what a point is. */
 #include "lab/sweep.h"
 
 #include "contrast/scalar.h"

@@ -1,6 +1,4 @@
-/* outcome.c -- what a run came to, by its keys; the runs of a variant as a row.
- *
- * Layer: lab. */
+/* outcome.c -- what a run came to, by its keys; the runs of a variant as a row. */
 #include "lab/study.h"
 
 #include "measure/fields.h"

@@ -1,6 +1,4 @@
-/* search.c -- the nearest of some thousands of rows, by looking at all of them.
- *
- * Layer: lab. */
+/* search.c -- the nearest of some thousands of rows, by looking at all of them. */
 #include "lab/search.h"
 
 ct_status ct_search_init(ct_search *s, ct_trainer *t, ct_split split, ct_error *err)

@@ -1,9 +1,7 @@
 /* study.c -- many small runs, one per thread.
  *
  * Each run has a device of one thread of its own, so runs share nothing but the data, which they
- * only read. They end in any order; no result depends on the threads.
- *
- * Layer: lab. */
+ * only read. They end in any order; no result depends on the threads. */
 #include "lab/study.h"
 
 #include "contrast/datasets.h"

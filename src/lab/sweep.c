@@ -1,9 +1,7 @@
 /* sweep.c -- keeping what was done of a sweep.
  *
  * A line is written as soon as its run has ended, so whoever is interrupted loses the runs in
- * flight and nothing else.
- *
- * Layer: lab. */
+ * flight and nothing else. */
 #include "lab/sweep.h"
 
 #include "platform/file.h"

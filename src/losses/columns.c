@@ -2,9 +2,7 @@
  * embeddings apart is that each column must vary, and differently from the others.
  *
  * Columns are centred: x - mean, and stored as rows. Means and variances are sums in double in the
- * order of the batch: they are few, and the same on every machine. Neither loss has a plain twin.
- *
- * Layer: losses. Needs engine (op.h) and kernels. */
+ * order of the batch: few, and the same on every machine. Neither loss has a plain twin. */
 #include "kernels/kernels.h"
 #include "losses/pairs.h"
 

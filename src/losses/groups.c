@@ -3,9 +3,7 @@
  * The mean of s[i,j] over the group of i is the product of a[i,:] with the
  * group's mean of b: linear, so it needs no walk over pairs. A loss that also looks within
  * a side (supcon) has all others of the group as positives: the group's mean is then
- * over the sides that are looked at, and what the row itself adds to it is taken out.
- *
- * Layer: losses. */
+ * over the sides that are looked at, and what the row itself adds to it is taken out. */
 #include "losses/pairs.h"
 
 #include <stdlib.h>

@@ -9,9 +9,7 @@
  *     l = ln(1 + r)
  *     dl/dT1 = q / T1        dl/dT0 = -q / T0        dl/dz_ii = -q
  *     with q = R / ((1 - tau_plus) (1 + r)); where the bound M e^(-scale - z_ii)
- *     holds, sums do not matter: dl/dz_ii = dl/dscale = -r / (1 + r)
- *
- * Layer: losses. Needs pairs.h. */
+ *     holds, sums do not matter: dl/dz_ii = dl/dscale = -r / (1 + r) */
 #include "contrast/scalar.h"
 #include "losses/pairs.h"
 

@@ -1,8 +1,6 @@
 /* losses.c -- the losses by name, and what they are told when they are told nothing.
  *
- * What each computes is in loss.h; values that it is known to have are in measure/landmarks.c.
- *
- * Layer: losses. */
+ * What each computes is in loss.h; values that it is known to have are in measure/landmarks.c. */
 #include "contrast/scalar.h"
 #include "losses/pairs.h"
 

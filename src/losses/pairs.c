@@ -3,9 +3,7 @@
  *
  * Memory is what matters here: beside a and b there are their normalised rows
  * and their gradients, and no other (n, d) array. Gradients grow in the dx of a
- * and b themselves, and the way back through the normalisation is in place.
- *
- * Layer: losses. Needs engine (op.h) and kernels (walk.h). */
+ * and b themselves, and the way back through the normalisation is in place. */
 #include "losses/pairs.h"
 
 #include "contrast/scalar.h"

@@ -1,7 +1,5 @@
 /* sigmoid.c -- siglip: every pair of rows is a question of its own, does it belong
- * together? No cell knows of another, so the sums are of ln(1 + e^(z + bias)) itself.
- *
- * Layer: losses. Needs pairs.h. */
+ * together? No cell knows of another, so the sums are of ln(1 + e^(z + bias)) itself. */
 #include "losses/pairs.h"
 
 ct_tensor *ct_loss_siglip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)

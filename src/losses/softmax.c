@@ -12,9 +12,7 @@
  * has p_ii = 1 - 3e-7, and 1 - p_ii computed from p_ii in float would be noise. It also makes n = 1
  * right: the sum is empty, u = -inf, loss and gradient are 0. Columns are the same with i and j
  * exchanged. The losses differ in who is opposite an anchor, in how many directions are summed, and
- * in what an anchor pays for its u.
- *
- * Layer: losses. Needs engine (op.h) and kernels (walk.h). */
+ * in what an anchor pays for its u. */
 #include "contrast/scalar.h"
 #include "losses/pairs.h"
 

@@ -1,7 +1,5 @@
 /* spread.c -- alignment of pairs and spread of everything else: align-uniform,
- * spectral, and positives, which has no spread.
- *
- * Layer: losses. Needs pairs.h. */
+ * spectral, and positives, which has no spread. */
 #include "contrast/scalar.h"
 #include "losses/pairs.h"
 

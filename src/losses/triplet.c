@@ -5,9 +5,7 @@
  *
  *     all        sum over j of max(0, z_ij - z_ii + margin)
  *     hardest    the same of the largest z_ij alone, as often as it is there
- *     semi-hard  of the largest z_ij below z_ii; if none is, of the smallest
- *
- * Layer: losses. Needs pairs.h. */
+ *     semi-hard  of the largest z_ij below z_ii; if none is, of the smallest */
 #include "losses/pairs.h"
 
 #include <math.h>

@@ -12,9 +12,7 @@
  *
  * for any N, d and tau, without approximation. Against simulations of 2e5 draws it is right to
  * their noise (4e-3) from tau 0.001 to 1, d 2 to 768, N 1 to 4096; against E ln X at N = 1, which
- * is 0, to 1e-8.
- *
- * Layer: measure. */
+ * is 0, to 1e-8. */
 #include "measure/measure.h"
 
 #include "contrast/scalar.h"

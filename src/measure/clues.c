@@ -1,6 +1,4 @@
-/* clues.c -- rows and columns that a diagnosis can name.
- *
- * Layer: measure. */
+/* clues.c -- rows and columns that a diagnosis can name. */
 #include "measure/measure.h"
 
 #include "contrast/scalar.h"

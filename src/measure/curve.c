@@ -4,9 +4,7 @@
  * end: the mean of the last tenth is the level; going back, the curve is flat as long as the mean
  * of a few points stays within the noise of that level. It is flat only if that is a fifth of the
  * curve at least and its halves have one mean: a slow fall is no plateau. It has risen if its end
- * lies above the least of the means of a few points, by more than noise.
- *
- * Layer: measure. Needs formats (JSON, numbers). */
+ * lies above the least of the means of a few points, by more than noise. */
 #include "measure/numbers.h"
 
 #include "formats/text.h"

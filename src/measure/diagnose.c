@@ -7,9 +7,7 @@
  *
  * A limit is where the cases of tests/unit/measure/diagnosis_cases.c part, with room on both sides;
  * none is a law. No verdict rests on the loss alone: it can turn a verdict of the geometry
- * into `uncertain`, say which of two it is, or differ from the loss of these rows.
- *
- * Layer: measure. */
+ * into `uncertain`, say which of two it is, or differ from the loss of these rows. */
 #include "measure/measure.h"
 
 #include "contrast/scalar.h"

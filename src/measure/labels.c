@@ -6,9 +6,7 @@
  * times the sum of all their cosines,
  *
  *     sum_i |x_i - mean of its group|^2 = n - P
- *     sum_i |mean of its group - mean|^2 = P - (1/n) times the sum of all cosines
- *
- * Layer: measure. Needs kernels (matmul) and losses (supcon). */
+ *     sum_i |mean of its group - mean|^2 = P - (1/n) times the sum of all cosines */
 #include "measure/measure.h"
 
 #include "contrast/loss.h"

@@ -14,9 +14,7 @@
  * for groups of several sizes the least of a sum of convex functions under that one constraint is a
  * bound that nothing passes, and the dual of that problem is what is computed.
  *
- * A queue counts as pairs of the same set as the batch: embeddings that stay as they are.
- *
- * Layer: measure. Needs losses (their options and scalars). */
+ * A queue counts as pairs of the same set as the batch: embeddings that stay as they are. */
 #include "contrast/landmarks.h"
 
 #include "contrast/scalar.h"

@@ -9,9 +9,7 @@
  *    it would give full rank to the rounding noise of a collapsed set. There are both, the second
  *    only above a total variance.
  *  - Here a diverged model is noticed: a NaN that got further would compare false with everything,
- *    and could look like a success. Rows that are not finite end the measurement.
- *
- * Layer: measure. Needs kernels (matmul, exp), formats (the table). */
+ *    and could look like a success. Rows that are not finite end the measurement. */
 #include "contrast/scalar.h"
 #include "kernels/kernels.h"
 #include "measure/fields.h"

@@ -2,9 +2,7 @@
  *
  * A loss that somebody saw is held against that of the rows that they have. Where the two differ,
  * the reason is often one of a few: other rows, another scale, or a factor. MISTAKES says what each
- * of them does; the one that hits the number that was seen is named. A new one is a row.
- *
- * Layer: measure. Needs losses, engine. */
+ * of them does; the one that hits the number that was seen is named. A new one is a row. */
 #include "measure/measure.h"
 
 #include "contrast/ops.h"

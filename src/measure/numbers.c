@@ -2,9 +2,7 @@
  *
  * A stuck loss sits at a constant, and most constants say where: ln N, ln(2N-1), a margin. So do
  * those of well-known slips: a factor on the loss, a temperature that is not what it should be,
- * a batch that is not as large as it seems. They are computed from the landmarks alone.
- *
- * Layer: measure. Needs losses (their names), formats (the tables). */
+ * a batch that is not as large as it seems. They are computed from the landmarks alone. */
 #include "measure/numbers.h"
 
 #include "contrast/scalar.h"

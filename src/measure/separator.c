@@ -7,9 +7,7 @@
  *
  * so that it costs the same for any d. Fitted on rows with even numbers, judged on
  * odd ones: more columns than rows separate anything they have seen. Lambda is a
- * tenth of the mean of K's diagonal.
- *
- * Layer: measure. Needs kernels (matmul). */
+ * tenth of the mean of K's diagonal. */
 #include "measure/measure.h"
 
 #include "kernels/kernels.h"

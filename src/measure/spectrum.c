@@ -18,10 +18,8 @@
  *
  * Squares drown what is below 1e-8 of the largest singular value; the noise of float embeddings
  * begins above that, so nothing is lost. Nothing here waits for convergence: each step has a
- * fixed number of rounds.
- *
- * Layer: measure. Needs kernels (threads). Steps 2 and 3 are in Golub and Van Loan, Matrix
- * Computations, 8.3 and 8.4. */
+ * fixed number of rounds. Steps 2 and 3 are in Golub and Van Loan, Matrix Computations, 8.3 and
+ * 8.4. */
 #include "measure/measure.h"
 
 #include "kernels/kernels.h"

@@ -2,9 +2,7 @@
  *
  * Means over pairs i != j need no walk over pairs. With m_a, m_b the mean rows,
  *     mean_{i != j} <a_i, b_j> = mean_i <a_i, b_i> - n/(n-1) mean_i <a_i - m_a, b_i - m_b>
- * The last term keeps its digits near a collapse, where it is all that is left.
- *
- * Layer: measure. */
+ * The last term keeps its digits near a collapse, where it is all that is left. */
 #include "measure/measure.h"
 
 #include "formats/field.h"

@@ -15,9 +15,7 @@
  *  - Ties must be exact. The same products summed in another order differ in the last bit, and
  *    rounding would rank a collapsed model. So the right item's cosine is computed as in a tile,
  *    where every element is the same chain over k (kernels.h).
- *  - Of equal candidates the first is the nearest.
- *
- * Layer: measure. Needs kernels (matmul, threads). */
+ *  - Of equal candidates the first is the nearest. */
 #include "measure/measure.h"
 
 #include "formats/field.h"

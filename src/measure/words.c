@@ -1,9 +1,7 @@
 /* words.c -- what a diagnosis says: states in words, and sentences that hold numbers.
  *
  * A sentence holds {keys}: of a measure, the loss, a landmark, or a clue, which is a number that
- * only a diagnosis looks at.
- *
- * Layer: measure. Needs formats (the tables). */
+ * only a diagnosis looks at. */
 #include "measure/fields.h"
 #include "measure/measure.h"
 

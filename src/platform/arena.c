@@ -2,9 +2,7 @@
  *
  * What is easy to get wrong: a piece that is used after reset still holds
  * plausible numbers, so no test notices. Under AddressSanitizer dead pieces are
- * poisoned, and each piece is followed by a poisoned gap to catch overruns.
- *
- * Layer: platform. */
+ * poisoned, and each piece is followed by a poisoned gap to catch overruns. */
 #include "contrast/arena.h"
 
 #include "platform/memory.h"

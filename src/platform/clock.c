@@ -1,6 +1,4 @@
-/* clock.c -- the monotonic clock of POSIX, and waiting.
- *
- * Layer: platform. */
+/* clock.c -- the monotonic clock of POSIX, and waiting. */
 #include "platform/clock.h"
 
 #include <time.h>

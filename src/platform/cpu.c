@@ -1,9 +1,7 @@
 /* cpu.c -- instruction sets and processors.
  *
  * __builtin_cpu_supports asks the operating system too (XGETBV): a processor
- * whose wide registers the system does not save counts as one without.
- *
- * Layer: platform. */
+ * whose wide registers the system does not save counts as one without. */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "platform/cpu.h"
 

@@ -4,9 +4,7 @@
  * signal came. rename makes a file visible, not durable: without the sync before
  * it a power cut may leave an empty file, without the sync of the folder after it
  * the old one. A failed sync is never repeated: the system may have dropped the
- * bytes, and the second would succeed. close, stat and unlink overwrite errno.
- *
- * Layer: platform. */
+ * bytes, and the second would succeed. close, stat and unlink overwrite errno. */
 #define _DEFAULT_SOURCE /* flock */
 #include "platform/file.h"
 

@@ -2,9 +2,7 @@
  *
  * These three numbers are the library's only global state; they exist for tests
  * (a warm step allocates nothing; every allocation may fail) and no result
- * depends on them. Atomic, since any thread may allocate.
- *
- * Layer: platform. */
+ * depends on them. Atomic, since any thread may allocate. */
 #include "platform/memory.h"
 
 #include <stdatomic.h>

@@ -1,6 +1,4 @@
-/* path.c -- where a file is, seen from elsewhere.
- *
- * Layer: platform. */
+/* path.c -- where a file is, seen from elsewhere. */
 #include "platform/file.h"
 
 #include <stdio.h>

@@ -17,9 +17,7 @@
  *    then looks at the ticket; who publishes sets the ticket and then looks at the
  *    count. In sequentially consistent order one of the two sees the other.
  *
- * Where threads cannot be started the caller does all blocks itself: slower, the same results.
- *
- * Layer: platform. */
+ * Where threads cannot be started the caller does all blocks itself: slower, the same results. */
 #include "platform/pool.h"
 
 #include "platform/memory.h"

@@ -1,7 +1,5 @@
 /* random.c -- the distributions drawn from Philox4x32-10. The known-answer vectors
- * of its authors' Random123 are in the test.
- *
- * Layer: platform. */
+ * of its authors' Random123 are in the test. */
 #include "contrast/random.h"
 
 #include "contrast/scalar.h"

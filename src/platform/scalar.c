@@ -5,9 +5,7 @@
  * with trailing zeros, so that k * head is exact, and a tail.
  *
  * Series are Taylor's, cut where the next term is below half an ulp on the
- * reduced interval; no fitted constants to trust.
- *
- * Layer: platform. */
+ * reduced interval; no fitted constants to trust. */
 #include "contrast/scalar.h"
 
 #include <float.h>

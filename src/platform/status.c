@@ -1,6 +1,4 @@
-/* status.c -- recording failures, and stopping at broken preconditions.
- *
- * Layer: platform. */
+/* status.c -- recording failures, and stopping at broken preconditions. */
 #include "contrast/status.h"
 
 #include <stdarg.h>

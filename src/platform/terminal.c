@@ -1,6 +1,4 @@
-/* terminal.c -- whether a stream is watched, and how wide it is.
- *
- * Layer: platform. */
+/* terminal.c -- whether a stream is watched, and how wide it is. */
 #include "platform/terminal.h"
 
 #include <sys/ioctl.h>

@@ -1,6 +1,4 @@
-/* chart.c -- see chart.h.
- *
- * Layer: show. */
+/* chart.c -- see chart.h. */
 #include "show/chart.h"
 
 #include <math.h>

@@ -1,6 +1,4 @@
-/* doc.c -- see doc.h.
- *
- * Layer: show. */
+/* doc.c -- see doc.h. */
 #include "show/doc.h"
 
 #include "show/page.h"

@@ -1,6 +1,4 @@
-/* page.c -- what every page begins and ends with; see page.h.
- *
- * Layer: show. */
+/* page.c -- what every page begins and ends with; see page.h. */
 #include "show/page.h"
 
 #include "formats/picture.h"

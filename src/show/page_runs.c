@@ -1,9 +1,7 @@
 /* page_runs.c -- runs beside each other; see page.h.
  *
  * All text from recipes, captions and file names is escaped; the script's data are numbers, base64
- * and strings in which no "<" is left.
- *
- * Layer: show. Needs formats (json). */
+ * and strings in which no "<" is left. */
 #include "show/page.h"
 
 #include "show/doc.h"

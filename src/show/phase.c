@@ -1,6 +1,4 @@
-/* phase.c -- a table over two keys as a phase diagram; see doc.h.
- *
- * Layer: show. */
+/* phase.c -- a table over two keys as a phase diagram; see doc.h. */
 #include "show/doc.h"
 
 #include <math.h>

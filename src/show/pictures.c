@@ -2,9 +2,7 @@
  *
  * Side 0, images: discs, full lines, the class a; side 1, texts: squares, dashed lines, b.
  * What changes with the step has a class of its own for the page's script: c (a cell),
- * pos, neg, sv0, sv1, pair, at, co0, co1, gr0, gr1, seen, now.
- *
- * Layer: show. */
+ * pos, neg, sv0, sv1, pair, at, co0, co1, gr0, gr1, seen, now. */
 #include "show/pictures.h"
 
 #include <math.h>

@@ -1,6 +1,4 @@
-/* record.c -- see record.h.
- *
- * Layer: show. Needs formats (json, fields). */
+/* record.c -- see record.h. */
 #include "show/record.h"
 
 #include "contrast/scalar.h"

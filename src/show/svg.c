@@ -1,6 +1,4 @@
-/* svg.c -- see svg.h.
- *
- * Layer: show. */
+/* svg.c -- see svg.h. */
 #include "show/svg.h"
 
 #include "formats/text.h"

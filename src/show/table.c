@@ -1,8 +1,6 @@
 /* table.c -- see table.h.
  *
- * All four voices walk the same way: over the columns, groups opened, of each row.
- *
- * Layer: show. */
+ * All four voices walk the same way: over the columns, groups opened, of each row. */
 #include "show/table.h"
 
 #include "show/chart.h"

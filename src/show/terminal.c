@@ -1,8 +1,6 @@
 /* terminal.c -- heat maps, small pictures and bars from characters.
  *
- * Colours are those of the 6 x 6 x 6 cube that every terminal since xterm-256 has.
- *
- * Layer: show. */
+ * Colours are those of the 6 x 6 x 6 cube that every terminal since xterm-256 has. */
 #include "show/terminal.h"
 
 #include <math.h>

@@ -1,9 +1,7 @@
 /* checkpoint.c -- a trainer's state to a safetensors file and back.
  *
  * A new kind of state is a line of list_arrays or a row of NUMBERS: what is named there is saved,
- * and found again by the same name.
- *
- * Layer: train. Needs formats (safetensors, field). */
+ * and found again by the same name. */
 #include "train/checkpoint.h"
 
 #include "formats/bytes.h"

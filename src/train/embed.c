@@ -1,6 +1,4 @@
-/* embed.c -- items are gathered, and the towers make embeddings of them.
- *
- * Layer: train. */
+/* embed.c -- items are gathered, and the towers make embeddings of them. */
 #include "train/trainer.h"
 
 #include "kernels/kernels.h"

@@ -1,6 +1,4 @@
-/* evaluate.c -- what the embeddings of a split are like.
- *
- * Layer: train. Needs formats (the table). */
+/* evaluate.c -- what the embeddings of a split are like. */
 #include "measure/fields.h"
 #include "train/trainer.h"
 

@@ -1,6 +1,4 @@
-/* monitor.c -- see monitor.h.
- *
- * Layer: train. */
+/* monitor.c -- see monitor.h. */
 #include "train/monitor.h"
 
 #include "platform/memory.h"

@@ -1,8 +1,6 @@
 /* recipe.c -- the keys of a recipe as rows, their defaults, and what must hold between them.
  *
- * Reading, overriding and writing go by the rows (formats/field); no key is named elsewhere.
- *
- * Layer: train. Needs formats (field, ini). */
+ * Reading, overriding and writing go by the rows (formats/field); no key is named elsewhere. */
 #include "train/recipe.h"
 
 #include "contrast/datasets.h"

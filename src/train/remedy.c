@@ -2,9 +2,7 @@
  *
  * A row is a cause: the states that it can make, the condition on the recipe by which it is known,
  * the overrides that take it away, and why. Every override is tried by tests/system/remedies.sh:
- * three seeds are in the state without it, and healthy with it.
- *
- * Layer: train. */
+ * three seeds are in the state without it, and healthy with it. */
 #include "train/recipe.h"
 
 #include "contrast/loss.h"

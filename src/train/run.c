@@ -3,9 +3,7 @@
  * The order of writing is what lets a run continue after any kind of death: first the lines of
  * log.jsonl are on the disk, then the checkpoint that knows how many of their bytes are its
  * own takes the place of the last one. A step's evaluation comes after its checkpoint and not
- * before: a signal while it measures may then end the program at once.
- *
- * Layer: train. */
+ * before: a signal while it measures may then end the program at once. */
 #include "train/run.h"
 
 #include "platform/clock.h"

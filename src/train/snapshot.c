@@ -1,6 +1,4 @@
-/* snapshot.c -- see snapshot.h.
- *
- * Layer: train. */
+/* snapshot.c -- see snapshot.h. */
 #include "train/snapshot.h"
 
 #include <math.h>

@@ -10,9 +10,7 @@
  *
  * The activations in memory are those of a chunk; the towers run forward twice. The gradients have
  * the bits of the whole batch: those of a parameter are one chain of sums over the rows in order,
- * which each chunk continues, and dropout counts from the chunk's first row.
- *
- * Layer: train. */
+ * which each chunk continues, and dropout counts from the chunk's first row. */
 #include "train/trainer.h"
 
 #include "contrast/scalar.h"

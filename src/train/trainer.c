@@ -1,6 +1,4 @@
-/* trainer.c -- building a run from its recipe.
- *
- * Layer: train. */
+/* trainer.c -- building a run from its recipe. */
 #include "train/trainer.h"
 
 #include "contrast/scalar.h"

@@ -1,6 +1,4 @@
-/* web.c -- see web.h.
- *
- * Layer: web. */
+/* web.c -- see web.h. */
 #include "web/web.h"
 
 #include "formats/array.h"

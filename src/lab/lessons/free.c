@@ -1,7 +1,5 @@
 /* free.c -- lessons on embeddings without an encoder: how they leave the saddle, where they end,
- * and what repeated captions cost.
- *
- * Layer: lab. */
+ * and what repeated captions cost. */
 #include "lab/lessons/lesson.h"
 
 #include "contrast/landmarks.h"

@@ -1,6 +1,4 @@
-/* information.c -- ln K - loss bounds the information from below, and saturates.
- *
- * Layer: lab. */
+/* information.c -- ln K - loss bounds the information from below, and saturates. */
 #include "lab/lessons/lesson.h"
 
 #include "contrast/loss.h"

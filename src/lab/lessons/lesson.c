@@ -1,6 +1,4 @@
-/* lesson.c -- reading a lesson, and giving it. The Makefile makes lab/lessons.h of NAME.txt here.
- *
- * Layer: lab. */
+/* lesson.c -- reads and gives a lesson. The Makefile makes lab/lessons.h of NAME.txt here. */
 #include "lab/lessons/lesson.h"
 
 #include <stdlib.h>

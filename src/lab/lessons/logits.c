@@ -1,7 +1,5 @@
 /* logits.c -- lessons on the softmax of a matrix of logits z, in numbers alone: what a gap between
- * the sides pays, what one direction leaves free, and mistakes made on purpose.
- *
- * Layer: lab. */
+ * the sides pays, what one direction leaves free, and mistakes made on purpose. */
 #include "lab/lessons/lesson.h"
 
 #include "contrast/measures.h"

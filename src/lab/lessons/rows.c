@@ -1,6 +1,4 @@
-/* rows.c -- the rules by which rows of lessons pass; the claims of studies as rows.
- *
- * Layer: lab. */
+/* rows.c -- the rules by which rows of lessons pass; the claims of studies as rows. */
 #include "lab/lessons/lesson.h"
 
 #include "formats/text.h"

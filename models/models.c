@@ -28,14 +28,20 @@ ct_mlp ct_mlp_declare(ct_params *p, const char *name, const ct_mlp_config *c)
     return m;
 }
 
-ct_tensor *ct_mlp_apply(ct_graph *g, ct_params *p, const ct_mlp *m, ct_tensor *x)
+static ct_tensor *apply_layers(ct_graph *g, ct_params *p, const ct_mlp *m, int from, int to,
+                               ct_tensor *x)
 {
-    for (int i = 0; i < m->n_layers; i++) {
+    for (int i = from; i < to && i < m->n_layers; i++) {
         x = ct_linear_apply(g, p, m->layer[i], x);
         if (i < m->n_layers - 1) /* an embedding with random holes has a random direction */
             x = ct_dropout(g, x, m->dropout);
     }
     return x;
+}
+
+ct_tensor *ct_mlp_apply(ct_graph *g, ct_params *p, const ct_mlp *m, ct_tensor *x)
+{
+    return apply_layers(g, p, m, 0, m->n_layers, x);
 }
 
 /* ---- tower ---- */
@@ -55,7 +61,7 @@ ct_tower ct_tower_declare(ct_params *p, const char *name, const ct_tower_config 
     return t;
 }
 
-ct_tensor *ct_tower_apply(ct_graph *g, ct_params *p, const ct_tower *t, const ct_batch_side *in)
+static ct_tensor *tower_input(ct_graph *g, ct_params *p, const ct_tower *t, const ct_batch_side *in)
 {
     const bool bags = t->table >= 0;
     if (bags != (in->x == NULL)) {
@@ -64,12 +70,14 @@ ct_tensor *ct_tower_apply(ct_graph *g, ct_params *p, const ct_tower *t, const ct
                      : "bags of ids, expected rows of numbers");
         return NULL;
     }
-    ct_tensor *x;
     if (bags)
-        x = ct_embedding_bag(g, ct_params_tensor(g, p, t->table), in->n, in->offset, in->id);
-    else
-        x = ct_constant(g, in->n, t->in, in->x);
-    return ct_mlp_apply(g, p, &t->mlp, x);
+        return ct_embedding_bag(g, ct_params_tensor(g, p, t->table), in->n, in->offset, in->id);
+    return ct_constant(g, in->n, t->in, in->x);
+}
+
+ct_tensor *ct_tower_apply(ct_graph *g, ct_params *p, const ct_tower *t, const ct_batch_side *in)
+{
+    return ct_mlp_apply(g, p, &t->mlp, tower_input(g, p, t, in));
 }
 
 /* ---- two towers ---- */
@@ -106,6 +114,58 @@ ct_tensor *ct_two_tower_embed(ct_graph *g, ct_two_tower *m, int side, const ct_b
 {
     CT_ASSERT(side == 0 || side == 1);
     return ct_tower_apply(g, &m->params, &m->side[side], in);
+}
+
+/* Multiply-adds that a row costs in both directions: a first layer's input wants no gradient. */
+static double cost_of(const ct_params *p, const ct_mlp *m)
+{
+    double cost = 0;
+    for (int i = 0; i < m->n_layers; i++) {
+        const ct_param *w = &p->list[m->layer[i].weight];
+        cost += (i == 0 ? 2.0 : 3.0) * w->rows * w->cols;
+    }
+    return cost;
+}
+
+typedef struct both {
+    ct_graph *g;
+    ct_two_tower *m;
+    ct_tensor **z;
+    int n_first; /* layers before the fork */
+} both;
+
+/* Layers from .. to - 1 of a side; dropouts are counted as if one side came after the other. */
+static void apply_side(const both *b, ct_graph *g, int side, int from, int to)
+{
+    const ct_mlp *image = &b->m->side[0].mlp, *m = &b->m->side[side].mlp;
+    const int before = side == 1 && image->dropout > 0 ? image->n_layers - 1 : 0;
+    g->n_drops = (uint32_t)(before + (m->dropout > 0 ? from : 0));
+    b->z[side] = apply_layers(g, &b->m->params, m, from, to, b->z[side]);
+}
+
+static void apply_rest(void *ctx, int side)
+{
+    const both *b = ctx;
+    apply_side(b, &b->g->branch[side], side, b->n_first, b->m->side[side].mlp.n_layers);
+}
+
+/* A thread for each tower has no barriers in it. Where one is much larger their first layers, which
+ * differ most, are still shared; and many threads share what is large. */
+void ct_two_tower_embed_both(ct_graph *g, ct_two_tower *m, const ct_batch_side in[2],
+                             ct_tensor *z[2])
+{
+    const double image = cost_of(&m->params, &m->side[0].mlp),
+                 text = cost_of(&m->params, &m->side[1].mlp);
+    both b = {g, m, z, image > 1.25 * text || text > 1.25 * image ? 1 : 0};
+    const int layers[2] = {m->side[0].mlp.n_layers, m->side[1].mlp.n_layers};
+    const bool forked = layers[0] > b.n_first && layers[1] > b.n_first &&
+                        (ct_device_threads(g->device) <= 2 || in->n * (image + text) < 0x1p23);
+    for (int side = 0; side < 2; side++) {
+        z[side] = tower_input(g, &m->params, &m->side[side], &in[side]);
+        apply_side(&b, g, side, 0, forked ? b.n_first : layers[side]);
+    }
+    if (forked && z[0] != NULL && z[1] != NULL)
+        ct_graph_fork(g, apply_rest, &b);
 }
 
 /* Learned, a scalar is a parameter like others. Fixed, it enters the graph as a constant: it gets

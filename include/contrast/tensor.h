@@ -55,6 +55,8 @@ struct ct_graph {
     uint64_t step;    /* of dropout: the caller counts training steps      */
     uint32_t n_drops; /* dropout operations since reset                    */
     int first_row; /* of dropout: which row of the batch is this graph's first, a multiple of 4 */
+    ct_graph *branch, *trunk; /* of ct_graph_fork, or NULL */
+    bool busy;                /* a thread takes memory from the arena */
 };
 
 /* An empty graph whose arena may grow to `limit` bytes (0: no limit). */
@@ -62,6 +64,12 @@ void ct_graph_init(ct_graph *g, ct_device *device, size_t limit);
 void ct_graph_reset(ct_graph *g); /* forget all tensors and the error */
 void ct_graph_free(ct_graph *g);
 const ct_error *ct_graph_error(const ct_graph *g); /* the first since reset, or NULL */
+
+/* Once a step: two parts that need nothing of each other, as two towers do. grow(ctx, 0) and
+ * grow(ctx, 1) make tensors in g->branch[0] and [1], at least one, each on its own thread.
+ * Then they are in the list of g, first those of branch 0, and ct_backward of what is made of both
+ * comes back in the same way. Errors, on g: those of the branches */
+void ct_graph_fork(ct_graph *g, void (*grow)(void *ctx, int k), void *ctx);
 
 /* The oldest tensor that holds a NaN or an infinity, or NULL: where a loss
  * that is not finite came from. With `gradients`, look at dx, newest first. */

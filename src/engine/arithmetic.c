@@ -1,5 +1,5 @@
 /* arithmetic.c -- what losses are composed of: sums, multiples, exp, softplus, means, row
- * dots, and rows on top of rows. */
+ * dots, and rows on top of rows; and an activation on its own, as the cone experiments need it. */
 #include "contrast/scalar.h"
 #include "engine/op.h"
 #include "kernels/kernels.h"
@@ -36,18 +36,24 @@ ct_tensor *ct_sub(ct_graph *g, ct_tensor *a, ct_tensor *b)
     return a != NULL ? ct_add(g, a, ct_scale(g, b, -1)) : NULL;
 }
 
-/* ---- scale ---------------------------------------------------------------
- * forward    y = c x
- * backward   dx += c dy
+/* ---- scale, scale_by -----------------------------------------------------
+ * forward    y = s x, s a number or (1, 1)
+ * backward   dx += s dy      ds += <dy, x>
  */
 static void scale_backward(ct_tensor *y)
 {
-    ct_real *dx = op_grad(y->in[0]);
+    ct_tensor *x = y->in[0], *s = y->in[1];
+    ct_device *dev = y->graph->device;
+    ct_real *dx = op_grad(x);
+    ct_real *ds = op_grad(s);
     if (dx != NULL)
-        k_axpy(y->graph->device, op_size(y), *(const ct_real *)y->saved, y->dx, dx);
+        k_axpy(dev, op_size(y), s != NULL ? s->x[0] : *(const ct_real *)y->saved, y->dx, dx);
+    if (ds != NULL)
+        ds[0] += k_dot(dev, op_size(y), y->dx, x->x);
 }
 
 static const struct ct_op SCALE = {"scale", scale_backward};
+static const struct ct_op SCALE_BY = {"scale_by", scale_backward};
 
 ct_tensor *ct_scale(ct_graph *g, ct_tensor *x, ct_real c)
 {
@@ -58,24 +64,6 @@ ct_tensor *ct_scale(ct_graph *g, ct_tensor *x, ct_real c)
     k_scale(g->device, op_size(y), c, x->x, y->x);
     return y;
 }
-
-/* ---- scale_by ------------------------------------------------------------
- * forward    y = s x, s (1, 1)
- * backward   dx += s dy      ds += <dy, x>
- */
-static void scale_by_backward(ct_tensor *y)
-{
-    ct_tensor *x = y->in[0], *s = y->in[1];
-    ct_device *dev = y->graph->device;
-    ct_real *dx = op_grad(x);
-    ct_real *ds = op_grad(s);
-    if (dx != NULL)
-        k_axpy(dev, op_size(y), s->x[0], y->dx, dx);
-    if (ds != NULL)
-        ds[0] += k_dot(dev, op_size(y), y->dx, x->x);
-}
-
-static const struct ct_op SCALE_BY = {"scale_by", scale_by_backward};
 
 ct_tensor *ct_scale_by(ct_graph *g, ct_tensor *x, ct_tensor *s)
 {
@@ -221,5 +209,33 @@ ct_tensor *ct_stack_rows(ct_graph *g, ct_tensor *a, ct_tensor *b)
         return NULL;
     memcpy(y->x, a->x, op_size(a) * sizeof *a->x);
     memcpy(y->x + op_size(a), b->x, op_size(b) * sizeof *b->x);
+    return y;
+}
+
+/* ---- activate ------------------------------------------------------------
+ * forward    y = f(x)
+ * backward   dx += dy f'(x), formulas beside ct_activation
+ */
+static void activate_backward(ct_tensor *y)
+{
+    ct_tensor *x = y->in[0];
+    const ct_activation f = *(const ct_activation *)y->saved;
+    ct_device *dev = y->graph->device;
+    ct_real *dx = op_grad(x);
+    if (dx == NULL)
+        return;
+    k_activation_grad(dev, f, op_size(y), x->x, y->x, y->dx, y->dx);
+    k_axpy(dev, op_size(y), 1, y->dx, dx);
+}
+
+static const struct ct_op ACTIVATE = {"activate", activate_backward};
+
+ct_tensor *ct_activate(ct_graph *g, ct_tensor *x, ct_activation f)
+{
+    ct_tensor *y = op_like(g, &ACTIVATE, x, sizeof f);
+    if (y == NULL)
+        return NULL;
+    *(ct_activation *)y->saved = f;
+    k_activation(g->device, f, op_size(y), x->x, y->x);
     return y;
 }

@@ -13,6 +13,7 @@
  * Gradients are made on the way back, so a forward pass alone costs no memory
  * for them; a tensor that nothing upstream wants has none. */
 #include "engine/op.h"
+#include "kernels/kernels.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -21,17 +22,17 @@
 
 void ct_graph_init(ct_graph *g, ct_device *device, size_t limit)
 {
-    *g = (ct_graph){.device = device};
-    ct_arena_init(&g->arena, limit);
+    *g = (ct_graph){.device = device, .arena = {.limit = limit}};
 }
 
 void ct_graph_reset(ct_graph *g)
 {
     ct_arena_reset(&g->arena);
-    g->oldest = g->newest = NULL;
-    g->error = (ct_error){0};
-    g->n_drops = 0;
-    g->first_row = 0;
+    *g = (ct_graph){.device = g->device,
+                    .arena = g->arena,
+                    .training = g->training,
+                    .seed = g->seed,
+                    .step = g->step};
 }
 
 void ct_graph_free(ct_graph *g)
@@ -47,8 +48,13 @@ const ct_error *ct_graph_error(const ct_graph *g)
 
 void *op_scratch(ct_graph *g, size_t count, size_t size)
 {
-    void *p = size != 0 && count > SIZE_MAX / size ? NULL : ct_arena_alloc(&g->arena, count * size);
+    ct_graph *owner = g->trunk != NULL ? g->trunk : g; /* of the memory of both branches */
     const ct_tensor *t = g->newest;
+    while (__atomic_test_and_set(&owner->busy, __ATOMIC_ACQUIRE))
+        ;
+    void *p = size != 0 && count > SIZE_MAX / size ? NULL
+                                                   : ct_arena_alloc(&owner->arena, count * size);
+    __atomic_clear(&owner->busy, __ATOMIC_RELEASE);
     if (p == NULL)
         CT_FAIL(&g->error, CT_ERR_NOMEM,
                 "graph: no memory for %zu values of %zu bytes; the newest tensor is %s (%d, %d)",
@@ -126,35 +132,27 @@ ct_tensor *op_like(ct_graph *g, const struct ct_op *op, ct_tensor *x, size_t sav
     return x != NULL ? op_new(g, op, x->rows, x->cols, x, NULL, NULL, saved_bytes) : NULL;
 }
 
-/* See that t has room for its gradient; true if nothing is in it yet. */
-static bool is_new_gradient(ct_tensor *t)
-{
-    bool is_new = t->dx == NULL;
-    if (is_new)
-        t->dx = op_scratch(t->graph, op_size(t), sizeof *t->dx);
-    if (t->fresh !=
-        NULL) { /* a parameter has room since it was built, and may hold an old step's */
-        is_new = *t->fresh;
-        *t->fresh = false;
-    }
-    return is_new;
-}
-
-ct_real *op_grad(ct_tensor *t)
-{
-    if (t == NULL || !t->needs_grad)
-        return NULL;
-    if (is_new_gradient(t) && t->dx != NULL)
-        memset(t->dx, 0, op_size(t) * sizeof *t->dx);
-    return t->dx;
-}
-
 ct_real *op_grad_write(ct_tensor *t, bool *add)
 {
     if (t == NULL || !t->needs_grad)
         return NULL;
-    *add = !is_new_gradient(t);
+    *add = t->dx != NULL;
+    if (t->dx == NULL)
+        t->dx = op_scratch(t->graph, op_size(t), sizeof *t->dx);
+    if (t->fresh != NULL) { /* a parameter has room since it was built: what is there may be old */
+        *add = !*t->fresh;
+        *t->fresh = false;
+    }
     return t->dx;
+}
+
+ct_real *op_grad(ct_tensor *t)
+{
+    bool add;
+    ct_real *dx = op_grad_write(t, &add);
+    if (dx != NULL && !add)
+        memset(dx, 0, op_size(t) * sizeof *dx);
+    return dx;
 }
 
 ct_tensor *ct_leaf(ct_graph *g, int rows, int cols, const ct_real *x)
@@ -165,10 +163,9 @@ ct_tensor *ct_leaf(ct_graph *g, int rows, int cols, const ct_real *x)
     t->x = op_scratch(g, op_size(t), sizeof *t->x);
     if (t->x == NULL)
         return NULL;
+    memset(t->x, 0, op_size(t) * sizeof *t->x);
     if (x != NULL)
         memcpy(t->x, x, op_size(t) * sizeof *x);
-    else
-        memset(t->x, 0, op_size(t) * sizeof *t->x);
     t->needs_grad = true;
     return t;
 }
@@ -192,6 +189,48 @@ ct_tensor *ct_variable(ct_graph *g, const char *name, int rows, int cols, ct_rea
     return t;
 }
 
+/* Both branches at once; what the first fails by is what g fails by. */
+static void run_branches(ct_graph *g, void (*body)(void *ctx, int k), void *ctx)
+{
+    k_parallel(g->device, 2, body, ctx);
+    for (int k = 0; k < 2 && g->error.status == CT_OK; k++)
+        g->error = g->branch[k].error;
+}
+
+void ct_graph_fork(ct_graph *g, void (*grow)(void *ctx, int k), void *ctx)
+{
+    CT_ASSERT(g->branch == NULL && g->newest != NULL);
+    ct_graph *b = op_scratch(g, 2, sizeof *b);
+    if (g->error.status != CT_OK)
+        return;
+    b[0] = b[1] = *g;
+    b[0].trunk = b[1].trunk = g;
+    b[0].oldest = b[0].newest = b[1].oldest = b[1].newest = NULL;
+    g->branch = b;
+    run_branches(g, grow, ctx);
+    for (int k = 0; k < 2 && g->error.status == CT_OK; k++) {
+        b[k].oldest->older = g->newest;
+        g->newest->newer = b[k].oldest;
+        g->newest = b[k].newest;
+    }
+}
+
+/* A tensor is older than all that was made from it. So when the walk arrives at t, everything
+ * that could add to t->dx has done so, and t can pass on what it has. This is all of reverse
+ * mode: the chain rule, applied once to each operation. */
+static void walk_back(const ct_graph *g, ct_tensor *t)
+{
+    for (; t != NULL && t->graph == g && g->error.status == CT_OK; t = t->older)
+        if (t->op != NULL && t->dx != NULL)
+            t->op->backward(t);
+}
+
+static void walk_branch(void *ctx, int k)
+{
+    const ct_graph *g = ctx;
+    walk_back(&g->branch[k], g->branch[k].newest);
+}
+
 void ct_backward(ct_graph *g, ct_tensor *y, const ct_real *seed)
 {
     if (y == NULL || g->error.status != CT_OK)
@@ -199,12 +238,11 @@ void ct_backward(ct_graph *g, ct_tensor *y, const ct_real *seed)
     ct_real *dy = op_grad(y);
     for (size_t i = 0; dy != NULL && i < op_size(y); i++)
         dy[i] += seed != NULL ? seed[i] : 1;
-    /* A tensor is older than all that was made from it. So when the walk arrives at t, everything
-     * that could add to t->dx has done so, and t can pass on what it has. This is all of reverse
-     * mode: the chain rule, applied once to each operation. */
-    for (ct_tensor *t = y; t != NULL && g->error.status == CT_OK; t = t->older)
-        if (t->op != NULL && t->dx != NULL)
-            t->op->backward(t);
+    walk_back(g, y);
+    if (g->branch == NULL || g->error.status != CT_OK)
+        return;
+    run_branches(g, walk_branch, g);
+    walk_back(g, g->branch[0].oldest->older);
 }
 
 static bool all_finite(const ct_real *x, size_t n)

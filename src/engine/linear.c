@@ -1,4 +1,4 @@
-/* linear.c -- a dense layer with bias and activation as one operation.
+/* linear.c -- products: a dense layer with bias and activation, and all pairs of two sets' rows.
  *
  * The sums start from the bias, and the activation is applied to each part of the
  * product while it is in cache. The derivative of every activation but GELU can be
@@ -65,5 +65,37 @@ ct_tensor *ct_linear(ct_graph *g, ct_tensor *x, ct_tensor *w, ct_tensor *b, ct_a
     if (s->z == NULL)
         return NULL;
     linear_forward(y);
+    return y;
+}
+
+/* ---- matmul_nt -----------------------------------------------------------
+ * forward    y  = a b'
+ * backward   da += dy b      db += dy' a
+ */
+static void matmul_nt_backward(ct_tensor *y)
+{
+    ct_tensor *a = y->in[0], *b = y->in[1];
+    ct_device *dev = y->graph->device;
+    bool add;
+    ct_real *da = op_grad_write(a, &add);
+    if (da != NULL)
+        k_matmul_nn(dev, a->rows, a->cols, b->rows, y->dx, b->x, da, add);
+    ct_real *db = op_grad_write(b, &add);
+    if (db != NULL)
+        k_matmul_tn(dev, b->rows, b->cols, a->rows, y->dx, a->x, db, add);
+}
+
+static const struct ct_op MATMUL_NT = {"matmul_nt", matmul_nt_backward};
+
+ct_tensor *ct_matmul_nt(ct_graph *g, ct_tensor *a, ct_tensor *b)
+{
+    if (a == NULL || b == NULL)
+        return NULL;
+    if (a->cols != b->cols)
+        return op_fail(g, "matmul_nt: a is (%d, %d), b is (%d, %d): columns must match", a->rows,
+                       a->cols, b->rows, b->cols);
+    ct_tensor *y = op_new(g, &MATMUL_NT, a->rows, b->rows, a, b, NULL, 0);
+    if (y != NULL)
+        k_matmul_nt(g->device, a->rows, b->rows, a->cols, a->x, b->x, y->x, false);
     return y;
 }

@@ -88,18 +88,19 @@ void k_run(ct_device *dev, k_loop loop, const k_args *args, size_t n, size_t cos
 }
 
 /* Block sums, then the blocks in order; a very long sum in rounds of
- * K_MAX_PARTIALS blocks, which changes no order. */
+ * SOME blocks, which changes no order. */
 ct_real k_dot(ct_device *dev, size_t n, const ct_real *a, const ct_real *b)
 {
-    const size_t round = (size_t)K_MAX_PARTIALS * K_BLOCK;
-    ct_real total = 0;
+    enum { SOME = 1024 };
+    const size_t round = (size_t)SOME * K_BLOCK;
+    ct_real total = 0, partial[SOME];
     for (size_t i = 0; i < n; i += round) {
         const size_t here = n - i < round ? n - i : round,
                      n_blocks = (here + K_BLOCK - 1) / K_BLOCK;
-        k_args args = {.a = a + i, .b = b != NULL ? b + i : NULL, .y = dev->partial, .n = here};
+        k_args args = {.a = a + i, .b = b != NULL ? b + i : NULL, .y = partial, .n = here};
         k_run(dev, K_LOOP(block_sums), &args, n_blocks, K_BLOCK);
         for (size_t k = 0; k < n_blocks; k++)
-            total = i + k == 0 ? dev->partial[0] : total + dev->partial[k];
+            total = i + k == 0 ? partial[0] : total + partial[k];
     }
     return total;
 }

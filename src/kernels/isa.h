@@ -76,12 +76,9 @@ extern const k_isa k_isa_avx2, k_isa_avx512;
 
 /* ---- the device ---- */
 
-#define K_MAX_PARTIALS 1024 /* block sums that one round of a long sum keeps */
-
 struct ct_device {
     const k_isa *isa;
     ct_pool *pool;
-    ct_real partial[K_MAX_PARTIALS];
 };
 
 #endif

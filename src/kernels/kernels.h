@@ -30,7 +30,7 @@
 /* ---- threads ---- */
 
 /* Call body(ctx, block) for every block in [0, n_blocks), on any thread, in any
- * order; returns when all are done. */
+ * order; returns when all are done. What a body calls stays on the body's thread. */
 void k_parallel(ct_device *dev, int n_blocks, void (*body)(void *ctx, int block), void *ctx);
 
 /* ---- matrix product: c (m, n) = a b, or c += a b with `add` ---- */
@@ -45,9 +45,6 @@ typedef struct k_matrix {
 /* a (m, k), b (k, n), c (m, n) with rows c_row apart. */
 void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
               ptrdiff_t c_row, bool add);
-/* The same on the calling thread alone: for the body of a k_parallel. */
-void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
-                   ptrdiff_t c_row, bool add);
 /* A dense layer while its tiles are warm: z = a b + bias, y = f(z); bias (n) or NULL; z and y
  * (m, n) packed. z may be y where the derivative can be read off y (all but GELU). */
 void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,

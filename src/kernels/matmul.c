@@ -170,9 +170,10 @@ static int share(int all, int step, int n)
 /* One task for each thread, shaped so that the largest has least to compute and to copy. */
 static void run(ct_device *dev, product *p)
 {
-    const int threads = ct_device_threads(dev), height = p->isa->tile_rows,
-              width = p->isa->tile_cols;
+    const int threads = ct_device_threads(dev), height = dev->isa->tile_rows,
+              width = dev->isa->tile_cols;
     double least = (double)INFINITY;
+    p->isa = dev->isa;
     /* less than a thousand steps of a tile, some microseconds, are not worth another thread */
     if (threads == 1 || (double)p->m * p->n * p->k < 1e3 * height * width) {
         run_whole(p);
@@ -190,34 +191,17 @@ static void run(ct_device *dev, product *p)
     k_parallel(dev, (p->m + p->rows - 1) / p->rows * p->across, run_task, p);
 }
 
-static product product_of(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
-                          ct_real *c, ptrdiff_t c_row, bool add)
-{
-    product p = {.isa = dev->isa, .m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row};
-    p.add = add;
-    return p;
-}
-
-void k_matmul_here(const ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
-                   ptrdiff_t c_row, bool add)
-{
-    const product p = product_of(dev, m, n, k, a, b, c, c_row, add);
-    run_whole(&p);
-}
-
 void k_matmul(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b, ct_real *c,
               ptrdiff_t c_row, bool add)
 {
-    product p = product_of(dev, m, n, k, a, b, c, c_row, add);
+    product p = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .c_row = c_row, .add = add};
     run(dev, &p);
 }
 
 void k_matmul_dense(ct_device *dev, int m, int n, int k, k_matrix a, k_matrix b,
                     const ct_real *bias, ct_activation f, ct_real *z, ct_real *y)
 {
-    product p = product_of(dev, m, n, k, a, b, z, n, false);
-    p.bias = bias;
-    p.f = f;
+    product p = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = z, .c_row = n, .bias = bias, .f = f};
     p.y = f != CT_ACT_NONE ? y : NULL;
     run(dev, &p);
 }

@@ -134,8 +134,8 @@ static ct_real *kept_tile(const job *p, int j0)
 static void make_tile(const job *p, int j0, int cols, ct_real *x)
 {
     const k_walk *w = p->w;
-    k_matmul_here(p->dev, cols, p->rows, w->d, (k_matrix){w->b + (ptrdiff_t)j0 * w->d, w->d, 1},
-                  (k_matrix){w->a + (ptrdiff_t)p->i0 * w->d, 1, w->d}, x, K_STRIP, false);
+    k_matmul(p->dev, cols, p->rows, w->d, (k_matrix){w->b + (ptrdiff_t)j0 * w->d, w->d, 1},
+             (k_matrix){w->a + (ptrdiff_t)p->i0 * w->d, 1, w->d}, x, K_STRIP, false);
     const int end = k_least(p->i0 + p->rows, j0 + cols);
     for (int i = p->i0 > j0 ? p->i0 : j0; w->off_diagonal && i < end; i++)
         x[(i - j0) * K_STRIP + i - p->i0] = p->blank;
@@ -214,11 +214,11 @@ static void spread_chunk(void *ctx, int chunk)
             sums[k] = sums_from(&w->sums[k], w->sums[k].columns ? j0 : p->i0);
         p->dev->isa->spread(&t, w->n_sums, sums, g);
         if (p->db != NULL) /* db += dS' a: the first strip begins it */
-            k_matmul_here(p->dev, t.cols, d, t.rows, (k_matrix){g, K_STRIP, 1}, strip,
-                          p->db + (ptrdiff_t)j0 * d, d, p->add_b || p->i0 > 0);
+            k_matmul(p->dev, t.cols, d, t.rows, (k_matrix){g, K_STRIP, 1}, strip,
+                     p->db + (ptrdiff_t)j0 * d, d, p->add_b || p->i0 > 0);
         if (p->da != NULL) /* da += dS b: the first tile of the chunk begins its part */
-            k_matmul_here(p->dev, t.rows, d, t.cols, (k_matrix){g, 1, K_STRIP}, cols,
-                          da_of_chunk(p, chunk), d, j0 > from);
+            k_matmul(p->dev, t.rows, d, t.cols, (k_matrix){g, 1, K_STRIP}, cols,
+                     da_of_chunk(p, chunk), d, j0 > from);
     }
 }
 

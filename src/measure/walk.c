@@ -92,9 +92,9 @@ static void walk_strip(void *ctx, int strip)
         for (int j0 = 0; j0 < n_b; j0 += TILE) {
             const int rows = measure_least(TILE, to - i0), cols = measure_least(TILE, n_b - j0);
             const ct_real *s = tile;
-            k_matmul_here(w->m->device, rows, cols, d,
-                          (k_matrix){w->a->rounded + (ptrdiff_t)i0 * d, d, 1},
-                          (k_matrix){w->b->rounded + (ptrdiff_t)j0 * d, 1, d}, tile, cols, false);
+            k_matmul(w->m->device, rows, cols, d,
+                     (k_matrix){w->a->rounded + (ptrdiff_t)i0 * d, d, 1},
+                     (k_matrix){w->b->rounded + (ptrdiff_t)j0 * d, 1, d}, tile, cols, false);
             for (int i = i0; i < i0 + rows; i++, s += cols) {
                 if (w->own != NULL)
                     count_row(w, i, j0, cols, s, ahead + j0);

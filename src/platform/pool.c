@@ -37,6 +37,7 @@ struct ct_pool {
     int n_threads, n_started;
 #ifdef __wasm__
 };
+#define is_within(p)                        ((void)(p), false)
 #define start_threads(p)                    ((void)(p))
 #define end_threads(p)                      ((void)(p))
 #define run_in_team(p, n_blocks, body, ctx) ((void)0)
@@ -75,6 +76,13 @@ static int taken(uint64_t ticket, int shift)
 static bool is_all_taken(uint64_t ticket, int n)
 {
     return taken(ticket, 0) + taken(ticket, 16) >= n;
+}
+
+/* Is it a block of a loop that asks? The blocks of a loop are not all done while one of them runs.
+ */
+static bool is_within(const ct_pool *p)
+{
+    return atomic_load(&p->done) < atomic_load(&p->n_blocks);
 }
 
 /* Take a block from the end of it that `shift` says and do it; false if there is none. Body and
@@ -231,14 +239,15 @@ void ct_pool_free(ct_pool *p)
 
 int ct_pool_threads(const ct_pool *p)
 {
-    return p->n_threads;
+    return is_within(p) ? 1 : p->n_threads;
 }
 
 void ct_pool_run(ct_pool *p, int n_blocks, void (*body)(void *ctx, int block), void *ctx)
 {
-    if (n_blocks > 1 && p->n_threads > 1)
+    const bool shared = n_blocks > 1 && ct_pool_threads(p) > 1;
+    if (shared)
         start_threads(p);
-    if (n_blocks > 1 && p->n_started > 0) {
+    if (shared && p->n_started > 0) {
         run_in_team(p, n_blocks, body, ctx);
         return;
     }

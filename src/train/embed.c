@@ -42,7 +42,7 @@ static void gather_rows(void *ctx, int block)
                   CT_IGNORE_ERROR); /* in memory: nothing can fail */
 }
 
-static ct_batch_side gather(ct_gather *g, const int *items, int n, ct_error *err)
+ct_batch_side ct_gather_items(ct_gather *g, const int *items, int n, ct_error *err)
 {
     const ct_side *s = &g->pairs->side[g->side];
     if (s->file != NULL) {
@@ -64,7 +64,7 @@ ct_tensor *ct_trainer_forward(ct_trainer *t, ct_gather *g, const int *items, int
 {
     if (err->status != CT_OK)
         return NULL;
-    const ct_batch_side in = gather(g, items, n, err);
+    const ct_batch_side in = ct_gather_items(g, items, n, err);
     ct_tensor *z = err->status == CT_OK ? ct_two_tower_embed(&t->graph, &t->model, g->side, &in)
                                         : NULL;
     ct_trainer_graph_error(t, err);

@@ -50,8 +50,15 @@ static void embed(ct_trainer *t, const int *items, int from, int n, ct_tensor *z
 {
     ct_graph_reset(&t->graph);
     t->graph.first_row = from;
+    ct_batch_side in[2];
     for (int side = 0; side < 2; side++)
-        z[side] = ct_trainer_forward(t, &t->gather[side], items + from, n, err);
+        in[side] = ct_gather_items(&t->gather[side], items + from, n, err);
+    if (err->status == CT_OK && n == t->recipe.train.batch)
+        ct_two_tower_embed_both(&t->graph, &t->model, in, z);
+    else
+        for (int side = 0; side < 2 && err->status == CT_OK; side++)
+            z[side] = ct_two_tower_embed(&t->graph, &t->model, side, &in[side]);
+    ct_trainer_graph_error(t, err);
 }
 
 static ct_tensor *loss_of(ct_trainer *t, ct_tensor *a, ct_tensor *b, const int *items, int n)

@@ -142,6 +142,10 @@ void ct_gather_open(ct_gather *g, const ct_pairs *pairs, int side, const ct_text
                     const ct_standard *standard, int rows, ct_device *device, ct_arena *arena,
                     ct_error *err);
 
+/* At most `rows` items, valid until the next call. Errors  CT_ERR_IO, CT_ERR_FORMAT (a side that is
+ * in a file) */
+ct_batch_side ct_gather_items(ct_gather *g, const int *items, int n, ct_error *err);
+
 /* At most `rows` items as embeddings, the newest tensor of the graph; what was gathered is valid
  * until the next call. NULL after an error  CT_ERR_IO, CT_ERR_FORMAT (a side that is in a file),
  * those of the graph */

@@ -223,9 +223,9 @@ static void work_step(void *arg)
     ct_params *p = &s->model.params;
     ct_graph_reset(g);
     ct_params_zero_grad(p);
-    ct_tensor *a = ct_two_tower_embed(g, &s->model, 0, &s->batch[0]),
-              *b = ct_two_tower_embed(g, &s->model, 1, &s->batch[1]);
-    ct_tensor *loss = ct_loss_clip(g, a, b,
+    ct_tensor *z[2];
+    ct_two_tower_embed_both(g, &s->model, s->batch, z);
+    ct_tensor *loss = ct_loss_clip(g, z[0], z[1],
                                    &(ct_loss_inputs){
                                        .log_scale = ct_two_tower_log_scale(g, &s->model)});
     ct_backward(g, loss, NULL);

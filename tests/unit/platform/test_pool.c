@@ -164,6 +164,46 @@ START_TEST(the_caller_begins_at_the_front_and_the_worker_at_the_back)
 }
 END_TEST
 
+/* Blocks of a loop call loops: each stays on its block's thread. */
+typedef struct nest {
+    ct_pool *pool;
+    pthread_t by[4][4];
+    int threads[4];
+} nest;
+
+typedef struct nested_loop {
+    nest *all;
+    int outer;
+} nested_loop;
+
+static void note_inner(void *ctx, int block)
+{
+    const nested_loop *l = ctx;
+    l->all->by[l->outer][block] = pthread_self();
+}
+
+static void run_inner(void *ctx, int block)
+{
+    nest *all = ctx;
+    all->threads[block] = ct_pool_threads(all->pool);
+    ct_pool_run(all->pool, 4, note_inner, &(nested_loop){all, block});
+    for (int i = 0; i < 4; i++)
+        all->threads[block] += !pthread_equal(all->by[block][i], pthread_self());
+}
+
+START_TEST(a_loop_in_a_block_stays_on_its_thread)
+{
+    nest all = {.pool = ct_pool_new(2, CT_IGNORE_ERROR)};
+    for (int round = 0; round < 50; round++) {
+        ct_pool_run(all.pool, 4, run_inner, &all);
+        for (int i = 0; i < 4; i++)
+            ck_assert_int_eq(all.threads[i], 1); /* alone, and no inner block elsewhere */
+        ck_assert_int_eq(ct_pool_threads(all.pool), 2);
+    }
+    ct_pool_free(all.pool);
+}
+END_TEST
+
 START_TEST(a_team_may_go_unused)
 {
     ct_pool_free(ct_pool_new(8, CT_IGNORE_ERROR));
@@ -179,6 +219,6 @@ TCase *pool_case(void)
     add_tests(tc, quick_loops_do_not_mix, threads_that_sleep_wake_up,
               the_caller_waits_for_a_slow_block, two_threads_work_at_the_same_time,
               blocks_may_be_many, the_caller_begins_at_the_front_and_the_worker_at_the_back,
-              a_team_may_go_unused);
+              a_loop_in_a_block_stays_on_its_thread, a_team_may_go_unused);
     return tc;
 }

@@ -208,12 +208,6 @@ KERNEL(normalize_rows_grad)
     }
 }
 
-/* Peaks of -infinity or infinity are not subtracted: x - x would be NaN. */
-static inline ct_real shift_of(ct_real peak)
-{
-    return peak - peak == 0 ? peak : 0;
-}
-
 static inline ct_real later_peak(ct_real peak, ct_real z)
 {
     return z > peak ? z : z == z ? peak : z; /* a NaN once met stays */
@@ -242,7 +236,8 @@ KERNEL(row_exp_sums)
     ct_real scratch[K_BLOCK];
     for (size_t i = from; i < to; i++) {
         const ct_real *x = k->a + i * m;
-        ct_real peak = largest(m, x), shift = shift_of(peak), total = 0;
+        const ct_real peak = largest(m, x), shift = peak - peak == 0 ? peak : 0; /* not infinity */
+        ct_real total = 0;
         for (size_t j = 0; j < m; j += K_BLOCK) {
             const size_t n = m - j < K_BLOCK ? m - j : K_BLOCK;
             ct_real *y = k->y3 != NULL ? k->y3 + i * m + j : scratch;

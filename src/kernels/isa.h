@@ -1,10 +1,8 @@
 /* isa.h -- the loops for one instruction set as a table, and the device that holds one.
  * Private to kernels/.
  *
- * body.h is compiled once for each set (portable.c, avx2.c, avx512.c) and fills
- * one table; device.c picks one at start. All give the same bits, so the choice
- * is about time alone.
- */
+ * body.h is compiled once for each set (portable.c, avx2.c, avx512.c) and fills one table; device.c
+ * picks one at start. All give the same bits, so the choice is about time alone. */
 #ifndef KERNELS_ISA_H
 #define KERNELS_ISA_H
 

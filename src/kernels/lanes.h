@@ -2,10 +2,8 @@
  * compiled for. Private to kernels/; only the product tile uses it, since
  * compilers vectorise the other loops well by themselves.
  *
- * LANES values a vector; TILE_ROWS x (TILE_VECS * LANES) is the register tile:
- * as many accumulators as hide the latency of fma and still fit the registers.
- * lanes_fma(a, b, c) is a b + c with one rounding.
- */
+ * LANES values a vector; TILE_ROWS x (TILE_VECS * LANES) is the register tile: as many accumulators
+ * as hide the latency of fma and still fit. lanes_fma(a, b, c) is a b + c with one rounding. */
 #ifndef KERNELS_LANES_H
 #define KERNELS_LANES_H
 

@@ -30,12 +30,11 @@
 #define COL_PART ((int)(512 * sizeof(float) / sizeof(ct_real))) /* most columns copied at once */
 
 #define A_REUSE   384 /* columns of c from which on copying a pays,         */
-#define A_T_REUSE 64  /* and where a lies transposed: a tile in place takes */
-                      /* a line of the cache for six values of it           */
-#define B_REUSE 32    /* rows of c from which on copying b pays             */
-#define SHALLOW 64    /* inner steps up to which k counts as short          */
+#define A_T_REUSE 64  /* and where six values of it lie on as many lines    */
+#define B_REUSE 48    /* rows of c from which on copying b pays             */
 #define COPY    16    /* products that take as long as a value's copy       */
 #define SLACK   8     /* values that packing may write too many             */
+#define SHALLOW 16    /* inner steps up to which c is written row by row    */
 
 typedef struct product {
     const k_isa *isa;
@@ -89,14 +88,22 @@ static void pack(const k_isa *isa, const ct_real *x, ptrdiff_t line, ptrdiff_t s
                     x[i * line + k * step];
 }
 
+/* y = f(c) while c is in the cache. */
+static void activate(const product *p)
+{
+    for (int i = 0; i < p->m && p->y != NULL; i++) {
+        const k_args args = {.a = p->c + i * p->c_row, .y = p->y + i * p->c_row, .f = p->f};
+        p->isa->loop[K_LOOP(activation)](&args, 0, (size_t)p->n);
+    }
+}
+
 /* At most ROW_PART rows and K_PART inner steps. b_part holds panels of b; NULL: read b in place. */
 static void run_part(const product *p, const ct_real *b_part, ct_real *a_part)
 {
     const k_isa *isa = p->isa;
     const int width = isa->tile_cols;
-    /* Where k is short the product is the writing of c: then along its rows, some at a time. */
-    const int step = p->k <= SHALLOW ? 2 * isa->tile_rows : p->m;
-    k_panel panel = {.k = p->k,
+    k_panel panel = {.rows = p->m,
+                     .k = p->k,
                      .a = p->a.x,
                      .a_tile = isa->tile_rows * p->a.row,
                      .a_row = p->a.row,
@@ -111,23 +118,22 @@ static void run_part(const product *p, const ct_real *b_part, ct_real *a_part)
         panel.a_row = 1;
         panel.a_col = isa->tile_rows;
     }
-    for (int i = 0; i < p->m; i += step) {
-        panel.rows = k_least(step, p->m - i);
-        for (int j = 0; j < p->n; j += width) {
-            panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * p->k : p->b.x + j;
-            panel.c = p->c + i * p->c_row + j;
-            panel.from = p->add ? panel.c : p->bias != NULL ? p->bias + j : NULL;
-            isa->panel(&panel, k_least(width, p->n - j));
-        }
-        panel.a += step / isa->tile_rows * panel.a_tile;
+    for (int j = 0; j < p->n; j += width) {
+        panel.b = b_part != NULL ? b_part + (ptrdiff_t)j * p->k : p->b.x + j;
+        panel.c = p->c + j;
+        panel.from = p->add ? panel.c : p->bias != NULL ? p->bias + j : NULL;
+        isa->panel(&panel, k_least(width, p->n - j));
     }
-    for (int i = 0; i < p->m && p->y != NULL; i++) { /* while c is in the cache */
-        const k_args args = {.a = p->c + i * p->c_row, .y = p->y + i * p->c_row, .f = p->f};
-        isa->loop[K_LOOP(activation)](&args, 0, (size_t)p->n);
-    }
+    activate(p);
 }
 
 /* ---- a thread's part ---- */
+
+/* The largest of n shares of rows or columns: whole tiles or panels. */
+static int share(int all, int step, int n)
+{
+    return ((all + step - 1) / step + n - 1) / n * step;
+}
 
 static void run_whole(const product *p)
 {
@@ -145,11 +151,34 @@ static void run_whole(const product *p)
             if (!in_place)
                 pack(p->isa, p->b.x + k * p->b.row + j * p->b.col, p->b.col, p->b.row, cols, depth,
                      width, b_part);
-            for (int i = 0; i < p->m; i += ROW_PART) {
-                const product rows = cut(p, i, k_least(ROW_PART, p->m - i), j, cols, k, depth);
+            const int part = p->k <= SHALLOW ? 2 * p->isa->tile_rows : ROW_PART;
+            for (int i = 0; i < p->m; i += part) {
+                const product rows = cut(p, i, k_least(part, p->m - i), j, cols, k, depth);
                 run_part(&rows, in_place ? NULL : b_part, a_part);
             }
         }
+}
+
+/* Where few rows fill panels well, and the many columns of b lie as those of weights do: c' = b'
+ * a', which reads b in place. */
+static void run_alone(const product *p)
+{
+    ct_real turned[COL_PART * B_REUSE] __attribute__((aligned(64)));
+    product q = {.isa = p->isa, .m = p->n, .n = p->m, .k = p->k, .c = turned, .c_row = p->m};
+    if (p->b.row != 1 || p->b.col == 1 || p->m >= B_REUSE || p->n < 2 * p->m ||
+        p->n * p->m > COL_PART * B_REUSE || 8 * p->m < 7 * share(p->m, p->isa->tile_cols, 1)) {
+        run_whole(p);
+        return;
+    }
+    q.a = (k_matrix){p->b.x, p->b.col, 1};
+    q.b = (k_matrix){p->a.x, p->a.col, p->a.row};
+    q.add = p->add || p->bias != NULL;
+    for (int i = 0; q.add && i < p->n; i++)
+        for (int r = 0; r < p->m; r++)
+            turned[i * p->m + r] = p->add ? p->c[r * p->c_row + i] : p->bias[i];
+    run_whole(&q);
+    p->isa->pack_transposed(p->n, p->m, turned, p->m, p->c, (int)p->c_row);
+    activate(p);
 }
 
 static void run_task(void *ctx, int task)
@@ -158,13 +187,7 @@ static void run_task(void *ctx, int task)
     const int i = task / p->across * p->rows, j = task % p->across * p->columns;
     const product q = cut(p, i, k_least(p->rows, p->m - i), j, k_least(p->columns, p->n - j), 0,
                           p->k);
-    run_whole(&q);
-}
-
-/* The largest of n shares of rows or columns: whole tiles or panels. */
-static int share(int all, int step, int n)
-{
-    return ((all + step - 1) / step + n - 1) / n * step;
+    run_alone(&q);
 }
 
 /* One task for each thread, shaped so that the largest has least to compute and to copy. */
@@ -176,7 +199,7 @@ static void run(ct_device *dev, product *p)
     p->isa = dev->isa;
     /* less than a thousand steps of a tile, some microseconds, are not worth another thread */
     if (threads == 1 || (double)p->m * p->n * p->k < 1e3 * height * width) {
-        run_whole(p);
+        run_alone(p);
         return;
     }
     for (int across = 1; across <= threads; across++) {

@@ -49,11 +49,6 @@ typedef ct_real (*cell_function)(ct_real x);
 
 /* ---- peaks ---- */
 
-static bool follows_peak(const k_sums *s)
-{
-    return s->f == K_EXP || s->f == K_PEAK;
-}
-
 /* z, or what is no peak where it is not below the anchor's limit. */
 static inline ct_real seen(const k_sums *s, int anchor, ct_real z)
 {
@@ -221,7 +216,7 @@ static void walk_gather(const k_cells *t, int n_sums, const k_sums *s)
 {
     ct_real middle;
     for (int k = 0; k < n_sums; k++)
-        if (follows_peak(&s[k]))
+        if (s[k].f == K_EXP || s[k].f == K_PEAK)
             find_peaks(t, &s[k]);
     if (are_twins(t, n_sums, s, &middle)) {
         gather_twins(t, &s[0], &s[1], middle);
@@ -234,7 +229,7 @@ static void walk_gather(const k_cells *t, int n_sums, const k_sums *s)
 static void walk_join(const k_sums *s, const k_sums *other, int anchors)
 {
     ct_real fresh[K_STRIP];
-    if (follows_peak(s)) {
+    if (s->f == K_EXP || s->f == K_PEAK) {
         for (int i = 0; i < anchors; i++)
             fresh[i] = later_peak(s->origin[i], other->origin[i]);
         raise_peaks(anchors, fresh, s);

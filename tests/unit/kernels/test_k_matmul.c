@@ -99,6 +99,32 @@ START_TEST(sides_around_tile_sizes_match)
 }
 END_TEST
 
+START_TEST(few_rows_and_many_columns_match) /* some of which are computed as c' */
+{
+    enum { M = 48, N = 1030, K = 21 };
+    static const int rows[] = {7, 8, 15, 16, 30, 31, 32, 47, M}, columns[] = {60, 64, 101, N};
+    static ct_real a[M * K], b[K * N], bias[N], want[M * N], got[M * N], y[M * N];
+    fill(a, M * K, 3, -1, 1);
+    fill(b, K * N, 4, -1, 1);
+    fill(bias, N, 5, -1, 1);
+    for (int i = 0; i < COUNT(rows) * COUNT(columns); i++) {
+        const int m = rows[i / COUNT(columns)], n = columns[i % COUNT(columns)];
+        const k_matrix ka = operand(a, m, K, false), kb = operand(b, K, n, true);
+        check_product(kind(m, n, K, _i), a, b, i % 2 * PAD);
+        for (int j = 0; j < m * n; j++) /* a layer's sums begin with its bias */
+            want[j] = bias[j % n];
+        slow_matmul(m, n, K, ka, kb, want, n, true);
+        for (int d = 0; d < n_devices; d++) {
+            k_matmul_dense(devices[d], m, n, K, ka, kb, bias, CT_ACT_RELU, got, y);
+            ck_same_on(devices[d], got, want, (size_t)m * (size_t)n);
+            for (int j = 0; j < m * n; j++)
+                got[j] = want[j] > 0 ? want[j] : 0;
+            ck_same_on(devices[d], y, got, (size_t)m * (size_t)n);
+        }
+    }
+}
+END_TEST
+
 START_TEST(large_rectangle_matches)
 {
     enum { M = 131, N = 257, K = 300 };
@@ -271,6 +297,7 @@ TCase *k_matmul_case(void)
     tcase_add_checked_fixture(tc, open_all, close_all);
     tcase_add_loop_test(tc, random_rectangles_match_the_slow_twin, 0, 8);
     tcase_add_loop_test(tc, sides_around_tile_sizes_match, 0, 8);
+    tcase_add_loop_test(tc, few_rows_and_many_columns_match, 0, 8);
     tcase_add_loop_test(tc, large_rectangle_matches, 0, 8);
     tcase_add_loop_test(tc, long_inner_side_is_still_one_chain, 0, 8);
     tcase_add_loop_test(tc, empty_inner_side_is_zero_or_nothing, 0, MAX_DEVICES);

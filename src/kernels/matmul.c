@@ -31,10 +31,10 @@
 
 #define A_REUSE   384 /* columns of c from which on copying a pays,         */
 #define A_T_REUSE 64  /* and where six values of it lie on as many lines    */
-#define B_REUSE 48    /* rows of c from which on copying b pays             */
-#define COPY    16    /* products that take as long as a value's copy       */
-#define SLACK   8     /* values that packing may write too many             */
-#define SHALLOW 16    /* inner steps up to which c is written row by row    */
+#define B_REUSE   48  /* rows of c from which on copying b pays             */
+#define COPY      16  /* products that take as long as a value's copy       */
+#define SLACK     8   /* values that packing may write too many             */
+#define SHALLOW   16  /* inner steps up to which c is written row by row    */
 
 typedef struct product {
     const k_isa *isa;
@@ -165,17 +165,17 @@ static void run_alone(const product *p)
 {
     ct_real turned[COL_PART * B_REUSE] __attribute__((aligned(64)));
     product q = {.isa = p->isa, .m = p->n, .n = p->m, .k = p->k, .c = turned, .c_row = p->m};
-    if (p->b.row != 1 || p->b.col == 1 || p->m >= B_REUSE || p->n < 2 * p->m ||
+    if (p->add || p->b.row != 1 || p->b.col == 1 || p->m >= B_REUSE || p->n < 2 * p->m ||
         p->n * p->m > COL_PART * B_REUSE || 8 * p->m < 7 * share(p->m, p->isa->tile_cols, 1)) {
         run_whole(p);
         return;
     }
     q.a = (k_matrix){p->b.x, p->b.col, 1};
     q.b = (k_matrix){p->a.x, p->a.col, p->a.row};
-    q.add = p->add || p->bias != NULL;
+    q.add = p->bias != NULL;
     for (int i = 0; q.add && i < p->n; i++)
         for (int r = 0; r < p->m; r++)
-            turned[i * p->m + r] = p->add ? p->c[r * p->c_row + i] : p->bias[i];
+            turned[i * p->m + r] = p->bias[i];
     run_whole(&q);
     p->isa->pack_transposed(p->n, p->m, turned, p->m, p->c, (int)p->c_row);
     activate(p);

@@ -261,6 +261,7 @@ head -c 1000 b.npy >live/b.npy
 sleep 7
 check "... nor of a file that is half written" [ ! -s watched ]
 check "... but, after 5 s, what is waited for" grep -q '^contrast: waiting: live/b.npy: .*complete' waiting
+check "... once" [ "$(grep -c complete waiting)" = 1 ]
 cp b.npy live/b.npy
 check "what is whole is measured" lines 1
 cp equal.npy live/new.npy
@@ -270,15 +271,45 @@ sleep 1.5
 check "... once" [ "$(wc -l <watched)" -eq 2 ]
 cp b.npy live/a.npy
 sleep 2
+check "of two sides that are written one after the other" [ "$(wc -l <watched)" -eq 2 ]
 cp a.npy live/b.npy
-check "of two sides that are written one after the other" lines 3
+check "... both are measured" lines 3
 sleep 1.5
-check "... only both are measured" [ "$(wc -l <watched)" -eq 3 ]
+check "... once" [ "$(wc -l <watched)" -eq 3 ]
+head -c 1000 b.npy >live/b.npy
+for _ in $(seq 1 200); do [ "$(grep -c complete waiting)" = 2 ] && break; sleep 0.1; done
+check "what is waited for is said again, after a result" [ "$(grep -c complete waiting)" = 2 ]
 kill "$watcher"
 wait "$watcher"
 check "SIGTERM ends it as it ends other commands" [ $? -eq 143 ]
 sed -n 's/.*"seconds":[0-9.]*,"state":"\([a-z-]*\)",.*"recall_at_1".*}$/\1/p' watched >states
 check "... and the lines are what diagnose --json says, with the time" [ "$(tr '\n' ' ' <states)" = "healthy collapsed healthy " ]
+cp groups.npy live/groups.npy
+"$program" diagnose a.npy b.npy --watch --json --groups live/groups.npy >watched 2>waiting </dev/null &
+watcher=$!
+"$program" diagnose live/rows.csv --watch --json >rows.out 2>rows.err </dev/null &
+rows=$!
+check "groups are watched" lines 1
+touch live/groups.npy
+held_up= # where this loop is, the file has not changed between two looks, and may be measured
+for i in $(seq 1 20); do # each part is a text of numbers, and may be all
+    began=$(date +%s%N)
+    awk -v n="$((3 * i))" 'BEGIN { for (i = 1; i <= n; i++) print i * i % 61, i * i * i % 61, i * 7 % 61, i ^ 5 % 61 }' >live/rows.csv
+    sleep 0.1
+    [ $((($(date +%s%N) - began) / 1000000)) -gt 300 ] && held_up=yes
+done
+check "... as arrays are" lines 2
+[ -n "$held_up" ] || check "what still changes is not measured" [ ! -s rows.out ]
+for _ in $(seq 1 200); do grep -q '"rows":60,' rows.out && break; sleep 0.1; done
+check "... but then, whole" grep -q '"rows":60,' rows.out
+[ -n "$held_up" ] || check "... once" [ "$(wc -l <rows.out)" = 1 ]
+kill "$watcher" "$rows"
+wait "$watcher" "$rows"
+if [ -e /dev/full ]; then
+    timeout 20 "$program" diagnose a.npy b.npy --watch >/dev/full 2>err
+    check "where no line can be written, it ends" [ $? = 1 ]
+    check "... and says so once" [ "$(grep -c 'standard output: ' err) $(wc -l <err)" = "1 1" ]
+fi
 run diagnose equal.npy equal.npy --watch --fail-on-collapse
 check "a bad state ends it where that is asked for" [ "$code" = 3 ]
 check "... with a line for people" grep -qE '^ +[0-9.]+ s  collapsed; recall@1 [0-9.]+, [0-9.]+; cosine of pairs 1' out

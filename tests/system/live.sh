@@ -19,6 +19,10 @@ check "... and no escapes" sh -c "! grep -q '$(printf '\033')' err"
 slow=$!
 sleep 3
 check "--slow is not over in 3 s" kill -0 "$slow"
+for _ in $(seq 1 80); do grep -q '^step 3/30 ' pace && break; sleep 0.1; done # at 2 s, where the machine has time
+check "... but where an even pace would be" kill -0 "$slow"
+check "... after a tenth of the steps" grep -q '^step 3/30 ' pace
+check "... and not much further" sh -c "! grep -q '^step 27/30 ' pace"
 kill "$slow"
 wait "$slow"
 check "... and ends on a signal, saved" [ $? -eq 143 ]

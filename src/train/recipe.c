@@ -4,6 +4,7 @@
 #include "train/recipe.h"
 
 #include "contrast/datasets.h"
+#include "formats/array.h"
 #include "formats/lines.h"
 #include "formats/text.h"
 #include "platform/file.h"
@@ -13,9 +14,9 @@
 
 /* ---- the keys ---- */
 
-/* A row for member `at` of OF, the struct that a table is about; the key is mostly its name. Help
- * that begins with names of losses (or an optimiser) and a colon: those alone look at it; with
- * "not" before the names: all others do. */
+/* A row for member `at` of OF, the struct that a table is about; the key is mostly its name. In the
+ * sections that somebody's words are for (see user_of), help that begins with such words and a
+ * colon says who looks at it: those alone; with "not" before the words: all others. */
 #define RANGE(kind_, key_, at, low, high, text)                                        \
     {                                                                                  \
         .key = (key_), .kind = (kind_), CT_AT(OF, at), .least = (low), .most = (high), \
@@ -45,17 +46,17 @@ _Static_assert(sizeof(ct_activation) == sizeof(int) && sizeof(ct_init) == sizeof
 #define OF ct_data_recipe
 static const ct_field DATA[] = {
     CHOICE("shapes latent fashion-mnist pairs", "kind", kind, "where the pairs come from"),
-    LARGE("seed", seed, 0, 1e15, "of generated data; of the split by shares"),
+    LARGE("seed", seed, 0, 1e15, "shapes, latent, fashion-mnist, shares: of what is drawn"),
     TEXT("image", image, "pairs: .npy, IDX, text, or .tsv of (picture, caption)"),
     TEXT("text", text, "pairs: the other side: .npy, IDX, or one caption per line"),
     TEXT("groups", groups, "pairs: .npy of integers; equal means the same"),
     TEXT("split", split, "pairs: one line per pair: train, validation or test"),
-    REAL("validation", options.validation, 0, 0.99, "pairs: share of them, where split is not set"),
-    REAL("test", options.test, 0, 0.99, "pairs: share of them, where split is not set"),
+    REAL("validation", options.validation, 0, 0.99, "shares: of pairs, where split is not set"),
+    REAL("test", options.test, 0, 0.99, "shares: of pairs, where split is not set"),
     WHOLE("resize", options.resize, 0, 1024,
-          "pairs: every picture to so many pixels each way; 0: as it is"),
+          "pictures: to so many pixels each way; 0: as they are"),
     WHOLE("n_train", options.n_train, 1, 1e8, "shapes, latent: training pairs"),
-    WHOLE("n_validation", options.n_validation, 1, 1e7, "validation pairs"),
+    WHOLE("n_validation", options.n_validation, 1, 1e7, "not pairs: validation pairs"),
     WHOLE("n_test", options.n_test, 1, 1e7, "shapes, latent: test pairs"),
     WHOLE("n_composition", options.n_composition, 1, 1e7,
           "shapes: test pairs of unseen combinations"),
@@ -166,7 +167,7 @@ static const ct_field SECTIONS[] = {
     SECTION("monitor", monitor, MONITOR),
 };
 const ct_fields ct_recipe_fields = CT_FIELDS(SECTIONS);
-enum { IN_LOSS = 3, IN_OPTIM }; /* of the sections */
+enum { IN_DATA, IN_IMAGE, IN_TEXT, IN_LOSS, IN_OPTIM, N_LOOKED_AT }; /* the first sections */
 
 ct_recipe ct_recipe_defaults(void)
 {
@@ -233,7 +234,7 @@ char *ct_recipe_path(ct_data_recipe *d, int i, const char **key)
 static void move_paths(ct_recipe *r, const ct_recipe *before, const char *name, ct_error *err)
 {
     char folder[CT_PATH_BYTES], joined[CT_PATH_BYTES], moved[CT_PATH_BYTES];
-    const char *slash = strrchr(name, '/'), *key;
+    const char *slash = strncmp(name, "/dev/", 5) == 0 ? NULL : strrchr(name, '/'), *key;
     snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - name) + 1 : 0, name);
     for (int i = 0; i < CT_RECIPE_PATHS; i++) {
         char *path = ct_recipe_path(&r->data, i, &key);
@@ -289,66 +290,104 @@ ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err)
 
 /* ---- what a run looks at ---- */
 
-/* Who looks at the section [loss] or [optim]. */
-static const char *user_of(const ct_recipe *r, bool of_loss)
+/* A file alone is a table of pictures and captions. Of one that cannot be read, who reads it says
+ * why. */
+static bool are_captions(const ct_data_recipe *d, int side)
 {
-    if (of_loss)
-        return ct_loss_find(r->loss.name)->name;
-    return r->optim.config.kind == CT_SGD ? "sgd" : "adamw";
+    if (d->kind != CT_DATA_PAIRS || *d->text == '\0')
+        return side == 1 && d->kind != CT_DATA_LATENT;
+    return !ct_array_begins(side == 0 ? d->image : d->text, CT_IGNORE_ERROR);
 }
 
-/* A temperature is of losses that have one; of the rest the help says who looks at it. */
-bool ct_recipe_uses(const ct_recipe *r, const char *setting)
+/* Who looks at the keys of a section: the kind of data, what a tower reads, the loss, the rule. */
+static void user_of(const ct_recipe *r, int section, char word[CT_RECIPE_TEXT])
+{
+    const ct_field *s = &SECTIONS[section];
+    if (section == IN_IMAGE || section == IN_TEXT)
+        strcpy(word, are_captions(&r->data, section - IN_IMAGE) ? "captions" : "numbers");
+    else
+        ct_field_show(s->members->row, (const char *)r + s->offset, word, CT_RECIPE_TEXT);
+}
+
+/* Is that word before the colon of a help? */
+static bool names(const char *help, const char *word)
+{
+    const char *const at = strstr(help, word);
+    return at != NULL && at < strchr(help, ':');
+}
+
+/* A temperature is of losses that have one; of the rest the help says who looks at it. A loss that
+ * there is not is refused by its name. */
+static bool uses(const ct_recipe *r, int section, const ct_field *f)
 {
     const ct_loss *loss = ct_loss_find(r->loss.name);
+    const bool pairs = section == IN_DATA && r->data.kind == CT_DATA_PAIRS;
+    char user[CT_RECIPE_TEXT];
+    if (section == N_LOOKED_AT || loss == NULL)
+        return true;
+    if (section == IN_LOSS && strstr(f->key, "temperature") != NULL)
+        return loss->learns_scale;
+    if (strchr(f->help, ':') == NULL)
+        return true;
+    user_of(r, section, user);
+    const bool is_named = names(f->help, user) ||
+                          (pairs && *r->data.split == '\0' && names(f->help, "shares")) ||
+                          (pairs && *r->data.text == '\0' && names(f->help, "pictures"));
+    return is_named != (strncmp(f->help, "not ", 4) == 0);
+}
+
+/* The row of "section.key" or "section.key=value", and which section that is. */
+static const ct_field *find(const ct_recipe *r, const char *setting, int *section)
+{
     const void *object = r;
     char key[64];
     snprintf(key, sizeof key, "%.*s", (int)strcspn(setting, "="), setting);
     const ct_field *f = ct_fields_find(&ct_recipe_fields, key, &object);
-    const bool of_loss = strncmp(key, "loss.", 5) == 0;
-    if (f == NULL || (of_loss ? loss == NULL : strncmp(key, "optim.", 6) != 0))
-        return true;
-    if (of_loss && strstr(key, "temperature") != NULL)
-        return loss->learns_scale;
-    const char *const colon = strchr(f->help, ':');
-    const char *const named = strstr(f->help, user_of(r, of_loss));
-    const bool is_named = named != NULL && named < colon;
-    return colon == NULL || is_named != (strncmp(f->help, "not ", 4) == 0);
+    *section = 0;
+    while (*section < N_LOOKED_AT && object != (const char *)r + SECTIONS[*section].offset)
+        ++*section;
+    return f;
+}
+
+bool ct_recipe_uses(const ct_recipe *r, const char *setting)
+{
+    int section;
+    const ct_field *f = find(r, setting, &section);
+    return f == NULL || uses(r, section, f);
 }
 
 ct_status ct_recipe_expect_used(const ct_recipe *r, const char *place, const char *setting,
                                 ct_error *err)
 {
-    const bool loss = strncmp(setting, "loss", 4) == 0;
-    const ct_field *section = &SECTIONS[loss ? IN_LOSS : IN_OPTIM];
-    char has[256] = "", key[64];
-    for (int i = 1; i < section->members->n; i++) {
-        const size_t used = strlen(has);
-        snprintf(key, sizeof key, "%s.%s", section->key, section->members->row[i].key);
-        if (ct_recipe_uses(r, key))
-            snprintf(has + used, sizeof has - used, " %s", section->members->row[i].key);
-    }
-    if (err->status == CT_OK && !ct_recipe_uses(r, setting))
-        CT_FAIL(err, CT_ERR_CONFIG, "%s%s: no effect with %s, which has%s", place, setting,
-                user_of(r, loss), has);
-    return err->status;
+    char has[512] = "", user[CT_RECIPE_TEXT];
+    int s;
+    const ct_field *f = find(r, setting, &s), *row = SECTIONS[s].members->row;
+    if (err->status != CT_OK || f == NULL || uses(r, s, f))
+        return err->status;
+    for (size_t i = 1, used = 0; i < (size_t)SECTIONS[s].members->n; i++)
+        if (uses(r, s, &row[i]))
+            used += (size_t)snprintf(has + used, sizeof has - used, " %s", row[i].key);
+    user_of(r, s, user);
+    return CT_FAIL(err, CT_ERR_CONFIG, "%s%s: no effect with %s; what has one:%s", place, setting,
+                   user, has);
 }
 
 /* What has no effect gets its default; with `place`, another value is refused. */
 static void settle(ct_recipe *r, const char *place, ct_error *err)
 {
     const ct_recipe usual = ct_recipe_defaults();
-    for (int s = IN_LOSS; s <= IN_OPTIM; s++)
+    char key[64];
+    for (int s = 0; s < N_LOOKED_AT; s++)
         for (int i = 1; i < SECTIONS[s].members->n; i++) {
             const ct_field *f = &SECTIONS[s].members->row[i];
             const size_t at = SECTIONS[s].offset + f->offset;
-            char key[64], *value = (char *)r + at;
-            snprintf(key, sizeof key, "%s.%s", SECTIONS[s].key, f->key);
-            if (ct_recipe_uses(r, key) || memcmp(value, (const char *)&usual + at, f->size) == 0)
+            const void *wanted = (const char *)&usual + at;
+            if (memcmp((char *)r + at, wanted, f->size) == 0 || uses(r, s, f))
                 continue;
+            snprintf(key, sizeof key, "%s.%s", SECTIONS[s].key, f->key);
             if (place != NULL)
                 ct_recipe_expect_used(r, place, key, err);
-            memcpy(value, (const char *)&usual + at, f->size);
+            memcpy((char *)r + at, wanted, f->size);
         }
 }
 

@@ -80,7 +80,8 @@ extern const ct_fields ct_recipe_fields;
 ct_recipe ct_recipe_defaults(void);
 
 /* Values from text, or (NULL) from the file `name`, which messages name. Paths are looked for from
- * the folder of `name`, then from the working directory, from which they are seen afterwards.
+ * the folder of `name` (not from /dev, of a pipe), then from the working directory, from which they
+ * are seen afterwards.
  * Errors  CT_ERR_CONFIG "name:line: ...", CT_ERR_IO, CT_ERR_NOMEM */
 ct_status ct_recipe_read(ct_recipe *r, const char *name, const char *text, ct_error *err);
 
@@ -99,7 +100,8 @@ ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err);
 /* One "section.key=value". Errors  CT_ERR_CONFIG */
 ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err);
 
-/* Does a run look at that key of [loss] or [optim], given alone or with "=value"? */
+/* Does a run look at that key, given alone or with "=value"? Those of [train] and [monitor] are not
+ * asked about. */
 bool ct_recipe_uses(const ct_recipe *r, const char *setting);
 
 /* Refuse a setting that was given and has no effect; `place` ("file: " or "") begins the message.

@@ -46,6 +46,12 @@ run train "$scratch/own.ini" train.steps=1 -o "$scratch/again"
 # 32 pairs of 10 captions: about ln 3.2
 check "... whose floor is that of a batch with repeats" holds "$(sed -n 's/^step 1.*floor \([0-9.]*\)).*/\1/p' "$scratch/err") > 1"
 check "... which says how many captions differ" grep -q '^data: 600 pairs, 10 distinct captions$' "$scratch/err"
+sed "s:$scratch/::" "$scratch/own.ini" >"$scratch/relative.ini"
+mkdir "$scratch/elsewhere"
+(cd "$scratch" && "$program" train /dev/stdin train.steps=1 -q -o input <relative.ini >/dev/null 2>&1)
+check "a recipe from standard input sees its data from the working directory" [ -f "$scratch/input/latest.safetensors" ]
+(cd "$scratch/elsewhere" && "$program" train /dev/stdin train.steps=1 -q -o input <../relative.ini >/dev/null 2>"$scratch/err")
+check "... and from nowhere else" grep -q '^contrast: error: x.npy: No such file' "$scratch/err"
 run check "$scratch/own.ini" train.steps=1
 check "... as check does" grep -q '^data: 600 pairs, 10 distinct captions$' "$scratch/out"
 run eval "$scratch/run"

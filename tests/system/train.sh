@@ -113,11 +113,12 @@ check "a queue is empty at first" shown 1 "log(32)" "log(1 + 31 * exp(-32 / 31 /
 check "... and counts once it is full" shown 10 "log(128)" "log(1 + 127 * exp(-128 / 127 / 0.5))"
 
 # What has no effect is no setting.
-for set in "collapse loss.temperature=0.07" "shapes loss.margin=0.2" "shapes optim.momentum=0" "latent loss.name=vicreg loss.queue=0"; do
+for set in "collapse loss.temperature=0.07" "shapes loss.margin=0.2" "shapes optim.momentum=0" "latent loss.name=vicreg loss.queue=0" \
+    "shapes data.rho=0.9" "latent data.n_composition=9" "shapes image.words=true" "latent text.buckets=4096"; do
     # shellcheck disable=SC2086
     check "$set is refused" rejects 2 ": no effect with " train $set -o "$scratch/refused"
 done
-check "... and what has one is named" rejects 2 "loss.temperature=1: no effect with question, which has queue dot mask_groups" \
+check "... and what has one is named" rejects 2 "loss.temperature=1: no effect with question; what has one: queue dot mask_groups" \
     train collapse loss.temperature=1
 check "... and nothing is written" [ ! -e "$scratch/refused" ]
 printf '[loss]\nname = triplet\nmargin = 0.5\ntemperature = 0.07\n' >"$scratch/own.ini"

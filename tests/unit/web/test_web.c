@@ -160,7 +160,9 @@ START_TEST(settings_without_effect_are_named)
     char settings[256];
     snprintf(settings, sizeof settings, "%s%s", LATENT, "question\noptim.name=sgd");
     const char *opened = ct_web_open(web, "latent", settings);
-    ck_says(opened, "\"unused\":[\"loss.temperature\"");
+    ck_says(opened, "\"unused\":[\"data.image\"");
+    ck_says(opened, "\"loss.temperature\"");
+    ck_says(opened, "\"text.buckets\"");
     ck_says(opened, "\"optim.beta1\"");
     snprintf(settings, sizeof settings, "%s%s", LATENT, "infonce");
     opened = ct_web_open(web, "latent", settings);

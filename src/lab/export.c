@@ -15,29 +15,18 @@ static const char MODULE[] =
 #include "models/two_tower.py.h"
     ;
 
-static void write_file(const char *path, const void *data, size_t size, ct_error *err)
+ct_status ct_export_torch(const ct_trainer *t, ct_progress *p, const char *path, ct_error *err)
 {
+    char weights[CT_PATH_BYTES];
     ct_writer w;
-    ct_writer_open(&w, path, CT_REPLACE, err);
-    ct_writer_bytes(&w, data, size);
-    ct_writer_commit(&w);
-}
-
-ct_status ct_export_torch(const char *checkpoint, const char *path, ct_error *err)
-{
-    char weights[CT_PATH_BYTES], *state = NULL;
-    size_t size = 0;
-    ct_arena arena;
     const int stem = (int)strlen(path) - 3;
     if (stem < 1 || strcmp(path + stem, ".py") != 0 ||
         snprintf(weights, sizeof weights, "%.*s.safetensors", stem, path) >= (int)sizeof weights)
         return CT_FAIL(err, CT_ERR_CONFIG, "--torch %.60s: expected a name that ends in .py", path);
-    ct_arena_open(&arena, checkpoint, 0, err);
-    ct_file_read(checkpoint, 0, &arena, &state, &size, err);
-    write_file(weights, state, size, err);
-    write_file(path, MODULE, sizeof MODULE - 1, err);
-    ct_arena_free(&arena);
-    return err->status;
+    ct_checkpoint_save(t, p, weights, err);
+    ct_writer_open(&w, path, CT_REPLACE, err);
+    ct_writer_bytes(&w, MODULE, sizeof MODULE - 1);
+    return ct_writer_commit(&w);
 }
 
 /* ---- for the projector ---- */

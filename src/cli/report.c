@@ -64,10 +64,12 @@ static bool is_written(const cli_call *c)
     return written;
 }
 
-/* Whether a run is written is asked before it is read: so the last page has its last line. */
+/* Whether a run is written is asked before it is read: so the last page has its last line. Of two
+ * that follow into one page, the first ends: it would fight the second for every page. */
 static int report(cli_call *c, ct_error *err)
 {
     const double began = ct_clock_s();
+    uint64_t mine = 0; /* the page as it was written last */
     bool more = c->follow, shown = false;
     if (more)
         cli_catch_signals();
@@ -91,7 +93,11 @@ static int report(cli_call *c, ct_error *err)
                 ct_page_close(c->doc.page, why.status);
                 c->doc.page = NULL;
             }
+            if (mine != 0 && ct_file_stamp(c->report) != mine && ct_file_exists(c->report))
+                CT_FAIL(err, CT_ERR_IO, "%s: something else writes it now; --follow ends",
+                        c->report);
             cli_open_page(c, err);
+            mine = ct_file_stamp(c->report);
             ct_clock_wait(EVERY_S);
         }
     } while (more && err->status == CT_OK);

@@ -4,6 +4,7 @@
  * and strings in which no "<" is left. */
 #include "show/page.h"
 
+#include "formats/text.h"
 #include "show/doc.h"
 #include "show/pictures.h"
 
@@ -40,6 +41,7 @@ static void story(ct_writer *w, const ct_record *r, int run)
     const ct_line *first = r->line, *last = r->n_lines > 0 ? &r->line[r->n_lines - 1] : NULL;
     const ct_mark *test = r->n_marks[1] > 0 ? &r->mark[1][r->n_marks[1] - 1] : NULL;
     const ct_doc d = {NULL, w};
+    char word[CT_WORD_BYTES];
     (void)run;
     if (r->state != NULL)
         ct_doc_about(&d, "%s: %s", r->state, r->meaning);
@@ -49,7 +51,7 @@ static void story(ct_writer *w, const ct_record *r, int run)
     else
         ct_put(w, "<p>The run was imported at step %.0f", r->moment[0].step);
     if (last != NULL && isfinite(last->all_equal))
-        ct_put(w, "; it is %.4f where all embeddings are equal, and at least %.4g", last->all_equal,
+        ct_put(w, "; it is %.4f where all embeddings are equal, and at least %.4f", last->all_equal,
                last->floor);
     ct_put_raw(w, ".");
     if (last != NULL)
@@ -65,7 +67,8 @@ static void story(ct_writer *w, const ct_record *r, int run)
     if (r->remedy != NULL && *r->remedy != '\0')
         ct_doc_about(&d, "Try first: %s", r->remedy);
     if (r->settings != NULL && *r->settings != '\0')
-        ct_doc_code(&d, "contrast train %s/recipe.ini %s", r->folder, r->settings);
+        ct_doc_code(&d, "contrast train %s/recipe.ini %s", ct_text_word(word, r->folder),
+                    r->settings);
 }
 
 /* ---- pictures ---- */

@@ -36,9 +36,11 @@ landmark() { # KEY: of that line
     grep '"loss"' a/log.jsonl | grep '"temperature"' | tail -n 1 | sed 's/.*"'"$1"'":\([0-9.e-]*\).*/\1/'
 }
 check "... and its landmarks" grep -qF \
-    "it is $(printf %.4f "$(landmark all_equal)") where all embeddings are equal, and at least $(printf %.4g "$(landmark floor)")." a.html
+    "it is $(printf %.4f "$(landmark all_equal)") where all embeddings are equal, and at least $(printf %.4f "$(landmark floor)")." a.html
 check "it shows the state in words" grep -q '<strong>[a-z-]*</strong>: ' a.html
 check "its title says what it is about" grep -qF '<h1>Report: a, b</h1>' ab.html
+run report a b a b --no-diagnosis -o four.html
+check "... of up to four" grep -qF '<h1>Report: a, b, a, b</h1>' four.html
 # shellcheck disable=SC2086
 run train shapes $small -q -o held optim.name=sgd optim.rate=0.001 loss.temperature=1
 run report held -o held.html
@@ -111,13 +113,18 @@ wait_for() { # COMMAND...: until it holds, 30 s at most
 is_new() { [ "$(cksum <followed.html)" != "$first" ]; }
 "$program" report grown --follow -o followed.html >followed.out 2>&1 & # it waits for the run
 follower=$!
+timeout 30 "$program" report nowhere --follow -o nowhere.html >nowhere.out 2>&1 &
+lost=$!
+sleep 3
 # shellcheck disable=SC2086
 "$program" train shapes $small train.steps=1000000 -q -o grown >grown.out 2>&1 &
 trainer=$!
 check "a page is there while a run trains" wait_for [ -s followed.html ]
 check "... which reloads itself" grep -q 'id="follow"' followed.html
+check "... and shows something" wait_for grep -q '<svg' followed.html
 first=$(cksum <followed.html)
 check "... is rewritten" wait_for is_new
+check "... without a diagnosis, which takes time" sh -c "! grep -q '<strong>[a-z-]*</strong>: ' followed.html"
 kill -TERM $trainer
 wait $trainer
 wait $follower
@@ -131,8 +138,14 @@ check "one line says so" [ "$(cat followed.out)" = "followed.html: written" ]
 trainer=$!
 rm followed.html
 wait_for grep -qs '"kind":"step"' longer/log.jsonl
+"$program" report longer --follow -o followed.html >overtaken.out 2>&1 &
+overtaken=$!
+wait_for grep -qs 'id="follow"' followed.html
 "$program" report longer --follow -o followed.html >followed.out 2>&1 &
 follower=$!
+wait $overtaken
+check "of two that follow into one page, the first ends" [ $? = 1 ]
+check "... and says why" [ "$(cat overtaken.out)" = "contrast: error: followed.html: something else writes it now; --follow ends" ]
 wait_for grep -qs 'id="follow"' followed.html
 kill -INT $follower
 wait $follower
@@ -141,6 +154,9 @@ check "... with a page that does not reload" sh -c "! grep -q 'id=\"follow\"' fo
 kill -TERM $trainer
 wait $trainer
 run report a --follow -o followed.html
+wait $lost
+check "a run that never comes is an error" [ $? = 1 ]
+check "... without a page" [ ! -e nowhere.html ]
 check "of a run that is over there is one page" sh -c "[ $code = 0 ] && ! grep -q 'id=\"follow\"' followed.html"
 
 # captions and a folder that try to be markup

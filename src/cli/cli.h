@@ -11,6 +11,7 @@
 #include "contrast/arena.h"
 #include "formats/array.h"
 #include "formats/field.h"
+#include "formats/text.h"
 #include "show/doc.h"
 #include "show/page.h"
 #include "train/run.h"
@@ -191,7 +192,7 @@ typedef struct cli_progress {
     double last_s, seconds; /* when the line was last drawn; so far */
     ct_evaluation final[2]; /* test, composition */
     int n_final;
-    const char *folder; /* of the run */
+    const char *folder; /* of the run, as it is typed */
     unsigned told;      /* a bit for each state whose remedy was printed */
     cli_live *live;     /* or NULL; in the arena of the call */
 } cli_progress;

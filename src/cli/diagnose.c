@@ -49,6 +49,7 @@ static void tell(const ct_doc *d, const ct_diagnosis *a, const char *run)
     static const char *const SIDE[2][2] = {{"a", "b"}, {"images", "captions"}};
     const ct_measures *m = &a->measures;
     const char *const *side = SIDE[run != NULL];
+    char word[CT_WORD_BYTES];
     ct_doc_about(d, "%s: %s", a->text.name, a->text.meaning);
     for (int i = 0; i < a->n_evidence; i++)
         ct_doc_item(d, "%s", a->evidence[i]);
@@ -56,7 +57,8 @@ static void tell(const ct_doc *d, const ct_diagnosis *a, const char *run)
         ct_doc_about(d, "easily confused with: %s", a->text.look_alikes);
     ct_doc_about(d, "try first: %s", a->text.remedy);
     if (run != NULL && *a->remedy.settings != '\0')
-        ct_doc_code(d, "%s train %s/recipe.ini %s", cli_name, run, a->remedy.settings);
+        ct_doc_code(d, "%s train %s/recipe.ini %s", cli_name, ct_text_word(word, run),
+                    a->remedy.settings);
     ct_doc_text(d,
                 m->n_sides == 2 ? "Measured on %d row%s of %d; %s, %s:"
                                 : "Measured on %d row%s of %d:",

@@ -4,7 +4,6 @@
 
 #include "formats/bytes.h"
 #include "formats/safetensors.h"
-#include "formats/text.h"
 #include "show/table.h"
 
 #include <inttypes.h>

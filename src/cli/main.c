@@ -3,7 +3,6 @@
 #include "cli/cli.h"
 
 #include "contrast/contrast.h"
-#include "formats/text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -160,8 +159,9 @@ int main(int argc, char **argv)
                   .loss = (double)NAN,
                   .temperature = (double)NAN};
     ct_error err = {.status = CT_OK};
+    char called[CT_WORD_BYTES];
     if (argc > 0 && *argv[0] != '\0')
-        cli_name = argv[0];
+        cli_name = ct_text_word(called, argv[0]);
     int code = run(argc - 1, argv + 1, &c, &err);
     if (err.status != CT_OK) {
         code = exit_code(err.status);

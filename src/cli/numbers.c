@@ -3,7 +3,6 @@
 #include "cli/cli.h"
 
 #include "contrast/scalar.h"
-#include "formats/text.h"
 #include "measure/numbers.h"
 #include "platform/file.h"
 

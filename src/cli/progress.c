@@ -139,7 +139,10 @@ void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, 
     for (int i = 0; i < p->n_final; i++)
         cli_print_evaluation(&p->final[i]);
     if (p->n_final > 0 && c->command != &CLI_IMPORT)
-        printf("%ld steps in %.1f s; next: %s eval %s\n", t->step, p->seconds, cli_name, folder);
+        printf("%ld steps in %.1f s; next: %s eval %s\n", t->step, p->seconds, cli_name, p->folder);
     else if (cli_stop == 0)
-        printf("%s: imported, at step %ld; next: %s eval %s\n", folder, t->step, cli_name, folder);
+        printf("%s: imported, at step %ld; next: %s eval %s\n", folder, t->step, cli_name,
+               p->folder);
+    else
+        printf("stopped after step %ld; next: %s resume %s\n", t->step, cli_name, p->folder);
 }

@@ -32,13 +32,10 @@ static void on_run(void *ctx, int done, int of)
 /* contrast sweep with its arguments, as a shell takes them. */
 static void command_of(const cli_call *c, char *out, size_t size)
 {
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/,:=+-";
+    char word[CT_WORD_BYTES];
     size_t used = (size_t)snprintf(out, size, "contrast sweep");
-    for (int i = 0; i < c->argc && used < size; i++) {
-        const char *word = c->argv[i], *quote = word[strspn(word, plain)] == '\0' ? "" : "'";
-        used += (size_t)snprintf(out + used, size - used, " %s%s%s", quote, word, quote);
-    }
+    for (int i = 0; i < c->argc && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, " %s", ct_text_word(word, c->argv[i]));
 }
 
 /* What the table shows, and the diagram. */

@@ -23,10 +23,11 @@ static const volatile sig_atomic_t at_once = 1;
 static int go(cli_call *c, const char *folder, task what, ct_error *err)
 {
     cli_progress progress;
+    char word[CT_WORD_BYTES];
     if (ct_trainer_init(&c->trainer, &c->recipe, NULL, c->device, err) != CT_OK)
         return 0;
     cli_progress_begin(&progress, c, &c->trainer);
-    progress.folder = folder;
+    progress.folder = ct_text_word(word, folder);
     progress.watch.changed = c->data_changed ? &c->other_data : NULL;
     cli_safe = 1; /* nothing is there yet */
     cli_catch_signals();

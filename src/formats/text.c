@@ -148,12 +148,37 @@ static int distance_of(const char *a, const char *b)
     return row[m];
 }
 
+const char *ct_text_word(char out[CT_WORD_BYTES], const char *word)
+{
+    static const char PLAIN[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/,:=+-";
+    const char *quote = *word != '\0' && word[strspn(word, PLAIN)] == '\0' ? "" : "'";
+    size_t used = (size_t)snprintf(out, CT_WORD_BYTES, "%s", quote);
+    for (; *word != '\0' && used < CT_WORD_BYTES - 8; word++)
+        used += (size_t)snprintf(out + used, CT_WORD_BYTES - used, *word == '\'' ? "'\\''" : "%c",
+                                 *word);
+    snprintf(out + used, CT_WORD_BYTES - used, "%s", quote);
+    return out;
+}
+
+/* Is a what is left of b without some of its words: optim.decay of optim.weight_decay? */
+static bool lacks_words(const char *a, const char *b)
+{
+    const size_t n = strlen(a), m = strlen(b);
+    size_t same = 0;
+    while (a[same] != '\0' && a[same] == b[same])
+        same++;
+    return n < m && strcmp(a + same, b + m - n + same) == 0 &&
+           (b[same] == '_' || b[m - n + same - 1] == '_');
+}
+
 bool ct_name_nearer(const char *word, const char *name, size_t *nearness)
 {
     const size_t too_far = (strlen(word) + 2) / 3 + 1;
     if (strlen(word) > LONGEST || strlen(name) > LONGEST) /* a longer one is no slip */
         return false;
-    const size_t d = (size_t)distance_of(word, name);
+    const bool less = lacks_words(word, name) || lacks_words(name, word);
+    const size_t d = less ? 1 : (size_t)distance_of(word, name);
     const bool nearer = d + *nearness < too_far;
     *nearness = nearer ? too_far - d : *nearness;
     return nearer;

@@ -20,6 +20,10 @@ const char *ct_text_unprintable(const char *s);
 
 bool ct_text_ends(const char *s, const char *end); /* with `end`? */
 
+/* A word as it is typed in a shell, in quotes where it needs them; the answer is `out`. */
+#define CT_WORD_BYTES 1100
+const char *ct_text_word(char out[CT_WORD_BYTES], const char *word);
+
 /* The number that s begins with, as people write it: -12.5e-3, .07, +1, 007. Answers how many bytes
  * it has, 0 if there is none or it is beyond double or 64 digits. Rounded to the nearest double,
  * whatever the locale. */

@@ -57,9 +57,14 @@ check "... or topic of help" rejects 2 "unknown topic of help \"lossse\"; did yo
 mkdir "$scratch/my bin"
 ln -s "$program" "$scratch/my bin/embeddings"
 "$scratch/my bin/embeddings" nothing 2>"$scratch/err"
-check "what is printed can be typed" grep -qxF "contrast: error: unknown command \"nothing\"; try: $scratch/my bin/embeddings help" "$scratch/err"
-"$scratch/my bin/embeddings" train latent train.steps=1 -q -o "$scratch/called" >"$scratch/out"
-check "... after training too" grep -qF "next: $scratch/my bin/embeddings eval $scratch/called" "$scratch/out"
+check "what is printed can be typed" grep -qxF "contrast: error: unknown command \"nothing\"; try: '$scratch/my bin/embeddings' help" "$scratch/err"
+"$scratch/my bin/embeddings" train latent train.steps=1 -q -o "$scratch/it's called" >"$scratch/out"
+sed -n 's/.*; next: //p' "$scratch/out" >"$scratch/next"
+check "... after training too" sh -c "sh '$scratch/next' | grep -q '^test, '"
+"$scratch/my bin/embeddings" diagnose --loss 2.77 --batch 16 --report "$scratch/named.html" >"$scratch/out"
+check "... but a page is for others" grep -qF "<pre>contrast diagnose A.npy" "$scratch/named.html"
+check "a key that lacks a word" rejects 2 'did you mean "optim.weight_decay"?' train shapes optim.decay=1
+check "... or has one too many" rejects 2 'did you mean "train.batch"?' train shapes train.batch_size=9
 check "unknown option" rejects 2 "did you mean \"--quiet\"" train shapes --quite
 check "option without value" rejects 2 "needs a value: RUN" train shapes -o
 check "an argument that is empty" rejects 2 "eval: expected RUN [data.KEY=PATH ...], found an empty argument" eval ''

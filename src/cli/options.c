@@ -6,7 +6,6 @@
  * after the arguments; "--" ends them. */
 #include "cli/cli.h"
 
-
 #include <math.h>
 #include <string.h>
 

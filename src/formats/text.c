@@ -161,24 +161,16 @@ const char *ct_text_word(char out[CT_WORD_BYTES], const char *word)
     return out;
 }
 
-/* Is a what is left of b without some of its words: optim.decay of optim.weight_decay? */
-static bool lacks_words(const char *a, const char *b)
-{
-    const size_t n = strlen(a), m = strlen(b);
-    size_t same = 0;
-    while (a[same] != '\0' && a[same] == b[same])
-        same++;
-    return n < m && strcmp(a + same, b + m - n + same) == 0 &&
-           (b[same] == '_' || b[m - n + same - 1] == '_');
-}
-
 bool ct_name_nearer(const char *word, const char *name, size_t *nearness)
 {
     const size_t too_far = (strlen(word) + 2) / 3 + 1;
     if (strlen(word) > LONGEST || strlen(name) > LONGEST) /* a longer one is no slip */
         return false;
-    const bool less = lacks_words(word, name) || lacks_words(name, word);
-    const size_t d = less ? 1 : (size_t)distance_of(word, name);
+    /* optim.decay is near optim.weight_decay, whatever stands between */
+    const char *dot = strchr(word, '.'), *key = dot != NULL ? dot + 1 : word;
+    const bool ends = strlen(key) > 3 && ct_text_ends(name, key) &&
+                      strncmp(name, word, (size_t)(key - word)) == 0;
+    const size_t d = ends ? 1 : (size_t)distance_of(word, name);
     const bool nearer = d + *nearness < too_far;
     *nearness = nearer ? too_far - d : *nearness;
     return nearer;

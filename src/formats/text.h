@@ -36,7 +36,7 @@ void ct_number_put(char out[CT_NUMBER_BYTES], double x, bool single);
 
 /* For "did you mean", one name after the other: begin with *nearness 0. Is `name` nearer to `word`
  * than those before it? Then *nearness is its own. At most a third of the word's bytes (rounded up)
- * may have to be changed. */
+ * may have to be changed; or its key is the end of that of `name`. */
 bool ct_name_nearer(const char *word, const char *name, size_t *nearness);
 
 /* The nearest of n names, `stride` bytes from one to the next; NULL: none is near. */

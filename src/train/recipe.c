@@ -362,7 +362,7 @@ ct_status ct_recipe_expect_used(const ct_recipe *r, const char *place, const cha
     char has[512] = "", user[CT_RECIPE_TEXT];
     int s;
     const ct_field *f = find(r, setting, &s), *row = SECTIONS[s].members->row;
-    if (err->status != CT_OK || f == NULL || uses(r, s, f))
+    if (f == NULL || uses(r, s, f))
         return err->status;
     for (size_t i = 1, used = 0; i < (size_t)SECTIONS[s].members->n; i++)
         if (uses(r, s, &row[i]))
@@ -437,16 +437,16 @@ static void check_loss(const ct_recipe *r, ct_error *err)
                 "loss.queue = %d: not with loss.mask_groups, which does not reach it", queue);
 }
 
-static int width_of(const ct_tower_recipe *t)
+int ct_recipe_width(const ct_recipe *r, int side)
 {
-    return t->model.mlp.widths[t->model.mlp.n_layers - 1];
+    const ct_mlp_config *mlp = &r->tower[side].model.mlp;
+    return mlp->widths[mlp->n_layers - 1];
 }
 
 ct_status ct_recipe_check(ct_recipe *r, ct_error *err)
 {
     settle(r, NULL, err);
-    const int image = width_of(&r->tower[0]);
-    const int text = width_of(&r->tower[1]);
+    const int image = ct_recipe_width(r, 0), text = ct_recipe_width(r, 1);
     check_loss(r, err);
     if (image != text)
         CT_FAIL(err, CT_ERR_CONFIG,
@@ -463,11 +463,6 @@ ct_status ct_recipe_check(ct_recipe *r, ct_error *err)
                 "train.chunk = %d: expected a multiple of 4, or 0 for the whole batch",
                 r->train.chunk);
     return err->status;
-}
-
-int ct_recipe_width(const ct_recipe *r)
-{
-    return width_of(&r->tower[0]);
 }
 
 /* ---- the data ---- */

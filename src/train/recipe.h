@@ -80,8 +80,7 @@ extern const ct_fields ct_recipe_fields;
 ct_recipe ct_recipe_defaults(void);
 
 /* Values from text, or (NULL) from the file `name`, which messages name. Paths are looked for from
- * the folder of `name` (not from /dev, of a pipe), then from the working directory, from which they
- * are seen afterwards.
+ * the folder of `name`, then from the working directory, from which they are seen afterwards.
  * Errors  CT_ERR_CONFIG "name:line: ...", CT_ERR_IO, CT_ERR_NOMEM */
 ct_status ct_recipe_read(ct_recipe *r, const char *name, const char *text, ct_error *err);
 
@@ -100,8 +99,7 @@ ct_status ct_recipe_load(ct_recipe *r, const char *name, ct_error *err);
 /* One "section.key=value". Errors  CT_ERR_CONFIG */
 ct_status ct_recipe_override(ct_recipe *r, const char *setting, ct_error *err);
 
-/* Does a run look at that key, given alone or with "=value"? Those of [train] and [monitor] are not
- * asked about. */
+/* Does a run look at that key, given alone or with "=value"? Not asked of [train] and [monitor]. */
 bool ct_recipe_uses(const ct_recipe *r, const char *setting);
 
 /* Refuse a setting that was given and has no effect; `place` ("file: " or "") begins the message.
@@ -121,7 +119,7 @@ ct_remedy ct_remedy_of(const ct_recipe *r, ct_state state);
 void ct_remedy_add(const ct_recipe *r, ct_diagnosis *d);
 
 /* Width of the embeddings. */
-int ct_recipe_width(const ct_recipe *r);
+int ct_recipe_width(const ct_recipe *r, int side);
 
 /* The data of a recipe. NULL and the reason; free with ct_pairs_free. */
 ct_pairs *ct_recipe_data(const ct_recipe *r, ct_error *err);

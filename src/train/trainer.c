@@ -15,7 +15,7 @@ static ct_tower_config tower_config(const ct_tower_recipe *r, const ct_side *sid
 
 int ct_trainer_width(const ct_trainer *t)
 {
-    return ct_recipe_width(&t->recipe);
+    return ct_recipe_width(&t->recipe, 0);
 }
 
 int ct_trainer_chunk(const ct_trainer *t)

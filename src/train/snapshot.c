@@ -186,7 +186,7 @@ static void add_pictures(ct_probe *out, const ct_pairs *p, const int *items, ct_
     out->width = side->width / k;
     out->height = side->height / k;
     out->channels = side->channels;
-    out->n_pixels = out->n * size;
+    out->n_pixels = byte != NULL ? out->n * size : 0;
     out->pixels = byte;
 }
 

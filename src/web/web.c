@@ -203,7 +203,7 @@ const char *ct_web_batch(ct_web *w)
         return answer(w);
     /* The graph of a step stays until the next look at anything. */
     for (ct_tensor *z = t->graph.newest; z != NULL; z = z->older) {
-        if (z->x == t->last[0])
+        if (z->x == t->last[0] && z->dx != NULL) /* NULL: something else was looked at */
             put_rows(w, "gradients", z->dx, z->rows, z->cols);
         for (int side = 0; side < 2; side++)
             if (z->x == t->last[side])

@@ -2,6 +2,7 @@
 #include "testing.h"
 #include "training.h"
 
+#include "platform/memory.h"
 #include "train/run.h"
 #include "web/web.h"
 
@@ -221,6 +222,52 @@ START_TEST(free_rows_are_measured_where_they_are)
 }
 END_TEST
 
+/* Question k of the page; NULL past the last. */
+static const char *ask(int k)
+{
+    static ct_real x[2 * 3 * 2] = {1, 0, 0, 1, 1, 1, 0, 1, 1, 0, 1, 2};
+    switch (k) {
+    case 0: return ct_web_look(web);
+    case 1: return ct_web_rows(web);
+    case 2: return ct_web_batch(web);
+    case 3: return ct_web_judge(web);
+    case 4: return ct_web_embed(web, "a red star");
+    case 5: return ct_web_save(web, at);
+    case 6: return ct_web_load(web, at);
+    case 7: return ct_web_numbers(web, 4.852, 128);
+    case 8: return ct_web_free_rows(web, x, 3, 2, 1, 1, 2);
+    case 9: return ct_web_open(web, "shapes", SETTINGS);
+    case 10: return ct_web_step(web, 2);
+    default: return NULL;
+    }
+}
+
+START_TEST(memory_that_ends_is_told_by_each_answer)
+{
+    int failures = 0;
+    ct_alloc_fail_at(0);
+    ck_assert_ptr_null(ct_web_new());
+    ct_alloc_fail_at(1);
+    ck_assert_ptr_null(ct_web_new());
+    ct_alloc_fail_at(-1);
+    ct_web_free(NULL);
+    ct_web_open(web, "shapes", SETTINGS);
+    ct_web_step(web, 2);
+    for (int k = 0; ask(k) != NULL; k++) {
+        bool done = false;
+        for (long n = 0; !done; n++) {
+            ct_alloc_fail_at(n);
+            const char *said = ask(k);
+            ct_alloc_fail_at(-1);
+            done = strstr(said, "\"error\":") == NULL;
+            ck_assert_msg(done || strstr(said, "memory") != NULL, "question %d: %s", k, said);
+            failures += !done;
+        }
+    }
+    ck_assert_int_gt(failures, 20);
+}
+END_TEST
+
 TCase *web_case(void)
 {
     TCase *tc = tcase_create("web");
@@ -228,6 +275,7 @@ TCase *web_case(void)
     add_tests(tc, run_has_the_weights_of_the_program, going_back_and_forward_gives_the_same_weights,
               looking_changes_nothing, batch_of_the_last_step_is_shown, mistakes_are_told_in_words,
               settings_without_effect_are_named, embeddings_of_others_are_diagnosed,
-              free_rows_leave_all_but_the_saddle, free_rows_are_measured_where_they_are);
+              free_rows_leave_all_but_the_saddle, free_rows_are_measured_where_they_are,
+              memory_that_ends_is_told_by_each_answer);
     return tc;
 }

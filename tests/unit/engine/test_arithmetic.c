@@ -5,6 +5,8 @@
 
 #include "contrast/ops.h"
 
+#include <string.h>
+
 static const struct {
     int n, d;
 } SHAPES[] = {{1, 1}, {1, 7}, {5, 1}, {3, 16}, {2, 17}, {2, 33}, {4, 8}};
@@ -237,6 +239,82 @@ START_TEST(row_dots_are_the_diagonal_of_matmul)
 }
 END_TEST
 
+/* Operation k of (2, 2) operands, in training; NULL past the last. */
+static ct_tensor *nth_operation(ct_graph *g, int k, ct_tensor *a, ct_tensor *b)
+{
+    static const int offset[] = {0, 1, 1, 3}, id[] = {1, 0, 1};
+    switch (k) {
+    case 0: return ct_matmul_nt(g, a, b);
+    case 1: return ct_linear(g, a, b, NULL, CT_ACT_GELU);
+    case 2: return ct_activate(g, a, CT_ACT_TANH);
+    case 3: return ct_add(g, a, b);
+    case 4: return ct_sub(g, a, b);
+    case 5: return ct_scale(g, a, 2);
+    case 6: return ct_scale_by(g, a, ct_mean(g, b));
+    case 7: return ct_exp(g, a);
+    case 8: return ct_softplus(g, a);
+    case 9: return ct_row_dots(g, a, b);
+    case 10: return ct_stack_rows(g, a, b);
+    case 11: return ct_lse_rows(g, a);
+    case 12: return ct_softmax_rows(g, a);
+    case 13: return ct_normalize_rows(g, a, CT_NORM_EPS);
+    case 14: return ct_embedding_bag(g, a, 3, offset, id);
+    default: return ct_dropout(g, a, 0.25);
+    }
+}
+enum { N_OPERATIONS = 16 };
+
+/* Forward and backward of operation k within `limit` bytes; bit i of `constant`: operand i is one.
+ * False if memory ended, which must be said; else the gradients are in d[2][4]. */
+static bool works_within(size_t limit, int k, int constant, ct_real (*d)[4])
+{
+    static const ct_real x[2][4] = {{1, -2, 0.5, 3}, {-1, 0.25, 2, 1}};
+    ct_tensor *in[2];
+    ct_graph g;
+    ct_device *dev = ct_device_new(1, NULL, CT_IGNORE_ERROR);
+    ct_graph_init(&g, dev, limit);
+    g.training = true;
+    for (int i = 0; i < 2; i++)
+        in[i] = constant & 1 << i ? ct_constant(&g, 2, 2, x[i]) : ct_leaf(&g, 2, 2, x[i]);
+    ct_tensor *y = nth_operation(&g, k, in[0], in[1]);
+    ct_backward(&g, y, (const ct_real[]){1, 2, -1, 3, 2, 1, 1, 2});
+    const ct_error *e = ct_graph_error(&g);
+    ck_assert_msg(y != NULL || e != NULL, "operation %d: NULL without an error", k);
+    ck_assert_msg(e == NULL || e->status == CT_ERR_NOMEM, "operation %d", k);
+    const bool done = e == NULL;
+    for (int i = 0; done && i < 2; i++)
+        if (in[i]->dx != NULL)
+            memcpy(d[i], in[i]->dx, sizeof d[i]);
+    ct_graph_free(&g);
+    ct_device_free(dev);
+    return done;
+}
+
+START_TEST(memory_that_ends_anywhere_is_said_by_every_operation)
+{
+    for (int k = 0; k < N_OPERATIONS; k++) {
+        ct_real d[2][4] = {{0}};
+        size_t limit = 64;
+        while (!works_within(limit, k, 0, d))
+            limit += 64;
+        ck_assert_msg(limit > 512, "operation %d needs no more than %zu bytes", k, limit);
+    }
+}
+END_TEST
+
+START_TEST(a_constant_operand_changes_no_other_gradient)
+{
+    for (int k = 0; k < N_OPERATIONS; k++) {
+        ct_real both[2][4] = {{0}}, one[2][4] = {{0}}, none[4] = {0};
+        ck_assert(works_within(0, k, 0, both) && works_within(0, k, 1, one) &&
+                  works_within(0, k, 2, one) && works_within(0, k, 3, one));
+        ck_assert_msg(same_bits(both[0], one[0], 4) && same_bits(both[1], one[1], 4),
+                      "operation %d", k);
+        ck_assert_msg(!same_bits(both[0], none, 4), "operation %d has no gradient", k);
+    }
+}
+END_TEST
+
 START_TEST(shapes_must_fit)
 {
     ct_graph g;
@@ -266,8 +344,9 @@ TCase *arithmetic_case(void)
     TCase *tc = tcase_create("arithmetic");
     tcase_add_loop_test(tc, backward_matches_difference, 0, COUNT(OPS));
     tcase_add_loop_test(tc, scale_by_matches_difference, 0, COUNT(SHAPES));
-    add_tests(tc, add_by_hand, scale_by_hand, a_scalar_may_scale_itself, exp_by_hand,
-              softplus_by_hand, stack_rows_by_hand, mean_by_hand, row_dots_by_hand,
-              row_dots_are_the_diagonal_of_matmul, shapes_must_fit);
+    add_tests(tc, memory_that_ends_anywhere_is_said_by_every_operation,
+              a_constant_operand_changes_no_other_gradient, add_by_hand, scale_by_hand,
+              a_scalar_may_scale_itself, exp_by_hand, softplus_by_hand, stack_rows_by_hand,
+              mean_by_hand, row_dots_by_hand, row_dots_are_the_diagonal_of_matmul, shapes_must_fit);
     return tc;
 }

@@ -1,5 +1,5 @@
 /* test_path.c -- names of files seen from a folder, and from the working directory. */
-#include "suites.h"
+#include "testing.h"
 
 #include "platform/file.h"
 
@@ -43,6 +43,9 @@ START_TEST(what_is_seen_from_a_folder_is_found_again)
         {"a", "a", "."},
         {"x/y", "x", "../../x"},
         {"a/..", "x", "x"},
+        {"a/../..", "../x", "x"},
+        {"/..", "/../a/../b", "../b"}, /* above the root is the root */
+        {"/a", "/", "../"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         ct_error err = {0};
@@ -83,11 +86,27 @@ START_TEST(a_path_that_is_too_long_is_refused)
 }
 END_TEST
 
+START_TEST(a_working_directory_that_is_gone_is_an_error)
+{
+    char here[CT_PATH_BYTES];
+    ct_error err = {0};
+    ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+    ck_assert_int_eq(chdir(scratch), 0);
+    ck_assert_int_eq(rmdir(scratch), 0);
+    ct_path_to(out, "a", "x", &err);
+    ck_assert_int_eq(chdir(here), 0);
+    ck_assert_str_eq(err.msg, "the working directory cannot be found");
+    ck_assert_str_eq(out, "");
+}
+END_TEST
+
 TCase *path_case(void)
 {
     TCase *c = tcase_create("path");
+    tcase_add_checked_fixture(c, open_scratch, close_scratch);
     add_tests(c, seen_from_a_folder_a_path_is_joined_to_it,
               what_is_seen_from_a_folder_is_found_again,
-              beside_the_working_directory_its_name_is_needed, a_path_that_is_too_long_is_refused);
+              beside_the_working_directory_its_name_is_needed, a_path_that_is_too_long_is_refused,
+              a_working_directory_that_is_gone_is_an_error);
     return c;
 }

@@ -43,8 +43,31 @@ check "the manual of recipes has each key" [ "$(grep -c '^\.B .* =' "$scratch/ou
 run help bash
 check "bash completes options" grep -q "' train') words=.* --weights .* collapse" "$scratch/out"
 check "... and what help explains" grep -q "' help') words=.* losses states measures demo" "$scratch/out"
+cp "$scratch/out" "$scratch/bash"
+# completed WORD...: what bash offers for the last of the words.
+completed() {
+    bash -c 'file=$1; shift; . "$file"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _contrast; echo "${COMPREPLY[@]}"' \
+        bash "$scratch/bash" "$@"
+}
+if command -v bash >/dev/null; then
+    commands=$("$program" help | sed -n '/^  contrast /!s/^  \([a-z]*\) .*/\1/p' | tr '\n' ' ')
+    check "bash offers each command, in the order of help" [ "$(completed contrast '')" = "${commands}help" ]
+    for c in $commands; do
+        check "... and the options of $c" [ "$(completed contrast "$c" --hel)" = --help ]
+    done
+    check "... and what it takes" [ "$(completed contrast train sh) $(completed contrast lesson mas)" = "shapes masks" ]
+    check "... and nothing after what is no command" [ -z "$(completed contrast trian --he)" ]
+fi
+run help zsh
+check "zsh takes those of bash" sh -c "sed 1,2d '$scratch/out' | cmp -s - '$scratch/bash' && head -n 1 '$scratch/out' | grep -qx '#compdef contrast'"
 run help fish
+cp "$scratch/out" "$scratch/fish"
+check "fish has each line as one text in quotes" [ -z "$(sed "s/\\\\.//g; s/'[^']*'//g" "$scratch/out" | grep "'")" ]
 check "fish knows letters" grep -q "from train' -l output -s o -r -d 'the run" "$scratch/out"
+run help manual
+check "the manual has its sections" [ "$(sed -n 's/^\.SH //p' "$scratch/out" | tr '\n' ,)" = \
+    "NAME,SYNOPSIS,COMMANDS,OPTIONS OF ALL COMMANDS,EXIT STATUS,SEE ALSO," ]
+check "... of each command" [ "$(grep -c '^\.SS contrast' "$scratch/out")" = "$(grep -c "^complete .* -n __fish_use_subcommand" "$scratch/fish")" ]
 run help states
 check "help states says what each is" [ "$(grep -c '^[a-z-]*: .' "$scratch/out")" = 13 ]
 run help measures

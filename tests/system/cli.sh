@@ -34,6 +34,8 @@ run help recipe
 check "help recipe is itself a recipe" [ "$code" = 0 ]
 cp "$scratch/out" "$scratch/all.ini"
 check "every key of it is accepted" rejects 2 "train.batch = 0" train "$scratch/all.ini" train.batch=0
+run help recipes
+check "help recipes says what each is" [ "$(grep -c '^  [a-z-]* *[A-Za-z].*[a-z]' "$scratch/out")" = 6 ]
 run help losses
 check "help losses names the question's" grep -q question "$scratch/out"
 run help manual
@@ -97,6 +99,9 @@ check "a queue larger than the data" rejects 2 "loss.queue = 16777216: there are
 check "threads must be a number" rejects 2 "expected a whole number" train shapes --threads x
 check "no recipe" rejects 2 "train: expected RECIPE [section.key=value ...], found 0 arguments" train
 check "missing recipe file" rejects 1 "nowhere.ini" train nowhere.ini
+check "after -- nothing is an option" rejects 1 "--quiet: is no run" eval -- --quiet
+"$program" eval --verbose nowhere 2>"$scratch/err"
+check "--verbose says where an error was raised" grep -Eqx 'contrast: raised at src/[a-z/]*\.c:[0-9]+' "$scratch/err"
 check "unknown key" rejects 2 'did you mean "train.batch"?' train shapes train.bacth=7
 check "unknown section" rejects 2 'did you mean "optim.rate"?' train shapes optm.rate=7
 check "not a setting" rejects 2 "expected section.key=value" train shapes batch

@@ -66,6 +66,21 @@ check "--explain of another loss" rejects 2 "not of triplet" loss a.npy b.npy --
 check "an argument that is no setting" rejects 2 "expected A.npy, B.npy and then loss.KEY=VALUE" loss a.npy b.npy train.batch=3
 check "a key that there is not" rejects 2 "did you mean" loss a.npy b.npy loss.margni=1
 check "a mask without groups" rejects 2 "needs --groups" loss a.npy b.npy --loss clip loss.mask_groups=true
+check "--json and a drawing" rejects 2 "not with --explain or --heatmap -" loss a.npy b.npy --json --heatmap -
+run loss a.npy b.npy --gradients a.npy
+check "gradients where a file is" [ "$code $(cat err)" = "1 contrast: error: a.npy: cannot make the folder: File exists" ]
+nan='\000\000\300\177'
+printf '%s\n' "$one" "$zero" "$zero" "$nan" | npy nan.npy 2 2
+check "a row that is no number" rejects 3 "nan.npy: row 1 (rows count from 0) holds a NaN or an infinity" loss a.npy nan.npy
+printf '%s\n' "$one" "$two" | npy single.npy 1 2
+run loss single.npy single.npy --json
+check "one pair has no others: a loss of 0, no mean of them" [ "$code $(first loss out)$(first off_diagonal_mean out)" = "0 0" ]
+i=0
+while [ $((i += 1)) -le 600 ]; do printf '%s\n' "$one"; done | npy column.npy 600 1
+run loss column.npy column.npy
+check "more pairs than dimensions are told of" grep -q "with 1 dimensions for 600 pairs the best may lie above the floor" out
+check "... too many to explain" rejects 2 "--explain: 600 rows, at most" loss column.npy column.npy --explain
+check "... or to draw" rejects 2 "--heatmap map.svg: 600 rows, at most" loss column.npy column.npy --heatmap map.svg
 check "missing file" rejects 1 "nowhere.npy" loss nowhere.npy b.npy
 head -c 140 a.npy >cut.npy
 check "truncated file" rejects 1 "cut.npy" loss cut.npy b.npy

@@ -229,6 +229,17 @@ START_TEST(what_is_no_file_is_not_replaced)
 }
 END_TEST
 
+/* The last step, the rename, is refused: nothing may be left beside what is there. */
+START_TEST(a_name_that_was_taken_meanwhile_is_an_error)
+{
+    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
+    ct_writer_bytes(&w, "new", 3);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    check_error(ct_writer_commit(&w), "file: Is a directory");
+    ck_assert(!ct_file_exists(tmp));
+}
+END_TEST
+
 START_TEST(a_read_only_folder_is_an_error)
 {
     put("old");
@@ -441,9 +452,9 @@ TCase *file_case(void)
               another_failure_leaves_a_log_what_it_was_given,
               nothing_is_done_once_something_has_failed, a_tmp_that_a_killed_run_left_is_replaced,
               a_full_disk_keeps_the_old_file, the_first_failure_is_the_one_reported,
-              what_is_no_file_is_not_replaced, a_read_only_folder_is_an_error,
-              a_path_that_is_too_long_is_an_error, works_in_the_root_folder,
-              works_beside_the_program, a_log_grows_in_its_own_name,
+              what_is_no_file_is_not_replaced, a_name_that_was_taken_meanwhile_is_an_error,
+              a_read_only_folder_is_an_error, a_path_that_is_too_long_is_an_error,
+              works_in_the_root_folder, works_beside_the_program, a_log_grows_in_its_own_name,
               a_log_is_never_split_within_a_line, a_log_may_be_a_device_which_may_be_full,
               signals_lose_nothing, makes_a_folder_and_its_parents,
               descriptor_0_is_one_like_others);

@@ -6,22 +6,28 @@
 Drawn by a seed: a line of code, each as likely as any other, and one change of it. The change is
 compiled in a copy of the tree outside the repository. The same object file as before means that the
 change means nothing; a change that does not compile without a warning is none that anybody would
-hand in. Both are dropped, and another is drawn. The tests run until one fails: the Check case of the
-file's name, the other cases of its layer, all other cases, then the system tests of the layer, the
-quick ones first. A test that takes much longer than it should has noticed too.
+hand in. Both are dropped, and another is drawn.
+
+Before, each quick test runs once in a build for gcov: which lines does it reach? A change is tried only by
+tests that reach its line, those of its file's name first, then by seconds; until one fails. A test
+that takes much more of the processor than it should has noticed too. Seconds are the processor's,
+so that other work on the machine changes nothing.
 
 What survives is printed as a diff. It ends with 1 if there is a survivor that README.md does not
-list, with the reason, as a change without effect. Only the standard library, make and git."""
+list, with the reason, as a change without effect. Only the standard library, make, gcov and git."""
 
 import argparse
 import collections
 import concurrent.futures
 import difflib
+import hashlib
+import json
 import os
 import pathlib
 import queue
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -38,23 +44,12 @@ OUT = "build/release"
 RUNNER = OUT + "/tests/run"
 # A header that half of the program includes costs a full build; what it declares is seen elsewhere.
 MOST_OBJECTS = 12
-# The system tests that look at a layer. Those of cli run for all of its files, the one named first.
-SYSTEM = {
-    "cli": "cli loss inspect train check search report sweep diagnose lessons own-data class resume handover demo",
-    "lab": "check lessons sweep class demo",
-    "show": "report diagnose loss lessons",
-    "train": "train changed-data resume numbers",
-    "data": "own-data changed-data train",
-    "datasets": "train own-data",
-    "measure": "measure diagnose train",
-    "formats": "own-data diagnose loss",
-    "losses": "loss train",
-    "kernels": "train",
-    "engine": "train",
-    "models": "first train",
-    "platform": "train changed-data",
-    "web": "",
-}
+# The system tests that are run for a change. The others take minutes, or build the program again.
+SYSTEM = "first cli loss train check numbers own-data changed-data sweep class report live diagnose lessons demo".split()
+# Layers that users see, for which a system test may take more of the processor than so many seconds.
+SEEN, QUICK = ("cli", "lab", "show"), 30
+# Cases of many seconds. They are asked last, for changes of their own layer alone.
+SLOW = "landmarks landmark_ways diagnose recipe_walk".split()
 
 Mutant = collections.namedtuple("Mutant", "file line old new what")
 
@@ -227,14 +222,22 @@ def without_effect():
 
 RUNNING = set()
 
-def run(command, cwd, limit, env=None, stop=None):
-    """Exit code and output; a process that takes longer is killed with its children, code None. Where
-    a line of output begins with `stop` the answer is known, and the rest is not waited for."""
+def run(command, cwd, limit, env=None, stop=None, cpu=None):
+    """Exit code, output and seconds of the processor. After `limit` seconds all of it is killed, code None; a
+    process that takes more than `cpu` of the processor ends by itself. Where a line of output begins with
+    `stop` the answer is known, and the rest is not waited for."""
+    if cpu is not None:
+        command = ["sh", "-c", 'ulimit -t "$0" && exec "$@"', str(int(cpu)), *command]
     p = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                          text=True, errors="replace", start_new_session=True, env={**os.environ, **(env or {})})
     RUNNING.add(p.pid)
-    end = lambda: os.killpg(p.pid, signal.SIGKILL)
     over = threading.Event()
+
+    def end():
+        try:
+            os.killpg(p.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
     def late():
         over.set()
@@ -249,30 +252,32 @@ def run(command, cwd, limit, env=None, stop=None):
             end()
             break
     p.stdout.close()
-    p.wait()
+    _, status, used = os.wait4(p.pid, 0)
+    p.returncode = os.waitstatus_to_exitcode(status)
     clock.cancel()
     RUNNING.discard(p.pid)
-    return (None if over.is_set() else 1 if stopped else p.returncode), "".join(output)
+    return (None if over.is_set() else 1 if stopped else p.returncode), "".join(output), used.ru_utime + used.ru_stime
 
 
 class Tree:
     """A copy of the repository in which one mutant lives at a time."""
 
-    def __init__(self, root):
+    def __init__(self, root, like=None):
         self.root = pathlib.Path(root)
+        if like is not None:
+            shutil.copytree(like.root, self.root, symlinks=True)
+            self.objects = like.objects
+            return
         listed = subprocess.run(["git", "ls-files"], cwd=REPO, capture_output=True, text=True, check=True)
         for name in listed.stdout.split("\n"):
             if name and (REPO / name).is_file():
                 (self.root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(REPO / name, self.root / name)
         self.build("all", RUNNER, must=True)
-        # The program without a change: a system test that fails here says nothing.
-        shutil.copytree(self.root / OUT, self.root / "build/plain", ignore=lambda _, names: [
-            n for n in names if n not in ("contrast", "first", "run", "tests")])
         self.objects = self.dependents()
 
     def build(self, *targets, must=False):
-        code, output = run([*BUILD, *targets], self.root, 1800)
+        code, output, _ = run([*BUILD, *targets], self.root, 1800)
         if must and code != 0:
             sys.exit("mutants: the tree does not build as it is:\n" + output)
         return code == 0
@@ -313,76 +318,97 @@ class Tree:
 
 
 class Tests:
-    """The tests in a useful order, and how long each takes when nothing is wrong."""
+    """All tests: which lines each reaches, and how long it takes when nothing is wrong."""
 
-    def __init__(self, tree):
+    def __init__(self, tree, jobs):
         self.layer = {}
         for path in sorted((tree.root / "tests/unit").glob("*/test_*.c")):
             self.layer[path.stem[5:]] = path.parent.name
-        # What a layer may include, as src/README.md says and `make lint` sees to it.
-        self.includes = {}
-        for line in (tree.root / "src/README.md").read_text().split("\n"):
-            cells = [c.strip() for c in line.split("|")]
-            if len(cells) == 8 and cells[2].startswith("`"):
-                self.includes[cells[1]] = cells[3].split()
         self.seconds = {}
+        self.reach = {}
         self.lock = threading.Lock()
         self.caught = collections.Counter()
+        made_of = hashlib.sha256(b"".join(str(f).encode() + f.read_bytes() for f in sorted(
+            f for folder in (*FOLDERS, "include", "tests") for f in (REPO / folder).rglob("*") if f.is_file()))).hexdigest()
+        kept = REPO / "build/mutants.json"
+        if kept.exists() and json.loads(kept.read_text())["of"] == made_of:
+            known = json.loads(kept.read_text())
+            self.seconds, self.reach = known["seconds"], known["reach"]
+            return
+        self.look(tree, jobs)
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(json.dumps({"of": made_of, "seconds": self.seconds, "reach": self.reach}))
 
-    def measure(self, tree, names):
-        """How long each case takes, so that the quick ones come first."""
-        for case in sorted(names):
-            began = time.monotonic()
-            code, output = run(["build/plain/tests/run"], tree.root, 600, {"CK_RUN_CASE": case})
-            if code != 0:
-                sys.exit("mutants: without any change the case %s fails:\n%s" % (case, output))
-            self.seconds[case] = time.monotonic() - began
+    def look(self, tree, jobs):
+        """Fill in `seconds` and `reach`: {file: {line: tests}}, line "" for all of the file."""
+        out = "build/reach/release"
+        code, output, _ = run([*BUILD[:2], "-j%d" % jobs, "ROOT=build/reach", "CFLAGS=-O1 --coverage -fprofile-update=prefer-atomic",
+                               out + "/contrast", out + "/first", out + "/tests/run"], tree.root, 3600)
+        if code != 0:
+            sys.exit("mutants: no build for gcov:\n" + output)
 
-    def of_layer(self, layer):
-        return [case for case in self.layer if self.layer[case] == layer]
+        def one(name):
+            counts = tree.root / "build/counts" / name
+            env = {"GCOV_PREFIX": str(counts)}
+            code, output, self.seconds[name] = self.run(tree, name, out, env)
+            if code not in (0, 77):
+                print("%s does not pass here without a change: left out\n%s" % (name, output[-2000:]), flush=True)
+                return
+            with self.lock:
+                for (file, line), ran in self.lines(tree, counts).items():
+                    where = self.reach.setdefault(file, {})
+                    tests = where.setdefault(str(line), [])
+                    if ran:
+                        tests.append(name)
+                        where[""] = sorted({name, *where.get("", [])})
+            shutil.rmtree(counts, ignore_errors=True)
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            list(pool.map(one, ["tests/system/%s.sh" % n for n in SYSTEM] + [n for n in self.layer if n not in SLOW]))
+        shutil.rmtree(tree.root / "build/reach")
 
-    def units_of(self, file):
-        """All cases of the layers that this one may be included in. What has caught others of this layer
-        is likely to catch this one."""
-        layer, stem = layer_of(file), pathlib.Path(file).stem
-        cases = [c for c, other in self.layer.items() if layer == other or layer in self.includes[other]]
-        return sorted(cases, key=lambda c: (self.layer[c] != layer, stem != c and stem not in c,
-                                            -self.caught[layer, c], self.seconds.get(c, 0)))
+    def lines(self, tree, counts):
+        """{(file, line): did it run} of each line that gcov counts."""
+        data = []
+        for path in counts.rglob("*.gcda"):
+            inside = path.relative_to(counts)
+            if "tests" not in inside.parts[-4:]:
+                path.with_suffix(".gcno").symlink_to((pathlib.Path("/") / inside).with_suffix(".gcno"))
+                data.append(str(path))
+        told = subprocess.run(["gcov", "-i", "-t", *data], cwd=tree.root, capture_output=True, text=True).stdout if data else ""
+        ran = {}
+        for file in (file for text in told.split("\n") if text for file in json.loads(text)["files"]):
+            for line in file["lines"] if file["file"].startswith(tuple(FOLDERS)) else []:
+                key = file["file"], line["line_number"]
+                ran[key] = ran.get(key, False) or line["count"] > 0
+        return ran
 
-    def systems_of(self, file):
-        layer, stem = layer_of(file), pathlib.Path(file).stem
-        if file == "models/first.c":
-            return ["first"]
-        names = SYSTEM[layer].split()
-        return sorted((n for n in names if (REPO / ("tests/system/%s.sh" % n)).exists()), key=lambda n: n != stem)
+    def of(self, m):
+        """The tests that reach the line of a change; where gcov counts no such line, those that reach its file."""
+        where = self.reach.get(m.file, {})
+        counted = where.get(str(m.line + 1))
+        layer, stem = layer_of(m.file), pathlib.Path(m.file).stem
+        names = [n for n in (where.get("", []) if counted is None else counted)
+                 if n in self.layer or layer in SEEN or self.seconds[n] <= QUICK]
+        # What has caught others of this layer is likely to catch this one.
+        likely = lambda n: 3 * (stem == pathlib.Path(n).stem) + (self.layer.get(n) == layer) + min(3, self.caught[layer, n]) / 2
+        return sorted(names, key=lambda n: (self.seconds[n] / (1 + 4 * likely(n)), n)) + [
+            n for n in SLOW if self.layer[n] == layer]
 
-    def fails(self, tree, name, command, plain, env=None):
-        """How the test notices what is planted, or None. A test that fails the first time is given the
-        program without a change too; if it fails there it says nothing, and is left out from then on."""
-        limit = 600 if name not in self.seconds else 20 + 5 * self.seconds[name]
-        if limit == float("inf"):
-            return None
-        began = time.monotonic()
-        code, _ = run(command, tree.root, limit, env, "FAILED")
-        if code in (0, 77):
-            self.seconds.setdefault(name, time.monotonic() - began)
-            return None
-        with self.lock:
-            if name not in self.seconds:
-                began = time.monotonic()
-                as_it_is, _ = run(plain, tree.root, 600, env, "FAILED")
-                self.seconds[name] = time.monotonic() - began if as_it_is == 0 else float("inf")
-                if as_it_is != 0:
-                    print("%s does not pass here without a change: left out" % name, flush=True)
-                    return None
-        return "%s%s" % (name, ", time" if code is None else "")
+    def run(self, tree, name, out, env=None, cpu=None):
+        if name in self.layer:
+            command = [str(tree.root / out / "tests/run")]
+            env = {**(env or {}), "CK_RUN_CASE": name, "CK_TIMEOUT_MULTIPLIER": "20"}
+        else:
+            command = ["sh", name, out + "/contrast"]
+        return run(command, tree.root, 1800, env, "FAILED", cpu)
 
-    def unit(self, tree, case):
-        return self.fails(tree, case, [str(tree.root / RUNNER)], ["build/plain/tests/run"], {"CK_RUN_CASE": case})
-
-    def system(self, tree, name):
-        script = "tests/system/%s.sh" % name
-        return self.fails(tree, script, ["sh", script, OUT + "/contrast"], ["sh", script, "build/plain/contrast"])
+    def fails(self, tree, name):
+        """How the test notices what is planted, or None. A system test is asked twice: some wait for a clock."""
+        for _ in range(1 if name in self.layer else 2):
+            code, _, _ = self.run(tree, name, OUT, None, 10 + 5 * self.seconds.get(name, 30))
+            if code in (0, 77):
+                return None
+        return "%s%s" % ("unit " + name if name in self.layer else name, ", time" if code is None else "")
 
     def leaks(self, tree, m):
         """Are all bytes freed? What CI asks the address sanitizer, here of the cases of the layer alone."""
@@ -391,7 +417,7 @@ class Tests:
                       OUT + "/libcontrast.a", *CHECK, "-lm", "-pthread"], tree.root, 600)
         return linked[0] == 0 and any(
             run(["build/leaks"], tree.root, 600, {"CK_RUN_CASE": case, "CK_TIMEOUT_MULTIPLIER": "10"})[0] != 0
-            for case in self.of_layer(layer_of(m.file)))
+            for case, layer in self.layer.items() if layer == layer_of(m.file))
 
 
 def layer_of(file):
@@ -401,24 +427,21 @@ def layer_of(file):
 
 def noticed(tree, tests, m, units_only):
     """The test that notices the change, or None."""
-    # The commands are in the program, not in the library: no unit test sees them.
-    if layer_of(m.file) != "cli" and m.file != "models/first.c":
-        if not tree.build(RUNNER):
+    built = set()
+    for name in tests.of(m):
+        unit = name in tests.layer
+        if units_only and not unit:
+            continue
+        target = RUNNER if unit else "all"
+        if target not in built and not tree.build(target):
             return "the linker"
-        for case in tests.units_of(m.file):
-            by = tests.unit(tree, case)
-            if by:
-                tests.caught[layer_of(m.file), case] += 1
-                return "unit " + by
-        if "free" in m.old and m.what == "statement dropped" and tests.leaks(tree, m):
-            return "leaks"
-    names = [] if units_only else tests.systems_of(m.file)
-    if names and not tree.build("all"):
-        return "the linker"
-    for name in names:
-        by = tests.system(tree, name)
+        built.add(target)
+        by = tests.fails(tree, name)
         if by:
+            tests.caught[layer_of(m.file), name] += 1
             return by
+    if "free" in m.old and m.what == "statement dropped" and tree.build(RUNNER) and tests.leaks(tree, m):
+        return "leaks"
     return None
 
 
@@ -461,12 +484,11 @@ def campaign(a, drawn):
     signal.signal(signal.SIGINT, ended)
     try:
         trees = queue.Queue()
-        for i in range(a.jobs):
-            trees.put(Tree("%s/%d" % (scratch, i)))
-        first = trees.get()
-        tests = Tests(first)
-        tests.measure(first, {case for f in files(a.only) if layer_of(f) != "cli" for case in tests.units_of(f)})
+        first = Tree("%s/0" % scratch)
+        tests = Tests(first, a.jobs)
         trees.put(first)
+        for i in range(1, a.jobs):
+            trees.put(Tree("%s/%d" % (scratch, i), first))
         print("ready after %.0f s" % (time.monotonic() - began), flush=True)
         return compete(a, drawn, trees, tests, began)
     finally:
@@ -533,9 +555,10 @@ def say(a, count, survivors, seconds):
     if survivors:
         print("Write a test that fails for each, or add a row to tests/mutants/README.md that says why it changes nothing.")
     dropped = ", ".join("%d %s" % (n, why) for why, n in sorted(count.items()) if why not in ("caught", "survived", "taken"))
-    print("mutants: seed %s%s: %d tried, %d caught (%.1f %%), %d survived; dropped: %s; %.0f min" %
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print("mutants: seed %s%s: %d tried, %d caught (%.1f %%), %d survived; dropped: %s; %.0f min, %.0f of a processor" %
           (a.seed, ", " + a.only if a.only else "", tried, count["caught"], 100 * count["caught"] / max(tried, 1),
-           count["survived"], dropped or "none", seconds / 60))
+           count["survived"], dropped or "none", seconds / 60, (used.ru_utime + used.ru_stime) / 60))
     return 1 if survivors or tried == 0 else 0
 
 

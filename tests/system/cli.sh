@@ -99,7 +99,7 @@ check "a queue larger than the data" rejects 2 "loss.queue = 16777216: there are
 check "threads must be a number" rejects 2 "expected a whole number" train shapes --threads x
 check "no recipe" rejects 2 "train: expected RECIPE [section.key=value ...], found 0 arguments" train
 check "missing recipe file" rejects 1 "nowhere.ini" train nowhere.ini
-check "after -- nothing is an option" rejects 1 "--quiet: is no run" eval -- --quiet
+check "after -- nothing is an option" rejects 1 "--help: is no run" eval -- --help
 "$program" eval --verbose nowhere 2>"$scratch/err"
 check "--verbose says where an error was raised" grep -Eqx 'contrast: raised at src/[a-z/]*\.c:[0-9]+' "$scratch/err"
 check "unknown key" rejects 2 'did you mean "train.batch"?' train shapes train.bacth=7

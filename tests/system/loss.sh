@@ -39,6 +39,8 @@ for name in question npair infonce clip ntxent siglip dcl unicl supcon triplet h
 done
 run loss a.npy b.npy --explain --heatmap -
 check "--explain works out both rows" [ "$(grep -c 'row [12]:' "$scratch/out")" = 2 ]
+run loss a.npy b.npy --explain --loss siglip
+check "... each row of all pairs once" [ "$(grep -c '  row [12]: ' out)" = 2 ]
 
 printf '%s\n' "$one" "$two" "$two" "$one" "$one" "$zero" | npy c.npy 3 2
 printf '%s\n' "$two" "$one" "$one" "$zero" "$zero" "$one" | npy d.npy 3 2
@@ -58,6 +60,7 @@ check "a margin: 0 - 2 + 2.5" holds "$(first loss out) > 0.4999999 && $(first lo
 run loss a.npy b.npy --json --loss siglip loss.bias=-10 loss.temperature=0.1
 check "a bias: ln 2 + ln(1 + e^-10)" holds "$(first loss out) > 0.693192 && $(first loss out) < 0.693193"
 
+check "arrays of two sizes" rejects 1 "a.npy is (2, 2), c.npy is (3, 2): expected row i of one paired with row i of the other" loss a.npy c.npy
 check "one array" rejects 2 "loss: expected A.npy B.npy" loss a.npy
 check "unknown loss" rejects 2 "unknown loss \"clop\"; did you mean \"clip\"" loss a.npy b.npy --loss clop
 check "temperature of a loss without" rejects 2 "has none" loss a.npy b.npy --temperature 1

@@ -2,7 +2,6 @@
 #include "formats/array.h"
 
 #include "formats/bytes.h"
-#include "formats/foreign.h"
 #include "formats/inflate.h"
 #include "formats/safetensors.h"
 #include "formats/text.h"

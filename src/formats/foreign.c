@@ -1,5 +1,5 @@
 /* foreign.c -- what people have instead of an array, a picture or a text. */
-#include "formats/foreign.h"
+#include "formats/text.h"
 
 #include <string.h>
 

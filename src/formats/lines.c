@@ -3,7 +3,6 @@
  * A recipe is part of a command: a mistake in it is CT_ERR_CONFIG, like one on the command line. */
 #include "formats/lines.h"
 
-#include "formats/foreign.h"
 #include "formats/text.h"
 #include "platform/file.h"
 

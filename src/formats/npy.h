@@ -2,7 +2,7 @@
  *
  * .npy: \x93NUMPY, version, length of the header, the header (a Python dictionary: descr,
  * fortran_order, shape), the values. Versions 1 to 3 are read, 1 is written.
- * Source: numpy/lib/format.py. IDX: see idx.c. */
+ * Source: numpy/lib/format.py. */
 #ifndef FORMATS_NPY_H
 #define FORMATS_NPY_H
 
@@ -36,7 +36,7 @@ typedef struct ct_npy {
 ct_status ct_npy_parse(const char *path, unsigned char *head, size_t size, uint64_t file_size,
                        ct_npy *out, ct_error *err);
 
-/* The same of an IDX file of bytes (idx.c). */
+/* The same of an IDX file of bytes. */
 ct_status ct_idx_describe(const char *path, const unsigned char *head, size_t size,
                           uint64_t file_size, ct_npy *out, ct_error *err);
 

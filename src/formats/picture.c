@@ -2,8 +2,8 @@
 #include "formats/picture.h"
 
 #include "formats/bytes.h"
-#include "formats/foreign.h"
 #include "formats/inflate.h"
+#include "formats/text.h"
 #include "platform/memory.h"
 
 #include <math.h>

@@ -1,7 +1,9 @@
-/* text.h -- what text is made of: characters, numbers, names. Private.
+/* text.h -- what text is made of: characters, numbers, names; and what is no text. Private.
  * Every text ends with a NUL. */
 #ifndef FORMATS_TEXT_H
 #define FORMATS_TEXT_H
+
+#include "contrast/status.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,5 +51,11 @@ void ct_base64_put(char *out, const uint8_t *x, size_t n);
 
 /* Back, into `out`, which may be `text`: how many bytes, 0 if it is not that. */
 size_t ct_base64_get(const char *text, uint8_t *out);
+
+#define CT_PYTORCH "a PyTorch file: in Python: np.save('x.npy', torch.load('x.pt').numpy())"
+
+/* Fail if a file that begins with these bytes is known to be something else, naming what, and the
+ * line that converts it (foreign.c). Errors  CT_ERR_FORMAT "path: is WHAT: HOW" */
+ct_status ct_foreign_refuse(const char *path, const void *head, size_t size, ct_error *err);
 
 #endif

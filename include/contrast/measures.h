@@ -71,8 +71,8 @@ typedef struct ct_measures {
     double tolerance[2];  /* mean cosine of different rows of one group; NaN without such. Wang and
                              Liu 2021, eq. 11 */
 
-    /* One array with labels: rows that have another of their group look among all other rows, at
-     * most 16,384 evenly spaced ones. NaN: two sides, one group, or no group of two rows. */
+    /* One array with labels: rows that have another of their group look among all other rows. NaN:
+     * two sides, one group, or no group of two rows. */
     double between_cosine;      /* mean cosine of rows of different groups; within: tolerance */
     double precision_at_1;      /* share whose nearest row is of their group; ties are wrong */
     double precision_by_chance; /* ... if labels were shuffled */

@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 
 #include "lab/check.h"
-#include "measure/fields.h"
+#include "measure/numbers.h"
 
 /* clang-format off */
 #define ROW(kind_, key_, label_, member) \

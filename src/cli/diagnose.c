@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 
 #include "formats/array.h"
-#include "measure/fields.h"
+#include "measure/numbers.h"
 #include "platform/clock.h"
 
 #include <ctype.h>

@@ -2,7 +2,7 @@
  * parses them. */
 #include "cli/manual.h"
 
-#include "measure/fields.h"
+#include "measure/numbers.h"
 
 #include <string.h>
 

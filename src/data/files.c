@@ -1,11 +1,11 @@
 /* files.c -- pairs of one's own: two files, joined item by item.
  *
  * Each mistake is a line that names the file and the place, since the files are the user's. Texts
- * are read whole; arrays stay where they are (row_file.h). */
+ * are read whole; arrays stay where they are (inside.h). */
 #include "contrast/data.h"
 
 #include "contrast/random.h"
-#include "data/row_file.h"
+#include "data/inside.h"
 #include "formats/lines.h"
 #include "formats/picture.h"
 #include "formats/text.h"

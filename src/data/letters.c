@@ -2,7 +2,7 @@
  *
  * For text.c. A script that is missing here still works: its capitals are then
  * other letters than its small ones. */
-#include "data/letters.h"
+#include "data/inside.h"
 
 #include "formats/text.h"
 

@@ -4,7 +4,7 @@
  * data set lives inside its own arena: freeing the arena frees all of it. */
 #include "contrast/data.h"
 
-#include "data/row_file.h"
+#include "data/inside.h"
 #include "platform/memory.h"
 
 #include <limits.h>

@@ -7,7 +7,7 @@
  * 2^29 equal ones without rounding. Bytes are counted first and added up after. */
 #include "contrast/data.h"
 
-#include "data/row_file.h"
+#include "data/inside.h"
 
 #include <math.h>
 

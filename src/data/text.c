@@ -5,7 +5,7 @@
  * are what tells "red star above blue ring" from "blue star above red ring". */
 #include "contrast/data.h"
 
-#include "data/letters.h"
+#include "data/inside.h"
 #include "formats/text.h"
 
 #include <limits.h>

@@ -5,7 +5,7 @@
  *     groups.npy                        equal numbers mean the same; if there are groups */
 #include "lab/export.h"
 
-#include "data/row_file.h"
+#include "data/inside.h"
 #include "formats/bytes.h"
 #include "formats/npy.h"
 

@@ -1,7 +1,7 @@
 /* outcome.c -- what a run came to, by its keys; the runs of a variant as a row. */
 #include "lab/study.h"
 
-#include "measure/fields.h"
+#include "measure/numbers.h"
 
 #include <math.h>
 #include <string.h>

@@ -12,8 +12,8 @@
  *    and could look like a success. Rows that are not finite end the measurement. */
 #include "contrast/scalar.h"
 #include "kernels/kernels.h"
-#include "measure/fields.h"
 #include "measure/measure.h"
+#include "measure/numbers.h"
 
 #include <math.h>
 #include <string.h>

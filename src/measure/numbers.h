@@ -1,10 +1,19 @@
-/* numbers.h -- what somebody's loss may mean who has nothing else: every landmark near it, and
- * since when a curve of it is flat. */
+/* numbers.h -- what this layer measures, as data (formats/field.h); what somebody's loss may mean
+ * who has nothing else: every landmark near it, and since when a curve of it is flat. Private. */
 #ifndef MEASURE_NUMBERS_H
 #define MEASURE_NUMBERS_H
 
-#include "contrast/landmarks.h"
+#include "contrast/diagnose.h"
 #include "formats/field.h"
+
+extern const ct_fields ct_measures_fields;      /* in the order of reading */
+extern const ct_fields ct_distributions_fields; /* detail */
+extern const ct_fields ct_landmarks_fields;
+extern const ct_fields ct_loss_fields; /* of ct_diagnosis: its loss, not its landmarks */
+
+/* Members of an open object: state, evidence, measures, distributions and, if it is known, the
+ * loss. */
+void ct_diagnosis_json(ct_json *j, const ct_diagnosis *d);
 
 #define CT_NUMBERS 12 /* most that are named */
 

@@ -2,8 +2,8 @@
  *
  * A sentence holds {keys}: of a measure, the loss, a landmark, or a clue, which is a number that
  * only a diagnosis looks at. */
-#include "measure/fields.h"
 #include "measure/measure.h"
+#include "measure/numbers.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,22 +1,17 @@
 /* embed.c -- items are gathered, and the towers make embeddings of them. */
 #include "train/trainer.h"
 
-#include "kernels/kernels.h"
-
 #include <math.h>
 #include <string.h>
-
-#define PIECE 64 /* rows that a thread copies at a time */
 
 /* ---- gathering ---- */
 
 void ct_gather_open(ct_gather *g, const ct_pairs *pairs, int side, const ct_text_config *text,
-                    const ct_standard *standard, int rows, ct_device *device, ct_arena *arena,
-                    ct_error *err)
+                    const ct_standard *standard, int rows, ct_arena *arena, ct_error *err)
 {
     const ct_side *s = &pairs->side[side];
     const size_t n = (size_t)rows;
-    *g = (ct_gather){.pairs = pairs, .standard = standard, .device = device, .side = side};
+    *g = (ct_gather){.pairs = pairs, .standard = standard, .side = side};
     if (s->text == NULL) {
         g->x = ct_arena_zeroed(arena, n * (size_t)s->dim, sizeof *g->x);
     } else if (ct_tokens_init(&g->tokens, s->text, s->n_texts, text, arena, err) == CT_OK) {
@@ -26,35 +21,15 @@ void ct_gather_open(ct_gather *g, const ct_pairs *pairs, int side, const ct_text
     }
 }
 
-typedef struct rows_job {
-    const ct_gather *g;
-    const int *items;
-    int n;
-} rows_job;
-
-static void gather_rows(void *ctx, int block)
-{
-    const rows_job *j = ctx;
-    const ct_gather *g = j->g;
-    const int from = block * PIECE, n = j->n - from < PIECE ? j->n - from : PIECE;
-    const size_t dim = (size_t)g->pairs->side[g->side].dim;
-    ct_pairs_rows(g->pairs, g->side, g->standard, j->items + from, n, g->x + (size_t)from * dim,
-                  CT_IGNORE_ERROR); /* in memory: nothing can fail */
-}
-
 ct_batch_side ct_gather_items(ct_gather *g, const int *items, int n, ct_error *err)
 {
     const ct_side *s = &g->pairs->side[g->side];
-    if (s->file != NULL) {
+    if (s->text == NULL)
         ct_pairs_rows(g->pairs, g->side, g->standard, items, n, g->x, err);
-    } else if (s->text == NULL) {
-        rows_job job = {g, items, n};
-        k_parallel(g->device, (n + PIECE - 1) / PIECE, gather_rows, &job);
-    } else {
-        for (int i = 0; i < n; i++)
-            g->which[i] = s->text_of[items[i]];
+    for (int i = 0; i < n && s->text != NULL; i++)
+        g->which[i] = s->text_of[items[i]];
+    if (s->text != NULL)
         ct_tokens_gather(&g->tokens, g->which, n, g->offset, g->id);
-    }
     return (ct_batch_side){.n = n, .x = g->x, .offset = g->offset, .id = g->id};
 }
 
@@ -108,7 +83,7 @@ ct_status ct_trainer_embed_pairs(ct_trainer *t, int side, const ct_pairs *from, 
                        own->dim);
     ct_arena_open(&arena, "embed", 0, err);
     ct_gather_open(&g, from, side, &t->recipe.tower[side].text, &t->standard[side],
-                   n < CT_EMBED_ROWS ? n : CT_EMBED_ROWS, t->device, &arena, err);
+                   n < CT_EMBED_ROWS ? n : CT_EMBED_ROWS, &arena, err);
     embed(t, &g, items, n, out, err);
     ct_arena_free(&arena);
     return err->status;

@@ -1,5 +1,5 @@
 /* evaluate.c -- what the embeddings of a split are like. */
-#include "measure/fields.h"
+#include "measure/numbers.h"
 #include "train/trainer.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* monitor.c -- see monitor.h. */
-#include "train/monitor.h"
+/* monitor.c -- see snapshot.h. */
+#include "train/snapshot.h"
 
 #include "platform/memory.h"
 

@@ -7,7 +7,7 @@
  *       {"kind":"data_changed",...} from this step on it is other data
  *       {"kind":"step",...}         loss, temperature, rate and gradient norm
  *       {"kind":"evaluation",...}   of a split
- *       {"kind":"monitor",...}      see monitor.h
+ *       {"kind":"monitor",...}      see snapshot.h
  *     RUN/timing.jsonl        seconds and pairs per second of the same steps
  *     RUN/environment.json    version, compiler, instruction set, threads
  *     RUN/latest.safetensors  the last checkpoint, see checkpoint.h
@@ -21,7 +21,7 @@
 
 #include "platform/file.h"
 #include "train/checkpoint.h"
-#include "train/monitor.h"
+#include "train/snapshot.h"
 #include "train/trainer.h"
 
 #include <signal.h>

@@ -1,8 +1,14 @@
-/* snapshot.h -- what a few fixed pairs look like through a training. Private.
+/* snapshot.h -- what is looked at while a run trains. Private. Nothing of it changes a bit of the
+ * run.
  *
- * The probe is the first CT_PROBE pairs of validation (of training if there are fewer than 2), seen
- * at step 0, at the end, and in between at steps that lie denser at the start, where towers leave
- * the plateau. No clock and no state: what is seen is a function of the weights.
+ * A snapshot shows what a few fixed pairs look like. The probe is the first CT_PROBE pairs of
+ * validation (of training if there are fewer than 2), seen at step 0, at the end, and in between at
+ * steps that lie denser at the start, where towers leave the plateau. No clock and no state: what
+ * is seen is a function of the weights.
+ *
+ * The monitor: the batch that comes next goes forward and backward once more, without an update,
+ * and the validation pairs are diagnosed: where in the towers the embeddings become equal, whether
+ * units are dead, what pulls a run away from ln N.
  */
 #ifndef TRAIN_SNAPSHOT_H
 #define TRAIN_SNAPSHOT_H
@@ -36,5 +42,22 @@ ct_status ct_picture_bytes(const ct_pairs *p, int item, int k, int channels, ct_
 
 /* The probe, with small pictures in the arena. Errors  CT_ERR_NOMEM, those of ct_pairs_rows */
 ct_probe ct_probe_of(const ct_pairs *p, ct_arena *arena, ct_error *err);
+
+/* ---- the monitor (monitor.c) ---- */
+
+typedef struct ct_monitor {
+    ct_layers seen;         /* in the next batch */
+    double loss;            /* of that batch */
+    ct_landmarks landmarks; /* ... and its constants, duplicates included */
+    double escape;          /* trace of the cross-covariance of the sides, over tau: the
+                               loss is ln N minus this near the saddle */
+    ct_diagnosis diagnosis; /* of the validation pairs */
+} ct_monitor;
+
+extern const ct_fields ct_monitor_fields;
+
+/* All but the diagnosis, which an evaluation after the same step has set.
+ * Errors  CT_ERR_NOMEM, those of the graph */
+ct_status ct_monitor_look(ct_trainer *t, ct_monitor *m, ct_error *err);
 
 #endif

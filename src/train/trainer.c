@@ -75,7 +75,7 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
         ct_standard_fit(pairs, side, &t->standard[side], err);
         t->fitted[side] = t->standard[side];
         ct_gather_open(&t->gather[side], pairs, side, &r->tower[side].text, &t->standard[side],
-                       rows, device, &t->arena, err);
+                       rows, &t->arena, err);
     }
     ct_two_tower_init(&t->model, &c, (uint64_t)r->train.seed, err);
     ct_optim_init(&t->optim, &r->optim.config, t->model.params.size, err);

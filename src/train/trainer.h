@@ -11,9 +11,8 @@
 
 /* Items of one side become the batch that a tower reads: the one place where data meets models. */
 typedef struct ct_gather {
-    const ct_pairs *pairs; /* borrowed, as are standard and device */
+    const ct_pairs *pairs; /* borrowed, as is standard */
     const ct_standard *standard;
-    ct_device *device;
     int side;
     ct_tokens tokens;         /* of captions */
     ct_real *x;               /* (rows, dim): numbers */
@@ -139,8 +138,7 @@ int ct_trainer_chunk(const ct_trainer *t);
 /* For at most `rows` items at once; arrays live in the arena.
  * Errors  CT_ERR_NOMEM */
 void ct_gather_open(ct_gather *g, const ct_pairs *pairs, int side, const ct_text_config *text,
-                    const ct_standard *standard, int rows, ct_device *device, ct_arena *arena,
-                    ct_error *err);
+                    const ct_standard *standard, int rows, ct_arena *arena, ct_error *err);
 
 /* At most `rows` items, valid until the next call. Errors  CT_ERR_IO, CT_ERR_FORMAT (a side that is
  * in a file) */

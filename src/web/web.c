@@ -3,7 +3,6 @@
 
 #include "formats/array.h"
 #include "lab/descent.h"
-#include "measure/fields.h"
 #include "measure/numbers.h"
 #include "platform/memory.h"
 #include "train/checkpoint.h"

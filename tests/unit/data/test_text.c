@@ -3,7 +3,7 @@
 #include "suites.h"
 
 #include "contrast/data.h"
-#include "data/letters.h"
+#include "data/inside.h"
 
 #include <limits.h>
 #include <signal.h>

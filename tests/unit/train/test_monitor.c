@@ -4,7 +4,7 @@
 #include "training.h"
 
 #include "contrast/scalar.h"
-#include "train/monitor.h"
+#include "train/snapshot.h"
 
 #include <math.h>
 #include <string.h>

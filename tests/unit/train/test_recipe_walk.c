@@ -3,7 +3,6 @@
 #include "testing.h"
 
 #include "platform/memory.h"
-#include "train/monitor.h"
 #include "train/run.h"
 #include "train/snapshot.h"
 

@@ -81,7 +81,7 @@ static void write_recipe(const row *s, const char *folder, ct_error *err)
     const int used = snprintf(text, sizeof text, "# %s: contrast train %s\n", s->setting, name);
     ct_fields_ini(&ct_recipe_fields, &s->recipe, false, text + used, sizeof text - (size_t)used);
     ct_folder_path(path, folder, name, err);
-    ct_writer_open(&w, path, CT_REPLACE, err);
+    ct_writer_open(&w, path, err);
     ct_writer_bytes(&w, text, strlen(text));
     ct_writer_commit(&w);
 }

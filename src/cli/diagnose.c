@@ -3,7 +3,7 @@
 
 #include "formats/array.h"
 #include "measure/numbers.h"
-#include "platform/clock.h"
+#include "platform/machine.h"
 
 #include <ctype.h>
 #include <errno.h>

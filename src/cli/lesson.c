@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 
 #include "lab/lessons/lesson.h"
-#include "platform/clock.h"
+#include "platform/machine.h"
 
 #include <stdlib.h>
 #include <string.h>

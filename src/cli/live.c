@@ -7,8 +7,7 @@
  * plain colours, so there is nothing to restore however the program ends. */
 #include "cli/cli.h"
 
-#include "platform/clock.h"
-#include "platform/terminal.h"
+#include "platform/machine.h"
 #include "train/snapshot.h"
 
 #include <math.h>

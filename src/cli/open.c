@@ -3,8 +3,7 @@
 #include "cli/cli.h"
 
 #include "contrast/random.h"
-#include "platform/cpu.h"
-#include "platform/terminal.h"
+#include "platform/machine.h"
 #include "show/table.h"
 
 #include <stdlib.h>

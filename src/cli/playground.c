@@ -15,7 +15,7 @@ static int playground(cli_call *c, ct_error *err)
     if (sizeof PAGE == 1)
         CT_FAIL(err, CT_ERR_IO,
                 "this program was built without its page; in its source folder: make playground");
-    ct_writer_open(&page, path, CT_REPLACE, err);
+    ct_writer_open(&page, path, err);
     ct_writer_bytes(&page, PAGE, sizeof PAGE - 1);
     if (ct_writer_commit(&page) == CT_OK)
         printf("%s: written; open it in a browser\n", path);

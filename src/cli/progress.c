@@ -4,7 +4,7 @@
  * equal, and its floor: a number alone does not say whether a run is stuck. */
 #include "cli/cli.h"
 
-#include "platform/clock.h"
+#include "platform/machine.h"
 #include "show/table.h"
 
 #include <math.h>

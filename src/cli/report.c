@@ -1,7 +1,7 @@
 /* report.c -- contrast report RUN... [-o FILE.html], and contrast plot KIND RUN -o FILE.svg. */
 #include "cli/cli.h"
 
-#include "platform/clock.h"
+#include "platform/machine.h"
 #include "show/pictures.h"
 
 #include <string.h>

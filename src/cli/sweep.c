@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 
 #include "lab/sweep.h"
-#include "platform/clock.h"
+#include "platform/machine.h"
 
 #include <string.h>
 
@@ -52,7 +52,7 @@ static void write_csv(const char *folder, const ct_runs *runs, ct_arena *arena, 
     if (rows == NULL || ct_runs_rows(runs, SHOWN, true, arena, rows, err) != CT_OK)
         return;
     const ct_table t = CLI_TABLE(rows);
-    ct_writer_open(&w, path, CT_REPLACE, err);
+    ct_writer_open(&w, path, err);
     ct_table_csv(&t, &w);
     ct_writer_commit(&w);
 }

@@ -195,7 +195,7 @@ ct_status ct_npy_begin(ct_writer *w, const char *path, const char *type, const i
              ct_npy_shape(dim, n_dims, shape));
     memcpy(head, CT_NPY_MAGIC "\1\0\x76\0", 10);
     snprintf(head + 10, sizeof head - 10, "%-117.117s\n", header);
-    ct_writer_open(w, path, CT_REPLACE, err);
+    ct_writer_open(w, path, err);
     ct_writer_bytes(w, head, 128);
     return err->status;
 }

@@ -347,7 +347,7 @@ ct_status ct_safetensors_write(const char *path, ct_named_matrix *m, int n,
         CT_FAIL(err, CT_ERR_CONFIG,
                 "%s: expected at most %d bytes of names and metadata, found %zu", path,
                 CT_SAFETENSORS_HEADER, header.used);
-    if (ct_writer_open(&w, path, CT_REPLACE, err) == CT_OK) {
+    if (ct_writer_open(&w, path, err) == CT_OK) {
         ct_bytes_put(length, 8, header.used + padding);
         ct_writer_bytes(&w, length, 8);
         ct_writer_bytes(&w, header.text, header.used);

@@ -1,7 +1,7 @@
 /* device.c -- choosing the loops, owning the threads, and cutting ranges into blocks for them. */
 #include "kernels/isa.h"
 
-#include "platform/cpu.h"
+#include "platform/machine.h"
 #include "platform/memory.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "lab/check.h"
 
 #include "lab/study.h"
-#include "platform/clock.h"
+#include "platform/machine.h"
 #include "train/trainer.h"
 
 #include <math.h>

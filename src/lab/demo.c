@@ -5,7 +5,7 @@
 #include "contrast/landmarks.h"
 #include "contrast/random.h"
 #include "lab/descent.h"
-#include "platform/clock.h"
+#include "platform/machine.h"
 
 #include <math.h>
 

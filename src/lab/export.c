@@ -24,7 +24,7 @@ ct_status ct_export_torch(const ct_trainer *t, ct_progress *p, const char *path,
         snprintf(weights, sizeof weights, "%.*s.safetensors", stem, path) >= (int)sizeof weights)
         return CT_FAIL(err, CT_ERR_CONFIG, "--torch %.60s: expected a name that ends in .py", path);
     ct_checkpoint_save(t, p, weights, err);
-    ct_writer_open(&w, path, CT_REPLACE, err);
+    ct_writer_open(&w, path, err);
     ct_writer_bytes(&w, MODULE, sizeof MODULE - 1);
     return ct_writer_commit(&w);
 }
@@ -37,8 +37,8 @@ ct_status ct_export_projector(const ct_search *s, const char *folder, ct_error *
     char path[CT_PATH_BYTES], cell[CT_NUMBER_BYTES + 32];
     ct_writer vectors, labels;
     ct_folder_make(folder, err);
-    ct_writer_open(&vectors, ct_folder_path(path, folder, "vectors.tsv", err), CT_REPLACE, err);
-    ct_writer_open(&labels, ct_folder_path(path, folder, "metadata.tsv", err), CT_REPLACE, err);
+    ct_writer_open(&vectors, ct_folder_path(path, folder, "vectors.tsv", err), err);
+    ct_writer_open(&labels, ct_folder_path(path, folder, "metadata.tsv", err), err);
     ct_writer_bytes(&labels, "label\tside\tpair\n", 16);
     for (int k = 0; k < 2 * s->n; k++) { /* all images, then all texts */
         const int side = k / s->n, i = k % s->n;

@@ -17,7 +17,7 @@ static void write_lines(const char *path, const char *const *text, const int *of
                         ct_error *err)
 {
     ct_writer w;
-    ct_writer_open(&w, path, CT_REPLACE, err);
+    ct_writer_open(&w, path, err);
     for (int i = 0; i < n && err->status == CT_OK; i++) {
         ct_writer_bytes(&w, text[of[i]], strlen(text[of[i]]));
         ct_writer_bytes(&w, "\n", 1);

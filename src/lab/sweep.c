@@ -35,7 +35,7 @@ static void describe(ct_json *j, const ct_sweep *s, const char *path, ct_error *
 static void write_done(const ct_runs *r, const char *path, const char *first, ct_error *err)
 {
     ct_writer *w = &r->log->writer;
-    ct_writer_open(w, path, CT_REPLACE, err);
+    ct_writer_open(w, path, err);
     ct_writer_bytes(w, first, strlen(first));
     ct_writer_bytes(w, "\n", 1);
     for (int k = 0; k < r->n_variants * r->n_seeds; k++)

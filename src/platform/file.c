@@ -129,11 +129,9 @@ static ct_status copy_path(char out[CT_PATH_BYTES], const char *path, ct_error *
     return err->status;
 }
 
-ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err)
+ct_status ct_writer_open(ct_writer *w, const char *path, ct_error *err)
 {
     struct stat st;
-    if (kind == CT_LOG)
-        return ct_writer_reopen(w, path, 0, err);
     *w = (ct_writer){.fd = -1, .err = err};
     if (copy_path(w->path, path, err) == CT_OK && stat(path, &st) == 0 &&
         !S_ISREG(st.st_mode)) /* a rename would put a file in place of a device */

@@ -33,13 +33,6 @@ ct_status ct_source_open(ct_source *s, const char *path, ct_error *err);
 ct_status ct_source_read(const ct_source *s, uint64_t at, void *out, size_t size, ct_error *err);
 void ct_source_close(ct_source *s); /* also after a failed open */
 
-typedef enum ct_writing {
-    CT_REPLACE, /* appears under its name when it is whole: written as PATH.tmp, synced,
-                   renamed, its folder synced; on failure the old file stays */
-    CT_LOG,     /* emptied or created at once, then grows; the buffer never splits what
-                   one call hands over, so a killed run's log ends with a whole line */
-} ct_writing;
-
 /* A file being written. After a failure of its own later calls do nothing, so a
  * caller writes everything and asks once, at commit. After any other failure in
  * `err` a log still gets what it was given, for it tells how that came; but a file
@@ -55,9 +48,12 @@ typedef struct ct_writer {
     unsigned char buffer[8192];
 } ct_writer;
 
-ct_status ct_writer_open(ct_writer *w, const char *path, ct_writing kind, ct_error *err);
-/* Continue a log after its first `keep` bytes; what follows them is cut off. A link, pipe or device
- * is refused. */
+/* A file that appears under its name when it is whole: written as PATH.tmp, synced, renamed, its
+ * folder synced; on failure the old file stays. */
+ct_status ct_writer_open(ct_writer *w, const char *path, ct_error *err);
+/* A log: created at once, or continued after its first `keep` bytes; what follows them is cut off.
+ * The buffer never splits what one call hands over, so a killed run's log ends with a whole line. A
+ * link, pipe or device is refused. */
 ct_status ct_writer_reopen(ct_writer *w, const char *path, uint64_t keep, ct_error *err);
 void ct_writer_bytes(ct_writer *w, const void *data, size_t size);
 ct_status ct_writer_flush(ct_writer *w);  /* hand the buffer to the system */

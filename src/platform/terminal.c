@@ -1,5 +1,5 @@
 /* terminal.c -- whether a stream is watched, and how wide it is. */
-#include "platform/terminal.h"
+#include "platform/machine.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

@@ -22,7 +22,7 @@ static const char HEAD[] =
 
 ct_status ct_page_open(ct_writer *p, const char *path, const char *title, ct_error *err)
 {
-    if (ct_writer_open(p, path, CT_REPLACE, err) != CT_OK)
+    if (ct_writer_open(p, path, err) != CT_OK)
         return err->status;
     ct_put_raw(p, HEAD);
     ct_put(p, "<title>%s</title>\n<style>\n", title);

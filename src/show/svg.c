@@ -87,7 +87,7 @@ ct_status ct_svg_open(ct_writer *w, const char *path, double width, double heigh
                       const char *title, const char *description, ct_error *err)
 {
     char size[64];
-    if (ct_writer_open(w, path, CT_REPLACE, err) != CT_OK)
+    if (ct_writer_open(w, path, err) != CT_OK)
         return err->status;
     snprintf(size, sizeof size, "width=\"%.0f\" height=\"%.0f\"", width, height);
     ct_svg_begin(w, width, height, size, title, description);

@@ -6,8 +6,7 @@
  * before: a signal while it measures may then end the program at once. */
 #include "train/run.h"
 
-#include "platform/clock.h"
-#include "platform/cpu.h"
+#include "platform/machine.h"
 #include "train/snapshot.h"
 
 #include <limits.h>
@@ -77,7 +76,7 @@ ct_status ct_run_checkpoint(const char *folder, const char *which, char path[CT_
 static void save_text(const run *r, const char *path, const char *text)
 {
     ct_writer w;
-    ct_writer_open(&w, path, CT_REPLACE, r->err);
+    ct_writer_open(&w, path, r->err);
     ct_writer_bytes(&w, text, strlen(text));
     ct_writer_commit(&w);
 }

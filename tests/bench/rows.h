@@ -6,7 +6,7 @@
 #include "contrast/device.h"
 #include "contrast/real.h"
 #include "formats/json.h"
-#include "platform/clock.h"
+#include "platform/machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@ random numbers come from contrast/random.h: ; rand rand_r srand random srandom d
 text must not depend on a locale: ; setlocale newlocale uselocale
 CT_ASSERT is on in every build: ; __assert_fail __assert_rtn __assert
 memory comes from platform/memory.h: platform ; malloc calloc realloc aligned_alloc posix_memalign free strdup strndup
-the clock is platform/clock.h: platform ; clock_gettime clock time gettimeofday
+the clock is platform/machine.h: platform ; clock_gettime clock time gettimeofday
 files are platform/file.h: platform ; open openat fopen fdopen freopen creat rename remove unlink mkdir opendir
 the environment is read at the top: lab cli ; getenv setenv putenv
 the library does not print: platform show cli ; printf vprintf puts putchar stdout stderr __stdoutp __stderrp perror

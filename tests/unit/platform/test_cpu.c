@@ -1,7 +1,7 @@
 /* test_cpu.c -- the probe of the floating-point state, in states that a host program may set. */
 #include "testing.h"
 
-#include "platform/cpu.h"
+#include "platform/machine.h"
 
 #include <fenv.h>
 #include <string.h>

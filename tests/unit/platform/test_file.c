@@ -77,7 +77,7 @@ static ct_writer w;
 
 START_TEST(a_file_appears_when_it_is_whole)
 {
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_open(&w, path, &err), CT_OK);
     ct_writer_bytes(&w, "hello ", 6);
     ct_writer_bytes(&w, "", 0);
     ct_writer_bytes(&w, "world", 5);
@@ -100,7 +100,7 @@ START_TEST(every_byte_arrives_in_order)
     size_t used = 0;
     for (size_t i = 0; i < sizeof all; i++)
         all[i] = (char)('a' + i % 26 + i / 1000 % 2);
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_open(&w, path, &err), CT_OK);
     for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
         ct_writer_bytes(&w, all + used, SIZES[i]);
         used += SIZES[i];
@@ -115,7 +115,7 @@ START_TEST(abandoning_and_another_failure_keep_the_old_file)
 {
     put("old");
     for (int failure = 0; failure < 2; failure++) {
-        ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
+        ck_assert_int_eq(ct_writer_open(&w, path, &err), CT_OK);
         ct_writer_bytes(&w, "new", 3);
         if (failure) {
             CT_FAIL(&err, CT_ERR_IO, "no data");
@@ -131,7 +131,7 @@ END_TEST
 
 START_TEST(another_failure_leaves_a_log_what_it_was_given)
 {
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_LOG, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_reopen(&w, path, 0, &err), CT_OK);
     ct_writer_bytes(&w, "before\n", 7);
     CT_FAIL(&err, CT_ERR_IO, "no data");
     ct_writer_bytes(&w, "why\n", 4);
@@ -152,7 +152,7 @@ START_TEST(nothing_is_done_once_something_has_failed)
     ct_source_open(&s, path, &err);
     ct_source_read(&s, 0, tmp, 4, &err);
     ct_source_close(&s);
-    ct_writer_open(&w, path, CT_LOG, &err);
+    ct_writer_reopen(&w, path, 0, &err);
     ct_writer_bytes(&w, "new", 3);
     ct_writer_commit(&w);
     ct_writer_reopen(&w, path, 0, &err);
@@ -173,7 +173,7 @@ START_TEST(a_tmp_that_a_killed_run_left_is_replaced)
     put("mine");
     ck_assert_int_eq(rename(path, elsewhere), 0);
     ck_assert_int_eq(symlink(elsewhere, tmp), 0); /* or planted: must not be followed */
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_open(&w, path, &err), CT_OK);
     ct_writer_bytes(&w, "new", 3);
     ck_assert_int_eq(ct_writer_commit(&w), CT_OK);
     check_contents("new");
@@ -193,7 +193,7 @@ START_TEST(a_full_disk_keeps_the_old_file)
     small = (struct rlimit){.rlim_cur = 10000, .rlim_max = before.rlim_max};
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_open(&w, path, &err), CT_OK);
     for (int i = 0; i < 10; i++)
         ct_writer_bytes(&w, block, sizeof block);
     const ct_status status = ct_writer_commit(&w);
@@ -208,8 +208,7 @@ START_TEST(the_first_failure_is_the_one_reported)
 {
     char missing[160];
     snprintf(missing, sizeof missing, "%s/no/file", folder);
-    check_error(ct_writer_open(&w, missing, CT_REPLACE, &err),
-                "no/file: No such file or directory");
+    check_error(ct_writer_open(&w, missing, &err), "no/file: No such file or directory");
     ct_writer_bytes(&w, "x", 1);
     check_error(ct_writer_flush(&w), "No such file");
     check_error(ct_writer_commit(&w), "No such file");
@@ -220,10 +219,10 @@ END_TEST
 /* Also a device: a file would take its place. */
 START_TEST(what_is_no_file_is_not_replaced)
 {
-    check_error(ct_writer_open(&w, "/dev/null", CT_REPLACE, &err), "/dev/null: expected a file");
+    check_error(ct_writer_open(&w, "/dev/null", &err), "/dev/null: expected a file");
     err = (ct_error){0};
     ck_assert_int_eq(mkdir(path, 0700), 0);
-    check_error(ct_writer_open(&w, path, CT_REPLACE, &err), "file: expected a file");
+    check_error(ct_writer_open(&w, path, &err), "file: expected a file");
     check_error(ct_writer_commit(&w), "expected a file");
     ck_assert(!ct_file_exists(tmp));
 }
@@ -245,7 +244,7 @@ START_TEST(a_read_only_folder_is_an_error)
     put("old");
     ck_assert_int_eq(chmod(folder, 0555), 0);
     if (getuid() != 0 || (forking() && seteuid(65534) == 0)) { /* root may write anywhere */
-        check_error(ct_writer_open(&w, path, CT_REPLACE, &err), "file: Permission denied");
+        check_error(ct_writer_open(&w, path, &err), "file: Permission denied");
         check_error(ct_writer_commit(&w), "Permission denied");
         if (getuid() == 0)
             ck_assert_int_eq(seteuid(0), 0);
@@ -260,7 +259,7 @@ START_TEST(a_path_that_is_too_long_is_an_error)
     char long_path[2 * CT_PATH_BYTES];
     memset(long_path, 'x', sizeof long_path);
     long_path[CT_PATH_BYTES] = '\0';
-    check_error(ct_writer_open(&w, long_path, CT_REPLACE, &err), "path longer than 1023 bytes");
+    check_error(ct_writer_open(&w, long_path, &err), "path longer than 1023 bytes");
     ck_assert_int_eq(ct_writer_commit(&w), CT_ERR_IO);
     err = (ct_error){0};
     check_error(ct_folder_make(long_path, &err), "path longer than 1023 bytes");
@@ -272,7 +271,7 @@ START_TEST(works_in_the_root_folder)
     static const char ROOT[] = "/contrast-test-of-file";
     if (access("/", W_OK) != 0 || ct_file_exists(ROOT))
         return;
-    ck_assert_int_eq(ct_writer_open(&w, ROOT, CT_REPLACE, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_open(&w, ROOT, &err), CT_OK);
     const ct_status status = ct_writer_commit(&w);
     remove(ROOT);
     ck_assert_msg(status == CT_OK, "%s", err.msg);
@@ -284,10 +283,10 @@ START_TEST(works_beside_the_program)
     char before[1024];
     ck_assert_ptr_nonnull(getcwd(before, sizeof before));
     ck_assert_int_eq(chdir(folder), 0);
-    ck_assert_int_eq(ct_writer_open(&w, "file", CT_REPLACE, &err), CT_OK); /* its folder is "." */
+    ck_assert_int_eq(ct_writer_open(&w, "file", &err), CT_OK); /* its folder is "." */
     ct_writer_bytes(&w, "x", 1);
     ck_assert_int_eq(ct_writer_commit(&w), CT_OK);
-    ck_assert_int_eq(ct_writer_open(&w, "no/file", CT_REPLACE, &err), CT_ERR_IO);
+    ck_assert_int_eq(ct_writer_open(&w, "no/file", &err), CT_ERR_IO);
     ck_assert_int_eq(chdir(before), 0);
     check_contents("x");
 }
@@ -298,7 +297,7 @@ END_TEST
 START_TEST(a_log_grows_in_its_own_name)
 {
     put("of the last run");
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_LOG, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_reopen(&w, path, 0, &err), CT_OK);
     check_contents("");
     ct_writer_bytes(&w, "one\n", 4);
     check_contents("");
@@ -316,7 +315,7 @@ START_TEST(a_log_is_never_split_within_a_line)
     char line[100];
     memset(line, 'x', sizeof line);
     line[99] = '\n';
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_LOG, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_reopen(&w, path, 0, &err), CT_OK);
     for (int i = 0; i < 500; i++) {
         struct stat st;
         ct_writer_bytes(&w, line, sizeof line);
@@ -332,12 +331,12 @@ END_TEST
 
 START_TEST(a_log_may_be_a_device_which_may_be_full)
 {
-    ck_assert_int_eq(ct_writer_open(&w, "/dev/null", CT_LOG, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_reopen(&w, "/dev/null", 0, &err), CT_OK);
     ct_writer_bytes(&w, "line\n", 5);
     ck_assert_msg(ct_writer_commit(&w) == CT_OK, "%s", err.msg);
     if (!ct_file_exists("/dev/full"))
         return;
-    ck_assert_int_eq(ct_writer_open(&w, "/dev/full", CT_LOG, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_reopen(&w, "/dev/full", 0, &err), CT_OK);
     ct_writer_bytes(&w, "line\n", 5);
     check_error(ct_writer_flush(&w), "/dev/full: No space left on device");
     ct_writer_bytes(&w, "line\n", 5);
@@ -374,7 +373,7 @@ START_TEST(signals_lose_nothing)
     struct sigaction act = {.sa_handler = ignore}; /* without SA_RESTART */
     const struct itimerval every = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
     int how = -1;
-    ck_assert_int_eq(ct_writer_open(&w, tmp, CT_LOG, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_reopen(&w, tmp, 0, &err), CT_OK);
     const int pipe_end = open(path, O_WRONLY); /* no log may be one; it stands for a slow disk */
     ck_assert_int_eq(dup2(pipe_end, w.fd), w.fd);
     close(pipe_end);

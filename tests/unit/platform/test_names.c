@@ -37,7 +37,7 @@ START_TEST(a_log_is_a_file_of_its_own)
 {
     char other[140];
     snprintf(other, sizeof other, "%s.other", path);
-    ct_writer_open(&w, other, CT_REPLACE, &err);
+    ct_writer_open(&w, other, &err);
     ct_writer_bytes(&w, "precious", 8);
     ck_assert_int_eq(ct_writer_commit(&w), CT_OK);
     for (int kind = 0; kind < 4; kind++) {
@@ -52,7 +52,7 @@ START_TEST(a_log_is_a_file_of_its_own)
             reader = open(path, O_RDONLY | O_NONBLOCK);
         }
         err = (ct_error){0};
-        check_error(ct_writer_open(&w, path, CT_LOG, &err), "expected a file of its own");
+        check_error(ct_writer_reopen(&w, path, 0, &err), "expected a file of its own");
         err = (ct_error){0};
         check_error(ct_writer_reopen(&w, path, 4, &err), "expected a file of its own");
         if (reader >= 0)

@@ -26,7 +26,7 @@ static inline void open_writer(ct_writer *w, ct_error *err)
 {
     char path[] = "/tmp/ct-show-XXXXXX";
     close(mkstemp(path));
-    ck_assert_int_eq(ct_writer_open(w, path, CT_REPLACE, err), CT_OK);
+    ck_assert_int_eq(ct_writer_open(w, path, err), CT_OK);
 }
 
 /* Each tag of a page ends, those within before it. */

@@ -1,5 +1,5 @@
 /* test_terminal.c -- what is drawn, character by character. */
-#include "platform/terminal.h"
+#include "platform/machine.h"
 #include "show_helpers.h"
 
 #include "show/terminal.h"

@@ -1,13 +1,14 @@
-/* cpu.c -- instruction sets and processors.
+/* machine.c -- instruction sets, processors, and the monotonic clock of POSIX.
  *
  * __builtin_cpu_supports asks the operating system too (XGETBV): a processor
  * whose wide registers the system does not save counts as one without. */
 #define _GNU_SOURCE /* sched_getaffinity */
-#include "platform/cpu.h"
+#include "platform/machine.h"
 
 #ifdef __linux__
 #include <sched.h>
 #endif
+#include <time.h>
 #include <unistd.h>
 
 bool ct_cpu_has_avx2(void)
@@ -50,4 +51,19 @@ int ct_cpu_count(void)
 #endif
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n > 0 ? (int)n : 1;
+}
+
+double ct_clock_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void ct_clock_wait(double seconds)
+{
+    struct timespec t = {.tv_sec = (time_t)seconds};
+    t.tv_nsec = (long)(1e9 * (seconds - (double)t.tv_sec));
+    if (seconds > 0)
+        nanosleep(&t, NULL);
 }

@@ -5,8 +5,8 @@
  * has one key, one label and one format, and a new one is a member and a row:
  *
  *     static const ct_field ROWS[] = {
- *         {.key = "loss", .kind = CT_REAL, CT_AT(result, loss), .format = "%.4f"},
- *         {.key = "recall_at_1", .kind = CT_REAL, CT_AT(result, recall), .count = 2},
+ *         {CT_ROW("loss", CT_REAL, result, loss), .format = "%.4f"},
+ *         {CT_ROW("recall_at_1", CT_REAL, result, recall), .count = 2},
  *     };
  *     static const ct_fields RESULT = CT_FIELDS(ROWS);
  *     ct_fields_json(&json, &RESULT, &result);    {"loss":0.25,"recall_at_1":[0.9,0.8]} */
@@ -72,6 +72,11 @@ typedef struct ct_fields {
 #define CT_ARRAY(type, member) \
     CT_AT(type, member), .count = (int)(sizeof((type *)0)->member / sizeof *((type *)0)->member)
 #define CT_LIST(type, member, n) CT_ARRAY(type, member), CT_USED(type, n)
+/* What most rows begin with: key, kind and place; of a list; of members of the same struct. */
+#define CT_ROW(key_, kind_, type, member) .key = (key_), .kind = (kind_), CT_AT(type, member)
+#define CT_ROWS(key_, kind_, type, member, n) \
+    .key = (key_), .kind = (kind_), CT_LIST(type, member, n)
+#define CT_INNER(type, fields) .kind = CT_GROUP, .size = sizeof(type), .members = &(fields)
 #define CT_FIELDS(rows)                              \
     {                                                \
         (rows), (int)(sizeof(rows) / sizeof *(rows)) \

@@ -41,57 +41,41 @@ bool ct_log_next(char **text, const ct_fields *fields, void *object)
 /* ---- what becomes pictures ---- */
 
 static const ct_field PICTURE[] = {
-    {.key = "width", .kind = CT_INT, CT_AT(ct_probe, width)},
-    {.key = "height", .kind = CT_INT, CT_AT(ct_probe, height)},
-    {.key = "channels", .kind = CT_INT, CT_AT(ct_probe, channels)},
-    {.key = "pixels", .kind = CT_BYTES, CT_AT(ct_probe, pixels), CT_USED(ct_probe, n_pixels)},
+    {CT_ROW("width", CT_INT, ct_probe, width)},
+    {CT_ROW("height", CT_INT, ct_probe, height)},
+    {CT_ROW("channels", CT_INT, ct_probe, channels)},
+    {CT_ROW("pixels", CT_BYTES, ct_probe, pixels), CT_USED(ct_probe, n_pixels)},
 };
 static const ct_fields PICTURE_FIELDS = CT_FIELDS(PICTURE);
 
 static const ct_field PROBE[] = {
-    {.key = "pairs", .kind = CT_INT, CT_AT(ct_probe, n)},
-    {.key = "split", .kind = CT_STRING, CT_AT(ct_probe, split)},
-    {.key = "captions",
-     .kind = CT_STRING,
-     CT_LIST(ct_probe, caption, n_captions),
-     .optional = true},
-    {.key = "picture",
-     .kind = CT_GROUP,
-     .size = sizeof(ct_probe),
-     .members = &PICTURE_FIELDS,
-     .optional = true},
+    {CT_ROW("pairs", CT_INT, ct_probe, n)},
+    {CT_ROW("split", CT_STRING, ct_probe, split)},
+    {CT_ROWS("captions", CT_STRING, ct_probe, caption, n_captions), .optional = true},
+    {.key = "picture", CT_INNER(ct_probe, PICTURE_FIELDS), .optional = true},
 };
 const ct_fields ct_probe_fields = CT_FIELDS(PROBE);
 
 /* In ten-thousandths: more than a picture shows, and soon written. */
-#define PARTS(name, member, most)                                                               \
-    {                                                                                           \
-        .key = (name), .kind = CT_REAL, CT_AT(ct_moment, member), .count = (most), .parts = 1e4 \
-    }
-#define SOME(name, member, n)                                                       \
-    {                                                                               \
-        .key = (name), .kind = CT_REAL, CT_LIST(ct_moment, member, n), .parts = 1e4 \
-    }
-
 static const ct_field MOMENT[] = {
-    {.key = "step", .kind = CT_REAL, CT_AT(ct_moment, step)},
-    {.key = "cosines", .kind = CT_BYTES, CT_AT(ct_moment, cosine), CT_USED(ct_moment, n_cosines)},
-    PARTS("positive", bin[0], CT_PROBE_BINS),
-    PARTS("negative", bin[1], CT_PROBE_BINS),
-    SOME("image_spectrum", spectrum[0], n_spectrum[0]),
-    SOME("text_spectrum", spectrum[1], n_spectrum[1]),
-    SOME("plane", plane, n_plane),
-    PARTS("plane_share", share, 1),
-    PARTS("alignment", alignment, 1),
-    PARTS("uniformity", uniformity, 2),
+    {CT_ROW("step", CT_REAL, ct_moment, step)},
+    {CT_ROW("cosines", CT_BYTES, ct_moment, cosine), CT_USED(ct_moment, n_cosines)},
+    {CT_ROW("positive", CT_REAL, ct_moment, bin[0]), .count = CT_PROBE_BINS, .parts = 1e4},
+    {CT_ROW("negative", CT_REAL, ct_moment, bin[1]), .count = CT_PROBE_BINS, .parts = 1e4},
+    {CT_ROWS("image_spectrum", CT_REAL, ct_moment, spectrum[0], n_spectrum[0]), .parts = 1e4},
+    {CT_ROWS("text_spectrum", CT_REAL, ct_moment, spectrum[1], n_spectrum[1]), .parts = 1e4},
+    {CT_ROWS("plane", CT_REAL, ct_moment, plane, n_plane), .parts = 1e4},
+    {CT_ROW("plane_share", CT_REAL, ct_moment, share), .count = 1, .parts = 1e4},
+    {CT_ROW("alignment", CT_REAL, ct_moment, alignment), .count = 1, .parts = 1e4},
+    {CT_ROW("uniformity", CT_REAL, ct_moment, uniformity), .count = 2, .parts = 1e4},
 };
 const ct_fields ct_moment_fields = CT_FIELDS(MOMENT);
 
 static const ct_field LAYER[] = {
-    {.key = "weight", .kind = CT_STRING, CT_AT(ct_layer, weight)},
-    {.key = "gradient_norm", .kind = CT_REAL, CT_AT(ct_layer, gradient)},
-    {.key = "mean_cosine", .kind = CT_REAL, CT_AT(ct_layer, cosine)},
-    {.key = "dead", .kind = CT_REAL, CT_AT(ct_layer, dead)},
-    {.key = "saturated", .kind = CT_REAL, CT_AT(ct_layer, saturated)},
+    {CT_ROW("weight", CT_STRING, ct_layer, weight)},
+    {CT_ROW("gradient_norm", CT_REAL, ct_layer, gradient)},
+    {CT_ROW("mean_cosine", CT_REAL, ct_layer, cosine)},
+    {CT_ROW("dead", CT_REAL, ct_layer, dead)},
+    {CT_ROW("saturated", CT_REAL, ct_layer, saturated)},
 };
 const ct_fields ct_layer_fields = CT_FIELDS(LAYER);

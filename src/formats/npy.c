@@ -19,17 +19,13 @@ static const char TYPES[] =
     "|b1 =b1 <b1 >b1 |i1 =i1 <i1 >i1 |u1 =u1 <u1 >u1";
 
 static const ct_field ROWS[] = {
-    {.key = "descr",
-     .help = "floats, integers or bool, e.g. '<f4', '|u1'",
-     .kind = CT_CHOICE,
-     CT_AT(ct_npy, type),
-     .choices = TYPES},
-    {.key = "fortran_order", .help = "True or False", .kind = CT_BOOL, CT_AT(ct_npy, fortran)},
-    {.key = "shape",
-     .help = "a shape of up to 8 sizes below 2^31, e.g. (3, 4)",
-     .kind = CT_INT,
-     CT_LIST(ct_npy, dim, n_dims),
-     .most = INT_MAX},
+    /* clang-format off */
+    {CT_ROW("descr", CT_CHOICE, ct_npy, type), .choices = TYPES,
+     .help = "floats, integers or bool, e.g. '<f4', '|u1'"},
+    {CT_ROW("fortran_order", CT_BOOL, ct_npy, fortran), .help = "True or False"},
+    {CT_ROWS("shape", CT_INT, ct_npy, dim, n_dims), .most = INT_MAX,
+     .help = "a shape of up to 8 sizes below 2^31, e.g. (3, 4)"},
+    /* clang-format on */
 };
 static const ct_fields FIELDS = CT_FIELDS(ROWS);
 

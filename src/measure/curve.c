@@ -27,8 +27,8 @@ typedef struct points {
     point x[POINTS];
 } points;
 
-#define NUMBER(key_, label_, member, format_) \
-    .key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_curve, member), .format = (format_)
+#define NUMBER(key, label_, member, format_) \
+    CT_ROW(key, CT_REAL, ct_curve, member), .label = (label_), .format = (format_)
 static const ct_field CURVE[] = {
     {.key = "column", .kind = CT_TEXT, CT_AT(ct_curve, column)},
     {.key = "points", .kind = CT_INT, CT_AT(ct_curve, points)},

@@ -22,11 +22,9 @@
 
 /* ---- the table ---- */
 
-#define NUMBER(member) .key = #member, .kind = CT_REAL, CT_AT(ct_measures, member), .optional = true
-#define SIDES(member)  NUMBER(member), .count = 2, CT_USED(ct_measures, n_sides)
-#define COUNTS(member)                                                      \
-    .key = #member, .kind = CT_INT, CT_AT(ct_measures, member), .count = 2, \
-    CT_USED(ct_measures, n_sides)
+#define NUMBER(member) CT_ROW(#member, CT_REAL, ct_measures, member), .optional = true
+#define SIDES(member)  CT_ROWS(#member, CT_REAL, ct_measures, member, n_sides), .optional = true
+#define COUNTS(member) CT_ROWS(#member, CT_INT, ct_measures, member, n_sides)
 
 /* clang-format off */
 static const ct_field MEASURES[] = {
@@ -124,12 +122,12 @@ static const ct_field MEASURES[] = {
 /* clang-format on */
 const ct_fields ct_measures_fields = CT_FIELDS(MEASURES);
 
-#define BINS(key_, member)                                                                    \
-    .key = (key_), .kind = CT_REAL, CT_AT(ct_distributions, member), .count = CT_COSINE_BINS, \
-    .optional = true, .detail = true
-#define SPECTRUM(key_, s)                                                                       \
-    .key = (key_), .kind = CT_REAL, CT_AT(ct_distributions, singular[s]), .count = CT_SPECTRUM, \
-    CT_USED(ct_distributions, n_singular[s]), .optional = true, .detail = true
+#define BINS(key, member)                                                                      \
+    CT_ROW(key, CT_REAL, ct_distributions, member), .count = CT_COSINE_BINS, .optional = true, \
+                                                    .detail = true
+#define SPECTRUM(key, s)                                                                   \
+    CT_ROWS(key, CT_REAL, ct_distributions, singular[s], n_singular[s]), .optional = true, \
+                                                                         .detail = true
 
 static const ct_field DISTRIBUTIONS[] = {
     {BINS("cosine_histogram_on", pairs)},       {BINS("cosine_histogram_off", others)},

@@ -87,27 +87,26 @@ const ct_state_text *ct_state_describe(ct_state state)
 /* ---- as data, which sentences speak of ---- */
 
 /* clang-format off */
-#define VALUE(key_, label_, member) \
-    {.key = (key_), .label = (label_), .kind = CT_REAL, CT_AT(ct_landmarks, member), \
-     .format = "%.4f", .optional = true}
+#define VALUE(key, member) \
+    CT_ROW(key, CT_REAL, ct_landmarks, member), .format = "%.4f", .optional = true
 static const ct_field LANDMARKS[] = {
-    {.key = "batch", .label = "N", .kind = CT_INT, CT_AT(ct_landmarks, at.n)},
-    VALUE("all_equal", "all equal", all_equal),
-    VALUE("random", "random", random),
-    VALUE("floor", "floor", floor),
-    VALUE("floor_by_duplicates", "floor by duplicates", duplicates),
+    {CT_ROW("batch", CT_INT, ct_landmarks, at.n), .label = "N"},
+    {VALUE("all_equal", all_equal), .label = "all equal"},
+    {VALUE("random", random)},
+    {VALUE("floor", floor)},
+    {VALUE("floor_by_duplicates", duplicates), .label = "floor by duplicates"},
 };
 
 static const ct_field LOSS[] = {
-    {.key = "value", .label = "loss", .kind = CT_REAL, CT_AT(ct_diagnosis, loss), .format = "%.4f"},
-    {.key = "temperature", .kind = CT_REAL, CT_AT(ct_diagnosis, landmarks.at.temperature)},
-    {.key = "of_these_rows", .label = "loss of these rows", .kind = CT_REAL,
-     CT_AT(ct_diagnosis, loss_here), .format = "%.4f", .optional = true},
-    {.key = "measured_here", .kind = CT_BOOL, CT_AT(ct_diagnosis, loss_measured), .detail = true},
+    {CT_ROW("value", CT_REAL, ct_diagnosis, loss), .label = "loss", .format = "%.4f"},
+    {CT_ROW("temperature", CT_REAL, ct_diagnosis, landmarks.at.temperature)},
+    {CT_ROW("of_these_rows", CT_REAL, ct_diagnosis, loss_here), .label = "loss of these rows",
+     .format = "%.4f", .optional = true},
+    {CT_ROW("measured_here", CT_BOOL, ct_diagnosis, loss_measured), .detail = true},
 };
 
 /* Numbers of the diagnosis, and clues: of both sides or of each. */
-#define CLUE(key_, kind_, member) .key = (key_), .kind = (kind_), CT_AT(ct_diagnosis, member)
+#define CLUE(key, kind, member)  CT_ROW(key, kind, ct_diagnosis, member)
 #define OF_SIDES .count = 2, CT_USED(ct_diagnosis, measures.n_sides)
 #define NUMBER(member, format_)  {CLUE(#member, CT_REAL, member), .format = (format_)}
 #define NUMBERS(member, format_) {CLUE(#member, CT_REAL, member), .count = 2, .format = (format_)}
@@ -134,9 +133,9 @@ const ct_fields ct_landmarks_fields = CT_FIELDS(LANDMARKS), ct_loss_fields = CT_
 static const ct_fields CLUES_FIELDS = CT_FIELDS(CLUES);
 
 static const ct_field EVIDENCE[] = {
-    {.kind = CT_GROUP, .size = sizeof(ct_diagnosis), .members = &CLUES_FIELDS},
+    {CT_INNER(ct_diagnosis, CLUES_FIELDS)},
     {.kind = CT_GROUP, CT_AT(ct_diagnosis, measures), .members = &ct_measures_fields},
-    {.kind = CT_GROUP, .size = sizeof(ct_diagnosis), .members = &ct_loss_fields},
+    {CT_INNER(ct_diagnosis, ct_loss_fields)},
     {.kind = CT_GROUP, CT_AT(ct_diagnosis, landmarks), .members = &ct_landmarks_fields},
 };
 static const ct_fields EVIDENCE_FIELDS = CT_FIELDS(EVIDENCE);
@@ -217,15 +216,11 @@ void measure_say(ct_diagnosis *d, int sides, const char *sentence)
 /* ---- as JSON ---- */
 
 static const ct_field DIAGNOSIS[] = {
-    {.key = "state", .kind = CT_STRING, CT_AT(ct_diagnosis, text.name)},
-    {.key = "evidence",
-     .kind = CT_TEXT,
-     CT_AT(ct_diagnosis, evidence),
-     .count = CT_EVIDENCE,
-     CT_USED(ct_diagnosis, n_evidence)},
-    {.key = "look_alikes", .kind = CT_STRING, CT_AT(ct_diagnosis, text.look_alikes)},
-    {.key = "try_first", .kind = CT_STRING, CT_AT(ct_diagnosis, text.remedy)},
-    {.key = "try_settings", .kind = CT_TEXT, CT_AT(ct_diagnosis, remedy.settings)},
+    {CT_ROW("state", CT_STRING, ct_diagnosis, text.name)},
+    {CT_ROWS("evidence", CT_TEXT, ct_diagnosis, evidence, n_evidence)},
+    {CT_ROW("look_alikes", CT_STRING, ct_diagnosis, text.look_alikes)},
+    {CT_ROW("try_first", CT_STRING, ct_diagnosis, text.remedy)},
+    {CT_ROW("try_settings", CT_TEXT, ct_diagnosis, remedy.settings)},
     {.kind = CT_GROUP, CT_AT(ct_diagnosis, measures), .members = &ct_measures_fields},
     {.kind = CT_GROUP, CT_AT(ct_diagnosis, shape), .members = &ct_distributions_fields},
 };

@@ -166,27 +166,18 @@ typedef struct numbers {
     ct_progress progress;
 } numbers;
 
-#define NUMBER(name, at)                                   \
-    {                                                      \
-        .key = (name), .kind = CT_REAL, CT_AT(numbers, at) \
-    }
-#define COUNT(name, at, high)                                                          \
-    {                                                                                  \
-        .key = (name), .kind = CT_LONG, CT_AT(numbers, at), .least = 0, .most = (high) \
-    }
-
 static const ct_field NUMBERS[] = {
-    NUMBER("image.mean", standard[0].mean),
-    NUMBER("image.spread", standard[0].spread),
-    NUMBER("text.mean", standard[1].mean),
-    NUMBER("text.spread", standard[1].spread),
-    NUMBER("optim.beta1^step", beta1_power),
-    NUMBER("optim.beta2^step", beta2_power),
-    {.key = "data.fingerprint", .kind = CT_TEXT, CT_AT(numbers, progress.data)},
-    NUMBER("best.recall", progress.best),
-    COUNT("best.step", progress.best_step, 1e9),
-    COUNT("log.bytes", progress.log_bytes, 1e15),
-    COUNT("contrast.step", step, 1e9),
+    {CT_ROW("image.mean", CT_REAL, numbers, standard[0].mean)},
+    {CT_ROW("image.spread", CT_REAL, numbers, standard[0].spread)},
+    {CT_ROW("text.mean", CT_REAL, numbers, standard[1].mean)},
+    {CT_ROW("text.spread", CT_REAL, numbers, standard[1].spread)},
+    {CT_ROW("optim.beta1^step", CT_REAL, numbers, beta1_power)},
+    {CT_ROW("optim.beta2^step", CT_REAL, numbers, beta2_power)},
+    {CT_ROW("data.fingerprint", CT_TEXT, numbers, progress.data)},
+    {CT_ROW("best.recall", CT_REAL, numbers, progress.best)},
+    {CT_ROW("best.step", CT_LONG, numbers, progress.best_step), .most = 1e9},
+    {CT_ROW("log.bytes", CT_LONG, numbers, progress.log_bytes), .most = 1e15},
+    {CT_ROW("contrast.step", CT_LONG, numbers, step), .most = 1e9},
 };
 static const ct_fields NUMBER_FIELDS = CT_FIELDS(NUMBERS);
 

@@ -4,22 +4,20 @@
 
 #include <math.h>
 
-#define NUMBER(member) \
-    .key = #member, .kind = CT_REAL, CT_AT(ct_evaluation, member), .format = "%.4f"
+#define NUMBER(member) CT_ROW(#member, CT_REAL, ct_evaluation, member), .format = "%.4f"
 
+/* clang-format off */
 static const ct_field EVALUATION[] = {
-    {.key = "step", .kind = CT_LONG, CT_AT(ct_evaluation, step), .detail = true},
-    {.key = "split",
-     .kind = CT_CHOICE,
-     CT_AT(ct_evaluation, split),
-     .choices = "train validation test composition",
-     .detail = true},
+    {CT_ROW("step", CT_LONG, ct_evaluation, step), .detail = true},
+    {CT_ROW("split", CT_CHOICE, ct_evaluation, split), .detail = true,
+     .choices = "train validation test composition"},
     {NUMBER(loss)},
     {.kind = CT_GROUP, CT_AT(ct_evaluation, landmarks), .members = &ct_landmarks_fields},
     {NUMBER(information)},
     {NUMBER(prompt_accuracy), .label = "prompt accuracy", .optional = true},
     {.kind = CT_GROUP, CT_AT(ct_evaluation, measures), .members = &ct_measures_fields},
 };
+/* clang-format on */
 const ct_fields ct_evaluation_fields = CT_FIELDS(EVALUATION);
 
 ct_split ct_pairs_split(const ct_pairs *p, ct_split wanted)

@@ -8,27 +8,18 @@
 
 #define AT_END 0.01 /* so near to an end is saturated */
 
-#define NUMBER(name, member)                                      \
-    {                                                             \
-        .key = (name), .kind = CT_REAL, CT_AT(ct_monitor, member) \
-    }
-
 static const ct_field MONITOR[] = {
-    NUMBER("step", seen.step),
-    {.key = "state", .kind = CT_STRING, CT_AT(ct_monitor, diagnosis.text.name)},
-    NUMBER("escape_meter", escape),
-    {.key = "effective_rank_centred",
-     .kind = CT_REAL,
-     CT_AT(ct_monitor, diagnosis.measures.effective_rank_centred),
+    {CT_ROW("step", CT_REAL, ct_monitor, seen.step)},
+    {CT_ROW("state", CT_STRING, ct_monitor, diagnosis.text.name)},
+    {CT_ROW("escape_meter", CT_REAL, ct_monitor, escape)},
+    {CT_ROW("effective_rank_centred", CT_REAL, ct_monitor,
+            diagnosis.measures.effective_rank_centred),
      .count = 2},
-    NUMBER("batch_loss", loss),
-    NUMBER("all_equal", landmarks.all_equal),
-    NUMBER("floor", landmarks.floor),
-    NUMBER("floor_by_duplicates", landmarks.duplicates),
-    {.key = "layers",
-     .kind = CT_GROUP,
-     CT_LIST(ct_monitor, seen.layer, seen.n),
-     .members = &ct_layer_fields},
+    {CT_ROW("batch_loss", CT_REAL, ct_monitor, loss)},
+    {CT_ROW("all_equal", CT_REAL, ct_monitor, landmarks.all_equal)},
+    {CT_ROW("floor", CT_REAL, ct_monitor, landmarks.floor)},
+    {CT_ROW("floor_by_duplicates", CT_REAL, ct_monitor, landmarks.duplicates)},
+    {CT_ROWS("layers", CT_GROUP, ct_monitor, seen.layer, seen.n), .members = &ct_layer_fields},
 };
 const ct_fields ct_monitor_fields = CT_FIELDS(MONITOR);
 

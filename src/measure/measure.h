@@ -12,10 +12,10 @@
  * part of a cosine is its distance from 1, and as the kernels take them. */
 typedef struct measure_rows {
     int n, d;
-    double *unit;       /* (n, d) x[i,:] / |x[i,:]|, or 0; centred half-way through */
-    ct_real *rounded;   /* (n, d) */
-    double *mean;       /* (d), once it is centred */
-    int bad, first_bad; /* rows without a finite length; -1: none */
+    double *unit;     /* (n, d) x[i,:] / |x[i,:]|, or 0; centred half-way through */
+    ct_real *rounded; /* (n, d) */
+    double *mean;     /* (d), once it is centred */
+    int first_bad;    /* row without a finite length; -1: none */
 } measure_rows;
 
 #define MEASURE_LONG 1e3 /* a row's length over the median: odd, or its inverse */
@@ -54,9 +54,6 @@ static inline int measure_least(int a, int b)
 /* n rows of d items, zero. */
 void *measure_room(measuring *m, int n, int d, size_t size);
 
-/* Of each of n the first of its group, its own number if it is that; NULL if memory is short. */
-int *measure_first_equal(measuring *m, const int *group, int n);
-
 /* x over its length, which is the answer; a row of zeros stays one. */
 double measure_unit_row(const ct_real *x, int d, double *unit);
 
@@ -90,14 +87,8 @@ measure_spectrum measure_variances(measuring *m, const double *c, const double *
 /* Shares of the cosines s (rows, columns): of all, or of those off the diagonal. */
 void measure_bins(const ct_real *s, int rows, int columns, bool all, double bin[CT_COSINE_BINS]);
 
-/* What can be named (clues.c): groups; rows of side s that repeat, by a key of each of all rows;
- * and whether a cliff follows the first variances. */
+/* What can be named: groups (survey.c). */
 void measure_groups(measuring *m);
-/* The projection of a unit row on a direction in which no two sets of columns have the same part,
- * so that rows of few different values differ too: rows are at least as far apart as their keys. */
-double measure_key(const double *unit, int d);
-void measure_repeats(measuring *m, int s, const double *key);
-void measure_cliff(ct_clues *c, int s, const measure_spectrum *l, double sum);
 
 /* The CT_HUB_K most similar items, the most similar first; of equal ones that which was offered
  * first. */

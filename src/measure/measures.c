@@ -19,6 +19,8 @@
 #include <string.h>
 
 #define NOISE_VARIANCE 1e-10 /* total, of float embeddings that should be equal; isotropic: 1 */
+#define TRACE          0.02  /* of the variance, beyond a cliff */
+#define CLIFF          0.2   /* a singular value, of the one before it */
 
 /* ---- the table ---- */
 
@@ -177,7 +179,7 @@ measure_rows measure_unit_rows(measuring *m, const ct_real *x, int n, int d)
     r.rounded = measure_room(m, n, d, sizeof *r.rounded);
     for (int i = 0; i < n && !measure_failed(m); i++) {
         const ptrdiff_t at = (ptrdiff_t)i * d;
-        if (!isfinite(measure_unit_row(x + at, d, r.unit + at)) && r.bad++ == 0)
+        if (!isfinite(measure_unit_row(x + at, d, r.unit + at)) && r.first_bad < 0)
             r.first_bad = i;
         for (int k = 0; k < d; k++)
             r.rounded[at + k] = (ct_real)r.unit[at + k];
@@ -266,6 +268,22 @@ static measure_spectrum spectrum_of(measuring *m, const measure_rows *r)
     return measure_variances(m, some.unit, some.mean, some.n, some.d);
 }
 
+/* Few directions that hold all but a trace of the variance `sum`, and next to nothing after them.
+ */
+static void find_cliff(ct_clues *c, int s, const measure_spectrum *l, double sum)
+{
+    double before = 0;
+    for (int k = 1; k < l->n; k++) {
+        before += l->centred[k - 1];
+        const double fall = sqrt(l->centred[k] / l->centred[k - 1]);
+        if (before >= (1 - TRACE) * sum && fall < CLIFF && 2 * k < l->n) {
+            c->directions[s] = k;
+            c->cliff[s] = fall;
+            return;
+        }
+    }
+}
+
 static void measure_directions(measuring *m, int s)
 {
     ct_measures *out = m->out;
@@ -275,7 +293,7 @@ static void measure_directions(measuring *m, int s)
         sum += l.centred[k];
         squares += l.centred[k] * l.centred[k];
     }
-    measure_cliff(m->clues, s, &l, sum);
+    find_cliff(m->clues, s, &l, sum);
     const bool noise = out->total_variance[s] < NOISE_VARIANCE; /* rounding has no directions */
     out->effective_rank[s] = rank_of(l.whole, l.n);
     out->effective_rank_centred[s] = noise ? 0 : rank_of(l.centred, l.n);

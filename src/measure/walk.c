@@ -315,9 +315,10 @@ ct_status ct_nearest_class(ct_device *device, const ct_real *query, int n, const
     ct_arena_open(&m.arena, "nearest class", 0, err);
     const measure_rows q = measure_unit_rows(&m, query, n, d),
                        v = measure_unit_rows(&m, class_vec, c, d);
-    if (q.bad + v.bad > 0)
+    if (q.first_bad >= 0 || v.first_bad >= 0)
         CT_FAIL(err, CT_ERR_NUMERIC, "nearest class: row %d of %s (from 0) has no finite length",
-                q.bad > 0 ? q.first_bad : v.first_bad, q.bad > 0 ? "query" : "class_vec");
+                q.first_bad >= 0 ? q.first_bad : v.first_bad,
+                q.first_bad >= 0 ? "query" : "class_vec");
     for (int i = 0; i < n && !measure_failed(&m); i++)
         if (label[i] < 0 || label[i] >= c)
             CT_FAIL(err, CT_ERR_SHAPE, "nearest class: label[%d] is %d: expected 0 to %d", i,

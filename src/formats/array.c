@@ -130,13 +130,6 @@ static int get_line(const char **at, unsigned char *out)
     }
 }
 
-/* How many bytes of a text a message may show. */
-static int printable(const char *s, int most)
-{
-    const ptrdiff_t n = ct_text_unprintable(s) - s;
-    return n < most ? (int)n : most;
-}
-
 /* The rows of a text that has a NUL after its `size` bytes, as doubles. */
 static void parse_rows(const char *path, const char *text, size_t size, unsigned char *x,
                        ct_npy *out, ct_error *err)
@@ -145,9 +138,10 @@ static void parse_rows(const char *path, const char *text, size_t size, unsigned
     for (size_t line = 1; at < text + size && err->status == CT_OK; line++, at++) {
         const char *begin = at;
         const int n = *at == '#' ? 0 : get_line(&at, x);
+        const ptrdiff_t shown = ct_text_unprintable(at) - at;
         if (n < 0 && line > 1)
             CT_FAIL(err, CT_ERR_FORMAT, "%s:%zu: byte %d: expected a number, found '%.*s'", path,
-                    line, (int)(at - begin) + 1, printable(at, 20), at);
+                    line, (int)(at - begin) + 1, shown < 20 ? (int)shown : 20, at);
         else if (n > 0 && out->rows > 0 && (n != out->cols || out->rows == INT_MAX))
             CT_FAIL(err, CT_ERR_FORMAT, "%s:%zu: has %d numbers, expected %d as before", path, line,
                     n, out->cols);

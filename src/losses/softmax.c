@@ -48,10 +48,11 @@ static void weigh_anchor(loss_pairs *p, int side, int i, double part, price (*of
     s->weight[i] = s->total[i] <= 0 ? 0 : (ct_real)(pull / s->total[i]); /* a NaN goes on */
 }
 
-/* The mean price of the anchors of side a, or of both sides. NULL if p is, or if memory is short.
- */
-static ct_tensor *softmax_loss(ct_graph *g, loss_pairs *p, int sides, price (*of)(double))
+/* The mean price of the anchors of side a, or of both sides; NULL after an error. */
+static ct_tensor *softmax(ct_graph *g, const char *name, ct_tensor *a, ct_tensor *b,
+                          const ct_loss_inputs *in, unsigned what, int sides, price (*of)(double))
 {
+    loss_pairs *p = loss_pairs_new(g, name, a, b, in, what);
     for (int side = 0; p != NULL && side < sides; side++)
         loss_pairs_sum(g, p, K_EXP, side, (double)p->scale);
     if (p == NULL || !loss_pairs_gather(g, p))
@@ -64,33 +65,28 @@ static ct_tensor *softmax_loss(ct_graph *g, loss_pairs *p, int sides, price (*of
 
 ct_tensor *ct_loss_question(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    loss_pairs *p = loss_pairs_new(g, "question", a, b, in, LOSS_QUEUE);
-    return softmax_loss(g, p, 1, cross_entropy);
+    return softmax(g, "question", a, b, in, LOSS_QUEUE, 1, cross_entropy);
 }
 
 ct_tensor *ct_loss_infonce(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    loss_pairs *p = loss_pairs_new(g, "infonce", a, b, in, LOSS_SCALED | LOSS_QUEUE);
-    return softmax_loss(g, p, 1, cross_entropy);
+    return softmax(g, "infonce", a, b, in, LOSS_SCALED | LOSS_QUEUE, 1, cross_entropy);
 }
 
 ct_tensor *ct_loss_clip(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    loss_pairs *p = loss_pairs_new(g, "clip", a, b, in, LOSS_SCALED | LOSS_QUEUE);
-    return softmax_loss(g, p, 2, cross_entropy);
+    return softmax(g, "clip", a, b, in, LOSS_SCALED | LOSS_QUEUE, 2, cross_entropy);
 }
 
 ct_tensor *ct_loss_ntxent(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    loss_pairs *p = loss_pairs_new(g, "ntxent", a, b, in, LOSS_SCALED | LOSS_IN_MODAL);
-    return softmax_loss(g, p, 2, cross_entropy);
+    return softmax(g, "ntxent", a, b, in, LOSS_SCALED | LOSS_IN_MODAL, 2, cross_entropy);
 }
 
 ct_tensor *ct_loss_dcl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
     const unsigned negatives = loss_options(in->options)->in_modal ? LOSS_IN_MODAL : 0;
-    loss_pairs *p = loss_pairs_new(g, "dcl", a, b, in, LOSS_SCALED | LOSS_QUEUE | negatives);
-    return softmax_loss(g, p, 2, decoupled);
+    return softmax(g, "dcl", a, b, in, LOSS_SCALED | LOSS_QUEUE | negatives, 2, decoupled);
 }
 
 /* ---- unicl and supcon --------------------------------------------------------
@@ -116,24 +112,27 @@ static ct_tensor *spread_positives(ct_graph *g, loss_pairs *p, int anchors)
     return loss_pairs_done(p);
 }
 
-static ct_tensor *add_groups(ct_graph *g, loss_pairs *p, const int *group)
+/* y is the loss without groups. */
+static ct_tensor *add_groups(ct_graph *g, ct_tensor *y, const int *group)
 {
+    if (y == NULL || group == NULL)
+        return y;
+    loss_pairs *p = y->saved;
     p->groups = loss_groups_new(g, p->n, group);
     return p->groups != NULL ? spread_positives(g, p, p->n) : NULL;
 }
 
 ct_tensor *ct_loss_unicl(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    loss_pairs *p = loss_pairs_new(g, "unicl", a, b, in, LOSS_SCALED);
-    ct_tensor *clip = softmax_loss(g, p, 2, cross_entropy);
-    return clip != NULL && in->group != NULL ? add_groups(g, p, in->group) : clip;
+    ct_tensor *clip = softmax(g, "unicl", a, b, in, LOSS_SCALED, 2, cross_entropy);
+    return add_groups(g, clip, in->group);
 }
 
 ct_tensor *ct_loss_supcon(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    loss_pairs *p = loss_pairs_new(g, "supcon", a, b, in, LOSS_SCALED | LOSS_IN_MODAL);
-    ct_tensor *ntxent = softmax_loss(g, p, 2, cross_entropy);
-    return ntxent != NULL && in->group != NULL ? add_groups(g, p, in->group) : ntxent;
+    const unsigned what = LOSS_SCALED | LOSS_IN_MODAL;
+    ct_tensor *ntxent = softmax(g, "supcon", a, b, in, what, 2, cross_entropy);
+    return add_groups(g, ntxent, in->group);
 }
 
 /* Row i belongs to itself, as pairs do, so that the price without a positive and z_ii - mean z_ij
@@ -157,10 +156,10 @@ ct_tensor *ct_loss_supcon_one(ct_graph *g, ct_tensor *x, const ct_loss_inputs *i
 
 ct_tensor *ct_loss_npair(ct_graph *g, ct_tensor *a, ct_tensor *b, const ct_loss_inputs *in)
 {
-    loss_pairs *p = loss_pairs_new(g, "npair", a, b, in, LOSS_DOT);
-    ct_tensor *y = softmax_loss(g, p, 1, cross_entropy);
+    ct_tensor *y = softmax(g, "npair", a, b, in, LOSS_DOT, 1, cross_entropy);
     if (y == NULL)
         return NULL;
+    loss_pairs *p = y->saved;
     const size_t size = (size_t)p->n * (size_t)p->d;
     const double squares = (double)k_dot(g->device, size, p->x[0], p->x[0]) +
                            (double)k_dot(g->device, size, p->x[1], p->x[1]);

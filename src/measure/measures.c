@@ -216,23 +216,18 @@ measure_rows measure_some(measuring *m, const measure_rows *r, int most)
 
 /* ---- one side ---- */
 
-/* Of a group |sum_i x_i|^2 - sum_i |x_i|^2, so that pairs are never walked. Its rows are a list, so
- * that one sum at a time is in memory. */
+/* Of a group |sum_i x_i|^2 - sum_i |x_i|^2, so that pairs are never walked, one group at a time. */
 static double tolerance(measuring *m, const measure_rows *x)
 {
-    int *next = measure_room(m, x->n, 1, sizeof *next); /* of its group, + 1; 0: none */
-    int *head = measure_room(m, x->n, 1, sizeof *head); /* of a group, at its first row */
     double *sum = measure_room(m, x->d, 1, sizeof *sum), total = 0, pairs = 0;
-    for (int i = x->n - 1; i >= 0 && !measure_failed(m); i--) {
-        next[i] = head[m->group[i]];
-        head[m->group[i]] = i + 1;
-    }
     for (int g = 0; g < x->n && !measure_failed(m); g++) {
         const double rows = m->members[g];
+        if (rows < 2) /* no group begins here, or one row, of which nothing is to be rounded */
+            continue;
         memset(sum, 0, (size_t)x->d * sizeof *sum);
-        for (int i = head[g]; i > 0 && rows > 1; i = next[i - 1]) /* one row: 0, no rounding */
-            for (int k = 0; k < x->d; k++) {
-                const double c = x->unit[(ptrdiff_t)(i - 1) * x->d + k];
+        for (int i = g; i < x->n; i++)
+            for (int k = 0; k < x->d && m->group[i] == g; k++) {
+                const double c = x->unit[(ptrdiff_t)i * x->d + k];
                 sum[k] += c;
                 total -= c * c;
             }

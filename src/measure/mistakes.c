@@ -52,30 +52,21 @@ static const mistake MISTAKES[] = {
 
 static const mistake NO_MISTAKE = {.factor = 1};
 
-/* Some pairs, and the loss that is asked for. */
-typedef struct batch {
-    const ct_landmarks *l;
-    ct_device *device;
-    const ct_real *a, *b;
-    const int *group;
-    int n, d;
-} batch;
-
 static bool has_dot(const ct_landmarks *l)
 {
     return l->at.options != NULL && l->at.options->dot;
 }
 
-/* Of a and b, which may be other rows than those of the batch; NULL after an error. */
-static ct_tensor *loss_in(ct_graph *g, const batch *x, ct_tensor *a, ct_tensor *b, double log_scale,
-                          bool dot, ct_error *err)
+/* Of a and b, which may be other rows than those that the groups are of; NULL after an error. */
+static ct_tensor *loss_in(ct_graph *g, const ct_landmarks *l, const int *group, ct_tensor *a,
+                          ct_tensor *b, double log_scale, bool dot, ct_error *err)
 {
-    ct_loss_options o = x->l->at.options != NULL ? *x->l->at.options : ct_loss_defaults();
-    const ct_loss *loss = x->l->loss;
-    const ct_real exponent = (ct_real)log_scale, bias = (ct_real)x->l->at.bias;
+    ct_loss_options o = l->at.options != NULL ? *l->at.options : ct_loss_defaults();
+    const ct_loss *loss = l->loss;
+    const ct_real exponent = (ct_real)log_scale, bias = (ct_real)l->at.bias;
     o.dot = dot;
     const ct_loss_inputs in = {.log_scale = ct_constant(g, 1, 1, &exponent),
-                               .group = x->group,
+                               .group = group,
                                .bias = loss->uses_bias ? ct_constant(g, 1, 1, &bias) : NULL,
                                .options = &o};
     ct_tensor *y = loss->apply(g, a, b, &in);
@@ -114,13 +105,14 @@ static ct_tensor *probabilities(ct_graph *g, ct_tensor *a, ct_tensor *b, double 
 }
 
 /* The loss of a batch under a mistake. */
-static double value_under(const mistake *m, const batch *x, ct_error *err)
+static double value_under(const mistake *m, const ct_landmarks *l, const ct_embedded *x,
+                          ct_error *err)
 {
-    const double tau = x->l->at.temperature, right = -ct_scalar_log(tau);
+    const double tau = l->at.temperature, right = -ct_scalar_log(tau);
     const double log_scale[] = {right, right > 0 ? ct_scalar_log(right) : (double)NAN, -right, 0};
     const what of = m->of;
     const double by = of == PROBABILITIES ? 0 : log_scale[m->by];
-    const bool dot = of >= COLUMNS || has_dot(x->l) || m->dot;
+    const bool dot = of >= COLUMNS || has_dot(l) || m->dot;
     if (isnan(by))
         return by;
     ct_graph g;
@@ -134,7 +126,7 @@ static double value_under(const mistake *m, const batch *x, ct_error *err)
         a = probabilities(&g, a, b, tau);
         b = identity(&g, x->n);
     }
-    const ct_tensor *y = loss_in(&g, x, a, b, by, dot, err);
+    const ct_tensor *y = loss_in(&g, l, x->group, a, b, by, dot, err);
     const double value = y != NULL ? (double)y->x[0] : (double)NAN;
     ct_graph_free(&g);
     return value * m->factor * (m->n > 0 ? x->n : 1) / (m->n < 0 ? x->n : 1) *
@@ -149,14 +141,12 @@ static double mean_under(const mistake *m, const ct_landmarks *l, const ct_embed
     double sum = 0;
     for (int i = 0; i < batches && err->status == CT_OK; i++) {
         const ptrdiff_t from = (ptrdiff_t)i * n;
-        const batch x = {.l = l,
-                         .device = e->device,
-                         .a = e->a + from * e->d,
-                         .b = e->b + from * e->d,
-                         .group = e->group != NULL ? e->group + from : NULL,
-                         .n = n,
-                         .d = e->d};
-        sum += value_under(m, &x, err);
+        ct_embedded x = *e;
+        x.n = n;
+        x.a += from * e->d;
+        x.b += from * e->d;
+        x.group = e->group != NULL ? e->group + from : NULL;
+        sum += value_under(m, l, &x, err);
     }
     return sum / batches;
 }
@@ -211,12 +201,12 @@ static int gradient_is(double cosine, double length)
 void measure_gradient(ct_diagnosis *d, const ct_embedded *e, ct_error *err)
 {
     const size_t size = (size_t)e->n * (size_t)e->d;
-    const batch x = {.l = &d->landmarks, .group = e->group, .n = e->n, .d = e->d};
+    const ct_landmarks *l = &d->landmarks;
     ct_graph g;
     ct_graph_init(&g, e->device, 0);
     ct_tensor *side[2] = {ct_leaf(&g, e->n, e->d, e->a), ct_leaf(&g, e->n, e->d, e->b)};
-    ct_tensor *y = loss_in(&g, &x, side[0], side[1], -ct_scalar_log(x.l->at.temperature),
-                           has_dot(x.l), err);
+    ct_tensor *y = loss_in(&g, l, e->group, side[0], side[1], -ct_scalar_log(l->at.temperature),
+                           has_dot(l), err);
     d->gradient_compared = y != NULL;
     int best = 5;
     if (y != NULL)

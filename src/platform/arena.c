@@ -80,12 +80,6 @@ static bool add_block(ct_arena *a, size_t need)
     return true;
 }
 
-/* Does the newest block hold `padded` bytes more, or another one? */
-static bool make_room(ct_arena *a, size_t padded)
-{
-    return (a->block != NULL && padded <= a->block->size - a->block->used) || add_block(a, padded);
-}
-
 static void *no_memory(ct_arena *a, size_t bytes)
 {
     if (a->err != NULL)
@@ -99,7 +93,8 @@ void *ct_arena_alloc(ct_arena *a, size_t bytes)
     if (a->err != NULL && a->err->status != CT_OK)
         return NULL;
     const size_t padded = (bytes + GAP + ALIGN - 1) / ALIGN * ALIGN;
-    if (padded < bytes || !make_room(a, padded))
+    const bool fits = a->block != NULL && padded <= a->block->size - a->block->used;
+    if (padded < bytes || !(fits || add_block(a, padded)))
         return no_memory(a, bytes);
     unsigned char *p = a->block->data + a->block->used;
     a->block->used += padded;

@@ -257,8 +257,7 @@ static void check_recipe(const ct_trainer *t, const ct_safetensors *file, const 
                 is + line);
 }
 
-/* Data that changed would be trained on, or measured, as if it were the old. A file that is older
- * than fingerprints has mean and spread. */
+/* Data that changed would be trained on, or measured, as if it were the old. */
 static void check_data(const ct_trainer *t, numbers *then, const char *path, bool *changed,
                        ct_error *err)
 {
@@ -266,10 +265,7 @@ static void check_data(const ct_trainer *t, numbers *then, const char *path, boo
     if (err->status != CT_OK)
         return;
     fingerprint(t, now, err);
-    bool same = *then->progress.data == '\0' || strcmp(now, then->progress.data) == 0;
-    for (int side = 0; side < 2 && *then->progress.data == '\0'; side++)
-        same &= then->standard[side].mean == t->fitted[side].mean &&
-                then->standard[side].spread == t->fitted[side].spread;
+    const bool same = strcmp(now, then->progress.data) == 0;
     if (changed != NULL)
         *changed = !same;
     else if (!same)

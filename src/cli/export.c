@@ -6,15 +6,14 @@
 static int export(cli_call *c, ct_error *err)
 {
     ct_search search = {0};
-    ct_progress at;
     char checkpoint[CT_PATH_BYTES];
     if (c->torch == NULL && c->data == NULL && c->projector == NULL)
         CT_FAIL(err, CT_ERR_CONFIG, "export: expected --torch F.py, --data DIR or --projector DIR");
     ct_run_checkpoint(c->argv[0], c->checkpoint, checkpoint, err);
     if (err->status == CT_OK && c->torch != NULL) { /* with the state of the optimiser */
         bool *changed = c->data_changed ? &c->other_data : NULL;
-        ct_checkpoint_load(&c->trainer, &at, checkpoint, changed, err);
-        ct_export_torch(&c->trainer, &at, c->torch, err);
+        ct_checkpoint_load(&c->trainer, true, checkpoint, changed, err);
+        ct_export_torch(&c->trainer, c->torch, err);
     }
     if (err->status == CT_OK && c->data != NULL)
         ct_export_data(c->trainer.pairs, c->data, err);

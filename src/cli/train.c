@@ -34,8 +34,7 @@ static int go(cli_call *c, const char *folder, task what, ct_error *err)
     if (what == IMPORT)
         progress.watch.stop = &at_once;
     if (what == IMPORT && c->argc == 1)
-        ct_checkpoint_load(&c->trainer, &(ct_progress){.best = 0}, c->argv[0],
-                           progress.watch.changed, err);
+        ct_checkpoint_load(&c->trainer, true, c->argv[0], progress.watch.changed, err);
     if (what == RESUME)
         ct_run_resume(&c->trainer, folder, c->checkpoint, &progress.watch, err);
     else

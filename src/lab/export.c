@@ -15,7 +15,7 @@ static const char MODULE[] =
 #include "models/two_tower.py.h"
     ;
 
-ct_status ct_export_torch(const ct_trainer *t, ct_progress *p, const char *path, ct_error *err)
+ct_status ct_export_torch(ct_trainer *t, const char *path, ct_error *err)
 {
     char weights[CT_PATH_BYTES];
     ct_writer w;
@@ -23,7 +23,7 @@ ct_status ct_export_torch(const ct_trainer *t, ct_progress *p, const char *path,
     if (stem < 1 || strcmp(path + stem, ".py") != 0 ||
         snprintf(weights, sizeof weights, "%.*s.safetensors", stem, path) >= (int)sizeof weights)
         return CT_FAIL(err, CT_ERR_CONFIG, "--torch %.60s: expected a name that ends in .py", path);
-    ct_checkpoint_save(t, p, weights, err);
+    ct_checkpoint_save(t, weights, err);
     ct_writer_open(&w, path, err);
     ct_writer_bytes(&w, MODULE, sizeof MODULE - 1);
     return ct_writer_commit(&w);

@@ -10,7 +10,7 @@
 
 /* FILE.py: a PyTorch module, readable, that embeds, continues the training and writes ONNX; and
  * the run's state, in FILE.safetensors: a checkpoint, which sees the data from there. */
-ct_status ct_export_torch(const ct_trainer *t, ct_progress *p, const char *path, ct_error *err);
+ct_status ct_export_torch(ct_trainer *t, const char *path, ct_error *err);
 
 /* The pairs of all splits, as .npy and text, for that module and for data.kind = pairs. */
 ct_status ct_export_data(const ct_pairs *p, const char *folder, ct_error *err);

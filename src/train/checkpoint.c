@@ -159,51 +159,38 @@ static void fingerprint(const ct_trainer *t, char out[17], ct_error *err)
 
 /* ---- numbers ---- */
 
-typedef struct numbers {
-    ct_standard standard[2];
-    double beta1_power, beta2_power;
-    long step;
-    ct_progress progress;
-} numbers;
-
 static const ct_field NUMBERS[] = {
-    {CT_ROW("image.mean", CT_REAL, numbers, standard[0].mean)},
-    {CT_ROW("image.spread", CT_REAL, numbers, standard[0].spread)},
-    {CT_ROW("text.mean", CT_REAL, numbers, standard[1].mean)},
-    {CT_ROW("text.spread", CT_REAL, numbers, standard[1].spread)},
-    {CT_ROW("optim.beta1^step", CT_REAL, numbers, beta1_power)},
-    {CT_ROW("optim.beta2^step", CT_REAL, numbers, beta2_power)},
-    {CT_ROW("data.fingerprint", CT_TEXT, numbers, progress.data)},
-    {CT_ROW("best.recall", CT_REAL, numbers, progress.best)},
-    {CT_ROW("best.step", CT_LONG, numbers, progress.best_step), .most = 1e9},
-    {CT_ROW("log.bytes", CT_LONG, numbers, progress.log_bytes), .most = 1e15},
-    {CT_ROW("contrast.step", CT_LONG, numbers, step), .most = 1e9},
+    {CT_ROW("image.mean", CT_REAL, ct_trainer, standard[0].mean)},
+    {CT_ROW("image.spread", CT_REAL, ct_trainer, standard[0].spread)},
+    {CT_ROW("text.mean", CT_REAL, ct_trainer, standard[1].mean)},
+    {CT_ROW("text.spread", CT_REAL, ct_trainer, standard[1].spread)},
+    {CT_ROW("optim.beta1^step", CT_REAL, ct_trainer, optim.b1t)},
+    {CT_ROW("optim.beta2^step", CT_REAL, ct_trainer, optim.b2t)},
+    {CT_ROW("data.fingerprint", CT_TEXT, ct_trainer, progress.data)},
+    {CT_ROW("best.recall", CT_REAL, ct_trainer, progress.best)},
+    {CT_ROW("best.step", CT_LONG, ct_trainer, progress.best_step), .most = 1e9},
+    {CT_ROW("log.bytes", CT_LONG, ct_trainer, progress.log_bytes), .most = 1e15},
+    {CT_ROW("contrast.step", CT_LONG, ct_trainer, step), .most = 1e9},
 };
 static const ct_fields NUMBER_FIELDS = CT_FIELDS(NUMBERS);
 
-static void load_numbers(numbers *n, const ct_safetensors *file, const char *path, ct_error *err)
+static void load_numbers(ct_trainer *t, const ct_safetensors *file, const char *path, ct_error *err)
 {
     char place[CT_PATH_BYTES + 32];
     snprintf(place, sizeof place, "%s: metadata ", path);
     for (int i = 0; i < NUMBER_FIELDS.n && err->status == CT_OK; i++) {
         const char *key = NUMBERS[i].key, *text = ct_safetensors_metadata(file, key);
-        if (ct_fields_set(&NUMBER_FIELDS, n, key, text != NULL ? text : "", place, err) != CT_OK)
+        if (ct_fields_set(&NUMBER_FIELDS, t, key, text != NULL ? text : "", place, err) != CT_OK)
             err->status = CT_ERR_FORMAT; /* of a file, not of the command line */
     }
 }
 
 /* ---- saving ---- */
 
-ct_status ct_checkpoint_save(const ct_trainer *t, ct_progress *progress, const char *path,
-                             ct_error *err)
+ct_status ct_checkpoint_save(ct_trainer *t, const char *path, ct_error *err)
 {
-    if (*progress->data == '\0')
-        fingerprint(t, progress->data, err);
-    const numbers now = {.standard = {t->standard[0], t->standard[1]},
-                         .beta1_power = t->optim.b1t,
-                         .beta2_power = t->optim.b2t,
-                         .step = t->step,
-                         .progress = *progress};
+    if (*t->progress.data == '\0')
+        fingerprint(t, t->progress.data, err);
     char recipe[CT_RECIPE_BYTES], text[sizeof NUMBERS / sizeof *NUMBERS][32];
     ct_metadata meta[sizeof NUMBERS / sizeof *NUMBERS + 3] = {
         {"contrast.format", FORMAT},
@@ -215,7 +202,7 @@ ct_status ct_checkpoint_save(const ct_trainer *t, ct_progress *progress, const c
         return err->status;
     ct_recipe_text(&t->recipe, path, recipe, err);
     for (int i = 0; i < NUMBER_FIELDS.n; i++) {
-        ct_field_text(&NUMBERS[i], &now, text[i], sizeof text[i]);
+        ct_field_text(&NUMBERS[i], t, text[i], sizeof text[i]);
         meta[3 + i] = (ct_metadata){NUMBERS[i].key, text[i]};
     }
     list_arrays(&a, t);
@@ -258,20 +245,19 @@ static void check_recipe(const ct_trainer *t, const ct_safetensors *file, const 
 }
 
 /* Data that changed would be trained on, or measured, as if it were the old. */
-static void check_data(const ct_trainer *t, numbers *then, const char *path, bool *changed,
-                       ct_error *err)
+static void check_data(ct_trainer *t, const char *path, bool *changed, ct_error *err)
 {
     char now[17];
     if (err->status != CT_OK)
         return;
     fingerprint(t, now, err);
-    const bool same = strcmp(now, then->progress.data) == 0;
+    const bool same = strcmp(now, t->progress.data) == 0;
     if (changed != NULL)
         *changed = !same;
     else if (!same)
         CT_FAIL(err, CT_ERR_CONFIG,
                 "%s: the data is not what it was trained on; --data-changed accepts it", path);
-    strcpy(then->progress.data, now);
+    strcpy(t->progress.data, now);
 }
 
 static void check_format(const ct_safetensors *file, const char *path, ct_error *err)
@@ -298,37 +284,27 @@ ct_status ct_checkpoint_recipe(const char *path, ct_recipe *out, ct_error *err)
     return err->status;
 }
 
-ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, bool *changed,
+ct_status ct_checkpoint_load(ct_trainer *t, bool to_continue, const char *path, bool *changed,
                              ct_error *err)
 {
     ct_arena arena;
     ct_safetensors file = {.n_tensors = 0};
-    numbers then = {.step = 0};
     arrays a;
     if (err->status != CT_OK) /* there may be no trainer */
         return err->status;
     ct_arena_open(&arena, path, 0, err);
     ct_safetensors_read(path, &arena, &file, err);
     check_format(&file, path, err);
-    if (p == NULL)
-        list_weights(&a, &t->model.params);
-    else
+    if (to_continue)
         list_arrays(&a, t);
+    else
+        list_weights(&a, &t->model.params);
     load_arrays(&a, t->unused, &file, path, err);
-    load_numbers(&then, &file, path, err);
-    if (p != NULL)
+    load_numbers(t, &file, path, err);
+    if (to_continue)
         check_recipe(t, &file, path, err);
-    check_data(t, &then, path, changed, err);
-    if (err->status == CT_OK && p != NULL) {
-        *p = then.progress;
-        t->optim.b1t = then.beta1_power;
-        t->optim.b2t = then.beta2_power;
-    }
-    if (err->status == CT_OK) {
-        memcpy(t->standard, then.standard, sizeof t->standard);
-        t->step = then.step;
-        t->optim.step = then.step;
-    }
+    check_data(t, path, changed, err);
+    t->optim.step = t->step;
     ct_arena_free(&arena);
     return err->status;
 }

@@ -17,24 +17,16 @@
 #include "formats/safetensors.h"
 #include "train/trainer.h"
 
-/* What a run knows besides its trainer. */
-typedef struct ct_progress {
-    char data[17];  /* its fingerprint; "": saving finds it out */
-    long log_bytes; /* of log.jsonl, before this step's evaluation */
-    long best_step; /* of the best evaluation of validation; 0: none yet */
-    double best;    /* its recall@1, mean of both directions */
-} ct_progress;
-
 /* Write a checkpoint, whole or not at all.
  * Errors  CT_ERR_IO, CT_ERR_NOMEM */
-ct_status ct_checkpoint_save(const ct_trainer *t, ct_progress *p, const char *path, ct_error *err);
+ct_status ct_checkpoint_save(ct_trainer *t, const char *path, ct_error *err);
 
-/* Parameters and standardisation, and, where `p` is not NULL, all that it takes to continue; t is
- * then of the same recipe, or this is an error. So are other data than the run was trained on,
- * unless `changed` is there to say whether they are.
+/* Parameters and standardisation, and, if it is to continue, all that it takes; t is then of the
+ * same recipe, or this is an error. So are other data than the run was trained on, unless `changed`
+ * is there to say whether they are.
  * Errors  CT_ERR_IO, CT_ERR_FORMAT (damaged; something is missing or of another shape),
  *         CT_ERR_CONFIG (another recipe or other data), CT_ERR_NOMEM */
-ct_status ct_checkpoint_load(ct_trainer *t, ct_progress *p, const char *path, bool *changed,
+ct_status ct_checkpoint_load(ct_trainer *t, bool to_continue, const char *path, bool *changed,
                              ct_error *err);
 
 /* The recipe of the run that wrote it. Errors  as above */

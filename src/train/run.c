@@ -18,7 +18,6 @@ typedef struct run {
     const ct_run_watch *watch;
     ct_log log, timing;
     double began; /* the clock when the run began; resumed, as if it had never stopped */
-    ct_progress progress;
     int lock;
     bool imported; /* at a step that this folder has no lines of */
     ct_error *err;
@@ -118,7 +117,7 @@ ct_status ct_run_open(ct_trainer *t, const char *folder, const char *const *sett
     ct_run_recipe(folder, settings, &recipe, err);
     ct_trainer_init(t, &recipe, NULL, device, err);
     ct_run_checkpoint(folder, checkpoint, path, err);
-    return ct_checkpoint_load(t, NULL, path, changed, err);
+    return ct_checkpoint_load(t, false, path, changed, err);
 }
 
 /* ---- lines ---- */
@@ -197,7 +196,7 @@ static void open_log(run *r)
     ct_writer_reopen(&r->timing.writer, path, kept_timing(path, r->t->step, &seconds, r->err),
                      r->err);
     ct_folder_path(path, r->folder, "log.jsonl", r->err);
-    ct_writer_reopen(&r->log.writer, path, (uint64_t)r->progress.log_bytes, r->err);
+    ct_writer_reopen(&r->log.writer, path, (uint64_t)r->t->progress.log_bytes, r->err);
     r->began = ct_clock_s() - (seconds > 0 ? seconds : 0);
     if (r->log.writer.size == 0 && has_probe(r))
         put_probe(r);
@@ -211,7 +210,7 @@ static void save_checkpoint(run *r, const char *which)
 {
     char path[CT_PATH_BYTES];
     ct_run_checkpoint(r->folder, which, path, r->err);
-    ct_checkpoint_save(r->t, &r->progress, path, r->err);
+    ct_checkpoint_save(r->t, path, r->err);
 }
 
 /* The lines first, then the checkpoint that counts on them. */
@@ -219,7 +218,7 @@ static void save(run *r)
 {
     ct_writer_sync(&r->log.writer);
     ct_writer_flush(&r->timing.writer);
-    r->progress.log_bytes = (long)r->log.writer.size;
+    r->t->progress.log_bytes = (long)r->log.writer.size;
     save_checkpoint(r, "latest");
 }
 
@@ -228,11 +227,12 @@ static void save(run *r)
 static void keep_best(run *r, const ct_evaluation *e)
 {
     const double recall = (e->measures.recall_at_1[0] + e->measures.recall_at_1[1]) / 2;
-    if (!r->t->recipe.train.keep_best || (r->progress.best_step > 0 && recall <= r->progress.best))
+    if (!r->t->recipe.train.keep_best ||
+        (r->t->progress.best_step > 0 && recall <= r->t->progress.best))
         return;
     save_checkpoint(r, "best");
-    r->progress.best_step = r->t->step;
-    r->progress.best = recall;
+    r->t->progress.best_step = r->t->step;
+    r->t->progress.best = recall;
 }
 
 /* ---- the loop ---- */
@@ -382,6 +382,7 @@ ct_status ct_run_train(ct_trainer *t, const char *folder, const char *weights,
     ct_folder_make(folder, err);
     ct_folder_lock(folder, &r.lock, err);
     r.imported = t->step > 0;
+    t->progress = (ct_progress){.best = 0}; /* of this folder */
     clear_folder(&r, weights != NULL || r.imported);
     return run_logged(&r);
 }
@@ -394,7 +395,7 @@ static void rewind_to(run *r, const char *which)
     ct_run_checkpoint(r->folder, which, path, r->err);
     if (which == NULL && !ct_file_exists(path))
         return;
-    ct_checkpoint_load(r->t, &r->progress, path, r->watch->changed, r->err);
+    ct_checkpoint_load(r->t, true, path, r->watch->changed, r->err);
     if (which != NULL)
         save_checkpoint(r, "latest");
 }

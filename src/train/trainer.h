@@ -19,6 +19,14 @@ typedef struct ct_gather {
     int *offset, *id, *which; /* bags of ids */
 } ct_gather;
 
+/* What a run knows besides; its checkpoints have it. */
+typedef struct ct_progress {
+    char data[17];  /* its fingerprint; "": saving finds it out */
+    long log_bytes; /* of log.jsonl, before this step's evaluation */
+    long best_step; /* of the best evaluation of validation; 0: none yet */
+    double best;    /* its recall@1, mean of both directions */
+} ct_progress;
+
 typedef struct ct_trainer {
     ct_recipe recipe;
     const ct_pairs *pairs; /* borrowed, as is device; or the same as `own` */
@@ -38,7 +46,8 @@ typedef struct ct_trainer {
     ct_real *dpair[2];      /* ... and their gradients */
     ct_graph graph;
     ct_arena arena;
-    long step;                    /* updates made */
+    long step; /* updates made */
+    ct_progress progress;
     char unused[CT_UNUSED_BYTES]; /* names of tensors of the last file that are no arrays of the
                                      trainer */
 } ct_trainer;

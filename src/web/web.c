@@ -18,7 +18,6 @@ struct ct_web {
     ct_device *device;
     ct_trainer trainer;
     bool open;
-    ct_progress progress; /* knows the fingerprint of the data, which takes time, once */
     ct_snapshot snapshot;
     ct_diagnosis diagnosis;
     ct_json j;      /* the answer, */
@@ -144,7 +143,6 @@ const char *ct_web_open(ct_web *w, const char *recipe, const char *settings)
     override_all(&r, settings, &w->err);
     if (ct_recipe_check(&r, &w->err) == CT_OK) {
         ct_trainer_init(&w->trainer, &r, NULL, w->device, &w->err);
-        w->progress = (ct_progress){.log_bytes = 0};
         w->open = true; /* there is something to free, also after an error */
     }
     if (w->err.status == CT_OK)
@@ -245,7 +243,7 @@ const char *ct_web_save(ct_web *w, const char *path)
     ct_trainer *t = begin_with_run(w);
     ct_safetensors *file = ct_arena_zeroed(&w->arena, 1, sizeof *file);
     if (w->err.status == CT_OK)
-        ct_checkpoint_save(t, &w->progress, path, &w->err);
+        ct_checkpoint_save(t, path, &w->err);
     if (file != NULL && ct_safetensors_read(path, &w->arena, file, &w->err) == CT_OK) {
         snprintf(digits, sizeof digits, "%016" PRIx64, ct_weights_hash(file));
         ct_json_string(&w->j, "hash", digits);
@@ -257,7 +255,7 @@ const char *ct_web_save(ct_web *w, const char *path)
 const char *ct_web_load(ct_web *w, const char *path)
 {
     ct_trainer *t = begin_with_run(w);
-    if (w->err.status == CT_OK && ct_checkpoint_load(t, &w->progress, path, NULL, &w->err) == CT_OK)
+    if (w->err.status == CT_OK && ct_checkpoint_load(t, true, path, NULL, &w->err) == CT_OK)
         ct_json_integer(&w->j, "step", t->step);
     return answer(w);
 }

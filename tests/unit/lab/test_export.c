@@ -113,20 +113,19 @@ START_TEST(a_run_is_exported_with_the_state_of_its_optimiser)
     ct_recipe again;
     ct_error err = {.status = CT_OK};
     ct_trainer run, other;
-    ct_progress progress = {.best = 0};
     char place[96], module[128], weights[128];
     snprintf(place, sizeof place, "%s/run", scratch);
     snprintf(module, sizeof module, "%s/model.py", scratch);
     snprintf(weights, sizeof weights, "%s/model.safetensors", scratch);
     open_trainer(&run, &recipe, 1, NULL);
     ct_run_train(&run, place, NULL, &nobody, &err);
-    ct_export_torch(&run, &progress, module, &err);
+    ct_export_torch(&run, module, &err);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
     ck_assert_int_eq(access(module, R_OK), 0);
 
     ct_checkpoint_recipe(weights, &again, &err);
     open_trainer(&other, &again, 1, NULL);
-    ct_checkpoint_load(&other, &progress, weights, NULL, &err);
+    ct_checkpoint_load(&other, true, weights, NULL, &err);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
     ck_assert_int_eq(other.step, 4);
     const size_t size = other.model.params.size;
@@ -139,7 +138,7 @@ START_TEST(a_run_is_exported_with_the_state_of_its_optimiser)
         moments += (double)other.optim.v[i];
     ck_assert(moments > 0);
 
-    ck_assert_int_eq(ct_export_torch(&run, &progress, "model", &err), CT_ERR_CONFIG);
+    ck_assert_int_eq(ct_export_torch(&run, "model", &err), CT_ERR_CONFIG);
     ck_assert_str_eq(err.msg, "--torch model: expected a name that ends in .py");
     close_trainer(&run);
     close_trainer(&other);

@@ -231,7 +231,7 @@ END_TEST
 /* The last step, the rename, is refused: nothing may be left beside what is there. */
 START_TEST(a_name_that_was_taken_meanwhile_is_an_error)
 {
-    ck_assert_int_eq(ct_writer_open(&w, path, CT_REPLACE, &err), CT_OK);
+    ck_assert_int_eq(ct_writer_open(&w, path, &err), CT_OK);
     ct_writer_bytes(&w, "new", 3);
     ck_assert_int_eq(mkdir(path, 0700), 0);
     check_error(ct_writer_commit(&w), "file: Is a directory");

@@ -125,7 +125,7 @@ START_TEST(a_checkpoint_alone_is_trained_to_the_same_end)
     snprintf(place, sizeof place, "%s/new", scratch);
     ct_checkpoint_recipe(path, &again, &err);
     open_trainer(&run, &again, 1, NULL);
-    ct_checkpoint_load(&run, &(ct_progress){.best = 0}, path, NULL, &err);
+    ct_checkpoint_load(&run, true, path, NULL, &err);
     ck_assert_int_eq(run.step, 7);
     ct_run_train(&run, place, NULL, &nobody, &err);
     ck_assert_msg(err.status == CT_OK, "%s", err.msg);
@@ -167,17 +167,16 @@ START_TEST(of_equals_the_first_is_the_best)
 {
     const ct_recipe r = small_recipe("optim.rate=0");
     ct_error err = {0};
-    ct_progress p;
     ct_trainer t;
     char path[CT_PATH_BYTES];
     ck_assert_int_eq(go(&r, other, NULL, false, 0, &err), CT_OK);
     open_trainer(&t, &r, 1, NULL);
     ct_run_checkpoint(other, "latest", path, &err);
-    ck_assert_msg(ct_checkpoint_load(&t, &p, path, NULL, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_checkpoint_load(&t, true, path, NULL, &err) == CT_OK, "%s", err.msg);
     ck_assert_int_gt(t.step, 2 * r.monitor.evaluate_every);
-    ck_assert_int_eq(p.best_step, r.monitor.evaluate_every);
+    ck_assert_int_eq(t.progress.best_step, r.monitor.evaluate_every);
     ct_run_checkpoint(other, "best", path, &err);
-    ck_assert_msg(ct_checkpoint_load(&t, &p, path, NULL, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_checkpoint_load(&t, true, path, NULL, &err) == CT_OK, "%s", err.msg);
     ck_assert_int_eq(t.step, r.monitor.evaluate_every);
     close_trainer(&t);
 }
@@ -253,13 +252,12 @@ START_TEST(another_recipe_or_other_data_is_refused)
     ct_pairs *pairs = ct_recipe_data(&r, CT_IGNORE_ERROR);
     for (int what = 0; what < 6; what++) {
         ct_trainer t;
-        ct_progress p;
         ct_error err = {0};
         char path[CT_PATH_BYTES];
         ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, CT_IGNORE_ERROR), CT_OK);
         swap_two(pairs, what);
         ck_assert_int_eq(ct_trainer_init(&t, &r, pairs, device, CT_IGNORE_ERROR), CT_OK);
-        ck_assert_int_eq(ct_checkpoint_load(&t, &p, path, NULL, &err), CT_ERR_CONFIG);
+        ck_assert_int_eq(ct_checkpoint_load(&t, true, path, NULL, &err), CT_ERR_CONFIG);
         ck_assert_msg(strstr(err.msg, "the data is not what it was trained on") != NULL,
                       "change %d: %s", what, err.msg);
         ct_trainer_free(&t);
@@ -300,14 +298,13 @@ START_TEST(every_damaged_checkpoint_is_refused)
         "image.layers=2 text.layers=2 data.dim=3 train.steps=2 optim.warmup=0");
     ct_error err = {0};
     ct_trainer t;
-    ct_progress p;
     char path[CT_PATH_BYTES], *good;
     size_t n;
     ck_assert_int_eq(go(&r, other, NULL, false, 0, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(ct_run_checkpoint(other, NULL, path, CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(ct_file_read(path, 0, &arena, &good, &n, CT_IGNORE_ERROR), CT_OK);
     open_trainer(&t, &r, 1, NULL);
-    ck_assert_msg(ct_checkpoint_load(&t, &p, path, NULL, &err) == CT_OK, "%s", err.msg);
+    ck_assert_msg(ct_checkpoint_load(&t, true, path, NULL, &err) == CT_OK, "%s", err.msg);
     for (size_t k = 0; k < 2 * n; k++) {
         FILE *f = fopen(path, "wb");
         if (k < n) { /* cut after k bytes */
@@ -319,7 +316,7 @@ START_TEST(every_damaged_checkpoint_is_refused)
         }
         fclose(f);
         err = (ct_error){0};
-        ck_assert_msg(ct_checkpoint_load(&t, &p, path, NULL, &err) != CT_OK,
+        ck_assert_msg(ct_checkpoint_load(&t, true, path, NULL, &err) != CT_OK,
                       "%s of byte %zu passed", k < n ? "a cut" : "a bit", k % n);
         ck_assert(err.msg[0] != '\0');
     }

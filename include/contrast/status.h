@@ -60,6 +60,7 @@ typedef struct ct_error {
  *     return CT_FAIL(err, CT_ERR_IO, "%s: %s", path, strerror(errno));
  * A ct_error that already holds a failure keeps it: first cause wins. */
 #define CT_FAIL(err, status, ...) ct_error_set((err), (status), __FILE__, __LINE__, __VA_ARGS__)
+#define CT_REFUSE(err, ...)       CT_FAIL(err, CT_ERR_FORMAT, __VA_ARGS__) /* what a file holds */
 
 ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int line, const char *fmt,
                        ...) __attribute__((nonnull(1), format(printf, 5, 6)));

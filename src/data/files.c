@@ -58,14 +58,14 @@ static void split_line(loader *l, const char *path, int i, char *line)
     if (picture != NULL && rest != NULL)
         caption = take_cell(&rest, commas ? ',' : '\t', commas);
     if (rest != NULL || *picture == '\0' || *caption == '\0') {
-        CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: expected a picture, a %s and a caption%s", path,
-                i + 1, commas ? "comma" : "tab", commas ? ", in quotes if it has commas" : "");
+        CT_REFUSE(l->err, "%s:%d: expected a picture, a %s and a caption%s", path, i + 1,
+                  commas ? "comma" : "tab", commas ? ", in quotes if it has commas" : "");
         return;
     }
     const char *slash = strrchr(path, '/');
     const int folder = slash != NULL && picture[0] != '/' ? (int)(slash - path) + 1 : 0;
     if (snprintf(full, sizeof full, "%.*s%s", folder, path, picture) >= (int)sizeof full)
-        CT_FAIL(l->err, CT_ERR_FORMAT, "%s:%d: the path is too long", path, i + 1);
+        CT_REFUSE(l->err, "%s:%d: the path is too long", path, i + 1);
     l->picture[i] = ct_arena_strdup(l->arena, full);
     l->text[1][i] = caption;
 }
@@ -94,10 +94,9 @@ static void open_rows(loader *l, int side, const char *path)
     const ct_npy *a = &f->array;
     ct_array_open(&f->source, name, l->arena, &f->array, l->err);
     if (a->fortran && a->n_dims > 1)
-        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: is in Fortran's order; save np.ascontiguousarray of it",
-                path);
+        CT_REFUSE(l->err, "%s: is in Fortran's order; save np.ascontiguousarray of it", path);
     if (a->count == 0)
-        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: there are no values in it", path);
+        CT_REFUSE(l->err, "%s: there are no values in it", path);
     l->n[side] = a->rows;
     s->dim = a->cols;
     if (a->n_dims == 3 || (a->n_dims == 4 && (a->dim[3] == 1 || a->dim[3] == 3))) {
@@ -132,9 +131,9 @@ static void open_sides(loader *l, const ct_data_options *o)
     if (l->picture == NULL)
         open_side(l, 1, o->text, NULL);
     if (l->n[0] != l->n[1])
-        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d items; expected one for each of the %d of %s%s",
-                l->path[1], l->n[1], l->n[0], l->path[0],
-                l->text[1] != NULL && l->n[1] == l->n[0] + 1 ? "; is line 1 a header?" : "");
+        CT_REFUSE(l->err, "%s: %d items; expected one for each of the %d of %s%s", l->path[1],
+                  l->n[1], l->n[0], l->path[0],
+                  l->text[1] != NULL && l->n[1] == l->n[0] + 1 ? "; is line 1 a header?" : "");
 }
 
 static bool is_picture(const char *path)
@@ -188,11 +187,10 @@ static void load_picture(loader *l, ct_side *s, int i)
         make_room(l, s, &p);
     const bool fits = l->width > 0 || (p.width == s->width && p.height == s->height);
     if (!fits || p.channels != s->channels)
-        CT_FAIL(l->err, CT_ERR_FORMAT,
-                "%s:%d: %s is %d x %d, %s; expected %d x %d, %s, as the first%s", l->path[0], i + 1,
-                l->picture[i], p.width, p.height, p.channels == 3 ? "colour" : "grey", s->width,
-                s->height, s->channels == 3 ? "colour" : "grey",
-                fits ? "" : " (or set data.resize)");
+        CT_REFUSE(l->err, "%s:%d: %s is %d x %d, %s; expected %d x %d, %s, as the first%s",
+                  l->path[0], i + 1, l->picture[i], p.width, p.height,
+                  p.channels == 3 ? "colour" : "grey", s->width, s->height,
+                  s->channels == 3 ? "colour" : "grey", fits ? "" : " (or set data.resize)");
     if (l->err->status == CT_OK)
         ct_picture_resize(&p, s->width, s->height, l->pixels + (size_t)i * (size_t)s->dim);
     ct_arena_free(&scratch);
@@ -216,10 +214,10 @@ static void check_captions(loader *l, const ct_side *s, const char *path)
     for (int i = 0; i < s->n_texts && !some; i++)
         some = ct_text_ids(s->text[i], &words, NULL, 0) > 0;
     if (!some)
-        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: no caption has a letter or a digit", path);
+        CT_REFUSE(l->err, "%s: no caption has a letter or a digit", path);
     if (s->n_texts == 1 && s->n > 1)
-        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: all %d captions are '%.60s'; expected some that differ",
-                path, s->n, s->text[0]);
+        CT_REFUSE(l->err, "%s: all %d captions are '%.60s'; expected some that differ", path, s->n,
+                  s->text[0]);
 }
 
 /* ---- splits and groups ---- */
@@ -254,16 +252,14 @@ static void read_splits(loader *l, const char *path, int *of, int count[CT_N_SPL
     char **line;
     int n_lines;
     if (ct_lines_read(path, l->arena, &line, &n_lines, l->err) == CT_OK && n_lines != n)
-        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d lines; expected one for each of the %d pairs", path,
-                n_lines, n);
+        CT_REFUSE(l->err, "%s: %d lines; expected one for each of the %d pairs", path, n_lines, n);
     for (int i = 0; i < n && l->err->status == CT_OK; i++) {
         int s = 0;
         while (s < CT_N_SPLITS && strcmp(line[i], ct_split_name((ct_split)s)) != 0)
             s++;
         if (s == CT_N_SPLITS) {
-            CT_FAIL(l->err, CT_ERR_FORMAT,
-                    "%s:%d: %.40s: expected train, validation, test or composition", path, i + 1,
-                    line[i]);
+            CT_REFUSE(l->err, "%s:%d: %.40s: expected train, validation, test or composition", path,
+                      i + 1, line[i]);
             return;
         }
         of[i] = s;
@@ -288,8 +284,8 @@ static void set_groups(loader *l, const ct_data_options *o)
     if (*o->groups == '\0')
         return;
     if (ct_array_read_ints(o->groups, l->arena, &group, &n, l->err) == CT_OK && n != p->n)
-        CT_FAIL(l->err, CT_ERR_FORMAT, "%s: %d numbers; expected one for each of the %d pairs",
-                o->groups, n, p->n);
+        CT_REFUSE(l->err, "%s: %d numbers; expected one for each of the %d pairs", o->groups, n,
+                  p->n);
     p->group = group;
 }
 

@@ -33,8 +33,8 @@ int data_values(const ct_side *s, int item, int from, double *out, ct_error *err
     for (int k = 0; k < n && err->status == CT_OK; k++) {
         out[k] = data_are_bytes(a) ? bytes[k] : ct_npy_value(a, bytes, (size_t)k);
         if (!isfinite(out[k]))
-            CT_FAIL(err, CT_ERR_FORMAT, "%s: row %d, value %d is %g, expected a finite number",
-                    s->file->source.path, row, from + k, out[k]);
+            CT_REFUSE(err, "%s: row %d, value %d is %g, expected a finite number",
+                      s->file->source.path, row, from + k, out[k]);
     }
     return err->status == CT_OK ? n : 0;
 }

@@ -21,7 +21,7 @@ static ct_status check_bytes(const ct_source *s, uint64_t crc, ct_error *err)
         if (ct_source_read(s, at, piece, (size_t)n, err) == CT_OK)
             got = ct_crc32(got, piece, (size_t)n);
     }
-    return got == crc ? err->status : CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
+    return got == crc ? err->status : CT_REFUSE(err, CUT, s->path, (uintmax_t)s->size);
 }
 
 /* The source becomes the `size` bytes that `packed` bytes from `at` on were deflated from. */
@@ -29,12 +29,12 @@ static ct_status unpack(ct_source *s, uint64_t at, uint64_t packed, uint64_t siz
                         ct_arena *arena, ct_error *err)
 {
     if (packed > s->size || !ct_inflate_may(packed, size))
-        return CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
+        return CT_REFUSE(err, CUT, s->path, (uintmax_t)s->size);
     uint8_t *in = ct_alloc_for(s->path, (size_t)packed + 1, 1, err);
     uint8_t *out = ct_arena_alloc(arena, (size_t)size + 1);
     if (ct_source_read(s, at, in, (size_t)packed, err) == CT_OK &&
         !ct_inflate(in, (size_t)packed, out, (size_t)size))
-        CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
+        CT_REFUSE(err, CUT, s->path, (uintmax_t)s->size);
     ct_free(in);
     s->bytes = out;
     s->begin = 0;
@@ -58,7 +58,7 @@ ct_status ct_gzip_open(ct_source *s, const uint8_t *head, size_t size, ct_arena 
         while (at < size && head[at - 1] != 0);
     at += flags & 2;
     if (s->size < at + sizeof tail || head[2] != 8)
-        return CT_FAIL(err, CT_ERR_FORMAT, CUT, s->path, (uintmax_t)s->size);
+        return CT_REFUSE(err, CUT, s->path, (uintmax_t)s->size);
     ct_source_read(s, s->size - sizeof tail, tail, sizeof tail, err);
     return unpack(s, at, s->size - sizeof tail - at, ct_bytes_get(tail + 4, 4, false),
                   ct_bytes_get(tail, 4, false), arena, err);
@@ -88,8 +88,8 @@ static ct_status open_member(ct_source *s, const uint8_t *entry, ct_arena *arena
     if (method == 8)
         return unpack(s, at, packed, size, get(entry + CRC, 4), arena, err);
     if (method != 0 || packed != size || at > s->size || size > s->size - at)
-        return CT_FAIL(err, CT_ERR_FORMAT,
-                       "%s: expected a stored or deflated member below 4 GB; np.save it", s->path);
+        return CT_REFUSE(err, "%s: expected a stored or deflated member below 4 GB; np.save it",
+                         s->path);
     s->begin += at;
     s->size = size;
     return check_bytes(s, get(entry + CRC, 4), err);
@@ -103,7 +103,7 @@ ct_status ct_zip_open(ct_source *s, bool (*offer)(void *ctx, const char *name), 
     ct_source_read(s, last, end, sizeof end, err);
     const size_t size = get(end + 12, 4), at = get(end + 16, 4);
     if (memcmp(end, "PK\5\6", 4) != 0 || size > last || at > last - size)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a zip with its directory at the end", s->path);
+        CT_REFUSE(err, "%s: expected a zip with its directory at the end", s->path);
     else
         entry = ct_arena_alloc(arena, size + 1);
     ct_source_read(s, at, entry, size, err);
@@ -112,7 +112,7 @@ ct_status ct_zip_open(ct_source *s, bool (*offer)(void *ctx, const char *name), 
         const size_t length = get(entry + NAME_LENGTH, 2);
         n = ENTRY + length + get(entry + EXTRA_LENGTH, 2) + get(entry + COMMENT_LENGTH, 2);
         if (memcmp(entry, "PK\1\2", 4) != 0 || n > left)
-            return CT_FAIL(err, CT_ERR_FORMAT, "%s: its directory is damaged", s->path);
+            return CT_REFUSE(err, "%s: its directory is damaged", s->path);
         snprintf(name, sizeof name, "%.*s", (int)length, (const char *)entry + ENTRY);
         chosen = offer(ctx, name) ? entry : chosen;
         entry += n;

@@ -40,11 +40,10 @@ static bool offer(void *ctx, const char *name)
 static ct_status check_choice(const choice *c, const char *path, ct_error *err)
 {
     if (c->pytorch)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: is %s", path, CT_PYTORCH);
+        CT_REFUSE(err, "%s: is %s", path, CT_PYTORCH);
     else if (!c->found || (c->want == NULL && c->n != 1))
-        CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: expected FILE:NAME with the name of one of its %d arrays: %s", path, c->n,
-                c->names);
+        CT_REFUSE(err, "%s: expected FILE:NAME with the name of one of its %d arrays: %s", path,
+                  c->n, c->names);
     return err->status;
 }
 
@@ -140,11 +139,11 @@ static void parse_rows(const char *path, const char *text, size_t size, unsigned
         const int n = *at == '#' ? 0 : get_line(&at, x);
         const ptrdiff_t shown = ct_text_unprintable(at) - at;
         if (n < 0 && line > 1)
-            CT_FAIL(err, CT_ERR_FORMAT, "%s:%zu: byte %d: expected a number, found '%.*s'", path,
-                    line, (int)(at - begin) + 1, shown < 20 ? (int)shown : 20, at);
+            CT_REFUSE(err, "%s:%zu: byte %d: expected a number, found '%.*s'", path, line,
+                      (int)(at - begin) + 1, shown < 20 ? (int)shown : 20, at);
         else if (n > 0 && out->rows > 0 && (n != out->cols || out->rows == INT_MAX))
-            CT_FAIL(err, CT_ERR_FORMAT, "%s:%zu: has %d numbers, expected %d as before", path, line,
-                    n, out->cols);
+            CT_REFUSE(err, "%s:%zu: has %d numbers, expected %d as before", path, line, n,
+                      out->cols);
         else if (n > 0) {
             out->cols = n;
             out->rows++;
@@ -164,12 +163,12 @@ static ct_status read_text(ct_source *s, ct_arena *arena, ct_npy *out, ct_error 
     if (ct_source_read(s, 0, text, (size_t)s->size, err) != CT_OK)
         return err->status;
     if (strlen(text) != s->size)
-        return CT_FAIL(err, CT_ERR_FORMAT,
-                       "%s: expected .npy, .npz, safetensors, IDX, or a text of numbers", s->path);
+        return CT_REFUSE(err, "%s: expected .npy, .npz, safetensors, IDX, or a text of numbers",
+                         s->path);
     *out = (ct_npy){.kind = 'f', .width = 8};
     parse_rows(s->path, text, (size_t)s->size, x, out, err);
     if (out->rows == 0)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: has no row of numbers", s->path);
+        CT_REFUSE(err, "%s: has no row of numbers", s->path);
     out->n_dims = out->cols == 1 ? 1 : 2;
     out->dim[0] = out->rows;
     out->dim[1] = out->cols;
@@ -234,7 +233,7 @@ ct_status ct_array_parse(ct_source *s, const char *member, ct_arena *arena, ct_n
     unsigned char *head = read_head(s, arena, &size, err);
     const bool gzip = err->status == CT_OK && BEGINS(head, GZIP);
     if (err->status == CT_OK && size == 0)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: is empty", path);
+        return CT_REFUSE(err, "%s: is empty", path);
     if (gzip)
         ct_gzip_open(s, head, size, arena, err);
     else if (err->status == CT_OK && BEGINS(head, ZIP) &&
@@ -284,8 +283,8 @@ static void get_values(const ct_source *s, const ct_npy *a, size_t from, size_t 
         else if (x >= INT_MIN && x <= INT_MAX && x == (int)x)
             ints[k] = (int)x;
         else
-            CT_FAIL(err, CT_ERR_FORMAT, "%s: value %zu is %.12g, expected a whole one, %d to %d",
-                    s->path, k, x, INT_MIN, INT_MAX);
+            CT_REFUSE(err, "%s: value %zu is %.12g, expected a whole one, %d to %d", s->path, k, x,
+                      INT_MIN, INT_MAX);
     }
 }
 
@@ -311,10 +310,10 @@ ct_status ct_matrix_open(ct_source *s, const char *path, ct_arena *arena, ct_npy
     for (int k = 1; k < out->n_dims; k++)
         wide += out->dim[k] > 1;
     if (wide > 1)
-        CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: has the shape %s, expected (n, d): in Python: np.save('x.npy', x[:, 0]), or "
-                "x.mean(1), or x.reshape(len(x), -1)",
-                path, ct_npy_shape(out->dim, out->n_dims, shape));
+        CT_REFUSE(err,
+                  "%s: has the shape %s, expected (n, d): in Python: np.save('x.npy', x[:, 0]), or "
+                  "x.mean(1), or x.reshape(len(x), -1)",
+                  path, ct_npy_shape(out->dim, out->n_dims, shape));
     return err->status;
 }
 
@@ -342,10 +341,10 @@ ct_status ct_array_read_ints(const char *path, ct_arena *arena, int **x, int *n,
     ct_npy a;
     ct_array_open(&s, path, arena, &a, err);
     if (a.cols != 1)
-        CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: expected one integer per row, found the shape %s; if a row marks its label "
-                "with a 1: in Python: np.save('x.npy', x.argmax(1))",
-                path, ct_npy_shape(a.dim, a.n_dims, shape));
+        CT_REFUSE(err,
+                  "%s: expected one integer per row, found the shape %s; if a row marks its label "
+                  "with a 1: in Python: np.save('x.npy', x.argmax(1))",
+                  path, ct_npy_shape(a.dim, a.n_dims, shape));
     *x = ct_arena_zeroed(arena, a.count, sizeof **x);
     get_values(&s, &a, 0, a.count, NULL, 0, *x, err);
     ct_source_close(&s);

@@ -34,7 +34,7 @@ ct_status ct_foreign_refuse(const char *path, const void *head, size_t size, ct_
     for (size_t k = 0; k < sizeof KINDS / sizeof *KINDS; k++) {
         const size_t n = strlen(KINDS[k].begins);
         if (size >= n && memcmp(head, KINDS[k].begins, n) == 0)
-            return CT_FAIL(err, CT_ERR_FORMAT, "%s: is %s", path, KINDS[k].what);
+            return CT_REFUSE(err, "%s: is %s", path, KINDS[k].what);
     }
     return err->status;
 }

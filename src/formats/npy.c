@@ -80,17 +80,17 @@ static void read_header(const char *path, char *header, size_t length, ct_npy *a
         const bool is_type = expected == ROWS[0].help && r.text != NULL &&
                              *ct_text_unprintable(r.text) == '\0';
         if (is_type && strcmp(r.text, "|O") == 0)
-            CT_FAIL(err, CT_ERR_FORMAT,
-                    "%s: holds Python objects: in Python: np.save('x.npy', "
-                    "np.stack(np.load('x.npy', allow_pickle=True)).astype('float32'))",
-                    path);
+            CT_REFUSE(err,
+                      "%s: holds Python objects: in Python: np.save('x.npy', "
+                      "np.stack(np.load('x.npy', allow_pickle=True)).astype('float32'))",
+                      path);
         if (is_type && strlen(r.text) > 1 && (r.text[1] == 'U' || r.text[1] == 'S'))
-            CT_FAIL(err, CT_ERR_FORMAT,
-                    "%s: holds strings: in Python: np.save('x.npy', "
-                    "np.unique(np.load('x.npy'), return_inverse=True)[1])",
-                    path);
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: header, byte %d: expected %s%s%.8s", path,
-                (int)(r.at - header), expected, is_type ? ", found " : "", is_type ? r.text : "");
+            CT_REFUSE(err,
+                      "%s: holds strings: in Python: np.save('x.npy', "
+                      "np.unique(np.load('x.npy'), return_inverse=True)[1])",
+                      path);
+        CT_REFUSE(err, "%s: header, byte %d: expected %s%s%.8s", path, (int)(r.at - header),
+                  expected, is_type ? ", found " : "", is_type ? r.text : "");
     }
     const char *type = TYPES + strlen("<f4 ") * (size_t)a->type;
     a->big_endian = type[0] == '>';
@@ -112,9 +112,8 @@ ct_status ct_npy_check_sizes(const char *path, ct_npy *a, uint64_t file_size, ct
          ct_size_mul(a->count, (size_t)a->width, &bytes);
     a->cols = ok ? (int)cols : 0;
     if (!ok || bytes != file_size - a->offset)
-        CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: its shape does not fit its %ju bytes of values; is it complete?", path,
-                (uintmax_t)(file_size - a->offset));
+        CT_REFUSE(err, "%s: its shape does not fit its %ju bytes of values; is it complete?", path,
+                  (uintmax_t)(file_size - a->offset));
     return err->status;
 }
 
@@ -123,16 +122,15 @@ ct_status ct_npy_parse(const char *path, unsigned char *head, size_t size, uint6
 {
     *out = (ct_npy){0};
     if (size < 10 || memcmp(head, CT_NPY_MAGIC, 6) != 0)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a .npy file", path);
+        return CT_REFUSE(err, "%s: expected a .npy file", path);
     if (head[6] < 1 || head[6] > 3 || head[7] != 0)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected .npy version 1.0, 2.0 or 3.0, found %d.%d",
-                       path, head[6], head[7]);
+        return CT_REFUSE(err, "%s: expected .npy version 1.0, 2.0 or 3.0, found %d.%d", path,
+                         head[6], head[7]);
     const int n_length = head[6] == 1 ? 2 : 4, before = 8 + n_length;
     const uint64_t length = size < 12 ? 0 : ct_bytes_get(head + 8, n_length, false);
     if (length == 0 || length > CT_NPY_HEAD - 12 || length > size - (size_t)before)
-        return CT_FAIL(err, CT_ERR_FORMAT,
-                       "%s: expected a header of 1 to %d bytes within the file, found %ju", path,
-                       CT_NPY_HEAD - 12, (uintmax_t)length);
+        return CT_REFUSE(err, "%s: expected a header of 1 to %d bytes within the file, found %ju",
+                         path, CT_NPY_HEAD - 12, (uintmax_t)length);
     char *header = memmove(head, head + before, length); /* to make room for a NUL */
     header[length] = '\0';
     read_header(path, header, length, out, err);
@@ -154,16 +152,14 @@ ct_status ct_idx_describe(const char *path, const unsigned char *head, size_t si
                           uint64_t file_size, ct_npy *out, ct_error *err)
 {
     if (size < 4 || head[0] != 0 || head[1] != 0 || head[2] < 8 || head[2] > 14)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected an IDX file: two zeros, type, dimensions",
-                       path);
+        return CT_REFUSE(err, "%s: expected an IDX file: two zeros, type, dimensions", path);
     if (head[2] != 8)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected unsigned bytes, type 8, found type %d",
-                       path, head[2]);
+        return CT_REFUSE(err, "%s: expected unsigned bytes, type 8, found type %d", path, head[2]);
     const size_t begin = 4 + 4 * (size_t)head[3];
     if (head[3] < 1 || head[3] > CT_NPY_DIMS || size < begin)
-        return CT_FAIL(err, CT_ERR_FORMAT,
-                       "%s: expected 1 to %d dimensions and %zu bytes of header, found %d and %zu",
-                       path, CT_NPY_DIMS, begin, head[3], size);
+        return CT_REFUSE(
+            err, "%s: expected 1 to %d dimensions and %zu bytes of header, found %d and %zu", path,
+            CT_NPY_DIMS, begin, head[3], size);
     *out = (ct_npy){.kind = 'u', .width = 1, .n_dims = head[3], .offset = begin};
     for (int k = 0; k < out->n_dims; k++) {
         const uint64_t dim = ct_bytes_get(head + 4 + 4 * k, 4, true);

@@ -37,8 +37,7 @@ static ct_status parse_pnm(const char *path, uint8_t *data, size_t size, ct_pict
     int *const number[] = {&out->width, &out->height, &out->largest};
     for (int k = 0; k < 3; k++)
         if ((*number[k] = read_number(data, size, &at, 1)) < 0)
-            return CT_FAIL(err, CT_ERR_FORMAT, "%s: byte %zu: expected %s from 1 to 65535", path,
-                           at, WHAT[k]);
+            return CT_REFUSE(err, "%s: byte %zu: expected %s from 1 to 65535", path, at, WHAT[k]);
     out->bytes = out->largest > 255 ? 2 : 1;
     out->data = data;
     const size_t row = (size_t)out->width * (size_t)out->channels, n = (size_t)out->bytes;
@@ -51,8 +50,8 @@ static ct_status parse_pnm(const char *path, uint8_t *data, size_t size, ct_pict
         const int x = decimal ? read_number(data, size, &at, 0)
                               : (int)ct_bytes_get(data + at, out->bytes, true);
         if (x > out->largest && !decimal)
-            return CT_FAIL(err, CT_ERR_FORMAT, "%s: byte %zu: a value above the largest, %d", path,
-                           at, out->largest);
+            return CT_REFUSE(err, "%s: byte %zu: a value above the largest, %d", path, at,
+                             out->largest);
         fits = x >= 0 && x <= out->largest;
         if (!fits)
             break;
@@ -60,9 +59,8 @@ static ct_status parse_pnm(const char *path, uint8_t *data, size_t size, ct_pict
         data[k * n + n - 1] = (uint8_t)x;
     }
     if (!fits)
-        CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: %d x %d pixels up to %d do not fit its %zu bytes; is it complete?", path,
-                out->width, out->height, out->largest, size);
+        CT_REFUSE(err, "%s: %d x %d pixels up to %d do not fit its %zu bytes; is it complete?",
+                  path, out->width, out->height, out->largest, size);
     return err->status;
 }
 
@@ -94,15 +92,15 @@ static ct_status read_header(const char *path, const uint8_t *h, png *p, ct_erro
     p->kind = h[9];
     p->samples = p->kind <= 6 ? SAMPLES[p->kind] : 0;
     if (h[12] == 1)
-        CT_FAIL(err, CT_ERR_FORMAT,
-                "%s: is an interlaced PNG: in Python: PIL.Image.open('x.png').save('y.png')", path);
+        CT_REFUSE(err, "%s: is an interlaced PNG: in Python: PIL.Image.open('x.png').save('y.png')",
+                  path);
     if (p->samples == 0 || (DEPTHS[p->kind] & p->depth) == 0 || (p->depth & (p->depth - 1)) != 0 ||
         h[10] != 0 || h[11] != 0 || h[12] != 0)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a PNG of a known kind, found depth %d, kind %d",
-                path, p->depth, p->kind);
+        CT_REFUSE(err, "%s: expected a PNG of a known kind, found depth %d, kind %d", path,
+                  p->depth, p->kind);
     if (width < 1 || height < 1 || width > 65535 || height > 65535 || 3 * width * height > MOST)
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: %ju x %ju pixels: expected 1 to 89 million", path,
-                       (uintmax_t)width, (uintmax_t)height);
+        return CT_REFUSE(err, "%s: %ju x %ju pixels: expected 1 to 89 million", path,
+                         (uintmax_t)width, (uintmax_t)height);
     p->width = (int)width;
     p->height = (int)height;
     p->row = ((size_t)width * (size_t)(p->samples * p->depth) + 7) / 8;
@@ -119,10 +117,9 @@ static ct_status read_chunks(const char *path, uint8_t *data, size_t size, png *
         n = left < 12 ? 0 : (size_t)ct_bytes_get(data + at, 4, true);
         if (left < 12 || n > left - 12 ||
             ct_crc32(0, type, n + 4) != ct_bytes_get(body + n, 4, true))
-            return CT_FAIL(err, CT_ERR_FORMAT, "%s: byte %zu: a damaged chunk; is it complete?",
-                           path, at);
+            return CT_REFUSE(err, "%s: byte %zu: a damaged chunk; is it complete?", path, at);
         if ((at == 8) != (memcmp(type, "IHDR", 4) == 0 && n == 13))
-            return CT_FAIL(err, CT_ERR_FORMAT, "%s: byte %zu: expected one IHDR", path, at);
+            return CT_REFUSE(err, "%s: byte %zu: expected one IHDR", path, at);
         if (at == 8) {
             read_header(path, body, p, err);
         } else if (memcmp(type, "PLTE", 4) == 0) {
@@ -203,8 +200,8 @@ static ct_status parse_png(const char *path, uint8_t *data, size_t size, ct_aren
     *out = (ct_picture){p.width, p.height, p.kind & COLOUR ? 3 : 1, 255, 1, NULL};
     const size_t raw_size = (size_t)p.height * (p.row + 1), width = (size_t)p.width;
     if (p.packed_size < 2 || !ct_inflate_may(p.packed_size, raw_size))
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: %d x %d pixels do not fit its %zu bytes", path,
-                       p.width, p.height, size);
+        return CT_REFUSE(err, "%s: %d x %d pixels do not fit its %zu bytes", path, p.width,
+                         p.height, size);
     uint8_t *raw = ct_arena_alloc(arena, raw_size), *row = raw;
     uint8_t *pixels = ct_arena_alloc(arena, width * (size_t)p.height * (size_t)out->channels);
     if (err->status != CT_OK)
@@ -218,7 +215,7 @@ static ct_status parse_png(const char *path, uint8_t *data, size_t size, ct_aren
             ok = put_pixel(&p, row + 1, x, pixels);
     }
     if (!ok)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: its pixels are damaged", path);
+        CT_REFUSE(err, "%s: its pixels are damaged", path);
     return err->status;
 }
 
@@ -232,7 +229,7 @@ ct_status ct_picture_parse(const char *path, uint8_t *data, size_t size, ct_aren
     if (size >= 2 && data[0] == 'P' && memchr("2356", data[1], 4) != NULL)
         return parse_pnm(path, data, size, out, err);
     ct_foreign_refuse(path, data, size, err);
-    return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a picture in PNG, PGM or PPM", path);
+    return CT_REFUSE(err, "%s: expected a picture in PNG, PGM or PPM", path);
 }
 
 /* ---- other sizes ---- */

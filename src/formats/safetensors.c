@@ -82,12 +82,12 @@ static void refuse(parser *p, const char *why)
     const size_t at = 8 + (size_t)(p->json.at - p->json.start);
     const bool invalid = p->json.problem != NULL && p->json.problem != p->json.key;
     why = invalid ? p->json.problem : why;
-    CT_FAIL(p->err, CT_ERR_FORMAT, "%s: byte %zu: %s", p->path, at, why);
+    CT_REFUSE(p->err, "%s: byte %zu: %s", p->path, at, why);
 }
 
 static void refuse_tensor(parser *p, const char *name, const char *why)
 {
-    CT_FAIL(p->err, CT_ERR_FORMAT, "%s: tensor '%s': %s", p->path, name, why);
+    CT_REFUSE(p->err, "%s: tensor '%s': %s", p->path, name, why);
 }
 
 /* Names stand in messages, so they are short and printable. */
@@ -133,9 +133,9 @@ static void read_tensor(parser *p, const char *name)
             t.width = TYPE[k].width;
         }
     if (t.width == 0)
-        CT_FAIL(p->err, CT_ERR_FORMAT,
-                "%s: tensor '%s': expected F16, BF16, F32, F64, integers or BOOL, found %s",
-                p->path, name, t.dtype);
+        CT_REFUSE(p->err,
+                  "%s: tensor '%s': expected F16, BF16, F32, F64, integers or BOOL, found %s",
+                  p->path, name, t.dtype);
     for (int k = 0; k < t.n_dims; k++)
         ok = ok && ct_size_mul(t.count, (size_t)t.dim[k], &t.count);
     ok = ok && ct_size_mul(t.count, t.width, &bytes) && t.offset[0] <= t.offset[1];
@@ -190,8 +190,7 @@ static void check_layout(parser *p)
         at += t->count * t->width;
     }
     if (at != p->data_size)
-        CT_FAIL(p->err, CT_ERR_FORMAT, "%s: expected %zu bytes of data, found %zu", p->path, at,
-                p->data_size);
+        CT_REFUSE(p->err, "%s: expected %zu bytes of data, found %zu", p->path, at, p->data_size);
 }
 
 /* If the file has its hash: is it that of its bytes? */
@@ -205,8 +204,8 @@ static void check_hash(parser *p, char *header, size_t n)
     put_digits(is, ct_bytes_hash(hash_header(header, n, 0), p->data, p->data_size));
     memcpy(digits, was, 16);
     if (strcmp(was, is) != 0)
-        CT_FAIL(p->err, CT_ERR_FORMAT,
-                "%s: is damaged: its hash is %s, expected the one that it names", p->path, is);
+        CT_REFUSE(p->err, "%s: is damaged: its hash is %s, expected the one that it names", p->path,
+                  is);
 }
 
 ct_status ct_safetensors_describe(const char *path, char *data, size_t size, uint64_t file_size,
@@ -214,8 +213,7 @@ ct_status ct_safetensors_describe(const char *path, char *data, size_t size, uin
 {
     const uint64_t n = size < 8 ? 0 : ct_bytes_get((const unsigned char *)data, 8, false);
     if (n == 0 || n > CT_SAFETENSORS_HEADER || n > size - 8 || data[8] != '{')
-        return CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a safetensors file (header up to 1 MiB)",
-                       path);
+        return CT_REFUSE(err, "%s: expected a safetensors file (header up to 1 MiB)", path);
     parser p = {.path = path, .out = out, .err = err};
     if (size == file_size)
         p.data = (unsigned char *)data + 8 + n;

@@ -157,7 +157,7 @@ static bool read_cells(columns *c, const char *line, double x[2], ct_error *err)
         for (int is = STEP; is <= LOSS && named && *cell != '\0'; is++)
             if (c->rank[is] > 0 && c->at[is] == k) {
                 if (!read_number(cell, &x[is]))
-                    CT_FAIL(err, CT_ERR_FORMAT, "'%s' is no number with a decimal point", cell);
+                    CT_REFUSE(err, "'%s' is no number with a decimal point", cell);
                 found = found || is == LOSS;
             }
     }
@@ -269,7 +269,7 @@ static void read_text(columns *c, const char *path, char *text, points *p, ct_cu
         if (c->json ? read_object(c, text, x) : *text != '\0' && read_cells(c, text, x, &bad))
             add_point(p, out, x[STEP], x[LOSS]);
         if (bad.status != CT_OK)
-            CT_FAIL(err, CT_ERR_FORMAT, "%s:%d: %s", path, number, bad.msg);
+            CT_REFUSE(err, "%s:%d: %s", path, number, bad.msg);
     }
 }
 
@@ -290,7 +290,6 @@ ct_status ct_curve_read(const char *path, char *text, ct_curve *out, ct_error *e
     snprintf(out->column, sizeof out->column, "%s", c.name);
     find_flat(p.x, out->points / p.per, out);
     if (out->points == 0)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: no losses: expected a column or a member named loss",
-                path);
+        CT_REFUSE(err, "%s: no losses: expected a column or a member named loss", path);
     return err->status;
 }

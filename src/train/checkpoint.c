@@ -89,16 +89,16 @@ static void load_arrays(const arrays *a, char unused[CT_UNUSED_BYTES], const ct_
         const ct_safetensor *found = find(file, m->name);
         const int n_dims = m->vector ? 1 : 2;
         if (found == NULL)
-            CT_FAIL(err, CT_ERR_FORMAT, "%s: there is no %s%s%s%s", path, m->name,
-                    strncmp(m->name, "optim.", 6) == 0 ? ": weights alone need a recipe" : "",
-                    *unused != '\0' ? "; not used: " : "", unused);
+            CT_REFUSE(err, "%s: there is no %s%s%s%s", path, m->name,
+                      strncmp(m->name, "optim.", 6) == 0 ? ": weights alone need a recipe" : "",
+                      *unused != '\0' ? "; not used: " : "", unused);
         else if (found->n_dims != n_dims || found->dim[n_dims - 1] != m->cols ||
                  (n_dims == 2 && found->dim[0] != m->rows))
-            CT_FAIL(err, CT_ERR_FORMAT, "%s: %s has %zu values, expected (%d, %d)", path, m->name,
-                    found->count, m->rows, m->cols);
+            CT_REFUSE(err, "%s: %s has %zu values, expected (%d, %d)", path, m->name, found->count,
+                      m->rows, m->cols);
         else if (!ct_safetensor_values(found,
                                        (ct_real *)m->x)) /* const is of the list, not theirs */
-            CT_FAIL(err, CT_ERR_FORMAT, "%s: %s has a value that is not finite", path, m->name);
+            CT_REFUSE(err, "%s: %s has a value that is not finite", path, m->name);
     }
 }
 
@@ -217,7 +217,7 @@ static void read_recipe(ct_recipe *out, const ct_safetensors *file, const char *
     const char *text = ct_safetensors_metadata(file, "contrast.recipe");
     *out = ct_recipe_defaults();
     if (text == NULL)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a checkpoint, with its recipe", path);
+        CT_REFUSE(err, "%s: expected a checkpoint, with its recipe", path);
     else if (ct_recipe_read(out, path, text, err) == CT_OK)
         ct_recipe_check(out, err);
 }
@@ -264,11 +264,11 @@ static void check_format(const ct_safetensors *file, const char *path, ct_error 
 {
     const char *format = ct_safetensors_metadata(file, "contrast.format");
     if (format == NULL || strcmp(format, FORMAT) != 0)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: expected a checkpoint of format %s, found %.20s", path,
-                FORMAT, format != NULL ? format : "none");
+        CT_REFUSE(err, "%s: expected a checkpoint of format %s, found %.20s", path, FORMAT,
+                  format != NULL ? format : "none");
     /* a bit that changed in its key must not turn the check off */
     if (ct_safetensors_metadata(file, CT_SAFETENSORS_HASH) == NULL)
-        CT_FAIL(err, CT_ERR_FORMAT, "%s: is damaged: there is no " CT_SAFETENSORS_HASH, path);
+        CT_REFUSE(err, "%s: is damaged: there is no " CT_SAFETENSORS_HASH, path);
 }
 
 ct_status ct_checkpoint_recipe(const char *path, ct_recipe *out, ct_error *err)

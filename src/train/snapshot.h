@@ -43,7 +43,7 @@ ct_status ct_picture_bytes(const ct_pairs *p, int item, int k, int channels, ct_
 /* The probe, with small pictures in the arena. Errors  CT_ERR_NOMEM, those of ct_pairs_rows */
 ct_probe ct_probe_of(const ct_pairs *p, ct_arena *arena, ct_error *err);
 
-/* ---- the monitor (monitor.c) ---- */
+/* ---- the monitor ---- */
 
 typedef struct ct_monitor {
     ct_layers seen;         /* in the next batch */

@@ -115,11 +115,20 @@ ct_data_options ct_data_defaults(void)
     /* clang-format on */
 }
 
+/* The row of its split whose scene and caption row k has: mostly its own. Nothing is drawn where
+ * nothing repeats, so that rows of their own are those of the same seed without repeats. */
+static int original(const ct_data_options *o, int split, int k, ct_random *r)
+{
+    const bool repeats = split == CT_TRAIN && k > 0 && o->repeats > 0;
+    return repeats && ct_random_uniform(r) < o->repeats ? (int)ct_random_below(r, (uint32_t)k) : k;
+}
+
 static void fill(ct_pairs *p, const ct_data_options *o, ct_error *err)
 {
     const size_t dim = (size_t)o->size * (size_t)o->size * 3;
     uint8_t *pixels = ct_arena_zeroed(&p->arena, (size_t)p->n, dim);
     int *group = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *group);
+    int *id = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *id);
     const char **caption = ct_arena_zeroed(&p->arena, (size_t)p->n, sizeof *caption);
     pools q;
     cut_pools(p, o->seed, q, err);
@@ -129,13 +138,15 @@ static void fill(ct_pairs *p, const ct_data_options *o, ct_error *err)
             ct_random draw = ct_random_make(o->seed, CT_STREAM_DATA, item);
             ct_random word = ct_random_make(o->seed, CT_STREAM_CAPTION, item);
             char text[CAPTION_BYTES];
-            group[i] = choose_scene(q, (ct_split)split, k, &draw);
-            const scene s = scene_of(group[i]);
+            id[i] = choose_scene(q, (ct_split)split, k, &draw);
+            const scene own = scene_of(id[i]);
+            ct_shapes_caption(&own, o->first_object, &word, text);
+            const int from = i - k + original(o, split, k, &word);
+            id[i] = id[from];
+            caption[i] = from == i ? ct_arena_strdup(&p->arena, text) : caption[from];
+            const scene s = scene_of(id[i]);
             ct_shapes_draw(&s, o->size, o->noise, &draw, pixels + (size_t)i * dim);
-            if (o->first_object)
-                group[i] %= CT_SHAPES_KINDS;
-            ct_shapes_caption(&s, o->first_object, &word, text);
-            caption[i] = ct_arena_strdup(&p->arena, text);
+            group[i] = o->first_object ? id[i] % CT_SHAPES_KINDS : id[i];
         }
     p->group = group;
     p->side[0].u8 = pixels;
@@ -153,6 +164,8 @@ ct_pairs *ct_shapes(const ct_data_options *o, ct_error *err)
         CT_FAIL(err, CT_ERR_CONFIG, "shapes: size is %d; expected 8 to 64 pixels", o->size);
     if (!(o->noise >= 0 && o->noise <= 128))
         CT_FAIL(err, CT_ERR_CONFIG, "shapes: noise is %g; expected 0 to 128", o->noise);
+    if (!(o->repeats >= 0 && o->repeats <= 1))
+        CT_FAIL(err, CT_ERR_CONFIG, "shapes: repeats is %g; expected 0 to 1", o->repeats);
     ct_pairs *p = ct_pairs_new("shapes", count, err);
     if (p != NULL)
         fill(p, o, err);

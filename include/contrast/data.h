@@ -93,6 +93,8 @@ typedef struct ct_data_options {
 
     int size;          /* shapes: side of a picture, 8 to 64 pixels; default 16    */
     double noise;      /* shapes: deviation of pixel noise, 0 to 128 of 255; default 8 */
+    double repeats;    /* shapes: share of training pairs with the scene and caption of an earlier
+                          one, and a picture of their own; 0 to 1, default 0       */
     bool first_object; /* shapes: captions and groups tell only which object is first (above,
                           on the left, or alone): few captions, often repeated     */
     int dim, shared;   /* latent: columns of each side, 1 to 1024, default 32; k, default 8 */

@@ -19,10 +19,11 @@ ct_data_options ct_data_defaults(void);
  * meaning: equal for the same scene, whatever the wording.
  *
  * No scene of one split occurs in another. Validation, test and composition show every scene once,
- * so their captions are distinct; training repeats scenes. One colour of each shape, (3 shape + 2)
- * mod 8, is held out: the composition split is the pictures with a yellow circle, purple square,
- * red triangle, green star, pink cross, orange ring, blue diamond or white heart, and no other
- * split has any. Item k of a split is the same however many items there are.
+ * so their captions are distinct; training repeats scenes, and with `repeats` captions too. One
+ * colour of each shape, (3 shape + 2) mod 8, is held out: the composition split is the pictures
+ * with a yellow circle, purple square, red triangle, green star, pink cross, orange ring, blue
+ * diamond or white heart, and no other split has any. Item k of a split is the same however many
+ * items there are.
  * Errors  CT_ERR_CONFIG (an option out of range), CT_ERR_NOMEM */
 ct_pairs *ct_shapes(const ct_data_options *o, ct_error *err);
 

@@ -62,6 +62,7 @@ static const ct_field DATA[] = {
           "shapes: test pairs of unseen combinations"),
     WHOLE("size", options.size, 8, 64, "shapes: side of a picture in pixels"),
     REAL("noise", options.noise, 0, 128, "shapes: pixel noise, standard deviation of 255"),
+    REAL("repeats", options.repeats, 0, 1, "shapes: share of training pairs that repeat a caption"),
     TRUTH("first_object", options.first_object, "shapes: captions describe the first object only"),
     WHOLE("dim", options.dim, 1, 1024, "latent: columns of each side"),
     WHOLE("shared", options.shared, 1, 1024, "latent: shared coordinates"),

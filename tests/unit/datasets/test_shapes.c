@@ -162,6 +162,78 @@ START_TEST(of_the_first_object_alone)
 }
 END_TEST
 
+static ct_pairs *make_repeating(double share, int n_train, uint64_t seed)
+{
+    ct_data_options o = ct_data_defaults();
+    o.n_train = n_train;
+    o.n_validation = o.n_test = o.n_composition = 100;
+    o.seed = seed;
+    o.repeats = share;
+    return ct_shapes(&o, CT_IGNORE_ERROR);
+}
+
+/* Rows whose caption an earlier row of the training split has. */
+static int count_repeats(const ct_pairs *p)
+{
+    bool *seen = calloc((size_t)p->side[1].n_texts, sizeof *seen);
+    int n = 0;
+    for (int k = 0; k < p->count[CT_TRAIN]; k++) {
+        bool *known = &seen[p->side[1].text_of[p->index[CT_TRAIN][k]]];
+        n += *known;
+        *known = true;
+    }
+    free(seen);
+    return n;
+}
+
+START_TEST(the_share_that_is_asked_for_repeats)
+{
+    static const double SHARE[] = {0, 0.1, 0.5, 0.9, 1};
+    enum { ROWS = 2000 };
+    for (int j = 0; j < 5; j++) {
+        ct_pairs *p = make_repeating(SHARE[j], ROWS, 3);
+        const double expected = SHARE[j] * (ROWS - 1), found = count_repeats(p);
+        /* Four standard deviations; 2 % of the captions are equal without being asked to be. */
+        const double noise = 4 * sqrt(expected * (1 - SHARE[j])) + 1e-9;
+        ck_assert_msg(found >= expected - noise && found <= expected + noise + 0.03 * ROWS,
+                      "share %g: %g of %d", SHARE[j], found, ROWS);
+        for (int i = 0; i < p->n; i++) /* what repeats means the same, and is another picture */
+            for (int k = i - 1; k >= 0 && k > i - 30; k--)
+                if (p->side[1].text_of[i] == p->side[1].text_of[k]) {
+                    ck_assert_int_eq(p->group[i], p->group[k]);
+                    ck_assert_mem_ne(pixels_of(p, i), pixels_of(p, k), (size_t)p->side[0].dim);
+                }
+        ct_pairs_free(p);
+    }
+}
+END_TEST
+
+START_TEST(repeats_leave_the_other_rows_alone)
+{
+    ct_pairs *none = make_repeating(0, 400, 5), *half = make_repeating(0.5, 400, 5),
+             *again = make_repeating(0.5, 300, 5), *other = make_repeating(0.5, 400, 6);
+    int own = 0, changed = 0;
+    for (int k = 0; k < 400; k++) {
+        const int i = half->index[CT_TRAIN][k];
+        own += strcmp(caption_of(none, i), caption_of(half, i)) == 0 &&
+               memcmp(pixels_of(none, i), pixels_of(half, i), (size_t)none->side[0].dim) == 0;
+        changed += strcmp(caption_of(half, i), caption_of(other, i)) != 0;
+        if (k < 300) /* the seed alone decides */
+            ck_assert_str_eq(caption_of(half, i), caption_of(again, again->index[CT_TRAIN][k]));
+    }
+    ck_assert_msg(own > 160 && own < 240, "%d", own);
+    ck_assert_int_gt(changed, 300);
+    for (int s = CT_TRAIN + 1; s < CT_N_SPLITS; s++)
+        for (int k = 0; k < none->count[s]; k++)
+            ck_assert_str_eq(caption_of(none, none->index[s][k]),
+                             caption_of(half, half->index[s][k]));
+    ct_pairs_free(none);
+    ct_pairs_free(half);
+    ct_pairs_free(again);
+    ct_pairs_free(other);
+}
+END_TEST
+
 START_TEST(an_item_does_not_depend_on_how_many_there_are)
 {
     ct_pairs *few = make(10, 3, 5, 2), *many = make(50, 9, 40, 20);
@@ -231,6 +303,11 @@ START_TEST(options_out_of_range_are_refused)
         {16, 9, 9, 9, 577, 8,
          "shapes: 577 items in the composition split; expected at most 576, all different"},
     };
+    ct_error why = {0};
+    ct_data_options much = ct_data_defaults();
+    much.repeats = 1.5;
+    ck_assert_ptr_null(ct_shapes(&much, &why));
+    ck_assert_str_eq(why.msg, "shapes: repeats is 1.5; expected 0 to 1");
     for (int k = 0; k < 8; k++) {
         ct_data_options o = ct_data_defaults();
         ct_error err = {0};
@@ -265,6 +342,7 @@ TCase *shapes_case(void)
     add_tests(tc, the_reader_of_captions_can_read, groups_are_meanings, splits_share_no_meaning,
               captions_of_test_pairs_are_distinct, held_out_combinations_are_in_their_split_alone,
               a_meaning_has_several_wordings, of_the_first_object_alone,
+              the_share_that_is_asked_for_repeats, repeats_leave_the_other_rows_alone,
               an_item_does_not_depend_on_how_many_there_are,
               pixels_and_captions_are_the_same_everywhere, describes_its_pictures,
               options_out_of_range_are_refused, failed_allocations_leave_nothing_behind);

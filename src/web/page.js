@@ -6,10 +6,10 @@ const state = {lesson: LESSONS[0], changes: {}, beside: false, playing: false, p
 let runs = [], wasm, engineCode, dirty = true, turn = [0.5, 0.3];
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
-const parse = text => Object.fromEntries((text || '').split(' ').filter(s => s).map(s => [s.slice(0, s.indexOf('=')), s.slice(s.indexOf('=') + 1)]));
+const parse = text => Object.fromEntries((text || '').split(/\s+/).filter(s => s).map(s => /^([^=]*)=?(.*)$/.exec(s).slice(1)));
 const settingsOf = right => ({...parse(state.lesson.settings), ...state.changes, ...(right ? parse(state.fix) : {})});
 const commandOf = run => `contrast train ${state.lesson.recipe} ${Object.entries(run.settings).filter(([k]) => !run.unused.has(k)).map(([k, v]) => k + '=' + v).join(' ')} ` +
-  `train.steps=${Math.max(1, run.step)} -o lab${run.right ? '2' : ''} && contrast hash lab${run.right ? '2' : ''}`;
+  `train.steps=${Math.max(1, run.step)} -o lab${run.right ? '2' : ''} && contrast hash lab${run.right ? '2' : ''}` + (run.step ? '' : ' # of step 1, the first that the program ends with');
 
 function makeWorker() {
   const worker = new Worker(engineCode);
@@ -32,6 +32,7 @@ class Run {
     this.box = make('section', {className: 'run', ariaLabel: right ? 'right run' : 'left run'});
     this.title = make('h2');
     this.says = make('div', {className: 'says', role: 'status'});
+    this.evidence = make('details', {className: 'dim'}, make('summary'), make('div'));
     this.numbers = make('div', {className: 'numbers'});
     const panels = make('div', {className: 'panels'});
     this.canvas = {};
@@ -66,6 +67,7 @@ class Run {
     delete this.hash.dataset.step;
     this.lines = [];
     this.step = 0;
+    if (this.error) this.says.replaceChildren('A run begins.');
     this.look = this.rows = this.verdict = this.error = this.words = this.watched = this.growth = null;
     this.settled = true;
     this.waiting = false;
@@ -113,13 +115,16 @@ class Run {
     verdict.step = step;
     this.verdict = verdict;
     this.showNumbers();
-    const words = verdict.state + verdict.evidence[0] + (step > 0);
+    const words = verdict.state + verdict.evidence.join() + (step > 0);
     if (words === this.words) return; // a screen reader reads what changes
     this.words = words;
     const bad = step > 0 && !['healthy', 'modality-gap', 'uncertain'].includes(verdict.state); // before the first step there is nothing to mend
     this.says.className = 'says ' + (bad ? 'bad' : verdict.state === 'healthy' ? 'good' : '');
-    this.says.replaceChildren(make('b', {}, (bad ? '✗ ' : verdict.state === 'healthy' ? '✓ ' : '• ') + verdict.state), ': ' + verdict.meaning + '. ', make('span', {className: 'dim'}, verdict.evidence[0] || ''),
-      ...(bad ? [make('div', {}, 'Try first: ' + verdict.try_first)] : []));
+    this.says.replaceChildren(make('b', {}, (bad ? '✗ ' : verdict.state === 'healthy' ? '✓ ' : '• ') + verdict.state), ': ' + verdict.meaning + '. ', this.evidence,
+      ...(bad ? [make('div', {}, 'Try first' + (/\w=/.test(verdict.try_first) ? ' (among the settings, or next to “compare with”): ' : ': ') + verdict.try_first)] : []));
+    const [short, all] = this.evidence.children;
+    short.textContent = verdict.evidence[0] || 'no evidence';
+    all.replaceChildren(...verdict.evidence.slice(1).map(e => make('p', {className: 'item'}, e)), make('p', {}, `Of the first ${verdict.rows} validation pairs. The first side: ${this.sides[0]}; the second: ${this.sides[1] === 'second side' ? 'their partners' : this.sides[1]}. Rows count from 0.`));
   }
   on_hash(hash, {step, memory}) {
     this.memory = memory;
@@ -139,7 +144,8 @@ class Run {
     this.waiting = false;
     dirty = true;
     this.says.className = 'says bad';
-    this.says.replaceChildren(make('b', {}, 'stopped'), ': ' + message);
+    this.says.replaceChildren(make('b', {}, 'stopped'), ': ' + message + (this.step ? '' : this.right ? '. Its settings are those next to “compare with”.' : '. Reset gives the settings of the lesson.'));
+    if (state.playing && runs.every(r => r.error)) play(false);
   }
   on_saved(bytes) {
     download(bytes, 'weights.safetensors');
@@ -174,9 +180,9 @@ class Run {
     const row = Array.from({length: n}, (_, j) => product(rowOf(images, i, d), rowOf(texts, j, d))), p = softmax(row, tau), sum = row.reduce((a, s) => a + Math.exp(s / tau), 0);
     const cell = text => make('td', {className: 'n'}, text), e = s => s / tau > 30 ? Math.exp(s / tau).toExponential(2) : round(Math.exp(s / tau), 3);
     body.replaceChildren(
-      make('p', {}, `${words ? 'Picture' : 'Vector'} ${i + 1}${words ? ', “' + this.captions[i] + '”' : ''}, among all ${n} ${words ? 'captions' : 'partners'} shown, temperature ${round(tau)}. ` + (loss in SOFTMAX ? '' : `The loss of this run, ${loss}, is not a softmax of one row; this is what infonce would say. `) + `p = e^(s / temperature), divided by the sum of all ${n}.`),
+      make('p', {}, `${words ? 'Picture' : 'Vector'} ${i}${words ? ', “' + this.captions[i] + '”' : ''}, among all ${n} ${words ? 'captions' : 'partners'} shown, temperature ${round(tau)}. ` + (loss in SOFTMAX ? '' : `The loss of this run, ${loss}, is not a softmax of one row; this is what infonce would say. `) + `p = e^(s / temperature), divided by the sum of all ${n}.`),
       make('table', {}, make('tr', {}, ...[words ? 'caption' : 'partner', 'cosine s', 'e^(s / t)', 'p'].map((h, k) => make('th', {className: k ? 'n' : ''}, h))),
-        ...row.map((s, j) => [s, j]).sort((a, b) => (b[1] === i) - (a[1] === i) || b[0] - a[0]).slice(0, 6).map(([s, j]) => make('tr', {className: j === i ? 'own-row' : ''}, make('td', {}, (j === i ? 'own: ' : '') + (this.captions[j] || 'partner ' + (j + 1))), cell(round(s)), cell(e(s)), cell(round(p[j])))),
+        ...row.map((s, j) => [s, j]).sort((a, b) => (b[1] === i) - (a[1] === i) || b[0] - a[0]).slice(0, 6).map(([s, j]) => make('tr', {className: j === i ? 'own-row' : ''}, make('td', {}, (j === i ? 'own: ' : '') + (this.captions[j] || 'partner ' + j)), cell(round(s)), cell(e(s)), cell(round(p[j])))),
         ...(n > 6 ? [make('tr', {}, make('td', {}, `${n - 6} more; sum of all`), cell(''), cell(sum > 1e13 ? sum.toExponential(2) : round(sum, 3)), cell('1'))] : [])),
       make('p', {}, `Loss of this row: -ln ${round(p[i])} = `, make('b', {}, round(-Math.log(p[i]))), `. All equal, among ${n}: ln ${n} = ${round(Math.log(n))}` + (n === this.opened.batch ? '.' : `; in a batch of ${this.opened.batch}: ln ${this.opened.batch} = ${round(Math.log(this.opened.batch))}.`)));
   }
@@ -220,7 +226,7 @@ const DRAW = {
     g.strokeRect(left + state.pair * cell, top, cell, n * cell);
     g.lineWidth = 1;
     const on = bytes[state.pair * (n + 1)];
-    return `rows: ${run.sides[0]}, columns: ${run.sides[1]}; from blue, -1, to orange, 1. Pair ${state.pair + 1}${run.captions[state.pair] ? ' “' + run.captions[state.pair] + '”' : ''}: ${((on - 128) / 127).toFixed(2)}; click for its loss by hand`;
+    return `rows: ${run.sides[0]}, columns: ${run.sides[1]}; from blue, -1, to orange, 1. Pair ${state.pair} (they count from 0)${run.captions[state.pair] ? ' “' + run.captions[state.pair] + '”' : ''}: ${((on - 128) / 127).toFixed(2)}; click for its loss by hand`;
   },
   loss(run, canvas) {
     const lines = run.lines, n = Math.max(1, lines.length), longest = Math.max(20, ...runs.map(r => r.lines.length));
@@ -363,7 +369,9 @@ function drawAll() {
 
 /* ---- settings: rows of a table, each a key of the recipe; what they show is what the engine answered ---- */
 const BOTH = key => ['image.' + key, 'text.' + key];
-const ACTIVATIONS = ['none', 'relu', 'gelu', 'tanh', 'sigmoid'];
+const TOWERS = [['image', 'image.'], ['text', 'text.']]; // as a recipe calls them
+/* Hidden layers are of one width; of a recipe where they are not, all are named. */
+const hidden = l => new Set(l.slice(0, -1)).size > 1 ? l.slice(0, -1).join(' ') : l.length > 1 ? l[0] : '';
 const CONTROLS = [
   {label: 'loss', keys: ['loss.name'], words: ['question', 'npair', 'infonce', 'clip', 'ntxent', 'siglip', 'dcl', 'unicl', 'triplet', 'align-uniform', 'spectral', 'barlow', 'vicreg', 'positives']},
   {label: 'negatives', keys: ['loss.name'], truth: true, get: l => String(l[0] !== 'positives'), set: (l, v) => [v === 'true' ? state.loss || 'question' : (state.loss = l[0], 'positives')]},
@@ -373,16 +381,18 @@ const CONTROLS = [
   {label: 'optimiser', keys: ['optim.name'], words: ['sgd', 'adamw']},
   {label: 'rate', keys: ['optim.rate'], log: [0.0001, 100]},
   {label: 'weight decay', keys: ['optim.weight_decay'], words: ['0', '0.001', '0.01', '0.1', '1']},
-  {label: 'depth', keys: BOTH('layers'), words: ['1', '2', '3', '4', '5', '6'], get: l => String(l.length), set: (l, v) => [...Array(v - 1).fill(l.length > 1 ? l[0] : 64), l[l.length - 1]]},
-  {label: 'width', keys: BOTH('layers'), words: ['8', '16', '32', '64', '96', '128', '256'], get: l => l.length > 1 ? l[0] : '', set: (l, v) => [...Array(Math.max(1, l.length - 1)).fill(v), l[l.length - 1]]},
+  ...TOWERS.map(([tower, key]) => ({label: tower + ' depth', keys: [key + 'layers'], words: ['1', '2', '3', '4', '5', '6'], get: l => String(l.length), set: (l, v) => [...Array(v - 1).fill(l.length > 1 ? l[0] : 64), l[l.length - 1]]})),
+  ...TOWERS.map(([tower, key]) => ({label: tower + ' width', keys: [key + 'layers'], words: ['8', '16', '32', '64', '96', '128', '256'], get: hidden, set: (l, v) => [...Array(Math.max(1, l.length - 1)).fill(v), l[l.length - 1]]})),
   {label: 'embedding, d', keys: BOTH('layers'), words: ['1', '2', '3', '8', '16', '32', '64'], get: l => l[l.length - 1], set: (l, v) => [...l.slice(0, -1), v]},
-  {label: 'activation', keys: BOTH('activation'), words: ACTIVATIONS},
-  {label: 'first weights', keys: BOTH('init'), words: ['zero', 'he', 'glorot', 'lecun', 'cone', 'normal']},
+  ...TOWERS.map(([tower, key]) => ({label: tower + ' activation', keys: [key + 'activation'], words: ['none', 'relu', 'gelu', 'tanh', 'sigmoid']})),
+  ...TOWERS.map(([tower, key]) => ({label: tower + ' first weights', keys: [key + 'init'], words: ['zero', 'he', 'glorot', 'lecun', 'cone', 'normal']})),
   {label: 'data', keys: ['data.kind'], words: ['shapes', 'latent']},
   {label: 'pixel noise', keys: ['data.noise'], words: ['0', '8', '32', '64', '128']},
-  {label: 'repeated captions', keys: ['data.first_object'], truth: true},
+  {label: 'repeated captions', keys: ['data.repeats'], share: true},
+  {label: 'first object only', keys: ['data.first_object'], truth: true},
   {label: 'seed', keys: ['train.seed'], whole: true},
 ];
+const OF_SHAPES = ['data.noise', 'data.repeats', 'data.first_object'];
 let recipe = {};
 function parseRecipe(text) {
   const all = {};
@@ -398,34 +408,37 @@ function showSettings(all, unused) {
   const layers = key => recipe[key].split(',');
   for (const c of CONTROLS) {
     const key = c.keys[0], value = c.get ? c.get(layers(key)) : recipe[key];
-    if (document.activeElement === c.input && c.log) { c.out.textContent = value; continue; }
+    if (document.activeElement === c.input && c.slides) { c.out.textContent = value; continue; }
     if (c.truth) c.input.checked = value === 'true';
-    else if (c.log) { c.input.value = Math.log(value); c.out.textContent = value; }
+    else if (c.slides) { c.input.value = c.log ? Math.log(value) : value; c.out.textContent = value; }
     else {
       if (c.words && !c.words.includes(value) && value !== '') c.input.append(make('option', {value}, value));
       c.input.value = value;
     }
-    c.input.disabled = unused.has(key); // it has no effect on this loss or optimiser
-    if (c.log && c.input.disabled) c.out.textContent = 'unused';
+    c.input.disabled = unused.has(key) || recipe['data.kind'] !== 'shapes' && OF_SHAPES.includes(key) || value === ''; // it has no effect on this loss, optimiser, data or tower
+    if (c.slides && c.input.disabled) c.out.textContent = 'unused';
     c.row.classList.toggle('changed', c.keys.some(k => k in state.changes));
   }
 }
 function makeSettings() {
   for (const c of CONTROLS) {
     c.out = make('output');
+    c.slides = Boolean(c.log || c.share);
+    const [low, high] = c.log ? c.log.map(Math.log) : [0, 1];
     c.input = c.words ? make('select', {}, ...c.words.map(w => make('option', {value: w}, w)))
-      : c.log ? make('input', {type: 'range', min: Math.log(c.log[0]), max: Math.log(c.log[1]), step: (Math.log(c.log[1]) - Math.log(c.log[0])) / 100})
+      : c.slides ? make('input', {type: 'range', min: low, max: high, step: (high - low) / 100})
         : make('input', {type: c.truth ? 'checkbox' : 'number', min: 0, step: 1});
     c.input.dataset.key = c.label;
+    c.input.disabled = true; // until the engine has said what the settings are
     c.row = make('label', {title: c.keys.join(', ')}, make('span', {}, c.label), c.input, c.out);
     $('settings').append(c.row);
-    c.input[c.log ? 'oninput' : 'onchange'] = () => {
+    c.input[c.slides ? 'oninput' : 'onchange'] = () => {
       const value = c.truth ? String(c.input.checked) : c.log ? String(Number(Math.exp(c.input.value).toPrecision(2))) : c.input.value;
       if (value === '' || (c.whole && !/^\d{1,9}$/.test(value))) return;
-      c.out.textContent = c.log ? value : '';
+      c.out.textContent = c.slides ? value : '';
       for (const k of c.keys) state.changes[k] = c.set ? c.set(recipe[k].split(','), value).join(',') : value;
       clearTimeout(makeSettings.wait);
-      makeSettings.wait = setTimeout(restart, c.log ? 120 : 0);
+      makeSettings.wait = setTimeout(restart, c.slides ? 120 : 0);
     };
   }
 }
@@ -534,7 +547,8 @@ function showDiagnosis(d, of) {
     return;
   }
   box.replaceChildren(make('p', {}, of.join(' and ') + ': ', make('b', {}, d.state), ': ' + d.meaning), ...d.evidence.map(e => make('p', {className: 'item'}, e)),
-    ...(d.look_alikes ? [make('p', {}, 'easily confused with: ' + d.look_alikes)] : []), make('p', {}, 'try first: ' + d.try_first), make('div', {className: 'panels'}, ...picturesOf(d)));
+    ...(d.look_alikes ? [make('p', {}, 'easily confused with: ' + d.look_alikes)] : []), make('p', {}, 'try first: ' + d.try_first), ...(/--\w/.test(d.try_first) ? [make('p', {}, 'What begins with -- is typed in a terminal, to the program (contrast help diagnose lists them all): ',
+      make('code', {}, `contrast diagnose ${of.join(' ')}` + (d.try_first.includes('--loss') ? ' --loss 4.852 --batch 128 --temperature 0.07' : '') + (d.try_first.includes('--groups') ? ' --groups groups.npy' : '')), ', with your own numbers and files.')] : []), make('div', {className: 'panels'}, ...picturesOf(d)));
 }
 /* The pictures that a run has too, of what the program measured. */
 function picturesOf(d) {
@@ -548,13 +562,15 @@ function picturesOf(d) {
 }
 /* "loss 4.852, batch 128", "batch=128 loss=4.852", "4.852 128". */
 function numbersIn(text) {
-  const number = '[^\\d.]*?([\\d.]+(?:e[-+]?\\d+)?)', after = word => (new RegExp('(?:' + word + ')' + number, 'i').exec(text) || [])[1];
-  const bare = text.match(/[\d.]+(?:e[-+]?\d+)?/gi) || [];
+  const number = '[^\\d.]*?(nan|-?[\\d.]+(?:e[-+]?\\d+)?)', after = word => (new RegExp('(?:' + word + ')' + number, 'i').exec(text) || [])[1];
+  const bare = text.match(/-?[\d.]+(?:e[-+]?\d+)?/gi) || [];
   return [after('loss') || bare[0], after('batch|pairs|\\bn\\b') || bare[1]].map(Number);
 }
 async function takeFiles(list) {
-  const two = await Promise.all(Array.from(list).slice(0, 2).map(async f => ({name: f.name, bytes: new Uint8Array(await f.arrayBuffer())})));
+  if (list.length > 2) { showDiagnosis({error: `${list.length} files: expected one, or two whose rows are pairs`}); return; }
+  const two = await Promise.all(Array.from(list, async f => ({name: f.name, bytes: new Uint8Array(await f.arrayBuffer())})));
   two.sort((a, b) => a.name < b.name ? -1 : 1);
+  if (two[1] && two[0].name === two[1].name) two[1].name = 'second-' + two[1].name; // from two folders
   if (two.length) runs[0].worker.postMessage({diagnose: two});
 }
 async function copy(text) {
@@ -563,7 +579,9 @@ async function copy(text) {
 
 /* ---- the page itself ---- */
 function wire() {
-  $('play').onclick = () => play(!state.playing);
+  $('play').onclick = () => { // what is compared stands still at one step
+    if (state.playing && state.beside && !$('slow').checked) seek(Math.max(...runs.map(r => r.step))); else play(!state.playing);
+  };
   $('one').onclick = () => seek(Math.max(...runs.map(r => r.step)) + 1);
   $('ten').onclick = () => seek(Math.max(...runs.map(r => r.step)) + 10);
   $('reset').onclick = () => { state.changes = {}; play(false); restart(); };

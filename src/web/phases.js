@@ -25,12 +25,12 @@ class Watched {
     const [one, two] = this.captions.length ? ['picture', 'caption'] : ['vector', 'partner'], One = one[0].toUpperCase() + one.slice(1);
     const weight = (r, c) => (this.p[r][c] - (r === c)) * (known ? 1 : 0);
     return [
-      ['encode', `Step ${line.step}. The towers turn ${n} ${one}s (left) and ${n} ${two}s (right) into rows of ${d} numbers. ${One} ${i + 1}${caption}: ${few(row)}.`, sides((s, r, c) => this.scaled[s][r * d + c])],
+      ['encode', `Step ${line.step}. The towers turn ${n} ${one}s (left) and ${n} ${two}s (right) into rows of ${d} numbers; rows count from 0. ${One} ${i} of this batch${caption}: ${few(row)}.`, sides((s, r, c) => this.scaled[s][r * d + c])],
       ['normalise', `Each row is divided by its length, here ${round(norm(row))}: ${few(this.unit[0][i])}.`, sides((s, r, c) => this.unit[s][r][c])],
-      ['cosines', `Each ${one} times each ${two}. ${One} ${i + 1} with its own ${two}: ${round(own)}; with the others: ${round(Math.min(...other))} to ${round(Math.max(...other))}.`, square((r, c) => this.cosine[r][c])],
+      ['cosines', `Each ${one} times each ${two}. ${One} ${i} with its own ${two}: ${round(own)}; with the others: ${round(Math.min(...other))} to ${round(Math.max(...other))}.`, square((r, c) => this.cosine[r][c])],
       ['softmax', known ? `exp(cosine / ${round(tau)}), divided by the row's sum: its own ${two} gets p = ${round(p)}, and -ln p = ${round(-Math.log(p))}. The mean of all ${SOFTMAX[loss] === 2 ? 'rows and columns' : 'rows'} is ${round(this.byHand)}; the engine's loss is ${round(line.loss)}.`
         : `${loss} is no softmax of the rows alone; the engine's loss is ${round(line.loss)}. For comparison, infonce would give its own ${two} p = ${round(p)}.`, square((r, c) => this.p[r][c])],
-      ['gradient', (known ? `p - 1 = ${round(p - 1)} pulls ${one} ${i + 1} to its ${two}; the other p push it away` : `${loss} weighs pairs in its own way`) + `. The engine's gradient at this embedding has length ${round(norm(rowOf(this.gradient, i, d)), 7)}; through the towers it becomes one of length ${round(line.gradient_norm)} for all weights.`, square(weight)],
+      ['gradient', (known ? `p - 1 = ${round(p - 1)} pulls ${one} ${i} to its ${two}; the other p push it away` : `${loss} weighs pairs in its own way`) + `. The engine's gradient at this embedding has length ${round(norm(rowOf(this.gradient, i, d)), 7)}; through the towers it becomes one of length ${round(line.gradient_norm)} for all weights.`, square(weight)],
       ['update', `${this.optimiser === 'sgd' ? `SGD: weights move by rate × gradient, ${round(line.rate)} × ${round(line.gradient_norm)} = ${round(line.rate * line.gradient_norm)} in all` : `Adam: each weight moves by up to about its rate, ${round(line.rate)}, whatever the size of the gradient`}. The pictures below show the towers after step ${line.step}.`, square(weight)],
     ];
   }

@@ -119,6 +119,7 @@ const DO = {
   },
   play(on) {
     playing = on;
+    wanted = -1; // a journey in time ends too
     if (on) later(); else if (width) show(true);
   },
   watch() { // one step in slow motion: its update has been made, but the page shows it last
@@ -140,8 +141,9 @@ const DO = {
   diagnose([a, b]) {
     for (const file of [a, b]) if (file) files.set(file.name, file.bytes);
     tell({diagnosis: call('diagnose', a.name, b ? b.name : ''), of: [a, b].filter(f => f).map(f => f.name)});
+    for (const file of [a, b]) if (file) files.delete(file.name);
   },
-  numbers([loss, batch]) { tell({diagnosis: call('numbers', loss, batch), of: [loss, batch]}); },
+  numbers([loss, batch]) { tell({diagnosis: call('numbers', loss, batch < 2 ** 31 ? batch : 0), of: [loss, batch]}); },
   free({x, n, d, temperature, rate, steps}) {
     const answer = call('free_rows', x, n, d, temperature, rate, steps);
     if (answer.error) tell({error: answer.error}); else tell({free: {x, answer}});
@@ -151,11 +153,12 @@ const DO = {
     tell({saved: files.get('now'), step});
   },
 };
+const OF_A_RUN = ['play', 'watch', 'finish', 'seek', 'search', 'save']; // where none could begin, the reason stays on the page
 let begin; // what comes before the engine waits for it, and everything happens in order
 let queue = new Promise(module => { begin = module; }).then(async module => { call = await makeEngine(module, files); });
 const told = e => tell({error: String(e.message || e)});
 queue.catch(told);
 onmessage = ({data}) => {
   if (data.wasm) begin(data.wasm);
-  else queue = queue.then(async () => { for (const what in data) await DO[what](data[what]); }).catch(told);
+  else queue = queue.then(async () => { for (const what in data) if (width || !OF_A_RUN.includes(what)) await DO[what](data[what]); }).catch(told);
 };

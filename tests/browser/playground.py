@@ -121,7 +121,7 @@ def controls(browser):
     check("... and the run is another", hashes(browser, 20) != plain)
     check("... with another command", f"loss.temperature={tau}" in browser.run("return document.getElementById('command').textContent"))
     check("... and a temperature that the engine used", abs(browser.run("return runs[0].lines[0].temperature") - float(tau)) < 1e-6)
-    for key, value, setting in (("loss", "clip", "loss.name"), ("optimiser", "adamw", "optim.name"), ("depth", "2", "image.layers"), ("embedding, d", "3", "text.layers"),
+    for key, value, setting in (("loss", "clip", "loss.name"), ("optimiser", "adamw", "optim.name"), ("image depth", "2", "image.layers"), ("text depth", "3", "text.layers"), ("text width", "16", "text.layers"), ("embedding, d", "8", "text.layers"),
                                 ("data", "latent", "data.kind"), ("pairs per batch, N", "16", "train.batch")):
         before = browser.run("return state.changes[arguments[0]]", setting)
         browser.keys(f'#settings [data-key="{key}"]', value)
@@ -151,7 +151,7 @@ def controls(browser):
 def every_control(browser):
     """Each setting by keyboard and by mouse: the engine's recipe says what arrived."""
     browser.run("choose(LESSONS[1]); play(false)")
-    rows = until(browser, "return runs[0].look && CONTROLS.map(c => [c.label, c.keys[0], c.words ? 'words' : c.log ? 'log' : c.truth ? 'truth' : 'number'])")
+    rows = until(browser, "return runs[0].look && CONTROLS.map(c => [c.label, c.keys[0], c.words ? 'words' : c.slides ? 'slider' : c.truth ? 'truth' : 'number'])")
     for label, key, kind in rows:
         css = f'#settings [data-key="{label}"]'
         for by in ("key", "mouse"):
@@ -161,15 +161,15 @@ def every_control(browser):
             if browser.run(f"return document.querySelector('{css}').disabled"):
                 continue
             if by == "key":
-                browser.keys(css, {"words": "\ue015", "log": "\ue012", "truth": " ", "number": "7"}[kind])
+                browser.keys(css, {"words": "\ue015", "slider": "\ue012", "truth": " ", "number": "7"}[kind])
                 if browser.run(f"return document.querySelector('{css}').value === '' || !Object.keys(state.changes).length"):
-                    browser.keys(css, {"words": "\ue013", "number": "\ue004"}.get(kind, ""))  # it was the last of the list
+                    browser.keys(css, {"words": "\ue013", "slider": "\ue014", "number": "\ue004"}.get(kind, ""))  # it was the last of the list, or the least
             else:
                 browser.run(f"document.querySelector('{css}').scrollIntoView({{block: 'center'}})")
                 if kind == "words":  # lists open outside of the page
                     browser.run(f"const s = document.querySelector('{css}'); s.value = s.options[s.selectedIndex ? 0 : 1].value; s.dispatchEvent(new Event('change'))")
                 else:
-                    browser.click(css, browser.run(f"return document.querySelector('{css}').offsetWidth") / 4 if kind == "log" else 0)
+                    browser.click(css, browser.run(f"return document.querySelector('{css}').offsetWidth") / 4 if kind == "slider" else 0)
                     if kind == "number":
                         browser.keys(css, "5\ue004")
             try:
@@ -179,6 +179,93 @@ def every_control(browser):
                 moved = False
             check(f"{label} is moved by {by}", moved, str(before))
     browser.run("state.changes = {}; restart()")
+
+
+def both_towers(browser):
+    """Each tower has its own depth and width; what the data has no use for cannot be moved."""
+    browser.run("choose(LESSONS[0]); state.changes = {'image.layers': '96,48,32', 'text.layers': '32'}; restart()")
+    until(browser, "return runs[0].look && runs[0].recipe['text.layers'] === '32'")
+    shown = browser.run("return ['image depth', 'image width', 'text depth', 'text width'].map(k => document.querySelector(`#settings [data-key='${k}']`)).map(x => x.disabled ? 'none' : x.value)")
+    check("depth and width of both towers are shown", shown == ["3", "96 48", "1", "none"], str(shown))
+    browser.keys('#settings [data-key="text depth"]', "3")
+    until(browser, "return runs[0].recipe['text.layers'] === '64,64,32'")
+    check("... and one is set without the other", browser.run("return runs[0].recipe['image.layers']") == "96,48,32")
+    browser.run("state.changes = {'data.repeats': '0.9'}; restart()")
+    until(browser, "return runs[0].look && runs[0].recipe['data.repeats'] === '0.9'")
+    browser.run("seek(20)")
+    hashes(browser, 20)
+    check("a share of captions repeats, on its slider too", browser.run("return document.querySelector(`#settings [data-key='repeated captions']`).value") == "0.9")
+    browser.run("choose(LESSONS[10])")
+    until(browser, "return runs[0].look")
+    check("vectors have no captions to repeat", browser.run("return document.querySelector(`#settings [data-key='repeated captions']`).disabled"))
+
+
+def one_height(browser):
+    """Of two runs next to each other each picture is as high on the screen as its like, whatever is written below."""
+    browser.run("choose(LESSONS[8]); state.beside = true; restart(); seek(20)")
+    hashes(browser, 20)
+    for projector in (False, True):
+        for width in (800, 1280, 1920):
+            browser.size(width, 900)
+            tops = browser.run("""document.documentElement.classList.toggle('projector', arguments[0]);
+                runs[0].note.heat.textContent = 'word '.repeat(90); runs[1].note.place.textContent = 'word '.repeat(50);
+                return runs.map(r => PICTURES.map(([kind]) => Math.round(r.canvas[kind].getBoundingClientRect().top)))""", projector)
+            check(f"{width} pixels{', projector' * projector}: pictures of two runs stand at one height", tops[0] == tops[1] and len(set(tops[0])) > 1, str(tops))
+    browser.run("document.documentElement.classList.remove('projector')")
+    browser.size(1280, 900)
+
+
+def words_agree(browser):
+    """What a lesson says of its runs is what the diagnosis says of them, after the steps that it names."""
+    for name, steps, want in (("temperature", 700, ["plateau", "dimensional-collapse"]), ("control", 1000, ["dimensional-collapse", "dimensional-collapse"]),
+                              ("shapes", 150, ["healthy"]), ("cold", 200, ["modality-gap", "healthy"]), ("circle", 300, ["uncertain", "collapsed"]), ("sphere", 400, ["uncertain", "healthy"])):
+        browser.run("choose(LESSONS.find(l => l.name === arguments[0])); state.beside = !!state.lesson.fix; restart(); seek(arguments[1])", name, steps)
+        hashes(browser, steps)
+        said, why = browser.run("return [runs.map(r => r.verdict.state), state.lesson.why]")
+        check(f"{name}: the words after {steps} steps", said == want, str(said))
+        check("... are those of the lesson", all(word in why for word in want if word != "plateau"), why)
+    evidence = browser.run("runs[0].evidence.open = true; return [runs[0].evidence.textContent, runs[0].verdict.evidence]")
+    check("all of the evidence can be read", all(e in evidence[0] for e in evidence[1]) and "Rows count from 0" in evidence[0], evidence[0])
+    browser.keys("canvas[aria-label^=Cosines]", "\ue015\ue007")
+    until(browser, "return runs[0].note.heat.textContent.includes('Pair 1 (they count from 0)')")
+    check("rows are counted in one way", until(browser, "return runs[0].hand.textContent.includes('Vector 1,')"))
+
+
+def nonsense(page):
+    """Links that nobody should have: the reason is said and stays, and Reset leads out."""
+    browser = Browser()
+    try:
+        for link, says in (("lesson=nope&foo.bar=3&step=abc", "foo.bar: there is no such key"), ("lesson=adam&image.layers=-1,zzz&step=-5", "image.layers = -1,zzz"),
+                           ("data.kind=pairs&data.image=x.npy", "x.npy"), ("lesson=shapes&fix=rubbish&beside=1", "rubbish")):
+            browser.open(f"{page}?{len(link)}#v=1&{link}")  # another address each time: a page that is new
+            until(browser, "return typeof runs === 'object' && runs.some(r => r.error)")
+            refused = browser.run("return runs.findIndex(r => r.error)")
+            browser.click("#play")
+            browser.click("#phase")
+            browser.click("#one")
+            time.sleep(0.3)
+            check(f"{link}: the reason is said, and stays", says in browser.run("return runs[arguments[0]].says.textContent", refused), link)
+            check("... where no run is nothing can be moved", refused == 1 or browser.run("return Array.from(document.querySelectorAll('#settings [data-key]')).every(x => x.disabled)"))
+            browser.run("document.getElementById('slow').checked = false; document.getElementById('fix').value = ''; document.getElementById('fix').onchange({target: document.getElementById('fix')})")
+            browser.click("#reset")
+            until(browser, "return runs.every(r => r.look && !r.error && r.verdict) && !runs[0].says.textContent.includes('stopped')")
+        browser.open(page + "?far#v=1&step=1000000")
+        until(browser, "return typeof runs === 'object' && runs[0] && runs[0].step > 0")
+        browser.click("#play")
+        browser.click("#play")
+        until(browser, "const s = runs[0].step; if (s === window.last) return true; window.last = s")
+        check("a long journey can be stopped", browser.run("return runs[0].step") < 900000)
+        quiet(browser)
+    finally:
+        browser.close()
+
+
+def pauses_together(browser):
+    browser.run("choose(LESSONS[3]); state.beside = true; restart(); play(true)")
+    until(browser, "return runs.every(r => r.step > 20)")
+    browser.click("#play")
+    until(browser, "return !state.playing && runs[0].step === runs[1].step && runs.every(r => Number(r.hash.dataset.step) === r.step)")
+    check("two runs that are paused stand at one step", True)
 
 
 def buttons(browser, folder):
@@ -369,6 +456,9 @@ def doctor(browser, program, folder):
     centre = [draw.gauss(0, 1) for _ in range(16)]
     for path in (a, b):
         npy(path, [[c + 0.001 * draw.gauss(0, 1) for c in centre] for _ in range(40)])
+    npy(os.path.join(folder, "few.npy"), [[draw.gauss(0, 1) for _ in range(4)] for _ in range(5)])
+    with open(os.path.join(folder, "broken.npy"), "wb") as f:
+        f.write(b"\x93NUMPY\x01\x00\x10\x00rubbish")
     said = subprocess.run([program, "diagnose", a, b, "--json"], capture_output=True, text=True, check=True).stdout
     want = json.loads(said)
     browser.keys("#files", a + "\n" + b)
@@ -376,6 +466,16 @@ def doctor(browser, program, folder):
     check("dropped files are diagnosed as by the program", want["state"] in shown and want["try_first"] in shown and
           all(e in shown for e in want["evidence"]), shown)
     check("... with their pictures", until(browser, "return document.querySelectorAll('#diagnosis canvas').length") == 2)
+    for names, says in ((["broken"], "broken.npy: expected"), (["A", "broken"], "broken.npy: expected"), (["A", "B", "few"], "3 files: expected one"),
+                        (["few"], "contrast diagnose few.npy --loss 4.852 --batch 128 --temperature 0.07")):
+        browser.run("document.getElementById('diagnosis').textContent = document.getElementById('files').value = ''")
+        browser.keys("#files", "\n".join(os.path.join(folder, n + ".npy") for n in names))
+        shown = until(browser, "return document.getElementById('diagnosis').textContent")
+        check(f"{names} dropped: {says}", says in shown, shown)
+    for text in ("-1 5", "loss nan batch 4", "loss 3", "4.8 1e12"):
+        browser.run("document.getElementById('diagnosis').textContent = ''; document.getElementById('numbers').value = arguments[0]; document.getElementById('ask').click()", text)
+        shown = until(browser, "return document.getElementById('diagnosis').textContent")
+        check(f"{text} is no loss of a batch", "expected a loss above 0" in shown, shown)
     for text, key in (("loss 4.852, batch 128", "\ue007"), ("batch = 128; loss: 4.852", "")):
         browser.run("document.getElementById('diagnosis').textContent = document.getElementById('numbers').value = ''")
         browser.keys("#numbers", text + key)
@@ -545,6 +645,10 @@ def main():
             time_travel(browser, page)
             controls(browser)
             every_control(browser)
+            both_towers(browser)
+            one_height(browser)
+            words_agree(browser)
+            pauses_together(browser)
             buttons(browser, folder)
             time_search_sphere(browser)
             question_controls(browser)
@@ -568,6 +672,7 @@ def main():
             finally:
                 browser.close()
         care(page)
+        nonsense(page)
     return done()
 
 

@@ -1,41 +1,27 @@
-/* demo.c -- contrast demo: the story in four parts, each number measured now. */
+/* demo.c -- contrast demo: the story in four parts, each number measured now. The studies of parts
+ * 2 and 3 are lab/lessons/demo.txt. */
 #include "cli/cli.h"
 
-#include "lab/demo.h"
+#include "formats/text.h"
+#include "lab/descent.h"
 #include "lab/lessons/lesson.h"
+#include "lab/question.h"
+#include "lab/search.h"
+#include "platform/machine.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Part 4, recorded in `folder` unless that is NULL. */
-static void train(cli_call *c, const char *folder, ct_healthy *f, ct_error *err)
+/* ---- 1: every number is one that was measured ---- */
+
+static void tell_question(cli_call *c, const ct_lesson *l, ct_error *err)
 {
-    const ct_recipe recipe = ct_study_recipe("shapes", CT_DEMO_HEALTHY, err);
-    cli_progress watched;
-    if (ct_trainer_init(&c->trainer, &recipe, NULL, c->device, err) != CT_OK)
+    const ct_doc *d = &c->doc;
+    ct_question *q = ct_arena_zeroed(&c->arena, 1, sizeof *q);
+    if (q == NULL || ct_question_measure(c->device, 1, q, err) != CT_OK)
         return;
-    cli_progress_begin(&watched, c, &c->trainer);
-    ct_demo_healthy(&c->trainer, folder, watched.live != NULL ? &watched.watch : NULL, f, err);
-}
-
-/* Parts 2 and 3: a study, and its rows. */
-static ct_status train_rows(cli_call *c, const ct_study *s, ct_study_rows *rows, ct_error *err)
-{
-    ct_runs made;
-    if (ct_study_run(s, c->threads, &c->arena, &made, err) == CT_OK &&
-        ct_runs_rows(&made, s->shown, false, &c->arena, rows, err) == CT_OK)
-        ct_doc_table(&c->doc, &CLI_TABLE(rows));
-    return err->status;
-}
-
-/* ---- the story; every number is one that was measured ---- */
-
-static void tell_question(const ct_doc *d, const ct_question *q)
-{
-    ct_doc_title(d, "1. The question");
-    ct_doc_text(d, "Two batches of 7 vectors in 768 dimensions; the loss is the cross-entropy of "
-                   "each row of their cosine matrix against the diagonal. Training ended with all "
-                   "vectors equal. What is the value of the loss?");
+    ct_doc_title(d, "%s", l->title);
+    ct_doc_text(d, "%s", l->text);
     ct_doc_item(d, "all vectors equal: %.4f = ln 7; the gradient there: %.1e", q->all_equal,
                 q->all_equal_gradient);
     ct_doc_item(d, "every x1 the opposite of every x2: %.4f = ln 7 too", q->opposite);
@@ -49,32 +35,51 @@ static void tell_question(const ct_doc *d, const ct_question *q)
                 "regular simplex.",
                 -1.0 / (CT_QUESTION_N - 1));
     ct_doc_matrix(d, "Cosines at the best", q->similarity, CT_QUESTION_N, "x1", "x2");
+    if (c->json) {
+        ct_json_open(&c->j, "question", '{');
+        ct_fields_json(&c->j, &ct_question_fields, q);
+        ct_json_close(&c->j);
+    }
 }
 
-static void tell_fixes(const ct_doc *d, const ct_study *s)
+/* ---- 2 and 3: studies ---- */
+
+/* Of both tables the measures in this order: ct_study_row.value. */
+enum { LOSS, ALL_EQUAL, ESCAPE, RECALL };
+
+/* The rows of a study that is made now; NULL after an error. */
+static const ct_study_rows *tell_study(cli_call *c, const ct_study *s, ct_error *err)
 {
-    ct_doc_title(d, "3. With negatives it can still happen: the question's loss on deep saturating "
-                    "towers");
-    ct_doc_text(d,
-                "Four layers, three of them sigmoid; plain SGD, rate 1, 7 pairs per step, 2000 "
-                "steps; %d seeds per row. \"Left it\": the mean loss over %d steps fell below %.0f "
-                "%% of its value when all are equal.",
-                s->seeds, CT_STUDY_WINDOW, 100 * CT_STUDY_ESCAPED);
+    ct_runs made;
+    ct_doc_title(&c->doc, "%s", s->heading);
+    ct_doc_text(&c->doc, "%s", s->about);
+    ct_study_rows *rows = ct_arena_zeroed(&c->arena, 1, sizeof *rows);
+    if (rows == NULL || ct_study_run(s, c->threads, &c->arena, &made, err) != CT_OK ||
+        ct_runs_rows(&made, s->shown, false, &c->arena, rows, err) != CT_OK)
+        return NULL;
+    ct_doc_table(&c->doc, &CLI_TABLE(rows));
+    for (int v = 0; v < rows->n && c->json; v++) {
+        ct_json_open(&c->j, NULL, '{');
+        ct_fields_json(&c->j, &rows->columns, &rows->row[v]);
+        ct_json_close(&c->j);
+    }
+    return rows;
 }
 
 /* "7 of 8 left, half of them by step 526", or without the step. */
 static const char *leavers(const ct_study_row *r, char text[96])
 {
     const int n = snprintf(text, 96, "%d of %d left", r->escaped, r->runs);
-    if (isfinite(r->value[CT_DEMO_ESCAPE].median))
+    if (isfinite(r->value[ESCAPE].median))
         snprintf(text + n, 96 - (size_t)n, ", the median run at step %.0f",
-                 r->value[CT_DEMO_ESCAPE].median);
+                 r->value[ESCAPE].median);
     return text;
 }
 
 /* The rows in words; every number is the row's own. */
-static void conclude(const ct_doc *d, const ct_study_row *r, int n)
+static void conclude(const ct_doc *d, const ct_study_rows *rows)
 {
+    const ct_study_row *r = rows->row;
     char a[96], b[96];
     ct_doc_text(d, "What the rows say:");
     ct_doc_item(d, "As in the question: %s (2000 steps).", leavers(&r[0], a));
@@ -83,129 +88,166 @@ static void conclude(const ct_doc *d, const ct_study_row *r, int n)
                 "temperature is a larger step too. The control, the same step / tau at "
                 "temperature 1: %s. Leaving the plateau is not the same as learning: recall@1 is "
                 "%.3f and %.3f.",
-                leavers(&r[1], a), leavers(&r[2], b), r[1].value[CT_DEMO_RECALL].median,
-                r[2].value[CT_DEMO_RECALL].median);
+                leavers(&r[1], a), leavers(&r[2], b), r[1].value[RECALL].median,
+                r[2].value[RECALL].median);
     ct_doc_item(d, "Adam at temperature 1: %s; recall@1 %.3f.", leavers(&r[3], a),
-                r[3].value[CT_DEMO_RECALL].median);
+                r[3].value[RECALL].median);
     ct_doc_item(d, "64 pairs alone: %s. The symmetric loss alone: %s.", leavers(&r[4], a),
                 leavers(&r[5], b));
     ct_doc_item(d, "All together: %s; recall@1 %.3f [%.3f, %.3f].", leavers(&r[6], a),
-                r[6].value[CT_DEMO_RECALL].median, r[6].value[CT_DEMO_RECALL].least,
-                r[6].value[CT_DEMO_RECALL].most);
+                r[6].value[RECALL].median, r[6].value[RECALL].least, r[6].value[RECALL].most);
     ct_doc_text(d, "Each row again, from one seed:");
-    for (int v = 0; v < n; v++)
+    for (int v = 0; v < rows->n; v++)
         ct_doc_code(d, "%s train collapse %s", cli_name, r[v].settings);
 }
 
-static void tell_healthy(const ct_doc *d, const ct_healthy *f, const ct_trainer *t)
+/* ---- 4: a run that learns ---- */
+
+enum { SHOWN = 7, FOUND = 3 };
+static const char *const CAPTION[] = {
+    "a small red heart at the top left",
+    "a large yellow star in the centre",
+    "a blue circle above a green square",
+};
+
+/* Train a recipe as c->trainer, recorded in `folder` unless that is NULL. The answer is how long it
+ * took, with its record. */
+static double train(cli_call *c, const char *name, const char *settings, const char *folder,
+                    ct_error *err)
 {
-    const ct_train_recipe *train = &t->recipe.train;
-    const ct_pairs *p = t->pairs;
-    const ct_side *pictures = &p->side[0], *texts = &p->side[1];
-    const ct_measures *test = &f->evaluation[0].measures, *composed = &f->evaluation[1].measures;
-    ct_doc_text(d,
+    const ct_recipe recipe = ct_study_recipe(name, settings, err);
+    const ct_run_watch nobody = {0};
+    ct_trainer *t = &c->trainer;
+    cli_progress watched;
+    ct_step s;
+    ct_trainer_free(t);
+    if (ct_trainer_init(t, &recipe, NULL, c->device, err) != CT_OK)
+        return 0;
+    cli_progress_begin(&watched, c, t);
+    const double began = ct_clock_s();
+    const ct_run_watch *watch = watched.live != NULL ? &watched.watch : &nobody;
+    if (folder != NULL)
+        ct_run_train(t, folder, NULL, watch, err);
+    while (t->step < recipe.train.steps && ct_trainer_step(t, &s, err) == CT_OK)
+        if (watch->on_step != NULL)
+            watch->on_step(watch->ctx, t, &s, ct_clock_s() - began);
+    return ct_clock_s() - began;
+}
+
+/* The pictures nearest to a caption, each with its own. */
+static void answer(cli_call *c, const ct_search *s, const char *caption, ct_error *err)
+{
+    const ct_side *pictures = &s->t->pairs->side[0], *texts = &s->t->pairs->side[1];
+    const uint8_t *picture[FOUND];
+    ct_hit hit[FOUND];
+    const int n = ct_search_text(s, caption, 0, FOUND, hit, err);
+    if (n < 0)
+        return;
+    ct_doc_text(&c->doc, "\"%s\"", caption);
+    for (int k = 0; k < n; k++)
+        picture[k] = pictures->u8 + (size_t)s->items[hit[k].at] * (size_t)pictures->dim;
+    ct_doc_pictures(&c->doc, picture, n, pictures->width, pictures->height);
+    for (int k = 0; k < n; k++)
+        ct_doc_item(&c->doc, "%.2f: %s", hit[k].score,
+                    texts->text[texts->text_of[s->items[hit[k].at]]]);
+}
+
+static void tell_pairs(cli_call *c, ct_error *err)
+{
+    const ct_doc *d = &c->doc;
+    double cosine[SHOWN * SHOWN];
+    ct_search s;
+    if (ct_search_init(&s, &c->trainer, CT_TEST, err) == CT_OK) {
+        for (int k = 0; k < SHOWN * SHOWN; k++)
+            cosine[k] = ct_cosine(s.unit[0] + k / SHOWN * s.d, s.unit[1] + k % SHOWN * s.d, s.d);
+        ct_doc_text(d,
+                    "Cosines of the first %d test pictures (rows) and captions (columns):", SHOWN);
+        ct_doc_matrix(d, "Cosines of test pairs", cosine, SHOWN, "picture", "caption");
+        ct_doc_text(d, "Three captions typed in, and the test pictures nearest to each of them:");
+    }
+    for (size_t k = 0; k < sizeof CAPTION / sizeof *CAPTION && err->status == CT_OK; k++)
+        answer(c, &s, CAPTION[k], err);
+    ct_search_free(&s);
+}
+
+static void tell_healthy(cli_call *c, const char *folder, ct_error *err)
+{
+    const ct_train_recipe *train_recipe = &c->trainer.recipe.train;
+    ct_evaluation e[2]; /* test, composition */
+    const ct_measures *test = &e[0].measures, *composed = &e[1].measures;
+    ct_doc_title(&c->doc, "4. A healthy run");
+    const double seconds = train(c, "shapes", "train.steps=600", folder, err);
+    if (err->status != CT_OK ||
+        ct_trainer_evaluate(&c->trainer, CT_TEST, 0, &e[0], NULL, err) != CT_OK ||
+        ct_trainer_evaluate(&c->trainer, CT_COMPOSITION, 0, &e[1], NULL, err) != CT_OK)
+        return;
+    ct_doc_text(&c->doc,
                 "%d steps of %d pairs in %.1f s: recall@1 of %d test pairs %.3f image to text, "
                 "%.3f text to image; of %d pairs whose combinations were never trained on %.3f "
                 "and %.3f.",
-                train->steps, train->batch, f->seconds, test->rows, test->recall_at_1[0],
+                train_recipe->steps, train_recipe->batch, seconds, test->rows, test->recall_at_1[0],
                 test->recall_at_1[1], composed->rows, composed->recall_at_1[0],
                 composed->recall_at_1[1]);
-    ct_doc_text(d, "Cosines of the first %d test pictures (rows) and captions (columns):",
-                CT_DEMO_SHOWN);
-    ct_doc_matrix(d, "Cosines of test pairs", f->similarity, CT_DEMO_SHOWN, "picture", "caption");
-    ct_doc_text(d, "Three captions typed in, and the test pictures nearest to each of them:");
-    for (int c = 0; c < CT_DEMO_CAPTIONS; c++) {
-        const uint8_t *picture[CT_DEMO_FOUND];
-        ct_doc_text(d, "\"%s\"", CT_DEMO_CAPTION[c]);
-        for (int k = 0; k < CT_DEMO_FOUND; k++)
-            picture[k] = pictures->u8 +
-                         (size_t)p->index[CT_TEST][f->found[c][k].at] * (size_t)pictures->dim;
-        ct_doc_pictures(d, picture, CT_DEMO_FOUND, pictures->width, pictures->height);
-        for (int k = 0; k < CT_DEMO_FOUND; k++)
-            ct_doc_item(d, "%.2f: %s", f->found[c][k].score,
-                        texts->text[texts->text_of[p->index[CT_TEST][f->found[c][k].at]]]);
-    }
+    tell_pairs(c, err);
+    if (c->json)
+        ct_table_json(&CT_TABLE(&ct_evaluation_fields, e, 2), &c->j, "healthy");
 }
 
-static void tell(cli_call *c, const char *folder, ct_demo *f, ct_error *err)
-{
-    const ct_doc *d = &c->doc;
-    ct_lesson l = {.name = NULL};
-    ct_study_rows *const rows = f->study;
-    ct_lesson_read("demo", &c->arena, &l, err);
-    if (ct_question_measure(c->device, 1, &f->question, err) != CT_OK)
-        return;
-    tell_question(d, &f->question);
-    ct_doc_title(d, "2. Without negatives, collapse is the optimum");
-    ct_doc_text(d,
-                "Two towers on drawn pictures and captions, %d seeds; recall of 200 test pairs "
-                "(chance 0.005), mean cosine of different pictures, their effective rank (of 64).",
-                l.study[CT_DEMO_POSITIVES].seeds);
-    if (train_rows(c, &l.study[CT_DEMO_POSITIVES], &rows[CT_DEMO_POSITIVES], err) != CT_OK)
-        return;
-    tell_fixes(d, &l.study[CT_DEMO_FIXES]);
-    if (train_rows(c, &l.study[CT_DEMO_FIXES], &rows[CT_DEMO_FIXES], err) != CT_OK)
-        return;
-    conclude(d, rows[CT_DEMO_FIXES].row, rows[CT_DEMO_FIXES].n);
-    ct_doc_title(d, "4. A healthy run");
-    train(c, folder, &f->healthy, err);
-    if (err->status == CT_OK)
-        tell_healthy(d, &f->healthy, &c->trainer);
-}
+/* ---- the command ---- */
 
-/* Below the story the stuck run next to the healthy one. */
+/* Below the story "as in the question", from seed 1, next to the healthy run. */
 static void add_runs(cli_call *c, char *folder[2], ct_error *err)
 {
     ct_record *r = ct_arena_zeroed(&c->arena, 2, sizeof *r);
-    if (r != NULL && ct_demo_stuck(c->device, folder[0], err) == CT_OK &&
-        cli_records(c, 2, folder, true, r, err) == CT_OK)
+    c->live = false;
+    train(c, "collapse", "", folder[0], err);
+    if (r != NULL && cli_records(c, 2, folder, true, r, err) == CT_OK)
         ct_page_runs(c->doc.page, r, 2, err);
-}
-
-static void put_json(ct_json *j, const ct_demo *f)
-{
-    ct_json_open(j, "question", '{');
-    ct_fields_json(j, &ct_question_fields, &f->question);
-    ct_json_close(j);
-    ct_json_open(j, "trainings", '[');
-    for (int k = 0; k < CT_DEMO_STUDIES; k++)
-        for (int v = 0; v < f->study[k].n; v++) {
-            ct_json_open(j, NULL, '{');
-            ct_fields_json(j, &f->study[k].columns, &f->study[k].row[v]);
-            ct_json_close(j);
-        }
-    ct_json_close(j);
-    ct_table_json(&CT_TABLE(&ct_evaluation_fields, f->healthy.evaluation, 2), j, "healthy");
 }
 
 /* F.html: F-stuck, F-healthy. */
 static void name_folders(const char *page, char *folder[2], ct_error *err)
 {
-    const size_t length = strlen(page);
-    const bool html = length > 5 && strcmp(page + length - 5, ".html") == 0;
+    const int length = (int)strlen(page) - (ct_text_ends(page, ".html") ? 5 : 0);
     for (int i = 0; i < 2; i++) {
-        snprintf(folder[i], CT_PATH_BYTES, "%.*s-%s", (int)(html ? length - 5 : length), page,
-                 i == 0 ? "stuck" : "healthy");
+        snprintf(folder[i], CT_PATH_BYTES, "%.*s-%s", length, page, i == 0 ? "stuck" : "healthy");
         if (ct_run_exists(folder[i]))
             CT_FAIL(err, CT_ERR_CONFIG,
                     "%s holds a run already; remove it, or give another --report", folder[i]);
     }
 }
 
+/* All four parts. The runs of the last are recorded in a folder each, if there are any. */
+static void tell(cli_call *c, char **folder, ct_error *err)
+{
+    const ct_study_rows *fixes = NULL;
+    ct_lesson l;
+    if (ct_lesson_read("demo", &c->arena, &l, err) != CT_OK)
+        return;
+    tell_question(c, &l, err);
+    if (c->json)
+        ct_json_open(&c->j, "trainings", '[');
+    for (int k = 0; k < l.n_studies && err->status == CT_OK; k++)
+        fixes = tell_study(c, &l.study[k], err);
+    if (c->json)
+        ct_json_close(&c->j);
+    if (err->status == CT_OK)
+        conclude(&c->doc, fixes);
+    if (err->status == CT_OK)
+        tell_healthy(c, folder != NULL ? folder[1] : NULL, err);
+    if (err->status == CT_OK && folder != NULL)
+        add_runs(c, folder, err);
+}
+
 static int demo(cli_call *c, ct_error *err)
 {
     char stuck[CT_PATH_BYTES], healthy[CT_PATH_BYTES];
     char *folder[2] = {stuck, healthy};
-    ct_demo *f = ct_arena_zeroed(&c->arena, 1, sizeof *f);
     if (c->doc.page != NULL)
         name_folders(c->report, folder, err);
     if (err->status == CT_OK)
-        tell(c, c->doc.page != NULL ? healthy : NULL, f, err);
-    if (err->status == CT_OK && c->doc.page != NULL)
-        add_runs(c, folder, err);
-    if (err->status == CT_OK && c->json)
-        put_json(&c->j, f);
-    else if (err->status == CT_OK)
+        tell(c, c->doc.page != NULL ? folder : NULL, err);
+    if (err->status == CT_OK && !c->json)
         printf("\nNext: %s train shapes -o run    then: %s eval run    and: %s help\n", cli_name,
                cli_name, cli_name);
     return 0;

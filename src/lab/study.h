@@ -32,6 +32,7 @@ typedef struct ct_variant {
 
 typedef struct ct_study {
     const char *recipe, *common; /* a built-in recipe, and settings of all variants */
+    const char *heading, *about; /* words before its table, or NULL */
     int seeds, n_variants, n_claims;
     ct_variant variant[CT_STUDY_VARIANTS];
     const char *shown;                  /* keys of an outcome with spaces between */

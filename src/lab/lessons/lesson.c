@@ -79,6 +79,10 @@ static void read_line(ct_lesson *l, const char *word, char *rest)
                                                    .shuffled = shuffled};
     } else if (strcmp(word, "claim") == 0) {
         s->claim[s->n_claims++] = rest;
+    } else if (strcmp(word, "heading") == 0) {
+        s->heading = rest;
+    } else if (strcmp(word, "about") == 0) {
+        s->about = rest;
     } else {
         CT_ASSERT(strcmp(word, "shown") == 0);
         s->shown = rest;

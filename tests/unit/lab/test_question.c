@@ -2,7 +2,7 @@
 #include "suites.h"
 
 #include "contrast/scalar.h"
-#include "lab/demo.h"
+#include "lab/question.h"
 
 START_TEST(figures_are_the_closed_forms)
 {

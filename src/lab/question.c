@@ -1,68 +1,11 @@
-/* demo.c -- what the demo measures besides its studies, which are lessons/demo.txt: the question,
- * and the healthy run. */
-#include "lab/demo.h"
+/* question.c -- see question.h. */
+#include "lab/question.h"
 
 #include "contrast/landmarks.h"
 #include "contrast/random.h"
 #include "lab/descent.h"
-#include "platform/machine.h"
 
 #include <math.h>
-
-const char *const CT_DEMO_CAPTION[CT_DEMO_CAPTIONS] = {
-    "a small red heart at the top left",
-    "a large yellow star in the centre",
-    "a blue circle above a green square",
-};
-
-static const ct_run_watch NOBODY = {0};
-
-/* Cosines of the first test pairs, and the pictures nearest to typed captions. */
-static void ask(ct_trainer *t, ct_healthy *f, ct_error *err)
-{
-    ct_search s;
-    ct_search_init(&s, t, CT_TEST, err);
-    for (int k = 0; k < CT_DEMO_SHOWN * CT_DEMO_SHOWN && err->status == CT_OK; k++) {
-        const int i = k / CT_DEMO_SHOWN, j = k % CT_DEMO_SHOWN;
-        f->similarity[k] = ct_cosine(s.unit[0] + i * s.d, s.unit[1] + j * s.d, s.d);
-    }
-    for (int c = 0; c < CT_DEMO_CAPTIONS && err->status == CT_OK; c++)
-        ct_search_text(&s, CT_DEMO_CAPTION[c], 0, CT_DEMO_FOUND, f->found[c], err);
-    ct_search_free(&s);
-}
-
-ct_status ct_demo_healthy(ct_trainer *t, const char *folder, const ct_run_watch *watch,
-                          ct_healthy *out, ct_error *err)
-{
-    const double began = ct_clock_s();
-    watch = watch != NULL ? watch : &NOBODY;
-    if (folder != NULL)
-        ct_run_train(t, folder, NULL, watch, err);
-    while (t->step < t->recipe.train.steps && err->status == CT_OK) {
-        ct_step s;
-        if (ct_trainer_step(t, &s, err) == CT_OK && watch->on_step != NULL)
-            watch->on_step(watch->ctx, t, &s, ct_clock_s() - began);
-    }
-    out->seconds = ct_clock_s() - began;
-    for (int i = 0; i < 2 && err->status == CT_OK; i++)
-        ct_trainer_evaluate(t, i == 0 ? CT_TEST : CT_COMPOSITION, 0, &out->evaluation[i], NULL,
-                            err);
-    if (err->status == CT_OK)
-        ask(t, out, err);
-    return err->status;
-}
-
-ct_status ct_demo_stuck(ct_device *device, const char *folder, ct_error *err)
-{
-    const ct_recipe recipe = ct_study_recipe("collapse", "", err);
-    ct_trainer t;
-    if (ct_trainer_init(&t, &recipe, NULL, device, err) == CT_OK)
-        ct_run_train(&t, folder, NULL, &NOBODY, err);
-    ct_trainer_free(&t);
-    return err->status;
-}
-
-/* ---- the question ---- */
 
 #define N CT_QUESTION_N
 #define D CT_QUESTION_D

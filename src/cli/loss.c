@@ -25,7 +25,6 @@ typedef struct answer {
     double value, over_all_equal, over_floor;
     ct_measures m;
     double norm, dtemperature, dbias;
-    double *row[2]; /* of --explain and --heatmap: (n, d) each */
 } answer;
 
 #define AT(member) CT_AT(answer, member)
@@ -61,33 +60,21 @@ static const ct_fields FIELDS = CT_FIELDS(ANSWER);
 
 /* ---- rows ---- */
 
-/* Row i of one side with row j of one. */
-static double dot(const answer *r, int side, int i, int other, int j)
+/* Cosine, or with `dot` the product, of row i of one side and row j of one, in plain double
+ * arithmetic. A row of zeros has a cosine of 0 with all. */
+static double similarity(const answer *r, bool dot, int side, int i, int other, int j)
 {
-    const double *x = r->row[side] + (ptrdiff_t)i * r->x.d,
-                 *y = r->row[other] + (ptrdiff_t)j * r->x.d;
-    double s = 0;
-    for (int k = 0; k < r->x.d; k++)
-        s += x[k] * y[k];
-    return s;
-}
-
-/* Both sides in double; `unit`: rows of length 1, but for those of zeros. */
-static ct_status take_rows(answer *r, bool unit, ct_error *err)
-{
-    const int n = r->x.n, d = r->x.d;
-    for (int side = 0; side < 2; side++) {
-        double *row = ct_arena_zeroed(&r->c->arena, (size_t)n * (size_t)d, sizeof *row);
-        r->row[side] = row;
-        for (int i = 0; row != NULL && i < n; i++, row += d) {
-            for (int k = 0; k < d; k++)
-                row[k] = (double)r->x.x[side][(ptrdiff_t)i * d + k];
-            const double length = unit ? sqrt(dot(r, side, i, side, i)) : 1;
-            for (int k = 0; k < d && length > 0; k++)
-                row[k] /= length;
-        }
+    const int d = r->x.d;
+    const ct_real *x = r->x.x[side] + (ptrdiff_t)i * d, *y = r->x.x[other] + (ptrdiff_t)j * d;
+    double xy = 0, xx = 0, yy = 0;
+    for (int k = 0; k < d; k++) {
+        xy += (double)x[k] * (double)y[k];
+        xx += (double)x[k] * (double)x[k];
+        yy += (double)y[k] * (double)y[k];
     }
-    return err->status;
+    if (dot)
+        return xy;
+    return xx > 0 && yy > 0 ? xy / (sqrt(xx) * sqrt(yy)) : 0;
 }
 
 /* Cosines of both sides, as everything that is measured. */
@@ -209,7 +196,8 @@ static double explain_anchor(const answer *r, int form, int side, int i)
         const int j = k % n;
         if (k == n + i)
             continue; /* the anchor itself */
-        const double z = dot(r, side, i, k < n ? 1 - side : side, j) / r->l.at.temperature;
+        const double z = similarity(r, r->l.at.options->dot, side, i, k < n ? 1 - side : side, j) /
+                         r->l.at.temperature;
         if (k == i || ((form & GROUPS) != 0 && same_group(r, i, j))) {
             positive += z;
             positives++;
@@ -235,8 +223,8 @@ static double explain_sigmoid_row(const answer *r, int i)
     for (int j = 0; j < r->l.at.n; j++) {
         if (is_masked(r, i, j))
             continue;
-        const double z = (dot(r, 0, i, 1, j) / r->l.at.temperature + r->l.at.bias) *
-                         (i == j ? -1 : 1);
+        const double s = similarity(r, r->l.at.options->dot, 0, i, 1, j);
+        const double z = (s / r->l.at.temperature + r->l.at.bias) * (i == j ? -1 : 1);
         printf("%sln(1 + e^%.4f)", terms++ > 0 ? " + " : "", z);
         /* a large z does not overflow */
         sum += (z > 0 ? z : 0) + ct_scalar_log1p(ct_scalar_exp(-fabs(z)));
@@ -245,12 +233,10 @@ static double explain_sigmoid_row(const answer *r, int i)
     return sum;
 }
 
-static void explain(answer *r, ct_error *err)
+static void explain(const answer *r)
 {
     const int form = form_of(r->name), sides = (form & COLUMNS) != 0 ? 2 : 1;
     double sum = 0;
-    if (take_rows(r, !r->l.at.options->dot, err) != CT_OK)
-        return;
     printf("  %s of A with B over a temperature of %g",
            r->l.at.options->dot ? "products" : "cosines", r->l.at.temperature);
     if (form == SIGMOID)
@@ -287,10 +273,10 @@ static void draw(answer *r, bool here, ct_error *err)
 {
     const int n = r->x.n;
     double *s = ct_arena_zeroed(&r->c->arena, (size_t)n * (size_t)n, sizeof *s);
-    if (take_rows(r, true, err) != CT_OK)
+    if (s == NULL)
         return;
-    for (int i = 0; i < n * n; i++)
-        s[i] = dot(r, 0, i / n, 1, i % n);
+    for (int k = 0; k < n * n; k++)
+        s[k] = similarity(r, false, 0, k / n, 1, k % n);
     if (here)
         ct_draw_matrix(&r->c->out, 2, s, n, n);
     else
@@ -313,7 +299,7 @@ static void tell(answer *r, bool here, ct_error *err)
         printf("  with %d dimensions for %d pairs the best may lie above the floor\n", r->x.d,
                r->x.n);
     if (r->c->explain)
-        explain(r, err);
+        explain(r);
     if (r->c->heatmap != NULL)
         draw(r, here, err);
     if (r->c->gradients != NULL)

@@ -98,7 +98,7 @@ static void conclude(const ct_doc *d, const ct_study_rows *rows)
                 r[6].value[RECALL].median, r[6].value[RECALL].least, r[6].value[RECALL].most);
     ct_doc_text(d, "Each row again, from one seed:");
     for (int v = 0; v < rows->n; v++)
-        ct_doc_code(d, "%s train collapse %s", cli_name, r[v].settings);
+        ct_doc_code(d, "%s train collapse %s", cli_name, r[v].variant.settings);
 }
 
 /* ---- 4: a run that learns ---- */

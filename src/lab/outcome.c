@@ -23,23 +23,20 @@ static const ct_fields MEASURED_FIELDS = CT_FIELDS(MEASURED);
     "healthy collapsed dimensional-collapse plateau unaligned mispaired modality-gap " \
     "degenerate-norms uncertain repeats inverted hub loss-differs diverged"
 
+/* clang-format off */
 static const ct_field OUTCOME[] = {
     {.key = "state", .kind = CT_CHOICE, CT_AT(ct_outcome, state), .choices = STATES},
     {NUMBER(ct_outcome, training_loss), .label = "training loss", .format = "%.4f"},
     {NUMBER(ct_outcome, all_equal), .label = "all equal", .format = "%.4f"},
-    {.key = "escape_step",
-     .kind = CT_LONG,
-     CT_AT(ct_outcome, escape_step),
-     .label = "left it at",
+    {.key = "escape_step", .kind = CT_LONG, CT_AT(ct_outcome, escape_step), .label = "left it at",
      .format = "%.0f"},
     {.kind = CT_GROUP, CT_AT(ct_outcome, test), .members = &MEASURED_FIELDS},
     {OF_BOTH(ct_outcome, tolerance_of_kind), .optional = true,
      .label = "tolerance, same first object", .format = "%.3f"},
-    {.key = "validation",
-     .kind = CT_GROUP,
-     CT_AT(ct_outcome, validation),
+    {.key = "validation", .kind = CT_GROUP, CT_AT(ct_outcome, validation),
      .members = &MEASURED_FIELDS},
 };
+/* clang-format on */
 static const ct_fields WHOLE = CT_FIELDS(OUTCOME);
 static const ct_fields KEPT = {OUTCOME, (int)(sizeof OUTCOME / sizeof *OUTCOME) - 1}; /* in files */
 
@@ -60,78 +57,83 @@ void ct_runs_put(const ct_runs *r, int run)
     ct_log_put(r->log, NULL, &ct_run_line_fields, &line);
 }
 
-static double number_of(const ct_field *f, const void *object, int i)
-{
-    const char *at = (const char *)object + f->offset;
-    switch (f->kind) {
-    case CT_INT:
-    case CT_CHOICE: return ((const int *)(const void *)at)[i];
-    case CT_LONG: return (double)((const long *)(const void *)at)[i];
-    case CT_REAL: return ((const double *)(const void *)at)[i];
-    default: return (double)NAN;
-    }
-}
+/* "key[1]": its row, how far from the outcome its struct is, and the side. No row: there is none.
+ */
+typedef struct number {
+    const ct_field *field;
+    ptrdiff_t holder;
+    int side;
+} number;
 
-/* "key[1]": its row and the struct that holds it; or NULL. */
-static const ct_field *find(const char *key, const void **object, int *i)
+static number find(const char *key)
 {
+    static const ct_outcome ANY = {.done = false};
     char name[64];
+    const void *holder = &ANY;
     const size_t length = strcspn(key, "[");
     snprintf(name, sizeof name, "%.*s", (int)length, key);
-    *i = key[length] == '[' ? key[length + 1] - '0' : 0;
-    return ct_fields_find(&WHOLE, name, object);
+    const ct_field *f = ct_fields_find(&WHOLE, name, &holder);
+    return (number){f, (const char *)holder - (const char *)&ANY,
+                    key[length] == '[' ? key[length + 1] - '0' : 0};
 }
 
 double ct_outcome_value(const ct_outcome *o, const char *key)
 {
-    const void *object = o;
-    int i;
-    const ct_field *f = find(key, &object, &i);
+    const number n = find(key);
     for (int s = 0; s < CT_N_STATES; s++)
         if (strcmp(key, ct_state_describe((ct_state)s)->name) == 0)
             return o->state == s;
-    if (f == NULL)
+    if (n.field == NULL)
         return (double)NAN;
     if (strcmp(key, "escape_step") == 0 && o->escape_step == 0)
         return o->all_equal > 0 ? (double)INFINITY : (double)NAN;
-    if (o->state == CT_DIVERGED && f->kind == CT_REAL)
-        return (double)NAN;
-    return number_of(f, object, i);
+    const void *at = (const char *)o + n.holder + n.field->offset;
+    switch (n.field->kind) {
+    case CT_INT:
+    case CT_CHOICE: return ((const int *)at)[n.side];
+    case CT_LONG: return (double)((const long *)at)[n.side];
+    case CT_REAL: return o->state == CT_DIVERGED ? (double)NAN : ((const double *)at)[n.side];
+    default: return (double)NAN;
+    }
 }
 
 /* What distinguishes the sides of an array: the side, or where one looks from it. */
-static const char *side_of(const ct_field *f, int side)
+static const char *side_of(const number *n)
 {
     static const char *const SIDE[2][2] = {{"image", "text"}, {"image to text", "text to image"}};
-    const bool looks = strncmp(f->key, "recall", 6) == 0 || strcmp(f->key, "wrong_ahead") == 0 ||
-                       strcmp(f->key, "median_rank") == 0;
-    return SIDE[looks][side];
+    const bool looks = strncmp(n->field->key, "recall", 6) == 0 ||
+                       strcmp(n->field->key, "wrong_ahead") == 0 ||
+                       strcmp(n->field->key, "median_rank") == 0;
+    return SIDE[looks][n->side];
 }
 
 void ct_outcome_label(const char *key, char *out, size_t size)
 {
-    const ct_outcome nothing = {.done = false};
-    const void *object = &nothing;
-    int side;
-    const ct_field *f = find(key, &object, &side);
-    const char *label = f == NULL ? key : f->label != NULL ? f->label : f->key;
+    const number n = find(key);
+    const char *label = n.field == NULL          ? key
+                        : n.field->label != NULL ? n.field->label
+                                                 : n.field->key;
     if (strncmp(key, "validation.", 11) == 0)
         snprintf(out, size, "%s, validation", label);
-    else if (strchr(key, '[') != NULL && f != NULL)
-        snprintf(out, size, "%s, %s", label, side_of(f, side));
+    else if (strchr(key, '[') != NULL && n.field != NULL)
+        snprintf(out, size, "%s, %s", label, side_of(&n));
     else
         snprintf(out, size, "%s", label);
 }
 
 /* ---- a row for each variant ---- */
 
+/* clang-format off */
+static const ct_field NAME = {.key = "name", .label = "", .kind = CT_STRING,
+                              CT_AT(ct_study_row, variant.name)};
+/* clang-format on */
 static const ct_field COUNTS[] = {
     {.key = "state", .kind = CT_CHOICE, CT_AT(ct_study_row, state), .choices = STATES},
     {.key = "in_state", .label = "in it", .kind = CT_INT, CT_AT(ct_study_row, in_state)},
     {.key = "runs", .kind = CT_INT, CT_AT(ct_study_row, runs)},
     {.key = "diverged", .kind = CT_INT, CT_AT(ct_study_row, of[CT_DIVERGED])},
     {.key = "escaped", .kind = CT_INT, CT_AT(ct_study_row, escaped)},
-    {.key = "settings", .kind = CT_STRING, CT_AT(ct_study_row, settings)},
+    {.key = "settings", .kind = CT_STRING, CT_AT(ct_study_row, variant.settings)},
 };
 
 static void add_column(ct_study_rows *t, ct_field f, bool detail)
@@ -153,14 +155,12 @@ static void add_column(ct_study_rows *t, ct_field f, bool detail)
 static void add_measure(ct_study_rows *t, const char *asked, bool detail)
 {
     const int k = t->n_values;
-    const ct_outcome nothing = {.done = false};
-    const void *object = &nothing;
-    int side;
-    const ct_field *f = find(asked, &object, &side);
-    CT_ASSERT(f != NULL && k < CT_STUDY_VALUES);
+    const number n = find(asked);
+    CT_ASSERT(n.field != NULL && k < CT_STUDY_VALUES);
+    const bool sides = n.field->count > 0;
     snprintf(t->asked[k], sizeof t->asked[k], "%s", asked);
     snprintf(t->key[k], sizeof t->key[k], "%.*s%s%s", (int)strcspn(asked, "["), asked,
-             f->count > 0 ? "_" : "", f->count > 0 ? side_of(f, side) : "");
+             sides ? "_" : "", sides ? side_of(&n) : "");
     for (char *c = t->key[k]; *c != '\0'; c++)
         *c = (char)(*c == ' ' ? '_' : *c);
     for (int i = 0; i < k; i++)
@@ -170,7 +170,7 @@ static void add_measure(ct_study_rows *t, const char *asked, bool detail)
     ct_outcome_label(asked, t->label[k], sizeof t->label[k]);
     ct_field column = ELEMENT(t->key[k], CT_SPREAD, value, k);
     column.label = t->label[k];
-    column.format = f->format;
+    column.format = n.field->format;
     add_column(t, column, detail);
 }
 
@@ -194,12 +194,10 @@ static void add_rest(ct_study_rows *t, const ct_fields *fields)
 static void add_columns(const ct_runs *r, const char *shown, bool all, ct_study_rows *t)
 {
     char word[64];
-    if (r->head[0] == NULL) {
-        add_column(t, ELEMENT("name", CT_STRING, head, 0), false);
-        t->column[0].label = "";
-    }
+    if (r->head[0] == NULL)
+        add_column(t, NAME, false);
     for (int i = 0; i < CT_STUDY_HEADS && r->head[i] != NULL; i++)
-        add_column(t, ELEMENT(r->head[i], CT_STRING, head, i), false);
+        add_column(t, ELEMENT(r->head[i], CT_STRING, variant.cell, i), false);
     for (size_t i = 0; i < sizeof COUNTS / sizeof *COUNTS; i++)
         add_column(t, COUNTS[i], true);
     for (int s = 0; s < CT_N_STATES; s++)
@@ -229,12 +227,7 @@ int ct_runs_values(const ct_runs *r, int variant, const char *key, double *out)
 static void fill_row(const ct_runs *r, int variant, const ct_study_rows *t, double *x,
                      ct_study_row *row)
 {
-    const ct_variant *v = &r->variant[variant];
-    row->settings = v->settings;
-    row->variant = variant;
-    row->head[0] = v->name;
-    if (r->head[0] != NULL)
-        memcpy(row->head, v->cell, sizeof v->cell);
+    row->variant = r->variant[variant];
     for (int s = 0; s < r->n_seeds; s++) {
         const ct_outcome *o = &r->run[variant * r->n_seeds + s];
         row->of[o->state] += o->done;

@@ -123,9 +123,8 @@ ct_status ct_study_run(const ct_study *s, int threads, ct_arena *arena, ct_runs 
 #define CT_STUDY_COLUMNS (CT_STUDY_HEADS + CT_STUDY_VALUES + CT_N_STATES + 8)
 
 typedef struct ct_study_row {
-    const char *head[CT_STUDY_HEADS]; /* the variant's name; of a sweep, the value of each key */
-    const char *settings;
-    int variant, runs, escaped;
+    ct_variant variant;
+    int runs, escaped;
     int state, in_state;     /* the most frequent (the first of equals), and how many runs are so */
     int of[CT_DIVERGED + 1]; /* runs in each state */
     ct_spread value[CT_STUDY_VALUES]; /* measures over the seeds */

@@ -124,10 +124,10 @@ START_TEST(a_row_is_over_the_seeds_of_a_point)
     ck_assert_int_eq(ct_runs_rows(&r, shown, true, &arena, rows, &err), CT_OK);
     ck_assert_int_eq(rows->n, 1); /* of the first point nothing is known */
     const ct_study_row *row = rows->row;
-    ck_assert_int_eq(row->variant, 1);
+    ck_assert_str_eq(row->variant.settings, "optim.rate=1");
     ck_assert_int_eq(row->runs, 4);
     ck_assert_int_eq(row->state, CT_HEALTHY); /* the first of equals */
-    ck_assert_str_eq(row->head[0], "1");
+    ck_assert_str_eq(row->variant.cell[0], "1");
     ck_close(row->value[0].median, 0.55, 1e-12);
     ck_close(row->value[1].median, 65, 1e-12);
     ck_assert(isinf(row->value[1].most));

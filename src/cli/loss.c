@@ -5,13 +5,13 @@
 #include "contrast/scalar.h"
 #include "contrast/tensor.h"
 #include "formats/npy.h"
-#include "show/svg.h"
+#include "show/pictures.h"
 
 #include <math.h>
 #include <string.h>
 
 #define EXPLAINED 8  /* most rows of --explain          */
-#define WRITTEN   20 /* most rows with numbers in cells */
+#define WRITTEN   20 /* most rows of --heatmap - */
 #define DRAWN     512
 
 /* A loss in a graph, and what is printed of it. NaN: there is none. */
@@ -27,33 +27,26 @@ typedef struct answer {
     double norm, dtemperature, dbias;
 } answer;
 
-#define AT(member) CT_AT(answer, member)
 /* clang-format off */
+#define ROW(kind_, key_, label_, member) \
+    .key = (key_), .label = (label_), .kind = CT_##kind_, CT_AT(answer, member)
 static const ct_field ANSWER[] = {
-    {.key = "loss", .kind = CT_REAL, AT(value), .format = "%.6g"},
-    {.key = "name", .kind = CT_STRING, AT(name)},
-    {.key = "rows", .label = "pairs", .kind = CT_INT, AT(l.at.n)},
-    {.key = "columns", .label = "dimensions", .kind = CT_INT, AT(l.at.d)},
-    {.key = "temperature", .kind = CT_REAL, AT(l.at.temperature), .format = "%.6g"},
-    {.key = "all_equal", .label = "all equal", .kind = CT_REAL, AT(l.all_equal), .format = "%.6g"},
-    {.key = "over_all_equal", .label = "  loss above it", .kind = CT_REAL, AT(over_all_equal),
-     .format = "%+.6g"},
-    {.key = "random", .label = "random rows", .kind = CT_REAL, AT(l.random), .format = "%.6g",
-     .optional = true},
-    {.key = "floor", .kind = CT_REAL, AT(l.floor), .format = "%.6g"},
-    {.key = "over_floor", .label = "  loss above it", .kind = CT_REAL, AT(over_floor),
-     .format = "%+.6g"},
-    {.key = "floor_is", .label = "  reached by", .kind = CT_STRING, AT(l.floor_is)},
-    {.key = "diagonal_mean", .label = "cosine of pairs", .kind = CT_REAL, AT(m.diagonal_mean),
-     .format = "%.6g"},
-    {.key = "off_diagonal_mean", .label = "  of others", .kind = CT_REAL, AT(m.off_diagonal_mean),
-     .format = "%.6g"},
-    {.key = "gradient_norm", .label = "gradient: length of dA and dB", .kind = CT_REAL, AT(norm),
-     .format = "%.6g"},
-    {.key = "temperature_gradient", .label = "  of the temperature", .kind = CT_REAL,
-     AT(dtemperature), .optional = true},
-    {.key = "bias_gradient", .label = "  of the bias", .kind = CT_REAL,
-     AT(dbias), .optional = true},
+    {ROW(REAL, "loss", NULL, value), .format = "%.6g"},
+    {ROW(STRING, "name", NULL, name)},
+    {ROW(INT, "rows", "pairs", l.at.n)},
+    {ROW(INT, "columns", "dimensions", l.at.d)},
+    {ROW(REAL, "temperature", NULL, l.at.temperature), .format = "%.6g"},
+    {ROW(REAL, "all_equal", "all equal", l.all_equal), .format = "%.6g"},
+    {ROW(REAL, "over_all_equal", "  loss above it", over_all_equal), .format = "%+.6g"},
+    {ROW(REAL, "random", "random rows", l.random), .format = "%.6g", .optional = true},
+    {ROW(REAL, "floor", NULL, l.floor), .format = "%.6g"},
+    {ROW(REAL, "over_floor", "  loss above it", over_floor), .format = "%+.6g"},
+    {ROW(STRING, "floor_is", "  reached by", l.floor_is)},
+    {ROW(REAL, "diagonal_mean", "cosine of pairs", m.diagonal_mean), .format = "%.6g"},
+    {ROW(REAL, "off_diagonal_mean", "  of others", m.off_diagonal_mean), .format = "%.6g"},
+    {ROW(REAL, "gradient_norm", "gradient: length of dA and dB", norm), .format = "%.6g"},
+    {ROW(REAL, "temperature_gradient", "  of the temperature", dtemperature), .optional = true},
+    {ROW(REAL, "bias_gradient", "  of the bias", dbias), .optional = true},
 };
 /* clang-format on */
 static const ct_fields FIELDS = CT_FIELDS(ANSWER);
@@ -252,19 +245,11 @@ static void explain(const answer *r)
 
 static void draw_file(const double *s, int n, const char *path, ct_error *err)
 {
-    const double cell = n <= WRITTEN ? 40 : 800.0 / n;
     ct_writer svg;
-    if (ct_svg_open(&svg, path, cell * n, cell * n, "Cosines",
+    if (ct_svg_open(&svg, path, CT_CHART_WIDTH, CT_CHART_HEIGHT, "Cosines",
                     "Row: a row of A; column: a row of B. -1 blue, 1 orange.", err) != CT_OK)
         return;
-    ct_svg_map(&svg, 0, 0, cell, s, n, n);
-    for (int k = 0; n <= WRITTEN && k < n * n; k++) {
-        char text[32];
-        snprintf(text, sizeof text, "%.2f", s[k]);
-        ct_put(&svg, fabs(s[k]) > 0.7 ? "<g class=\"on\">" : "<g>");
-        ct_svg_text(&svg, cell * (k % n + 0.5), cell * (k / n + 0.6), 12, CT_SVG_MIDDLE, 0, text);
-        ct_put(&svg, "</g>\n");
-    }
+    ct_matrix_draw(&svg, s, n, "row of A", "row of B");
     ct_svg_end(&svg);
     ct_writer_commit(&svg);
 }

@@ -44,22 +44,11 @@ static void write_done(const ct_runs *r, const char *path, const char *first, ct
     ct_writer_commit(w);
 }
 
-/* A line back into its run; false if it is of none. */
-static bool take_run(ct_runs *r, const ct_run_line *line)
-{
-    const bool is_run = line->run >= 0 && line->run < r->n_variants * r->n_seeds &&
-                        line->outcome.state >= 0;
-    if (is_run) {
-        r->run[line->run] = line->outcome;
-        r->run[line->run].done = true;
-    }
-    return is_run;
-}
-
 /* What is there already, up to a line that is not whole. */
 static void read_done(ct_runs *r, const char *path, const char *first, ct_error *err)
 {
     const size_t length = strlen(first);
+    const int n = r->n_variants * r->n_seeds;
     ct_arena arena;
     ct_run_line line;
     char *text = NULL;
@@ -69,11 +58,15 @@ static void read_done(ct_runs *r, const char *path, const char *first, ct_error 
     if (err->status == CT_OK &&
         (size <= length || memcmp(text, first, length) != 0 || text[length] != '\n'))
         CT_FAIL(err, CT_ERR_CONFIG, "%s: holds another sweep, or none; give another -o", path);
-    if (err->status == CT_OK) {
+    if (err->status == CT_OK)
         text += length + 1;
-        do
-            memset(&line, 0xff, sizeof line); /* what it leaves out is not known: NaN, -1 */
-        while (ct_log_next(&text, &ct_run_line_fields, &line) && take_run(r, &line));
+    while (err->status == CT_OK) {
+        memset(&line, 0xff, sizeof line); /* what it leaves out is not known: NaN, -1 */
+        if (!ct_log_next(&text, &ct_run_line_fields, &line) || line.run < 0 || line.run >= n ||
+            line.outcome.state < 0)
+            break; /* not whole, or of no run */
+        r->run[line.run] = line.outcome;
+        r->run[line.run].done = true;
     }
     ct_arena_free(&arena);
 }

@@ -38,15 +38,6 @@ static double tick_step(double range, int most)
     return step;
 }
 
-/* With as many decimals as the step has. */
-static void tick_text(double value, double step, char out[32])
-{
-    int digits = 0;
-    for (double s = step; digits < 9 && fabs(s - floor(s + 0.5)) > 1e-6 * s; s *= 10)
-        digits++;
-    snprintf(out, 32, "%.*f", digits, fabs(value) < step / 1e6 ? 0 : value);
-}
-
 /* Frame, grid, numbers and the names of both axes. */
 static void draw_axes(ct_writer *w, const ct_axes *a, const char *x_name, const char *y_name)
 {
@@ -55,13 +46,13 @@ static void draw_axes(ct_writer *w, const ct_axes *a, const char *x_name, const 
     for (double k = ceil(a->x0 / dx - 1e-9); k * dx <= a->x1 + dx * 1e-6; k++) {
         const double x = ct_axes_x(a, k * dx);
         ct_svg_segment(w, "grid", x, a->top, x, a->bottom);
-        tick_text(k * dx, dx, text);
+        snprintf(text, sizeof text, "%.9g", k * dx + 0.0); /* no -0 */
         ct_svg_text(w, x, a->bottom + 15, 11, CT_SVG_MIDDLE, 0, text);
     }
     for (double k = ceil(a->y0 / dy - 1e-9); k * dy <= a->y1 + dy * 1e-6; k++) {
         const double y = ct_axes_y(a, k * dy);
         ct_svg_segment(w, "grid", a->left, y, a->right, y);
-        tick_text(k * dy, dy, text);
+        snprintf(text, sizeof text, "%.9g", k * dy + 0.0);
         ct_svg_text(w, a->left - 5, y + 4, 11, CT_SVG_END, 0, text);
     }
     ct_put(w, "<path class=\"frame\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", a->left, a->top, a->bottom,

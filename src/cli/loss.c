@@ -1,10 +1,11 @@
 /* loss.c -- contrast loss A.npy B.npy: what a loss makes of anyone's embeddings; and the same
- * worked out anchor by anchor, in plain double arithmetic that shares nothing with the library. */
+ * worked out anchor by anchor, in plain double arithmetic that shares nothing with the losses. */
 #include "cli/cli.h"
 
 #include "contrast/scalar.h"
 #include "contrast/tensor.h"
 #include "formats/npy.h"
+#include "lab/descent.h"
 #include "show/pictures.h"
 
 #include <math.h>
@@ -53,21 +54,15 @@ static const ct_fields FIELDS = CT_FIELDS(ANSWER);
 
 /* ---- rows ---- */
 
-/* Cosine, or with `dot` the product, of row i of one side and row j of one, in plain double
- * arithmetic. A row of zeros has a cosine of 0 with all. */
+/* Cosine, or with `dot` the product, of row i of one side and row j of one. */
 static double similarity(const answer *r, bool dot, int side, int i, int other, int j)
 {
     const int d = r->x.d;
     const ct_real *x = r->x.x[side] + (ptrdiff_t)i * d, *y = r->x.x[other] + (ptrdiff_t)j * d;
-    double xy = 0, xx = 0, yy = 0;
-    for (int k = 0; k < d; k++) {
-        xy += (double)x[k] * (double)y[k];
-        xx += (double)x[k] * (double)x[k];
-        yy += (double)y[k] * (double)y[k];
-    }
-    if (dot)
-        return xy;
-    return xx > 0 && yy > 0 ? xy / (sqrt(xx) * sqrt(yy)) : 0;
+    double product = 0;
+    for (int k = 0; k < d; k++)
+        product += (double)x[k] * (double)y[k];
+    return dot ? product : ct_cosine(x, y, d);
 }
 
 /* Cosines of both sides, as everything that is measured. */

@@ -76,5 +76,5 @@ double ct_cosine(const ct_real *a, const ct_real *b, int d)
         aa += (double)a[j] * (double)a[j];
         bb += (double)b[j] * (double)b[j];
     }
-    return ab / sqrt(aa * bb);
+    return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
 }

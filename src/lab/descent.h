@@ -22,7 +22,7 @@ typedef struct ct_free_descent {
 double ct_descend_free(ct_device *device, ct_free_embeddings *m, const ct_free_descent *f,
                        ct_error *err);
 
-/* Of two rows of d values, neither all zero. */
+/* Of two rows of d values; 0 where one is all zero. */
 double ct_cosine(const ct_real *a, const ct_real *b, int d);
 
 #endif

@@ -52,19 +52,6 @@ static const ct_field ANSWER[] = {
 /* clang-format on */
 static const ct_fields FIELDS = CT_FIELDS(ANSWER);
 
-/* ---- rows ---- */
-
-/* Cosine, or with `dot` the product, of row i of one side and row j of one. */
-static double similarity(const answer *r, bool dot, int side, int i, int other, int j)
-{
-    const int d = r->x.d;
-    const ct_real *x = r->x.x[side] + (ptrdiff_t)i * d, *y = r->x.x[other] + (ptrdiff_t)j * d;
-    double product = 0;
-    for (int k = 0; k < d; k++)
-        product += (double)x[k] * (double)y[k];
-    return dot ? product : ct_cosine(x, y, d);
-}
-
 /* Cosines of both sides, as everything that is measured. */
 static void measure(answer *r, ct_error *err)
 {
@@ -126,38 +113,44 @@ static void fill_in(answer *r)
 
 /* ---- anchor by anchor ---- */
 
-/* All but the last have the form: mean over anchors of ln(sum of e^z over candidates) - (mean z of
- * positives). */
-enum {
-    ROWS = 0,      /* anchors are the rows, candidates the other side */
-    COLUMNS = 1,   /* anchors are the columns too */
-    IN_MODAL = 2,  /* candidates are the rows of the anchor's own side too */
-    DECOUPLED = 4, /* the positive is no candidate */
-    GROUPS = 8,    /* rows of the anchor's group are positives */
-    SIGMOID = 16,  /* sum over all pairs of ln(1 + e^z), -z for positives */
-};
-
-static const struct {
+/* Mean over anchors of ln(sum of e^z over candidates) - (mean z of positives): anchors are rows of
+ * A, candidates those of B, its own among them. */
+static const struct form {
     const char *name;
-    int form;
-} LOSSES[] = {
-    {"question", ROWS},
-    {"infonce", ROWS},
-    {"clip", COLUMNS},
-    {"ntxent", COLUMNS | IN_MODAL},
-    {"dcl", COLUMNS | DECOUPLED},
-    {"unicl", COLUMNS | GROUPS},
-    {"supcon", COLUMNS | IN_MODAL | GROUPS},
-    {"siglip", SIGMOID},
+    bool columns;   /* anchors are the rows of B too */
+    bool in_modal;  /* candidates are the other rows of the anchor's own side too */
+    bool decoupled; /* the positive is no candidate */
+    bool groups;    /* rows of the anchor's group are positives */
+    bool sigmoid;   /* instead: sum over candidates of ln(1 + e^z), -z for positives */
+} FORMS[] = {
+    {.name = "question"},
+    {.name = "infonce"},
+    {.name = "clip", .columns = true},
+    {.name = "ntxent", .columns = true, .in_modal = true},
+    {.name = "dcl", .columns = true, .decoupled = true},
+    {.name = "unicl", .columns = true, .groups = true},
+    {.name = "supcon", .columns = true, .in_modal = true, .groups = true},
+    {.name = "siglip", .sigmoid = true},
 };
 
-/* -1: not one of them. */
-static int form_of(const char *name)
+/* NULL: not one of them. */
+static const struct form *form_of(const char *name)
 {
-    for (size_t k = 0; k < sizeof LOSSES / sizeof *LOSSES; k++)
-        if (strcmp(LOSSES[k].name, name) == 0)
-            return LOSSES[k].form;
-    return -1;
+    for (size_t k = 0; k < sizeof FORMS / sizeof *FORMS; k++)
+        if (strcmp(FORMS[k].name, name) == 0)
+            return &FORMS[k];
+    return NULL;
+}
+
+/* z of row i of one side and row j of one: their cosine, or their product, over the temperature. */
+static double logit(const answer *r, int side, int i, int other, int j)
+{
+    const int d = r->x.d;
+    const ct_real *x = r->x.x[side] + (ptrdiff_t)i * d, *y = r->x.x[other] + (ptrdiff_t)j * d;
+    double product = 0;
+    for (int k = 0; k < d; k++)
+        product += (double)x[k] * (double)y[k];
+    return (r->l.at.options->dot ? product : ct_cosine(x, y, d)) / r->l.at.temperature;
 }
 
 static bool same_group(const answer *r, int i, int j)
@@ -172,11 +165,10 @@ static bool is_masked(const answer *r, int i, int j)
 }
 
 /* The sum is printed as it grows, e^top taken out of it. */
-static double explain_anchor(const answer *r, int form, int side, int i)
+static double explain_anchor(const answer *r, const struct form *f, int side, int i)
 {
     const int n = r->l.at.n;
-    const bool decoupled = (form & DECOUPLED) != 0;
-    const bool in_modal = (form & IN_MODAL) != 0 || (decoupled && r->l.at.options->in_modal);
+    const bool in_modal = f->in_modal || (f->decoupled && r->l.at.options->in_modal);
     double sum = 0, top = 0, positive = 0;
     int terms = 0, positives = 0;
     printf("  %s %d:  ln(", side == 0 ? "row" : "column", i + 1);
@@ -184,13 +176,12 @@ static double explain_anchor(const answer *r, int form, int side, int i)
         const int j = k % n;
         if (k == n + i)
             continue; /* the anchor itself */
-        const double z = similarity(r, r->l.at.options->dot, side, i, k < n ? 1 - side : side, j) /
-                         r->l.at.temperature;
-        if (k == i || ((form & GROUPS) != 0 && same_group(r, i, j))) {
+        const double z = logit(r, side, i, k < n ? 1 - side : side, j);
+        if (k == i || (f->groups && same_group(r, i, j))) {
             positive += z;
             positives++;
         }
-        if (is_masked(r, i, j) || (decoupled && k == i))
+        if (is_masked(r, i, j) || (f->decoupled && k == i))
             continue;
         top = terms == 0 ? z : top;
         sum += ct_scalar_exp(z - top);
@@ -211,8 +202,7 @@ static double explain_sigmoid_row(const answer *r, int i)
     for (int j = 0; j < r->l.at.n; j++) {
         if (is_masked(r, i, j))
             continue;
-        const double s = similarity(r, r->l.at.options->dot, 0, i, 1, j);
-        const double z = (s / r->l.at.temperature + r->l.at.bias) * (i == j ? -1 : 1);
+        const double z = (logit(r, 0, i, 1, j) + r->l.at.bias) * (i == j ? -1 : 1);
         printf("%sln(1 + e^%.4f)", terms++ > 0 ? " + " : "", z);
         /* a large z does not overflow */
         sum += (z > 0 ? z : 0) + ct_scalar_log1p(ct_scalar_exp(-fabs(z)));
@@ -223,16 +213,17 @@ static double explain_sigmoid_row(const answer *r, int i)
 
 static void explain(const answer *r)
 {
-    const int form = form_of(r->name), sides = (form & COLUMNS) != 0 ? 2 : 1;
+    const struct form *f = form_of(r->name);
+    const int sides = f->columns ? 2 : 1;
     double sum = 0;
     printf("  %s of A with B over a temperature of %g",
            r->l.at.options->dot ? "products" : "cosines", r->l.at.temperature);
-    if (form == SIGMOID)
+    if (f->sigmoid)
         printf(", minus the sign where they are a pair, bias %g", r->l.at.bias);
     printf("; the mean of\n");
     for (int side = 0; side < sides; side++)
         for (int i = 0; i < r->l.at.n; i++)
-            sum += form == SIGMOID ? explain_sigmoid_row(r, i) : explain_anchor(r, form, side, i);
+            sum += f->sigmoid ? explain_sigmoid_row(r, i) : explain_anchor(r, f, side, i);
     printf("  is %.6g\n", sum / (r->l.at.n * sides));
 }
 
@@ -251,12 +242,12 @@ static void draw_file(const double *s, int n, const char *path, ct_error *err)
 
 static void draw(answer *r, bool here, ct_error *err)
 {
-    const int n = r->x.n;
+    const int n = r->x.n, d = r->x.d;
     double *s = ct_arena_zeroed(&r->c->arena, (size_t)n * (size_t)n, sizeof *s);
     if (s == NULL)
         return;
     for (int k = 0; k < n * n; k++)
-        s[k] = similarity(r, false, 0, k / n, 1, k % n);
+        s[k] = ct_cosine(r->x.x[0] + (ptrdiff_t)(k / n) * d, r->x.x[1] + (ptrdiff_t)(k % n) * d, d);
     if (here)
         ct_draw_matrix(&r->c->out, 2, s, n, n);
     else
@@ -298,7 +289,7 @@ static void check_options(const answer *r, bool here, ct_error *err)
                 "--json: not with --explain or --heatmap -, which are for reading");
     if (c->explain && n > EXPLAINED)
         CT_FAIL(err, CT_ERR_CONFIG, "--explain: %d rows, at most %d", n, EXPLAINED);
-    if (c->explain && form_of(r->loss->name) < 0)
+    if (c->explain && form_of(r->loss->name) == NULL)
         CT_FAIL(err, CT_ERR_CONFIG,
                 "--explain: of question, infonce, clip, ntxent, dcl, unicl, supcon and siglip, not "
                 "of %s",

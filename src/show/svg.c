@@ -115,13 +115,7 @@ void ct_svg_end(ct_writer *w)
 
 void ct_svg_segment(ct_writer *w, const char *look, double x0, double y0, double x1, double y1)
 {
-    ct_put(w, "<path class=\"%s\" d=\"M%.1f %.1f", look, x0, y0);
-    if (x0 == x1)
-        ct_put(w, "V%.1f\"/>", y1);
-    else if (y0 == y1)
-        ct_put(w, "H%.1f\"/>", x1);
-    else
-        ct_put(w, "L%.1f %.1f\"/>", x1, y1);
+    ct_put(w, "<path class=\"%s\" d=\"M%.1f %.1fL%.1f %.1f\"/>", look, x0, y0, x1, y1);
 }
 
 /* The end of a tag, with what is shown when the pointer rests on its shape. */

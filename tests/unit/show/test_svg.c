@@ -51,7 +51,7 @@ START_TEST(shapes_are_markup)
     holds(got, "<path class=\"c h3\" d=\"M1 0h1v1h-1zM2 0h1v1h-1z\"/>");
     holds(got, "<path class=\"c h20\" d=\"M0 0h1v1h-1zM0 1h1v1h-1zM2 1h1v1h-1z\"/>");
     ck_assert_ptr_null(strstr(got, "M1 1h1v1h-1z")); /* what is no number has no cell */
-    holds(got, "<path class=\"grid\" d=\"M1.0 18.0H29.0\"/>");
+    holds(got, "<path class=\"grid\" d=\"M1.0 18.0L29.0 18.0\"/>");
     holds(got, "text-anchor=\"end\" transform=\"rotate(-90.00 1.00 2.00)\"> &lt;?</text>");
 }
 END_TEST

@@ -7,17 +7,16 @@
 #define VALUES     128 /* of a key */
 #define CELL_BYTES 64
 
-/* A letter, a class of picture.css and one of 256 colours for each state. */
+/* The letter of a state; its colour is a class of picture.css, s-STATE. */
 static const struct {
     const char *state;
     char letter;
-    int code;
 } LOOK[] = {
-    {"healthy", 'h', 71},      {"collapsed", 'C', 88},        {"dimensional-collapse", 'd', 172},
-    {"plateau", 'p', 131},     {"unaligned", 'u', 103},       {"mispaired", 'm', 97},
-    {"modality-gap", 'g', 73}, {"degenerate-norms", 'n', 16}, {"uncertain", '?', 250},
-    {"repeats", 'r', 143},     {"inverted", 'i', 133},        {"hub", 'b', 110},
-    {"loss-differs", 'l', 66}, {"diverged", 'X', 236},
+    {"healthy", 'h'},      {"collapsed", 'C'},        {"dimensional-collapse", 'd'},
+    {"plateau", 'p'},      {"unaligned", 'u'},        {"mispaired", 'm'},
+    {"modality-gap", 'g'}, {"degenerate-norms", 'n'}, {"uncertain", '?'},
+    {"repeats", 'r'},      {"inverted", 'i'},         {"hub", 'b'},
+    {"loss-differs", 'l'}, {"diverged", 'X'},
 };
 #define STATES ((int)(sizeof LOOK / sizeof *LOOK))
 
@@ -90,15 +89,6 @@ static int state_of(const grid *g, int row)
 
 /* ---- on a screen ---- */
 
-static void draw_letter(const ct_terminal *t, int state)
-{
-    if (t->colour)
-        fprintf(t->out, "\033[48;5;%dm\033[38;5;231m %c\033[0m", LOOK[state].code,
-                LOOK[state].letter);
-    else
-        fprintf(t->out, " %c", LOOK[state].letter);
-}
-
 static void draw_letters(const ct_terminal *t, grid *g)
 {
     int seen[STATES] = {0};
@@ -111,21 +101,15 @@ static void draw_letters(const ct_terminal *t, grid *g)
     for (int i = g->n[0] - 1; i >= 0; i--) {
         fprintf(t->out, "%12s ", g->value[0][i]);
         for (int j = 0; j < g->n[1]; j++)
-            if (state[i][j] > 0)
-                draw_letter(t, state[i][j] - 1);
-            else
-                fputs("  ", t->out);
+            fprintf(t->out, " %c", state[i][j] > 0 ? LOOK[state[i][j] - 1].letter : ' ');
         fputc('\n', t->out);
     }
     fprintf(t->out, "%12s  %s  %s ... %s\n\n", "", ct_table_label(&g->t->columns->row[1]),
             g->value[1][0], g->value[1][g->n[1] - 1]);
-    for (int k = 0; k < STATES; k++) {
-        if (seen[k] == 0)
-            continue;
-        fputs("  ", t->out);
-        draw_letter(t, k);
-        fprintf(t->out, " %s: %d of %d\n", LOOK[k].state, seen[k], g->t->n);
-    }
+    for (int k = 0; k < STATES; k++)
+        if (seen[k] > 0)
+            fprintf(t->out, "   %c %s: %d of %d\n", LOOK[k].letter, LOOK[k].state, seen[k],
+                    g->t->n);
 }
 
 /* ---- as a picture ---- */

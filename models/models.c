@@ -138,7 +138,8 @@ typedef struct both {
 static void apply_side(const both *b, ct_graph *g, int side, int from, int to)
 {
     const ct_mlp *image = &b->m->side[0].mlp, *m = &b->m->side[side].mlp;
-    const int before = side == 1 && image->dropout > 0 ? image->n_layers - 1 : 0;
+    const int before = side == 1 && image->dropout > 0 && image->n_layers > 0 ? image->n_layers - 1
+                                                                              : 0;
     g->n_drops = (uint32_t)(before + (m->dropout > 0 ? from : 0));
     b->z[side] = apply_layers(g, &b->m->params, m, from, to, b->z[side]);
 }

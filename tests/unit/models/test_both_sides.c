@@ -6,11 +6,12 @@
 
 #include <string.h>
 
-/* image 5 -> cols -> 3, or 5 -> 3 in one layer; text bags over a table (7, 4) -> 6 -> 3. */
+/* image 5 -> cols -> 3, or 5 -> 3 in one layer, or 3 in none; text bags over a table (7, 4) -> 6
+ * -> 3. */
 static ct_two_tower_config dropping(int cols, int layers)
 {
     ct_two_tower_config c = {.temperature = 0.5, .learn_scale = true};
-    c.side[0].mlp = (ct_mlp_config){.in = 5,
+    c.side[0].mlp = (ct_mlp_config){.in = layers == 0 ? 3 : 5,
                                     .widths = {layers == 1 ? 3 : cols, 3},
                                     .n_layers = layers};
     c.side[1].mlp = (ct_mlp_config){.in = 4, .widths = {6, 3}, .n_layers = 2};
@@ -74,7 +75,7 @@ static void run_pass(pass *p, int threads, int cols, int layers, bool at_once)
 
 START_TEST(both_sides_at_once_are_one_side_after_the_other)
 {
-    const int cols[] = {4, 6, 40, 3}, layers = _i == 3 ? 1 : 2; /* 4, 40: stems are shared */
+    const int cols[] = {4, 6, 40, 3, 3}, layers = _i < 3 ? 2 : 4 - _i; /* 4, 40: stems are shared */
     for (int threads = 1; threads <= 3; threads++) {
         pass at_once = {.n_tensors = 0}, in_turn = {.n_tensors = 0};
         run_pass(&at_once, threads, cols[_i], layers, true);
@@ -120,7 +121,7 @@ TCase *both_sides_case(void)
 {
     TCase *tc = tcase_create("both_sides");
     tcase_add_checked_fixture(tc, fill_numbers, NULL);
-    tcase_add_loop_test(tc, both_sides_at_once_are_one_side_after_the_other, 0, 4);
+    tcase_add_loop_test(tc, both_sides_at_once_are_one_side_after_the_other, 0, 5);
     add_tests(tc, a_branch_without_memory_fails_the_graph);
     return tc;
 }

@@ -151,7 +151,7 @@ static const struct {
     {"path", "12345678", "a:1: path = 12345678: expected at most 7 bytes"},
     {"loss.margim", "1", "a:1: loss.margim: there is no such key; did you mean \"loss.margin\"?"},
     {"loss", "1", "a:1: loss: there is no such key; `contrast help recipe` lists them"},
-    {"margin", "1", "a:1: margin: there is no such key; `contrast help recipe` lists them"},
+    {"margin", "1", "a:1: margin: there is no such key; did you mean \"loss.margin\"?"},
 };
 
 START_TEST(a_refused_value_changes_nothing_and_is_named)

@@ -145,7 +145,7 @@ START_TEST(an_error_larger_than_allowed_is_outside_of_the_band)
     holds(page, "<td class=n>5 [3, 6]\n<svg ");
     holds(page, "<title>-2 to 6; the band: 2 +- 1</title>");
     holds(page, "<rect class=\"allowed\" x=\"36\" y=\"0\" width=\"24\" height=\"12\"/>");
-    holds(page, "<path class=\"a\" d=\"M60.0 6.0H96.0\"/><circle class=\"da\" cx=\"84.0\"");
+    holds(page, "<path class=\"a\" d=\"M60.0 6.0L96.0 6.0\"/><circle class=\"da\" cx=\"84.0\"");
 }
 END_TEST
 

@@ -237,16 +237,12 @@ static ct_json_type open_bracket(ct_json_reader *r, char bracket)
     return bracket == '{' ? CT_JSON_OBJECT : CT_JSON_ARRAY;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* JSON knows no '+', no number without a digit before the point, and no 0 before other digits. */
 static size_t read_number(ct_json_reader *r)
 {
     const char *first = r->at + (*r->at == '-');
-    if (!is_digit(*first) || (*first == '0' && is_digit(first[1])))
+    const size_t digits = strspn(first, "0123456789");
+    if (digits == 0 || (digits > 1 && *first == '0'))
         return 0;
     return ct_number_get(r->at, &r->number);
 }

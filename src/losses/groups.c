@@ -45,29 +45,21 @@ const loss_groups *loss_groups_new(ct_graph *g, int n, const int *group)
     return out;
 }
 
-/* The sides whose rows are positives of a row of `side`: one for unicl and of one array, else both;
- * and the part of each row in their mean. */
-static ct_real positives_of(const loss_pairs *p, int k, int side, int *first, int *last)
-{
-    const int rows = p->groups->start[k + 1] - p->groups->start[k];
-    const bool others = (p->what & LOSS_IN_MODAL) != 0, one = (p->what & LOSS_NO_CROSS) != 0;
-    *first = others ? 0 : 1 - side;
-    *last = others ? !one : *first;
-    return 1 / (ct_real)(rows * (*last - *first + 1) - others);
-}
-
-/* centre[:] = mean of the group's rows that a row of `side` attracts, plus what the row itself adds
- * if it is not one of them: part of each. */
+/* centre[:] = mean of the rows of group k that a row of `side` attracts, which are on one side for
+ * unicl and of one array, else on both; plus what the row itself adds if it is not one of them:
+ * part of each, the answer. */
 static ct_real group_mean(ct_device *dev, const loss_pairs *p, int k, int side, ct_real *centre)
 {
     const loss_groups *s = p->groups;
-    int first, last;
-    const ct_real part = positives_of(p, k, side, &first, &last);
+    const bool others = (p->what & LOSS_IN_MODAL) != 0, one = (p->what & LOSS_NO_CROSS) != 0;
+    const int first = others ? 0 : 1 - side, last = others ? !one : first;
+    const int rows = s->start[k + 1] - s->start[k];
+    const ct_real part = 1 / (ct_real)(rows * (last - first + 1) - others);
     memset(centre, 0, (size_t)p->d * sizeof *centre);
     for (int from = first; from <= last; from++)
         for (int m = s->start[k]; m < s->start[k + 1]; m++)
             k_axpy(dev, (size_t)p->d, part, p->x[from] + (ptrdiff_t)s->row[m] * p->d, centre);
-    return p->what & LOSS_IN_MODAL ? part : 0;
+    return others ? part : 0;
 }
 
 bool loss_groups_mean(ct_graph *g, const loss_pairs *p, int side, ct_real *mean)

@@ -69,7 +69,6 @@ static bool is_written(const cli_call *c)
 static int report(cli_call *c, ct_error *err)
 {
     const double began = ct_clock_s();
-    uint64_t mine = 0; /* the page as it was written last */
     bool more = c->follow, shown = false;
     if (more)
         cli_catch_signals();
@@ -89,16 +88,15 @@ static int report(cli_call *c, ct_error *err)
         if (!more && err->status == CT_OK)
             *err = why;
         if (more && err->status == CT_OK) {
-            if (why.status != CT_OK) {
-                ct_page_close(c->doc.page, why.status);
-                c->doc.page = NULL;
-            }
-            if (mine != 0 && ct_file_stamp(c->report) != mine && ct_file_exists(c->report))
+            /* None is open while it waits: that of the other one has its name. */
+            ct_page_close(c->doc.page, why.status);
+            c->doc.page = NULL;
+            const uint64_t mine = ct_file_stamp(c->report);
+            ct_clock_wait(EVERY_S);
+            if (ct_file_stamp(c->report) != mine && ct_file_exists(c->report))
                 CT_FAIL(err, CT_ERR_IO, "%s: something else writes it now; --follow ends",
                         c->report);
             cli_open_page(c, err);
-            mine = ct_file_stamp(c->report);
-            ct_clock_wait(EVERY_S);
         }
     } while (more && err->status == CT_OK);
     return cli_stop != 0 ? 128 + cli_stop : 0;

@@ -553,8 +553,8 @@ function showDiagnosis(d, of) {
 /* The pictures that a run has too, of what the program measured. */
 function picturesOf(d) {
   const scaled = x => (x || []).map(v => v * 1e4), sides = [d.singular_values_centred_a, d.singular_values_centred_b].filter(x => x);
-  const run = {look: {positive: scaled(d.cosine_histogram_on), negative: scaled(d.cosine_histogram_off), image_spectrum: scaled(sides[0]), text_spectrum: scaled(sides[1] || sides[0])}};
-  return [['bins', d.cosine_histogram_on, 'Cosines', 'filled: pairs, dashed: others'], ['values', sides.length, 'Singular values', 'of the centred unit rows; solid: A, dashed: B']].filter(x => x[1]).map(([kind, , title, text]) => {
+  const run = {look: {positive: scaled(d.cosine_histogram_on), negative: scaled(d.cosine_histogram_off), image_spectrum: scaled(sides[0]), text_spectrum: scaled(sides[1])}};
+  return [['bins', d.cosine_histogram_on, 'Cosines', 'filled: pairs, dashed: others'], ['values', sides.length, 'Singular values', 'of the centred unit rows' + (sides.length > 1 ? '; solid: A, dashed: B' : '')]].filter(x => x[1]).map(([kind, , title, text]) => {
     const canvas = make('canvas', {role: 'img', ariaLabel: title + ': ' + text}), again = () => DRAW[kind](run, canvas);
     requestAnimationFrame(again);
     return make('figure', {}, canvas, make('figcaption', {}, ...saveButtons(canvas, kind, title, again), make('b', {}, title), ' ' + text));

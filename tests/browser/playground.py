@@ -472,6 +472,7 @@ def doctor(browser, program, folder):
         browser.keys("#files", "\n".join(os.path.join(folder, n + ".npy") for n in names))
         shown = until(browser, "return document.getElementById('diagnosis').textContent")
         check(f"{names} dropped: {says}", says in shown, shown)
+    check("one file alone has one curve", "Singular values of the centred unit rows" in shown and "dashed" not in shown, shown)
     for text in ("-1 5", "loss nan batch 4", "loss 3", "4.8 1e12"):
         browser.run("document.getElementById('diagnosis').textContent = ''; document.getElementById('numbers').value = arguments[0]; document.getElementById('ask').click()", text)
         shown = until(browser, "return document.getElementById('diagnosis').textContent")

@@ -62,7 +62,7 @@ const LESSONS = [
     answers: ['left', 'right', 'the same'], right: 1,
     why: 'At 0.01 a small difference of cosines is enough for a small loss: the sides stay apart as wholes (after a start of few directions the word is modality-gap), and the ' +
       'training pairs are learnt by heart. Losses at different temperatures cannot be compared. ' +
-      'After 200 steps recall is 0.3 on the left and 0.7 on the right. After 1500 both are near 0.56: the gap has closed by then, and the right one has learnt its pairs by heart.'},
+      'After 200 steps recall is 0.3 on the left and 0.7 on the right (healthy). After 1500 both are near 0.56: the gap has closed by then, and the right one has learnt its pairs by heart.'},
   {name: 'repeats', title: 'Repeated captions', recipe: 'shapes', settings: SHAPES + ' data.first_object=true', beside: 'unicl',
     fix: 'loss.name=unicl', steps: 200,
     ask: 'Captions name only the first object now, so some repeat within a batch. What does the softmax loss make of them?',

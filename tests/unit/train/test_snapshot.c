@@ -24,7 +24,8 @@ START_TEST(they_lie_denser_at_the_start_and_include_both_ends)
 }
 END_TEST
 
-static void take(const char *setting, ct_snapshot *out)
+/* The probe of a small run after so many steps. */
+static void take(const char *setting, int steps, ct_snapshot *out)
 {
     const ct_recipe r = recipe_of(
         "data.kind=latent data.n_train=64 data.n_validation=40 data.n_test=8 data.dim=9 "
@@ -32,7 +33,10 @@ static void take(const char *setting, ct_snapshot *out)
         setting);
     ct_error err = {0};
     ct_trainer t;
+    ct_step s;
     open_trainer(&t, &r, 1, NULL);
+    for (int i = 0; i < steps; i++)
+        ct_trainer_step(&t, &s, &err);
     ck_assert_msg(ct_snapshot_take(&t, out, &err) == CT_OK, "%s", err.msg);
     close_trainer(&t);
 }
@@ -41,7 +45,7 @@ START_TEST(its_numbers_agree_with_each_other)
 {
     static ct_snapshot s;
     double trace = 0, variance = 0, share[2] = {0, 0}, plane = 0;
-    take("train.seed=3", &s);
+    take("train.seed=3", 0, &s);
     const ct_moment *m = &s.moment;
     ck_assert_int_eq(s.n, CT_PROBE);
     for (int i = 0; i < s.n; i++)
@@ -69,13 +73,27 @@ END_TEST
 START_TEST(when_all_are_equal_everything_says_so)
 {
     static ct_snapshot s;
-    take("image.init=zero", &s); /* image rows are all zero: cosine 0 with everything */
+    take("image.init=zero", 0, &s); /* image rows are all zero: cosine 0 with everything */
     for (int i = 0; i < s.n * s.n; i++)
         ck_assert_double_eq_tol(s.s[i], 0, 1e-12);
     for (int k = 0; k < s.moment.n_spectrum[0]; k++)
         ck_assert_double_eq_tol(s.moment.spectrum[0][k], 0, 1e-9);
     ck_assert_double_eq_tol(s.moment.bin[0][CT_PROBE_BINS / 2], 1, 1e-12);
     ck_assert_double_eq_tol(s.moment.bin[1][CT_PROBE_BINS / 2], 1, 1e-12);
+}
+END_TEST
+
+/* Pulled together with nothing that holds them apart. */
+START_TEST(rows_that_are_nearly_equal_have_a_plane_too)
+{
+    static ct_snapshot s;
+    take("loss.name=positives optim.warmup=0 optim.rate=0.02", 2000, &s);
+    double mean = 0;
+    for (int i = 0; i < s.n * s.n; i++)
+        mean += s.s[i] / (s.n * s.n);
+    ck_assert_double_gt(mean, 0.99); /* of all the variance of 2 n rows less than 1 is left */
+    ck_assert_double_gt(s.moment.share, 2.0 / 12);
+    ck_assert_double_le(s.moment.share, 1);
 }
 END_TEST
 
@@ -111,6 +129,7 @@ TCase *snapshot_case(void)
     TCase *c = tcase_create("snapshot");
     add_tests(c, they_lie_denser_at_the_start_and_include_both_ends,
               its_numbers_agree_with_each_other, when_all_are_equal_everything_says_so,
+              rows_that_are_nearly_equal_have_a_plane_too,
               pictures_are_bytes_whatever_their_numbers);
     return c;
 }

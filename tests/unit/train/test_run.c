@@ -279,6 +279,38 @@ START_TEST(a_missing_log_is_named)
 }
 END_TEST
 
+START_TEST(weights_without_a_recipe_are_no_checkpoint)
+{
+    ct_real x[] = {1};
+    ct_named_matrix m = {.name = "w", .x = x, .rows = 1, .cols = 1};
+    ct_recipe r;
+    ct_error err = {0};
+    char path[128];
+    snprintf(path, sizeof path, "%s/w.safetensors", scratch);
+    ck_assert_int_eq(ct_safetensors_write(path, &m, 1, NULL, 0, &err), CT_OK);
+    ck_assert_int_eq(ct_checkpoint_recipe(path, &r, &err), CT_ERR_FORMAT);
+    ck_assert_msg(strstr(err.msg, "w.safetensors: expected a checkpoint, with its recipe") != NULL,
+                  "%s", err.msg);
+}
+END_TEST
+
+/* The state before anything is learned is looked at too: once, and not again after a stop. */
+START_TEST(the_first_snapshot_is_of_step_0)
+{
+    static const char MARK[] = "{\"kind\":\"snapshot\",\"step\":";
+    const ct_recipe r = small_recipe("");
+    char path[128], *log;
+    size_t n;
+    train_whole(&r);
+    snprintf(path, sizeof path, "%s/whole/log.jsonl", scratch);
+    ck_assert_int_eq(ct_file_read(path, 0, &arena, &log, &n, CT_IGNORE_ERROR), CT_OK);
+    const char *first = strstr(log, MARK);
+    ck_assert_ptr_nonnull(first);
+    ck_assert_int_eq(strtol(first + strlen(MARK), NULL, 10), 0);
+    ck_assert_int_eq(strtol(strstr(first + 1, MARK) + strlen(MARK), NULL, 10), 1);
+}
+END_TEST
+
 START_TEST(two_writers_are_refused)
 {
     const ct_recipe r = small_recipe("");
@@ -333,6 +365,8 @@ TCase *run_case(void)
               a_checkpoint_alone_is_trained_to_the_same_end, the_best_checkpoint_will_do,
               of_equals_the_first_is_the_best, given_weights_are_there_before_the_first_step,
               without_a_checkpoint_it_begins_anew, another_recipe_or_other_data_is_refused,
-              a_missing_log_is_named, two_writers_are_refused, every_damaged_checkpoint_is_refused);
+              a_missing_log_is_named, two_writers_are_refused,
+              weights_without_a_recipe_are_no_checkpoint, the_first_snapshot_is_of_step_0,
+              every_damaged_checkpoint_is_refused);
     return c;
 }

@@ -180,6 +180,34 @@ START_TEST(a_lesson_without_chance_passes)
 }
 END_TEST
 
+/* What these measure without training has no chance in it, whatever their studies come to. */
+START_TEST(what_is_measured_without_training_passes)
+{
+    static const char *const NAMES[] = {"gap", "symmetry", "masks"};
+    ct_error err = {0};
+    ct_arena arena;
+    ct_lesson lesson;
+    ct_lesson_run *run = calloc(1, sizeof *run);
+    ct_arena_open(&arena, "test", 0, &err);
+    run->device = ct_device_new(1, NULL, &err);
+    run->threads = 1;
+    for (int i = 0; i < COUNT(NAMES); i++) {
+        ct_lesson_read(NAMES[i], &arena, &lesson, &err);
+        ck_assert_ptr_nonnull(lesson.measure);
+        lesson.measure(run, &err);
+    }
+    ck_assert_msg(err.status == CT_OK, "%s", err.msg);
+    for (int k = 0; k < run->n_rows; k++)
+        ck_assert_msg(run->row[k].verdict == CT_PASSES || run->row[k].verdict == CT_SHOWN,
+                      "%s: %g, expected %g", run->row[k].what, run->row[k].measured.median,
+                      run->row[k].expected);
+    ck_assert_int_gt(run->n_rows, 10);
+    ct_device_free(run->device);
+    ct_arena_free(&arena);
+    free(run);
+}
+END_TEST
+
 /* Every variant of it can be run, and its table and claims name what there is: a claim of variants
  * that are not there is asserted. */
 static void check_study(const ct_study *s, ct_arena *arena, ct_error *err)
@@ -301,7 +329,8 @@ TCase *lessons_case(void)
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, rows_pass_by_their_rule_alone);
     tcase_add_test_raise_signal(tc, a_recipe_that_is_none_is_a_bug_and_not_left_out, SIGABRT);
-    add_tests(tc, below_needs_ranks_that_chance_does_not_give,
+    add_tests(tc, what_is_measured_without_training_passes,
+              below_needs_ranks_that_chance_does_not_give,
               claims_name_variants_and_of_several_the_best_on_validation,
               data_that_is_not_there_is_a_note_and_no_verdict, descent_ends_at_the_floor);
     tcase_add_loop_test(tc, a_lesson_without_chance_passes, 0, COUNT(CERTAIN));

@@ -124,6 +124,10 @@ START_TEST(values_that_do_not_go_together_are_refused)
     ck_assert_int_eq(ct_recipe_override(&r, "loss.temperature=2", CT_IGNORE_ERROR), CT_OK);
     ck_assert_int_eq(ct_recipe_check(&r, CT_IGNORE_ERROR),
                      CT_ERR_CONFIG); /* the clamp would change it */
+    r = ct_recipe_defaults();
+    ck_assert_int_eq(ct_recipe_override(&r, "text.ngram_min=3", CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_recipe_override(&r, "text.ngram_max=3", CT_IGNORE_ERROR), CT_OK);
+    ck_assert_int_eq(ct_recipe_check(&r, CT_IGNORE_ERROR), CT_OK); /* of one length alone */
 }
 END_TEST
 

@@ -37,6 +37,18 @@ static void check_same_weights(const ct_trainer *a, const ct_trainer *b)
     ck_assert_mem_eq(p->x, b->model.params.x, p->size * sizeof *p->x);
 }
 
+START_TEST(the_schedule_ends_with_the_training)
+{
+    ct_trainer t;
+    open_small(&t, "optim.schedule=cosine optim.warmup=2 train.steps=20", 1, NULL);
+    const double high = train(&t, 2).rate;
+    ck_assert_double_gt(train(&t, 10).rate, 0.2 * high);
+    const double last = train(&t, 8).rate;
+    ck_assert(last > 0 && last < 0.02 * high);
+    close_trainer(&t);
+}
+END_TEST
+
 START_TEST(towers_find_what_the_sides_share)
 {
     ct_trainer f;
@@ -310,7 +322,8 @@ TCase *trainer_case(void)
 {
     TCase *tc = tcase_create("trainer");
     tcase_set_timeout(tc, 60);
-    add_tests(tc, towers_find_what_the_sides_share, evaluation_says_how_close_groups_are);
+    add_tests(tc, the_schedule_ends_with_the_training, towers_find_what_the_sides_share,
+              evaluation_says_how_close_groups_are);
     tcase_add_loop_test(tc, weights_do_not_depend_on_the_device, 0, 4);
     tcase_add_loop_test(tc, a_batch_in_chunks_has_the_bits_of_the_whole, 0, 4);
     add_tests(tc, a_recipe_keeps_duplicates_apart, a_queue_holds_the_last_batches,

@@ -219,7 +219,8 @@ static void explain(const answer *r)
     printf("  %s of A with B over a temperature of %g",
            r->l.at.options->dot ? "products" : "cosines", r->l.at.temperature);
     if (f->sigmoid)
-        printf(", minus the sign where they are a pair, bias %g", r->l.at.bias);
+        printf(", minus the sign where they are a pair, bias %g",
+               r->l.at.bias + 0.0); /* -ln 1 is -0 */
     printf("; the mean of\n");
     for (int side = 0; side < sides; side++)
         for (int i = 0; i < r->l.at.n; i++)

@@ -33,9 +33,9 @@ make -s CC="$cc" ROOT=build/fuzz BUILD=asan CPPFLAGS="-Dmain=contrast_main -Wno-
 
 bad=0 runs=0
 for name in "$@"; do
-    of_program='' longest=65536
+    of_program='' longest=65536 most=10
     if grep -q program.h "tests/fuzz/fuzz_$name.c"; then
-        of_program=$objects longest=256
+        of_program=$objects longest=256 most=200 # `check` takes 200 steps, of whatever layers
     fi
     # shellcheck disable=SC2086 # a list of names
     $cc -std=c11 -D_POSIX_C_SOURCE=200809L -O1 -g -ffp-contract=off -Wall -Wextra -Iinclude -Isrc -Itests/fuzz \
@@ -53,7 +53,7 @@ for name in "$@"; do
     limit="-max_total_time=$seconds"
     [ "$seconds" = 0 ] && limit=-runs=0
     # -rss_limit_mb: no input of at most 64 KiB may need much more than itself
-    if "$out/$name" "$limit" -max_len=$longest -rss_limit_mb=512 -timeout=10 ${of_program:+-len_control=0 -dict=$out/words} \
+    if "$out/$name" "$limit" -max_len=$longest -rss_limit_mb=512 -timeout=$most ${of_program:+-len_control=0 -dict=$out/words} \
         -artifact_prefix="$out/$name-" "$out/corpus-$name" "$corpora/$name" >"$out/$name.log" 2>&1; then
         done=$(grep -a -o '^Done [0-9]* runs in [0-9]* second' "$out/$name.log")
         echo "$name: ${done}s, none failed"

@@ -173,7 +173,7 @@ static void tell_pairs(cli_call *c, ct_error *err)
 static void tell_healthy(cli_call *c, const char *folder, ct_error *err)
 {
     const ct_train_recipe *train_recipe = &c->trainer.recipe.train;
-    ct_evaluation e[2]; /* test, composition */
+    ct_evaluation e[2] = {{.step = 0}}; /* test, composition */
     const ct_measures *test = &e[0].measures, *composed = &e[1].measures;
     ct_doc_title(&c->doc, "4. A healthy run");
     const double seconds = train(c, "shapes", "train.steps=600", folder, err);

@@ -100,6 +100,7 @@ ct_real k_dot(ct_device *dev, size_t n, const ct_real *a, const ct_real *b)
         k_args args = {.a = a + i, .b = b != NULL ? b + i : NULL, .y = partial, .n = here};
         k_run(dev, K_LOOP(block_sums), &args, n_blocks, K_BLOCK);
         for (size_t k = 0; k < n_blocks; k++)
+            /* cppcheck-suppress uninitvar -- the kernel fills them */
             total = i + k == 0 ? partial[0] : total + partial[k];
     }
     return total;

@@ -306,6 +306,8 @@ static void user_of(const ct_recipe *r, int section, char word[CT_RECIPE_TEXT])
     const ct_field *s = &SECTIONS[section];
     if (section == IN_IMAGE || section == IN_TEXT)
         strcpy(word, are_captions(&r->data, section - IN_IMAGE) ? "captions" : "numbers");
+    else if (section == IN_LOSS) /* "CLIP" is clip too */
+        strcpy(word, ct_loss_find(r->loss.name)->name);
     else
         ct_field_show(s->members->row, (const char *)r + s->offset, word, CT_RECIPE_TEXT);
 }
@@ -328,7 +330,7 @@ static bool uses(const ct_recipe *r, int section, const ct_field *f)
         return true;
     if (section == IN_LOSS && strstr(f->key, "temperature") != NULL)
         return loss->learns_scale;
-    if (strchr(f->help, ':') == NULL)
+    if (f->help == NULL || strchr(f->help, ':') == NULL) /* a section has no help */
         return true;
     user_of(r, section, user);
     const bool is_named = names(f->help, user) ||

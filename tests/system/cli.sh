@@ -89,6 +89,7 @@ check "... after training too" sh -c "sh '$scratch/next' | grep -q '^test, '"
 "$scratch/my bin/embeddings" diagnose --loss 2.77 --batch 16 --report "$scratch/named.html" >"$scratch/out"
 check "... but a page is for others" grep -qF "<pre>contrast diagnose A.npy" "$scratch/named.html"
 check "a key that lacks a word" rejects 2 'did you mean "optim.weight_decay"?' train shapes optim.decay=1
+check "a section is no setting" rejects 2 "loss: expected section.key=value" train shapes -q -o "$scratch/no" loss
 check "unknown option" rejects 2 "did you mean \"--quiet\"" train shapes --quite
 check "option without value" rejects 2 "needs a value: RUN" train shapes -o
 check "an argument that is empty" rejects 2 "eval: expected RUN [data.KEY=PATH ...], found an empty argument" eval ''

@@ -6,10 +6,11 @@
 . "$(dirname "$0")/../support/system.sh"
 here=$(dirname "$0")
 python=${PYTHON:-python3}
-small="data.n_train=512 data.n_validation=64 data.n_test=64 data.n_composition=32 train.batch=32 train.steps=60
+drawn="data.n_train=512 data.n_validation=64 data.n_test=64 data.n_composition=32"
+small="train.batch=32 train.steps=60
     image.layers=64,32 image.activation=gelu text.layers=64,32 text.activation=tanh text.buckets=512 text.bag_dim=32"
 # shellcheck disable=SC2086 # the settings are words
-run train shapes $small -q -o "$scratch/run"
+run train shapes $drawn $small -q -o "$scratch/run"
 check "a run" [ "$code" = 0 ]
 
 printf 'a red star\nein GRÜNER Ring\nx\n- -\nШар, two shapes: red star above blue ring\na red star\n' >"$scratch/texts.txt"
@@ -69,7 +70,7 @@ steps() { grep '"kind":"step"' "$1/log.jsonl"; }
 check "the exported pairs are the same data" [ "$(steps "$scratch/again")" = "$(steps "$scratch/run")" ]
 check "... and one label" [ "$(awk -F '\t' 'NF == 3' "$scratch/projector/metadata.tsv" | wc -l)" = 129 ]
 # shellcheck disable=SC2086
-run import "$scratch/model.safetensors" shapes $small -o "$scratch/back"
+run import "$scratch/model.safetensors" shapes $drawn $small -o "$scratch/back"
 check "import" [ "$code" = 0 ]
 check "... says what it wrote" grep -qF "$scratch/back: imported, at step 0; next: $program eval" "$scratch/out"
 run embed "$scratch/back" --texts "$scratch/texts.txt" -o "$scratch/back.npy"
@@ -100,17 +101,17 @@ save("nan", change=lambda k, x: x[:-4] + struct.pack("<f", float("nan")) if k ==
 save("gone", drop=["image.0.weight"], more=[("picture.0.weight", "F32", bytes(4))])
 END
 # shellcheck disable=SC2086
-run import "$scratch/wrapped.safetensors" shapes $small -o "$scratch/wrapped"
+run import "$scratch/wrapped.safetensors" shapes $drawn $small -o "$scratch/wrapped"
 check "names with module. in front are imported" [ "$code" = 0 ]
 check "... and what is not used is named" grep -q "wrapped.safetensors: not used: head.scale$" "$scratch/err"
 check "... with the same weights" [ "$("$program" hash "$scratch/wrapped" | cut -c1-16)" = "$("$program" hash "$scratch/model.safetensors" | cut -c1-16)" ]
 run inspect "$scratch/wrapped.safetensors"
 check "inspect shows integers" grep -q "bn.num_batches_tracked  *(1)  *-7" "$scratch/out"
 # shellcheck disable=SC2086
-check "a NaN is refused by its tensor" rejects 1 "nan.safetensors: image.0.weight has a value that is not finite" import "$scratch/nan.safetensors" shapes $small -o "$scratch/no"
+check "a NaN is refused by its tensor" rejects 1 "nan.safetensors: image.0.weight has a value that is not finite" import "$scratch/nan.safetensors" shapes $drawn $small -o "$scratch/no"
 check "... by inspect too" rejects 1 "image.0.weight has a value that is not finite" inspect "$scratch/nan.safetensors"
 # shellcheck disable=SC2086
-check "a tensor that is missing, and what is there instead" rejects 1 "there is no image.0.weight; not used: picture.0.weight" import "$scratch/gone.safetensors" shapes $small -o "$scratch/no"
+check "a tensor that is missing, and what is there instead" rejects 1 "there is no image.0.weight; not used: picture.0.weight" import "$scratch/gone.safetensors" shapes $drawn $small -o "$scratch/no"
 
 if "$python" -c "import numpy" 2>/dev/null; then
     "$python" -c "import numpy as np, sys
@@ -125,7 +126,7 @@ fi
 
 # ---- training continued in PyTorch, on one process and on several ----
 
-tiny="$small data.first_object=true data.n_train=64 train.batch=64 optim.warmup=3 optim.schedule=cosine optim.clip=1 optim.weight_decay=0.01
+tiny="$drawn $small data.first_object=true data.n_train=64 train.batch=64 optim.warmup=3 optim.schedule=cosine optim.clip=1 optim.weight_decay=0.01
     monitor.log_every=1 monitor.snapshots=0"
 # lossrun NAME SETTINGS: what handover_torch.py reads, see there. The moments begin with the import.
 lossrun() {
@@ -204,7 +205,7 @@ RUNS
     check "a report of it" grep -q "The run was imported at step [1-9]" "$scratch/back.html"
     (cd "$scratch/readme/runs" && "$python" model.py --weights trained.safetensors save weights.safetensors)
     # shellcheck disable=SC2086
-    run train shapes $small -q train.steps=1 optim.rate=1e-30 --weights "$scratch/readme/runs/weights.safetensors" -o "$scratch/begun"
+    run train shapes $drawn $small -q train.steps=1 optim.rate=1e-30 --weights "$scratch/readme/runs/weights.safetensors" -o "$scratch/begun"
     check "its weights alone begin a run" [ "$code" = 0 ]
     for from in "$back" "$scratch/begun"; do
         "$program" embed "$from" --texts "$scratch/texts.txt" -o "$from.npy" >/dev/null

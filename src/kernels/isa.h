@@ -14,6 +14,12 @@ static inline int k_least(int a, int b)
     return a < b ? a : b;
 }
 
+/* The largest of n shares of `all` items, each of whole steps. */
+static inline int k_share(int all, int step, int n)
+{
+    return ((all + step - 1) / step + n - 1) / n * step;
+}
+
 /* One of kernels.h's loops: elements, rows or columns from .. to - 1. */
 typedef void (*k_range)(const k_args *args, size_t from, size_t to);
 

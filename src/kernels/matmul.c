@@ -129,12 +129,6 @@ static void run_part(const product *p, const ct_real *b_part, ct_real *a_part)
 
 /* ---- a thread's part ---- */
 
-/* The largest of n shares of rows or columns: whole tiles or panels. */
-static int share(int all, int step, int n)
-{
-    return ((all + step - 1) / step + n - 1) / n * step;
-}
-
 static void run_whole(const product *p)
 {
     const int width = p->isa->tile_cols;
@@ -166,7 +160,7 @@ static void run_alone(const product *p)
     ct_real turned[COL_PART * B_REUSE] __attribute__((aligned(64)));
     product q = {.isa = p->isa, .m = p->n, .n = p->m, .k = p->k, .c = turned, .c_row = p->m};
     if (p->add || p->b.row != 1 || p->b.col == 1 || p->m >= B_REUSE || p->n < 2 * p->m ||
-        p->n * p->m > COL_PART * B_REUSE || 8 * p->m < 7 * share(p->m, p->isa->tile_cols, 1)) {
+        p->n > COL_PART || 8 * p->m < 7 * k_share(p->m, p->isa->tile_cols, 1)) {
         run_whole(p);
         return;
     }
@@ -203,8 +197,8 @@ static void run(ct_device *dev, product *p)
         return;
     }
     for (int across = 1; across <= threads; across++) {
-        const int rows = share(p->m, height, threads / across),
-                  columns = share(p->n, width, across);
+        const int rows = k_share(p->m, height, threads / across),
+                  columns = k_share(p->n, width, across);
         const double dear = (double)rows * columns + COPY * ((double)rows + columns);
         p->rows = dear < least ? rows : p->rows;
         p->columns = dear < least ? columns : p->columns;

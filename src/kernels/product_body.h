@@ -49,6 +49,8 @@ static void panel(const k_panel *p)
     int left = p->rows;
     const bool in_place = p->a_tile == TILE_ROWS * a_row; /* tiles may begin at any row */
     for (; left >= (in_place ? 2 * TILE_ROWS : TILE_ROWS) || left == TILE_ROWS; left -= TILE_ROWS) {
+        for (int r = 0; from != NULL && k > 64 && r < TILE_ROWS; r++) /* the next tile's c */
+            __builtin_prefetch(c + (TILE_ROWS + r) * c_row, 1);
         if (a_row == 1 && a_col == TILE_ROWS && b_row == TILE_COLS)
             tile(TILE_ROWS, k, a, 1, TILE_ROWS, b, TILE_COLS, from, from_row, c, c_row);
         else

@@ -42,16 +42,11 @@ typedef struct found {
     ct_real origin[K_SUMS][K_STRIP];
 } found;
 
-static int round_up(int x, int step)
-{
-    return (x + step - 1) / step * step;
-}
-
 /* Columns of a chunk of m. */
 static int chunk_of(int m)
 {
     const int pieces = m / CHUNK_LEAST < 1 ? 1 : k_least(m / CHUNK_LEAST, K_CHUNKS);
-    return round_up((m + pieces - 1) / pieces, CHUNK_STEP);
+    return k_share(m, CHUNK_STEP, pieces);
 }
 
 static int n_chunks(int m)
@@ -61,7 +56,7 @@ static int n_chunks(int m)
 
 size_t k_walk_kept(int n, int m)
 {
-    const size_t cells = (size_t)round_up(n, K_STRIP) * (size_t)m;
+    const size_t cells = (size_t)k_share(n, K_STRIP, 1) * (size_t)m;
     return cells <= KEPT_MOST ? cells : 0;
 }
 

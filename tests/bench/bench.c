@@ -59,6 +59,23 @@ static void work_copy(void *arg)
     k_parallel(k->device, ELEMENTS / COPIED, copy_block, arg);
 }
 
+#define WARM  4096 /* elements that a core keeps close: less than the pool would share out */
+#define TIMES 32
+
+static void exp_block(void *ctx, int block)
+{
+    const kernel_args *k = ctx;
+    const size_t from = (size_t)block * WARM;
+    for (int i = 0; i < TIMES; i++)
+        k_exp(k->device, WARM, k->a + from, k->b + from);
+}
+
+static void work_exp(void *arg)
+{
+    const kernel_args *k = arg;
+    k_parallel(k->device, ct_device_threads(k->device), exp_block, arg);
+}
+
 static void measure_machine(bench *b)
 {
     kernel_args k = {.device = b->device, .a = numbers(b, ELEMENTS), .b = numbers(b, ELEMENTS)};
@@ -73,12 +90,19 @@ static void measure_machine(bench *b)
     bench_row copy = {.kind = "machine",
                       .name = "copy of 4 MiB",
                       .seconds = measure(work_copy, &k)};
+    bench_row exps = {.kind = "machine",
+                      .name = "exp in the cache",
+                      .seconds = measure(work_exp, &k)};
+    const double warm = (double)TIMES * WARM * ct_device_threads(b->device);
+    b->exps = warm / exps.seconds;
     b->flops = flops / fma.seconds;
     b->bytes = bytes / copy.seconds;
     if (wanted(b, fma.kind, fma.name))
         report(b, fma, flops, 0);
     if (wanted(b, copy.kind, copy.name))
         report(b, copy, 0, bytes);
+    if (wanted(b, exps.kind, exps.name))
+        report(b, exps, 0, 2 * warm * sizeof(ct_real));
 }
 
 /* ---- products ---- */
@@ -321,7 +345,7 @@ typedef struct loss_args {
     ct_graph graph;
     ct_real *x[2], log_scale;
     int n, d;
-    bool composed;
+    bool composed; /* of plain operations, which keep the matrix */
 } loss_args;
 
 static void work_loss(void *arg)
@@ -337,13 +361,25 @@ static void work_loss(void *arg)
                 NULL);
 }
 
+/* In linear memory S is made twice, for the sums and for the gradients of both sides: four
+ * products, and an exponential a cell each time. */
+static double loss_limit(const bench *b, const loss_args *l)
+{
+    const double cells = (double)l->n * l->n;
+    return 4 * 2 * cells * l->d / b->flops + 2 * cells / b->exps;
+}
+
 static void measure_losses(bench *b)
 {
-    for (int i = 0; i < 6 && b->err->status == CT_OK; i++) {
-        loss_args l = {.n = 256 << i / 2 * 2,
-                       .d = 64,
-                       .composed = i % 2 == 1,
-                       .log_scale = (ct_real)2.66};
+    static const loss_args SHAPE[] = {
+        {.n = 256, .d = 64},    {.n = 256, .d = 64, .composed = true},
+        {.n = 1024, .d = 64},   {.n = 1024, .d = 64, .composed = true},
+        {.n = 4096, .d = 64},   {.n = 4096, .d = 64, .composed = true},
+        {.n = 16384, .d = 128}, {.n = 65536, .d = 64},
+    };
+    for (size_t i = 0; i < sizeof SHAPE / sizeof *SHAPE && b->err->status == CT_OK; i++) {
+        loss_args l = SHAPE[i];
+        l.log_scale = (ct_real)2.66;
         bench_row row = {.kind = "loss"};
         snprintf(row.name, sizeof row.name, "clip N=%d d=%d%s", l.n, l.d,
                  l.composed ? ", composed" : "");
@@ -355,6 +391,7 @@ static void measure_losses(bench *b)
             l.x[side] = numbers(b, (size_t)l.n * (size_t)l.d);
         if (b->err->status == CT_OK) {
             row.seconds = measure(work_loss, &l);
+            row.limit = l.n > 4096 ? loss_limit(b, &l) : 0; /* smaller S are kept */
             report(b, row, 6.0 * l.n * l.n * l.d, 0);
         }
         check_graph(b, &l.graph);

@@ -31,9 +31,9 @@ typedef struct bench_row {
 typedef struct bench {
     ct_device *device;
     const char *only;
-    ct_json *json;       /* NULL: print */
-    ct_arena arena;      /* of one row */
-    double flops, bytes; /* the machine's limits, a second */
+    ct_json *json;             /* NULL: print */
+    ct_arena arena;            /* of one row */
+    double flops, bytes, exps; /* the machine's limits, a second */
     int n_rows;
     ct_error *err;
 } bench;

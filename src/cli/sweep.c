@@ -3,6 +3,7 @@
 
 #include "lab/sweep.h"
 #include "platform/machine.h"
+#include "platform/memory.h"
 
 #include <string.h>
 
@@ -128,6 +129,7 @@ static int sweep(cli_call *c, ct_error *err)
     if (err->status != CT_OK)
         return 0;
     cli_catch_signals();
+    ct_memory_keep();
     runs.on_run = on_run;
     runs.ctx = &p;
     runs.stop = &cli_stop;

@@ -21,36 +21,49 @@
 
 #define PI    3.14159265358979323846
 #define EULER 0.57721566490153286 /* -E ln E */
+#define MOST  6400                /* cosines: d = 2 in steps of half of the least temperature */
+
+typedef struct cosines {
+    int n;
+    double s[MOST], weight[MOST], total;
+} cosines;
+
+static void place(cosines *x, double d, double finest)
+{
+    const double width = fmin(PI / 2, 9 / sqrt(d)); /* beyond it the density is e^-40 */
+    const int half = 1 + (int)(width / fmin(finest, 0.25 / sqrt(d)));
+    x->n = half < MOST / 2 ? 2 * half : MOST;
+    x->total = 0;
+    for (int k = 0; k < x->n; k++) {
+        const double angle = (k - x->n / 2 + 0.5) * width / (x->n / 2);
+        x->s[k] = ct_scalar_cos(angle - PI / 2);
+        x->weight[k] = ct_scalar_exp((d - 2) * ct_scalar_log(ct_scalar_cos(angle)));
+        x->total += x->weight[k];
+    }
+}
 
 double measure_over_cosines(double d, double finest, double (*f)(double s, const void *ctx),
                             const void *ctx)
 {
-    const double width = fmin(PI / 2, 9 / sqrt(d)); /* beyond it the density is e^-40 */
-    const int half = 1 + (int)(width / fmin(finest, 0.25 / sqrt(d)));
-    double sum = 0, total = 0;
-    for (int k = -half; k < half; k++) {
-        const double angle = (k + 0.5) * width / half, s = ct_scalar_cos(angle - PI / 2),
-                     weight = ct_scalar_exp((d - 2) * ct_scalar_log(ct_scalar_cos(angle)));
-        total += weight;
-        sum += weight * f(s, ctx);
+    cosines x;
+    double sum = 0;
+    place(&x, d, finest);
+    for (int k = 0; k < x.n; k++)
+        sum += x.weight[k] * f(x.s[k], ctx);
+    return sum / x.total;
+}
+
+/* P(V > v). It is summed up as 1 - L, since L is near 1 where it matters; where e^(v + s/tau) is
+ * below 2^-53 or above 38 rounding leaves 0 or 1 of it, and most are there. */
+static double beyond(const cosines *x, double v, double n, double scale)
+{
+    double p = 0;
+    for (int k = 0; k < x->n; k++) {
+        const double z = v + x->s[k] * scale;
+        if (z > -38)
+            p += x->weight[k] * (z < 4 ? 1 - ct_scalar_exp(-ct_scalar_exp(z)) : 1);
     }
-    return sum / total;
-}
-
-typedef struct at_v {
-    double v, scale;
-} at_v;
-
-static double missed(double s, const void *ctx) /* 1 - L: L is near 1 where it matters */
-{
-    const at_v *x = ctx;
-    return 1 - ct_scalar_exp(-ct_scalar_exp(x->v + s * x->scale));
-}
-
-/* P(V > v). */
-static double beyond(double v, double n, double d, double scale)
-{
-    const double p = measure_over_cosines(d, 0.5 / scale, missed, &(at_v){v, scale});
+    p /= x->total;
     return p < 1 ? ct_scalar_exp(n * ct_scalar_log1p(-p)) : 0;
 }
 
@@ -59,11 +72,13 @@ double measure_log_sum(double n, double d, double temperature)
 {
     const double step = 0.5, scale = 1 / temperature;
     double sum = -EULER;
+    cosines x;
+    place(&x, d, 0.5 / scale);
     /* From the middle of the steps about 0 outwards, until nothing is left to add. Where V is
      * far from 0 on one side, its steps there are all 1. */
     for (int sign = -1; sign <= 1; sign += 2)
         for (double v = sign * step / 2, part = 1; part > 1e-10; v += sign * step) {
-            const double p = beyond(v, n, d, scale);
+            const double p = beyond(&x, v, n, scale);
             part = sign < 0 ? 1 - p : p;
             sum -= sign * part * step;
         }

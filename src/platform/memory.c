@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #define ALIGN 64 /* a cache line, and the widest vector */
 
@@ -26,6 +29,14 @@ bool ct_size_add(size_t a, size_t b, size_t *out)
 {
     *out = a + b;
     return b <= SIZE_MAX - a;
+}
+
+void ct_memory_keep(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, 1 << 28);
+    mallopt(M_MMAP_THRESHOLD, 1 << 25);
+#endif
 }
 
 void *ct_alloc(size_t count, size_t size)

@@ -125,7 +125,8 @@ def steps(measurer, table, peers, rounds):
             floor.append(row["seconds"] / row["limit_seconds"])
             theirs.append(peers[threads].ask(step={**shape, "compile": compiled})["seconds"])
         table.add(name, statistics.median(ours), statistics.median(theirs), goal,
-                  note=f"PyTorch {'compiled' if compiled else 'eager'}, {threads} thread{'s' if threads > 1 else ''}")
+                  note=f"PyTorch {'compiled' if compiled else 'eager'}, {threads} thread{'s' if threads > 1 else ''}; "
+                       f"ours is {statistics.median(floor):.2f} floors")
         if n >= 32 and widths[0] > 128:
             table.limit(f"{name}: time / floor", statistics.median(floor), 1.25 if n >= 128 else 2, "")
 

@@ -340,6 +340,8 @@ $(OUT)/%.o: %.c $(OUT)/flags Makefile
 ifeq ($(BUILD),release)
 $(patsubst %,$(OUT)/src/kernels/%.o,portable avx2 avx512): CT_CFLAGS += $(if $(filter -g,$(CFLAGS)),-g1)
 endif
+# tests/coverage/run.sh: no counting in the loops that take the time.
+$(OUT)/src/kernels/%.o: CT_CFLAGS += $(KERNEL_CFLAGS)
 ifneq ($(findstring x86_64,$(MACHINE)),)
 $(OUT)/src/kernels/avx2.o: CT_CFLAGS += -mavx2 -mfma
 $(OUT)/src/kernels/avx512.o: CT_CFLAGS += -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma -mprefer-vector-width=512

@@ -1,8 +1,8 @@
 #!/bin/sh
 # How much of the library and the program the tests run: lines and branches by folder, by gcov.
 #
-#     make coverage                   all unit and system tests; an hour on one processor
-#     tests/coverage/run.sh NAME...   the unit tests and these of tests/system
+#     make coverage                   all unit and system tests; JOBS=N of them at once
+#     make coverage T="NAME ..."      these system tests alone ("unit" is one of the names), added to what was counted before
 #     tests/coverage/run.sh --table   the table of what was run so far; --missing FILE: what FILE lacks
 #
 # Fails where a folder has less than its threshold in THRESHOLDS. A line or a branch counts if any
@@ -10,27 +10,43 @@
 # an assertion is no branch: no input takes it. Runs that are killed leave no counts.
 cd "$(dirname "$0")/../.." || exit 1
 out=build/coverage
-# -O0: each && and each loop is the branch that the source shows. atomic: threads count too.
-flags="-O0 -g --coverage -fprofile-update=atomic"
-build() { make -s CC="${CC:-gcc}" ROOT=$out CFLAGS="$flags" $out/release/contrast $out/release/first $out/release/tests/run; }
+
+# -O0: each && and each loop is the branch that the source shows. atomic: threads count too. Of the kernels the unit
+# tests run all that can be run, so the program of the system tests has them fast and uncounted. That is most of its time.
+build() {
+    counted="-O0 -g -fprofile-arcs -ftest-coverage -fprofile-update=atomic"
+    make -s CC="${CC:-gcc}" ROOT=$out/unit CFLAGS="$counted" $out/unit/release/tests/run &&
+        make -s CC="${CC:-gcc}" ROOT=$out/system CFLAGS="$counted" KERNEL_CFLAGS="-O3 -fno-profile-arcs -fno-test-coverage" \
+            $out/system/release/contrast $out/system/release/first
+}
+
+# one NAME: runs the test and says how it ended. An answer that is too slow, or a tool that is missing, is no matter here.
+one() {
+    start=$(date +%s)
+    if [ "$1" = unit ]; then
+        CK_TIMEOUT_MULTIPLIER=20 $out/unit/release/tests/run
+    else
+        "tests/system/$1.sh" "$PWD/$out/system/release/contrast"
+    fi >$out/"$1".log 2>&1
+    code=$?
+    printf '%-14s %4d s%s\n' "$1" $(($(date +%s) - start)) "$([ $code = 0 ] || echo "  exit $code: $(tail -n 1 $out/"$1".log)")"
+}
 
 # FILE:LINE of source, then runs, then the branches taken and all, of each object that has the file.
 annotated() {
     rm -rf $out/gcov && mkdir -p $out/gcov
     for folder in src include models datasets build; do ln -s "../../../$folder" $out/gcov/; done
-    find $out/release/src $out/release/models $out/release/datasets -name '*.gcda' | while read -r data; do
+    find $out/*/release/src $out/*/release/models $out/*/release/datasets -name '*.gcda' | while read -r data; do
         (cd $out/gcov && gcov -b -c -x "$data" >/dev/null 2>&1)
-        for f in $out/gcov/*.gcov; do
-            awk -F: 'function name(s) { sub(/^ *-: *0:Source:/, "", s); return s }
-                FNR == 1 { file = name($0); next }
-                /^ *[-#=0-9*]+\*?: *[0-9]+:/ { line = $2 + 0; runs = $1; gsub(/[ *]/, "", runs)
-                    source = $0; sub(/^[^:]*:[^:]*:/, "", source); k = 0
-                    if (line > 0 && runs != "-") print file "\t" line "\tL\t" (runs ~ /^[0-9]/ && runs + 0 > 0)
-                    next }
-                /^branch/ && source !~ /CT_ASSERT|ck_assert/ {
-                    split($0, w, " ")
-                    print file "\t" line "\tB" k++ "\t" (w[3] == "taken" && w[4] > 0) }' "$f"
-        done
+        awk -F: 'function name(s) { sub(/^ *-: *0:Source:/, "", s); return s }
+            FNR == 1 { file = name($0); next }
+            /^ *[-#=0-9*]+\*?: *[0-9]+:/ { line = $2 + 0; runs = $1; gsub(/[ *]/, "", runs)
+                source = $0; sub(/^[^:]*:[^:]*:/, "", source); k = 0
+                if (line > 0 && runs != "-") print file "\t" line "\tL\t" (runs ~ /^[0-9]/ && runs + 0 > 0)
+                next }
+            /^branch/ && source !~ /CT_ASSERT|ck_assert/ {
+                split($0, w, " ")
+                print file "\t" line "\tB" k++ "\t" (w[3] == "taken" && w[4] > 0) }' $out/gcov/*.gcov
         rm -f $out/gcov/*.gcov
     done | awk -F'\t' '{ key = $1 "\t" $2 "\t" $3; if (!(key in best) || $4 > best[key]) best[key] = $4 }
         END { for (key in best) print key "\t" best[key] }' | grep '^\(src\|models\|datasets\)/' | sort >$out/counts
@@ -66,17 +82,16 @@ case ${1-} in
     awk -F'\t' -v file="$2" '$1 == file && $4 == 0 { print $2 "\t" ($3 == "L" ? "not run" : "branch not taken") }' $out/counts |
         sort -n | uniq | while IFS='	' read -r line what; do printf '%5d %-17s %s\n' "$line" "$what" "$(sed -n "${line}p" "$2")"; done
     exit ;;
+--one) one "$2"; exit ;;
 esac
 command -v gcov >/dev/null || { echo "coverage: left out: gcov is not installed" >&2; exit 77; }
 build || exit 1
-# shellcheck disable=SC2046 # names are words
-[ $# -gt 0 ] || set -- $(ls tests/system/*.sh | sed 's|.*/||; s|\.sh$||')
-echo "unit tests"
-CK_TIMEOUT_MULTIPLIER=20 $out/release/tests/run >$out/unit.log 2>&1 || { tail -20 $out/unit.log; bad=1; }
-for name in "$@"; do
-    [ "$name" = same-bits ] && continue # it builds programs of its own
-    echo "tests/system/$name.sh"
-    # an answer that is too slow, or a tool that is missing, is no matter here
-    "tests/system/$name.sh" "$PWD/$out/release/contrast" >$out/$name.log 2>&1 || echo "    $(tail -1 $out/$name.log)"
-done
-annotated && table && [ -z "$bad" ]
+# All of them: counted from nothing, the longest first. same-bits builds programs of its own.
+if [ $# -eq 0 ]; then
+    find $out -name '*.gcda' -exec rm {} +
+    long="unit demo readme"
+    # shellcheck disable=SC2046 # names are words
+    set -- $long $(ls tests/system/*.sh | sed 's|.*/||; s|\.sh$||' | grep -vxF "$(echo same-bits $long | tr ' ' '\n')")
+fi
+printf '%s\n' "$@" | xargs -P "${JOBS:-$(getconf _NPROCESSORS_ONLN)}" -n 1 tests/coverage/run.sh --one
+annotated && table

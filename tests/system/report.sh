@@ -172,9 +172,12 @@ run plot plane 'a<b>&"c' -o evil.svg
 check "nor in a picture" sh -c "[ $code = 0 ] && ! grep -qE '<img|<script' evil.svg"
 
 # towers of one layer: a point alone is drawn as well
-run train shapes data.n_train=256 data.n_validation=32 data.n_test=32 data.n_composition=16 train.batch=16 train.steps=10 \
+run train shapes data.n_train=256 data.n_validation=32 data.n_test=32 data.n_composition=16 train.batch=16 train.steps=20 \
     image.layers=16 text.layers=16 monitor.evaluate_every=5 -q -o flat
-run plot layers flat -o flat.svg
+run plot layers flat --at 15 -o late.svg
+check "of several looks the nearest is drawn" grep -q "seen at step 15<" late.svg
+run plot layers flat --at 6 -o flat.svg
+check "... the first one too" grep -q "seen at step 5<" flat.svg
 check "one layer is a short line" grep -qE 'class="a co0" d="M[0-9. ]+h6"' flat.svg
 
 # damaged files: numbers far away are far away, and memory follows what a file holds
@@ -187,6 +190,31 @@ for kind in loss histogram path; do
     run plot $kind far --at 1 -o far.svg
     check "... and $kind drawn" [ "$code" = 0 ]
 done
+cp -r a bad
+while IFS='|' read -r change said; do
+    sed "$change" a/log.jsonl >bad/log.jsonl
+    check "a log changed by $change is refused" rejects 1 "expected $said" plot loss bad
+done <<'END'
+4s/.*/7/|a JSON object that begins with its kind
+4s/"kind"/"sort"/|a JSON object that begins with its kind
+4s/"kind":"step"/"kind":7/|a JSON object that begins with its kind
+4s/}$//|members as a run writes them: expected ',' or '}'
+4s/"loss":[0-9.]*/"loss":"x"/|members as a run writes them: loss
+4s/"loss":[^,]*,//|a whole line, with loss
+4s/"step":1,/"step":-1,/|a line with a step
+4s/"step":1,/"step":1e16,/|a line with a step
+1s/"pairs":32/"pairs":33/|2 to 32 pairs
+1s/"pairs":32/"pairs":1/|2 to 32 pairs
+1s/"pairs":32/"pairs":31/|one caption per pair
+1s/"width":[0-9]*/"width":99/|pictures of 1 or 3 channels in base64
+1s/"height":[0-9]*/"height":0/|pictures of 1 or 3 channels in base64
+1s/"channels":3/"channels":2/|pictures of 1 or 3 channels in base64
+1s/"channels":3/"channels":1/|pictures of 1 or 3 channels in base64
+2s/"plane":\[[^,]*,/"plane":[/|a snapshot of all pairs
+2s/"alignment":/"alinement":/|a whole line, with alignment
+/"monitor"/s/"layers":/"layer":/|a whole line, with layers
+/"monitor"/s/"weight":"image.0.weight",//|layers, each with its weight
+END
 cp -r a long
 head -c 4000000 /dev/zero | tr '\0' '\n' >long/log.jsonl
 check "four million empty lines need no memory" sh -c "ulimit -v 400000; '$program' plot loss long 2>&1 | grep -q 'long/log.jsonl:1:'"

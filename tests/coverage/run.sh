@@ -1,8 +1,8 @@
 #!/bin/sh
 # How much of the library and the program the tests run: lines and branches by folder, by gcov.
 #
-#     make coverage                   all unit and system tests; JOBS=N of them at once
-#     make coverage T="NAME ..."      these system tests alone ("unit" is one of the names), added to what was counted before
+#     make coverage                   all unit cases and system tests; JOBS=N of them at once
+#     make coverage T="NAME ..."      those of these names alone, added to what was counted before
 #     tests/coverage/run.sh --table   the table of what was run so far; --missing FILE: what FILE lacks
 #
 # Fails where a folder has less than its threshold in THRESHOLDS. A line or a branch counts if any
@@ -11,25 +11,26 @@
 cd "$(dirname "$0")/../.." || exit 1
 out=build/coverage
 
-# -O0: each && and each loop is the branch that the source shows. atomic: threads count too. Of the kernels the unit
-# tests run all that can be run, so the program of the system tests has them fast and uncounted. That is most of its time.
+# -O0: each && and each loop is the branch that the source shows. atomic: threads count too. The kernels are counted
+# while their own unit cases run; for all other tests they are fast and uncounted, since most time is spent in them.
 build() {
     counted="-O0 -g -fprofile-arcs -ftest-coverage -fprofile-update=atomic"
-    make -s CC="${CC:-gcc}" ROOT=$out/unit CFLAGS="$counted" $out/unit/release/tests/run &&
-        make -s CC="${CC:-gcc}" ROOT=$out/system CFLAGS="$counted" KERNEL_CFLAGS="-O3 -fno-profile-arcs -fno-test-coverage" \
-            $out/system/release/contrast $out/system/release/first
+    make -s CC="${CC:-gcc}" ROOT=$out/kernels CFLAGS="$counted" $out/kernels/release/tests/run &&
+        make -s CC="${CC:-gcc}" ROOT=$out/rest CFLAGS="$counted" KERNEL_CFLAGS="-O3 -fno-profile-arcs -fno-test-coverage" \
+            $out/rest/release/tests/run $out/rest/release/contrast $out/rest/release/first
 }
 
-# one NAME: runs the test and says how it ended. An answer that is too slow, or a tool that is missing, is no matter here.
+# one FILE: runs the unit case or the system test. An answer that is too slow, or a tool that is missing, is no matter here.
 one() {
     start=$(date +%s)
-    if [ "$1" = unit ]; then
-        CK_TIMEOUT_MULTIPLIER=20 $out/unit/release/tests/run
-    else
-        "tests/system/$1.sh" "$PWD/$out/system/release/contrast"
-    fi >$out/"$1".log 2>&1
+    name=$(basename "$1" | sed 's/^test_//; s/\..*//')
+    case $1 in
+    *.sh) "$1" "$PWD/$out/rest/release/contrast" ;;
+    */kernels/*) CK_TIMEOUT_MULTIPLIER=20 CK_RUN_CASE=$name $out/kernels/release/tests/run ;;
+    *) CK_TIMEOUT_MULTIPLIER=20 CK_RUN_CASE=$name $out/rest/release/tests/run ;;
+    esac >"$out/$name.log" 2>&1
     code=$?
-    printf '%-14s %4d s%s\n' "$1" $(($(date +%s) - start)) "$([ $code = 0 ] || echo "  exit $code: $(tail -n 1 $out/"$1".log)")"
+    printf '%-40s %4d s%s\n' "$1" $(($(date +%s) - start)) "$([ $code = 0 ] || echo "  exit $code: $(tail -n 1 "$out/$name.log")")"
 }
 
 # FILE:LINE of source, then runs, then the branches taken and all, of each object that has the file.
@@ -86,12 +87,10 @@ case ${1-} in
 esac
 command -v gcov >/dev/null || { echo "coverage: left out: gcov is not installed" >&2; exit 77; }
 build || exit 1
-# All of them: counted from nothing, the longest first. same-bits builds programs of its own.
-if [ $# -eq 0 ]; then
-    find $out -name '*.gcda' -exec rm {} +
-    long="unit demo readme"
-    # shellcheck disable=SC2046 # names are words
-    set -- $long $(ls tests/system/*.sh | sed 's|.*/||; s|\.sh$||' | grep -vxF "$(echo same-bits $long | tr ' ' '\n')")
-fi
-printf '%s\n' "$@" | xargs -P "${JOBS:-$(getconf _NPROCESSORS_ONLN)}" -n 1 tests/coverage/run.sh --one
+# All of them: counted from nothing. same-bits builds programs of its own.
+[ $# -gt 0 ] || find $out -name '*.gcda' -exec rm {} +
+for test in tests/system/*.sh tests/unit/*/test_*.c; do
+    name=$(basename "$test" | sed 's/^test_//; s/\..*//')
+    case " ${*:-$name} " in *" $name "*) [ "$name" = same-bits ] || echo "$test" ;; esac
+done | xargs -P "${JOBS:-$(getconf _NPROCESSORS_ONLN)}" -n 1 tests/coverage/run.sh --one
 annotated && table

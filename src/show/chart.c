@@ -209,7 +209,11 @@ void ct_chart_draw(ct_writer *w, const ct_chart *c, const ct_axes *a)
     draw_key(w, c, a->left);
     if (c->note[0] != '\0') {
         ct_put_raw(w, "<g class=\"seen\">");
-        ct_svg_text(w, a->right, KEY, 11, CT_SVG_END, 0, c->note);
+        if (c->series[0].n > 0)
+            ct_svg_text(w, a->right, KEY, 11, CT_SVG_END, 0, c->note);
+        else /* there is room for more words */
+            ct_svg_text(w, (a->left + a->right) / 2, (a->top + a->bottom) / 2, 11, CT_SVG_MIDDLE, 0,
+                        c->note);
         ct_put_raw(w, "</g>\n");
     }
 }

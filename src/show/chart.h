@@ -39,7 +39,7 @@ typedef struct ct_series {
 
 typedef struct ct_chart {
     const char *x_name, *y_name; /* y_name NULL: no y axis */
-    char note[64];               /* at the right, above the frame */
+    char note[64];               /* at the right, above the frame; in an empty one, within */
     ct_series series[8];
     int n;
 } ct_chart;

@@ -59,7 +59,7 @@ static void story(ct_writer *w, const ct_record *r, int run)
     if (test != NULL)
         ct_put(w,
                " Of %d test pairs, %.3f of the images found their caption first and %.3f of the "
-               "captions their image.",
+               "captions their image. Measured on them:",
                test->n, test->recall[0], test->recall[1]);
     ct_put_raw(w, "</p>\n");
     for (int k = 0; k < r->n_evidence; k++)

@@ -11,6 +11,12 @@ const settingsOf = right => ({...parse(state.lesson.settings), ...state.changes,
 const commandOf = run => `contrast train ${state.lesson.recipe} ${Object.entries(run.settings).filter(([k]) => !run.unused.has(k)).map(([k, v]) => k + '=' + v).join(' ')} ` +
   `train.steps=${Math.max(1, run.step)} -o lab${run.right ? '2' : ''} && contrast hash lab${run.right ? '2' : ''}` + (run.step ? '' : ' # of step 1, the first that the program ends with');
 
+/* What to try first: one remedy is a sentence, of several each is an item, and those after the first are folded away. */
+function tryFirst(text, where = '') {
+  const [first, ...more] = text.split(/; (?=[a-z]+\.[a-z_]+=)/), item = t => make('p', {className: 'item'}, t);
+  if (!more.length) return [make('b', {}, 'Try first'), (/\w=/.test(text) ? where : '') + ': ' + text];
+  return [make('b', {}, 'Try first'), where + ':', item(first), make('details', {}, make('summary', {}, `then ${more.length} more`), ...more.map(item))];
+}
 function makeWorker() {
   const worker = new Worker(engineCode);
   wasm.then(module => worker.postMessage({wasm: module}));
@@ -120,8 +126,10 @@ class Run {
     this.words = words;
     const bad = step > 0 && !['healthy', 'modality-gap', 'uncertain'].includes(verdict.state); // before the first step there is nothing to mend
     this.says.className = 'says ' + (bad ? 'bad' : verdict.state === 'healthy' ? 'good' : '');
+    const unfolded = this.says.querySelector('div details[open]');
     this.says.replaceChildren(make('b', {}, (bad ? '✗ ' : verdict.state === 'healthy' ? '✓ ' : '• ') + verdict.state), ': ' + verdict.meaning + '. ', this.evidence,
-      ...(bad ? [make('div', {}, 'Try first' + (/\w=/.test(verdict.try_first) ? ' (among the settings, or next to “compare with”): ' : ': ') + verdict.try_first)] : []));
+      ...(bad ? [make('div', {}, ...tryFirst(verdict.try_first, ' (among the settings, or next to “compare with”)'))] : []));
+    for (const more of unfolded ? this.says.querySelectorAll('div details') : []) more.open = true;
     const [short, all] = this.evidence.children;
     short.textContent = verdict.evidence[0] || 'no evidence';
     all.replaceChildren(...verdict.evidence.slice(1).map(e => make('p', {className: 'item'}, e)), make('p', {}, `Of the first ${verdict.rows} validation pairs. The first side: ${this.sides[0]}; the second: ${this.sides[1] === 'second side' ? 'their partners' : this.sides[1]}. Rows count from 0.`));
@@ -547,7 +555,7 @@ function showDiagnosis(d, of) {
     return;
   }
   box.replaceChildren(make('p', {}, of.join(' and ') + ': ', make('b', {}, d.state), ': ' + d.meaning), ...d.evidence.map(e => make('p', {className: 'item'}, e)),
-    ...(d.look_alikes ? [make('p', {}, 'easily confused with: ' + d.look_alikes)] : []), make('p', {}, 'try first: ' + d.try_first), ...(/--\w/.test(d.try_first) ? [make('p', {}, 'What begins with -- is typed in a terminal, to the program (contrast help diagnose lists them all): ',
+    ...(d.look_alikes ? [make('p', {}, 'easily confused with: ' + d.look_alikes)] : []), make('div', {}, ...tryFirst(d.try_first)), ...(/--\w/.test(d.try_first) ? [make('p', {}, 'What begins with -- is typed in a terminal, to the program (contrast help diagnose lists them all): ',
       make('code', {}, `contrast diagnose ${of.join(' ')}` + (d.try_first.includes('--loss') ? ' --loss 4.852 --batch 128 --temperature 0.07' : '') + (d.try_first.includes('--groups') ? ' --groups groups.npy' : '')), ', with your own numbers and files.')] : []), make('div', {className: 'panels'}, ...picturesOf(d)));
 }
 /* The pictures that a run has too, of what the program measured. */

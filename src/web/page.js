@@ -78,7 +78,8 @@ class Run {
     this.settled = true;
     this.waiting = false;
     this.trail = [];
-    this.title.textContent = !state.beside ? state.lesson.title : this.right ? state.fix === state.lesson.fix ? state.lesson.beside : state.fix : 'as in the lesson';
+    const changed = Object.entries(state.changes).map(c => c.join('=')).join(' '); // then it is not the lesson's run
+    this.title.textContent = state.beside && this.right ? state.fix === state.lesson.fix ? state.lesson.beside : state.fix : (state.beside ? 'as in the lesson' : state.lesson.title) + (changed && ', but ' + changed);
     this.worker.postMessage({open: {number: this.number, recipe: state.lesson.recipe, settings: Object.entries({...this.settings, 'train.steps': 1000000}).map(s => s.join('=')).join('\n')}});
   }
   on_opened(opened) {
@@ -452,6 +453,7 @@ function makeSettings() {
 }
 
 /* ---- lessons ---- */
+const comparedWith = () => state.fix && state.fix === state.lesson.fix ? state.lesson.beside : 'the same run and these settings';
 function showQuestion() {
   const l = state.lesson, guess = state.guesses[l.name], box = $('question');
   const reveal = guess !== undefined;
@@ -461,7 +463,7 @@ function showQuestion() {
   if (reveal) box.append(make('p', {}, l.why));
   else if (l.fix) box.append(make('p', {className: 'dim'}, 'Your answer starts both runs, left and right.'));
   const fix = make('input', {type: 'text', id: 'fix', value: state.fix, placeholder: 'loss.temperature=0.2', ariaLabel: 'settings of the right run', onchange: e => { state.fix = e.target.value.trim(); state.beside = state.fix !== ''; restart(); }});
-  box.append(make('div', {className: 'nextto'}, make('label', {}, make('input', {type: 'checkbox', id: 'beside', checked: state.beside, onchange: e => { state.beside = e.target.checked; restart(); }}), ' compare with: ' + (l.beside || 'the same run and these settings')), ' ', fix));
+  box.append(make('div', {className: 'nextto'}, make('label', {}, make('input', {type: 'checkbox', id: 'beside', checked: state.beside, onchange: e => { state.beside = e.target.checked; restart(); }}), ' compare with: ', make('span', {id: 'with'}, comparedWith())), ' ', fix));
   const answered = Object.keys(state.guesses).length, wrong = LESSONS.filter(x => x.name in state.guesses && state.guesses[x.name] !== x.right);
   if (reveal && answered < LESSONS.length) box.append(make('p', {className: 'dim'}, `${answered} of ${LESSONS.length} questions answered.`));
   else if (reveal)
@@ -495,6 +497,7 @@ function restart() {
   while (runs.length < (state.beside ? 2 : 1)) { const run = new Run(runs.length === 1); runs.push(run); $('runs').append(run.box); }
   $('runs').classList.toggle('two', state.beside);
   if ($('beside')) $('beside').checked = state.beside;
+  if ($('with')) $('with').textContent = comparedWith();
   for (const run of runs) { run.open(); if (!$('slow').checked) run.worker.postMessage({play: state.playing}); }
   keepAddress(0);
   dirty = true;

@@ -43,7 +43,7 @@ static void print_verdict(bool good, const char *question, const char *hint)
         printf("      %s\n", hint);
 }
 
-static int check(cli_call *c, ct_error *err)
+int cli_run_check(cli_call *c, ct_error *err)
 {
     ct_check r;
     if (ct_check_run(&c->recipe, c->device, &r, err) != CT_OK)
@@ -63,6 +63,3 @@ static int check(cli_call *c, ct_error *err)
                r.steps);
     return r.gradients_right && r.learns_batch && r.has_signal ? 0 : 3;
 }
-
-const cli_command CLI_CHECK = {
-    "check", CLI_TO_TRAIN, {1, CLI_MANY}, CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE, check};

@@ -150,7 +150,7 @@ static bool is_right(cli_call *c, const row *s, int n, row *sent, ct_error *err)
     return *sent->verdict == 'r';
 }
 
-static int class(cli_call *c, ct_error *err)
+int cli_run_class(cli_call *c, ct_error *err)
 {
     const int most = c->argc > 0 ? CLI_STUDENTS : c->students;
     int n = 0, right = 0;
@@ -182,5 +182,3 @@ static int class(cli_call *c, ct_error *err)
         ct_table_json(&t, &c->j, "runs");
     return right < c->argc ? 3 : 0;
 }
-
-const cli_command CLI_CLASS = {"class", CLI_TO_LEARN, {0, CLI_MANY}, CLI_NEEDS_DEVICE, class};

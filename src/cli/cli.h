@@ -1,9 +1,9 @@
 /* cli.h -- what the commands share. Private.
  *
- * A command is a file with a row, `const cli_command CLI_NAME`, its name in the list of main.c, and
- * help/NAME.txt, which says what it takes. What the row needs is there when its function is called,
- * and closed after it. The function answers with an exit code or sets `err`; only main.c prints
- * errors and turns them into exit codes.
+ * A command is a function, its row in the table of main.c, and help/NAME.txt, which says what it
+ * takes. What the row needs is there when the function is called, and closed after it. The function
+ * answers with an exit code or sets `err`; only main.c prints errors and turns them into exit
+ * codes.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -65,25 +65,28 @@ typedef enum cli_group {
     CLI_UNLISTED
 } cli_group;
 
+typedef int cli_work(cli_call *c, ct_error *err); /* exit code, unless err is set */
+
 typedef struct cli_command {
     const char *name;
     cli_group group;
     int arguments[2]; /* the least and the most; CLI_MANY: any number */
     int needs;
-    int (*run)(cli_call *c, ct_error *err); /* exit code, unless err is set */
+    cli_work *run;
 } cli_command;
 
 #define CLI_MANY     INT_MAX
 #define CLI_TOP      100 /* most of --top */
 #define CLI_STUDENTS 500
+#define CLI_RUNS     4 /* of a report, beside each other */
 
-extern const cli_command CLI_DEMO, CLI_LESSON, CLI_PLAYGROUND, CLI_CLASS;
-extern const cli_command CLI_TRAIN, CLI_RESUME, CLI_IMPORT, CLI_CHECK, CLI_SWEEP;
-extern const cli_command CLI_EVAL, CLI_DIAGNOSE, CLI_LOSS, CLI_REPORT, CLI_PLOT, CLI_INSPECT,
-    CLI_HASH;
-extern const cli_command CLI_EMBED, CLI_SEARCH, CLI_EXPORT, CLI_HELP;
+extern const cli_command cli_commands[]; /* in the order of help; after the last without a name */
 
-extern const cli_command *const cli_commands[]; /* in the order of help; NULL after the last */
+cli_work cli_run_demo, cli_run_lesson, cli_run_playground, cli_run_class; /* to learn */
+cli_work cli_run_train, cli_run_resume, cli_run_import, cli_run_check, cli_run_sweep;
+cli_work cli_run_eval, cli_run_diagnose, cli_run_loss, cli_run_report, cli_run_plot; /* to look */
+cli_work cli_run_inspect, cli_run_hash;
+cli_work cli_run_embed, cli_run_search, cli_run_export, cli_run_help; /* to use */
 
 extern const char *cli_name; /* the program as it was called: what it prints can be typed */
 
@@ -111,6 +114,14 @@ const char *cli_next_option(const char *at, cli_option *o);
 
 /* Sort the words after a command's name into options and arguments. Errors  CT_ERR_CONFIG */
 ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err);
+
+/* ---- manual.c: manual pages and completions, on standard output ---- */
+
+void cli_put_manual(void);        /* contrast(1) */
+void cli_put_recipe_manual(void); /* contrast-recipe(5) */
+void cli_put_bash(void);
+void cli_put_zsh(void);
+void cli_put_fish(void);
 
 /* ---- open.c ---- */
 

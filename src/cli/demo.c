@@ -239,7 +239,7 @@ static void tell(cli_call *c, char **folder, ct_error *err)
         add_runs(c, folder, err);
 }
 
-static int demo(cli_call *c, ct_error *err)
+int cli_run_demo(cli_call *c, ct_error *err)
 {
     char stuck[CT_PATH_BYTES], healthy[CT_PATH_BYTES];
     char *folder[2] = {stuck, healthy};
@@ -252,5 +252,3 @@ static int demo(cli_call *c, ct_error *err)
                cli_name, cli_name);
     return 0;
 }
-
-const cli_command CLI_DEMO = {"demo", CLI_TO_LEARN, {0, 0}, CLI_NEEDS_DEVICE, demo};

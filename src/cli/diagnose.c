@@ -278,7 +278,7 @@ static int watch(cli_call *c, int n_files, ct_error *err)
     return cli_stop != 0 ? 128 + cli_stop : code;
 }
 
-static int diagnose(cli_call *c, ct_error *err)
+int cli_run_diagnose(cli_call *c, ct_error *err)
 {
     int n_files;
     const source of = look_at_files(c, &n_files, err);
@@ -299,6 +299,3 @@ static int diagnose(cli_call *c, ct_error *err)
         ct_diagnosis_json(&c->j, a);
     return exit_code(c, a->state);
 }
-
-const cli_command CLI_DIAGNOSE = {
-    "diagnose", CLI_TO_LOOK, {0, CLI_MANY}, CLI_NEEDS_DEVICE, diagnose};

@@ -61,7 +61,7 @@ static ct_real *embed_file(cli_call *c, int side, const char *path, int *n, ct_e
     return z;
 }
 
-static int embed(cli_call *c, ct_error *err)
+int cli_run_embed(cli_call *c, ct_error *err)
 {
     const int d = ct_trainer_width(&c->trainer);
     ct_real *z = NULL;
@@ -81,5 +81,3 @@ static int embed(cli_call *c, ct_error *err)
         printf("%s: %d unit row%s of %d\n", c->output, n, n == 1 ? "" : "s", d);
     return 0;
 }
-
-const cli_command CLI_EMBED = {"embed", CLI_TO_USE, {1, 1}, CLI_NEEDS_RUN, embed};

@@ -1,7 +1,7 @@
 /* eval.c -- contrast eval RUN */
 #include "cli/cli.h"
 
-static int eval(cli_call *c, ct_error *err)
+int cli_run_eval(cli_call *c, ct_error *err)
 {
     ct_evaluation e;
     if (ct_trainer_evaluate(&c->trainer, (ct_split)c->split, 0, &e, NULL, err) != CT_OK)
@@ -16,5 +16,3 @@ static int eval(cli_call *c, ct_error *err)
     }
     return 0;
 }
-
-const cli_command CLI_EVAL = {"eval", CLI_TO_LOOK, {1, 1}, CLI_NEEDS_RUN, eval};

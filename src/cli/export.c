@@ -3,7 +3,7 @@
 
 #include "lab/export.h"
 
-static int export(cli_call *c, ct_error *err)
+int cli_run_export(cli_call *c, ct_error *err)
 {
     ct_search search = {0};
     char checkpoint[CT_PATH_BYTES];
@@ -27,5 +27,3 @@ static int export(cli_call *c, ct_error *err)
             printf("%s: written%s\n", written[i], i == 0 ? ", with its weights" : "");
     return 0;
 }
-
-const cli_command CLI_EXPORT = {"export", CLI_TO_USE, {1, 1}, CLI_NEEDS_RUN, export};

@@ -1,6 +1,6 @@
 /* help.c -- contrast help [COMMAND | recipe | recipes | losses | states | measures], from what
  * parses them. */
-#include "cli/manual.h"
+#include "cli/cli.h"
 
 #include "measure/numbers.h"
 
@@ -71,15 +71,15 @@ static void help_all(void)
            "  contrast eval run                measure them again\n");
     for (int g = CLI_TO_LEARN; g < CLI_UNLISTED; g++) {
         printf("\n%s\n", TO[g]);
-        for (int i = 0; cli_commands[i] != NULL; i++)
-            if ((int)cli_commands[i]->group == g)
-                print_summary(cli_commands[i]->name);
+        for (const cli_command *c = cli_commands; c->name != NULL; c++)
+            if ((int)c->group == g)
+                print_summary(c->name);
     }
     printf("\ncontrast help COMMAND explains a command; contrast help recipe, recipes, losses,\n"
            "states, measures; contrast --version\n");
 }
 
-static int help(cli_call *c, ct_error *err)
+int cli_run_help(cli_call *c, ct_error *err)
 {
     static const struct {
         const char *topic;
@@ -103,9 +103,9 @@ static int help(cli_call *c, ct_error *err)
     }
     for (; n < N_MORE; n++)
         name[n] = MORE[n].topic;
-    for (const cli_command *const *k = cli_commands; *k != NULL; k++) {
+    for (const cli_command *k = cli_commands; k->name != NULL; k++) {
         CT_ASSERT(n < (int)(sizeof name / sizeof *name));
-        name[n++] = (*k)->name;
+        name[n++] = k->name;
     }
     const int i = cli_find(err, "topic of help", c->argv[0], name, n, sizeof *name, "help");
     if (i >= N_MORE)
@@ -114,5 +114,3 @@ static int help(cli_call *c, ct_error *err)
         MORE[i].print();
     return 0;
 }
-
-const cli_command CLI_HELP = {"help", CLI_UNLISTED, {0, 1}, 0, help};

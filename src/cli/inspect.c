@@ -53,7 +53,7 @@ ct_status cli_hash(const char *name, const char *which, char out[CLI_HASH_BYTES]
     return err->status;
 }
 
-static int hash(cli_call *c, ct_error *err)
+int cli_run_hash(cli_call *c, ct_error *err)
 {
     char path[CT_PATH_BYTES], digits[CLI_HASH_BYTES];
     if (cli_hash(c->argv[0], c->checkpoint, digits, path, err) == CT_OK)
@@ -137,7 +137,7 @@ static void print_text(const ct_safetensors *f, const parameter *p, int n, size_
         printf("\n%s", recipe);
 }
 
-static int inspect(cli_call *c, ct_error *err)
+int cli_run_inspect(cli_call *c, ct_error *err)
 {
     char path[CT_PATH_BYTES];
     ct_safetensors f;
@@ -159,7 +159,3 @@ static int inspect(cli_call *c, ct_error *err)
         print_text(&f, p, n, values);
     return 0;
 }
-
-const cli_command CLI_INSPECT = {"inspect", CLI_TO_LOOK, {1, 1}, 0, inspect};
-
-const cli_command CLI_HASH = {"hash", CLI_TO_LOOK, {1, 1}, 0, hash};

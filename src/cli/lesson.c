@@ -106,7 +106,7 @@ static void list(cli_call *c, ct_error *err)
     printf("\ncontrast lesson NAME shows one, contrast lesson all shows them all\n");
 }
 
-static int lesson(cli_call *c, ct_error *err)
+int cli_run_lesson(cli_call *c, ct_error *err)
 {
     const char *all[CT_LESSONS];
     int n = 0, differs = 0;
@@ -127,5 +127,3 @@ static int lesson(cli_call *c, ct_error *err)
         list(c, err);
     return differs > 0 ? 3 : 0;
 }
-
-const cli_command CLI_LESSON = {"lesson", CLI_TO_LEARN, {0, CLI_MANY}, CLI_NEEDS_DEVICE, lesson};

@@ -335,7 +335,7 @@ ct_loss_setting cli_loss_setting(const cli_call *c, const ct_loss *loss, int n, 
     return at;
 }
 
-static int loss(cli_call *c, ct_error *err)
+int cli_run_loss(cli_call *c, ct_error *err)
 {
     answer r = {.c = c};
     ct_graph g;
@@ -357,5 +357,3 @@ static int loss(cli_call *c, ct_error *err)
     ct_graph_free(&g);
     return isfinite(r.value) ? 0 : 3;
 }
-
-const cli_command CLI_LOSS = {"loss", CLI_TO_LOOK, {2, CLI_MANY}, CLI_NEEDS_DEVICE, loss};

@@ -8,12 +8,29 @@
 #include <math.h>
 #include <string.h>
 
-const cli_command *const cli_commands[] = {
-    &CLI_DEMO,     &CLI_LESSON, &CLI_PLAYGROUND, &CLI_CLASS,  &CLI_TRAIN,
-    &CLI_RESUME,   &CLI_IMPORT, &CLI_CHECK,      &CLI_SWEEP,  &CLI_EVAL,
-    &CLI_DIAGNOSE, &CLI_LOSS,   &CLI_REPORT,     &CLI_PLOT,   &CLI_INSPECT,
-    &CLI_HASH,     &CLI_EMBED,  &CLI_SEARCH,     &CLI_EXPORT, &CLI_HELP,
-    NULL,
+/* In the order of help. */
+const cli_command cli_commands[] = {
+    {"demo", CLI_TO_LEARN, {0, 0}, CLI_NEEDS_DEVICE, cli_run_demo},
+    {"lesson", CLI_TO_LEARN, {0, CLI_MANY}, CLI_NEEDS_DEVICE, cli_run_lesson},
+    {"playground", CLI_TO_LEARN, {0, 0}, 0, cli_run_playground},
+    {"class", CLI_TO_LEARN, {0, CLI_MANY}, CLI_NEEDS_DEVICE, cli_run_class},
+    {"train", CLI_TO_TRAIN, {1, CLI_MANY}, CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE, cli_run_train},
+    {"resume", CLI_TO_TRAIN, {1, 1}, CLI_NEEDS_DEVICE, cli_run_resume},
+    {"import", CLI_TO_TRAIN, {1, CLI_MANY}, CLI_NEEDS_DEVICE, cli_run_import},
+    {"check", CLI_TO_TRAIN, {1, CLI_MANY}, CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE, cli_run_check},
+    {"sweep", CLI_TO_TRAIN, {2, CLI_MANY}, CLI_NEEDS_THREADS, cli_run_sweep},
+    {"eval", CLI_TO_LOOK, {1, 1}, CLI_NEEDS_RUN, cli_run_eval},
+    {"diagnose", CLI_TO_LOOK, {0, CLI_MANY}, CLI_NEEDS_DEVICE, cli_run_diagnose},
+    {"loss", CLI_TO_LOOK, {2, CLI_MANY}, CLI_NEEDS_DEVICE, cli_run_loss},
+    {"report", CLI_TO_LOOK, {1, CLI_RUNS}, CLI_NEEDS_PAGE, cli_run_report},
+    {"plot", CLI_TO_LOOK, {2, 2}, 0, cli_run_plot},
+    {"inspect", CLI_TO_LOOK, {1, 1}, 0, cli_run_inspect},
+    {"hash", CLI_TO_LOOK, {1, 1}, 0, cli_run_hash},
+    {"embed", CLI_TO_USE, {1, 1}, CLI_NEEDS_RUN, cli_run_embed},
+    {"search", CLI_TO_USE, {1, 2}, CLI_NEEDS_RUN, cli_run_search},
+    {"export", CLI_TO_USE, {1, 1}, CLI_NEEDS_RUN, cli_run_export},
+    {"help", CLI_UNLISTED, {0, 1}, 0, cli_run_help},
+    {.name = NULL},
 };
 enum { N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1 };
 
@@ -123,16 +140,14 @@ static int run(int argc, char **argv, cli_call *c, ct_error *err)
     if (argc == 0 || asks_for_help(argc, argv)) {
         c->argc = argc > 0 && argv[0][0] != '-';
         c->argv = argv;
-        CLI_HELP.run(c, err);
+        cli_run_help(c, err);
         return argc == 0 ? 2 : 0;
     }
-    const char *name[N_COMMANDS];
-    for (int i = 0; i < N_COMMANDS; i++)
-        name[i] = cli_commands[i]->name;
-    const int i = cli_find(err, "command", argv[0], name, N_COMMANDS, sizeof *name, "help");
+    const int i = cli_find(err, "command", argv[0], &cli_commands->name, N_COMMANDS,
+                           sizeof *cli_commands, "help");
     if (i < 0)
         return 0;
-    c->command = cli_commands[i];
+    c->command = &cli_commands[i];
     return cli_parse(argc - 1, argv + 1, c, err) == CT_OK ? call(c, err) : 0;
 }
 

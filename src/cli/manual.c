@@ -1,6 +1,6 @@
 /* manual.c -- what `make install` writes: manual pages and completions, from the texts and tables
  * that parse the command line. */
-#include "cli/manual.h"
+#include "cli/cli.h"
 
 #include "contrast/contrast.h"
 #include "lab/lessons/lesson.h"
@@ -94,8 +94,8 @@ void cli_put_manual(void)
     put_title("CONTRAST", "contrast", 1);
     printf(" \\- contrastive learning, from the collapse to its fix\n.SH SYNOPSIS\n.B contrast\n.I "
            "COMMAND\n.RI [ options ]\n.SH COMMANDS\n");
-    for (int i = 0; cli_commands[i] != NULL; i++)
-        put_help(cli_help(cli_commands[i]->name));
+    for (const cli_command *c = cli_commands; c->name != NULL; c++)
+        put_help(cli_help(c->name));
     printf(".SH OPTIONS OF ALL COMMANDS\n");
     put_options(common);
     printf(".SH EXIT STATUS\n");
@@ -141,11 +141,11 @@ static void put_arguments(const cli_command *c)
     if (strstr(cli_help(c->name), " RECIPE") != NULL)
         for (int i = 0; ct_recipe_builtin_name(i) != NULL; i++)
             printf(" %s", ct_recipe_builtin_name(i));
-    if (c == &CLI_LESSON)
+    if (c->run == cli_run_lesson)
         for (int i = 0; ct_lesson_name(i) != NULL; i++)
             printf(" %s", ct_lesson_name(i));
-    for (int i = 0; c == &CLI_HELP && cli_commands[i] != NULL; i++)
-        printf(" %s", cli_commands[i]->name);
+    for (int i = 0; c->run == cli_run_help && cli_commands[i].name != NULL; i++)
+        printf(" %s", cli_commands[i].name);
 }
 
 /* For bash, and for zsh through its bashcompinit: the commands, then the words of each. */
@@ -154,11 +154,10 @@ void cli_put_bash(void)
     printf("# contrast(1) for bash\n_contrast() {\n    local words\n    case \"$COMP_CWORD "
            "${COMP_WORDS[1]}\" in\n"
            "    '1 '*) words='");
-    for (int i = 0; cli_commands[i] != NULL; i++)
-        printf("%s%s", i > 0 ? " " : "", cli_commands[i]->name);
+    for (const cli_command *c = cli_commands; c->name != NULL; c++)
+        printf("%s%s", c > cli_commands ? " " : "", c->name);
     printf("' ;;\n");
-    for (int i = 0; cli_commands[i] != NULL; i++) {
-        const cli_command *c = cli_commands[i];
+    for (const cli_command *c = cli_commands; c->name != NULL; c++) {
         const char *const text[2] = {cli_help(c->name), cli_help("common")};
         cli_option o;
         printf("    *' %s') words='--help", c->name);
@@ -190,8 +189,7 @@ static void put_quoted(const char *text, size_t n)
 void cli_put_fish(void)
 {
     printf("# contrast(1) for fish\n");
-    for (int i = 0; cli_commands[i] != NULL; i++) {
-        const cli_command *c = cli_commands[i];
+    for (const cli_command *c = cli_commands; c->name != NULL; c++) {
         const char *text[2] = {cli_help(c->name), cli_help("common")};
         const char *summary = strstr(text[0], "\n\n") + 2;
         cli_option o;

@@ -8,7 +8,7 @@ static const char PAGE[] =
 #include "cli/playground.h"
     "";
 
-static int playground(cli_call *c, ct_error *err)
+int cli_run_playground(cli_call *c, ct_error *err)
 {
     const char *path = c->output != NULL ? c->output : "playground.html";
     ct_writer page;
@@ -21,5 +21,3 @@ static int playground(cli_call *c, ct_error *err)
         printf("%s: written; open it in a browser\n", path);
     return 0;
 }
-
-const cli_command CLI_PLAYGROUND = {"playground", CLI_TO_LEARN, {0, 0}, 0, playground};

@@ -138,7 +138,7 @@ void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, 
     }
     for (int i = 0; i < p->n_final; i++)
         cli_print_evaluation(&p->final[i]);
-    if (p->n_final > 0 && c->command != &CLI_IMPORT)
+    if (p->n_final > 0 && c->command->run != cli_run_import)
         printf("%ld steps in %.1f s; next: %s eval %s\n", t->step, p->seconds, cli_name, p->folder);
     else if (cli_stop == 0)
         printf("%s: imported, at step %ld; next: %s eval %s\n", folder, t->step, cli_name,

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define MOST_RUNS 4 /* beside each other */
-
 /* The state of the run's test split, or what there is, in words. */
 static void diagnose(cli_call *c, ct_record *r, ct_error *err)
 {
@@ -66,7 +64,7 @@ static bool is_written(const cli_call *c)
 
 /* Whether a run is written is asked before it is read: so the last page has its last line. Of two
  * that follow into one page, the first ends: it would fight the second for every page. */
-static int report(cli_call *c, ct_error *err)
+int cli_run_report(cli_call *c, ct_error *err)
 {
     const double began = ct_clock_s();
     bool more = c->follow, shown = false;
@@ -77,7 +75,7 @@ static int report(cli_call *c, ct_error *err)
         more = c->follow && cli_stop == 0 &&
                (is_written(c) || (!shown && ct_clock_s() - began < PATIENT_S));
         ct_arena_reset(&c->arena);
-        ct_record *r = ct_arena_zeroed(&c->arena, MOST_RUNS, sizeof *r);
+        ct_record *r = ct_arena_zeroed(&c->arena, CLI_RUNS, sizeof *r);
         if (more) /* the script finds it by its id, and reads the page again */
             ct_put_raw(c->doc.page, "<p class=\"dim\" id=\"follow\">A run is being written; this "
                                     "page reloads itself.</p>\n");
@@ -104,7 +102,7 @@ static int report(cli_call *c, ct_error *err)
 
 /* ---- plot ---- */
 
-static int plot(cli_call *c, ct_error *err)
+int cli_run_plot(cli_call *c, ct_error *err)
 {
     char path[64];
     ct_record r;
@@ -116,7 +114,3 @@ static int plot(cli_call *c, ct_error *err)
                         c->output != NULL ? c->output : path, err);
     return 0;
 }
-
-const cli_command CLI_REPORT = {"report", CLI_TO_LOOK, {1, MOST_RUNS}, CLI_NEEDS_PAGE, report};
-
-const cli_command CLI_PLOT = {"plot", CLI_TO_LOOK, {2, 2}, 0, plot};

@@ -123,7 +123,7 @@ static void converse(cli_call *c, const ct_search *s, ct_error *err)
         CT_FAIL(err, CT_ERR_IO, "standard input: cannot be read");
 }
 
-static int search(cli_call *c, ct_error *err)
+int cli_run_search(cli_call *c, ct_error *err)
 {
     ct_search s = {0};
     if (ct_search_init(&s, &c->trainer, (ct_split)c->split, err) == CT_OK && c->argc == 2)
@@ -133,5 +133,3 @@ static int search(cli_call *c, ct_error *err)
     ct_search_free(&s);
     return 0;
 }
-
-const cli_command CLI_SEARCH = {"search", CLI_TO_USE, {1, 2}, CLI_NEEDS_RUN, search};

@@ -112,7 +112,7 @@ static void check_effects(const cli_call *c, const ct_runs *runs, ct_error *err)
     }
 }
 
-static int sweep(cli_call *c, ct_error *err)
+int cli_run_sweep(cli_call *c, ct_error *err)
 {
     progress p = {c, cli_terminal(c, stderr), .began = ct_clock_s(), .before = -1};
     ct_sweep *s = ct_arena_zeroed(&c->arena, 1, sizeof *s);
@@ -137,5 +137,3 @@ static int sweep(cli_call *c, ct_error *err)
         tell(c, s, &runs, err);
     return cli_stop != 0 ? 128 + cli_stop : 0;
 }
-
-const cli_command CLI_SWEEP = {"sweep", CLI_TO_TRAIN, {2, CLI_MANY}, CLI_NEEDS_THREADS, sweep};

@@ -61,13 +61,13 @@ static int begin(cli_call *c, const char *recipe, task what, ct_error *err)
     return 0;
 }
 
-static int train(cli_call *c, ct_error *err)
+int cli_run_train(cli_call *c, ct_error *err)
 {
     return begin(c, c->argv[0], TRAIN, err);
 }
 
 /* Weights for a recipe; or a checkpoint, which has its own, and the optimiser's state. */
-static int import(cli_call *c, ct_error *err)
+int cli_run_import(cli_call *c, ct_error *err)
 {
     if (c->argc == 1)
         ct_checkpoint_recipe(c->argv[0], &c->recipe, err);
@@ -79,7 +79,7 @@ static int import(cli_call *c, ct_error *err)
     return err->status == CT_OK ? begin(c, c->argv[c->argc > 1], IMPORT, err) : 0;
 }
 
-static int resume(cli_call *c, ct_error *err)
+int cli_run_resume(cli_call *c, ct_error *err)
 {
     char path[CT_PATH_BYTES];
     ct_recipe strict = ct_recipe_defaults();
@@ -87,10 +87,3 @@ static int resume(cli_call *c, ct_error *err)
     ct_recipe_load(&strict, ct_folder_path(path, c->argv[0], "recipe.ini", err), err);
     return err->status == CT_OK ? go(c, c->argv[0], RESUME, err) : 0;
 }
-
-const cli_command CLI_TRAIN = {
-    "train", CLI_TO_TRAIN, {1, CLI_MANY}, CLI_NEEDS_RECIPE | CLI_NEEDS_DEVICE, train};
-
-const cli_command CLI_RESUME = {"resume", CLI_TO_TRAIN, {1, 1}, CLI_NEEDS_DEVICE, resume};
-
-const cli_command CLI_IMPORT = {"import", CLI_TO_TRAIN, {1, CLI_MANY}, CLI_NEEDS_DEVICE, import};

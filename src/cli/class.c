@@ -175,10 +175,8 @@ int cli_run_class(cli_call *c, ct_error *err)
     if (cli_stop != 0 || err->status != CT_OK)
         return cli_stop != 0 ? 128 + cli_stop : 0;
     const ct_table t = c->argc == 0 ? CT_TABLE(&ANSWER, s, n) : CT_TABLE(&SENT, sent, c->argc);
-    ct_doc_table(&c->doc, &t);
+    ct_doc_table(&c->doc, "runs", &t);
     if (c->argc > 0)
         ct_doc_text(&c->doc, "%d of %d runs have the right hash.", right, c->argc);
-    if (c->json)
-        ct_table_json(&t, &c->j, "runs");
     return right < c->argc ? 3 : 0;
 }

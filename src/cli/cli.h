@@ -43,9 +43,9 @@ typedef struct cli_call {
     ct_device *device;  /* CLI_NEEDS_DEVICE */
     ct_recipe recipe;   /* CLI_NEEDS_RECIPE: of the last argument that must be, then settings */
     ct_trainer trainer; /* CLI_NEEDS_RUN: that of the first argument, with --checkpoint */
-    ct_json j;          /* an object that is open, to be filled if `json` is set */
+    ct_json j;          /* an object that is open, printed if `json` is set */
     ct_writer page;     /* of --report, or CLI_NEEDS_PAGE */
-    ct_doc doc;         /* results for people: on standard output, unless it gets JSON, and page */
+    ct_doc doc;         /* results: on standard output unless that gets JSON, in page and in j */
 } cli_call;
 
 enum {
@@ -184,10 +184,11 @@ ct_terminal cli_terminal(const cli_call *c, FILE *f);
 /* A table of what has columns and n rows: ct_study_rows. */
 #define CLI_TABLE(rows) CT_TABLE(&(rows)->columns, (rows)->row, (rows)->n)
 
-/* A result of these fields: members of c->j, or for people. */
+/* A result of these fields, a line for each: members of c->j, and for people. */
 void cli_show(cli_call *c, const ct_fields *fields, const void *object);
 
-/* Print the object c->j as a line and open the next; main.c does so after the call. */
+/* Print the object c->j as a line, if that is asked for, and open the next; main.c does so after
+ * the call. */
 void cli_put_json(cli_call *c, ct_error *err);
 
 /* ---- what training prints on its way and at its end: progress.c ---- */

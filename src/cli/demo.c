@@ -35,11 +35,9 @@ static void tell_question(cli_call *c, const ct_lesson *l, ct_error *err)
                 "regular simplex.",
                 -1.0 / (CT_QUESTION_N - 1));
     ct_doc_matrix(d, "Cosines at the best", q->similarity, CT_QUESTION_N, "x1", "x2");
-    if (c->json) {
-        ct_json_open(&c->j, "question", '{');
-        ct_fields_json(&c->j, &ct_question_fields, q);
-        ct_json_close(&c->j);
-    }
+    ct_json_open(&c->j, "question", '{');
+    ct_fields_json(&c->j, &ct_question_fields, q);
+    ct_json_close(&c->j);
 }
 
 /* ---- 2 and 3: studies ---- */
@@ -50,6 +48,7 @@ enum { LOSS, ALL_EQUAL, ESCAPE, RECALL };
 /* The rows of a study that is made now; NULL after an error. */
 static const ct_study_rows *tell_study(cli_call *c, const ct_study *s, ct_error *err)
 {
+    const ct_doc people = {.screen = c->doc.screen, .page = c->doc.page};
     ct_runs made;
     ct_doc_title(&c->doc, "%s", s->heading);
     ct_doc_text(&c->doc, "%s", s->about);
@@ -57,8 +56,8 @@ static const ct_study_rows *tell_study(cli_call *c, const ct_study *s, ct_error 
     if (rows == NULL || ct_study_run(s, c->threads, &c->arena, &made, err) != CT_OK ||
         ct_runs_rows(&made, s->shown, false, &c->arena, rows, err) != CT_OK)
         return NULL;
-    ct_doc_table(&c->doc, &CLI_TABLE(rows));
-    for (int v = 0; v < rows->n && c->json; v++) {
+    ct_doc_table(&people, NULL, &CLI_TABLE(rows));
+    for (int v = 0; v < rows->n; v++) { /* the rows of all studies are one array */
         ct_json_open(&c->j, NULL, '{');
         ct_fields_json(&c->j, &rows->columns, &rows->row[v]);
         ct_json_close(&c->j);
@@ -189,8 +188,7 @@ static void tell_healthy(cli_call *c, const char *folder, ct_error *err)
                 test->recall_at_1[1], composed->rows, composed->recall_at_1[0],
                 composed->recall_at_1[1]);
     tell_pairs(c, err);
-    if (c->json)
-        ct_table_json(&CT_TABLE(&ct_evaluation_fields, e, 2), &c->j, "healthy");
+    ct_table_json(&CT_TABLE(&ct_evaluation_fields, e, 2), &c->j, "healthy");
 }
 
 /* ---- the command ---- */
@@ -225,12 +223,10 @@ static void tell(cli_call *c, char **folder, ct_error *err)
     if (ct_lesson_read("demo", &c->arena, &l, err) != CT_OK)
         return;
     tell_question(c, &l, err);
-    if (c->json)
-        ct_json_open(&c->j, "trainings", '[');
+    ct_json_open(&c->j, "trainings", '[');
     for (int k = 0; k < l.n_studies && err->status == CT_OK; k++)
         fixes = tell_study(c, &l.study[k], err);
-    if (c->json)
-        ct_json_close(&c->j);
+    ct_json_close(&c->j);
     if (err->status == CT_OK)
         conclude(&c->doc, fixes);
     if (err->status == CT_OK)

@@ -209,11 +209,10 @@ static void tell_change(cli_call *c, const ct_diagnosis *a, double seconds, ct_e
 {
     static const char *const KEY[] = {"recall_at_1", "diagonal_mean", "mean_cosine",
                                       "effective_rank_centred"};
-    if (c->json) {
-        ct_json_number(&c->j, "seconds", seconds);
-        ct_diagnosis_json(&c->j, a);
-        cli_put_json(c, err);
-    } else {
+    ct_json_number(&c->j, "seconds", seconds);
+    ct_diagnosis_json(&c->j, a);
+    cli_put_json(c, err);
+    if (!c->json) {
         printf("%8.1f s  %s", seconds, a->text.name);
         for (int i = 0; i < 4; i++) {
             const void *m = &a->measures;
@@ -294,8 +293,7 @@ int cli_run_diagnose(cli_call *c, ct_error *err)
     const ct_diagnosis *a = measure(c, n_files, of, err);
     if (err->status != CT_OK)
         return 0;
-    tell(&c->doc, a, of == RUN ? c->argv[0] : NULL);
-    if (c->json)
-        ct_diagnosis_json(&c->j, a);
+    tell(&(ct_doc){.screen = c->doc.screen, .page = c->doc.page}, a, of == RUN ? c->argv[0] : NULL);
+    ct_diagnosis_json(&c->j, a);
     return exit_code(c, a->state);
 }

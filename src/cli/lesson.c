@@ -31,42 +31,31 @@ static void tell_answer(const ct_doc *d, const ct_lesson *l, int guess)
 }
 
 /* What it measured, and what that shows. */
-static void tell(const ct_doc *d, const ct_lesson *l, const ct_lesson_run *run, double seconds)
+static void tell(cli_call *c, const ct_lesson *l, const ct_lesson_run *run, double seconds)
 {
-    const ct_table rows = CT_TABLE(&ct_lesson_row_fields, run->row, run->n_rows);
-    for (int k = 0; k < CT_LESSON_STUDIES; k++) {
-        const ct_table table = CLI_TABLE(&run->study[k]);
-        if (table.n == 0)
+    const ct_doc *d = &c->doc;
+    const char *verdict = ct_verdict_name(ct_lesson_verdict(run));
+    ct_json_string(&c->j, "lesson", l->name);
+    ct_json_string(&c->j, "verdict", verdict);
+    ct_json_number(&c->j, "seconds", seconds);
+    ct_fields_json(&c->j, &ct_lesson_fields, l);
+    ct_json_open(&c->j, "studies", '[');
+    for (int k = 0; k < l->n_studies; k++) {
+        if (run->study[k].n == 0)
             continue;
         ct_doc_text(d, "%s, %d seeds: median [range]; %s", l->study[k].recipe, l->study[k].seeds,
                     l->study[k].common);
-        ct_doc_table(d, &table);
+        ct_doc_table(d, NULL, &CLI_TABLE(&run->study[k]));
     }
-    ct_doc_table(d, &rows);
+    ct_json_close(&c->j);
+    ct_doc_table(d, "rows", &CT_TABLE(&ct_lesson_row_fields, run->row, run->n_rows));
     ct_doc_text(d, "Rule: %s", l->rule);
     ct_doc_about(d, "Source: %s", l->source);
     if (l->see_also != NULL) { /* a command, to be copied: one line */
         ct_doc_about(d, "See also:");
         ct_doc_code(d, "%s", l->see_also);
     }
-    ct_doc_about(d, "%s: %s (%.1f s)", l->name, ct_verdict_name(ct_lesson_verdict(run)), seconds);
-}
-
-static void put_json(ct_json *j, const ct_lesson *l, const ct_lesson_run *run, double seconds)
-{
-    const ct_table rows = CT_TABLE(&ct_lesson_row_fields, run->row, run->n_rows);
-    ct_json_string(j, "lesson", l->name);
-    ct_json_string(j, "verdict", ct_verdict_name(ct_lesson_verdict(run)));
-    ct_json_number(j, "seconds", seconds);
-    ct_fields_json(j, &ct_lesson_fields, l);
-    ct_json_open(j, "studies", '[');
-    for (int k = 0; k < CT_LESSON_STUDIES; k++) {
-        const ct_table table = CLI_TABLE(&run->study[k]);
-        if (table.n > 0)
-            ct_table_json(&table, j, NULL);
-    }
-    ct_json_close(j);
-    ct_table_json(&rows, j, "rows");
+    ct_doc_about(d, "%s: %s (%.1f s)", l->name, verdict, seconds);
 }
 
 /* Answers whether it differs. */
@@ -85,13 +74,10 @@ static bool give(cli_call *c, const char *name, ct_lesson_run *run, ct_error *er
         ct_doc_text(&c->doc, "%s", l.text);
     }
     if (err->status == CT_OK && ct_lesson_give(&l, run, &arena, err) == CT_OK) {
-        tell(&c->doc, &l, run, ct_clock_s() - began);
+        tell(c, &l, run, ct_clock_s() - began);
         if (c->ask)
             tell_answer(&c->doc, &l, guess);
-        if (c->json) {
-            put_json(&c->j, &l, run, ct_clock_s() - began);
-            cli_put_json(c, err);
-        }
+        cli_put_json(c, err);
     }
     ct_arena_free(&arena);
     return ct_lesson_verdict(run) == CT_DIFFERS;

@@ -108,6 +108,7 @@ static int call(cli_call *c, ct_error *err)
         cli_open_page(c, err);
     }
     c->doc.screen = c->json ? NULL : &c->out;
+    c->doc.json = &c->j;
     if (err->status == CT_OK)
         code = c->command->run(c, err);
     if (err->status == CT_OK)

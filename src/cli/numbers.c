@@ -30,12 +30,8 @@ static void tell_near(cli_call *c, const ct_numbers *x, const char *name)
 {
     const ct_doc *d = &c->doc;
     const ct_table near = {&ct_number_fields, x->near, x->n, sizeof *x->near};
-    ct_json *j = &c->j;
-    if (c->json) {
-        ct_json_number(j, "loss", x->loss);
-        ct_json_integer(j, "batch", x->at.n);
-        ct_table_json(&near, j, "near");
-    }
+    ct_json_number(&c->j, "loss", x->loss);
+    ct_json_integer(&c->j, "batch", x->at.n);
     if (x->n == 0) {
         const ct_number *side[2] = {&x->below, &x->above};
         ct_doc_about(d, "no known value: within 1 %% of %g there is none of %s", x->loss,
@@ -50,8 +46,8 @@ static void tell_near(cli_call *c, const ct_numbers *x, const char *name)
                             side[i]->losses, side[i]->value);
     } else {
         ct_doc_text(d, "A loss of %g with %d pairs per batch is near:", x->loss, x->at.n);
-        ct_doc_table(d, &near);
     }
+    ct_doc_table(d, "near", &near);
     for (int i = 0; i < x->n; i++) {
         int k = 0;
         while (x->near[k].meaning != x->near[i].meaning)
@@ -78,8 +74,7 @@ static void tell_next(cli_call *c, const ct_numbers *x, const ct_loss *loss)
              cli_name, x->loss, x->at.n, length, name, temperature);
     ct_doc_about(&c->doc, "try next: the embeddings of one batch, saved as .npy:");
     ct_doc_code(&c->doc, "%s", next);
-    if (c->json)
-        ct_json_string(&c->j, "try_next", next);
+    ct_json_string(&c->j, "try_next", next);
 }
 
 #define NOT_FINITE \
@@ -89,8 +84,6 @@ static void tell_next(cli_call *c, const ct_numbers *x, const ct_loss *loss)
 static bool tell_curve(cli_call *c, const ct_curve *curve, const char *path)
 {
     const ct_doc *d = &c->doc;
-    if (c->json)
-        ct_fields_json(&c->j, &ct_curve_fields, curve);
     if (!isnan(curve->bad))
         ct_doc_about(d, "not finite: the loss is NaN or infinite at step %.0f: " NOT_FINITE,
                      curve->bad);

@@ -41,10 +41,10 @@ ct_status cli_need_device(cli_call *c, ct_error *err)
 
 void cli_tell_changed(cli_call *c, const char *folder)
 {
-    if (c->other_data)
-        fprintf(stderr, "contrast: %s: the data is not what it was trained on\n", folder);
-    if (c->other_data && c->json)
-        ct_json_literal(&c->j, "data_changed", "true");
+    if (!c->other_data)
+        return;
+    fprintf(stderr, "contrast: %s: the data is not what it was trained on\n", folder);
+    ct_json_literal(&c->j, "data_changed", "true");
 }
 
 ct_status cli_open(cli_call *c, const char *folder, ct_error *err)
@@ -191,9 +191,8 @@ void cli_catch_signals(void)
 
 void cli_show(cli_call *c, const ct_fields *fields, const void *object)
 {
-    if (c->json)
-        ct_fields_json(&c->j, fields, object);
-    else
+    ct_fields_json(&c->j, fields, object);
+    if (c->doc.screen != NULL)
         ct_table_print_members(fields, object, c->out.out, 2);
 }
 
@@ -201,9 +200,9 @@ void cli_put_json(cli_call *c, ct_error *err)
 {
     while (c->j.depth > 0)
         ct_json_close(&c->j);
-    if (c->j.failed)
+    if (c->json && c->j.failed)
         CT_FAIL(err, CT_ERR_NOMEM, "no memory for JSON");
-    else if (c->j.used > strlen("{}"))
+    else if (c->json && c->j.used > strlen("{}"))
         puts(c->j.text);
     ct_json_reset(&c->j);
     ct_json_open(&c->j, NULL, '{');

@@ -129,13 +129,12 @@ void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, 
         fputc('\n', p->terminal.out);
     if (err->status != CT_OK)
         return;
-    if (c->json) {
-        ct_json_string(&c->j, "run", folder);
-        ct_json_integer(&c->j, "steps", t->step);
-        ct_json_number(&c->j, "seconds", p->seconds);
-        ct_table_json(&ends, &c->j, "evaluations");
+    ct_json_string(&c->j, "run", folder);
+    ct_json_integer(&c->j, "steps", t->step);
+    ct_json_number(&c->j, "seconds", p->seconds);
+    ct_table_json(&ends, &c->j, "evaluations");
+    if (c->json)
         return;
-    }
     for (int i = 0; i < p->n_final; i++)
         cli_print_evaluation(&p->final[i]);
     if (p->n_final > 0 && c->command->run != cli_run_import)

@@ -92,14 +92,11 @@ static void answer(cli_call *c, const ct_search *s, const char *query, ct_error 
         look_at(s, by_item, hit[i], &row[i]);
     const found asked = {.index = by_item ? (int)number : 0};
     const ct_table hits = CT_TABLE(&COLUMNS, row, n);
-    if (c->json) {
-        ct_json_string(&c->j, "query", query);
-        ct_table_json(&hits, &c->j, "hits");
-        cli_put_json(c, err);
-    } else {
+    ct_json_string(&c->j, "query", query);
+    if (!c->json)
         draw(c, s, by_item ? &asked : row, by_item ? 1 : n);
-        ct_table_print(&hits, stdout, 0);
-    }
+    ct_doc_table(&c->doc, "hits", &hits);
+    cli_put_json(c, err);
 }
 
 /* Queries as they are typed, until the input ends. */

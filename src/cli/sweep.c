@@ -61,7 +61,7 @@ static void write_csv(const char *folder, const ct_runs *runs, ct_arena *arena, 
 static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *err)
 {
     char path[CT_PATH_BYTES], command[4096];
-    const ct_doc page = {NULL, c->doc.page};
+    const ct_doc page = {.page = c->doc.page};
     const bool diagram = s->n_axes == 2;
     int done = 0;
     ct_study_rows *rows = ct_arena_zeroed(&c->arena, 1, sizeof *rows);
@@ -83,7 +83,7 @@ static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *
                 s->n_seeds, s->n_seeds == 1 ? "" : "s", done, s->n_points * s->n_seeds);
     if (diagram)
         ct_doc_phase(&c->doc, &table);
-    ct_doc_table(diagram ? &page : &c->doc, &table);
+    ct_doc_table(diagram ? &page : &c->doc, "points", &table);
     ct_doc_title(&page, "Do it again");
     ct_doc_code(&page, "%s", command);
     if (cli_stop != 0 && c->output != NULL)

@@ -71,13 +71,15 @@ void ct_doc_say(const ct_doc *d, ct_doc_kind k, const char *fmt, ...)
 
 /* ---- numbers ---- */
 
-void ct_doc_table(const ct_doc *d, const ct_table *t)
+void ct_doc_table(const ct_doc *d, const char *key, const ct_table *t)
 {
-    if (d->screen != NULL) {
+    if (d->json != NULL)
+        ct_table_json(t, d->json, key);
+    if (d->screen != NULL && t->n > 0) {
         fputc('\n', d->screen->out);
         ct_table_print(t, d->screen->out, 2);
     }
-    if (d->page != NULL)
+    if (d->page != NULL && t->n > 0)
         ct_table_html(t, d->page);
 }
 
@@ -87,6 +89,8 @@ void ct_doc_members(const ct_doc *d, const ct_fields *columns, const void *row)
         ct_table_print_lines(columns, row, d->screen->out, 2);
     if (d->page != NULL)
         ct_table_html_members(columns, row, d->page);
+    if (d->json != NULL)
+        ct_fields_json(d->json, columns, row);
 }
 
 /* ---- pictures ---- */

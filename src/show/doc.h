@@ -1,7 +1,7 @@
-/* doc.h -- words, tables and pictures, said once: on a terminal, in a page, or in both. Private.
+/* doc.h -- words, tables and pictures, said once: on a terminal, in a page, as JSON. Private.
  *
- * A command says its results through this; whether they are read on a screen or in a browser is
- * not its concern.
+ * A command says its results through this; whether they are read on a screen, in a browser or by a
+ * program is not its concern.
  */
 #ifndef SHOW_DOC_H
 #define SHOW_DOC_H
@@ -13,6 +13,7 @@
 typedef struct ct_doc {
     const ct_terminal *screen; /* NULL: none */
     ct_writer *page;           /* NULL: none */
+    ct_json *json;             /* NULL: none; an object or array that is open, for numbers */
 } ct_doc;
 
 /* ---- words ---- */
@@ -36,7 +37,8 @@ void ct_doc_say(const ct_doc *d, ct_doc_kind kind, const char *fmt, ...)
 
 /* ---- numbers ---- */
 
-void ct_doc_table(const ct_doc *d, const ct_table *t);
+/* `key` as for ct_json_open. People are not shown a table without rows. */
+void ct_doc_table(const ct_doc *d, const char *key, const ct_table *t);
 void ct_doc_members(const ct_doc *d, const ct_fields *columns, const void *row); /* one struct */
 
 /* ---- pictures ---- */

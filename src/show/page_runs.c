@@ -40,7 +40,7 @@ static void story(ct_writer *w, const ct_record *r, int run)
 {
     const ct_line *first = r->line, *last = r->n_lines > 0 ? &r->line[r->n_lines - 1] : NULL;
     const ct_mark *test = r->n_marks[1] > 0 ? &r->mark[1][r->n_marks[1] - 1] : NULL;
-    const ct_doc d = {NULL, w};
+    const ct_doc d = {.page = w};
     char word[CT_WORD_BYTES];
     (void)run;
     if (r->state != NULL)

@@ -14,7 +14,7 @@ static ct_doc open_doc(void)
     err = (ct_error){.status = CT_OK};
     terminal = (ct_terminal){.out = tmpfile(), .width = 80};
     open_writer(&writer, &err);
-    return (ct_doc){&terminal, &writer};
+    return (ct_doc){.screen = &terminal, .page = &writer};
 }
 
 /* What was said is in `screen` and `page`. */
@@ -36,7 +36,7 @@ static int count(const char *text, const char *part)
 
 START_TEST(words)
 {
-    const ct_doc d = open_doc(), none = {NULL, NULL};
+    const ct_doc d = open_doc(), none = {.json = NULL};
     ct_doc_title(&d, "%d & more", 1);
     ct_doc_item(&d, "%s %s", "twenty characters ok twenty characters ok twenty characters ok",
                 "twenty characters ok twenty characters ok");
@@ -117,7 +117,7 @@ static void write_claims(const claim *row, int n)
 {
     const ct_table t = {&CLAIMS, row, n, sizeof *row};
     const ct_doc d = open_doc();
-    ct_doc_table(&d, &t);
+    ct_doc_table(&d, "claims", &t);
     close_doc();
 }
 
@@ -160,7 +160,7 @@ START_TEST(without_an_allowed_error_nothing_is_drawn)
     write_claims(ROW, 3);
     ck_assert_int_eq(count(page, "<svg"), 0);
     const ct_doc d = open_doc();
-    ct_doc_table(&d, &CT_TABLE(&FIELDS, &POINT, 1));
+    ct_doc_table(&d, NULL, &CT_TABLE(&FIELDS, &POINT, 1));
     close_doc();
     ck_assert_int_eq(count(page, "<svg"), 0);
 }
@@ -170,7 +170,7 @@ START_TEST(members_of_one_row_are_lines)
 {
     const point p = {"0.1", "a & b", 1, ALL(10), ALL(0.5), 0};
     const ct_fields columns = {ROWS, 3};
-    const ct_doc d = open_doc(), none = {NULL, NULL};
+    const ct_doc d = open_doc(), none = {.json = NULL};
     ct_doc_members(&d, &columns, &p);
     ct_doc_members(&none, &columns, &p);
     close_doc();
@@ -178,6 +178,32 @@ START_TEST(members_of_one_row_are_lines)
     holds(screen, "  second a & b  ");
     holds(screen, "  state collapsed\n");
     holds(page, "<tr><td>second</td><td>a &amp; b</td></tr>\n<tr><td>state</td><td>collapsed</td>");
+}
+END_TEST
+
+/* A table without rows is an answer to a program, and nothing to look at. */
+START_TEST(tables_and_members_are_json_too)
+{
+    static const claim ROW = {"exact", ALL(5), 5, 0};
+    const point p = {"0.1", "a", 1, ALL(10), ALL(0.5), 0};
+    const ct_fields columns = {ROWS, 2}, what = {CLAIM, 1};
+    ct_json j = {.used = 0};
+    ct_doc d = open_doc();
+    d.json = &j;
+    ct_json_open(&j, NULL, '{');
+    ct_doc_members(&d, &columns, &p);
+    ct_doc_table(&d, "rows", &CT_TABLE(&what, &ROW, 1));
+    close_doc();
+    d = open_doc();
+    d.json = &j;
+    ct_doc_table(&d, "none", &CT_TABLE(&what, &ROW, 0));
+    ct_json_close(&j);
+    close_doc();
+    ck_assert_str_eq(j.text,
+                     "{\"one\":\"0.1\",\"two\":\"a\",\"rows\":[{\"what\":\"exact\"}],\"none\":[]}");
+    ck_assert_str_eq(screen, "");
+    ck_assert_str_eq(page, "");
+    ct_json_free(&j);
 }
 END_TEST
 
@@ -206,6 +232,6 @@ TCase *doc_case(void)
               the_axis_of_an_error_is_no_narrower_than_what_is_allowed,
               an_error_larger_than_allowed_is_outside_of_the_band,
               without_an_allowed_error_nothing_is_drawn, members_of_one_row_are_lines,
-              charts_and_matrices);
+              tables_and_members_are_json_too, charts_and_matrices);
     return tc;
 }

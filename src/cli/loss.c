@@ -164,49 +164,42 @@ static bool is_masked(const answer *r, int i, int j)
     return r->l.at.options->mask_groups && j != i && same_group(r, i, j);
 }
 
-/* The sum is printed as it grows, e^top taken out of it. */
+/* ln(sum of e^z) over candidates, the sum printed as it grows with e^top taken out of it; or, of a
+ * sigmoid, the sum of ln(1 + e^z). */
 static double explain_anchor(const answer *r, const struct form *f, int side, int i)
 {
     const int n = r->l.at.n;
     const bool in_modal = f->in_modal || (f->decoupled && r->l.at.options->in_modal);
     double sum = 0, top = 0, positive = 0;
     int terms = 0, positives = 0;
-    printf("  %s %d:  ln(", side == 0 ? "row" : "column", i + 1);
+    printf("  %s %d:  %s", side == 0 ? "row" : "column", i + 1, f->sigmoid ? "" : "ln(");
     for (int k = 0; k < (in_modal ? 2 * n : n); k++) { /* the other side, then its own */
         const int j = k % n;
         if (k == n + i)
             continue; /* the anchor itself */
-        const double z = logit(r, side, i, k < n ? 1 - side : side, j);
+        double z = logit(r, side, i, k < n ? 1 - side : side, j);
         if (k == i || (f->groups && same_group(r, i, j))) {
             positive += z;
             positives++;
         }
         if (is_masked(r, i, j) || (f->decoupled && k == i))
             continue;
-        top = terms == 0 ? z : top;
-        sum += ct_scalar_exp(z - top);
-        printf("%se^%.4f", terms++ > 0 ? " + " : "", z);
+        printf("%s", terms > 0 ? " + " : "");
+        if (f->sigmoid) {
+            z = (z + r->l.at.bias) * (k == i ? -1 : 1);
+            sum += (z > 0 ? z : 0) + ct_scalar_log1p(ct_scalar_exp(-fabs(z))); /* of any size */
+        } else {
+            top = terms == 0 ? z : top;
+            sum += ct_scalar_exp(z - top);
+        }
+        printf(f->sigmoid ? "ln(1 + e^%.4f)" : "e^%.4f", z);
+        terms++;
     }
     positive /= positives;
-    const double loss = terms > 0 ? ct_scalar_log(sum) + (top - positive) : 0;
-    printf(") - %.4f%s = %.6g\n", positive, positives > 1 ? ", the mean of its positives," : "",
-           loss);
-    return loss;
-}
-
-static double explain_sigmoid_row(const answer *r, int i)
-{
-    double sum = 0;
-    int terms = 0;
-    printf("  row %d:  ", i + 1);
-    for (int j = 0; j < r->l.at.n; j++) {
-        if (is_masked(r, i, j))
-            continue;
-        const double z = (logit(r, 0, i, 1, j) + r->l.at.bias) * (i == j ? -1 : 1);
-        printf("%sln(1 + e^%.4f)", terms++ > 0 ? " + " : "", z);
-        /* a large z does not overflow */
-        sum += (z > 0 ? z : 0) + ct_scalar_log1p(ct_scalar_exp(-fabs(z)));
-    }
+    if (!f->sigmoid)
+        printf(") - %.4f%s", positive, positives > 1 ? ", the mean of its positives," : "");
+    if (!f->sigmoid)
+        sum = terms > 0 ? ct_scalar_log(sum) + (top - positive) : 0;
     printf(" = %.6g\n", sum);
     return sum;
 }
@@ -224,7 +217,7 @@ static void explain(const answer *r)
     printf("; the mean of\n");
     for (int side = 0; side < sides; side++)
         for (int i = 0; i < r->l.at.n; i++)
-            sum += f->sigmoid ? explain_sigmoid_row(r, i) : explain_anchor(r, f, side, i);
+            sum += explain_anchor(r, f, side, i);
     printf("  is %.6g\n", sum / (r->l.at.n * sides));
 }
 

@@ -43,37 +43,30 @@ static void command_of(const cli_call *c, char *out, size_t size)
 #define SHOWN \
     "state in_state runs escape_step recall_at_1[0] training_loss effective_rank_centred[0]"
 
-/* sweep.csv has every measure. */
-static void write_csv(const char *folder, const ct_runs *runs, ct_arena *arena, ct_error *err)
+/* sweep.csv has every measure, which others take for details; with two keys there is a diagram. */
+static void write_files(const ct_table *t, const char *folder, bool diagram, ct_error *err)
 {
     char path[CT_PATH_BYTES];
     ct_writer w;
-    ct_study_rows *rows = ct_arena_zeroed(arena, 1, sizeof *rows);
-    snprintf(path, sizeof path, "%s/sweep.csv", folder);
-    if (rows == NULL || ct_runs_rows(runs, SHOWN, true, arena, rows, err) != CT_OK)
-        return;
-    const ct_table t = CLI_TABLE(rows);
-    ct_writer_open(&w, path, err);
-    ct_table_csv(&t, &w);
+    ct_writer_open(&w, ct_folder_path(path, folder, "sweep.csv", err), err);
+    ct_table_csv(t, &w);
     ct_writer_commit(&w);
+    if (diagram && err->status == CT_OK)
+        ct_phase_save(t, ct_folder_path(path, folder, "phase.svg", err), err);
 }
 
 static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *err)
 {
-    char path[CT_PATH_BYTES], command[4096];
+    char command[4096];
     const ct_doc page = {.page = c->doc.page};
     const bool diagram = s->n_axes == 2;
     int done = 0;
     ct_study_rows *rows = ct_arena_zeroed(&c->arena, 1, sizeof *rows);
-    if (rows == NULL || ct_runs_rows(runs, SHOWN, false, &c->arena, rows, err) != CT_OK)
+    if (rows == NULL || ct_runs_rows(runs, SHOWN, true, &c->arena, rows, err) != CT_OK)
         return;
     const ct_table table = CLI_TABLE(rows);
     if (c->output != NULL)
-        write_csv(c->output, runs, &c->arena, err);
-    if (c->output != NULL && diagram && err->status == CT_OK) {
-        snprintf(path, sizeof path, "%s/phase.svg", c->output);
-        ct_phase_save(&table, path, err);
-    }
+        write_files(&table, c->output, diagram, err);
     if (err->status != CT_OK)
         return;
     for (int i = 0; i < rows->n; i++)

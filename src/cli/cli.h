@@ -115,14 +115,6 @@ const char *cli_next_option(const char *at, cli_option *o);
 /* Sort the words after a command's name into options and arguments. Errors  CT_ERR_CONFIG */
 ct_status cli_parse(int argc, char **argv, cli_call *c, ct_error *err);
 
-/* ---- manual.c: manual pages and completions, on standard output ---- */
-
-void cli_put_manual(void);        /* contrast(1) */
-void cli_put_recipe_manual(void); /* contrast-recipe(5) */
-void cli_put_bash(void);
-void cli_put_zsh(void);
-void cli_put_fish(void);
-
 /* ---- open.c ---- */
 
 /* A device as --threads and CONTRAST_THREADS, CONTRAST_ISA ask, if there is none yet. */

@@ -5,7 +5,6 @@
 #include "formats/text.h"
 #include "lab/descent.h"
 #include "lab/lessons/lesson.h"
-#include "lab/question.h"
 #include "lab/search.h"
 #include "platform/machine.h"
 

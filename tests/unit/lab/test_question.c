@@ -2,7 +2,7 @@
 #include "suites.h"
 
 #include "contrast/scalar.h"
-#include "lab/question.h"
+#include "lab/descent.h"
 
 START_TEST(figures_are_the_closed_forms)
 {

@@ -18,18 +18,15 @@ typedef struct row {
     ct_error error; /* of training it */
 } row;
 
-/* clang-format off */
 static const ct_field ROW[] = {
-    {.key = "student", .kind = CT_TEXT, CT_AT(row, name)},
-    {.key = "setting", .kind = CT_TEXT, CT_AT(row, setting)},
-    {.key = "state", .kind = CT_STRING, CT_AT(row, state)},
-    {.key = "recall_at_1", .label = "recall@1", .kind = CT_REAL, CT_AT(row, recall_at_1),
-     .format = "%.3f"},
-    {.key = "hash", .kind = CT_TEXT, CT_AT(row, hash)},
-    {.key = "verdict", .label = "hash is", .kind = CT_STRING, CT_AT(row, verdict)},
-    {.key = "run", .kind = CT_STRING, CT_AT(row, run)},
+    {CT_ROW("student", CT_TEXT, row, name)},
+    {CT_ROW("setting", CT_TEXT, row, setting)},
+    {CT_ROW("state", CT_STRING, row, state)},
+    {CT_ROW("recall_at_1", CT_REAL, row, recall_at_1), .label = "recall@1", .format = "%.3f"},
+    {CT_ROW("hash", CT_TEXT, row, hash)},
+    {CT_ROW("verdict", CT_STRING, row, verdict), .label = "hash is"},
+    {CT_ROW("run", CT_STRING, row, run)},
 };
-/* clang-format on */
 static const ct_fields SENT = CT_FIELDS(ROW), ANSWER = {ROW, 5};
 
 /* Student k, from 0. Each setting is given to one student before any gets its next seed. */

@@ -16,16 +16,14 @@ typedef struct parameter {
     double mean, std, gradient_norm; /* NaN: the file has no moments */
 } parameter;
 
-/* clang-format off */
 static const ct_field PARAMETER[] = {
-    {.key = "parameter", .kind = CT_STRING, CT_AT(parameter, name)},
-    {.key = "shape", .kind = CT_TEXT, CT_AT(parameter, shape)},
-    {.key = "mean", .kind = CT_REAL, CT_AT(parameter, mean)},
-    {.key = "std", .kind = CT_REAL, CT_AT(parameter, std)},
-    {.key = "gradient_norm", .label = "|gradient|", .kind = CT_REAL,
-     CT_AT(parameter, gradient_norm), .optional = true},
+    {CT_ROW("parameter", CT_STRING, parameter, name)},
+    {CT_ROW("shape", CT_TEXT, parameter, shape)},
+    {CT_ROW("mean", CT_REAL, parameter, mean)},
+    {CT_ROW("std", CT_REAL, parameter, std)},
+    {CT_ROW("gradient_norm", CT_REAL, parameter, gradient_norm), .label = "|gradient|",
+     .optional = true},
 };
-/* clang-format on */
 static const ct_fields COLUMNS = CT_FIELDS(PARAMETER);
 
 /* A file, or the checkpoint `which` of the run in that folder. */

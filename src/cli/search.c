@@ -20,10 +20,10 @@ typedef struct found {
 } found;
 
 static const ct_field FOUND[] = {
-    {.key = "score", .kind = CT_REAL, CT_AT(found, score), .format = "%.3f"},
-    {.key = "index", .kind = CT_INT, CT_AT(found, index)},
-    {.key = "text", .kind = CT_STRING, CT_AT(found, text)},
-    {.key = "where", .kind = CT_STRING, CT_AT(found, where), .optional = true},
+    {CT_ROW("score", CT_REAL, found, score), .format = "%.3f"},
+    {CT_ROW("index", CT_INT, found, index)},
+    {CT_ROW("text", CT_STRING, found, text)},
+    {CT_ROW("where", CT_STRING, found, where), .optional = true},
 };
 static const ct_fields COLUMNS = CT_FIELDS(FOUND);
 

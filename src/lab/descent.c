@@ -92,9 +92,9 @@ static const ct_field ROWS[] = {
     {NUMBER(all_equal)},
     {NUMBER(all_equal_gradient)},
     {NUMBER(opposite)},
-    {.key = "uniform", .kind = CT_REAL, CT_AT(ct_question, uniform.median)},
-    {.key = "uniform_least", .kind = CT_REAL, CT_AT(ct_question, uniform.least)},
-    {.key = "uniform_most", .kind = CT_REAL, CT_AT(ct_question, uniform.most)},
+    {CT_ROW("uniform", CT_REAL, ct_question, uniform.median)},
+    {CT_ROW("uniform_least", CT_REAL, ct_question, uniform.least)},
+    {CT_ROW("uniform_most", CT_REAL, ct_question, uniform.most)},
     {NUMBER(best)},
     {NUMBER(floor)},
 };

@@ -23,27 +23,24 @@ static const ct_fields MEASURED_FIELDS = CT_FIELDS(MEASURED);
     "healthy collapsed dimensional-collapse plateau unaligned mispaired modality-gap " \
     "degenerate-norms uncertain repeats inverted hub loss-differs diverged"
 
-/* clang-format off */
 static const ct_field OUTCOME[] = {
-    {.key = "state", .kind = CT_CHOICE, CT_AT(ct_outcome, state), .choices = STATES},
+    {CT_ROW("state", CT_CHOICE, ct_outcome, state), .choices = STATES},
     {NUMBER(ct_outcome, training_loss), .label = "training loss", .format = "%.4f"},
     {NUMBER(ct_outcome, all_equal), .label = "all equal", .format = "%.4f"},
-    {.key = "escape_step", .kind = CT_LONG, CT_AT(ct_outcome, escape_step), .label = "left it at",
+    {CT_ROW("escape_step", CT_LONG, ct_outcome, escape_step), .label = "left it at",
      .format = "%.0f"},
     {.kind = CT_GROUP, CT_AT(ct_outcome, test), .members = &MEASURED_FIELDS},
     {OF_BOTH(ct_outcome, tolerance_of_kind), .optional = true,
      .label = "tolerance, same first object", .format = "%.3f"},
-    {.key = "validation", .kind = CT_GROUP, CT_AT(ct_outcome, validation),
-     .members = &MEASURED_FIELDS},
+    {CT_ROW("validation", CT_GROUP, ct_outcome, validation), .members = &MEASURED_FIELDS},
 };
-/* clang-format on */
 static const ct_fields WHOLE = CT_FIELDS(OUTCOME);
 static const ct_fields KEPT = {OUTCOME, (int)(sizeof OUTCOME / sizeof *OUTCOME) - 1}; /* in files */
 
 static const ct_field LINE[] = {
-    {.key = "run", .kind = CT_INT, CT_AT(ct_run_line, run)},
-    {.key = "settings", .kind = CT_STRING, CT_AT(ct_run_line, settings)},
-    {.key = "seed", .kind = CT_LONG, CT_AT(ct_run_line, seed)},
+    {CT_ROW("run", CT_INT, ct_run_line, run)},
+    {CT_ROW("settings", CT_STRING, ct_run_line, settings)},
+    {CT_ROW("seed", CT_LONG, ct_run_line, seed)},
     {.kind = CT_GROUP, CT_AT(ct_run_line, outcome), .members = &KEPT},
 };
 const ct_fields ct_run_line_fields = CT_FIELDS(LINE);
@@ -123,17 +120,14 @@ void ct_outcome_label(const char *key, char *out, size_t size)
 
 /* ---- a row for each variant ---- */
 
-/* clang-format off */
-static const ct_field NAME = {.key = "name", .label = "", .kind = CT_STRING,
-                              CT_AT(ct_study_row, variant.name)};
-/* clang-format on */
+static const ct_field NAME = {CT_ROW("name", CT_STRING, ct_study_row, variant.name), .label = ""};
 static const ct_field COUNTS[] = {
-    {.key = "state", .kind = CT_CHOICE, CT_AT(ct_study_row, state), .choices = STATES},
-    {.key = "in_state", .label = "in it", .kind = CT_INT, CT_AT(ct_study_row, in_state)},
-    {.key = "runs", .kind = CT_INT, CT_AT(ct_study_row, runs)},
-    {.key = "diverged", .kind = CT_INT, CT_AT(ct_study_row, of[CT_DIVERGED])},
-    {.key = "escaped", .kind = CT_INT, CT_AT(ct_study_row, escaped)},
-    {.key = "settings", .kind = CT_STRING, CT_AT(ct_study_row, variant.settings)},
+    {CT_ROW("state", CT_CHOICE, ct_study_row, state), .choices = STATES},
+    {CT_ROW("in_state", CT_INT, ct_study_row, in_state), .label = "in it"},
+    {CT_ROW("runs", CT_INT, ct_study_row, runs)},
+    {CT_ROW("diverged", CT_INT, ct_study_row, of[CT_DIVERGED])},
+    {CT_ROW("escaped", CT_INT, ct_study_row, escaped)},
+    {CT_ROW("settings", CT_STRING, ct_study_row, variant.settings)},
 };
 
 static void add_column(ct_study_rows *t, ct_field f, bool detail)

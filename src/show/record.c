@@ -11,27 +11,25 @@
 /* ---- what lines hold ---- */
 
 static const ct_field LINE[] = {
-    {.key = "step", .kind = CT_SINGLE, CT_AT(ct_line, step)},
-    {.key = "loss", .kind = CT_SINGLE, CT_AT(ct_line, loss)},
-    {.key = "temperature", .kind = CT_SINGLE, CT_AT(ct_line, temperature)},
-    {.key = "all_equal", .kind = CT_REAL, CT_AT(ct_line, all_equal), .optional = true},
-    {.key = "floor", .kind = CT_REAL, CT_AT(ct_line, floor), .optional = true},
+    {CT_ROW("step", CT_SINGLE, ct_line, step)},
+    {CT_ROW("loss", CT_SINGLE, ct_line, loss)},
+    {CT_ROW("temperature", CT_SINGLE, ct_line, temperature)},
+    {CT_ROW("all_equal", CT_REAL, ct_line, all_equal), .optional = true},
+    {CT_ROW("floor", CT_REAL, ct_line, floor), .optional = true},
 };
 const ct_fields ct_line_fields = CT_FIELDS(LINE);
 
 static const ct_field MARK[] = {
-    {.key = "step", .kind = CT_SINGLE, CT_AT(ct_mark, step)},
-    {.key = "split", .kind = CT_STRING, CT_AT(ct_mark, split)},
-    {.key = "rows", .kind = CT_INT, CT_AT(ct_mark, n)},
-    {.key = "recall_at_1", .kind = CT_REAL, CT_AT(ct_mark, recall), .count = 2, .optional = true},
+    {CT_ROW("step", CT_SINGLE, ct_mark, step)},
+    {CT_ROW("split", CT_STRING, ct_mark, split)},
+    {CT_ROW("rows", CT_INT, ct_mark, n)},
+    {CT_ROW("recall_at_1", CT_REAL, ct_mark, recall), .count = 2, .optional = true},
 };
 static const ct_fields MARK_FIELDS = CT_FIELDS(MARK);
 
 static const ct_field LAYERS[] = {
-    {.key = "step", .kind = CT_SINGLE, CT_AT(ct_layers, step)},
-    /* clang-format off */
-    {.key = "layers", .kind = CT_GROUP, CT_LIST(ct_layers, layer, n), .members = &ct_layer_fields},
-    /* clang-format on */
+    {CT_ROW("step", CT_SINGLE, ct_layers, step)},
+    {CT_ROWS("layers", CT_GROUP, ct_layers, layer, n), .members = &ct_layer_fields},
 };
 const ct_fields ct_layers_fields = CT_FIELDS(LAYERS);
 

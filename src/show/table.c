@@ -174,8 +174,8 @@ typedef struct member {
 } member;
 
 static const ct_field MEMBER[] = {
-    {.key = "label", .label = "", .kind = CT_STRING, CT_AT(member, label)},
-    {.key = "value", .label = "", .kind = CT_TEXT, CT_AT(member, text)},
+    {CT_ROW("label", CT_STRING, member, label), .label = ""},
+    {CT_ROW("value", CT_TEXT, member, text), .label = ""},
 };
 static const ct_fields MEMBERS = CT_FIELDS(MEMBER);
 

@@ -31,14 +31,14 @@ static const char *const TEXT[][2] = {
 };
 
 static const ct_field PARTS[] = {
-    {.key = "title", .kind = CT_STRING, CT_AT(ct_lesson, title)},
-    {.key = "ask", .kind = CT_STRING, CT_AT(ct_lesson, ask)},
-    {.key = "answers", .kind = CT_STRING, CT_LIST(ct_lesson, answer, n_answers)},
-    {.key = "right_answer", .kind = CT_INT, CT_AT(ct_lesson, right)},
-    {.key = "why", .kind = CT_STRING, CT_AT(ct_lesson, why)},
-    {.key = "rule", .kind = CT_STRING, CT_AT(ct_lesson, rule)},
-    {.key = "source", .kind = CT_STRING, CT_AT(ct_lesson, source)},
-    {.key = "see_also", .kind = CT_STRING, CT_AT(ct_lesson, see_also)},
+    {CT_ROW("title", CT_STRING, ct_lesson, title)},
+    {CT_ROW("ask", CT_STRING, ct_lesson, ask)},
+    {CT_ROWS("answers", CT_STRING, ct_lesson, answer, n_answers)},
+    {CT_ROW("right_answer", CT_INT, ct_lesson, right)},
+    {CT_ROW("why", CT_STRING, ct_lesson, why)},
+    {CT_ROW("rule", CT_STRING, ct_lesson, rule)},
+    {CT_ROW("source", CT_STRING, ct_lesson, source)},
+    {CT_ROW("see_also", CT_STRING, ct_lesson, see_also)},
 };
 const ct_fields ct_lesson_fields = CT_FIELDS(PARTS);
 

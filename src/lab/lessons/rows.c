@@ -8,13 +8,11 @@
 #include <string.h>
 
 static const ct_field ROWS[] = {
-    {.key = "what", .label = "", .kind = CT_TEXT, CT_AT(ct_lesson_row, what)},
-    {.key = "measured", .kind = CT_SPREAD, CT_AT(ct_lesson_row, measured), .format = "%.6g"},
-    {.key = "expected", .kind = CT_REAL, CT_AT(ct_lesson_row, expected), .format = "%.6g"},
-    {.key = "allowed_error", .kind = CT_REAL, CT_AT(ct_lesson_row, allowed), .detail = true},
-    {.key = "verdict",
-     .kind = CT_CHOICE,
-     CT_AT(ct_lesson_row, verdict),
+    {CT_ROW("what", CT_TEXT, ct_lesson_row, what), .label = ""},
+    {CT_ROW("measured", CT_SPREAD, ct_lesson_row, measured), .format = "%.6g"},
+    {CT_ROW("expected", CT_REAL, ct_lesson_row, expected), .format = "%.6g"},
+    {CT_ROW("allowed_error", CT_REAL, ct_lesson_row, allowed), .detail = true},
+    {CT_ROW("verdict", CT_CHOICE, ct_lesson_row, verdict),
      .choices = "pass differs inconclusive shown"},
 };
 const ct_fields ct_lesson_row_fields = CT_FIELDS(ROWS);

@@ -68,10 +68,9 @@ void ct_lesson_escape(ct_lesson_run *run, ct_error *err)
     for (int l = 0; l < 2; l++)
         for (int t = 0; t < 4; t++)
             for (int i = 0; i < 4; i++)
-                ct_row_exact(ct_lesson_add(run,
-                                           "%s, N = %d, tau = %g: growth / ln(1 + eta/(N tau))",
-                                           LOSS[l], N[i], TAU[t]),
-                             growth(run, LOSS[l], N[i], TAU[t], err), 1, 0.01);
+                ct_row_exact(run, growth(run, LOSS[l], N[i], TAU[t], err), 1, 0.01,
+                             "%s, N = %d, tau = %g: growth / ln(1 + eta/(N tau))", LOSS[l], N[i],
+                             TAU[t]);
 }
 
 /* ---- floor: the least that a softmax loss can be ---- */
@@ -94,8 +93,8 @@ void ct_lesson_floor(ct_lesson_run *run, ct_error *err)
         for (int t = 0; t < 5; t++) {
             f.temperature = TAU[t];
             const double floor = ct_simplex_floor(N[i], TAU[t]);
-            ct_row_exact(ct_lesson_add(run, "N = %d, tau = %g, d = %d", N[i], TAU[t], N[i]),
-                         end_of(run, N[i], N[i], 1, &f, err), floor, 1e-3 * floor + 2e-6);
+            ct_row_exact(run, end_of(run, N[i], N[i], 1, &f, err), floor, 1e-3 * floor + 2e-6,
+                         "N = %d, tau = %g, d = %d", N[i], TAU[t], N[i]);
         }
     f.from = 0;
     for (int t = 0; t < 3; t++) { /* no room for a simplex: the floor is higher */
@@ -104,9 +103,8 @@ void ct_lesson_floor(ct_lesson_run *run, ct_error *err)
         f.temperature = TAU[t];
         for (uint64_t seed = 1; seed <= 8; seed++) /* a circle has bad orders to be stuck in */
             best = fmin(best, end_of(run, 7, 2, seed, &f, err));
-        ct_row_exact(ct_lesson_add(run, "N = 7, tau = %g, d = 2: the heptagon, best of 8 starts",
-                                   TAU[t]),
-                     best, floor, 1e-3 * floor);
+        ct_row_exact(run, best, floor, 1e-3 * floor,
+                     "N = 7, tau = %g, d = 2: the heptagon, best of 8 starts", TAU[t]);
     }
     f.map = CT_ACT_SIGMOID;
     f.rate = 0.1;
@@ -114,8 +112,8 @@ void ct_lesson_floor(ct_lesson_run *run, ct_error *err)
     for (int t = 0; t < 3; t++) { /* different rows at right angles, at best */
         const double floor = ct_scalar_log1p(6 * ct_scalar_exp(-1 / TAU[t]));
         f.temperature = TAU[t];
-        ct_row_exact(ct_lesson_add(run, "N = 7, tau = %g, coordinates never negative", TAU[t]),
-                     end_of(run, 7, 16, 1, &f, err), floor, 0.01 * floor + 1e-4);
+        ct_row_exact(run, end_of(run, 7, 16, 1, &f, err), floor, 0.01 * floor + 1e-4,
+                     "N = 7, tau = %g, coordinates never negative", TAU[t]);
     }
 }
 
@@ -158,9 +156,8 @@ void ct_lesson_false_negatives(ct_lesson_run *run, ct_error *err)
     const ct_loss_setting at = {.n = BATCH, .temperature = f.temperature};
     for (int k = 0; k < 3; k++)
         for (int n = 0; n < 5; n++)
-            ct_row_exact(ct_lesson_add(run, "K = %d captions, N = %d: E ln(1 + Bin(N-1, 1/K))",
-                                       K[k], N[n]),
-                         expected_floor(N[n], K[k]), TABLE[k][n], 6e-4);
+            ct_row_exact(run, expected_floor(N[n], K[k]), TABLE[k][n], 6e-4,
+                         "K = %d captions, N = %d: E ln(1 + Bin(N-1, 1/K))", K[k], N[n]);
     /* And the floor is where training ends: free images, one row for each caption. */
     for (int k = 0; k < 3; k++) {
         double apart[SEEDS];
@@ -199,9 +196,9 @@ void ct_lesson_masks(ct_lesson_run *run, ct_error *err)
                                   (double)m[1].params.list[m[1].a].x[i]);
         most = apart > most ? apart : most; /* gcc 12 for ARM fails on fmax here */
     }
-    ct_row_exact(ct_lesson_add(run, "captions equal word for word: loss, one target less several"),
-                 loss[0] - loss[1], 0, 1e-5);
-    ct_row_exact(ct_lesson_add(run, "... largest difference of their gradients"), most, 0, 1e-6);
+    ct_row_exact(run, loss[0] - loss[1], 0, 1e-5,
+                 "captions equal word for word: loss, one target less several");
+    ct_row_exact(run, most, 0, 1e-6, "... largest difference of their gradients");
     ct_free_embeddings_free(&m[0]);
     ct_free_embeddings_free(&m[1]);
 }

@@ -80,16 +80,15 @@ void ct_lesson_gap(ct_lesson_run *run, ct_error *err)
     for (int t = 0; t < 5; t++) {
         const double x = TABLE[t].scale, tau = 1 / x;
         const int best = best_angle(tau, true);
-        ct_row_exact(ct_lesson_add(run, "tau = 1/%g: angle of the least loss, degrees", x), best,
-                     TABLE[t].phi, 0);
-        ct_row_exact(ct_lesson_add(run, "tau = 1/%g: least loss", x), loss_at(tau, best, true),
-                     TABLE[t].least, 1e-5);
-        ct_row_exact(ct_lesson_add(run, "tau = 1/%g: loss without a gap", x), loss_at(tau, 0, true),
-                     TABLE[t].closed, 1e-5);
-        ct_row_exact(ct_lesson_add(run, "tau = 1/%g, nothing swapped: angle of the least loss", x),
-                     best_angle(tau, false), 0, 0);
-        ct_row_exact(ct_lesson_add(run, "tau = 1/%g, nothing swapped: loss without a gap", x),
-                     loss_at(tau, 0, false), TABLE[t].control, 1e-5);
+        ct_row_exact(run, best, TABLE[t].phi, 0, "tau = 1/%g: angle of the least loss, degrees", x);
+        ct_row_exact(run, loss_at(tau, best, true), TABLE[t].least, 1e-5, "tau = 1/%g: least loss",
+                     x);
+        ct_row_exact(run, loss_at(tau, 0, true), TABLE[t].closed, 1e-5,
+                     "tau = 1/%g: loss without a gap", x);
+        ct_row_exact(run, best_angle(tau, false), 0, 0,
+                     "tau = 1/%g, nothing swapped: angle of the least loss", x);
+        ct_row_exact(run, loss_at(tau, 0, false), TABLE[t].control, 1e-5,
+                     "tau = 1/%g, nothing swapped: loss without a gap", x);
     }
 }
 
@@ -109,8 +108,8 @@ void ct_lesson_symmetry(ct_lesson_run *run, ct_error *err)
             moved[i * N + j] = z[i * N + j] + constant;
     }
     double change = over_columns(moved, N) - over_columns(z, N);
-    ct_row_exact(ct_lesson_add(run, "a constant on each row of S: change of the loss over rows"),
-                 over_rows(moved, N) - over_rows(z, N), 0, 1e-12);
+    ct_row_exact(run, over_rows(moved, N) - over_rows(z, N), 0, 1e-12,
+                 "a constant on each row of S: change of the loss over rows");
     ct_row_show(ct_lesson_add(run, "... change of the loss over columns"), &change, 1);
 }
 
@@ -135,17 +134,15 @@ static void wrong_softmax(ct_lesson_run *run, const ct_real *x)
     fill(z, x, 1 / 0.07, false);
     for (int k = 0; k < N * N; k++)
         p[k] = ct_scalar_exp(z[k] - log_sum(z + k / N * N, N, 1));
-    ct_row_exact(ct_lesson_add(run, "aligned pairs, softmax over all cells: ln N instead of 0"),
-                 log_sum(z, N * N, 1) - z[0], ct_scalar_log(N), 1e-2);
-    ct_row_exact(ct_lesson_add(run, "... softmax of a softmax: ln(e + N - 1) - 1; ln N is %.3f",
-                               ct_scalar_log(N)),
-                 over_rows(p, N), ct_scalar_log(ct_scalar_exp(1) + N - 1) - 1, 1e-2);
-    ct_row_exact(ct_lesson_add(run, "aligned pairs, softmax over columns for rows: change of loss"),
-                 over_columns(z, N) - over_rows(z, N), 0, 1e-6);
+    ct_row_exact(run, log_sum(z, N * N, 1) - z[0], ct_scalar_log(N), 1e-2,
+                 "aligned pairs, softmax over all cells: ln N instead of 0");
+    ct_row_exact(run, over_rows(p, N), ct_scalar_log(ct_scalar_exp(1) + N - 1) - 1, 1e-2,
+                 "... softmax of a softmax: ln(e + N - 1) - 1; ln N is %.3f", ct_scalar_log(N));
+    ct_row_exact(run, over_columns(z, N) - over_rows(z, N), 0, 1e-6,
+                 "aligned pairs, softmax over columns for rows: change of loss");
     fill(z, x, 1 / 0.07, true);
     columns = over_columns(z, N);
-    ct_row_exact(ct_lesson_add(run, "all texts equal, over rows: ln N"), over_rows(z, N),
-                 ct_scalar_log(N), 1e-5);
+    ct_row_exact(run, over_rows(z, N), ct_scalar_log(N), 1e-5, "all texts equal, over rows: ln N");
     ct_row_show(ct_lesson_add(run, "... over columns: above ln N"), &columns, 1);
 }
 
@@ -168,10 +165,9 @@ static void ties(ct_lesson_run *run, ct_error *err)
             most = fmax(most, z[i * N + j]);
         first += z[i * N + i] >= most;
     }
-    ct_row_exact(ct_lesson_add(run, "all rows equal, ties against the model: recall@1"),
-                 m.recall_at_1[0], 0, 0);
-    ct_row_exact(ct_lesson_add(run, "... ties for the model: recall@1 of a total collapse"),
-                 (double)first / N, 1, 0);
+    ct_row_exact(run, m.recall_at_1[0], 0, 0, "all rows equal, ties against the model: recall@1");
+    ct_row_exact(run, (double)first / N, 1, 0,
+                 "... ties for the model: recall@1 of a total collapse");
 }
 
 void ct_lesson_broken(ct_lesson_run *run, ct_error *err)
@@ -184,14 +180,12 @@ void ct_lesson_broken(ct_lesson_run *run, ct_error *err)
         x[i] = (ct_real)ct_random_normal(&r);
     ties(run, err);
     fill(z, x, scale, false);
-    ct_row_exact(ct_lesson_add(run, "aligned pairs, scale e^(ln 1/tau) = %.1f: loss", scale),
-                 over_rows(z, N), 0, 1e-3);
+    ct_row_exact(run, over_rows(z, N), 0, 1e-3, "aligned pairs, scale e^(ln 1/tau) = %.1f: loss",
+                 scale);
     fill(z, x, ln_scale, false);
-    ct_row_exact(ct_lesson_add(run,
-                               "... not exponentiated, scale ln %.1f = %.2f: its own floor, not 0",
-                               scale, ln_scale),
-                 over_rows(z, N), ct_scalar_log1p((N - 1) * ct_scalar_exp(-ln_scale)), 0.15);
+    ct_row_exact(run, over_rows(z, N), ct_scalar_log1p((N - 1) * ct_scalar_exp(-ln_scale)), 0.15,
+                 "... not exponentiated, scale ln %.1f = %.2f: its own floor, not 0", scale,
+                 ln_scale);
     wrong_softmax(run, x);
-    ct_row_exact(ct_lesson_add(run, "a batch of 1, the pair anything: loss"), over_rows(z + 1, 1),
-                 0, 0);
+    ct_row_exact(run, over_rows(z + 1, 1), 0, 0, "a batch of 1, the pair anything: loss");
 }

@@ -66,11 +66,6 @@ void ct_row_near(ct_lesson_row *row, double *x, int n, double expected, double a
         row->verdict = CT_DIFFERS;
 }
 
-void ct_row_exact(ct_lesson_row *row, double measured, double expected, double allowed)
-{
-    ct_row_near(row, &measured, 1, expected, allowed);
-}
-
 /* Of all pairs, in how many is low below high (a tie is a half): in standard deviations
  * from a half of them. Ties only make the true deviation smaller. */
 static double mann_whitney(const double *low, const double *high, int n)

@@ -61,6 +61,7 @@ typedef struct ct_error {
  * A ct_error that already holds a failure keeps it: first cause wins. */
 #define CT_FAIL(err, status, ...) ct_error_set((err), (status), __FILE__, __LINE__, __VA_ARGS__)
 #define CT_REFUSE(err, ...)       CT_FAIL(err, CT_ERR_FORMAT, __VA_ARGS__) /* what a file holds */
+#define CT_S(n)                   ((n) == 1 ? "" : "s") /* "%d row%s": the end of the word */
 
 ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int line, const char *fmt,
                        ...) __attribute__((nonnull(1), format(printf, 5, 6)));

@@ -59,7 +59,7 @@ int cli_run_check(cli_call *c, ct_error *err)
     }
     cli_show(c, &FIELDS, &r);
     if (!c->json)
-        printf("%.2f ms a step: %.1f s for %d steps\n", 1e3 * r.seconds_per_step, r.seconds,
-               r.steps);
+        printf("%.2f ms per step: %.1f s for %d step%s\n", 1e3 * r.seconds_per_step, r.seconds,
+               r.steps, CT_S(r.steps));
     return r.gradients_right && r.learns_batch && r.has_signal ? 0 : 3;
 }

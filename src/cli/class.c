@@ -109,7 +109,7 @@ static void make(cli_call *c, row *s, int n, ct_error *err)
         write_recipe(&s[k], c->output, err);
     cli_catch_signals();
     if (!c->quiet && err->status == CT_OK)
-        fprintf(stderr, "training %d runs, one per thread; those that are there are kept\n", n);
+        fprintf(stderr, "training, one run per thread; runs that are there are kept\n");
     if (err->status == CT_OK)
         ct_pool_run(pool, n, train_one, s);
     ct_pool_free(pool);
@@ -151,6 +151,7 @@ int cli_run_class(cli_call *c, ct_error *err)
 {
     const int most = c->argc > 0 ? CLI_STUDENTS : c->students;
     int n = 0, right = 0;
+    char word[CT_WORD_BYTES];
     ct_lesson l;
     row *s = ct_arena_zeroed(&c->arena, (size_t)most, sizeof *s);
     row *sent = ct_arena_zeroed(&c->arena, (size_t)c->argc + 1, sizeof *sent);
@@ -160,9 +161,9 @@ int cli_run_class(cli_call *c, ct_error *err)
     while (err->status == CT_OK && n < most && assign(c, &l, n, &s[n], err) == CT_OK &&
            (c->argc == 0 || ct_run_exists(s[n].answer)))
         n++;
-    if (n == 0)
-        CT_FAIL(err, CT_ERR_CONFIG, "%s holds no class: contrast class -o %s makes one", c->output,
-                c->output);
+    if (n == 0 && err->status == CT_OK)
+        CT_FAIL(err, CT_ERR_CONFIG, "%s holds no class: %s class -o %s makes one", c->output,
+                cli_name, ct_text_word(word, c->output));
     if (c->argc == 0 && err->status == CT_OK)
         make(c, s, n, err);
     for (int i = 0; i < c->argc && err->status == CT_OK; i++) {
@@ -174,6 +175,6 @@ int cli_run_class(cli_call *c, ct_error *err)
     const ct_table t = c->argc == 0 ? CT_TABLE(&ANSWER, s, n) : CT_TABLE(&SENT, sent, c->argc);
     ct_doc_table(&c->doc, "runs", &t);
     if (c->argc > 0)
-        ct_doc_text(&c->doc, "%d of %d runs have the right hash.", right, c->argc);
+        ct_doc_text(&c->doc, "Right hashes: %d of %d.", right, c->argc);
     return right < c->argc ? 3 : 0;
 }

@@ -62,7 +62,7 @@ static void tell(const ct_doc *d, const ct_diagnosis *a, const char *run)
     ct_doc_text(d,
                 m->n_sides == 2 ? "Measured on %d row%s of %d; %s, %s:"
                                 : "Measured on %d row%s of %d:",
-                m->rows, m->rows == 1 ? "" : "s", m->columns, side[0], side[1]);
+                m->rows, CT_S(m->rows), m->columns, side[0], side[1]);
     ct_doc_members(d, &ct_measures_fields, m);
     if (m->not_finite_rows[0] + m->not_finite_rows[1] == 0)
         tell_shapes(d, a, side);

@@ -78,6 +78,6 @@ int cli_run_embed(cli_call *c, ct_error *err)
         return 0;
     ct_unit_rows(z, n, d);
     if (ct_npy_write_matrix(c->output, z, n, d, err) == CT_OK)
-        printf("%s: %d unit row%s of %d\n", c->output, n, n == 1 ? "" : "s", d);
+        printf("%s: %d unit row%s of %d\n", c->output, n, CT_S(n), d);
     return 0;
 }

@@ -129,8 +129,8 @@ static void print_text(const ct_safetensors *f, const parameter *p, int n, size_
             printf("%-24s %s\n", f->metadata[i].key, f->metadata[i].value);
     printf("\n");
     ct_table_print(&CT_TABLE(&COLUMNS, p, n), stdout, 0);
-    printf("%zu values; hash %016" PRIx64 "; file hash: %s\n", values, ct_weights_hash(f),
-           known ? "right" : "none");
+    printf("%zu value%s; hash %016" PRIx64 "; file hash: %s\n", values, CT_S(values),
+           ct_weights_hash(f), known ? "right" : "none");
     if (recipe != NULL)
         printf("\n%s", recipe);
 }

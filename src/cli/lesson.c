@@ -53,7 +53,7 @@ static void tell(cli_call *c, const ct_lesson *l, const ct_lesson_run *run, doub
     ct_doc_about(d, "Source: %s", l->source);
     if (l->see_also != NULL) { /* a command, to be copied: one line */
         ct_doc_about(d, "See also:");
-        ct_doc_code(d, "%s", l->see_also);
+        ct_doc_code(d, "%s%s", cli_name, l->see_also + strlen("contrast"));
     }
     ct_doc_about(d, "%s: %s (%.1f s)", l->name, verdict, seconds);
 }

@@ -261,8 +261,8 @@ static void tell(answer *r, bool here, ct_error *err)
 {
     cli_show(r->c, &FIELDS, r);
     if (!r->c->json && r->x.d < r->x.n - 1 && r->x.group == NULL)
-        printf("  with %d dimensions for %d pairs the best may lie above the floor\n", r->x.d,
-               r->x.n);
+        printf("  with %d dimension%s for %d pairs the best may lie above the floor\n", r->x.d,
+               CT_S(r->x.d), r->x.n);
     if (r->c->explain)
         explain(r);
     if (r->c->heatmap != NULL)

@@ -45,7 +45,8 @@ static void tell_near(cli_call *c, const ct_numbers *x, const char *name)
                             side[i]->formula, side[i]->losses[0] != '\0' ? " of " : "",
                             side[i]->losses, side[i]->value);
     } else {
-        ct_doc_text(d, "A loss of %g with %d pairs per batch is near:", x->loss, x->at.n);
+        ct_doc_text(d, "A loss of %g with %d pair%s per batch is near:", x->loss, x->at.n,
+                    CT_S(x->at.n));
     }
     ct_doc_table(d, "near", &near);
     for (int i = 0; i < x->n; i++) {

@@ -97,8 +97,8 @@ static void read_groups(cli_call *c, cli_arrays *x, ct_error *err)
 {
     int n = 0, *group = NULL;
     if (ct_array_read_ints(c->groups, &c->arena, &group, &n, err) == CT_OK && n != x->all.n)
-        CT_FAIL(err, CT_ERR_SHAPE, "%s has %d numbers, %s has %d rows: expected one per row",
-                c->groups, n, c->argv[0], x->all.n);
+        CT_FAIL(err, CT_ERR_SHAPE, "%s has %d number%s, %s has %d row%s: expected one per row",
+                c->groups, n, CT_S(n), c->argv[0], x->all.n, CT_S(x->all.n));
     x->all.group = group;
     x->group = ct_arena_zeroed(&c->arena, (size_t)x->n, sizeof *group);
     for (int i = 0; i < x->n && err->status == CT_OK; i++)

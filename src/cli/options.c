@@ -178,7 +178,7 @@ static void check_arguments(const cli_call *c, ct_error *err)
         expected = " no arguments\n";
     if (c->argc < c->command->arguments[0] || c->argc > c->command->arguments[1])
         CT_FAIL(err, CT_ERR_CONFIG, "%s: expected%.*s, found %d argument%s", name,
-                (int)strcspn(expected, "\n"), expected, c->argc, c->argc == 1 ? "" : "s");
+                (int)strcspn(expected, "\n"), expected, c->argc, CT_S(c->argc));
     for (int i = 0; i < c->argc; i++)
         if (c->argv[i][0] == '\0')
             CT_FAIL(err, CT_ERR_CONFIG, "%s: expected%.*s, found an empty argument", name,

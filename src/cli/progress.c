@@ -116,8 +116,8 @@ void cli_progress_begin(cli_progress *p, cli_call *c, ct_trainer *t)
 
 void cli_print_evaluation(const ct_evaluation *e)
 {
-    printf("%s, %d pairs (image to text, text to image):\n", ct_split_name(e->split),
-           e->measures.rows);
+    printf("%s, %d pair%s (image to text, text to image):\n", ct_split_name(e->split),
+           e->measures.rows, CT_S(e->measures.rows));
     ct_table_print_lines(&ct_evaluation_fields, e, stdout, 2);
 }
 
@@ -138,7 +138,8 @@ void cli_progress_end(cli_progress *p, const ct_trainer *t, const char *folder, 
     for (int i = 0; i < p->n_final; i++)
         cli_print_evaluation(&p->final[i]);
     if (p->n_final > 0 && c->command->run != cli_run_import)
-        printf("%ld steps in %.1f s; next: %s eval %s\n", t->step, p->seconds, cli_name, p->folder);
+        printf("%ld step%s in %.1f s; next: %s eval %s\n", t->step, CT_S(t->step), p->seconds,
+               cli_name, p->folder);
     else if (cli_stop == 0)
         printf("%s: imported, at step %ld; next: %s eval %s\n", folder, t->step, cli_name,
                p->folder);

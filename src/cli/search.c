@@ -105,8 +105,8 @@ static void converse(cli_call *c, const ct_search *s, ct_error *err)
     const bool watched = cli_terminal(c, stdin).redraw && c->out.redraw;
     char line[1024];
     if (watched)
-        printf("%d pairs; type a text, or a number from 0 to %d for an image; end with Ctrl-D\n",
-               s->n, s->n - 1);
+        printf("%d pair%s; type a text, or a number from 0 to %d for an image; end with Ctrl-D\n",
+               s->n, CT_S(s->n), s->n - 1);
     while (err->status == CT_OK) {
         fputs(watched ? "> " : "", stdout);
         fflush(stdout);

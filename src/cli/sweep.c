@@ -23,8 +23,8 @@ static void on_run(void *ctx, int done, int of)
     if (p->c->quiet || (now - p->last < (p->terminal.redraw ? 0.1 : 5) && done < of))
         return;
     p->last = now;
-    fprintf(p->terminal.out, "%s%d of %d runs, %.1f a second, %.0f s left%s",
-            p->terminal.redraw ? "\r\033[K" : "", done, of, (done - p->before) / seconds,
+    fprintf(p->terminal.out, "%s%d of %d run%s, %.1f a second, %.0f s left%s",
+            p->terminal.redraw ? "\r\033[K" : "", done, of, CT_S(of), (done - p->before) / seconds,
             (of - done) * seconds / (done - p->before),
             p->terminal.redraw && done < of ? "" : "\n");
     fflush(p->terminal.out);
@@ -72,8 +72,8 @@ static void tell(cli_call *c, const ct_sweep *s, const ct_runs *runs, ct_error *
     for (int i = 0; i < rows->n; i++)
         done += rows->row[i].runs;
     command_of(c, command, sizeof command);
-    ct_doc_text(&page, "%d points, each from %d seed%s; %d of %d runs are here.", s->n_points,
-                s->n_seeds, s->n_seeds == 1 ? "" : "s", done, s->n_points * s->n_seeds);
+    ct_doc_text(&page, "Points: %d; seeds of each: %d; runs that are done: %d of %d.", s->n_points,
+                s->n_seeds, done, s->n_points * s->n_seeds);
     if (diagram)
         ct_doc_phase(&c->doc, &table);
     ct_doc_table(diagram ? &page : &c->doc, "points", &table);

@@ -131,8 +131,8 @@ static void open_sides(loader *l, const ct_data_options *o)
     if (l->picture == NULL)
         open_side(l, 1, o->text, NULL);
     if (l->n[0] != l->n[1])
-        CT_REFUSE(l->err, "%s: %d items; expected one for each of the %d of %s%s", l->path[1],
-                  l->n[1], l->n[0], l->path[0],
+        CT_REFUSE(l->err, "%s: %d item%s; expected one for each of the %d of %s%s", l->path[1],
+                  l->n[1], CT_S(l->n[1]), l->n[0], l->path[0],
                   l->text[1] != NULL && l->n[1] == l->n[0] + 1 ? "; is line 1 a header?" : "");
 }
 
@@ -252,7 +252,7 @@ static void read_splits(loader *l, const char *path, int *of, int count[CT_N_SPL
     char **line;
     int n_lines;
     if (ct_lines_read(path, l->arena, &line, &n_lines, l->err) == CT_OK && n_lines != n)
-        CT_REFUSE(l->err, "%s: %d lines; expected one for each of the %d pairs", path, n_lines, n);
+        CT_REFUSE(l->err, "%s: expected %d lines, one per pair; found %d", path, n, n_lines);
     for (int i = 0; i < n && l->err->status == CT_OK; i++) {
         int s = 0;
         while (s < CT_N_SPLITS && strcmp(line[i], ct_split_name((ct_split)s)) != 0)
@@ -284,8 +284,7 @@ static void set_groups(loader *l, const ct_data_options *o)
     if (*o->groups == '\0')
         return;
     if (ct_array_read_ints(o->groups, l->arena, &group, &n, l->err) == CT_OK && n != p->n)
-        CT_REFUSE(l->err, "%s: %d numbers; expected one for each of the %d pairs", o->groups, n,
-                  p->n);
+        CT_REFUSE(l->err, "%s: expected %d numbers, one per pair; found %d", o->groups, p->n, n);
     p->group = group;
 }
 

@@ -34,8 +34,8 @@ void data_pairs_split(ct_pairs *p, const int count[CT_N_SPLITS], ct_error *err)
     for (int s = 0; s < CT_N_SPLITS; s++) {
         const int least = s == CT_TRAIN ? 1 : 0;
         if (count[s] < least || count[s] > INT_MAX - n)
-            CT_FAIL(err, CT_ERR_CONFIG, "%s: %d items in the %s split; expected %d to %d", p->name,
-                    count[s], ct_split_name((ct_split)s), least, INT_MAX - n);
+            CT_FAIL(err, CT_ERR_CONFIG, "%s: %d item%s in the %s split; expected %d to %d", p->name,
+                    count[s], CT_S(count[s]), ct_split_name((ct_split)s), least, INT_MAX - n);
         n += err->status == CT_OK ? count[s] : 0;
     }
     int *item = ct_arena_zeroed(&p->arena, (size_t)n, sizeof *item);

@@ -70,10 +70,9 @@ static void use_groups(ct_sampler *s, const int *group, ct_error *err)
     s->end = s->at + s->n;
     number_groups(s, group);
     if (s->batch > s->n_groups)
-        CT_FAIL(
-            err, CT_ERR_CONFIG,
-            "batch is %d; without duplicates expected at most %d, the different captions or groups",
-            s->batch, s->n_groups);
+        CT_FAIL(err, CT_ERR_CONFIG,
+                "batch is %d; without duplicates at most %d, the different captions or groups",
+                s->batch, s->n_groups);
     count_groups(s);
     s->per_epoch = most_batches(s);
 }

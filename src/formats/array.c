@@ -142,7 +142,7 @@ static void parse_rows(const char *path, const char *text, size_t size, unsigned
             CT_REFUSE(err, "%s:%zu: byte %d: expected a number, found '%.*s'", path, line,
                       (int)(at - begin) + 1, shown < 20 ? (int)shown : 20, at);
         else if (n > 0 && out->rows > 0 && (n != out->cols || out->rows == INT_MAX))
-            CT_REFUSE(err, "%s:%zu: has %d numbers, expected %d as before", path, line, n,
+            CT_REFUSE(err, "%s:%zu: has %d number%s, expected %d as before", path, line, n, CT_S(n),
                       out->cols);
         else if (n > 0) {
             out->cols = n;

@@ -157,7 +157,7 @@ const char *ct_text_word(char out[CT_WORD_BYTES], const char *word)
     for (; *word != '\0' && used < CT_WORD_BYTES - 8; word++)
         used += (size_t)snprintf(out + used, CT_WORD_BYTES - used, *word == '\'' ? "'\\''" : "%c",
                                  *word);
-    snprintf(out + used, CT_WORD_BYTES - used, "%s", quote);
+    snprintf(out + used, CT_WORD_BYTES - used, "%s%s", quote, *word != '\0' ? "..." : "");
     return out;
 }
 

@@ -22,7 +22,8 @@ const char *ct_text_unprintable(const char *s);
 
 bool ct_text_ends(const char *s, const char *end); /* with `end`? */
 
-/* A word as it is typed in a shell, in quotes where it needs them; the answer is `out`. */
+/* A word as it is typed in a shell, in quotes where it needs them, and '...' after one that is cut.
+ * The answer is `out`. */
 #define CT_WORD_BYTES 1100
 const char *ct_text_word(char out[CT_WORD_BYTES], const char *word);
 

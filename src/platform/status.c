@@ -14,7 +14,8 @@ ct_status ct_error_set(ct_error *err, ct_status status, const char *file, int li
         err->line = line;
         va_list args;
         va_start(args, fmt);
-        vsnprintf(err->msg, sizeof err->msg, fmt, args);
+        if (vsnprintf(err->msg, sizeof err->msg, fmt, args) >= (int)sizeof err->msg)
+            snprintf(err->msg + sizeof err->msg - 4, 4, "..."); /* a cut hint must not look whole */
         va_end(args);
     }
     return err->status;

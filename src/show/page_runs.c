@@ -58,9 +58,9 @@ static void story(ct_writer *w, const ct_record *r, int run)
         ct_put(w, " The temperature ended at %.4g.", last->temperature);
     if (test != NULL)
         ct_put(w,
-               " Of %d test pairs, %.3f of the images found their caption first and %.3f of the "
+               " Of %d test pair%s, %.3f of the images found their caption first and %.3f of the "
                "captions their image. Measured on them:",
-               test->n, test->recall[0], test->recall[1]);
+               test->n, CT_S(test->n), test->recall[0], test->recall[1]);
     ct_put_raw(w, "</p>\n");
     for (int k = 0; k < r->n_evidence; k++)
         ct_doc_item(&d, "%s", r->evidence[k]);

@@ -94,8 +94,8 @@ static void load_arrays(const arrays *a, char unused[CT_UNUSED_BYTES], const ct_
                       *unused != '\0' ? "; not used: " : "", unused);
         else if (found->n_dims != n_dims || found->dim[n_dims - 1] != m->cols ||
                  (n_dims == 2 && found->dim[0] != m->rows))
-            CT_REFUSE(err, "%s: %s has %zu values, expected (%d, %d)", path, m->name, found->count,
-                      m->rows, m->cols);
+            CT_REFUSE(err, "%s: %s has %zu value%s, expected (%d, %d)", path, m->name, found->count,
+                      CT_S(found->count), m->rows, m->cols);
         else if (!ct_safetensor_values(found,
                                        (ct_real *)m->x)) /* const is of the list, not theirs */
             CT_REFUSE(err, "%s: %s has a value that is not finite", path, m->name);

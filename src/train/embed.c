@@ -79,8 +79,8 @@ ct_status ct_trainer_embed_pairs(ct_trainer *t, int side, const ct_pairs *from, 
                        own->text != NULL ? "texts" : "numbers");
     if (s->text == NULL && s->dim != own->dim)
         return CT_FAIL(err, CT_ERR_FORMAT,
-                       "embed: the file holds rows of %d values, the run's tower reads %d", s->dim,
-                       own->dim);
+                       "embed: the file holds rows of %d value%s, the run's tower reads %d", s->dim,
+                       CT_S(s->dim), own->dim);
     ct_arena_open(&arena, "embed", 0, err);
     ct_gather_open(&g, from, side, &t->recipe.tower[side].text, &t->standard[side],
                    n < CT_EMBED_ROWS ? n : CT_EMBED_ROWS, &arena, err);

@@ -140,7 +140,7 @@ static const ct_field OPTIM[] = {
 
 #define OF ct_train_recipe
 static const ct_field TRAIN[] = {
-    WHOLE("batch", batch, 1, 1 << 20, "pairs per step: N, with N - 1 negatives each"),
+    WHOLE("batch", batch, 1, 1 << 20, "pairs per step: N, at most all; each has N - 1 negatives"),
     WHOLE("chunk", chunk, 0, 1 << 20, "pairs in the towers at once, a multiple of 4; 0: the batch"),
     TRUTH("no_duplicates", no_duplicates, "no caption, or group, twice in a batch"),
     WHOLE("steps", steps, 1, 1e9, "updates"),

@@ -58,10 +58,11 @@ ct_status ct_trainer_init(ct_trainer *t, const ct_recipe *r, const ct_pairs *pai
     ct_arena_open(&t->arena, "trainer", 0, err);
     ct_graph_init(&t->graph, device, 0);
     if (r->train.batch > n_train)
-        return CT_FAIL(err, CT_ERR_CONFIG, "train.batch = %d: there are %d training pairs",
-                       r->train.batch, n_train);
+        return CT_FAIL(err, CT_ERR_CONFIG,
+                       "train.batch = %d: at most %d (all training pairs); try train.batch=%d",
+                       r->train.batch, n_train, n_train < 64 ? (n_train + 1) / 2 : 32);
     if (r->loss.queue > n_train)
-        return CT_FAIL(err, CT_ERR_CONFIG, "loss.queue = %d: there are %d training pairs",
+        return CT_FAIL(err, CT_ERR_CONFIG, "loss.queue = %d: at most %d (all training pairs)",
                        r->loss.queue, n_train);
     ct_two_tower_config c = {.temperature = t->loss->learns_scale ? r->loss.temperature : 1,
                              .learn_scale = r->loss.learn_temperature && t->loss->learns_scale,

@@ -84,7 +84,7 @@ EOF
 seen() {
     find . -type f ! -name environment.json ! -name timing.jsonl -exec cksum {} + | sort -k 3
     grep -o '"step":[0-9]*' ./*/timing.jsonl
-    grep -v ' in [0-9.]* s\|ms a step' ../out
+    grep -v ' in [0-9.]* s\|ms per step' ../out
 }
 
 # attempt COMMAND...: in a fresh folder; its status in $code.

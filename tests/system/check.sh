@@ -8,7 +8,7 @@ small="data.n_train=512 data.n_validation=64 data.n_test=200 train.batch=32"
 run check latent $small
 check "a good recipe ends with 0" [ "$code" = 0 ]
 check "three passes" [ "$(grep -c '^pass' "$scratch/out")" = 3 ]
-check "an estimate of time and memory" grep -q 'ms a step: .* s for 1500 steps' "$scratch/out"
+check "an estimate of time and memory" grep -q 'ms per step: .* s for 1500 steps' "$scratch/out"
 
 # shellcheck disable=SC2086
 run check latent $small data.rho=0 --json
@@ -26,7 +26,7 @@ run check latent $small optim.rate=0 --json
 check "a rate of 0 learns no batch" grep -q '"learns_batch":false' "$scratch/out"
 check "... its gradients are right all the same" grep -q '"gradients_right":true' "$scratch/out"
 # shellcheck disable=SC2086
-check "a batch that does not fit" rejects 2 "there are 512 training pairs" check latent $small train.batch=1000
+check "a batch that does not fit" rejects 2 "train.batch = 1000: at most 512 (all training pairs); try train.batch=32" check latent $small train.batch=1000
 # One batch is learned as itself: in a queue it would be its own negative.
 # shellcheck disable=SC2086
 run check latent $small loss.queue=64 train.no_duplicates=true --json

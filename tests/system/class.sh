@@ -30,7 +30,7 @@ done
 run class sent/* -o class --report class.html
 check "runs that are right end with 0" [ "$code" = 0 ]
 check "... each has its student" [ "$(grep -c '^  student-\([0-9]*\)  .*  right  *sent/\1$' out)" = 3 ]
-check "... and there are three" grep -q '^3 of 3 runs have the right hash' out
+check "... and there are three" grep -q '^Right hashes: 3 of 3\.$' out
 run class sent/* sent/* -o class --report six.html
 check "a title names four of six runs" grep -q '^<h1>Class: sent/[0-9]*, sent/[0-9]*, sent/[0-9]*, sent/[0-9]* and 2 more</h1>$' six.html
 check "... in a page too" [ "$(grep -c 'student-02' class.html)" -ge 1 ]
@@ -47,5 +47,8 @@ check "... and says why" grep -q 'nowhere: No such file' err
 check "three are right still" [ "$(grep -o '"verdict":"right"' out | wc -l)" = 3 ]
 check "no folder" rejects 2 "-o DIR is missing" class
 check "a folder of no class" rejects 2 "sent holds no class" class sent/02 -o sent
+mkdir "it's mine"
+run class sent/02 -o "it's mine"
+check "... and what makes one can be typed" grep -qF ": $program class -o 'it'\\''s mine' makes one" err
 check "no students" rejects 2 "students" class -n 0 -o none
 done_testing

@@ -86,6 +86,8 @@ check "what is printed can be typed" grep -qxF "contrast: error: unknown command
 "$scratch/my bin/embeddings" train latent train.steps=1 -q -o "$scratch/it's called" >"$scratch/out"
 sed -n 's/.*; next: //p' "$scratch/out" >"$scratch/next"
 check "... after training too" sh -c "sh '$scratch/next' | grep -q '^test, '"
+"$scratch/my bin/embeddings" lesson floor >"$scratch/out"
+check "... after a lesson" grep -qxF "  '$scratch/my bin/embeddings' demo" "$scratch/out"
 "$scratch/my bin/embeddings" diagnose --loss 2.77 --batch 16 --report "$scratch/named.html" >"$scratch/out"
 check "... but a page is for others" grep -qF "<pre>contrast diagnose A.npy" "$scratch/named.html"
 check "a key that lacks a word" rejects 2 'did you mean "optim.weight_decay"?' train shapes optim.decay=1
@@ -95,7 +97,7 @@ check "option without value" rejects 2 "needs a value: RUN" train shapes -o
 check "an argument that is empty" rejects 2 "eval: expected RUN [data.KEY=PATH ...], found an empty argument" eval ''
 check "what a command has no use for" rejects 2 "unknown option of import \"--live\"" import w.safetensors --live
 check "one name for a checkpoint" rejects 2 "unknown option of hash \"--at\"" hash run --at best
-check "a queue larger than the data" rejects 2 "loss.queue = 16777216: there are 16 training pairs" \
+check "a queue larger than the data" rejects 2 "loss.queue = 16777216: at most 16 (all training pairs)" \
     train latent data.n_train=16 train.batch=4 loss.queue=16777216 -o "$scratch/queue"
 check "threads must be a number" rejects 2 "expected a whole number" train shapes --threads x
 check "no recipe" rejects 2 "train: expected RECIPE [section.key=value ...], found 0 arguments" train
@@ -112,7 +114,7 @@ check "unknown choice" rejects 2 "one of: sgd adamw" train shapes optim.name=ada
 check "unknown loss" rejects 2 'did you mean "clip"?' train shapes loss.name=clop
 check "widths that do not fit" rejects 2 "one embedding width" train shapes image.layers=64,32 text.layers=64,16
 check "bad widths" rejects 2 "1 to 16 values with commas between" train shapes image.layers=64,,32
-check "batch larger than the data" rejects 2 "there are 10 training pairs" \
+check "batch larger than the data" rejects 2 "at most 10 (all training pairs); try train.batch=5" \
     train shapes data.n_train=10 train.batch=11 -o "$scratch/large"
 check "nothing was written for it" [ ! -e "$scratch/large" ]
 check "instruction set that is not there" env CONTRAST_ISA=mmx sh -c '! "$0" train shapes 2>/dev/null' "$program"
@@ -131,6 +133,22 @@ run train latent train.steps=1 train.batch=1 loss.name=positives -q -o "$scratch
 check "... and there could be negatives" [ ! -s "$scratch/err" ]
 run train latent train.steps=1 train.batch=1 loss.name=question -q -o "$scratch/alone" --force
 check "... also of a loss without a temperature" grep -q "warning: train.batch=1" "$scratch/err"
+
+# One of each: a word that counts follows its number.
+printf '1\n2\n3\n' >"$scratch/three.csv"
+printf '1\n' >"$scratch/single.csv"
+one() { "$program" "$@" >>"$scratch/counts" 2>&1 </dev/null; }
+one train latent train.steps=1 data.n_train=1 train.batch=2 -o "$scratch/no"
+one train latent train.steps=1 data.n_train=64 train.batch=4 data.n_test=1 data.n_validation=1 -o "$scratch/ones"
+one check latent train.steps=1 data.n_train=64 train.batch=4
+one diagnose "$scratch/single.csv" "$scratch/single.csv"
+one diagnose "$scratch/three.csv" "$scratch/three.csv" --groups "$scratch/single.csv"
+one loss "$scratch/three.csv" "$scratch/three.csv"
+one sweep latent train.steps=1 data.n_train=64 train.batch=4 seed=1..1 -o "$scratch/grid" --report "$scratch/grid.html"
+cat "$scratch/grid.html" >>"$scratch/counts"
+one embed "$scratch/ones" --images "$scratch/single.csv" -o "$scratch/e.npy"
+check "counts are of one" [ "$(grep -cE '(^|[^0-9.])1 (training )?(pair|step|row|run|number|dimension|value)([^a-z]|$)|Points: 1; |at most 1 \(' "$scratch/counts")" -ge 7 ]
+check "... and no word for several" sh -c "! grep -E '(^|[^ 0-9.]|[^-] )1 (training |test |unit )?(pairs[^/]|steps|rows|runs|numbers|dimensions|values|points|seeds|items)' '$scratch/counts'"
 check "eval of an unknown split" rejects 2 "--split" eval nowhere --split tset
 
 printf '[train]\nbatch = 7\nbatch = 8\n' >"$scratch/twice.ini"

@@ -209,7 +209,7 @@ START_TEST(splits_by_file_and_by_share)
     put_text(2, "s.txt", "test\ntrain\nvalid\ntrain\n");
     check_refused(&o, CT_ERR_FORMAT, "s.txt:3: valid: expected train, validation, test");
     put_text(2, "s.txt", "test\ntrain\n");
-    check_refused(&o, CT_ERR_FORMAT, "s.txt: 2 lines; expected one for each of the 4 pairs");
+    check_refused(&o, CT_ERR_FORMAT, "s.txt: expected 4 lines, one per pair; found 2");
     put_text(2, "s.txt", "test\ntest\ntest\ntest\n");
     check_refused(&o, CT_ERR_CONFIG, "0 items in the train split");
 
@@ -255,7 +255,7 @@ START_TEST(groups_come_from_a_file)
     o.groups = path[2];
     o.image = put_matrix(3, "y.npy", X, 2, 4);
     put_text(1, "c.txt", "a\nb\n");
-    check_refused(&o, CT_ERR_FORMAT, "g.npy: 4 numbers; expected one for each of the 2 pairs");
+    check_refused(&o, CT_ERR_FORMAT, "g.npy: expected 2 numbers, one per pair; found 4");
 }
 END_TEST
 

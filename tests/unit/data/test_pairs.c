@@ -47,7 +47,7 @@ START_TEST(impossible_counts_are_refused)
     } WRONG[] = {
         {{0, 5, 5, 5}, "bad: 0 items in the train split; expected 1 to"},
         {{5, 5, -1, 5}, "bad: -1 items in the test split; expected 0 to"},
-        {{INT_MAX, 1, 0, 0}, "bad: 1 items in the validation split; expected 0 to 0"},
+        {{INT_MAX, 1, 0, 0}, "bad: 1 item in the validation split; expected 0 to 0"},
     };
     for (int k = 0; k < 3; k++) {
         ct_error err = {0};

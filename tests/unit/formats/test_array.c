@@ -181,7 +181,7 @@ START_TEST(numbers_in_a_text)
     check_read(TEXT("7"), NULL, 1, 1, (double[]){7});
     check_refused(TEXT("1,2\n3,x4\n"), NULL, "f:2: byte 3: expected a number, found 'x4'");
     check_refused(TEXT("1,2\n3,4z\n"), NULL, "f:2: byte 3: expected a number, found '4z'");
-    check_refused(TEXT("1,2\n\n3\n"), NULL, "f:3: has 1 numbers, expected 2 as before");
+    check_refused(TEXT("1,2\n\n3\n"), NULL, "f:3: has 1 number, expected 2 as before");
     check_refused(TEXT("1;2\n1,5;2,5\n"), NULL, "f:2: byte 1: expected a number, found '1,5;2,5'");
     check_refused(TEXT("a red star\na \x1b[2Jblue ring\n"), NULL,
                   "f:2: byte 1: expected a number, found 'a '");

@@ -59,11 +59,31 @@ START_TEST(long_words_are_left_alone)
 }
 END_TEST
 
+START_TEST(a_word_is_as_a_shell_takes_it)
+{
+    char out[CT_WORD_BYTES], word[2 * CT_WORD_BYTES];
+    ck_assert_str_eq(ct_text_word(out, "runs/a-1.x"), "runs/a-1.x");
+    ck_assert_str_eq(ct_text_word(out, ""), "''");
+    ck_assert_str_eq(ct_text_word(out, "it's"), "'it'\\''s'");
+    for (int quotes = 0; quotes < 2; quotes++) { /* the longest: one that is cut ends in ... */
+        memset(word, quotes ? '\'' : 'a', sizeof word);
+        size_t fits = 0;
+        do {
+            word[fits] = quotes ? '\'' : 'a';
+            word[++fits] = '\0';
+            ct_text_word(out, word);
+        } while (strstr(out, "...") == NULL);
+        ck_assert_uint_ge(fits * (quotes ? 4 : 1), CT_WORD_BYTES - 12);
+        ck_assert_str_eq(out + strlen(out) - 5, quotes ? "''..." : "aa...");
+    }
+}
+END_TEST
+
 TCase *nearest_case(void)
 {
     TCase *c = tcase_create("nearest");
     add_tests(c, finds_the_name_that_was_meant, stays_silent_when_nothing_is_near,
-              a_third_may_be_wrong_and_no_more, the_first_of_equals_wins,
-              long_words_are_left_alone);
+              a_third_may_be_wrong_and_no_more, the_first_of_equals_wins, long_words_are_left_alone,
+              a_word_is_as_a_shell_takes_it);
     return c;
 }

@@ -51,6 +51,7 @@ START_TEST(long_message_is_cut_and_ends)
     text[sizeof text - 1] = '\0';
     CT_FAIL(&here.err, CT_ERR_IO, "%s", text);
     ck_assert_uint_eq(strlen(here.err.msg), sizeof here.err.msg - 1);
+    ck_assert_str_eq(here.err.msg + sizeof here.err.msg - 6, "mm..."); /* and says so */
     ck_assert_int_eq(here.after, 'x');
 }
 END_TEST

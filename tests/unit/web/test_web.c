@@ -135,7 +135,7 @@ START_TEST(mistakes_are_told_in_words)
     static const char *const REFUSED[][2] = {
         {"loss.temperatur=1", "did you mean"},
         {"loss.name=clap", "there is no such loss"},
-        {"train.batch=100", "there are 64 training pairs"},
+        {"train.batch=100", "at most 64 (all training pairs); try train.batch=32"},
         {"image.layers=8", "image.layers ends in 8"},
     };
     char settings[512];

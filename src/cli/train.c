@@ -82,8 +82,11 @@ int cli_run_import(cli_call *c, ct_error *err)
 int cli_run_resume(cli_call *c, ct_error *err)
 {
     char path[CT_PATH_BYTES];
+    ct_error ignored = {.status = CT_OK}; /* an older version began runs that train would refuse */
     ct_recipe strict = ct_recipe_defaults();
     ct_run_recipe(c->argv[0], c->moved, &c->recipe, err);
-    ct_recipe_load(&strict, ct_folder_path(path, c->argv[0], "recipe.ini", err), err);
+    ct_recipe_load(&strict, ct_folder_path(path, c->argv[0], "recipe.ini", err), &ignored);
+    if (ignored.status == CT_ERR_CONFIG && err->status == CT_OK)
+        fprintf(stderr, "contrast: warning: ignored: %s\n", ignored.msg);
     return err->status == CT_OK ? go(c, c->argv[0], RESUME, err) : 0;
 }

@@ -132,7 +132,9 @@ check "... and what another loss leaves without" [ "$code" = 0 ]
 check "... which the record forgets" grep -q '^margin = 0.2$' "$scratch/clip/recipe.ini"
 sed -i 's/^margin = .*/margin = 0.7/' "$scratch/clip/recipe.ini"
 check "but no other value" rejects 2 "clip/recipe.ini: loss.margin: no effect with clip" train "$scratch/clip/recipe.ini"
-check "... when it continues" rejects 2 "loss.margin: no effect with clip" resume "$scratch/clip"
+run resume "$scratch/clip"
+check "... but a run that was begun with it goes on" [ "$code" = 0 ]
+check "... and says that it is ignored" grep -q '^contrast: warning: ignored: .*recipe.ini: loss.margin: no effect with clip' "$scratch/err"
 run eval "$scratch/clip"
 check "... it can still be measured" [ "$code" = 0 ]
 

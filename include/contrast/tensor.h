@@ -66,9 +66,10 @@ void ct_graph_free(ct_graph *g);
 const ct_error *ct_graph_error(const ct_graph *g); /* the first since reset, or NULL */
 
 /* Once a step: two parts that need nothing of each other, as two towers do. grow(ctx, 0) and
- * grow(ctx, 1) make tensors in g->branch[0] and [1], at least one, each on its own thread.
- * Then they are in the list of g, first those of branch 0, and ct_backward of what is made of both
- * comes back in the same way. Errors, on g: those of the branches */
+ * grow(ctx, 1) make tensors in g->branch[0] and [1], at least one, each on its own thread. Both
+ * begin with g's n_drops: a branch that drops must set its own, or two dropouts draw the same
+ * numbers. Then they are in the list of g, first those of branch 0, and ct_backward of what is made
+ * of both comes back in the same way. Errors, on g: those of the branches */
 void ct_graph_fork(ct_graph *g, void (*grow)(void *ctx, int k), void *ctx);
 
 /* The oldest tensor that holds a NaN or an infinity, or NULL: where a loss
@@ -85,9 +86,10 @@ ct_tensor *ct_leaf(ct_graph *g, int rows, int cols, const ct_real *x);
 ct_tensor *ct_constant(ct_graph *g, int rows, int cols, const ct_real *x);
 ct_tensor *ct_variable(ct_graph *g, const char *name, int rows, int cols, ct_real *x, ct_real *dx);
 
-/* Add dL/dx to the dx of every tensor y was made from, where L = <seed, y>;
- * seed has y's shape, NULL means ones. Call once a step, after checking
- * ct_graph_error. Errors: CT_ERR_NOMEM on the graph. */
+/* Add dL/dx to the dx of every tensor y was made from, where L = <seed, y>; seed has y's shape,
+ * NULL means ones. Check ct_graph_error first. Call it once a step: a second call passes on again
+ * what the first left in dx of tensors older than its y and, after ct_graph_fork, of both branches.
+ * Two outputs need no fork, no common operation, the newer first. Errors: CT_ERR_NOMEM on g. */
 void ct_backward(ct_graph *g, ct_tensor *y, const ct_real *seed);
 
 CT_C_END

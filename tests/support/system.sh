@@ -3,7 +3,7 @@
 # $1 of a test is the program (default build/contrast).
 program=${1:-build/contrast}
 case $program in /*) ;; *) program=$(pwd)/$program ;; esac
-[ -x "$program" ] || { echo "$program is not there; run make first" >&2; exit 1; }
+[ -x "$program" ] || { echo "$program is not there; run make (for installcheck: make install) first" >&2; exit 1; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 passed=0

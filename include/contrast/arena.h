@@ -1,4 +1,4 @@
-/* arena.h -- memory that dies all at once.
+/* arena.h -- memory that is freed all at once.
  *
  * A training step allocates many small arrays and frees them together: an arena hands out pieces of
  * a block and takes all of them back in one reset. When a block is full another one is added; the

@@ -1,4 +1,4 @@
-/* contrast.h -- everything public, for programs that do not mind. */
+/* contrast.h -- all public headers at once. */
 #ifndef CT_CONTRAST_H
 #define CT_CONTRAST_H
 

@@ -185,9 +185,9 @@ static void help_recipe_manual(void)
     const ct_recipe r = ct_recipe_defaults();
     ct_fields_ini(&ct_recipe_fields, &r, true, text, sizeof text);
     put_title("CONTRAST-RECIPE", "contrast-recipe", 5);
-    printf(" \\- the settings of a training of contrast\n.SH DESCRIPTION\nA recipe is a text of "
-           "sections and of lines\n.IR key = value .\n"
-           "What it does not say keeps the default that is shown here.\n.SH KEYS\n");
+    printf(" \\- the settings of a training of contrast\n.SH DESCRIPTION\nA recipe is a text "
+           "file of sections and of lines\n.IR \"key = value\" .\n"
+           "A key that it does not set has the default that is shown here.\n.SH KEYS\n");
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         const char *help = strstr(line, " # ");
         const size_t n = help != NULL ? (size_t)(help - line) : strlen(line);

@@ -158,7 +158,7 @@ START_TEST(a_batch_needs_as_many_groups)
         GROUP[i] = i % 4;
     }
     ck_assert_int_eq(ct_sampler_init(&s, ITEMS, N, BATCH, GROUP, 1, &arena, &err), CT_ERR_CONFIG);
-    ck_assert_ptr_nonnull(strstr(err.msg, "expected at most 4"));
+    ck_assert_ptr_nonnull(strstr(err.msg, "without duplicates at most 4"));
 }
 END_TEST
 

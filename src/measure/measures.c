@@ -52,7 +52,7 @@ static const ct_field MEASURES[] = {
      .help = "skewness of how often an item is among the 10 nearest of the other side: high if "
              "few items are near to all"},
     {NUMBER(diagonal_mean), .label = "cosine of pairs", .format = "%.3f",
-     .help = "mean cosine of partners"},
+     .help = "mean cosine of partners; any number if each side is one point: see cosine of others"},
     {NUMBER(off_diagonal_mean), .label = "cosine of others", .format = "%.3f",
      .help = "mean cosine of rows of two sides that are not partners"},
     {NUMBER(alignment), .label = "alignment", .format = "%.3f",

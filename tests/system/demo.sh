@@ -37,6 +37,10 @@ start=$(date +%s)
 run demo --report page.html
 took=$(($(date +%s) - start))
 check "the story ends with 0" [ "$code" = 0 ]
+tr -s ' \n' '  ' <"$scratch/out" >"$scratch/told"
+check "why a collapsed run has a recall above chance" grep -q 'Recall asks only for the order of cosines' "$scratch/told"
+check "... why two equal sides have a cosine of their own" grep -q 'between the two sides can then be any number' "$scratch/told"
+check "... and what else keeps rows apart" grep -q 'batch normalisation .* stopped gradient' "$scratch/told"
 check "Adam has a line" grep -q '^  Adam ' "$scratch/out"
 row=$(grep '^  Adam ' out | sed 's/^  //;s/   */<\/td><td class=n>/g')
 tr -d '\n' <page.html >cells

@@ -29,6 +29,10 @@ while read -r line; do
     sh -c "$line" >"$scratch/out" 2>&1 </dev/null
     check "README: $line" [ $? = $ends ]
 done <commands
+# What .gitignore names, and pictures that are made again to the byte.
+find . -type f -newer commands ! -path './build/*' ! -path './runs/*' ! -path './datasets/fashion-mnist/*' \
+    ! -path './datasets/unifont/*' ! -path './src/show/pictures/*' >left
+check "they leave nothing untracked" [ "$(grep -vcx ./left left)" = 0 ]
 
 for picture in src/show/pictures/*.svg; do
     check "README's commands make $picture again, to the byte" cmp -s "$picture" "$root/$picture"

@@ -334,30 +334,26 @@ void ct_folder_unlock(int fd)
 
 /* ---- where a file is, seen from elsewhere ---- */
 
-/* Drop ".", empty names, and "name/..", in place. The last is wrong where a name is a link. */
+/* Drop ".", empty names, and "name/..", of an absolute path in place. The last is wrong where a
+ * name is a link. */
 static void simplify(char *path)
 {
-    const bool absolute = *path == '/';
-    char *const begin = path + absolute, *end = begin;
-    for (char *name = begin, *next; *name != '\0'; name = next) {
+    char *end = path; /* of what is kept, which is never longer than what was read */
+    for (const char *name = path; *name != '\0';) {
+        name += strspn(name, "/");
         const size_t n = strcspn(name, "/");
-        next = name + n + (name[n] == '/');
-        char *last = end; /* of the names that are kept */
-        while (last > begin && last[-1] != '/')
-            last--;
-        const bool up = n == 2 && memcmp(name, "..", 2) == 0;
-        const bool can = end > begin && !(end - last == 2 && memcmp(last, "..", 2) == 0);
-        if (n == 0 || (n == 1 && *name == '.') || (up && absolute && !can))
-            continue;
-        if (up && can) {
-            end = last > begin ? last - 1 : last;
-            continue;
-        }
-        if (end > begin)
+        if (n == 2 && memcmp(name, "..", 2) == 0) {
+            while (end > path && *--end != '/')
+                ;
+        } else if (n > 1 || (n == 1 && *name != '.')) {
             *end++ = '/';
-        memmove(end, name, n);
-        end += n;
+            memmove(end, name, n);
+            end += n;
+        }
+        name += n;
     }
+    if (end == path) /* the root */
+        end++;
     *end = '\0';
 }
 

@@ -35,12 +35,11 @@
 typedef struct walk {
     measuring *m;
     const measure_rows *a, *b;
-    ct_real *own;     /* (n) cosine of a_i and b_i; NULL: not pairs, wrong items are not counted */
-    const int *group; /* (n) of the rows of a pair */
-    ct_real *tile;    /* (STRIPS, TILE, TILE) */
-    int *ahead[2];    /* wrong items at least as similar as the right one */
-    ct_real *
-        best[2][2]; /* NULL without groups: the largest cosine of [0] the group, [1] a wrong item */
+    ct_real *own;      /* (n) cosine of a_i and b_i; NULL: not pairs, wrong items are not counted */
+    const int *group;  /* (n) of the rows of a pair */
+    ct_real *tile;     /* (STRIPS, TILE, TILE) */
+    int *ahead[2];     /* wrong items at least as similar as the right one */
+    ct_real *wrong[2]; /* NULL without groups: the largest cosine of a wrong item */
     measure_nearest *nearest[2];
 } walk;
 
@@ -67,16 +66,15 @@ static void count_row(const walk *w, int i, int j0, int cols, const ct_real *s, 
     w->ahead[0][i] += count;
 }
 
-/* The same cells: the best of the group and the best wrong item of the row and of the columns. */
-static void note_best(const walk *w, int strip, int i, int j0, int cols, const ct_real *s)
+/* The same cells: the best wrong item of the row and of the columns. */
+static void note_wrong(const walk *w, int i, int j0, int cols, const ct_real *s, ct_real *column)
 {
-    const ptrdiff_t at = (ptrdiff_t)strip * w->b->n + j0;
-    for (int j = 0; j < cols; j++) {
-        const int wrong = w->group[i] != w->group[j0 + j];
-        ct_real *row = &w->best[0][wrong][i], *column = &w->best[1][wrong][at + j];
-        *row = s[j] > *row ? s[j] : *row;
-        *column = s[j] > *column ? s[j] : *column;
-    }
+    ct_real *row = &w->wrong[0][i];
+    for (int j = 0; j < cols; j++)
+        if (w->group[i] != w->group[j0 + j]) {
+            *row = s[j] > *row ? s[j] : *row;
+            column[j] = s[j] > column[j] ? s[j] : column[j];
+        }
 }
 
 static void walk_strip(void *ctx, int strip)
@@ -98,8 +96,8 @@ static void walk_strip(void *ctx, int strip)
             for (int i = i0; i < i0 + rows; i++, s += cols) {
                 if (w->own != NULL)
                     count_row(w, i, j0, cols, s, ahead + j0);
-                if (w->best[0][0] != NULL)
-                    note_best(w, strip, i, j0, cols, s);
+                if (w->wrong[0] != NULL)
+                    note_wrong(w, i, j0, cols, s, w->wrong[1] + (ptrdiff_t)strip * n_b + j0);
                 for (int j = 0; j < cols; j++)
                     measure_offer(&w->nearest[0][i], s[j], j0 + j);
                 for (int j = 0; j < cols; j++)
@@ -121,9 +119,9 @@ static walk walk_over(measuring *m, const measure_rows *a, const measure_rows *b
     w.ahead[1] = measure_room(m, b->n, STRIPS, sizeof(int));
     w.own = paired ? measure_room(m, a->n, 1, sizeof *w.own) : NULL;
     w.group = m->group;
-    for (int k = 0; k < 2 && paired && m->e->group != NULL; k++) {
-        w.best[0][k] = filled(m, a->n, 1, &none, sizeof none);
-        w.best[1][k] = filled(m, b->n, STRIPS, &none, sizeof none);
+    if (paired && m->e->group != NULL) {
+        w.wrong[0] = filled(m, a->n, 1, &none, sizeof none);
+        w.wrong[1] = filled(m, b->n, STRIPS, &none, sizeof none);
     }
     if (measure_failed(m))
         return w;
@@ -137,10 +135,8 @@ static walk walk_over(measuring *m, const measure_rows *a, const measure_rows *b
         w.ahead[1][at % b->n] += w.ahead[1][at];
         for (int k = 0; k < CT_HUB_K && l->item[k] >= 0; k++)
             measure_offer(&w.nearest[1][at % b->n], l->s[k], l->item[k]);
-        for (int k = 0; k < 2 && w.best[1][k] != NULL; k++) {
-            ct_real *best = &w.best[1][k][at % b->n];
-            *best = w.best[1][k][at] > *best ? w.best[1][k][at] : *best;
-        }
+        if (w.wrong[0] != NULL && w.wrong[1][at] > w.wrong[1][at % b->n])
+            w.wrong[1][at % b->n] = w.wrong[1][at];
     }
     return w;
 }
@@ -195,7 +191,7 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
         found[0] += wrong < 1;
         found[1] += wrong < 5;
         found[2] += wrong < 10;
-        found[3] += w->best[s][0] != NULL && w->best[s][0][i] > w->best[s][1][i];
+        found[3] += w->wrong[s] != NULL && w->nearest[s][i].s[0] > w->wrong[s][i];
         ahead += (double)wrong / most;
         groups += 1.0 / m->members[m->group[i]];
         group_ahead += (double)wrong / most / m->members[m->group[i]];
@@ -213,7 +209,7 @@ static void measure_retrieval(measuring *m, const walk *w, int s)
     out->recall_at_1[s] = (double)found[0] / asked;
     out->recall_at_5[s] = (double)found[1] / asked;
     out->recall_at_10[s] = (double)found[2] / asked;
-    out->recall_of_group[s] = w->best[s][0] != NULL ? (double)found[3] / asked : (double)NAN;
+    out->recall_of_group[s] = w->wrong[s] != NULL ? (double)found[3] / asked : (double)NAN;
     out->median_rank[s] = ct_spread_of(rank, asked).median;
     out->wrong_ahead[s] = ahead / asked;
     m->clues->group_ahead += group_ahead / groups / 2;

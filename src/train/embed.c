@@ -35,17 +35,6 @@ ct_batch_side ct_gather_items(ct_gather *g, const int *items, int n, ct_error *e
 
 /* ---- embeddings ---- */
 
-ct_tensor *ct_trainer_forward(ct_trainer *t, ct_gather *g, const int *items, int n, ct_error *err)
-{
-    if (err->status != CT_OK)
-        return NULL;
-    const ct_batch_side in = ct_gather_items(g, items, n, err);
-    ct_tensor *z = err->status == CT_OK ? ct_two_tower_embed(&t->graph, &t->model, g->side, &in)
-                                        : NULL;
-    ct_trainer_graph_error(t, err);
-    return z;
-}
-
 static ct_status embed(ct_trainer *t, ct_gather *g, const int *items, int n, ct_real *out,
                        ct_error *err)
 {
@@ -53,8 +42,12 @@ static ct_status embed(ct_trainer *t, ct_gather *g, const int *items, int n, ct_
     t->graph.training = false;
     for (int i = 0; i < n && err->status == CT_OK; i += CT_EMBED_ROWS) {
         const int here = n - i < CT_EMBED_ROWS ? n - i : CT_EMBED_ROWS;
+        const ct_batch_side in = ct_gather_items(g, items + i, here, err);
         ct_graph_reset(&t->graph);
-        const ct_tensor *z = ct_trainer_forward(t, g, items + i, here, err);
+        const ct_tensor *z = err->status == CT_OK
+                                 ? ct_two_tower_embed(&t->graph, &t->model, g->side, &in)
+                                 : NULL;
+        ct_trainer_graph_error(t, err);
         if (z != NULL)
             memcpy(out + (size_t)i * d, z->x, (size_t)here * d * sizeof *out);
     }

@@ -153,12 +153,6 @@ void ct_gather_open(ct_gather *g, const ct_pairs *pairs, int side, const ct_text
  * in a file) */
 ct_batch_side ct_gather_items(ct_gather *g, const int *items, int n, ct_error *err);
 
-/* At most `rows` items as embeddings, the newest tensor of the graph; what was gathered is valid
- * until the next call. NULL after an error  CT_ERR_IO, CT_ERR_FORMAT (a side that is in a file),
- * those of the graph */
-ct_tensor *ct_trainer_forward(ct_trainer *t, ct_gather *gather, const int *items, int n,
-                              ct_error *err);
-
 /* How many pairs of the past the next step finds in the queue. */
 int ct_trainer_past(const ct_trainer *t);
 

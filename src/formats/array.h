@@ -20,7 +20,7 @@
  * are not divided by spaces alone: other lines may be captions. Errors  CT_ERR_IO, CT_ERR_NOMEM */
 bool ct_array_begins(const char *path, ct_error *err);
 
-/* Open one. What is anything else is refused by the name of its kind (foreign.c). Close the source,
+/* Open one. What is anything else is refused by the name of its kind. Close the source,
  * also after an error. Here and below the arena fails into `err`.
  * Errors  CT_ERR_IO; CT_ERR_FORMAT; CT_ERR_NOMEM */
 ct_status ct_array_open(ct_source *source, const char *path, ct_arena *arena, ct_npy *out,

@@ -56,7 +56,7 @@ size_t ct_base64_get(const char *text, uint8_t *out);
 #define CT_PYTORCH "a PyTorch file: in Python: np.save('x.npy', torch.load('x.pt').numpy())"
 
 /* Fail if a file that begins with these bytes is known to be something else, naming what, and the
- * line that converts it (foreign.c). Errors  CT_ERR_FORMAT "path: is WHAT: HOW" */
+ * line that converts it. Errors  CT_ERR_FORMAT "path: is WHAT: HOW" */
 ct_status ct_foreign_refuse(const char *path, const void *head, size_t size, ct_error *err);
 
 #endif

@@ -279,10 +279,13 @@ ct_status ct_file_remove(const char *path, ct_error *err)
     return err->status;
 }
 
-const char *ct_folder_path(char out[CT_PATH_BYTES], const char *folder, const char *name,
+const char *ct_folder_path(char out[CT_PATH_BYTES], const char *folder, const char *path,
                            ct_error *err)
 {
-    if (snprintf(out, CT_PATH_BYTES, "%s/%s", folder, name) >= CT_PATH_BYTES)
+    const size_t size = strlen(folder);
+    const bool alone = *path == '/' || size == 0, joined = alone || folder[size - 1] == '/';
+    if (snprintf(out, CT_PATH_BYTES, "%s%s%s", alone ? "" : folder, joined ? "" : "/", path) >=
+        CT_PATH_BYTES)
         CT_FAIL(err, CT_ERR_IO, "%.60s...: the path is too long", folder);
     return out;
 }
@@ -357,16 +360,6 @@ static void simplify(char *path)
     *end = '\0';
 }
 
-void ct_path_from(char out[CT_PATH_BYTES], const char *folder, const char *path, ct_error *err)
-{
-    const size_t size = strlen(folder);
-    const bool alone = *path == '/' || size == 0, joined = alone || folder[size - 1] == '/';
-    const int n = snprintf(out, CT_PATH_BYTES, "%s%s%s", alone ? "" : folder, joined ? "" : "/",
-                           path);
-    if (n >= CT_PATH_BYTES)
-        CT_FAIL(err, CT_ERR_IO, "%s/%s: too long", folder, path);
-}
-
 void ct_path_to(char out[CT_PATH_BYTES], const char *folder, const char *path, ct_error *err)
 {
     char here[CT_PATH_BYTES], from[CT_PATH_BYTES], to[CT_PATH_BYTES];
@@ -376,8 +369,8 @@ void ct_path_to(char out[CT_PATH_BYTES], const char *folder, const char *path, c
     *out = '\0';
     if (err->status != CT_OK)
         return;
-    ct_path_from(from, here, folder, err);
-    ct_path_from(to, here, path, err);
+    ct_folder_path(from, here, folder, err);
+    ct_folder_path(to, here, path, err);
     simplify(from);
     simplify(to);
     for (size_t i = 0; from[i] == to[i] || (from[i] == '\0' && to[i] == '/'); i++) {
@@ -396,7 +389,7 @@ void ct_path_to(char out[CT_PATH_BYTES], const char *folder, const char *path, c
     /* These were names. If one is a link, they may lead to another file; a folder that is still to
      * be made has none. */
     const bool is_there = *folder == '\0' || ct_file_stamp(folder) != 0;
-    ct_path_from(from, folder, out, err);
+    ct_folder_path(from, folder, out, err);
     if (is_there && ct_file_stamp(from) != ct_file_stamp(path))
-        ct_path_from(out, here, path, err);
+        ct_folder_path(out, here, path, err);
 }

@@ -68,12 +68,10 @@ ct_status ct_file_remove(const char *path, ct_error *err); /* fine if it is not 
 /* What writing a file (FILE, or FILE:NAME in it) changes, in one number: when it was written, its
  * size, which file it is. 0: it is not there. */
 uint64_t ct_file_stamp(const char *path);
-/* "FOLDER/NAME", in `out`. Errors  CT_ERR_IO: too long */
-const char *ct_folder_path(char out[CT_PATH_BYTES], const char *folder, const char *name,
+/* A path that is seen from `folder` as the working directory sees it, in `out`: "runs/a" and
+ * "../x.npy" are "runs/a/../x.npy"; an absolute path stays. Errors  CT_ERR_IO: too long */
+const char *ct_folder_path(char out[CT_PATH_BYTES], const char *folder, const char *path,
                            ct_error *err);
-/* A path that is seen from `folder` as the working directory sees it: "runs/a" and "../x.npy" are
- * "runs/a/../x.npy"; an absolute path stays. Errors  CT_ERR_IO: too long */
-void ct_path_from(char out[CT_PATH_BYTES], const char *folder, const char *path, ct_error *err);
 /* And the other way: what leads from `folder` to the file `path`, relative unless links between
  * them lead elsewhere. Errors  CT_ERR_IO: too long; there is no working directory */
 void ct_path_to(char out[CT_PATH_BYTES], const char *folder, const char *path, ct_error *err);

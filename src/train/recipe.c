@@ -242,7 +242,7 @@ static void move_paths(ct_recipe *r, const ct_recipe *before, const char *name, 
         if (path == NULL || *path == '/' ||
             (before != NULL && strcmp(path, (const char *)before + (path - (char *)r)) == 0))
             continue;
-        ct_path_from(joined, folder, path, err);
+        ct_folder_path(joined, folder, path, err);
         ct_path_to(moved, before != NULL ? "." : folder, before != NULL ? joined : path, err);
         if (before != NULL && ct_file_stamp(joined) == 0 && ct_file_stamp(path) != 0)
             continue; /* so older versions of the program looked for it */

@@ -22,7 +22,7 @@ START_TEST(seen_from_a_folder_a_path_is_joined_to_it)
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         ct_error err = {0};
-        ct_path_from(out, CASES[i][0], CASES[i][1], &err);
+        ct_folder_path(out, CASES[i][0], CASES[i][1], &err);
         ck_assert_int_eq(err.status, CT_OK);
         ck_assert_str_eq(out, CASES[i][2]);
     }
@@ -78,7 +78,7 @@ START_TEST(a_path_that_is_too_long_is_refused)
     ct_error err = {0};
     memset(name, 'x', sizeof name);
     name[sizeof name - 1] = '\0';
-    ct_path_from(out, "a", name, &err);
+    ct_folder_path(out, "a", name, &err);
     ck_assert_int_eq(err.status, CT_ERR_IO);
     err = (ct_error){0};
     ct_path_to(out, "a", name, &err);

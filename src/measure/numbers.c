@@ -32,18 +32,7 @@ const ct_fields ct_number_fields = CT_FIELDS(NUMBER);
 
 /* ---- what a landmark means ---- */
 
-typedef enum cause {
-    EQUAL,
-    RANDOM,
-    FLOOR,
-    FACTOR,
-    GATHERED,
-    REPEATED,
-    SCALED,
-    TWICE,
-    HALVES,
-    CELLS
-} cause;
+enum cause { EQUAL, RANDOM, FLOOR, FACTOR, GATHERED, REPEATED, SCALED, TWICE, HALVES, CELLS };
 
 /* What each says, and what tells its causes apart. */
 static const char *const CAUSES[][2] = {
@@ -78,8 +67,8 @@ static const char *const CAUSES[][2] = {
 /* A landmark of a loss (NULL: of none in particular); what has the same formula and value is one.
  */
 __attribute__((format(printf, 5, 6))) static void offer(ct_numbers *out, const ct_loss *loss,
-                                                        double value, cause of, const char *fmt,
-                                                        ...)
+                                                        double value, enum cause of,
+                                                        const char *fmt, ...)
 {
     const char *name = loss != NULL ? loss->name : "";
     ct_number x = {.value = value,

@@ -75,12 +75,13 @@ static int *first_equal(measuring *m, keyed *x, int n, const measure_rows *r, do
     return kind;
 }
 
-/* Of each of n the first of its group, its own number if it is that; NULL if memory is short. */
+/* Of each of n the first of its group (NULL: of its own), its own number if it is that; NULL if
+ * memory is short. */
 static int *first_of_group(measuring *m, const int *group, int n)
 {
     keyed *x = measure_room(m, n, 1, sizeof *x);
     for (int i = 0; i < n && x != NULL; i++)
-        x[i] = (keyed){group[i], i};
+        x[i] = (keyed){group != NULL ? group[i] : i, i};
     return first_equal(m, x, n, NULL, 0);
 }
 
@@ -143,23 +144,16 @@ static void find_repeats(measuring *m, int s, const double *key)
 
 void measure_groups(measuring *m)
 {
-    const int n = m->e->n;
-    const bool grouped = m->e->group != NULL;
-    m->group = grouped ? first_of_group(m, m->e->group, n)
-                       : measure_room(m, n, 1, sizeof *m->group);
-    m->members = measure_room(m, n, 1, sizeof *m->members);
-    m->clues->groups = 0;
-    for (int i = 0; i < n && !measure_failed(m); i++) {
-        if (!grouped)
-            m->group[i] = i;
-        m->clues->groups += m->members[m->group[i]]++ == 0;
-    }
-    const ct_all_rows *all = m->e->all;
-    if (all == NULL || measure_failed(m))
-        return;
-    const int *first = grouped ? first_of_group(m, all->group, all->n) : NULL;
-    m->clues->groups = grouped ? 0 : all->n;
-    for (int i = 0; i < all->n && first != NULL; i++)
+    const ct_embedded *e = m->e;
+    const int rows = m->out->rows, *all = e->all != NULL ? e->all->group : e->group;
+    const bool grouped = e->group != NULL;
+    m->group = first_of_group(m, e->group, e->n);
+    m->members = measure_room(m, e->n, 1, sizeof *m->members);
+    for (int i = 0; i < e->n && !measure_failed(m); i++)
+        m->members[m->group[i]]++;
+    const int *first = grouped ? first_of_group(m, all, rows) : NULL;
+    m->clues->groups = grouped ? 0 : rows;
+    for (int i = 0; i < rows && first != NULL; i++)
         m->clues->groups += first[i] == i;
 }
 

@@ -95,7 +95,7 @@ function strip(run, r, m) {
       p.style.backgroundPosition = `0 ${-run.picture_height * j}px`;
       f.append(p);
     }
-    c.textContent = `${run.cosine(m, i, j).toFixed(2)} ${j + 1}: ${run.caption[j] || ''}` + (j === i ? ' (its own)' : '');
+    c.textContent = `${run.cosine(m, i, j).toFixed(2)} ${j}: ${run.caption[j] || ''}` + (j === i ? ' (its own)' : '');
     f.append(c);
     return f;
   }));
@@ -106,7 +106,7 @@ function light(run, r, m) {
   run.cross.setAttribute('d', `M${p.left} ${y}H${p.right}V${y + size}H${p.left}zM${x} ${p.top}V${p.bottom}H${x + size}V${p.top}z`);
   run.pair.forEach((g, k) => g.classList.toggle('lit', k === i));
   for (const e of run.pairText)
-    e.textContent = `pair ${i + 1}${run.caption[i] ? ': ' + run.caption[i] : ''}; cosine ${run.cosine(m, i, i).toFixed(2)}`;
+    e.textContent = `pair ${i}${run.caption[i] ? ': ' + run.caption[i] : ''}; cosine ${run.cosine(m, i, i).toFixed(2)}`;
   strip(run, r, m);
 }
 
@@ -123,7 +123,7 @@ function draw() {
 function choose(i) {
   if (i === pair || i < 0) return;
   pair = i;
-  $('pair').value = i + 1;
+  $('pair').value = i;
   draw();
 }
 function stop() {
@@ -150,9 +150,9 @@ function step(by) {
 /* Listen to sliders, buttons, pointer and keys: a page of runs. */
 function control() {
   $('time').max = $('time').value = longest - 1;
-  $('pair').max = Math.max(...runs.map(r => r.n));
+  $('pair').max = Math.max(...runs.map(r => r.n)) - 1;
   $('time').oninput = () => { stop(); draw(); };
-  $('pair').oninput = () => choose(Number($('pair').value) - 1);
+  $('pair').oninput = () => choose(Number($('pair').value));
   $('play').onclick = play;
   $('back').onclick = () => step(-1);
   $('on').onclick = () => step(1);

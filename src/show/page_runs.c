@@ -201,7 +201,7 @@ ct_status ct_page_runs(ct_writer *w, const ct_record *r, int n, ct_error *err)
             r[i].folder, i, i);
     ct_put(w,
            "</div>\n<main>\n<p class=\"dim\">The pictures from the cosines on show %d fixed pairs "
-           "of validation, here at the end of training.</p>\n",
+           "of validation, counted from 0, here at the end of training.</p>\n",
            r->probe.n);
     pictures(w, r, n);
     if (captions) {

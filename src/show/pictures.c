@@ -167,7 +167,7 @@ static void draw_plane(ct_writer *w, const ct_axes *a, const ct_record *r, const
         ct_svg_segment(w, "join", x, y, u, v);
         ct_svg_disc(w, "da", x, y, 4, NULL);
         ct_svg_rect(w, "db", u - 3.5, v - 3.5, 7, 7, NULL);
-        ct_put(w, "<title>%d: %s</title></g>\n", i + 1,
+        ct_put(w, "<title>%d: %s</title></g>\n", i,
                r->probe.n_captions > 0 ? r->probe.caption[i] : "");
     }
 }
@@ -186,7 +186,7 @@ void ct_matrix_draw(ct_writer *w, const double *cosine, int n, const char *rows,
     ct_svg_map(w, a.left, a.top, size, cosine, n, n);
     ct_svg_rect(w, "frame", a.left, a.top, a.right - a.left, a.bottom - a.top, NULL);
     for (int k = 0; k < n; k += 10) {
-        snprintf(text, sizeof text, "%d", k + 1);
+        snprintf(text, sizeof text, "%d", k);
         ct_svg_text(w, a.left - 5, a.top + size * k + 9, 11, CT_SVG_END, 0, text);
         ct_svg_text(w, a.left + size * (k + 0.5), a.bottom + 14, 11, CT_SVG_MIDDLE, 0, text);
     }

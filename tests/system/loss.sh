@@ -39,7 +39,7 @@ for name in question npair infonce clip ntxent siglip dcl unicl supcon triplet h
     check "--loss $name" [ "$code" = 0 ]
 done
 run loss a.npy b.npy --explain --heatmap -
-check "--explain works out both rows" [ "$(grep -c 'row [12]:' "$scratch/out")" = 2 ]
+check "--explain works out both rows" [ "$(grep -c 'row [01]:' "$scratch/out")" = 2 ]
 run loss a.npy b.npy --explain --loss siglip
 check "... each row of all pairs once" [ "$(grep -c '  row [12]: ' out)" = 2 ]
 

@@ -73,12 +73,12 @@ function download(what, name) {
 /* Two buttons that save a picture: as it is, and drawn once more as SVG. */
 function saveButtons(canvas, name, title, drawAgain) {
   const button = (kind, save) => make('button', {type: 'button', className: 'save', ariaLabel: `save ${title} as ${kind}`, onclick: save}, kind);
-  return [button('SVG', () => {
+  return make('span', {className: 'saves'}, button('PNG', () => canvas.toBlob(b => download(b, name + '.png'))), button('SVG', () => {
     canvas.svg = null;
     drawAgain();
     if (canvas.svg) download(canvas.svg.text, name + '.svg');
     delete canvas.svg;
-  }), button('PNG', () => canvas.toBlob(b => download(b, name + '.png')))];
+  }));
 }
 
 function line(g, points, dash = []) {

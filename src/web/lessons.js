@@ -35,14 +35,14 @@ const LESSONS = [
     ask: 'Left, the loss only pulls pairs together: 1 - cosine. It falls to 0. Is that good?',
     answers: ['yes: pairs match', 'no: all rows are equal', 'it cannot reach 0'], right: 1,
     why: 'If nothing keeps different rows apart, the cheapest way to make pairs equal is to make everything equal. The loss is 0, ' +
-      'the mean cosine of different rows is 1, and a picture finds its caption as seldom as by chance. With negatives the rows scatter; but these towers use few directions, which is the other collapse, the dimensional one.'},
+      'the mean cosine of different rows is 1, and an image finds its caption as seldom as by chance. With negatives the rows scatter; but these towers use few directions, which is the other collapse, the dimensional one.'},
   {name: 'shallow', title: 'Shallow towers', recipe: 'collapse',
     settings: DEEP + ' optim.name=adamw optim.rate=0.002 train.batch=64',
     beside: 'two ReLU layers', fix: 'image.layers=64,32 text.layers=64,32 image.activation=relu text.activation=relu', steps: 200,
     ask: 'Right: two ReLU layers instead of four sigmoid ones, temperature still 1. Does temperature 1 collapse them?',
     answers: ['yes, at ln 64', 'no, they spread', 'they diverge'], right: 1,
-    why: 'Temperature 1 does not collapse towers by itself. The loss ends near 3.35 and looks stuck, but its floor here is 3.17, not 0, ' +
-      'because no cosine is above 1. Compare a loss with its floor before you call it bad: the four layers on the left end hardly higher, ' +
+    why: 'Temperature 1 does not collapse towers by itself. The loss ends at 3.31 and looks stuck, but its floor here is 3.17, not 0, ' +
+      'because no cosine is above 1. Compare a loss with its floor before you call it bad: the four layers on the left end hardly higher, at 3.39, ' +
       'and use only three directions.'},
   {name: 'rate', title: 'Too large a step', recipe: 'collapse', settings: DEEP + ' optim.name=adamw optim.rate=0.02',
     beside: 'rate 0.002', fix: 'optim.rate=0.002', steps: 200,
@@ -50,11 +50,11 @@ const LESSONS = [
     answers: ['yes', 'no: rows lie on a few points, along one or two directions', 'no: all rows are equal'], right: 1,
     why: 'The rows are not all equal, but most are copies of a few: look at the singular values and at the plane. At 0.002 they do not fall on one another, ' +
       'though they use few directions too. The loss alone shows none of it.'},
-  {name: 'shapes', title: 'Pictures and captions', recipe: 'shapes', settings: SHAPES, steps: 150,
-    ask: 'Small drawn pictures, each with a sentence, N = 64, temperature 0.2. After how many steps do most pictures find their own caption?',
+  {name: 'shapes', title: 'Images and captions', recipe: 'shapes', settings: SHAPES, steps: 150,
+    ask: 'Small drawn images, each with a sentence, N = 64, temperature 0.2. After how many steps do most images find their own caption?',
     answers: ['about a hundred', 'thousands', 'never, with an MLP'], right: 0,
     why: 'The pairs separate quickly: the diagonal of the matrix turns to one colour while the rest stays pale. After 150 ' +
-      'steps some seven in ten pictures find their own caption among 200. Type a caption of your own below the pictures. ' +
+      'steps some seven in ten images find their own caption among 200. Type a caption of your own below the charts. ' +
       'Train on, and the share falls again, to 55 in 100 after 1500 steps: 1024 pairs are learnt by heart. The word stays healthy, for it judges one moment and does not know that an earlier one was better.'},
   {name: 'cold', title: 'Too cold', recipe: 'shapes', settings: SHAPES + ' loss.temperature=0.01', beside: 'temperature 0.2',
     fix: 'loss.temperature=0.2', steps: 200,
@@ -67,7 +67,7 @@ const LESSONS = [
     fix: 'loss.name=unicl', steps: 200,
     ask: 'Captions name only the first object now, so some repeat within a batch. What does the softmax loss make of them?',
     answers: ['nothing: they do no harm', 'false negatives', 'it skips them'], right: 1,
-    why: 'A caption that occurs twice in a batch is pushed away from a picture that it describes. unicl makes rows with equal captions ' +
+    why: 'A caption that occurs twice in a batch is pushed away from an image that it describes. unicl makes rows with equal captions ' +
       'positives of each other; its loss has a higher floor, and it retrieves somewhat better after 200 steps (0.6 to 0.55) and far better after 1000 (0.66 to 0.4).'},
   {name: 'circle', title: 'Two dimensions', recipe: 'latent', settings: VECTORS.replaceAll('64,32', '32,2') + ' loss.temperature=1', beside: 'no negatives',
     fix: 'loss.name=positives', steps: 300,

@@ -25,7 +25,7 @@ function makeWorker() {
 
 /* ---- a run: a worker, what it said, and its pictures ---- */
 const PICTURES = [
-  ['heat', 'Cosines of all pairs shown', 'rows: pictures, columns: captions; the diagonal is framed'],
+  ['heat', 'Cosines of all pairs shown', 'rows: images, columns: captions; the diagonal is framed'],
   ['loss', 'Loss', 'dashed: all equal, dotted: floor'],
   ['place', 'Embeddings', ''],
   ['bins', 'Cosines of pairs and of others', 'filled: pairs, dashed: others'],
@@ -47,7 +47,7 @@ class Run {
       const canvas = this.canvas[kind] = make('canvas', {tabIndex: kind === 'heat' || kind === 'place' ? 0 : -1});
       canvas.setAttribute('role', 'img');
       this.note[kind] = make('span', {}, text);
-      panels.append(make('figure', {className: ['bins', 'values', 'path'].includes(kind) ? 'more' : ''}, canvas, make('figcaption', {}, ...saveButtons(canvas, kind, title, () => this.look && DRAW[kind](this, canvas)), make('b', {}, title), ' ', this.note[kind])));
+      panels.append(make('figure', {className: ['bins', 'values', 'path'].includes(kind) ? 'more' : ''}, canvas, make('figcaption', {}, saveButtons(canvas, kind, title, () => this.look && DRAW[kind](this, canvas)), make('b', {}, title), ' ', this.note[kind])));
     }
     this.hand = make('details', {className: 'hand'}, make('summary', {}, 'The loss of one row, by hand'), make('div'));
     this.phaseList = make('ol');
@@ -55,7 +55,7 @@ class Run {
     this.slow = make('div', {className: 'phases', hidden: true}, this.phaseList, make('figure', {}, this.phaseCanvas));
     this.search = make('input', {type: 'text', value: 'a small red star', ariaLabel: 'caption to look for'});
     this.hits = make('div', {className: 'hits'});
-    this.find = make('div', {className: 'find', hidden: true}, make('label', {}, 'Find the picture of: ', this.search), make('span', {className: 'dim'}, ' the five of largest cosine among the pictures shown'), this.hits);
+    this.find = make('div', {className: 'find', hidden: true}, make('label', {}, 'Find the image of: ', this.search), make('span', {className: 'dim'}, ' the five of largest cosine among the images shown'), this.hits);
     this.hash = make('p', {className: 'hash'});
     this.box.append(this.title, this.says, this.numbers, this.slow, panels, this.hand, this.find, this.hash);
     this.worker = makeWorker();
@@ -88,7 +88,7 @@ class Run {
     this.recipe = parseRecipe(opened.recipe);
     this.pictures = opened.picture ? bytesOf(opened.picture.pixels) : null;
     this.captions = opened.captions || [];
-    this.sides = this.captions.length ? ['pictures', 'captions'] : ['first side', 'second side'];
+    this.sides = this.captions.length ? ['images', 'captions'] : ['first side', 'second side'];
     this.find.hidden = this.captions.length === 0;
     if (!this.right) showSettings(this.recipe, this.unused);
     $('engine').textContent = `${opened.parameters.toLocaleString('en')} parameters; ${opened.batch} pairs per batch.`;
@@ -189,7 +189,7 @@ class Run {
     const row = Array.from({length: n}, (_, j) => product(rowOf(images, i, d), rowOf(texts, j, d))), p = softmax(row, tau), sum = row.reduce((a, s) => a + Math.exp(s / tau), 0);
     const cell = text => make('td', {className: 'n'}, text), e = s => s / tau > 30 ? Math.exp(s / tau).toExponential(2) : round(Math.exp(s / tau), 3);
     body.replaceChildren(
-      make('p', {}, `${words ? 'Picture' : 'Vector'} ${i}${words ? ', “' + this.captions[i] + '”' : ''}, among all ${n} ${words ? 'captions' : 'partners'} shown, temperature ${round(tau)}. ` + (loss in SOFTMAX ? '' : `The loss of this run, ${loss}, is not a softmax of one row; this is what infonce would say. `) + `p = e^(s / temperature), divided by the sum of all ${n}.`),
+      make('p', {}, `${words ? 'Image' : 'Vector'} ${i}${words ? ', “' + this.captions[i] + '”' : ''}, among all ${n} ${words ? 'captions' : 'partners'} shown, temperature ${round(tau)}. ` + (loss in SOFTMAX ? '' : `The loss of this run, ${loss}, is not a softmax of one row; this is what infonce would say. `) + `p = e^(s / temperature), divided by the sum of all ${n}.`),
       make('table', {}, make('tr', {}, ...[words ? 'caption' : 'partner', 'cosine s', 'e^(s / t)', 'p'].map((h, k) => make('th', {className: k ? 'n' : ''}, h))),
         ...row.map((s, j) => [s, j]).sort((a, b) => (b[1] === i) - (a[1] === i) || b[0] - a[0]).slice(0, 6).map(([s, j]) => make('tr', {className: j === i ? 'own-row' : ''}, make('td', {}, (j === i ? 'own: ' : '') + (this.captions[j] || 'partner ' + j)), cell(round(s)), cell(e(s)), cell(round(p[j])))),
         ...(n > 6 ? [make('tr', {}, make('td', {}, `${n - 6} more; sum of all`), cell(''), cell(sum > 1e13 ? sum.toExponential(2) : round(sum, 3)), cell('1'))] : [])),
@@ -335,7 +335,7 @@ const DRAW = {
     return `uniformity ${round(a, 2)}, alignment ${round(b, 2)}; both small: pairs meet, rows spread`;
   },
 };
-/* What the softmax of its row does to the chosen picture, in the picture's plane: (1 - p) towards its own caption, and away from
+/* What the softmax of its row does to the chosen image, in the picture's plane: (1 - p) towards its own caption, and away from
  * each other caption by that one's p. The longest has a fixed length. */
 function forces(run, at) {
   const n = run.opened.pairs, i = state.pair, line = run.lines[run.step - 1], loss = run.recipe['loss.name'];
@@ -421,7 +421,7 @@ function showSettings(all, unused) {
     if (c.truth) c.input.checked = value === 'true';
     else if (c.slides) { c.input.value = c.log ? Math.log(value) : value; c.out.textContent = value; }
     else {
-      if (c.words && !c.words.includes(value) && value !== '') c.input.append(make('option', {value}, value));
+      if (c.words && !Array.from(c.input.options).some(o => o.value === value)) c.input.append(make('option', {value}, value || 'no hidden layer'));
       c.input.value = value;
     }
     c.input.disabled = unused.has(key) || recipe['data.kind'] !== 'shapes' && OF_SHAPES.includes(key) || value === ''; // it has no effect on this loss, optimiser, data or tower
@@ -568,7 +568,7 @@ function picturesOf(d) {
   return [['bins', d.cosine_histogram_on, 'Cosines', 'filled: pairs, dashed: others'], ['values', sides.length, 'Singular values', 'of the centred unit rows' + (sides.length > 1 ? '; solid: A, dashed: B' : '')]].filter(x => x[1]).map(([kind, , title, text]) => {
     const canvas = make('canvas', {role: 'img', ariaLabel: title + ': ' + text}), again = () => DRAW[kind](run, canvas);
     requestAnimationFrame(again);
-    return make('figure', {}, canvas, make('figcaption', {}, ...saveButtons(canvas, kind, title, again), make('b', {}, title), ' ' + text));
+    return make('figure', {}, canvas, make('figcaption', {}, saveButtons(canvas, kind, title, again), make('b', {}, title), ' ' + text));
   });
 }
 /* "loss 4.852, batch 128", "batch=128 loss=4.852", "4.852 128". */

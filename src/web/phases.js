@@ -22,7 +22,7 @@ class Watched {
     const {n, d, line, tau, loss} = this, own = this.cosine[i][i], p = this.p[i][i], other = this.cosine[i].filter((_, j) => j !== i);
     const row = rowOf(this.raw[0], i, d), caption = this.captions[i] ? ` (“${this.captions[i]}”)` : '', known = loss in SOFTMAX;
     const sides = at => [n, 2 * d, (r, c) => at(c < d ? 0 : 1, r, c % d), false], square = at => [n, n, at, true];
-    const [one, two] = this.captions.length ? ['picture', 'caption'] : ['vector', 'partner'], One = one[0].toUpperCase() + one.slice(1);
+    const [one, two] = this.captions.length ? ['image', 'caption'] : ['vector', 'partner'], One = one[0].toUpperCase() + one.slice(1);
     const weight = (r, c) => (this.p[r][c] - (r === c)) * (known ? 1 : 0);
     return [
       ['encode', `Step ${line.step}. The towers turn ${n} ${one}s (left) and ${n} ${two}s (right) into rows of ${d} numbers; rows count from 0. ${One} ${i} of this batch${caption}: ${few(row)}.`, sides((s, r, c) => this.scaled[s][r * d + c])],

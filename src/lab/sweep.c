@@ -31,15 +31,13 @@ static bool is_same(const char *a, const char *b)
 
 static void put(const ct_sweep *s, ct_axis *a, const char *value, size_t length, ct_error *err)
 {
-    if (a->n == CT_SWEEP_VALUES) {
+    if (a->n == CT_SWEEP_VALUES)
         CT_FAIL(err, CT_ERR_CONFIG, "%s: more than %d values", a->key, CT_SWEEP_VALUES);
-        return;
-    }
-    if (length == 0 || length >= sizeof a->value[0]) {
+    else if (length == 0 || length >= sizeof a->value[0])
         CT_FAIL(err, CT_ERR_CONFIG, "%s: value %d has %zu characters: expected 1 to %zu", a->key,
                 a->n + 1, length, sizeof a->value[0] - 1);
+    if (err->status != CT_OK)
         return;
-    }
     snprintf(a->value[a->n], sizeof a->value[0], "%.*s", (int)length, value);
     for (int k = 0; k < a->n; k++)
         if (is_same(a->value[k], a->value[a->n]))

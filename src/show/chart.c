@@ -83,7 +83,8 @@ ct_axes ct_chart_axes(double x0, double x1, double y0, double y1)
     return (ct_axes){58, 30, CT_CHART_WIDTH - 14, CT_CHART_HEIGHT - 42, x0, x1, y0, y1};
 }
 
-void ct_hold(double *least, double *most, double x)
+/* Unless x is not finite. */
+static void hold(double *least, double *most, double x)
 {
     if (isfinite(x)) {
         *least = fmin(*least, x);
@@ -99,8 +100,8 @@ void ct_chart_widen(const ct_chart *c, ct_axes *a)
             if (!isfinite(value(s, s->y, i)))
                 continue;
             if (s->as != CT_BARS && s->as != CT_LEVEL)
-                ct_hold(&a->x0, &a->x1, value(s, s->x, i));
-            ct_hold(&a->y0, &a->y1, value(s, s->y, i));
+                hold(&a->x0, &a->x1, value(s, s->x, i));
+            hold(&a->y0, &a->y1, value(s, s->y, i));
         }
     }
 }

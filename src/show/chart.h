@@ -52,7 +52,6 @@ ct_axes ct_chart_axes(double x0, double x1, double y0, double y1);
 /* Make the axes hold a chart; once they hold all, leave a margin where they had to grow from
  * `least`. */
 void ct_chart_widen(const ct_chart *c, ct_axes *a);
-void ct_hold(double *least, double *most, double x); /* unless x is not finite */
 void ct_chart_margin(ct_axes *a, const ct_axes *least);
 
 void ct_chart_draw(ct_writer *w, const ct_chart *c, const ct_axes *a);

@@ -93,9 +93,11 @@ static void answer(cli_call *c, const ct_search *s, const char *query, ct_error 
     const found asked = {.index = by_item ? (int)number : 0};
     const ct_table hits = CT_TABLE(&COLUMNS, row, n);
     ct_json_string(&c->j, "query", query);
-    if (!c->json)
+    ct_table_json(&hits, &c->j, "hits");
+    if (!c->json) {
         draw(c, s, by_item ? &asked : row, by_item ? 1 : n);
-    ct_doc_table(&c->doc, "hits", &hits);
+        ct_table_print(&hits, stdout, 0);
+    }
     cli_put_json(c, err);
 }
 

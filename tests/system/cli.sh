@@ -100,6 +100,11 @@ check "one name for a checkpoint" rejects 2 "unknown option of hash \"--at\"" ha
 check "a queue larger than the data" rejects 2 "loss.queue = 16777216: at most 16 (all training pairs)" \
     train latent data.n_train=16 train.batch=4 loss.queue=16777216 -o "$scratch/queue"
 check "threads must be a number" rejects 2 "expected a whole number" train shapes --threads x
+# with NAME VALUE COMMAND...: under a variable of the environment
+with() { (export "$1=$2" && shift 2 && "$@"); }
+for threads in x 2x 0 1025; do
+    check "CONTRAST_THREADS=$threads" with CONTRAST_THREADS $threads rejects 2 "CONTRAST_THREADS=$threads: expected 1 to 1024" train latent
+done
 check "no recipe" rejects 2 "train: expected RECIPE [section.key=value ...], found 0 arguments" train
 check "missing recipe file" rejects 1 "nowhere.ini" train nowhere.ini
 check "after -- nothing is an option" rejects 1 "--help: is no run" eval -- --help
@@ -124,6 +129,9 @@ mkdir "$scratch/runs"
 check "the folder of runs is none" rejects 1 "runs: is no run: there is no recipe.ini in it" search "$scratch/runs" red
 check "... for resume too" rejects 1 "runs: is no run" resume "$scratch/runs"
 check "recipes are guessed" rejects 1 'shpaes: no such recipe or file; did you mean "shapes"?' train shpaes -o "$scratch/no"
+(cd "$scratch" && for _ in 1 2 3; do with CONTRAST_THREADS 1 run train latent train.steps=1 -q --json; done && ls runs) >"$scratch/chosen"
+check "a run without -o has a folder of its own, as the next one has" [ "$(tr '\n' ' ' <"$scratch/chosen")" = "latent latent-2 latent-3 " ]
+check "... which --json names" grep -q '^{"run":"runs/latent-3","steps":1,' "$scratch/out"
 run train latent train.steps=1 train.batch=1 -q -o "$scratch/alone"
 check "a batch of one is warned of" grep -q "warning: train.batch=1: a batch of one has no negatives: the loss is 0" "$scratch/err"
 check "... which has no loss of -0" sh -c "grep -q 'random 0.0000' '$scratch/out'"
@@ -162,6 +170,21 @@ check "a recipe that is neither a file nor built in" rejects 1 "plum: neither a 
     train plum
 : >"$scratch/empty.ini"
 check "an empty recipe has all defaults" rejects 2 "train.steps = 0" train "$scratch/empty.ini" train.steps=0
+
+# a run of numbers, imported from its own checkpoint
+run train latent train.steps=1 train.batch=4 -q -o "$scratch/numbers"
+run import "$scratch/numbers/latest.safetensors" -q -o "$scratch/imported"
+check "import says where it is" grep -qF "$scratch/imported: imported, at step 1; next: " "$scratch/out"
+run report "$scratch/imported" -o "$scratch/imported.html"
+check "... and its report that it did not train here" grep -qF "The run was imported at step 1" "$scratch/imported.html"
+check "texts for a tower of numbers" rejects 1 "standard input holds texts, the run's tower reads numbers" \
+    embed "$scratch/numbers" --texts - -o "$scratch/no.npy"
+check "an export of nothing" rejects 2 "expected --torch F.py, --data DIR or --projector DIR" export "$scratch/numbers"
+for words in "search $scratch/numbers" "embed $scratch/numbers --texts - -o $scratch/no.npy"; do
+    # shellcheck disable=SC2086 # words
+    "$program" $words <"$scratch" >"$scratch/out" 2>"$scratch/err"
+    check "standard input that is a folder: ${words%% *}" [ "$? $(cat "$scratch/err")" = "1 contrast: error: standard input: cannot be read" ]
+done
 
 if [ -e /dev/full ]; then
     "$program" help >/dev/full 2>"$scratch/err"

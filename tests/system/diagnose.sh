@@ -240,6 +240,7 @@ check "a gradient with the other sign" says "it points the other way: a sign is 
 # shellcheck disable=SC2086
 check "a gradient of zeros" says "it is zero: the loss does not reach these rows" a.npy noisy.npy $clip zeros.npy
 check "a gradient needs both sides" rejects 2 "--compare-gradient needs both arrays: A.npy B.npy" diagnose a.npy --compare-gradient a.npy
+check "a gradient is of all rows" rejects 2 "are one batch, not 7" diagnose a.npy noisy.npy --compare-gradient a.npy --batch 7
 check "a gradient of another shape" rejects 1 "few.npy is (5, 16)" diagnose a.npy noisy.npy --compare-gradient few.npy
 
 # Arrays that another program rewrites: a line for each change, none for what is half written.

@@ -19,6 +19,8 @@ check "texts are embedded" grep -q "6 unit rows of 32" "$scratch/out"
 "$program" embed "$scratch/run" --texts - -o "$scratch/piped.npy" --threads 2 <"$scratch/texts.txt" >/dev/null
 check "... from standard input and by two threads to the same bits" cmp "$scratch/texts.npy" "$scratch/piped.npy"
 sed -n 5p "$scratch/texts.txt" >"$scratch/fifth.txt"
+yes 'a red star' | head -n 10000 | "$program" embed "$scratch/run" --texts - -o "$scratch/many.npy" >"$scratch/out"
+check "of any length" grep -qF "many.npy: 10000 unit rows of " "$scratch/out"
 run embed "$scratch/run" --texts "$scratch/fifth.txt" -o "$scratch/fifth.npy"
 check "... and alone" sh -c "tail -c 128 '$scratch/fifth.npy' >'$scratch/a'
     tail -c 256 '$scratch/texts.npy' | head -c 128 | cmp - '$scratch/a'"

@@ -186,7 +186,8 @@ START_TEST(what_is_measured_without_training_passes)
 #ifdef SLOW_BUILD
     static const char *const NAMES[] = {"gap"};
 #else
-    static const char *const NAMES[] = {"gap", "symmetry", "masks"};
+    static const char *const NAMES[] = {"gap",    "symmetry", "masks",
+                                        "broken", "escape",   "information"};
 #endif
     ct_error err = {0};
     ct_arena arena;

@@ -283,6 +283,8 @@ START_TEST(advice_fits_the_loss)
         {"vicreg", "train.batch=256", "", "needs negatives", CT_COLLAPSED},
         {"barlow", "train.batch=256", "", "needs negatives", CT_DIMENSIONAL_COLLAPSE},
         {"clip", "optim.weight_decay=0", "", "decay", CT_DIMENSIONAL_COLLAPSE},
+        {"align-uniform", "loss.uniform=0", "loss.uniform=1", "decay", CT_COLLAPSED},
+        {"align-uniform", "loss.uniform=1", "", "spreads", CT_COLLAPSED},
         {"positives", "train.batch=256", "loss.name=clip loss.temperature=0.07", "decay",
          CT_COLLAPSED},
     };
@@ -308,6 +310,6 @@ TCase *recipe_case(void)
     tcase_add_loop_test(tc, a_setting_is_used_if_it_changes_training, 0, N_LOSSES);
     tcase_add_loop_test(tc, so_is_one_of_the_optimiser, 0, 2);
     tcase_add_loop_test(tc, a_remedy_changes_the_run, 0, N_LOSSES);
-    tcase_add_loop_test(tc, advice_fits_the_loss, 0, 6);
+    tcase_add_loop_test(tc, advice_fits_the_loss, 0, 8);
     return tc;
 }

@@ -298,6 +298,19 @@ START_TEST(advice_fits_the_loss)
 }
 END_TEST
 
+/* What a recipe trains that says nothing about its towers. */
+START_TEST(towers_that_nobody_described)
+{
+    const ct_recipe r = ct_recipe_defaults();
+    const ct_tower_recipe *t = &r.tower[_i];
+    ck_assert_int_eq(t->model.mlp.n_layers, 2);
+    ck_assert_int_eq(t->model.mlp.widths[0], 256);
+    ck_assert_int_eq(t->model.mlp.widths[1], 64);
+    ck_assert_int_eq(t->model.bag_dim, 64);
+    ck_assert_int_eq(t->text.buckets, 4096);
+}
+END_TEST
+
 TCase *recipe_case(void)
 {
     TCase *tc = tcase_create("recipe");
@@ -305,6 +318,7 @@ TCase *recipe_case(void)
     tcase_add_loop_test(tc, what_is_written_reads_back_as_the_same, 0, 2);
     add_tests(tc, mistakes_name_the_line_and_what_was_expected, a_refused_override_changes_nothing,
               values_that_do_not_go_together_are_refused, built_in_recipes_are_sound);
+    tcase_add_loop_test(tc, towers_that_nobody_described, 0, 2);
     tcase_set_timeout(tc, 60);
     tcase_add_unchecked_fixture(tc, open_device, close_device);
     tcase_add_loop_test(tc, a_setting_is_used_if_it_changes_training, 0, N_LOSSES);

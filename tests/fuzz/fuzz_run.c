@@ -31,7 +31,8 @@ static char *command[][8] = {
     {"import", "run/latest.safetensors", "-q", "-o", "new"},
     {"train", "own.ini", "-q", "-o", "new"},
     {"train", "own.ini", "-q", "-o", "new", "--weights", "run/best.safetensors"},
-    {"check", "own.ini"},
+    /* nothing stops its steps: small layers, also where the recipe lost its own */
+    {"check", "own.ini", "image.layers=8,8", "text.layers=8,8", "train.batch=8"},
     {"class", "run", "-o", "class"},
 };
 enum { N_COMMANDS = sizeof command / sizeof *command };

@@ -59,8 +59,9 @@ static void story(ct_writer *w, const ct_record *r, int run)
     if (test != NULL)
         ct_put(w,
                " Of %d test pair%s, %.3f of the images found their caption first and %.3f of the "
-               "captions their image. Measured on them:",
-               test->n, CT_S(test->n), test->recall[0], test->recall[1]);
+               "captions their image.%s",
+               test->n, CT_S(test->n), test->recall[0], test->recall[1],
+               r->n_evidence > 0 ? " Measured on them:" : "");
     ct_put_raw(w, "</p>\n");
     for (int k = 0; k < r->n_evidence; k++)
         ct_doc_item(&d, "%s", r->evidence[k]);

@@ -187,6 +187,12 @@ def both_towers(browser):
     until(browser, "return runs[0].look && runs[0].recipe['text.layers'] === '32'")
     shown = browser.run("return ['image depth', 'image width', 'text depth', 'text width'].map(k => document.querySelector(`#settings [data-key='${k}']`)).map(x => x.disabled ? 'none' : x.value)")
     check("depth and width of both towers are shown", shown == ["3", "96 48", "1", "none"], str(shown))
+    lists = "return Array.from(document.querySelectorAll('#settings select'), s => Array.from(s.options, o => o.text))"
+    chosen = browser.run("return Array.from(document.querySelectorAll('#settings select'), s => s.selectedOptions[0].text)")
+    check("a tower without a hidden layer says so: no list shows a blank", all(chosen) and "no hidden layer" in chosen, str(chosen))
+    browser.run("restart()")
+    until(browser, "return runs[0].look")
+    check("... nor one value twice", all(len(set(one)) == len(one) for one in browser.run(lists)), str(browser.run(lists)))
     browser.keys('#settings [data-key="text depth"]', "3")
     until(browser, "return runs[0].recipe['text.layers'] === '64,64,32'")
     check("... and one is set without the other", browser.run("return runs[0].recipe['image.layers']") == "96,48,32")
@@ -258,6 +264,38 @@ def nonsense(page):
         quiet(browser)
     finally:
         browser.close()
+
+
+def said_as_it_is(browser):
+    """What was changed is not called the lesson's, remedies are a list, numbers and names are those of the runs."""
+    title = "return runs.map(r => r.title.textContent)"
+    browser.run("choose(LESSONS[1]); state.beside = true; restart()")
+    check("runs of a lesson are called as it calls them", browser.run(title) == ["as in the lesson", "temperature 0.07"], str(browser.run(title)))
+    browser.run("state.changes = {'train.seed': '5'}; restart()")
+    check("... of which one is changed, says so", browser.run(title)[0] == "as in the lesson, but train.seed=5", str(browser.run(title)))
+    compared = "return document.getElementById('beside').parentElement.textContent"
+    check("what it is compared with has the lesson's name", "temperature 0.07" in browser.run(compared), browser.run(compared))
+    browser.run("state.fix = 'loss.temperature=0.2'; restart()")
+    check("... while it is the lesson's", "temperature 0.07" not in browser.run(compared) and browser.run(title)[1] == "loss.temperature=0.2", browser.run(compared))
+    browser.run("choose(LESSONS.find(l => l.name === 'adam')); state.beside = true; restart(); seek(100)")
+    hashes(browser, 100)
+    first, rest, told = until(browser, """const v = runs[1].verdict, says = runs[1].says, more = says.lastChild.querySelector('details');
+        return v && v.step === 100 && more && [says.innerText, Array.from(says.lastChild.querySelectorAll('.item'), p => p.textContent), v.try_first]""")
+    check("of several remedies the first is shown", rest[0] in first and rest[1] not in first, first)
+    check("... and together they are the diagnosis'", len(rest) > 1 and "; ".join(rest) == told, f"{rest} {told}")
+    browser.run("choose(LESSONS.find(l => l.name === 'shallow')); state.beside = true; restart(); seek(200)")
+    hashes(browser, 200)
+    ends, why = browser.run("return [runs.map(r => r.lines[199].loss.toFixed(2)), state.lesson.why]")
+    check("losses are those that the lesson says", all(end in why for end in ends) and ends[0] != ends[1], str(ends))
+    browser.run("choose(LESSONS.find(l => l.name === 'shapes')); seek(20)")
+    hashes(browser, 20)
+    browser.run("for (const d of document.querySelectorAll('details')) d.open = true; runs[0].showHand()")
+    other = browser.run("return [document.querySelector('main').innerText, ...LESSONS.flatMap(l => [l.title, l.ask, l.why, ...l.answers])].join().match(/.{0,40}picture.{0,20}/gi)")
+    check("what has a caption is called an image", not other, str(other))
+    order = browser.run("return Array.from(document.querySelectorAll('.run .save'), b => b.textContent)")
+    check("the keyboard comes to PNG before SVG, as the eye does", order == ["PNG", "SVG"] * 6, str(order))
+    places = browser.run("return Array.from(document.querySelectorAll('.run .save'), b => b.getBoundingClientRect().left)")
+    check("... which is left of it", all(a < b for a, b in zip(places[::2], places[1::2])), str(places))
 
 
 def pauses_together(browser):
@@ -582,6 +620,8 @@ def look(browser, page, dark, shots):
         time.sleep(0.2)
         check(f"{width} pixels: nothing is wider than the screen", browser.run("return document.documentElement.scrollWidth <= innerWidth"))
         drawn = browser.run("return Array.from(document.querySelectorAll('.run canvas'), c => c.closest('.hits') ? 1e4 : c.toDataURL().length)")
+        bar = browser.run("return document.querySelector('.bar').getBoundingClientRect().height")
+        check("... and the bar takes less than a tenth of it", bar < (80 if width == 360 else 90), str(bar))
         check("... and every picture is drawn", len(drawn) >= 12 and all(n > 1500 for n in drawn), str(drawn))
         if shots:
             browser.shot(os.path.join(shots, f"playground-{width}-{'dark' if dark else 'light'}.png"))
@@ -649,6 +689,7 @@ def main():
             both_towers(browser)
             one_height(browser)
             words_agree(browser)
+            said_as_it_is(browser)
             pauses_together(browser)
             buttons(browser, folder)
             time_search_sphere(browser)

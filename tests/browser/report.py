@@ -51,7 +51,8 @@ for (const f of document.querySelectorAll('.beside')) {
 for (const group of groups) {
   const rows = {};
   for (const e of group) (rows[Math.round(e.getBoundingClientRect().top)] ||= []).push(e);
-  if (group.length > 1 && Object.values(rows).some(r => r.length === 1)) faults.push(`of ${group.length} pictures one is alone: ${group[0].textContent.slice(0, 40)}`);
+  const many = Object.values(rows).map(r => r.length); // one below the other is no row
+  if (Math.max(...many) > 1 && many.includes(1)) faults.push(`of ${group.length} pictures one is alone: ${group[0].textContent.slice(0, 40)}`);
 }
 for (const section of document.querySelectorAll('.kinds.many section')) {
   const seen = Array.from(section.querySelectorAll('.key text')).filter(t => getComputedStyle(t).visibility === 'visible').map(t => t.textContent);
@@ -66,6 +67,7 @@ WIDE = """
 const paper = arguments[0], faults = [], scrolls = e => e && (['auto', 'scroll'].includes(getComputedStyle(e).overflowX) ? e : scrolls(e.parentElement));
 for (const e of document.querySelectorAll('table, svg, pre, .strip, p, h1, h2, h3')) {
   const r = e.getBoundingClientRect(), box = scrolls(e);
+  if (e.tagName === 'PRE' && e.scrollWidth > e.clientWidth + 1) faults.push(`a command does not wrap: ${e.textContent.slice(0, 40)}`);
   if (r.width > 0 && paper && box) faults.push(`${box.tagName} ${box.className} scrolls on paper`);
   if (r.width > 0 && (r.right > innerWidth + 1 || e.scrollWidth > e.clientWidth + 1 && e.tagName === 'PRE') && !box)
     faults.push(`${e.tagName} is cut: ${e.textContent.slice(0, 40)}`);
@@ -132,11 +134,11 @@ def use(browser, page, folder):
     time.sleep(0.8)
     check("it plays to the end and stops", browser.run("const t = document.getElementById('time'); return t.value === t.max && document.getElementById('play').textContent === 'Play'"))
     for css, want in ((".pair:nth-of-type(5) circle", 5), ('svg[data-kind="matrix"] .frame', None)):
-        browser.run("const p = document.getElementById('pair'); p.value = 1; p.dispatchEvent(new Event('input')); document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", css)
+        browser.run("const p = document.getElementById('pair'); p.value = 0; p.dispatchEvent(new Event('input')); document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", css)
         browser.hover(css)
         lit = browser.run("return Array.from(document.querySelectorAll('svg[data-kind=plane][data-run=\"0\"] .pair')).findIndex(g => g.classList.contains('lit'))")
-        check(f"hovering {css} lights a pair", lit > 0 and str(lit + 1) == browser.run("return document.getElementById('pair').value"), str(lit))
-        check("... and names it", browser.run("return document.querySelector('[data-pair=\"0\"]').textContent").startswith(f"pair {lit + 1}:"))
+        check(f"hovering {css} lights a pair", lit > 0 and str(lit) == browser.run("return document.getElementById('pair').value"), str(lit))
+        check("... and names it", browser.run("return document.querySelector('[data-pair=\"0\"]').textContent").startswith(f"pair {lit}:"))
     ground = "return getComputedStyle(document.body).backgroundColor"
     before = browser.run(ground)
     browser.keys("#theme", "\ue007")
@@ -220,10 +222,11 @@ def media(browser, kind):
 def layout(browser, page, most):
     """On a laptop, on a small screen and on paper, of which it takes at most so many sheets."""
     name = os.path.basename(page)
-    browser.size(1366, 900)
     browser.open(page)
-    faults = browser.run(ROWS)
-    check(f"{name}: no picture is alone, runs share a legend", not faults, "\n  ".join([""] + faults[:8]))
+    for width in (800, 1024, 1280, 1366):
+        browser.size(width, 900)
+        faults = browser.run(ROWS)
+        check(f"{name} at {width} pixels: no picture is alone, runs share a legend", not faults, "\n  ".join([""] + faults[:8]))
     check(f"{name} begins with words", browser.run("return document.querySelector('h1 ~ :not(style)').matches('h2, p, section, .scroll, figure')")
           and not browser.run("return document.querySelector('h1').textContent").startswith("contrast"))
     browser.size(400, 800)
@@ -293,6 +296,8 @@ def named(browser, runs):
     below = browser.run("return Array.from(document.querySelectorAll('.runs > figure > figcaption'), e => e.textContent)")
     check("captions name them too", len(below) == 10 * len(runs) and all(b.startswith(runs[k % len(runs)] + ", step") for k, b in enumerate(below)),
           str(below[:3]))
+    measured = browser.run("return Array.from(document.querySelectorAll('p'), p => p.textContent.endsWith('Measured on them:') && p.nextElementSibling.matches('.item'))")
+    check("evidence says what it was measured on", measured.count(True) == len(runs), str(measured))
     told = browser.run("return Array.from(document.querySelectorAll('section p + pre'), e => e.textContent)")
     check("a remedy has its command", ("stuck" in runs) == any(t.startswith("contrast train stuck/recipe.ini optim.") for t in told), str(told))
 
@@ -326,6 +331,7 @@ def main():
         os.chdir(folder)
         lessons = subprocess.Popen([program, "lesson", "all", "--report", "lessons.html"], stdout=subprocess.DEVNULL)  # minutes
         train(program, "healthy")
+        train(program, "unseen", "monitor.evaluate_every=0", "train.steps=5")
         train(program, "stuck", "optim.name=sgd", "optim.rate=0.001", "loss.temperature=1")
         pages = {"one": ["healthy"], "two": ["stuck", "healthy"]}
         for name, runs in pages.items():
@@ -335,13 +341,14 @@ def main():
                  "sweep": ["sweep", "phase", "loss.temperature=0.05,0.2,1", "train.steps=60", "seed=1..3", "-q"],
                  "wide": ["sweep", "phase", "loss.temperature=0.1,1", "optim.rate=0.1,1", "train.batch=8,16",
                           "image.layers=64,32|64,64,32", "train.steps=20", "seed=1..2", "-q"],
-                 "demo": ["demo"]}
+                 "demo": ["demo"], "class": ["class", "-o", "cls", "-n", "4", "-q"]}
         for name, command in still.items():
             subprocess.run([program, *command, "--report", name + ".html"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program, "report", "unseen", "-o", "unseen.html"], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([program, "report", "stuck", "healthy", "stuck", "healthy", "-o", "four.html"], check=True, stdout=subprocess.DEVNULL)
         browser = Browser()
         try:
-            for name, most in {"lesson": 3, "diagnosis": 2, "phase": 2, "sweep": 1, "wide": 2, "demo": 12, "one": 4, "two": 7, "four": 14}.items():
+            for name, most in {"lesson": 3, "diagnosis": 2, "phase": 2, "sweep": 1, "wide": 2, "demo": 12, "class": 1, "unseen": 4, "one": 4, "two": 7, "four": 14}.items():
                 layout(browser, os.path.join(folder, name + ".html"), most)
             follow(browser, program, folder)
             lessons.wait()
@@ -351,7 +358,7 @@ def main():
         for dark in (False, True):
             browser = Browser(dark)
             try:
-                for name in still:
+                for name in [*still, "unseen", "lessons"]:
                     look(browser, os.path.join(folder, name + ".html"), dark, args.shots)
                     quiet(browser)
                 browser.open(os.path.join(folder, "phase.html"))

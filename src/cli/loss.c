@@ -172,7 +172,7 @@ static double explain_anchor(const answer *r, const struct form *f, int side, in
     const bool in_modal = f->in_modal || (f->decoupled && r->l.at.options->in_modal);
     double sum = 0, top = 0, positive = 0;
     int terms = 0, positives = 0;
-    printf("  %s %d:  %s", side == 0 ? "row" : "column", i + 1, f->sigmoid ? "" : "ln(");
+    printf("  %s %d:  %s", side == 0 ? "row" : "column", i, f->sigmoid ? "" : "ln(");
     for (int k = 0; k < (in_modal ? 2 * n : n); k++) { /* the other side, then its own */
         const int j = k % n;
         if (k == n + i)

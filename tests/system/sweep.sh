@@ -78,7 +78,7 @@ check "another grid in the same folder is refused" rejects 2 "holds another swee
     sweep phase train.steps=60 loss.temperature=0.05,2 -o "$scratch/one"
 while IFS='|' read -r setting said; do
     # shellcheck disable=SC2086 # settings are words
-    check "$setting is refused" rejects 2 "$said" sweep latent $setting -o "$scratch/refused"
+    check "$setting is refused" rejects 2 "$said" sweep latent $setting -o "$scratch/unread"
 done <<END
 optim.rate=0.1..1|optim.rate = 0.1..1: expected a number
 optim.rate=0.1..x:3|optim.rate = 0.1..x:3: expected a number
@@ -98,7 +98,7 @@ seed=1..2x|expected seed=3 or seed=1..8
 seed=1..9999999|expected seed=3 or seed=1..8
 $(for i in steps batch; do printf 'train.%s=1..128:128 ' $i; done)train.checkpoint_every=1..128:128|more than a million points
 END
-check "... before anything is written" [ ! -e "$scratch/refused" ]
+check "... before anything is written" [ ! -e "$scratch/unread" ]
 check "a wrong key names the nearest" rejects 2 "optim.rate" sweep phase optim.rat=1,2
 check "a wrong value in a list is found before any run" rejects 2 "optim.rate = x" sweep phase optim.rate=1,x
 check "a recipe that does not hold is refused" rejects 2 "image.layers ends in" sweep phase "image.layers=64,32|16" -o "$scratch/bad"

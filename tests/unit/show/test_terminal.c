@@ -47,6 +47,17 @@ START_TEST(values_beyond_the_range_are_drawn)
 }
 END_TEST
 
+START_TEST(cells_without_colour_are_signs)
+{
+    const ct_terminal all = open_terminal(false), narrow = open_terminal(false);
+    static const double CELLS[] = {1, 0, 0, -1};
+    ct_draw_cells(&all, 2, CELLS, 2, 1, 2);
+    ck_assert_str_eq(drawn(&all), "  @%\033[K\n"); /* of two rows what is further from 0 */
+    ct_draw_cells(&narrow, 2, CELLS, 2, 1, 1);
+    ck_assert_str_eq(drawn(&narrow), "  @\033[K\n");
+}
+END_TEST
+
 START_TEST(pictures_without_colour_are_letters)
 {
     static const uint8_t RED_OVER_GREY[] = {255, 0, 0, 0, 0, 255, 40, 40, 40, 50, 50, 50};
@@ -79,7 +90,8 @@ TCase *terminal_case(void)
 {
     TCase *tc = tcase_create("terminal");
     add_tests(tc, a_matrix_without_colour_is_its_numbers, a_matrix_in_colour_goes_from_blue_to_red,
-              values_beyond_the_range_are_drawn, pictures_without_colour_are_letters,
-              pictures_in_colour_have_two_pixels_a_character, a_file_is_no_terminal);
+              values_beyond_the_range_are_drawn, cells_without_colour_are_signs,
+              pictures_without_colour_are_letters, pictures_in_colour_have_two_pixels_a_character,
+              a_file_is_no_terminal);
     return tc;
 }

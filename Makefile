@@ -118,7 +118,7 @@ same-bits: all ## Train with every loss and recipe on each compiler, level, mach
 	@BITS=all sh tests/system/same-bits.sh $(OUT)/contrast
 
 coverage: ## Run all unit and system tests, say what they run of each folder; T="NAME ..." runs these system tests
-	@CC='$(CC)' sh tests/coverage/run.sh $(T)
+	@+CC='$(CC)' sh tests/coverage/run.sh $(T)
 
 mutants: ## Change one token, run the tests, 300 times: which changes do they miss? SEED= COUNT= ONLY=FOLDER JOBS=
 	@$${PYTHON:-python3} tests/mutants/mutants.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only '$(ONLY)') $(if $(JOBS),--jobs $(JOBS)) $(if $(UNITS),--units)

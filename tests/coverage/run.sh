@@ -83,7 +83,7 @@ case ${1-} in
     awk -F'\t' -v file="$2" '$1 == file && $4 == 0 { print $2 "\t" ($3 == "L" ? "not run" : "branch not taken") }' $out/counts |
         sort -n | uniq | while IFS='	' read -r line what; do printf '%5d %-17s %s\n' "$line" "$what" "$(sed -n "${line}p" "$2")"; done
     exit ;;
---one) one "$2"; exit ;;
+--one) [ -z "${2-}" ] || one "$2"; exit ;; # no name: no test has it
 esac
 command -v gcov >/dev/null || { echo "coverage: left out: gcov is not installed" >&2; exit 77; }
 build || exit 1

@@ -3,6 +3,7 @@
 #include "suites.h"
 
 #include "contrast/data.h"
+#include "contrast/random.h"
 #include "platform/memory.h"
 
 #include <string.h>
@@ -85,6 +86,20 @@ START_TEST(seeds_and_epochs_order_differently)
     memcpy(first, ct_sampler_batch(&one, 0), sizeof first);
     ck_assert_int_ne(memcmp(first, ct_sampler_batch(&two, 0), sizeof first), 0);
     ck_assert_int_ne(memcmp(first, ct_sampler_batch(&one, PER_EPOCH), sizeof first), 0);
+}
+END_TEST
+
+/* A program of others can draw the same: the items, shuffled by the stream of that seed and epoch.
+ */
+START_TEST(an_order_is_that_of_its_stream)
+{
+    ct_sampler s = start(7);
+    const int *batch = ct_sampler_batch(&s, 3 * PER_EPOCH);
+    ct_random r = ct_random_make(7, CT_STREAM_SHUFFLE, 3);
+    int order[N];
+    memcpy(order, ITEMS, sizeof order);
+    ct_random_shuffle(&r, order, N);
+    ck_assert_mem_eq(batch, order, BATCH * sizeof *order);
 }
 END_TEST
 
@@ -177,7 +192,7 @@ TCase *sampler_case(void)
     tcase_add_checked_fixture(tc, open_arena, free_arena);
     add_tests(tc, an_epoch_has_no_item_twice, every_item_has_its_turn,
               a_step_does_not_depend_on_the_way_to_it, seeds_and_epochs_order_differently,
-              a_batch_must_fit_the_items);
+              an_order_is_that_of_its_stream, a_batch_must_fit_the_items);
     tcase_add_loop_test(tc, no_group_is_twice_in_a_batch, 0, sizeof GROUPS / sizeof *GROUPS);
     add_tests(tc, a_batch_needs_as_many_groups, a_failed_allocation_is_reported);
     return tc;

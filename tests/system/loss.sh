@@ -82,7 +82,7 @@ check "one pair has no others: a loss of 0, no mean of them" [ "$code $(first lo
 i=0
 while [ $((i += 1)) -le 600 ]; do printf '%s\n' "$one"; done | npy column.npy 600 1
 run loss column.npy column.npy
-check "more pairs than dimensions are told of" grep -q "with 1 dimensions for 600 pairs the best may lie above the floor" out
+check "more pairs than dimensions are told of" grep -q "with 1 dimension for 600 pairs the best may lie above the floor" out
 check "... too many to explain" rejects 2 "--explain: 600 rows, at most" loss column.npy column.npy --explain
 check "... or to draw" rejects 2 "--heatmap map.svg: 600 rows, at most" loss column.npy column.npy --heatmap map.svg
 check "missing file" rejects 1 "nowhere.npy" loss nowhere.npy b.npy

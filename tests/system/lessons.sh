@@ -12,7 +12,7 @@ for lesson in floor gap false-negatives cone information; do
     check "$lesson says so" grep -q "^$lesson: pass" "$scratch/out"
     check "$lesson differs nowhere" sh -c "! grep -q '  differs$' '$scratch/out'"
 done
-check "what to see also is a line to copy" grep -q "^  contrast train latent$" "$scratch/out"
+check "what to see also is a line to copy" grep -q "^  $program train latent$" "$scratch/out"
 run lesson floor gap --json
 check "a line of JSON a lesson" [ "$(grep -c '"verdict":"pass","seconds"' "$scratch/out")" = 2 ]
 check "how far off a row may be is no measure of embeddings" sh -c "grep -q '\"allowed_error\":' '$scratch/out' && ! grep -q '\"tolerance\":' '$scratch/out'"

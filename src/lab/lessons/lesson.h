@@ -72,7 +72,7 @@ void ct_row_near(ct_lesson_row *row, double *x, int n, double expected, double a
 
 /* The same of one number, where there is no chance in it, as a new row; then what it says. */
 #define ct_row_exact(run, measured, expected, allowed, ...) \
-    ct_row_near(ct_lesson_add((run), __VA_ARGS__), &(double){(measured)}, 1, (expected), (allowed))
+    ct_row_near(ct_lesson_add((run), __VA_ARGS__), (double[]){measured}, 1, (expected), (allowed))
 
 /* A claim that low is below high, n seeds each: passes if the ranges do not touch or Mann
  * and Whitney's z of the ranks is above 3, differs if it is below -3, else inconclusive. */

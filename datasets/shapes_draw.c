@@ -92,14 +92,17 @@ static object place_object(const scene *s, int which, ct_random *r)
 static double coverage(const object *o, int px, int py, int size)
 {
     const double reach = REACH * o->radius * size;
+    double x[4], y[4];
     int n = 0;
     if (px > o->x * size + reach || px + 1 < o->x * size - reach || py > o->y * size + reach ||
         py + 1 < o->y * size - reach)
         return 0;
-    for (int k = 0; k < 16; k++) {
-        double x = (px + (k % 4 + 0.5) / 4) / size, y = (py + (k / 4 + 0.5) / 4) / size;
-        n += is_inside(o->shape, (x - o->x) / o->radius, (y - o->y) / o->radius);
+    for (int k = 0; k < 4; k++) {
+        x[k] = ((px + (k + 0.5) / 4) / size - o->x) / o->radius;
+        y[k] = ((py + (k + 0.5) / 4) / size - o->y) / o->radius;
     }
+    for (int k = 0; k < 16; k++)
+        n += is_inside(o->shape, x[k % 4], y[k / 4]);
     return n / 16.0;
 }
 

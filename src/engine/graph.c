@@ -54,7 +54,7 @@ void *op_scratch(ct_graph *g, size_t count, size_t size)
         ;
     void *p = size != 0 && count > SIZE_MAX / size ? NULL
                                                    : ct_arena_alloc(&owner->arena, count * size);
-    if (p == NULL)
+    if (p == NULL) /* under the lock: in backward both branches report to the same graph */
         CT_FAIL(&g->error, CT_ERR_NOMEM,
                 "graph: no memory for %zu values of %zu bytes; the newest tensor is %s (%d, %d)",
                 count, size, t != NULL ? t->name : "none", t != NULL ? t->rows : 0,

@@ -440,6 +440,41 @@ START_TEST(step_has_the_same_bits_on_every_device)
 }
 END_TEST
 
+typedef struct halves {
+    ct_graph *g;
+    ct_tensor *z[2];
+} halves;
+
+static void grow_half(void *ctx, int k)
+{
+    halves *h = ctx;
+    for (int i = 0; i < 20; i++)
+        h->z[k] = ct_activate(&h->g->branch[k], h->z[k], CT_ACT_TANH);
+}
+
+/* Wherever it ends, in both at once too: of the thread sanitizer as much as of this test. */
+START_TEST(two_branches_may_run_out_of_memory)
+{
+    enum { N = 64 };
+    ct_error err = {0};
+    ct_device *two = ct_device_new(2, NULL, &err);
+    int failed = 0;
+    for (size_t limit = 100000; limit < 1600000; limit += 20011) {
+        ct_graph g;
+        ct_graph_init(&g, two, limit);
+        halves h = {&g, {ct_leaf(&g, N, N, NULL), ct_leaf(&g, N, N, NULL)}};
+        ct_graph_fork(&g, grow_half, &h);
+        ct_backward(&g, ct_add(&g, h.z[0], h.z[1]), NULL);
+        const ct_error *e = ct_graph_error(&g);
+        ck_assert(e == NULL || (e->status == CT_ERR_NOMEM && strstr(e->msg, "no memory") != NULL));
+        failed += e != NULL;
+        ct_graph_free(&g);
+    }
+    ck_assert_int_gt(failed, 20);
+    ct_device_free(two);
+}
+END_TEST
+
 TCase *graph_case(void)
 {
     TCase *tc = tcase_create("graph");
@@ -451,6 +486,7 @@ TCase *graph_case(void)
               full_arena_is_reported_once);
     tcase_add_loop_test(tc, sizes_beyond_all_memory_are_refused, 0, 3);
     add_tests(tc, empty_shapes_are_refused, backward_that_finds_no_memory_says_so,
+              two_branches_may_run_out_of_memory,
               first_bad_is_the_oldest_value_and_the_newest_gradient, warm_step_allocates_nothing,
               step_survives_every_failed_allocation, step_has_golden_bits,
               step_has_the_same_bits_on_every_device);
